@@ -1,0 +1,5 @@
+/** How keys and values become bytes, and back. */
+@NullMarked
+package io.yokedcache.jcache.codec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,30 @@
+package io.yokedcache.jcache.configuration;
+
+import java.util.List;
+
+/**
+ * What Java deserialisation may touch, and how much of it.
+ *
+ * @param allow class names and patterns that are allowed besides the built-in ones: {@code
+ *     com.acme.Order}, {@code com.acme.*} (one package) or {@code com.acme.**} (with its
+ *     subpackages)
+ * @param presets names of built-in lists to allow: {@code hibernate}, {@code spring}
+ * @param maxDepth how deep an object graph may nest
+ * @param maxReferences how many objects one value may hold
+ * @param maxArrayLength how long an array may be, in elements
+ * @param maxBytes how long one value may be, in bytes
+ */
+public record SerializationSettings(
+    List<String> allow,
+    List<String> presets,
+    long maxDepth,
+    long maxReferences,
+    long maxArrayLength,
+    long maxBytes) {
+
+  /** Copies the lists. */
+  public SerializationSettings {
+    allow = List.copyOf(allow);
+    presets = List.copyOf(presets);
+  }
+}

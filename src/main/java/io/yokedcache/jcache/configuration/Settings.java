@@ -1,0 +1,30 @@
+package io.yokedcache.jcache.configuration;
+
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Everything a cache manager is configured by.
+ *
+ * @param embedded whether to start a private server instead of connecting to {@code connection}'s
+ * @param connection the server and how to talk to it
+ * @param namespace first part of every key in Redis: letters, digits, {@code .}, {@code _}, {@code
+ *     -}
+ * @param buckets how many generation keys a cache is spread over
+ * @param serialization what Java deserialisation may touch
+ * @param events how changes of other JVMs reach listeners
+ * @param sweep how dead entries are swept
+ * @param definedCaches names of the caches that the file defines by their full name, and that
+ *     {@code getCache} therefore creates at first use
+ * @param caches from the name of a cache to its settings
+ */
+public record Settings(
+    boolean embedded,
+    ConnectionSettings connection,
+    String namespace,
+    int buckets,
+    SerializationSettings serialization,
+    EventSettings events,
+    SweepSettings sweep,
+    Set<String> definedCaches,
+    Function<String, CacheSettings> caches) {}

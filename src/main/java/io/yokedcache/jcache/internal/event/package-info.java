@@ -1,0 +1,5 @@
+/** Listeners, filters, and delivery in key order. */
+@NullMarked
+package io.yokedcache.jcache.internal.event;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,49 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Bytes as a value: equal by content, and by agreement never changed after creation. */
+public final class Bytes {
+
+  private final byte[] array;
+
+  private Bytes(byte[] array) {
+    this.array = array;
+  }
+
+  /** Wraps an array that nobody will change any more. */
+  public static Bytes of(byte[] array) {
+    return new Bytes(array);
+  }
+
+  /** The UTF-8 form of a text. */
+  public static Bytes utf8(String text) {
+    return new Bytes(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The array itself, not a copy: readers must not change it. */
+  public byte[] array() {
+    return array;
+  }
+
+  public int length() {
+    return array.length;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Bytes bytes && Arrays.equals(array, bytes.array);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(array);
+  }
+
+  /** The length only: content may be secret. */
+  @Override
+  public String toString() {
+    return "Bytes[" + array.length + "]";
+  }
+}
