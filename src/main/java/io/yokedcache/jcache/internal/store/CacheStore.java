@@ -1,0 +1,83 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that one cache object has in Redis: its entries, and the changes others make. */
+public final class CacheStore {
+
+  private final RedisEntryStore entries;
+  private final KeySpace names;
+  private final Generations generations;
+  private final ChangePublisher publisher;
+  private final ChangeSubscriber subscriber;
+  private final Sweeper sweeper;
+
+  /** The feed that is subscribed, or {@code null}; guarded by this object's monitor. */
+  private @Nullable ChangeFeed feed;
+
+  CacheStore(
+      RedisEntryStore entries,
+      KeySpace names,
+      Generations generations,
+      ChangePublisher publisher,
+      ChangeSubscriber subscriber,
+      Sweeper sweeper) {
+    this.entries = entries;
+    this.names = names;
+    this.generations = generations;
+    this.publisher = publisher;
+    this.subscriber = subscriber;
+    this.sweeper = sweeper;
+  }
+
+  public EntryStore entries() {
+    return entries;
+  }
+
+  /**
+   * Makes sure that the cache exists and is used alike by everybody.
+   *
+   * @throws javax.cache.CacheException if another application uses it with other codecs or types
+   */
+  public void open() {
+    generations.openAll();
+  }
+
+  /** Empties the cache for every JVM, and has the dead entries swept. */
+  public void clear() {
+    entries.clear();
+    sweeper.request();
+  }
+
+  /** Empties the cache, forgets that it existed, and has the dead entries swept. */
+  public void destroy() {
+    entries.destroy();
+    sweeper.request();
+  }
+
+  /**
+   * Listens to the changes made by other cache objects of the same cache, in this and other JVMs,
+   * in place of what was listened to before.
+   *
+   * @param oldValues whether values before the change are wanted
+   * @param expirations whether expired entries are wanted
+   * @param consumer called by one thread, in the order in which Redis made the changes of a key
+   */
+  public synchronized void listen(
+      boolean oldValues, boolean expirations, Consumer<ChangeMessage> consumer) {
+    ChangeFeed before = feed;
+    ChangeFeed after =
+        new ChangeFeed(names, generations, publisher.origin(), oldValues, expirations, consumer);
+    feed = after;
+    subscriber.add(after, before);
+  }
+
+  /** Ends {@link #listen}. */
+  public synchronized void unlisten() {
+    if (feed != null) {
+      subscriber.remove(feed);
+      feed = null;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.TlsSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.ConnectionPool;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.SslOptions;
+import redis.clients.jedis.SslVerifyMode;
+
+/** From our settings to Jedis' connections. */
+final class Connections {
+
+  private Connections() {}
+
+  /** A pool that is never waited for without a bound; it connects at first use. */
+  static ConnectionPool pool(ConnectionSettings settings) {
+    GenericObjectPoolConfig<Connection> config = new GenericObjectPoolConfig<>();
+    config.setMaxTotal(settings.poolSize());
+    config.setMaxIdle(settings.poolSize());
+    config.setMaxWait(settings.poolWait());
+    config.setJmxEnabled(false);
+    config.setTestWhileIdle(true);
+    config.setTimeBetweenEvictionRuns(Duration.ofSeconds(30));
+    config.setMinEvictableIdleDuration(Duration.ofMinutes(1));
+    return new ConnectionPool(address(settings), client(settings, Duration.ZERO), config);
+  }
+
+  /**
+   * A connection of its own, for subscriptions.
+   *
+   * @param silence how long the server may be silent before the connection counts as dead
+   */
+  static Connection single(ConnectionSettings settings, Duration silence) {
+    return new Connection(address(settings), client(settings, silence));
+  }
+
+  private static HostAndPort address(ConnectionSettings settings) {
+    return new HostAndPort(settings.host(), settings.port());
+  }
+
+  private static JedisClientConfig client(ConnectionSettings settings, Duration silence) {
+    DefaultJedisClientConfig.Builder client =
+        DefaultJedisClientConfig.builder()
+            // RESP2 without HELLO: understood by every server and proxy; nothing here needs RESP3.
+            .serverDefaultProtocol()
+            .connectionTimeoutMillis(millis(settings.connectTimeout()))
+            .socketTimeoutMillis(millis(settings.commandTimeout()))
+            .blockingSocketTimeoutMillis(millis(silence))
+            .database(settings.database())
+            .clientName(settings.clientName());
+    if (settings.user() != null) {
+      client.user(settings.user());
+    }
+    if (settings.password() != null) {
+      client.password(settings.password());
+    }
+    if (settings.tls()) {
+      client.sslOptions(tls(settings.tlsSettings()));
+    }
+    return client.build();
+  }
+
+  private static SslOptions tls(TlsSettings settings) {
+    SslOptions.Builder options =
+        SslOptions.builder()
+            .sslVerifyMode(settings.verifyHostName() ? SslVerifyMode.FULL : SslVerifyMode.CA);
+    Path trustStore = settings.trustStore();
+    if (trustStore != null) {
+      options.truststore(trustStore.toFile(), chars(settings.trustStorePassword()));
+    }
+    Path keyStore = settings.keyStore();
+    if (keyStore != null) {
+      options.keystore(keyStore.toFile(), chars(settings.keyStorePassword()));
+    }
+    return options.build();
+  }
+
+  private static char @Nullable [] chars(@Nullable String secret) {
+    return secret == null ? null : secret.toCharArray();
+  }
+
+  private static int millis(Duration duration) {
+    return Math.toIntExact(Math.min(duration.toMillis(), Integer.MAX_VALUE));
+  }
+}

@@ -1,0 +1,60 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of one cache, as bytes with a time to live. Every operation is atomic for its entry
+ * across all JVMs, sees only the current generation, and waits no longer than the time-outs of the
+ * connection allow. Safe for use by several threads. All methods throw {@link
+ * javax.cache.CacheException} when Redis cannot be reached or refuses the command.
+ */
+public interface EntryStore {
+
+  /**
+   * Reads an entry.
+   *
+   * @param onAccess its time to live after this read
+   * @return its bytes, or {@code null} if there is none
+   */
+  @Nullable Bytes get(Bytes key, Ttl onAccess);
+
+  /**
+   * Reads several entries.
+   *
+   * @return bytes or {@code null} for each key, in the order of the keys
+   */
+  List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess);
+
+  /** Whether there is an entry. */
+  boolean contains(Bytes key);
+
+  /** Whether there is an entry, for each key in their order. */
+  List<Boolean> containsAll(List<Bytes> keys);
+
+  /** Sets the time to live of an entry, if there is one. */
+  void touch(Bytes key, Ttl ttl);
+
+  /** Changes an entry. */
+  Outcome apply(Mutation mutation);
+
+  /**
+   * Changes several entries, each atomically, not all of them together.
+   *
+   * @return their outcomes in the order of the mutations
+   */
+  List<Outcome> applyAll(List<Mutation> mutations);
+
+  /** Empties the cache for every JVM at once, at a cost that does not depend on its size. */
+  void clear();
+
+  /** Empties the cache and forgets that it existed. */
+  void destroy();
+
+  /**
+   * The keys of the cache, page by page. Weakly consistent: a key that was there all the time is
+   * returned, one that came or went meanwhile may be. A key may come twice.
+   */
+  Iterator<List<Bytes>> scan();
+}

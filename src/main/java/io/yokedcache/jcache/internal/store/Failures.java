@@ -1,0 +1,101 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import java.net.SocketTimeoutException;
+import java.util.NoSuchElementException;
+import java.util.concurrent.TimeUnit;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisAccessControlException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Turns what Jedis throws into a {@link CacheException} that names the operation, the server and
+ * the time waited, and says what to do. No message contains a credential.
+ */
+final class Failures {
+
+  private final ConnectionSettings settings;
+  private final String server;
+
+  Failures(ConnectionSettings settings) {
+    this.settings = settings;
+    this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
+  }
+
+  /** There was no connection to be had. */
+  CacheException noConnection(String operation, long startNanos, RuntimeException cause) {
+    if (find(cause, NoSuchElementException.class) != null) {
+      return new CacheException(
+          "%s on %s failed after %d ms: all %d connections are in use and none became free within %d ms. Raise yokedcache.connection.pool.size, or find what is slow."
+              .formatted(
+                  operation,
+                  server,
+                  waited(startNanos),
+                  settings.poolSize(),
+                  settings.poolWait().toMillis()),
+          cause);
+    }
+    if (find(cause, JedisAccessControlException.class) != null
+        || find(cause, JedisDataException.class) != null) {
+      return new CacheException(
+          "%s on %s failed: the server refused the connection (%s). Check user, password and database."
+              .formatted(operation, server, reason(cause)),
+          cause);
+    }
+    return new CacheException(
+        "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs and the address is right; yokedcache.connection.connect-timeout is %d ms."
+            .formatted(
+                operation,
+                server,
+                waited(startNanos),
+                reason(cause),
+                settings.connectTimeout().toMillis()),
+        cause);
+  }
+
+  /** The connection died, or no reply came in time: what the server did is not known. */
+  CacheException lost(String operation, long startNanos, RuntimeException cause) {
+    if (find(cause, SocketTimeoutException.class) != null) {
+      return new CacheException(
+          "%s on %s failed after %d ms: no reply within yokedcache.connection.command-timeout (%d ms). A change may or may not have been made."
+              .formatted(
+                  operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
+          cause);
+    }
+    return new CacheException(
+        "%s on %s failed after %d ms: the connection was lost (%s). A change may or may not have been made."
+            .formatted(operation, server, waited(startNanos), reason(cause)),
+        cause);
+  }
+
+  /** The manager was closed while the operation ran. */
+  CacheException closed(String operation, RuntimeException cause) {
+    return new CacheException(
+        "%s on %s failed: the cache manager was closed meanwhile".formatted(operation, server),
+        cause);
+  }
+
+  private static long waited(long startNanos) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+  }
+
+  /** The innermost message, which names the actual cause. */
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage();
+    return message == null ? cause.getClass().getSimpleName() : message;
+  }
+
+  private static <T extends Throwable> @Nullable T find(Throwable failure, Class<T> type) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return type.cast(cause);
+      }
+    }
+    return null;
+  }
+}

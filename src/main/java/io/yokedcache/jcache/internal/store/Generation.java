@@ -1,0 +1,106 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a bucket's generation key holds: which entries are current, how they are written, and
+ * whether any JVM wants to hear of changes.
+ *
+ * <pre>
+ * 0..11   token: random letters and digits, part of the name of every current entry
+ * 12..19  fingerprint of codecs and types
+ * 20      absent, or 'v' (some JVM listens) or 'o' (and wants old values)
+ * 21..    until when it listens, in milliseconds of the server's clock
+ * </pre>
+ *
+ * <p>The token is random and never a counter: when Redis evicts the key, a counter would start anew
+ * and bring entries of an old generation back. Immutable.
+ */
+final class Generation {
+
+  static final int TOKEN_LENGTH = 12;
+  private static final int FINGERPRINT_LENGTH = 8;
+  private static final int HEAD_LENGTH = TOKEN_LENGTH + FINGERPRINT_LENGTH;
+  private static final String ALPHABET =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final byte[] raw;
+  private final byte[] entryPrefix;
+
+  private Generation(byte[] raw, byte[] entryPrefix) {
+    this.raw = raw;
+    this.entryPrefix = entryPrefix;
+  }
+
+  /** Reads what a generation key holds, or returns {@code null} if it is none of ours. */
+  static @Nullable Generation parse(byte[] raw, KeySpace names, int bucket) {
+    if (raw.length < HEAD_LENGTH) {
+      return null;
+    }
+    return new Generation(raw, names.entryPrefix(bucket, token(raw)));
+  }
+
+  /** The content of a new generation's key, without listeners. */
+  static byte[] create(String fingerprint) {
+    StringBuilder head = new StringBuilder(HEAD_LENGTH);
+    for (int i = 0; i < TOKEN_LENGTH; i++) {
+      head.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+    }
+    return head.append(fingerprint).toString().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** A short digest of how a cache is written; different descriptions have different digests. */
+  static String fingerprint(String description) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(description.getBytes(StandardCharsets.UTF_8));
+      return Base64.getUrlEncoder().encodeToString(digest).substring(0, FINGERPRINT_LENGTH);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java runtime has SHA-256", e);
+    }
+  }
+
+  /** The token part of a generation key's content. */
+  static String token(byte[] raw) {
+    return new String(raw, 0, Math.min(raw.length, TOKEN_LENGTH), StandardCharsets.ISO_8859_1);
+  }
+
+  byte[] entryPrefix() {
+    return entryPrefix;
+  }
+
+  byte[] token() {
+    return Arrays.copyOf(raw, TOKEN_LENGTH);
+  }
+
+  String tokenText() {
+    return token(raw);
+  }
+
+  String fingerprint() {
+    return new String(raw, TOKEN_LENGTH, FINGERPRINT_LENGTH, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Whether some JVM listened when this was read; its lease may have ended since. */
+  boolean hasListeners() {
+    return raw.length > HEAD_LENGTH;
+  }
+
+  /** Whether a generation key that now holds this is unchanged. */
+  boolean is(byte[] other) {
+    return Arrays.equals(raw, other);
+  }
+
+  /** Whether a generation key that now holds this has the same current entries. */
+  boolean hasTokenOf(byte[] other) {
+    return other.length >= HEAD_LENGTH
+        && Arrays.equals(raw, 0, TOKEN_LENGTH, other, 0, TOKEN_LENGTH);
+  }
+}

@@ -1,0 +1,184 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+
+/**
+ * What this JVM knows of a cache's generations, one for each bucket. The knowledge may be old: each
+ * operation verifies it in its own round trip by {@link #verify} and tries again if it was.
+ *
+ * <p>Safe for use by several threads: each bucket is one atomic reference to an immutable {@link
+ * Generation}; of two threads that learn different ones the later wins, and the next verification
+ * puts right what was wrong.
+ */
+final class Generations {
+
+  private final ScriptRunner scripts;
+  private final String server;
+  private final KeySpace names;
+  private final CacheIdentity identity;
+  private final String fingerprint;
+  private final long trustNanos;
+  private final AtomicReferenceArray<@Nullable Generation> known;
+  private final AtomicLongArray seenNanos;
+
+  Generations(RedisExecutor executor, KeySpace names, CacheIdentity identity, Duration trust) {
+    this.scripts = new ScriptRunner(executor);
+    this.server = executor.address();
+    this.names = names;
+    this.identity = identity;
+    this.fingerprint = identity.fingerprint();
+    this.trustNanos = trust.toNanos();
+    this.known = new AtomicReferenceArray<>(names.buckets());
+    this.seenNanos = new AtomicLongArray(names.buckets());
+  }
+
+  /** The generation to try first: the one known, else the one that Redis has, else a new one. */
+  Generation current(int bucket) {
+    Generation generation = known.get(bucket);
+    return generation != null ? generation : open(bucket);
+  }
+
+  /**
+   * Compares the generation that an operation used with what its reply says is current.
+   *
+   * @param raw what the generation's key holds, or {@code null} if it is gone
+   * @return whether the operation saw the current entries; if not, it must be made again
+   */
+  boolean verify(int bucket, Generation used, byte @Nullable [] raw) {
+    if (raw == null) {
+      known.compareAndSet(bucket, used, null);
+      return false;
+    }
+    if (used.is(raw)) {
+      noteSeen(bucket);
+      return true;
+    }
+    adopt(bucket, raw, null);
+    return used.hasTokenOf(raw);
+  }
+
+  /**
+   * Whether it is certain that no other JVM wants to hear of changes. What was seen of a bucket is
+   * trusted for a short time only, and registering a first listener takes at least that long.
+   */
+  boolean isUnheard(int bucket, Generation generation) {
+    return !generation.hasListeners() && System.nanoTime() - seenNanos.get(bucket) < trustNanos;
+  }
+
+  /** Opens every bucket. */
+  void openAll() {
+    for (int bucket = 0; bucket < names.buckets(); bucket++) {
+      open(bucket);
+    }
+  }
+
+  /** Begins a new generation in every bucket. */
+  void renewAll() {
+    for (int bucket = 0; bucket < names.buckets(); bucket++) {
+      byte[] raw =
+          reply(scripts.call(describe("clear"), call(Script.RENEW, bucket, List.of())), bucket);
+      adopt(bucket, raw, null);
+    }
+  }
+
+  /** Deletes every bucket's generation. */
+  void deleteAll() {
+    for (int bucket = 0; bucket < names.buckets(); bucket++) {
+      byte[] key = names.generationKey(bucket);
+      scripts.command(
+          describe("destroy"),
+          Bytes.of(key),
+          new CommandArguments(Command.DEL).add(key).add(names.aboutKey(bucket)));
+      known.set(bucket, null);
+    }
+  }
+
+  /** Registers in every bucket that this JVM wants to hear of changes, for the given time. */
+  void listenAll(boolean oldValues, Duration lease) {
+    List<byte[]> more = List.of(utf8(oldValues ? "o" : "v"), utf8(Long.toString(lease.toMillis())));
+    for (int bucket = 0; bucket < names.buckets(); bucket++) {
+      byte[] raw =
+          reply(scripts.call(describe("listen"), call(Script.LISTEN, bucket, more)), bucket);
+      adopt(bucket, raw, null);
+    }
+  }
+
+  private Generation open(int bucket) {
+    Object reply = scripts.call(describe("open"), call(Script.OPEN, bucket, List.of()));
+    if (!(reply instanceof List<?> both) || both.size() != 2) {
+      throw unreadable(bucket);
+    }
+    byte[] about = both.get(1) instanceof byte[] bytes ? bytes : null;
+    return adopt(bucket, reply(both.get(0), bucket), about);
+  }
+
+  private Script.Call call(Script script, int bucket, List<byte[]> more) {
+    List<byte[]> arguments = new ArrayList<>(4);
+    arguments.add(Generation.create(fingerprint));
+    arguments.add(utf8(identity.description()));
+    arguments.addAll(more);
+    return script.call(List.of(names.generationKey(bucket), names.aboutKey(bucket)), arguments);
+  }
+
+  private Generation adopt(int bucket, byte[] raw, byte @Nullable [] about) {
+    Generation generation = Generation.parse(raw, names, bucket);
+    if (generation == null) {
+      throw unreadable(bucket);
+    }
+    if (!generation.fingerprint().equals(fingerprint)) {
+      throw new CacheException(
+          "Cache %s on %s belongs to an application that uses it differently: it has %s, this one has [%s]. Use the same codecs and types, another cache name, another yokedcache.namespace, or destroy the old cache."
+              .formatted(
+                  identity.cacheName(),
+                  server,
+                  about == null
+                      ? "other codecs, types or buckets"
+                      : "[" + new String(about, StandardCharsets.UTF_8) + "]",
+                  identity.description()));
+    }
+    seenNanos.set(bucket, System.nanoTime());
+    known.set(bucket, generation);
+    return generation;
+  }
+
+  private void noteSeen(int bucket) {
+    long now = System.nanoTime();
+    // Written seldom, since every thread reads this cell.
+    if (now - seenNanos.get(bucket) > trustNanos / 4) {
+      seenNanos.set(bucket, now);
+    }
+  }
+
+  private byte[] reply(@Nullable Object reply, int bucket) {
+    if (reply instanceof byte[] raw) {
+      return raw;
+    }
+    throw unreadable(bucket);
+  }
+
+  private CacheException unreadable(int bucket) {
+    return new CacheException(
+        "Key %s on %s is not a generation of cache %s: another application uses the same names. Set yokedcache.namespace."
+            .formatted(
+                new String(names.generationKey(bucket), StandardCharsets.US_ASCII),
+                server,
+                identity.cacheName()));
+  }
+
+  private String describe(String operation) {
+    return operation + " on cache " + identity.cacheName();
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,169 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names that one cache uses in Redis; no other class makes any.
+ *
+ * <pre>
+ * generation  yc:{orders#0}                  the bucket's {@link Generation}
+ * about       yc:{orders#0}:about            codecs and types, to be read by people
+ * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
+ * channel     yc:{orders}:events             changes, for listeners of other JVMs
+ * </pre>
+ *
+ * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
+ */
+public final class KeySpace {
+
+  private static final String PLAIN =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-$/@+";
+  private static final byte COLON = ':';
+
+  private final String namespace;
+  private final String cache;
+  private final int buckets;
+  private final String prefix;
+
+  /**
+   * Creates the names of a cache.
+   *
+   * @param namespace first part of every name
+   * @param cacheName name of the cache; may contain anything
+   * @param buckets over how many hash tags the cache is spread, at least 1
+   */
+  public KeySpace(String namespace, String cacheName, int buckets) {
+    this.namespace = namespace;
+    this.cache = escape(cacheName);
+    this.buckets = buckets;
+    this.prefix = namespace + ":{" + cache + "#";
+  }
+
+  /**
+   * A cache's name with everything percent-encoded that has a meaning in our names, in hash tags or
+   * in patterns of {@code SCAN}. Different names stay different.
+   */
+  static String escape(String cacheName) {
+    StringBuilder escaped = new StringBuilder(cacheName.length());
+    for (byte b : cacheName.getBytes(StandardCharsets.UTF_8)) {
+      char c = (char) (b & 0xff);
+      if (PLAIN.indexOf(c) >= 0) {
+        escaped.append(c);
+      } else {
+        escaped.append('%').append(String.format("%02X", b & 0xff));
+      }
+    }
+    return escaped.toString();
+  }
+
+  int buckets() {
+    return buckets;
+  }
+
+  int bucketOf(Bytes key) {
+    if (buckets == 1) {
+      return 0;
+    }
+    CRC32C crc = new CRC32C();
+    crc.update(key.array());
+    return (int) (crc.getValue() % buckets);
+  }
+
+  byte[] generationKey(int bucket) {
+    return ascii(prefix + bucket + "}");
+  }
+
+  byte[] aboutKey(int bucket) {
+    return ascii(prefix + bucket + "}:about");
+  }
+
+  /** What every entry of a bucket's generation begins with. */
+  byte[] entryPrefix(int bucket, String token) {
+    return ascii(prefix + bucket + "}:" + token + ":");
+  }
+
+  static byte[] entryKey(byte[] entryPrefix, Bytes key) {
+    byte[] name = Arrays.copyOf(entryPrefix, entryPrefix.length + key.length());
+    System.arraycopy(key.array(), 0, name, entryPrefix.length, key.length());
+    return name;
+  }
+
+  byte[] channel() {
+    return ascii(channelName());
+  }
+
+  String channelName() {
+    return namespace + ":{" + cache + "}:events";
+  }
+
+  /** The pattern of {@code SCAN} that finds the entries of every bucket and generation. */
+  byte[] scanPattern() {
+    return ascii(prefix + "*}:*");
+  }
+
+  /** The pattern that finds the entries of every cache of a namespace. */
+  static byte[] scanPattern(String namespace) {
+    return ascii(namespace + ":{*#*}:*");
+  }
+
+  /** The key under which JVMs take turns at sweeping a namespace. */
+  static byte[] sweepLeaseKey(String namespace) {
+    return ascii(namespace + ":sweep");
+  }
+
+  /** Takes the name of an entry of this cache apart, or returns {@code null} for other names. */
+  @Nullable EntryName parse(byte[] name) {
+    EntryName parsed = EntryName.parse(name);
+    return parsed != null && parsed.generationKey().startsWith(prefix) ? parsed : null;
+  }
+
+  private static byte[] ascii(String name) {
+    return name.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * The parts of an entry's name.
+   *
+   * @param generationKey the key of its bucket's generation
+   * @param bucket the bucket
+   * @param token the generation that it belongs to
+   * @param key the encoded key
+   */
+  record EntryName(String generationKey, int bucket, String token, Bytes key) {
+
+    /** Takes the name of an entry of any cache apart, or returns {@code null} for other names. */
+    static @Nullable EntryName parse(byte[] name) {
+      int brace = indexOf(name, (byte) '}', 0);
+      int end = brace + 2 + Generation.TOKEN_LENGTH;
+      if (brace < 0 || name.length <= end || name[brace + 1] != COLON || name[end] != COLON) {
+        return null;
+      }
+      String generationKey = new String(name, 0, brace + 1, StandardCharsets.ISO_8859_1);
+      int hash = generationKey.lastIndexOf('#');
+      if (hash < 0 || !generationKey.substring(hash + 1, brace).matches("[0-9]{1,6}")) {
+        return null;
+      }
+      return new EntryName(
+          generationKey,
+          Integer.parseInt(generationKey.substring(hash + 1, brace)),
+          new String(name, brace + 2, Generation.TOKEN_LENGTH, StandardCharsets.ISO_8859_1),
+          Bytes.of(Arrays.copyOfRange(name, end + 1, name.length)));
+    }
+
+    byte[] generationKeyBytes() {
+      return generationKey.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static int indexOf(byte[] name, byte wanted, int from) {
+      for (int i = from; i < name.length; i++) {
+        if (name[i] == wanted) {
+          return i;
+        }
+      }
+      return -1;
+    }
+  }
+}

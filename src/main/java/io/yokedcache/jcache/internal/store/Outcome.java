@@ -1,0 +1,15 @@
+package io.yokedcache.jcache.internal.store;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of a {@link Mutation}.
+ *
+ * @param change what it did
+ * @param prior the bytes found before, if the mutation wanted them or {@link Condition#EQUAL} did
+ *     not hold, and {@code null} if there was no entry or nobody asked
+ */
+public record Outcome(Change change, @Nullable Bytes prior) {
+
+  static final Outcome NONE = new Outcome(Change.NONE, null);
+}

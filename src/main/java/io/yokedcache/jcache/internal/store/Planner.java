@@ -1,0 +1,121 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
+
+/**
+ * Chooses how a mutation is said to Redis: by one plain command where Redis has one that does all
+ * of it, else by {@code apply.lua}, which costs the server about three times as much.
+ */
+final class Planner {
+
+  private static final byte[] ONE = utf8("1");
+  private static final byte[] ZERO = utf8("0");
+  private static final byte[] NOTHING = new byte[0];
+
+  private final KeySpace names;
+  private final byte[] channel;
+  private final byte[] origin;
+
+  /**
+   * Creates a planner.
+   *
+   * @param origin eight bytes that tell this cache's events from those of others
+   */
+  Planner(KeySpace names, byte[] origin) {
+    this.names = names;
+    this.channel = names.channel();
+    this.origin = origin.clone();
+  }
+
+  /** Whether a plain command exists for a mutation that nobody elsewhere needs to hear of. */
+  static boolean isPlain(Mutation mutation) {
+    if (mutation.value() == null) {
+      return mutation.condition() == Condition.ANY || mutation.condition() == Condition.PRESENT;
+    }
+    return switch (mutation.condition()) {
+      case ANY ->
+          mutation.onCreation().equals(mutation.onUpdate())
+              && !mutation.onCreation().isZero()
+              && (mutation.wantsPrior() || !mutation.wantsChange());
+      case ABSENT -> !mutation.onCreation().isZero() && !mutation.wantsPrior();
+      case PRESENT -> !mutation.onUpdate().isZero();
+      case EQUAL -> false;
+    };
+  }
+
+  /** The plain command of a mutation for which {@link #isPlain} holds. */
+  static CommandArguments plain(Mutation mutation, Generation generation) {
+    byte[] entry = KeySpace.entryKey(generation.entryPrefix(), mutation.key());
+    Bytes value = mutation.value();
+    if (value == null) {
+      return new CommandArguments(mutation.wantsPrior() ? Command.GETDEL : Command.DEL).add(entry);
+    }
+    CommandArguments set = new CommandArguments(Command.SET).add(entry).add(value.array());
+    Ttl ttl =
+        mutation.condition() == Condition.PRESENT ? mutation.onUpdate() : mutation.onCreation();
+    if (mutation.condition() == Condition.ABSENT) {
+      set.add(Keyword.NX);
+    } else if (mutation.condition() == Condition.PRESENT) {
+      set.add(Keyword.XX);
+    }
+    if (mutation.wantsPrior()) {
+      set.add(Keyword.GET);
+    }
+    if (ttl.isUnchanged() && mutation.condition() != Condition.ABSENT) {
+      set.add(Keyword.KEEPTTL);
+    } else if (ttl.millis() > 0) {
+      set.add(Keyword.PX).add(ttl.millis());
+    }
+    return set;
+  }
+
+  /** What the reply to {@link #plain} means. */
+  static Outcome readPlain(Mutation mutation, @Nullable Object reply) {
+    Bytes prior = mutation.wantsPrior() && reply instanceof byte[] old ? Bytes.of(old) : null;
+    if (mutation.value() == null) {
+      boolean removed = prior != null || (reply instanceof Long count && count > 0);
+      return removed ? new Outcome(Change.REMOVED, prior) : Outcome.NONE;
+    }
+    if (mutation.condition() == Condition.ABSENT) {
+      return reply == null ? Outcome.NONE : new Outcome(Change.CREATED, null);
+    }
+    if (mutation.condition() == Condition.PRESENT) {
+      return reply == null ? Outcome.NONE : new Outcome(Change.UPDATED, prior);
+    }
+    if (mutation.wantsPrior()) {
+      return new Outcome(prior == null ? Change.CREATED : Change.UPDATED, prior);
+    }
+    return new Outcome(Change.WRITTEN, null);
+  }
+
+  /** The call of {@code apply.lua} for any mutation. */
+  Script.Call script(Mutation mutation, int bucket, Generation generation) {
+    Bytes expected = mutation.expected();
+    Bytes value = mutation.value();
+    return Script.APPLY.call(
+        List.of(
+            names.generationKey(bucket),
+            KeySpace.entryKey(generation.entryPrefix(), mutation.key())),
+        List.of(
+            generation.token(),
+            utf8(mutation.condition().name()),
+            expected == null ? NOTHING : expected.array(),
+            utf8(value == null ? "remove" : "write"),
+            value == null ? NOTHING : value.array(),
+            utf8(Long.toString(mutation.onCreation().millis())),
+            utf8(Long.toString(mutation.onUpdate().millis())),
+            mutation.wantsPrior() ? ONE : ZERO,
+            channel,
+            origin,
+            mutation.key().array()));
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,131 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.ConnectionPool;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Commands over a pool of connections to one stand-alone server: a caller borrows a connection,
+ * writes its commands, reads their replies and gives it back.
+ *
+ * <p>A connection that failed, or whose replies were not all read, is closed and never used again:
+ * it would silently reopen without authentication and database. After a failure the idle ones are
+ * closed as well, since they most likely share its fate.
+ */
+final class PooledExecutor implements RedisExecutor {
+
+  private final ConnectionSettings settings;
+  private final ConnectionPool pool;
+  private final Failures failures;
+
+  PooledExecutor(ConnectionSettings settings) {
+    this.settings = settings;
+    this.failures = new Failures(settings);
+    this.pool = Connections.pool(settings);
+  }
+
+  @Override
+  public List<@Nullable Object> execute(Request request) {
+    return send(request, request.commands());
+  }
+
+  @Override
+  public List<List<@Nullable Object>> executeAll(List<Request> requests) {
+    if (requests.isEmpty()) {
+      return List.of();
+    }
+    List<CommandArguments> commands = new ArrayList<>();
+    boolean idempotent = true;
+    for (Request request : requests) {
+      commands.addAll(request.commands());
+      idempotent &= request.idempotent();
+    }
+    Request first = requests.get(0);
+    List<@Nullable Object> replies =
+        send(new Request(first.operation(), first.route(), idempotent, commands), commands);
+    List<List<@Nullable Object>> split = new ArrayList<>(requests.size());
+    int from = 0;
+    for (Request request : requests) {
+      int to = from + request.commands().size();
+      split.add(replies.subList(from, to));
+      from = to;
+    }
+    return split;
+  }
+
+  private List<@Nullable Object> send(Request request, List<CommandArguments> commands) {
+    long startNanos = System.nanoTime();
+    try {
+      return sendOnce(request, commands, startNanos);
+    } catch (JedisConnectionException e) {
+      if (!request.idempotent() || isTimeout(e)) {
+        throw failures.lost(request.operation(), startNanos, e);
+      }
+    }
+    // A read on a connection that had died idle: once more on a fresh one.
+    try {
+      return sendOnce(request, commands, startNanos);
+    } catch (JedisConnectionException e) {
+      throw failures.lost(request.operation(), startNanos, e);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
+  private List<@Nullable Object> sendOnce(
+      Request request, List<CommandArguments> commands, long startNanos) {
+    Connection connection = borrow(request, startNanos);
+    boolean complete = false;
+    try {
+      for (CommandArguments command : commands) {
+        connection.sendCommand(command);
+      }
+      List<@Nullable Object> replies = connection.getMany(commands.size());
+      complete = true;
+      return replies;
+    } finally {
+      if (!complete) {
+        connection.setBroken();
+      }
+      connection.close();
+      if (!complete) {
+        pool.clear();
+      }
+    }
+  }
+
+  private Connection borrow(Request request, long startNanos) {
+    try {
+      return pool.getResource();
+    } catch (JedisException e) {
+      throw failures.noConnection(request.operation(), startNanos, e);
+    } catch (IllegalStateException e) {
+      throw failures.closed(request.operation(), e);
+    }
+  }
+
+  private static boolean isTimeout(JedisConnectionException e) {
+    return e.getCause() instanceof SocketTimeoutException;
+  }
+
+  @Override
+  public List<RedisExecutor> masters() {
+    return List.of(this);
+  }
+
+  @Override
+  public String address() {
+    return (settings.tls() ? "rediss://" : "redis://") + settings.address();
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

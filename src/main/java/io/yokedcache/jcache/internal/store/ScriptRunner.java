@@ -1,0 +1,54 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.util.List;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisNoScriptException;
+
+/** Single commands and script calls over an executor, with error replies turned into exceptions. */
+final class ScriptRunner {
+
+  private final RedisExecutor executor;
+
+  ScriptRunner(RedisExecutor executor) {
+    this.executor = executor;
+  }
+
+  /** Calls a script; a server that has forgotten it, as after a restart, is taught it again. */
+  @Nullable Object call(String operation, Script.Call call) {
+    Bytes route = Bytes.of(call.keys().get(0));
+    Object reply = single(operation, route, call.byDigest());
+    if (reply instanceof JedisNoScriptException) {
+      reply = single(operation, route, call.byText());
+    }
+    return checked(operation, reply);
+  }
+
+  /** Sends one command. */
+  @Nullable Object command(String operation, Bytes route, CommandArguments command) {
+    return checked(operation, single(operation, route, command));
+  }
+
+  /** A reply that is no error. */
+  @Nullable Object checked(String operation, @Nullable Object reply) {
+    if (reply instanceof JedisDataException refusal) {
+      throw new CacheException(
+          operation
+              + " on "
+              + executor.address()
+              + " failed: the server answered "
+              + refusal.getMessage(),
+          refusal);
+    }
+    return reply;
+  }
+
+  private @Nullable Object single(String operation, Bytes route, CommandArguments command) {
+    return executor
+        .execute(
+            new RedisExecutor.Request(operation, route, /* idempotent= */ false, List.of(command)))
+        .get(0);
+  }
+}

@@ -1,0 +1,198 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.configuration.SweepSettings;
+import io.yokedcache.jcache.internal.store.KeyScan.ScanReply;
+import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
+
+/**
+ * Deletes the entries of dead generations of one namespace: some time after a {@code clear()}, and
+ * now and then for what a writer with a stale token left behind.
+ *
+ * <p>One JVM at a time sweeps, by a leased key. A pass is a chain of small tasks, one page of
+ * {@code SCAN} each, with pauses in between so that the server is busy with it for a set share of
+ * time only. An entry is dead if its token is not the one that its bucket's generation key holds
+ * <em>after</em> the entry was seen: tokens never come back, so it is dead for ever.
+ */
+final class Sweeper {
+
+  private static final Logger logger = LoggerFactory.getLogger(Sweeper.class);
+  private static final String OPERATION = "sweep";
+  private static final long LEASE_MILLIS = 60_000;
+
+  private final RedisExecutor executor;
+  private final SweepSettings settings;
+  private final ScheduledExecutorService background;
+  private final byte[] pattern;
+  private final byte[] leaseKey;
+  private final byte[] self = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+
+  /** Whether a pass is planned or under way; a request meanwhile is remembered in the other. */
+  private final AtomicBoolean planned = new AtomicBoolean();
+
+  private final AtomicBoolean requested = new AtomicBoolean();
+
+  Sweeper(
+      RedisExecutor executor,
+      String namespace,
+      SweepSettings settings,
+      ScheduledExecutorService background) {
+    this.executor = executor;
+    this.settings = settings;
+    this.background = background;
+    this.pattern = KeySpace.scanPattern(namespace);
+    this.leaseKey = KeySpace.sweepLeaseKey(namespace);
+    if (settings.enabled()) {
+      long every = settings.interval().toMillis();
+      var unused =
+          background.scheduleWithFixedDelay(this::request, every, every, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Asks for a pass, soon; requests that come close together share one. */
+  void request() {
+    if (!settings.enabled()) {
+      return;
+    }
+    requested.set(true);
+    plan();
+  }
+
+  private void plan() {
+    if (planned.compareAndSet(false, true)) {
+      requested.set(false);
+      schedule(this::begin, settings.delay().toMillis());
+    }
+  }
+
+  private void schedule(Runnable task, long millis) {
+    try {
+      var unused = background.schedule(task, millis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closed) {
+      logger.debug("No sweep, the manager is closed");
+    }
+  }
+
+  private void begin() {
+    try {
+      if (takeLease()) {
+        new Pass().step();
+        return;
+      }
+      // Another JVM sweeps, but it may have passed our dead entries already.
+      requested.set(true);
+    } catch (RuntimeException e) {
+      logger.debug("A sweep could not begin; the next one will", e);
+    }
+    end();
+  }
+
+  private void end() {
+    planned.set(false);
+    if (requested.get()) {
+      plan();
+    }
+  }
+
+  private boolean takeLease() {
+    CommandArguments take =
+        new CommandArguments(Command.SET)
+            .add(leaseKey)
+            .add(self)
+            .add(Keyword.NX)
+            .add(Keyword.PX)
+            .add(LEASE_MILLIS);
+    return command(executor, take) != null;
+  }
+
+  private static @Nullable Object command(RedisExecutor on, CommandArguments command) {
+    Bytes route = Bytes.of(command.size() > 1 ? command.get(1).getRaw() : new byte[0]);
+    return new ScriptRunner(on).command(OPERATION, route, command);
+  }
+
+  /** One pass over all masters. */
+  private final class Pass implements Runnable {
+
+    private final List<RedisExecutor> masters = new ArrayList<>(executor.masters());
+    private String cursor = "0";
+    private long swept;
+
+    @Override
+    public void run() {
+      step();
+    }
+
+    private void step() {
+      long startNanos = System.nanoTime();
+      try {
+        sweepPage(masters.get(0));
+        if (cursor.equals("0")) {
+          masters.remove(0);
+        }
+        if (masters.isEmpty()) {
+          command(executor, new CommandArguments(Command.DEL).add(leaseKey));
+          logger.debug("Swept {} dead entries", swept);
+          end();
+          return;
+        }
+        command(executor, new CommandArguments(Command.PEXPIRE).add(leaseKey).add(LEASE_MILLIS));
+      } catch (RuntimeException e) {
+        logger.debug("A sweep ended early; the next one goes on", e);
+        end();
+        return;
+      }
+      long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+      double pause = (tookMillis + 1) * (1 / settings.dutyCycle() - 1);
+      schedule(this, (long) Math.min(pause, LEASE_MILLIS / 4));
+    }
+
+    private void sweepPage(RedisExecutor master) {
+      ScanReply reply = ScanReply.request(master, OPERATION, cursor, pattern, settings.pageSize());
+      cursor = reply.cursor();
+      Map<String, List<byte[]>> seen = new HashMap<>();
+      Map<String, EntryName> samples = new HashMap<>();
+      List<EntryName> entries = new ArrayList<>();
+      for (byte[] name : reply.names()) {
+        EntryName entry = EntryName.parse(name);
+        if (entry != null) {
+          entries.add(entry);
+          samples.putIfAbsent(entry.generationKey(), entry);
+          seen.computeIfAbsent(entry.generationKey() + entry.token(), key -> new ArrayList<>())
+              .add(name);
+        }
+      }
+      Map<String, String> current = new HashMap<>();
+      samples.forEach((key, entry) -> current.put(key, currentToken(entry)));
+      for (EntryName entry : entries) {
+        List<byte[]> names = seen.remove(entry.generationKey() + entry.token());
+        if (names != null && !entry.token().equals(current.get(entry.generationKey()))) {
+          CommandArguments unlink = new CommandArguments(Command.UNLINK);
+          names.forEach(unlink::add);
+          command(executor, unlink);
+          swept += names.size();
+        }
+      }
+    }
+
+    private String currentToken(EntryName entry) {
+      Object raw =
+          command(executor, new CommandArguments(Command.GET).add(entry.generationKeyBytes()));
+      return raw instanceof byte[] bytes ? Generation.token(bytes) : "";
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.yokedcache.jcache.internal.store;
+
+/**
+ * What becomes of an entry's time to live.
+ *
+ * @param millis milliseconds from now, or one of the codes of the constants
+ */
+public record Ttl(long millis) {
+
+  /** Lives until it is removed. */
+  public static final Ttl ETERNAL = new Ttl(-1);
+
+  /** Stays as it is; on creation the same as {@link #ETERNAL}. */
+  public static final Ttl UNCHANGED = new Ttl(-2);
+
+  /** Expires at once. */
+  public static final Ttl ZERO = new Ttl(0);
+
+  /** About 1000 years: Redis adds the time to live to the clock and refuses an overflow. */
+  private static final long MAX_MILLIS = 1000L * 366 * 24 * 60 * 60 * 1000;
+
+  /** The time to live of this many milliseconds; a negative number counts as none at all. */
+  public static Ttl ofMillis(long millis) {
+    if (millis <= 0) {
+      return ZERO;
+    }
+    return millis > MAX_MILLIS ? ETERNAL : new Ttl(millis);
+  }
+
+  public boolean isZero() {
+    return millis == 0;
+  }
+
+  public boolean isEternal() {
+    return millis == ETERNAL.millis;
+  }
+
+  public boolean isUnchanged() {
+    return millis == UNCHANGED.millis;
+  }
+}

@@ -1,0 +1,61 @@
+-- Applies one conditional change to one entry of the current generation.
+-- KEYS  generation, entry
+-- ARGV  1 token  2 condition  3 expected  4 'write' or 'remove'  5 value
+--       6 ttl on creation  7 ttl on update (milliseconds, 0 at once, -1 eternal, -2 unchanged)
+--       8 '1' if the prior value is wanted  9 channel  10 origin  11 key
+-- Returns {change, generation, prior}; change: -1 stale generation, 0 none, 1 created, 2 updated,
+--       3 removed, 4 expired at once instead of being created
+local STALE, NONE, CREATED, UPDATED, REMOVED, EXPIRED = -1, 0, 1, 2, 3, 4
+local generation = redis.call('GET', KEYS[1])
+if not generation or string.sub(generation, 1, 12) ~= ARGV[1] then
+  return {STALE, generation, false}
+end
+
+local current = redis.call('GET', KEYS[2])
+local condition = ARGV[2]
+if (condition == 'ABSENT' and current)
+    or (condition == 'PRESENT' and not current)
+    or (condition == 'EQUAL' and current ~= ARGV[3]) then
+  return {NONE, generation, (condition == 'EQUAL' or ARGV[8] == '1') and current}
+end
+
+local change
+local value = ''
+if ARGV[4] == 'remove' then
+  change = current and REMOVED or NONE
+  if current then
+    redis.call('DEL', KEYS[2])
+  end
+else
+  value = ARGV[5]
+  local ttl = current and ARGV[7] or ARGV[6]
+  change = current and UPDATED or CREATED
+  if ttl == '0' then
+    if current then
+      redis.call('DEL', KEYS[2])
+    else
+      change = EXPIRED
+    end
+  elseif ttl == '-2' and current then
+    redis.call('SET', KEYS[2], value, 'KEEPTTL')
+  elseif ttl == '-1' or ttl == '-2' then
+    redis.call('SET', KEYS[2], value)
+  else
+    redis.call('SET', KEYS[2], value, 'PX', ttl)
+  end
+end
+
+if change ~= NONE and #generation > 20 then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  if tonumber(string.sub(generation, 22)) >= now then
+    local old = string.sub(generation, 21, 21) == 'o' and current
+    redis.call('PUBLISH', ARGV[9], string.char(1, change) .. ARGV[10]
+        .. struct.pack('>I4', #ARGV[11]) .. ARGV[11]
+        .. struct.pack('>i4', old and #old or -1) .. (old or '') .. value)
+  else
+    generation = string.sub(generation, 1, 20)
+    redis.call('SET', KEYS[1], generation)
+  end
+end
+return {change, generation, ARGV[8] == '1' and current}

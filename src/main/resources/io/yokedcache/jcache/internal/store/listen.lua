@@ -1,0 +1,25 @@
+-- Registers, or keeps registered, that some JVM listens to the changes of a bucket.
+-- KEYS  generation, about     ARGV  1 new generation, if there is none  2 description
+--       3 'v' values are wanted, or 'o' old ones too  4 length of the lease in milliseconds
+-- Returns the generation
+local generation = redis.call('GET', KEYS[1])
+if not generation then
+  generation = ARGV[1]
+  redis.call('SET', KEYS[2], ARGV[2])
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local wanted = ARGV[3]
+local expiry = now + tonumber(ARGV[4])
+if #generation > 20 then
+  local registered = tonumber(string.sub(generation, 22))
+  if registered >= now then
+    expiry = math.max(expiry, registered)
+    if string.sub(generation, 21, 21) == 'o' then
+      wanted = 'o'
+    end
+  end
+end
+generation = string.sub(generation, 1, 20) .. wanted .. string.format('%.0f', expiry)
+redis.call('SET', KEYS[1], generation)
+return generation
