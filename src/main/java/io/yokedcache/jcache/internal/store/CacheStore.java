@@ -44,6 +44,11 @@ public final class CacheStore {
     generations.openAll();
   }
 
+  /** Whether some other cache object, here or in another JVM, may listen to changes. */
+  public boolean isHeard() {
+    return generations.isHeard();
+  }
+
   /** Empties the cache for every JVM, and has the dead entries swept. */
   public void clear() {
     entries.clear();

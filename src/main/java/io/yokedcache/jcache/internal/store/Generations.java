@@ -74,6 +74,15 @@ final class Generations {
     return !generation.hasListeners() && System.nanoTime() - seenNanos.get(bucket) < trustNanos;
   }
 
+  /** Whether some JVM listened to any bucket when it was last read, which is now. */
+  boolean isHeard() {
+    boolean heard = false;
+    for (int bucket = 0; bucket < names.buckets(); bucket++) {
+      heard |= open(bucket).hasListeners();
+    }
+    return heard;
+  }
+
   /** Opens every bucket. */
   void openAll() {
     for (int bucket = 0; bucket < names.buckets(); bucket++) {

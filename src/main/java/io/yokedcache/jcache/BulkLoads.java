@@ -1,0 +1,72 @@
+package io.yokedcache.jcache;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.cache.CacheException;
+import javax.cache.integration.CacheLoaderException;
+import javax.cache.integration.CompletionListener;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The {@code loadAll}s of one cache that are under way; {@link #close} waits for them. */
+final class BulkLoads implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(BulkLoads.class);
+
+  private final Executor executor;
+  private final Duration closeTimeout;
+  private final Set<CompletableFuture<?>> running = ConcurrentHashMap.newKeySet();
+
+  BulkLoads(Executor executor, Duration closeTimeout) {
+    this.executor = executor;
+    this.closeTimeout = closeTimeout;
+  }
+
+  /** Runs a load elsewhere, and tells the listener, if there is one, how it ended. */
+  void start(Runnable load, @Nullable CompletionListener listener) {
+    CompletableFuture<?> future =
+        CompletableFuture.runAsync(() -> run(load, listener), executor);
+    running.add(future);
+    var unused = future.whenComplete((nothing, failure) -> running.remove(future));
+  }
+
+  private static void run(Runnable load, @Nullable CompletionListener listener) {
+    try {
+      load.run();
+    } catch (RuntimeException e) {
+      if (listener == null) {
+        logger.warn("loadAll failed, and nobody listens to its completion", e);
+        return;
+      }
+      listener.onException(
+          e instanceof CacheException
+              ? e
+              : new CacheLoaderException("loadAll failed: " + e.getMessage(), e));
+      return;
+    }
+    if (listener != null) {
+      listener.onCompletion();
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      CompletableFuture.allOf(running.toArray(CompletableFuture<?>[]::new))
+          .get(closeTimeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException toldToTheListener) {
+      logger.debug("A loadAll failed before the cache was closed", toldToTheListener);
+    } catch (TimeoutException e) {
+      logger.warn("A loadAll still runs {} ms after close", closeTimeout.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

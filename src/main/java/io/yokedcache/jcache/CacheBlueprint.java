@@ -1,0 +1,60 @@
+package io.yokedcache.jcache;
+
+import io.yokedcache.jcache.configuration.CacheSettings;
+import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
+import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.EntryCodec;
+import io.yokedcache.jcache.internal.entry.EventDemand;
+import io.yokedcache.jcache.internal.expiry.EntryExpiry;
+import io.yokedcache.jcache.internal.integration.EntryLoader;
+import io.yokedcache.jcache.internal.integration.EntryWriter;
+import io.yokedcache.jcache.internal.store.CacheStore;
+import java.io.Closeable;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.cache.expiry.ExpiryPolicy;
+import javax.cache.integration.CacheLoader;
+import javax.cache.integration.CacheWriter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a cache is made of, before it is one.
+ *
+ * @param name its name
+ * @param configuration what code and file say together
+ * @param settings what only the file says
+ * @param store its entries in Redis
+ * @param codec how keys and values are written
+ * @param expiryPolicy how long entries live
+ * @param loader where missing values come from, or {@code null}
+ * @param writer where changes go first, or {@code null}
+ */
+record CacheBlueprint<K, V>(
+    String name,
+    YokedCacheConfiguration<K, V> configuration,
+    CacheSettings settings,
+    CacheStore store,
+    EntryCodec<K, V> codec,
+    ExpiryPolicy expiryPolicy,
+    @Nullable CacheLoader<K, V> loader,
+    @Nullable CacheWriter<? super K, ? super V> writer) {
+
+  CacheParts<K, V> parts(EventDemand demand) {
+    return new CacheParts<>(
+        store.entries(),
+        codec,
+        EntryExpiry.of(expiryPolicy),
+        configuration.isReadThrough() ? EntryLoader.of(loader) : EntryLoader.none(),
+        configuration.isWriteThrough() ? EntryWriter.of(writer) : EntryWriter.none(),
+        demand,
+        settings.contentionTimeout());
+  }
+
+  /** The application's objects that must be closed with the cache. */
+  List<Closeable> closeables() {
+    return Stream.of(loader, writer, expiryPolicy)
+        .filter(Closeable.class::isInstance)
+        .map(Closeable.class::cast)
+        .toList();
+  }
+}

@@ -1,0 +1,188 @@
+package io.yokedcache.jcache;
+
+import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.management.CacheStatistics;
+import io.yokedcache.jcache.internal.management.ConfigurationBean;
+import io.yokedcache.jcache.internal.management.ExtendedStatisticsMXBean;
+import io.yokedcache.jcache.internal.management.MBeanRegistrar;
+import io.yokedcache.jcache.internal.management.MBeanRegistrar.Kind;
+import io.yokedcache.jcache.internal.management.StatisticsBean;
+import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.store.ChangeMessage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+
+/**
+ * Everything about a cache but its entries: open or closed, which listeners, which MBeans, whether
+ * to count. Changes of it are made one at a time, under this object's monitor.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+final class CacheLifecycle<K, V> {
+
+  private final YokedCacheManager manager;
+  private final CacheBlueprint<K, V> blueprint;
+  private final EventDispatcher<K, V> events;
+  private final MBeanRegistrar beans;
+  private final BulkLoads loads;
+  private final CacheStatistics statistics = new CacheStatistics();
+  private final StatisticsBean statisticsBean = new StatisticsBean(statistics);
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Where operations are counted; replaced when statistics are switched on or off. */
+  private volatile StatisticsRecorder recorder = StatisticsRecorder.disabled();
+
+  /** What was last asked of the store, guarded by this object's monitor. */
+  private boolean listening;
+
+  private boolean listeningForOldValues;
+  private boolean listeningForExpirations;
+
+  CacheLifecycle(
+      YokedCacheManager manager, CacheBlueprint<K, V> blueprint, EventDispatcher<K, V> events) {
+    this.manager = manager;
+    this.blueprint = blueprint;
+    this.events = events;
+    this.beans = new MBeanRegistrar(manager.getURI(), blueprint.name());
+    this.loads = new BulkLoads(manager.loadExecutor(), blueprint.settings().loadTimeout());
+  }
+
+  /** Begins what the configuration asks for: statistics, management, listeners. */
+  synchronized void start() {
+    beans.register(Kind.EXTENDED_STATISTICS, new ExtendedStatistics());
+    enableStatistics(blueprint.configuration().isStatisticsEnabled());
+    enableManagement(blueprint.configuration().isManagementEnabled());
+    blueprint
+        .configuration()
+        .getCacheEntryListenerConfigurations()
+        .forEach(events::register);
+    listen();
+  }
+
+  YokedCacheManager manager() {
+    return manager;
+  }
+
+  BulkLoads loads() {
+    return loads;
+  }
+
+  StatisticsRecorder statistics() {
+    return recorder;
+  }
+
+  boolean isStatisticsEnabled() {
+    return recorder == statistics;
+  }
+
+  boolean isClosed() {
+    return closed.get();
+  }
+
+  void ensureOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("Cache " + blueprint.name() + " is closed");
+    }
+  }
+
+  synchronized void enableStatistics(boolean enabled) {
+    if (enabled && !isStatisticsEnabled()) {
+      beans.register(Kind.STATISTICS, statisticsBean);
+    } else if (!enabled) {
+      beans.unregister(Kind.STATISTICS);
+    }
+    recorder = enabled ? statistics : StatisticsRecorder.disabled();
+    blueprint.configuration().setStatisticsEnabled(enabled);
+  }
+
+  synchronized void enableManagement(boolean enabled) {
+    beans.unregister(Kind.CONFIGURATION);
+    if (enabled) {
+      beans.register(Kind.CONFIGURATION, new ConfigurationBean(blueprint.configuration()));
+    }
+    blueprint.configuration().setManagementEnabled(enabled);
+  }
+
+  synchronized void register(CacheEntryListenerConfiguration<K, V> listener) {
+    // Throws IllegalArgumentException if it is registered already, as the JSR asks for.
+    blueprint.configuration().addCacheEntryListenerConfiguration(listener);
+    events.register(listener);
+    listen();
+  }
+
+  synchronized void deregister(CacheEntryListenerConfiguration<K, V> listener) {
+    blueprint.configuration().removeCacheEntryListenerConfiguration(listener);
+    Closing.closeAll(events.deregister(listener));
+    listen();
+  }
+
+  /** Listens to other JVMs exactly as long as, and for what, listeners here want to hear. */
+  private void listen() {
+    boolean wanted = events.wantsEvents();
+    boolean oldValues = events.wantsOldValues();
+    boolean expirations = events.wantsExpirations() && manager.hearsExpirations();
+    if (!wanted) {
+      blueprint.store().unlisten();
+    } else if (!listening
+        || oldValues != listeningForOldValues
+        || expirations != listeningForExpirations) {
+      blueprint.store().listen(oldValues, expirations, this::onRemoteChange);
+    }
+    listening = wanted;
+    listeningForOldValues = oldValues;
+    listeningForExpirations = expirations;
+  }
+
+  private void onRemoteChange(ChangeMessage message) {
+    events.publishRemote(
+        () -> {
+          EventDispatcher.Changes<K, V> changes = events.changes();
+          K key = blueprint.codec().decodeKey(message.key());
+          return key == null
+              ? changes
+              : changes.add(
+                  message.change(),
+                  key,
+                  blueprint.codec().decode(message.value()),
+                  blueprint.codec().decode(message.prior()));
+        });
+  }
+
+  /** Closes the cache and everything that belongs to it, but leaves its entries in Redis. */
+  void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    manager.forget(blueprint.name());
+    List<AutoCloseable> all = new ArrayList<>();
+    all.add(loads);
+    all.add(blueprint.store()::unlisten);
+    all.add(() -> beans.unregister(Kind.STATISTICS));
+    all.add(() -> beans.unregister(Kind.CONFIGURATION));
+    all.add(() -> beans.unregister(Kind.EXTENDED_STATISTICS));
+    all.addAll(events.close());
+    all.addAll(blueprint.closeables());
+    Closing.closeAll(all);
+  }
+
+  /** Drops the cache's entries; it must be closed. */
+  void destroy() {
+    blueprint.store().destroy();
+  }
+
+  private final class ExtendedStatistics implements ExtendedStatisticsMXBean {
+
+    @Override
+    public long getUndecodableEntries() {
+      return blueprint.codec().undecodableCount();
+    }
+
+    @Override
+    public long getDroppedEvents() {
+      return events.droppedCount();
+    }
+  }
+}

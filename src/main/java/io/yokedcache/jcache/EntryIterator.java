@@ -1,0 +1,112 @@
+package io.yokedcache.jcache;
+
+import io.yokedcache.jcache.internal.entry.EntryCodec;
+import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import javax.cache.Cache;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of a cache, read page by page. Weakly consistent: what changes meanwhile may be seen
+ * or not. It remembers the keys that it returned, since Redis may name a key twice. Used by one
+ * thread.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
+
+  private final RedisCache<K, V> cache;
+  private final EntryStore store;
+  private final EntryCodec<K, V> codec;
+  private final Iterator<List<Bytes>> pages;
+  private final Set<Bytes> seen = new HashSet<>();
+  private final Deque<IteratedEntry<K, V>> fetched = new ArrayDeque<>();
+  private @Nullable K last;
+
+  EntryIterator(RedisCache<K, V> cache, EntryStore store, EntryCodec<K, V> codec) {
+    this.cache = cache;
+    this.store = store;
+    this.codec = codec;
+    this.pages = store.scan();
+  }
+
+  @Override
+  public boolean hasNext() {
+    cache.ensureOpen();
+    while (fetched.isEmpty() && pages.hasNext()) {
+      fetch(pages.next());
+    }
+    return !fetched.isEmpty();
+  }
+
+  private void fetch(List<Bytes> page) {
+    List<Bytes> keys = new ArrayList<>(page.size());
+    for (Bytes key : page) {
+      if (seen.add(key)) {
+        keys.add(key);
+      }
+    }
+    if (keys.isEmpty()) {
+      return;
+    }
+    List<@Nullable Bytes> values = store.getAll(keys, Ttl.UNCHANGED);
+    for (int i = 0; i < keys.size(); i++) {
+      V value = codec.decode(values.get(i));
+      K key = value == null ? null : codec.decodeKey(keys.get(i));
+      if (key != null && value != null) {
+        fetched.add(new IteratedEntry<>(key, value));
+      }
+    }
+  }
+
+  @Override
+  public Cache.Entry<K, V> next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException("Cache " + cache.getName() + " has no more entries");
+    }
+    IteratedEntry<K, V> entry = fetched.remove();
+    last = entry.key();
+    cache.noteIterated(entry.key(), entry.value());
+    return entry;
+  }
+
+  @Override
+  public void remove() {
+    if (last == null) {
+      throw new IllegalStateException("Call next() before remove()");
+    }
+    cache.remove(last);
+    last = null;
+  }
+
+  private record IteratedEntry<K, V>(K key, V value) implements Cache.Entry<K, V> {
+
+    @Override
+    public K getKey() {
+      return key;
+    }
+
+    @Override
+    public V getValue() {
+      return value;
+    }
+
+    @Override
+    public <T> T unwrap(Class<T> type) {
+      if (type.isInstance(this)) {
+        return type.cast(this);
+      }
+      throw new IllegalArgumentException("An iterated entry cannot be unwrapped to " + type);
+    }
+  }
+}

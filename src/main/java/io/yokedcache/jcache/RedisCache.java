@@ -1,0 +1,451 @@
+package io.yokedcache.jcache;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.jcache.internal.entry.BulkWriter;
+import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.EntryAccess;
+import io.yokedcache.jcache.internal.entry.EntryOperation;
+import io.yokedcache.jcache.internal.entry.EntryReader;
+import io.yokedcache.jcache.internal.entry.KeyLocks;
+import io.yokedcache.jcache.internal.entry.ProcessorRunner;
+import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
+import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.integration.EntryLoader;
+import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.cache.Cache;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+import javax.cache.configuration.Configuration;
+import javax.cache.integration.CompletionListener;
+import javax.cache.processor.EntryProcessor;
+import javax.cache.processor.EntryProcessorException;
+import javax.cache.processor.EntryProcessorResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cache as JSR-107 defines it: checks its arguments, has the work done, counts it and tells of
+ * it. All single-entry writes end in {@link #write}. Safe for use by several threads.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+final class RedisCache<K, V> implements Cache<K, V> {
+
+  private final CacheBlueprint<K, V> blueprint;
+  private final CacheLifecycle<K, V> lifecycle;
+  private final EventDispatcher<K, V> events;
+  private final EntryReader<K, V> reader;
+  private final EntryAccess<K, V> access;
+  private final BulkWriter<K, V> bulk;
+  private final ProcessorRunner<K, V> processors;
+  private final EntryLoader<K, V> loader;
+  private final KeyLocks locks;
+
+  /**
+   * Creates a cache.
+   *
+   * @param manager its manager, which lends it threads and forgets it when it closes
+   */
+  RedisCache(YokedCacheManager manager, CacheBlueprint<K, V> blueprint) {
+    this.blueprint = blueprint;
+    this.events = new EventDispatcher<>(this, manager.eventQueueCapacity());
+    CacheParts<K, V> parts = blueprint.parts(events);
+    this.reader = new EntryReader<>(parts, blueprint.settings().loadTimeout());
+    this.access = EntryAccess.of(parts);
+    this.bulk = new BulkWriter<>(parts);
+    this.processors = new ProcessorRunner<>(parts);
+    this.loader = EntryLoader.of(blueprint.loader());
+    this.locks = new KeyLocks(blueprint.settings().contentionTimeout());
+    this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
+  }
+
+  CacheLifecycle<K, V> lifecycle() {
+    return lifecycle;
+  }
+
+  void ensureOpen() {
+    lifecycle.ensureOpen();
+  }
+
+  @Override
+  public @Nullable V get(K key) {
+    checkKey(key);
+    long start = lifecycle.statistics().start();
+    Result<V> result = reader.get(key);
+    countLookup(result.found(), start);
+    events.publish(events.changes().add(key, result));
+    return result.value();
+  }
+
+  @Override
+  public Map<K, V> getAll(Set<? extends K> keys) {
+    checkKeys(keys);
+    if (keys.isEmpty()) {
+      return new HashMap<>();
+    }
+    long start = lifecycle.statistics().start();
+    Map<K, Result<V>> results = reader.getAll(keys);
+    Map<K, V> found = new HashMap<>();
+    EventDispatcher.Changes<K, V> changes = events.changes();
+    int hits = 0;
+    for (Map.Entry<K, Result<V>> entry : results.entrySet()) {
+      Result<V> result = entry.getValue();
+      hits += result.found() && result.change() == Change.NONE ? 1 : 0;
+      if (result.value() != null) {
+        found.put(entry.getKey(), result.value());
+      }
+      changes.add(entry.getKey(), result);
+    }
+    lifecycle.statistics().record(hits, results.size() - hits, 0, 0, start);
+    events.publish(changes);
+    return found;
+  }
+
+  @Override
+  public boolean containsKey(K key) {
+    checkKey(key);
+    return reader.contains(key);
+  }
+
+  @Override
+  public void put(K key, V value) {
+    write(EntryOperation.PUT, key, requireValue(value), null);
+  }
+
+  @Override
+  public @Nullable V getAndPut(K key, V value) {
+    return write(EntryOperation.GET_AND_PUT, key, requireValue(value), null).prior();
+  }
+
+  @Override
+  public boolean putIfAbsent(K key, V value) {
+    return write(EntryOperation.PUT_IF_ABSENT, key, requireValue(value), null).change()
+        == Change.CREATED;
+  }
+
+  @Override
+  public boolean replace(K key, V oldValue, V newValue) {
+    requireNonNull(oldValue, "oldValue");
+    return write(EntryOperation.REPLACE_IF_EQUAL, key, requireValue(newValue), oldValue)
+        .change()
+        .isWrite();
+  }
+
+  @Override
+  public boolean replace(K key, V value) {
+    return write(EntryOperation.REPLACE, key, requireValue(value), null).change().isWrite();
+  }
+
+  @Override
+  public @Nullable V getAndReplace(K key, V value) {
+    return write(EntryOperation.GET_AND_REPLACE, key, requireValue(value), null).prior();
+  }
+
+  @Override
+  public boolean remove(K key) {
+    return write(EntryOperation.REMOVE, key, null, null).change() == Change.REMOVED;
+  }
+
+  @Override
+  public boolean remove(K key, V oldValue) {
+    requireNonNull(oldValue, "oldValue");
+    return write(EntryOperation.REMOVE_IF_EQUAL, key, null, oldValue).change() == Change.REMOVED;
+  }
+
+  @Override
+  public @Nullable V getAndRemove(K key) {
+    return write(EntryOperation.GET_AND_REMOVE, key, null, null).prior();
+  }
+
+  /** Makes, counts and tells of one write; every single-entry write ends here. */
+  private Result<V> write(
+      EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
+    checkKey(key);
+    checkValue(value);
+    checkValue(expected);
+    long start = lifecycle.statistics().start();
+    try (var turn = turn(key)) {
+      Result<V> result = access.write(operation, key, value, expected);
+      Change change = result.change();
+      boolean looksUp = operation.looksUp();
+      lifecycle
+          .statistics()
+          .record(
+              looksUp && result.found() ? 1 : 0,
+              looksUp && !result.found() ? 1 : 0,
+              change.isWrite() ? 1 : 0,
+              change == Change.REMOVED ? 1 : 0,
+              start);
+      events.publish(events.changes().add(key, result));
+      return result;
+    }
+  }
+
+  /** Threads take turns with a key where code of the application has a say or listens. */
+  private KeyLocks.Hold turn(K key) {
+    return access.wantsTurns() || events.wantsEvents() ? locks.hold(key) : KeyLocks.none();
+  }
+
+  @Override
+  public void putAll(Map<? extends K, ? extends V> map) {
+    ensureOpen();
+    map.forEach(
+        (key, value) -> {
+          checkKey(key);
+          checkValue(requireValue(value));
+        });
+    if (map.isEmpty()) {
+      return;
+    }
+    long start = lifecycle.statistics().start();
+    finish(bulk.putAll(map), start);
+  }
+
+  @Override
+  public void removeAll(Set<? extends K> keys) {
+    checkKeys(keys);
+    if (keys.isEmpty()) {
+      return;
+    }
+    long start = lifecycle.statistics().start();
+    finish(bulk.removeAll(keys), start);
+  }
+
+  /** Counts and tells of a bulk write, and throws what its writer threw. */
+  private void finish(BulkWriter.Written<K, V> written, long start) {
+    EventDispatcher.Changes<K, V> changes = events.changes();
+    int puts = 0;
+    int removals = 0;
+    for (Map.Entry<K, Result<V>> entry : written.results().entrySet()) {
+      Change change = entry.getValue().change();
+      puts += change.isWrite() ? 1 : 0;
+      removals += change == Change.REMOVED ? 1 : 0;
+      changes.add(entry.getKey(), entry.getValue());
+    }
+    lifecycle.statistics().record(0, 0, puts, removals, start);
+    events.publish(changes);
+    if (written.failure() != null) {
+      throw written.failure();
+    }
+  }
+
+  /**
+   * Removes all entries. Where nobody needs to hear of each of them, neither writer nor listener
+   * nor statistics, this is {@link #clear}; else it goes through the entries page by page.
+   */
+  @Override
+  public void removeAll() {
+    ensureOpen();
+    boolean nobodyCares =
+        !blueprint.configuration().isWriteThrough()
+            && !events.wantsEvents()
+            && !lifecycle.isStatisticsEnabled()
+            && !blueprint.store().isHeard();
+    if (nobodyCares) {
+      clear();
+      return;
+    }
+    Iterator<List<Bytes>> pages = blueprint.store().entries().scan();
+    while (pages.hasNext()) {
+      Set<K> keys = new LinkedHashSet<>();
+      for (Bytes encoded : pages.next()) {
+        K key = blueprint.codec().decodeKey(encoded);
+        if (key != null) {
+          keys.add(key);
+        }
+      }
+      removeAll(keys);
+    }
+  }
+
+  @Override
+  public void clear() {
+    ensureOpen();
+    blueprint.store().clear();
+  }
+
+  @Override
+  public void loadAll(
+      Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener listener) {
+    checkKeys(keys);
+    Set<K> wanted = new LinkedHashSet<>(keys);
+    lifecycle.loads().start(() -> load(wanted, replaceExisting), listener);
+  }
+
+  private void load(Set<K> keys, boolean replaceExisting) {
+    if (!loader.exists() || keys.isEmpty()) {
+      return;
+    }
+    Map<K, V> loaded = loader.loadAll(replaceExisting ? keys : bulk.absent(keys));
+    if (!loaded.isEmpty()) {
+      EventDispatcher.Changes<K, V> changes = events.changes();
+      bulk.store(
+              replaceExisting ? EntryOperation.PUT : EntryOperation.PUT_IF_ABSENT, loaded)
+          .forEach(changes::add);
+      events.publish(changes);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The processor runs in this JVM, and what it decides is applied atomically for every JVM. If
+   * another thread or JVM changes the entry meanwhile it runs again on the new value, so it should
+   * have no effect but on the entry.
+   */
+  @Override
+  public <T> T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
+    checkKey(key);
+    requireNonNull(processor, "entryProcessor");
+    long start = lifecycle.statistics().start();
+    try (var turn = locks.hold(key)) {
+      Processed<V, T> processed = processors.run(key, processor, arguments);
+      Result<V> result = processed.result();
+      lifecycle
+          .statistics()
+          .record(
+              result.found() ? 1 : 0,
+              result.found() ? 0 : 1,
+              processed.isPut() ? 1 : 0,
+              result.change() == Change.REMOVED ? 1 : 0,
+              start);
+      events.publish(events.changes().add(key, result));
+      return processed.answer();
+    }
+  }
+
+  @Override
+  public <T> Map<K, EntryProcessorResult<T>> invokeAll(
+      Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
+    checkKeys(keys);
+    requireNonNull(processor, "entryProcessor");
+    Map<K, EntryProcessorResult<T>> results = new HashMap<>();
+    for (K key : keys) {
+      try {
+        T answer = invoke(key, processor, arguments);
+        if (answer != null) {
+          results.put(key, new ProcessorResult<>(answer, null));
+        }
+      } catch (CacheException e) {
+        results.put(key, new ProcessorResult<>(null, e));
+      }
+    }
+    return results;
+  }
+
+  @Override
+  public Iterator<Entry<K, V>> iterator() {
+    ensureOpen();
+    return new EntryIterator<>(this, blueprint.store().entries(), blueprint.codec());
+  }
+
+  /** Counts and tells that the iterator returned an entry. */
+  void noteIterated(K key, V value) {
+    long start = lifecycle.statistics().start();
+    boolean expired = reader.noteAccess(key);
+    countLookup(/* found= */ true, start);
+    if (expired) {
+      events.publish(events.changes().add(Change.EXPIRED, key, value, value));
+    }
+  }
+
+  private void countLookup(boolean found, long start) {
+    lifecycle.statistics().record(found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+  }
+
+  @Override
+  public String getName() {
+    return blueprint.name();
+  }
+
+  @Override
+  public CacheManager getCacheManager() {
+    return lifecycle.manager();
+  }
+
+  @Override
+  public <C extends Configuration<K, V>> C getConfiguration(Class<C> type) {
+    if (type.isInstance(blueprint.configuration())) {
+      return type.cast(blueprint.configuration());
+    }
+    throw new IllegalArgumentException(
+        "The configuration of cache %s is no %s".formatted(getName(), type));
+  }
+
+  @Override
+  public void registerCacheEntryListener(CacheEntryListenerConfiguration<K, V> listener) {
+    ensureOpen();
+    requireNonNull(listener, "cacheEntryListenerConfiguration");
+    lifecycle.register(listener);
+  }
+
+  @Override
+  public void deregisterCacheEntryListener(CacheEntryListenerConfiguration<K, V> listener) {
+    ensureOpen();
+    requireNonNull(listener, "cacheEntryListenerConfiguration");
+    lifecycle.deregister(listener);
+  }
+
+  @Override
+  public void close() {
+    lifecycle.close();
+  }
+
+  @Override
+  public boolean isClosed() {
+    return lifecycle.isClosed();
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) {
+    if (type.isInstance(this)) {
+      return type.cast(this);
+    }
+    throw new IllegalArgumentException(
+        "Cache %s cannot be unwrapped to %s".formatted(getName(), type));
+  }
+
+  private void checkKeys(Set<? extends K> keys) {
+    ensureOpen();
+    requireNonNull(keys, "keys").forEach(this::checkKey);
+  }
+
+  private void checkKey(K key) {
+    ensureOpen();
+    requireNonNull(key, "key");
+    checkType(key, blueprint.configuration().getKeyType(), "Key");
+  }
+
+  private static <T> T requireValue(T value) {
+    return requireNonNull(value, "value");
+  }
+
+  private void checkValue(@Nullable V value) {
+    if (value != null) {
+      checkType(value, blueprint.configuration().getValueType(), "Value");
+    }
+  }
+
+  private void checkType(Object object, Class<?> type, String what) {
+    if (!type.isInstance(object)) {
+      throw new ClassCastException(
+          "%s of %s given to cache %s, which is declared for %s"
+              .formatted(what, object.getClass(), getName(), type));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Cache " + getName() + " of " + lifecycle.manager().getURI();
+  }
+}

@@ -1,0 +1,271 @@
+package io.yokedcache.jcache;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.SettingsLoader;
+import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.store.RedisStores;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import javax.cache.Cache;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import javax.cache.configuration.CompleteConfiguration;
+import javax.cache.configuration.Configuration;
+import javax.cache.spi.CachingProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The caches that one application has on one Redis. Safe for use by several threads; caches are
+ * created and closed one at a time.
+ */
+final class YokedCacheManager implements CacheManager {
+
+  private final YokedCachingProvider provider;
+  private final ManagerIdentity identity;
+  private final URI uri;
+  private final Settings settings;
+  private final ManagerResources resources;
+  private final CacheFactory factory;
+
+  /** Open caches by name; guarded by itself. */
+  private final Map<String, RedisCache<?, ?>> caches = new HashMap<>();
+
+  /** Serialises creation and destruction, which talk to Redis, without blocking lookups. */
+  private final Object creation = new Object();
+
+  private volatile boolean closed;
+
+  YokedCacheManager(
+      YokedCachingProvider provider,
+      ManagerIdentity identity,
+      Settings settings,
+      EmbeddedServers embeddedServers) {
+    this.provider = provider;
+    this.identity = identity;
+    this.uri = SettingsLoader.publicUri(identity.uri());
+    this.settings = settings;
+    this.resources = ManagerResources.open(settings, embeddedServers);
+    this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
+  }
+
+  int eventQueueCapacity() {
+    return settings.events().queueCapacity();
+  }
+
+  boolean hearsExpirations() {
+    return settings.events().expired();
+  }
+
+  Executor loadExecutor() {
+    return resources.loads();
+  }
+
+  @Override
+  public CachingProvider getCachingProvider() {
+    return provider;
+  }
+
+  /** The URI without credentials and options, as it stands in MBean names and messages. */
+  @Override
+  public URI getURI() {
+    return uri;
+  }
+
+  @Override
+  public ClassLoader getClassLoader() {
+    return identity.classLoader();
+  }
+
+  @Override
+  public Properties getProperties() {
+    return identity.properties();
+  }
+
+  @Override
+  public <K, V, C extends Configuration<K, V>> Cache<K, V> createCache(
+      String cacheName, C configuration) {
+    ensureOpen();
+    requireNonNull(cacheName, "cacheName");
+    requireNonNull(configuration, "configuration");
+    synchronized (creation) {
+      if (find(cacheName) != null) {
+        throw new CacheException(
+            "Cache %s exists already in %s; get it by getCache".formatted(cacheName, uri));
+      }
+      return open(factory.blueprint(cacheName, configuration));
+    }
+  }
+
+  private <K, V> RedisCache<K, V> open(CacheBlueprint<K, V> blueprint) {
+    ensureOpen();
+    RedisCache<K, V> cache = new RedisCache<>(this, blueprint);
+    try {
+      factory.prepare(blueprint);
+      cache.lifecycle().start();
+    } catch (RuntimeException e) {
+      try {
+        cache.close();
+      } catch (RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+    synchronized (caches) {
+      caches.put(blueprint.name(), cache);
+    }
+    return cache;
+  }
+
+  @Override
+  public <K, V> @Nullable Cache<K, V> getCache(
+      String cacheName, Class<K> keyType, Class<V> valueType) {
+    ensureOpen();
+    requireNonNull(keyType, "keyType");
+    requireNonNull(valueType, "valueType");
+    Cache<K, V> cache = getCache(cacheName);
+    if (cache != null) {
+      Configuration<?, ?> configuration = cache.getConfiguration(completeConfiguration());
+      check(cacheName, "keys", configuration.getKeyType(), keyType);
+      check(cacheName, "values", configuration.getValueType(), valueType);
+    }
+    return cache;
+  }
+
+  @SuppressWarnings("unchecked") // a class literal has no type arguments
+  private static <K, V> Class<CompleteConfiguration<K, V>> completeConfiguration() {
+    return (Class<CompleteConfiguration<K, V>>) (Class<?>) CompleteConfiguration.class;
+  }
+
+  private static void check(String cacheName, String what, Class<?> declared, Class<?> asked) {
+    if (!declared.equals(asked)) {
+      throw new ClassCastException(
+          "Cache %s is declared for %s of %s, not of %s"
+              .formatted(cacheName, what, declared.getName(), asked.getName()));
+    }
+  }
+
+  /** {@inheritDoc} A cache that the configuration file defines by its full name is created. */
+  @Override
+  @SuppressWarnings("unchecked") // the JSR gives up type safety here
+  public <K, V> @Nullable Cache<K, V> getCache(String cacheName) {
+    ensureOpen();
+    requireNonNull(cacheName, "cacheName");
+    RedisCache<?, ?> cache = find(cacheName);
+    if (cache == null && settings.definedCaches().contains(cacheName)) {
+      synchronized (creation) {
+        cache = find(cacheName);
+        if (cache == null) {
+          cache = open(factory.blueprintFromFile(cacheName));
+        }
+      }
+    }
+    return (Cache<K, V>) cache;
+  }
+
+  private @Nullable RedisCache<?, ?> find(String cacheName) {
+    synchronized (caches) {
+      return caches.get(cacheName);
+    }
+  }
+
+  /** The names of the open caches and of those that the configuration file defines. */
+  @Override
+  public Iterable<String> getCacheNames() {
+    ensureOpen();
+    Set<String> names = new TreeSet<>(settings.definedCaches());
+    synchronized (caches) {
+      names.addAll(caches.keySet());
+    }
+    return Set.copyOf(names);
+  }
+
+  @Override
+  public void destroyCache(String cacheName) {
+    ensureOpen();
+    requireNonNull(cacheName, "cacheName");
+    synchronized (creation) {
+      RedisCache<?, ?> cache = find(cacheName);
+      if (cache != null) {
+        Closing.closeAll(List.of(cache, cache.lifecycle()::destroy));
+      }
+    }
+  }
+
+  /** Forgets a cache that closes. */
+  void forget(String cacheName) {
+    synchronized (caches) {
+      caches.remove(cacheName);
+    }
+  }
+
+  @Override
+  public void enableManagement(String cacheName, boolean enabled) {
+    existing(cacheName).lifecycle().enableManagement(enabled);
+  }
+
+  @Override
+  public void enableStatistics(String cacheName, boolean enabled) {
+    existing(cacheName).lifecycle().enableStatistics(enabled);
+  }
+
+  private RedisCache<?, ?> existing(String cacheName) {
+    ensureOpen();
+    RedisCache<?, ?> cache = find(requireNonNull(cacheName, "cacheName"));
+    if (cache == null) {
+      throw new CacheException("There is no cache %s in %s".formatted(cacheName, uri));
+    }
+    return cache;
+  }
+
+  private void ensureOpen() {
+    if (closed) {
+      throw new IllegalStateException("Cache manager " + uri + " is closed");
+    }
+  }
+
+  /** Closes all caches, and then the connections. The entries stay in Redis. */
+  @Override
+  public void close() {
+    List<AutoCloseable> all = new ArrayList<>();
+    synchronized (creation) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      synchronized (caches) {
+        all.addAll(caches.values());
+      }
+    }
+    provider.forget(this);
+    all.add(resources);
+    Closing.closeAll(all);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) {
+    if (type.isInstance(this)) {
+      return type.cast(this);
+    }
+    throw new IllegalArgumentException(
+        "Cache manager %s cannot be unwrapped to %s".formatted(uri, type));
+  }
+
+  @Override
+  public String toString() {
+    return "Cache manager " + uri;
+  }
+}

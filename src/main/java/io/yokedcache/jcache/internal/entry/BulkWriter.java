@@ -1,0 +1,105 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.integration.EntryWriter.Written;
+import io.yokedcache.jcache.internal.store.Bytes;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.cache.integration.CacheWriterException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writes of several entries: the writer is called once for all, and Redis in as few round trips
+ * as there may be.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class BulkWriter<K, V> {
+
+  private final CacheParts<K, V> parts;
+  private final EntryAccess<K, V> access;
+
+  public BulkWriter(CacheParts<K, V> parts) {
+    this.parts = parts;
+    this.access = EntryAccess.of(parts.withoutWriter());
+  }
+
+  /** Puts entries; those that the writer failed to write are left as they are. */
+  public Written<K, V> putAll(Map<? extends K, ? extends V> entries) {
+    var written = parts.writer().writeAll(entries);
+    Map<K, V> puts = new LinkedHashMap<>();
+    entries.forEach(
+        (key, value) -> {
+          if (written.keys().contains(key)) {
+            puts.put(key, value);
+          }
+        });
+    return new Written<>(store(EntryOperation.PUT, puts), written.failure());
+  }
+
+  /** Removes entries; those that the writer failed to delete are left as they are. */
+  public Written<K, V> removeAll(Set<? extends K> keys) {
+    var deleted = parts.writer().deleteAll(keys);
+    List<K> removals = new ArrayList<>(deleted.keys());
+    Map<K, Result<V>> results = new LinkedHashMap<>();
+    if (access instanceof DirectAccess<K, V> direct) {
+      List<Result<V>> outcomes = direct.removeAll(new LinkedHashSet<>(removals));
+      for (int i = 0; i < removals.size(); i++) {
+        results.put(removals.get(i), outcomes.get(i));
+      }
+    } else {
+      removals.forEach(
+          key -> results.put(key, access.write(EntryOperation.REMOVE, key, null, null)));
+    }
+    return new Written<>(results, deleted.failure());
+  }
+
+  /** Stores what was loaded: neither the writer nor the statistics of puts hear of it. */
+  public Map<K, Result<V>> store(EntryOperation operation, Map<K, V> entries) {
+    Map<K, Result<V>> results = new LinkedHashMap<>();
+    if (access instanceof DirectAccess<K, V> direct) {
+      List<Result<V>> outcomes = direct.writeAll(operation, entries);
+      int i = 0;
+      for (Map.Entry<K, V> entry : entries.entrySet()) {
+        results.put(entry.getKey(), withValue(outcomes.get(i++), entry.getValue()));
+      }
+    } else {
+      entries.forEach(
+          (key, value) ->
+              results.put(key, withValue(access.write(operation, key, value, null), value)));
+    }
+    return results;
+  }
+
+  /** Those of some keys that have no entry. */
+  public Set<K> absent(Set<? extends K> keys) {
+    List<K> asked = new ArrayList<>(keys);
+    List<Bytes> encoded = new ArrayList<>(asked.size());
+    asked.forEach(key -> encoded.add(parts.codec().key(key)));
+    List<Boolean> present = parts.store().containsAll(encoded);
+    Set<K> absent = new LinkedHashSet<>();
+    for (int i = 0; i < asked.size(); i++) {
+      if (!present.get(i)) {
+        absent.add(asked.get(i));
+      }
+    }
+    return absent;
+  }
+
+  /** A loaded value is the answer also where another one was stored meanwhile. */
+  private static <V> Result<V> withValue(Result<V> result, V value) {
+    return new Result<>(result.change(), result.found(), value, result.prior(), result.expired());
+  }
+
+  /**
+   * What came of a bulk write.
+   *
+   * @param results the outcome for each key that the writer accepted
+   * @param failure why the writer did not accept all, or {@code null}
+   */
+  public record Written<K, V>(Map<K, Result<V>> results, @Nullable CacheWriterException failure) {}
+}

@@ -1,0 +1,47 @@
+package io.yokedcache.jcache.internal.entry;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import javax.cache.CacheException;
+
+/**
+ * The bounded repetition of an attempt that other JVMs can spoil: at once the first times, then
+ * after random pauses that grow, until the time is up. Used by one thread.
+ */
+final class Contention {
+
+  private static final int ATTEMPTS_WITHOUT_PAUSE = 2;
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+  private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final Duration timeout;
+  private final long startNanos = System.nanoTime();
+  private int spoilt;
+
+  Contention(Duration timeout) {
+    this.timeout = timeout;
+  }
+
+  /** Notes that an attempt was spoilt; returns when the next may be made. */
+  void spoilt(String what, Object key) {
+    spoilt++;
+    if (System.nanoTime() - startNanos > timeout.toNanos()) {
+      throw new CacheException(
+          "%s of a key of %s gave up after %d attempts in %d ms: other threads and JVMs changed the entry each time. Raise contention-timeout (%d ms) or make the changes rarer."
+              .formatted(
+                  what,
+                  key.getClass(),
+                  spoilt,
+                  TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos),
+                  timeout.toMillis()));
+    }
+    if (spoilt > ATTEMPTS_WITHOUT_PAUSE) {
+      long most =
+          Math.min(
+              MAX_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(10, spoilt - ATTEMPTS_WITHOUT_PAUSE));
+      LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.Condition;
+import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes that Redis decides in one round trip: the times to live are known ahead and nobody else
+ * has a say.
+ *
+ * <p>Values are compared by their bytes first. If those differ the stored value is decoded and
+ * compared by {@code equals}, as JSR-107 wants it, and where that holds the write is made on the
+ * condition of the stored bytes.
+ */
+final class DirectAccess<K, V> implements EntryAccess<K, V> {
+
+  private final CacheParts<K, V> parts;
+
+  DirectAccess(CacheParts<K, V> parts) {
+    this.parts = parts;
+  }
+
+  @Override
+  public boolean wantsTurns() {
+    return false;
+  }
+
+  @Override
+  public Result<V> write(EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
+    Mutation mutation = mutation(operation, key, value, expected);
+    Outcome outcome = parts.store().apply(mutation);
+    if (expected != null) {
+      outcome = settleEquality(operation, key, mutation, outcome, expected);
+    }
+    return result(outcome, mutation, value);
+  }
+
+  /** Writes several entries unconditionally or if absent, in as few round trips as there may be. */
+  List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries) {
+    List<Mutation> mutations = new ArrayList<>(entries.size());
+    List<V> values = new ArrayList<>(entries.size());
+    entries.forEach(
+        (key, value) -> {
+          mutations.add(mutation(operation, key, value, null));
+          values.add(value);
+        });
+    List<Outcome> outcomes = parts.store().applyAll(mutations);
+    List<Result<V>> results = new ArrayList<>(outcomes.size());
+    for (int i = 0; i < outcomes.size(); i++) {
+      results.add(result(outcomes.get(i), mutations.get(i), values.get(i)));
+    }
+    return results;
+  }
+
+  /** Removes several entries. */
+  List<Result<V>> removeAll(Set<? extends K> keys) {
+    List<Mutation> mutations = new ArrayList<>(keys.size());
+    keys.forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
+    List<Result<V>> results = new ArrayList<>(keys.size());
+    for (Outcome outcome : parts.store().applyAll(mutations)) {
+      results.add(result(outcome, mutations.get(results.size()), null));
+    }
+    return results;
+  }
+
+  private Mutation mutation(
+      EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
+    EntryCodec<K, V> codec = parts.codec();
+    return new Mutation(
+        codec.key(key),
+        operation.condition(),
+        expected == null ? null : codec.value(expected),
+        value == null ? null : codec.value(value),
+        parts.expiry().onCreation(),
+        parts.expiry().onUpdate(),
+        operation.returnsPrior() || parts.demand().wantsOldValues(),
+        parts.demand().wantsEvents());
+  }
+
+  private Outcome settleEquality(
+      EntryOperation operation, K key, Mutation mutation, Outcome first, V expected) {
+    Contention contention = new Contention(parts.contentionTimeout());
+    Outcome outcome = first;
+    while (outcome.change() == Change.NONE && outcome.prior() != null) {
+      Bytes stored = outcome.prior();
+      if (!expected.equals(parts.codec().decode(stored))) {
+        parts.store().touch(mutation.key(), parts.expiry().onAccess());
+        return outcome;
+      }
+      outcome = parts.store().apply(mutation.ifEqual(stored));
+      if (outcome.change() == Change.NONE) {
+        contention.spoilt(operation.name(), key);
+      }
+    }
+    return outcome;
+  }
+
+  private Result<V> result(Outcome outcome, Mutation mutation, @Nullable V value) {
+    Change change = outcome.change();
+    boolean found =
+        mutation.condition() == Condition.ABSENT
+            ? change == Change.NONE
+            : change == Change.UPDATED || change == Change.REMOVED || outcome.prior() != null;
+    return new Result<>(
+        change,
+        found,
+        change == Change.NONE ? null : value,
+        mutation.wantsPrior() ? parts.codec().decode(outcome.prior()) : null,
+        change == Change.EXPIRED || (change == Change.UPDATED && mutation.onUpdate().isZero()));
+  }
+}

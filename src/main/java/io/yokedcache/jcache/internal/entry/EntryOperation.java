@@ -1,0 +1,39 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.store.Condition;
+
+/** The single-entry writes of {@link javax.cache.Cache}, told apart by data and not by code. */
+public enum EntryOperation {
+  PUT(Condition.ANY, false, false),
+  GET_AND_PUT(Condition.ANY, true, true),
+  PUT_IF_ABSENT(Condition.ABSENT, true, false),
+  REPLACE(Condition.PRESENT, true, false),
+  REPLACE_IF_EQUAL(Condition.EQUAL, true, false),
+  GET_AND_REPLACE(Condition.PRESENT, true, true),
+  REMOVE(Condition.ANY, false, false),
+  REMOVE_IF_EQUAL(Condition.EQUAL, true, false),
+  GET_AND_REMOVE(Condition.ANY, true, true);
+
+  private final Condition condition;
+  private final boolean looksUp;
+  private final boolean returnsPrior;
+
+  EntryOperation(Condition condition, boolean looksUp, boolean returnsPrior) {
+    this.condition = condition;
+    this.looksUp = looksUp;
+    this.returnsPrior = returnsPrior;
+  }
+
+  Condition condition() {
+    return condition;
+  }
+
+  /** Whether it counts as a hit or a miss (JSR-107 1.1.1, Cache Statistics). */
+  public boolean looksUp() {
+    return looksUp;
+  }
+
+  boolean returnsPrior() {
+    return returnsPrior;
+  }
+}

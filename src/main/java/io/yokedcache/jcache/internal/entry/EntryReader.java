@@ -1,0 +1,136 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.Condition;
+import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reads of a cache: access expiry, and read-through of what is missing. Safe for use by several
+ * threads.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class EntryReader<K, V> {
+
+  private final CacheParts<K, V> parts;
+  private final LoadFlights<K> flights;
+
+  /**
+   * Creates the reads of a cache.
+   *
+   * @param loadTimeout how long a reader waits for another thread's load of the same key
+   */
+  public EntryReader(CacheParts<K, V> parts, Duration loadTimeout) {
+    this.parts = parts;
+    this.flights = new LoadFlights<>(loadTimeout);
+  }
+
+  /** Reads an entry, or loads it. */
+  public Result<V> get(K key) {
+    Bytes encodedKey = parts.codec().key(key);
+    Bytes stored = parts.store().get(encodedKey, ttlAskedAhead());
+    V value = parts.codec().decode(stored);
+    if (value != null) {
+      return Result.hit(value, touched(encodedKey));
+    }
+    return parts.loader().exists() ? load(key, encodedKey, stored) : Result.none(false);
+  }
+
+  /** Reads the entries of several keys, and loads those that are missing. */
+  public Map<K, Result<V>> getAll(Set<? extends K> keys) {
+    List<K> asked = new ArrayList<>(keys);
+    List<Bytes> encodedKeys = new ArrayList<>(asked.size());
+    asked.forEach(key -> encodedKeys.add(parts.codec().key(key)));
+    List<@Nullable Bytes> stored = parts.store().getAll(encodedKeys, ttlAskedAhead());
+    Map<K, Result<V>> results = new LinkedHashMap<>();
+    Set<K> missing = new LinkedHashSet<>();
+    for (int i = 0; i < asked.size(); i++) {
+      V value = parts.codec().decode(stored.get(i));
+      if (value != null) {
+        results.put(asked.get(i), Result.hit(value, touched(encodedKeys.get(i))));
+      } else {
+        missing.add(asked.get(i));
+        results.put(asked.get(i), Result.none(false));
+      }
+    }
+    Map<K, V> loaded = parts.loader().loadAll(missing);
+    if (!loaded.isEmpty()) {
+      results.putAll(new BulkWriter<>(parts).store(EntryOperation.PUT_IF_ABSENT, loaded));
+    }
+    return results;
+  }
+
+  /** Whether there is an entry; neither loads it nor counts as access. */
+  public boolean contains(K key) {
+    return parts.store().contains(parts.codec().key(key));
+  }
+
+  /** Notes that an entry, whose value was fetched before, is being read now. */
+  public boolean noteAccess(K key) {
+    Bytes encodedKey = parts.codec().key(key);
+    Ttl onAccess = parts.expiry().onAccess();
+    parts.store().touch(encodedKey, onAccess);
+    return onAccess.isZero();
+  }
+
+  /** A policy of constants renews the time to live in the read's own round trip. */
+  private Ttl ttlAskedAhead() {
+    return parts.expiry().isFixed() ? parts.expiry().onAccess() : Ttl.UNCHANGED;
+  }
+
+  /** Renews the time to live after a hit, and returns whether that ended it. */
+  private boolean touched(Bytes encodedKey) {
+    Ttl onAccess = parts.expiry().onAccess();
+    if (!parts.expiry().isFixed()) {
+      parts.store().touch(encodedKey, onAccess);
+    }
+    return onAccess.isZero();
+  }
+
+  private Result<V> load(K key, Bytes encodedKey, @Nullable Bytes undecodable) {
+    LoadFlights<K>.Flight flight = flights.board(key);
+    if (!flight.isPilot()) {
+      V value = parts.codec().decode(flight.await());
+      if (value != null) {
+        return new Result<>(Change.NONE, false, value, null, false);
+      }
+      // Nothing was loaded in time, or nothing that can be shared: load it ourselves.
+    }
+    try (flight) {
+      V value = parts.loader().load(key);
+      if (value == null) {
+        return Result.none(false);
+      }
+      Bytes encoded = parts.codec().value(value);
+      Outcome outcome = parts.store().apply(loaded(encodedKey, encoded, undecodable));
+      flight.land(encoded);
+      boolean expired = outcome.change() == Change.EXPIRED;
+      return new Result<>(outcome.change(), false, value, null, expired);
+    }
+  }
+
+  /** Stores what was loaded, unless somebody has put another value meanwhile. */
+  private Mutation loaded(Bytes key, Bytes value, @Nullable Bytes undecodable) {
+    return new Mutation(
+        key,
+        undecodable == null ? Condition.ABSENT : Condition.EQUAL,
+        undecodable,
+        value,
+        parts.expiry().onCreation(),
+        Ttl.UNCHANGED,
+        /* wantsPrior= */ false,
+        parts.demand().wantsEvents());
+  }
+}

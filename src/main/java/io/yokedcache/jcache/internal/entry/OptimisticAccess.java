@@ -1,0 +1,128 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.Condition;
+import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Ttl;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes in which application code has a say: read, decide, and apply on the condition that what
+ * was read still holds; if it does not, once more. The expiry policy is asked for the one case that
+ * applies, and the writer is called before the entry changes, so that its failure leaves the entry
+ * as it was (JSR-107 1.1.1, Write-Through).
+ *
+ * <p>When another JVM spoils an attempt, policy and writer are called again, and a conditional
+ * write whose condition no longer holds has then called the writer in vain.
+ */
+final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
+
+  private final CacheParts<K, V> parts;
+
+  OptimisticAccess(CacheParts<K, V> parts) {
+    this.parts = parts;
+  }
+
+  @Override
+  public boolean wantsTurns() {
+    return true;
+  }
+
+  @Override
+  public Result<V> write(EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
+    Bytes encodedKey = parts.codec().key(key);
+    Bytes encodedValue = value == null ? null : parts.codec().value(value);
+    Contention contention = new Contention(parts.contentionTimeout());
+    while (true) {
+      Decision decision = decide(operation, encodedKey, encodedValue, expected);
+      Mutation mutation = decision.mutation();
+      if (mutation == null) {
+        return Result.none(decision.found());
+      }
+      parts.writer().write(key, value);
+      Outcome outcome = parts.store().apply(mutation);
+      boolean settled = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
+      if (settled) {
+        return result(operation, decision, outcome, value);
+      }
+      contention.spoilt(operation.name(), key);
+    }
+  }
+
+  /** What to apply, if the operation's condition holds for what is stored now. */
+  private Decision decide(
+      EntryOperation operation, Bytes key, @Nullable Bytes value, @Nullable V expected) {
+    boolean needsRead =
+        operation.condition() != Condition.ANY || (value != null && !parts.expiry().isFixed());
+    if (!needsRead) {
+      return new Decision(false, mutation(operation, key, Condition.ANY, null, value));
+    }
+    Bytes stored = parts.store().get(key, Ttl.UNCHANGED);
+    boolean found = stored != null;
+    boolean holds =
+        switch (operation.condition()) {
+          case ANY -> true;
+          case ABSENT -> !found;
+          case PRESENT -> found;
+          case EQUAL -> found && expected != null && expected.equals(parts.codec().decode(stored));
+        };
+    if (!holds) {
+      if (found && operation.condition() == Condition.EQUAL) {
+        parts.store().touch(key, parts.expiry().onAccess());
+      }
+      return new Decision(found, null);
+    }
+    Condition condition = found ? Condition.PRESENT : Condition.ABSENT;
+    if (operation.condition() == Condition.EQUAL) {
+      condition = Condition.EQUAL;
+    }
+    return new Decision(found, mutation(operation, key, condition, stored, value));
+  }
+
+  private Mutation mutation(
+      EntryOperation operation,
+      Bytes key,
+      Condition condition,
+      @Nullable Bytes stored,
+      @Nullable Bytes value) {
+    boolean creates = value != null && condition != Condition.PRESENT && stored == null;
+    boolean updates = value != null && condition != Condition.ABSENT;
+    return new Mutation(
+        key,
+        condition,
+        condition == Condition.EQUAL ? stored : null,
+        value,
+        creates ? parts.expiry().onCreation() : Ttl.UNCHANGED,
+        updates ? parts.expiry().onUpdate() : Ttl.UNCHANGED,
+        operation.returnsPrior() || parts.demand().wantsOldValues(),
+        parts.demand().wantsEvents());
+  }
+
+  private Result<V> result(
+      EntryOperation operation, Decision decision, Outcome outcome, @Nullable V value) {
+    Mutation mutation = decision.mutation();
+    Change change = outcome.change();
+    boolean expired =
+        change == Change.EXPIRED
+            || (change == Change.UPDATED && mutation != null && mutation.onUpdate().isZero());
+    boolean found = decision.found() || change == Change.UPDATED || change == Change.REMOVED;
+    return new Result<>(
+        change,
+        found,
+        change == Change.NONE ? null : value,
+        operation.returnsPrior() || parts.demand().wantsOldValues()
+            ? parts.codec().decode(outcome.prior())
+            : null,
+        expired);
+  }
+
+  /**
+   * What an operation does.
+   *
+   * @param found whether there was an entry, as far as it was looked for
+   * @param mutation what to apply, or {@code null} if the condition does not hold
+   */
+  private record Decision(boolean found, @Nullable Mutation mutation) {}
+}

@@ -1,0 +1,124 @@
+package io.yokedcache.jcache.internal.event;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Delivers events one after the other on a thread of its own, which starts with the first event.
+ * The queue is bounded: when it stays full because a listener is slow, events are dropped, counted,
+ * and warned of once.
+ */
+final class DeliveryQueue {
+
+  private static final Logger logger = LoggerFactory.getLogger(DeliveryQueue.class);
+
+  /** How long the delivery may take to end when the cache closes. */
+  private static final long CLOSE_MILLIS = 2_000;
+
+  private final String cacheName;
+  private final BlockingQueue<Runnable> queue;
+  private final LongAdder dropped = new LongAdder();
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** The delivering thread, or {@code null} before the first event; guarded by the lock. */
+  private @Nullable Thread thread;
+
+  /** Written under the lock, read without it by the delivering thread. */
+  private volatile boolean closed;
+
+  DeliveryQueue(String cacheName, int capacity) {
+    this.cacheName = cacheName;
+    this.queue = new ArrayBlockingQueue<>(capacity);
+  }
+
+  /** Queues a delivery, waiting for a free place no longer than the given time. */
+  void add(Runnable delivery, long waitMillis) {
+    if (!start()) {
+      return;
+    }
+    try {
+      if (queue.offer(delivery, waitMillis, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    dropped.increment();
+    if (dropped.sum() == 1) {
+      logger.warn(
+          "Listeners of cache {} are too slow: events are dropped. Raise yokedcache.events.queue-capacity or make them faster.",
+          cacheName);
+    }
+  }
+
+  long droppedCount() {
+    return dropped.sum();
+  }
+
+  private boolean start() {
+    lock.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      if (thread == null) {
+        Thread started = new Thread(this::run, "yokedcache-listeners-" + cacheName);
+        started.setDaemon(true);
+        started.start();
+        thread = started;
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    try {
+      while (!closed || !queue.isEmpty()) {
+        Runnable next = queue.take();
+        try {
+          next.run();
+        } catch (RuntimeException e) {
+          logger.warn("An asynchronous listener of cache {} failed", cacheName, e);
+        }
+      }
+    } catch (InterruptedException closing) {
+      logger.debug("Delivery for cache {} was interrupted", cacheName);
+    }
+  }
+
+  /** Delivers what is queued, if that does not take too long, and ends the thread. */
+  void close() {
+    Thread running;
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      running = thread;
+    } finally {
+      lock.unlock();
+    }
+    if (running == null || running == Thread.currentThread()) {
+      return;
+    }
+    try {
+      // Wakes the thread, which then sees that it is over.
+      if (queue.offer(() -> logger.debug("Delivery for cache {} ends", cacheName))) {
+        running.join(CLOSE_MILLIS);
+      }
+      running.interrupt();
+    } catch (InterruptedException e) {
+      running.interrupt();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.yokedcache.jcache.internal.event;
+
+import javax.cache.Cache;
+import javax.cache.event.CacheEntryEvent;
+import javax.cache.event.EventType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change of an entry, as a listener sees it.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+final class EntryEvent<K, V> extends CacheEntryEvent<K, V> {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient K key;
+  private final transient @Nullable V value;
+  private final transient @Nullable V oldValue;
+  private final boolean oldValueAvailable;
+
+  EntryEvent(
+      Cache<K, V> cache,
+      EventType type,
+      K key,
+      @Nullable V value,
+      @Nullable V oldValue,
+      boolean oldValueAvailable) {
+    super(cache, type);
+    this.key = key;
+    this.value = value;
+    this.oldValue = oldValue;
+    this.oldValueAvailable = oldValueAvailable;
+  }
+
+  /**
+   * The event for a listener that does not want old values. Events of removal and expiry have then
+   * no value either (JSR-107 1.1.1, {@code CacheEntryEvent.getValue}).
+   */
+  EntryEvent<K, V> withoutOldValue(Cache<K, V> cache) {
+    boolean gone = getEventType() == EventType.REMOVED || getEventType() == EventType.EXPIRED;
+    return new EntryEvent<>(
+        cache, getEventType(), key, gone ? null : value, null, /* oldValueAvailable= */ false);
+  }
+
+  @Override
+  public K getKey() {
+    return key;
+  }
+
+  @Override
+  public @Nullable V getValue() {
+    return value;
+  }
+
+  @Override
+  public @Nullable V getOldValue() {
+    return oldValue;
+  }
+
+  @Override
+  public boolean isOldValueAvailable() {
+    return oldValueAvailable;
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) {
+    if (type.isInstance(this)) {
+      return type.cast(this);
+    }
+    throw new IllegalArgumentException("An event cannot be unwrapped to " + type);
+  }
+}

@@ -1,0 +1,194 @@
+package io.yokedcache.jcache.internal.event;
+
+import io.yokedcache.jcache.internal.entry.EventDemand;
+import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.store.Change;
+import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import javax.cache.Cache;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+import javax.cache.event.CacheEntryListenerException;
+import javax.cache.event.EventType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings changes to a cache's listeners: to synchronous ones before the operation returns, to
+ * others, and from other JVMs to all, on the cache's own delivery thread. Safe for use by several
+ * threads.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class EventDispatcher<K, V> implements EventDemand {
+
+  /** The order in which JSR-107's reference implementation tells of one operation's events. */
+  private static final List<EventType> ORDER =
+      List.of(EventType.EXPIRED, EventType.CREATED, EventType.UPDATED, EventType.REMOVED);
+
+  /** How long an operation waits for a place in a full queue of asynchronous events. */
+  private static final long MAX_WAIT_MILLIS = 1_000;
+
+  private final Cache<K, V> cache;
+  private final DeliveryQueue queue;
+  private final CopyOnWriteArrayList<Registration<K, V>> registrations =
+      new CopyOnWriteArrayList<>();
+
+  /** Derived from the registrations at each change of them, since every operation asks. */
+  private volatile boolean oldValues;
+
+  public EventDispatcher(Cache<K, V> cache, int queueCapacity) {
+    this.cache = cache;
+    this.queue = new DeliveryQueue(cache.getName(), queueCapacity);
+  }
+
+  @Override
+  public boolean wantsEvents() {
+    return !registrations.isEmpty();
+  }
+
+  @Override
+  public boolean wantsOldValues() {
+    return oldValues;
+  }
+
+  /** Whether some listener wants to hear of expired entries. */
+  public boolean wantsExpirations() {
+    return registrations.stream().anyMatch(Registration::wantsExpirations);
+  }
+
+  /** How many events were dropped because listeners were too slow. */
+  public long droppedCount() {
+    return queue.droppedCount();
+  }
+
+  /** Creates and adds a listener. */
+  public void register(CacheEntryListenerConfiguration<K, V> configuration) {
+    registrations.add(new Registration<>(configuration));
+    noteDemand();
+  }
+
+  /** Removes a listener and returns what has to be closed. */
+  public List<Closeable> deregister(CacheEntryListenerConfiguration<K, V> configuration) {
+    List<Closeable> closeables = new ArrayList<>();
+    for (Registration<K, V> registration : registrations) {
+      if (registration.isOf(configuration) && registrations.remove(registration)) {
+        closeables.addAll(registration.closeables());
+      }
+    }
+    noteDemand();
+    return closeables;
+  }
+
+  private void noteDemand() {
+    oldValues = registrations.stream().anyMatch(Registration::isOldValueRequired);
+  }
+
+  /** Tells of what an operation of this cache object did to some entries. */
+  public void publish(Changes<K, V> changes) {
+    List<EntryEvent<K, V>> events = changes.events;
+    if (events.isEmpty()) {
+      return;
+    }
+    if (registrations.stream().anyMatch(registration -> !registration.isSynchronous())) {
+      queue.add(
+          () -> deliver(events, registration -> !registration.isSynchronous()), MAX_WAIT_MILLIS);
+    }
+    deliver(events, Registration::isSynchronous);
+  }
+
+  /**
+   * Tells of a change made elsewhere. Never waits.
+   *
+   * @param changes makes the events, on the delivery thread
+   */
+  public void publishRemote(Supplier<Changes<K, V>> changes) {
+    queue.add(() -> deliver(changes.get().events, registration -> true), /* waitMillis= */ 0);
+  }
+
+  /** Calls every listener that is meant, also if one fails, and throws the first failure. */
+  private void deliver(List<EntryEvent<K, V>> events, Predicate<Registration<K, V>> isMeant) {
+    CacheEntryListenerException failure = null;
+    for (EventType type : ORDER) {
+      for (Registration<K, V> registration : registrations) {
+        try {
+          if (isMeant.test(registration)) {
+            registration.deliver(cache, type, events);
+          }
+        } catch (CacheEntryListenerException e) {
+          if (failure == null) {
+            failure = e;
+          } else {
+            failure.addSuppressed(e);
+          }
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Starts to collect what one operation does. */
+  public Changes<K, V> changes() {
+    return new Changes<>(cache);
+  }
+
+  /** Delivers what is still queued, for a bounded time, and returns what has to be closed. */
+  public List<Closeable> close() {
+    queue.close();
+    List<Closeable> closeables = new ArrayList<>();
+    registrations.forEach(registration -> closeables.addAll(registration.closeables()));
+    registrations.clear();
+    noteDemand();
+    return closeables;
+  }
+
+  /**
+   * The changes that one operation made. Used by one thread.
+   *
+   * @param <K> keys
+   * @param <V> values
+   */
+  public static final class Changes<K, V> {
+
+    private final Cache<K, V> cache;
+    private final List<EntryEvent<K, V>> events = new ArrayList<>(1);
+
+    private Changes(Cache<K, V> cache) {
+      this.cache = cache;
+    }
+
+    /** Adds what an operation did to one entry, if that is an event. */
+    public Changes<K, V> add(K key, Result<V> result) {
+      add(result.change(), key, result.value(), result.prior());
+      if (result.expired() && result.change() != Change.EXPIRED) {
+        add(Change.EXPIRED, key, result.value(), result.prior());
+      }
+      return this;
+    }
+
+    /** Adds a change of one entry. */
+    public Changes<K, V> add(Change change, K key, @Nullable V value, @Nullable V prior) {
+      switch (change) {
+        case CREATED -> event(EventType.CREATED, key, value, null, false);
+        case UPDATED, WRITTEN -> event(EventType.UPDATED, key, value, prior, prior != null);
+        case REMOVED -> event(EventType.REMOVED, key, prior, prior, prior != null);
+        case EXPIRED -> {
+          V last = value != null ? value : prior;
+          event(EventType.EXPIRED, key, last, last, last != null);
+        }
+        case NONE -> {}
+      }
+      return this;
+    }
+
+    private void event(
+        EventType type, K key, @Nullable V value, @Nullable V oldValue, boolean available) {
+      events.add(new EntryEvent<>(cache, type, key, value, oldValue, available));
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.yokedcache.jcache.internal.event;
+
+import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.List;
+import javax.cache.Cache;
+import javax.cache.configuration.CacheEntryListenerConfiguration;
+import javax.cache.configuration.Factory;
+import javax.cache.event.CacheEntryCreatedListener;
+import javax.cache.event.CacheEntryEvent;
+import javax.cache.event.CacheEntryEventFilter;
+import javax.cache.event.CacheEntryExpiredListener;
+import javax.cache.event.CacheEntryListener;
+import javax.cache.event.CacheEntryListenerException;
+import javax.cache.event.CacheEntryRemovedListener;
+import javax.cache.event.CacheEntryUpdatedListener;
+import javax.cache.event.EventType;
+import org.jspecify.annotations.Nullable;
+
+/** One registered listener with its filter. */
+final class Registration<K, V> {
+
+  private final CacheEntryListenerConfiguration<K, V> configuration;
+  private final CacheEntryListener<? super K, ? super V> listener;
+  private final @Nullable CacheEntryEventFilter<? super K, ? super V> filter;
+  private final boolean synchronous;
+  private final boolean oldValueRequired;
+
+  Registration(CacheEntryListenerConfiguration<K, V> configuration) {
+    this.configuration = configuration;
+    this.listener = configuration.getCacheEntryListenerFactory().create();
+    Factory<CacheEntryEventFilter<? super K, ? super V>> filterFactory =
+        configuration.getCacheEntryEventFilterFactory();
+    this.filter = filterFactory == null ? null : filterFactory.create();
+    this.synchronous = configuration.isSynchronous();
+    this.oldValueRequired = configuration.isOldValueRequired();
+  }
+
+  boolean isOf(CacheEntryListenerConfiguration<K, V> other) {
+    return configuration.equals(other);
+  }
+
+  boolean isSynchronous() {
+    return synchronous;
+  }
+
+  boolean isOldValueRequired() {
+    return oldValueRequired;
+  }
+
+  boolean wantsExpirations() {
+    return listener instanceof CacheEntryExpiredListener;
+  }
+
+  /** Calls the listener with those events of one type that it wants. */
+  void deliver(Cache<K, V> cache, EventType type, List<EntryEvent<K, V>> events) {
+    if (!wants(type)) {
+      return;
+    }
+    List<CacheEntryEvent<? extends K, ? extends V>> wanted = new ArrayList<>(events.size());
+    try {
+      for (EntryEvent<K, V> event : events) {
+        EntryEvent<K, V> seen = oldValueRequired ? event : event.withoutOldValue(cache);
+        if (event.getEventType() == type && (filter == null || filter.evaluate(seen))) {
+          wanted.add(seen);
+        }
+      }
+      if (!wanted.isEmpty()) {
+        call(type, castEvents(wanted));
+      }
+    } catch (CacheEntryListenerException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new CacheEntryListenerException(
+          "Listener %s of cache %s failed on %s: %s"
+              .formatted(listener, cache.getName(), type, e.getMessage()),
+          e);
+    }
+  }
+
+  private boolean wants(EventType type) {
+    return switch (type) {
+      case CREATED -> listener instanceof CacheEntryCreatedListener;
+      case UPDATED -> listener instanceof CacheEntryUpdatedListener;
+      case REMOVED -> listener instanceof CacheEntryRemovedListener;
+      case EXPIRED -> listener instanceof CacheEntryExpiredListener;
+    };
+  }
+
+  /** A listener of {@code ? super} types takes events of the exact ones; Java cannot say so. */
+  @SuppressWarnings("unchecked")
+  private void call(EventType type, Iterable<CacheEntryEvent<? extends K, ? extends V>> events) {
+    switch (type) {
+      case CREATED -> ((CacheEntryCreatedListener<K, V>) listener).onCreated(events);
+      case UPDATED -> ((CacheEntryUpdatedListener<K, V>) listener).onUpdated(events);
+      case REMOVED -> ((CacheEntryRemovedListener<K, V>) listener).onRemoved(events);
+      case EXPIRED -> ((CacheEntryExpiredListener<K, V>) listener).onExpired(events);
+    }
+  }
+
+  private static <A, B> Iterable<CacheEntryEvent<? extends A, ? extends B>> castEvents(
+      List<CacheEntryEvent<? extends A, ? extends B>> events) {
+    return events;
+  }
+
+  /** What {@code close} must close. */
+  List<Closeable> closeables() {
+    List<Closeable> closeables = new ArrayList<>(2);
+    if (listener instanceof Closeable closeable) {
+      closeables.add(closeable);
+    }
+    if (filter instanceof Closeable closeable) {
+      closeables.add(closeable);
+    }
+    return closeables;
+  }
+}

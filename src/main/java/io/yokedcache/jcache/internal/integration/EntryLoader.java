@@ -1,0 +1,76 @@
+package io.yokedcache.jcache.internal.integration;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import javax.cache.integration.CacheLoader;
+import javax.cache.integration.CacheLoaderException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cache loader whose failures are all {@link CacheLoaderException}s, or none at all.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class EntryLoader<K, V> {
+
+  private final @Nullable CacheLoader<K, V> loader;
+
+  private EntryLoader(@Nullable CacheLoader<K, V> loader) {
+    this.loader = loader;
+  }
+
+  /** The loader that finds nothing, because there is none. */
+  public static <K, V> EntryLoader<K, V> none() {
+    return new EntryLoader<>(null);
+  }
+
+  public static <K, V> EntryLoader<K, V> of(@Nullable CacheLoader<K, V> loader) {
+    return new EntryLoader<>(loader);
+  }
+
+  public boolean exists() {
+    return loader != null;
+  }
+
+  /** Loads a value, or returns {@code null} if there is none. */
+  public @Nullable V load(K key) {
+    if (loader == null) {
+      return null;
+    }
+    try {
+      return loader.load(key);
+    } catch (CacheLoaderException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Loads the values of those keys that have one. */
+  public Map<K, V> loadAll(Set<? extends K> keys) {
+    if (loader == null || keys.isEmpty()) {
+      return Map.of();
+    }
+    try {
+      Map<K, V> found = new HashMap<>();
+      Map<K, V> loaded = loader.loadAll(keys);
+      for (K key : keys) {
+        V value = loaded.get(key);
+        if (value != null) {
+          found.put(key, value);
+        }
+      }
+      return found;
+    } catch (CacheLoaderException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw failed(e);
+    }
+  }
+
+  private CacheLoaderException failed(RuntimeException cause) {
+    return new CacheLoaderException(loader + " failed: " + cause.getMessage(), cause);
+  }
+}

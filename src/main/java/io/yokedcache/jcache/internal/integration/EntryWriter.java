@@ -1,0 +1,147 @@
+package io.yokedcache.jcache.internal.integration;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import javax.cache.Cache;
+import javax.cache.integration.CacheWriter;
+import javax.cache.integration.CacheWriterException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cache writer whose failures are all {@link CacheWriterException}s, or none at all.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class EntryWriter<K, V> {
+
+  private final @Nullable CacheWriter<? super K, ? super V> writer;
+
+  private EntryWriter(@Nullable CacheWriter<? super K, ? super V> writer) {
+    this.writer = writer;
+  }
+
+  /** The writer that does nothing, because there is none. */
+  public static <K, V> EntryWriter<K, V> none() {
+    return new EntryWriter<>(null);
+  }
+
+  public static <K, V> EntryWriter<K, V> of(@Nullable CacheWriter<? super K, ? super V> writer) {
+    return new EntryWriter<>(writer);
+  }
+
+  public boolean exists() {
+    return writer != null;
+  }
+
+  /** Writes an entry, or deletes it if the value is {@code null}. */
+  public void write(K key, @Nullable V value) {
+    if (writer == null) {
+      return;
+    }
+    try {
+      if (value == null) {
+        writer.delete(key);
+      } else {
+        writer.write(new WrittenEntry<>(key, value));
+      }
+    } catch (RuntimeException e) {
+      throw wrapped(e);
+    }
+  }
+
+  /** Writes entries, and says which were written even if some were not. */
+  public Written<K> writeAll(Map<? extends K, ? extends V> entries) {
+    if (writer == null || entries.isEmpty()) {
+      return new Written<>(Set.copyOf(entries.keySet()), null);
+    }
+    Collection<Cache.Entry<? extends K, ? extends V>> left = new ArrayList<>(entries.size());
+    entries.forEach((key, value) -> left.add(new WrittenEntry<>(key, value)));
+    CacheWriterException failure = null;
+    try {
+      writer.writeAll(castEntries(left));
+    } catch (RuntimeException e) {
+      failure = wrapped(e);
+    }
+    Set<K> written = new HashSet<>(entries.keySet());
+    if (failure != null) {
+      left.forEach(entry -> written.remove(entry.getKey()));
+    }
+    return new Written<>(written, failure);
+  }
+
+  /** Deletes entries, and says which were deleted even if some were not. */
+  public Written<K> deleteAll(Set<? extends K> keys) {
+    if (writer == null || keys.isEmpty()) {
+      return new Written<>(Set.copyOf(keys), null);
+    }
+    Set<K> left = new HashSet<>(keys);
+    CacheWriterException failure = null;
+    try {
+      writer.deleteAll(left);
+    } catch (RuntimeException e) {
+      failure = wrapped(e);
+    }
+    Set<K> deleted = new HashSet<>(keys);
+    if (failure != null) {
+      deleted.removeAll(left);
+    }
+    return new Written<>(deleted, failure);
+  }
+
+  /**
+   * A writer of {@code ? super} types takes entries of the exact ones; the JSR's signature cannot
+   * say so, since its collection is also written to.
+   */
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static <A, B> Collection<Cache.Entry<? extends A, ? extends B>> castEntries(
+      Collection<?> entries) {
+    return (Collection) entries;
+  }
+
+  private CacheWriterException wrapped(RuntimeException e) {
+    return e instanceof CacheWriterException already
+        ? already
+        : new CacheWriterException(writer + " failed: " + e.getMessage(), e);
+  }
+
+  /**
+   * What came of a bulk write.
+   *
+   * @param keys the keys that were written or deleted
+   * @param failure why not all were, or {@code null}
+   */
+  public record Written<K>(Set<K> keys, @Nullable CacheWriterException failure) {
+
+    /** Throws the failure, if there is one. */
+    public void throwFailure() {
+      if (failure != null) {
+        throw failure;
+      }
+    }
+  }
+
+  private record WrittenEntry<K, V>(K key, V value) implements Cache.Entry<K, V> {
+
+    @Override
+    public K getKey() {
+      return key;
+    }
+
+    @Override
+    public V getValue() {
+      return value;
+    }
+
+    @Override
+    public <T> T unwrap(Class<T> type) {
+      if (type.isInstance(this)) {
+        return type.cast(this);
+      }
+      throw new IllegalArgumentException("An entry to be written cannot be unwrapped to " + type);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.yokedcache.jcache.internal.processor;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.jcache.internal.integration.EntryLoader;
+import java.util.function.Supplier;
+import javax.cache.processor.MutableEntry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entry that an entry processor works on: it notes what is to be done, and nothing is done
+ * before the processor returns. Used by one thread.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
+
+  /** What is to be done to the entry, as JSR-107 1.1.1, Entry Processors, tells them apart. */
+  public enum Action {
+    /** Nothing: the processor did not even look. */
+    NONE,
+    /** The value was read. */
+    ACCESS,
+    /** There was none and it was loaded. */
+    LOAD,
+    /** There was none and it gets a value. */
+    CREATE,
+    /** It gets another value. */
+    UPDATE,
+    /** It is removed. */
+    REMOVE
+  }
+
+  private final K key;
+  private final boolean found;
+  private final Supplier<@Nullable V> stored;
+  private final EntryLoader<K, V> loader;
+  private Action action = Action.NONE;
+  private @Nullable V value;
+
+  /**
+   * Creates the entry.
+   *
+   * @param found whether the cache has it
+   * @param stored decodes the value that the cache has, at first need
+   */
+  public ProcessorEntry(
+      K key, boolean found, Supplier<@Nullable V> stored, EntryLoader<K, V> loader) {
+    this.key = key;
+    this.found = found;
+    this.stored = stored;
+    this.loader = loader;
+  }
+
+  public Action action() {
+    return action;
+  }
+
+  /** The value that the entry shall have, after {@code LOAD}, {@code CREATE} or {@code UPDATE}. */
+  public V newValue() {
+    return requireNonNull(value, "value");
+  }
+
+  @Override
+  public boolean exists() {
+    return value != null || (action == Action.NONE && found);
+  }
+
+  @Override
+  public K getKey() {
+    return key;
+  }
+
+  @Override
+  public @Nullable V getValue() {
+    if (action == Action.NONE && found) {
+      value = stored.get();
+      action = Action.ACCESS;
+    }
+    if (value == null && (action == Action.NONE || action == Action.ACCESS) && loader.exists()) {
+      value = loader.load(key);
+      if (value != null) {
+        action = Action.LOAD;
+      }
+    }
+    return value;
+  }
+
+  @Override
+  public void setValue(V newValue) {
+    value = requireNonNull(newValue, "value");
+    action = found ? Action.UPDATE : Action.CREATE;
+  }
+
+  @Override
+  public void remove() {
+    value = null;
+    action = action == Action.CREATE || action == Action.LOAD ? Action.NONE : Action.REMOVE;
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) {
+    if (type.isInstance(this)) {
+      return type.cast(this);
+    }
+    throw new IllegalArgumentException("A processor's entry cannot be unwrapped to " + type);
+  }
+}
