@@ -1,0 +1,221 @@
+package io.yokedcache.jcache.internal.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.cache.CacheException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A {@code redis-server} on 127.0.0.1 that lives at most as long as this JVM, however the JVM ends.
+ *
+ * <p>Beside the server runs a shell that waits for the end of a pipe which only this JVM holds
+ * open: the system closes it even if the JVM is killed by SIGKILL, and the shell then ends the
+ * server. That makes a shutdown hook needless, and better than one: hooks of the application may
+ * still use the server. Where {@code setsid} exists, both run in a session of their own, so that
+ * neither Ctrl-C nor a signal to the JVM's process group reaches the server before its clients have
+ * gone.
+ *
+ * <p>The server's working folder is a temporary one, which is removed as soon as the server runs,
+ * with the program in it if that came out of a jar: nothing is left behind, and no dump file can be
+ * written. Safe for use by several threads.
+ */
+public final class RedisProcess implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(RedisProcess.class);
+  private static final long START_TIMEOUT_MILLIS = 10_000;
+  private static final long STOP_TIMEOUT_MILLIS = 5_000;
+  private static final long KILL_TIMEOUT_MILLIS = 2_000;
+
+  /**
+   * The shell turns into the server, so that the process of this JVM is the server itself ({@code
+   * $$} stays the same), and leaves a watcher beside it.
+   */
+  private static final String SCRIPT =
+      """
+      exec 3<&0
+      (
+        trap '' HUP INT TERM
+        PATH="$PATH:/usr/bin:/bin"
+        read -r ignored
+        kill -TERM $$
+        tries=0
+        while kill -0 $$; do
+          if [ $tries -eq 50 ]; then kill -KILL $$; break; fi
+          tries=$((tries + 1))
+          sleep 0.1
+        done
+      ) <&3 3<&- >/dev/null 2>&1 &
+      exec "$@" </dev/null 3<&-
+      """;
+
+  private final Process process;
+  private final ServerOutput output;
+  private final int port;
+
+  private RedisProcess(Process process, ServerOutput output, int port) {
+    this.process = process;
+    this.output = output;
+    this.port = port;
+  }
+
+  /**
+   * Starts a server without persistence, and returns when it accepts connections.
+   *
+   * @param port TCP port of 127.0.0.1
+   * @param arguments further options of {@code redis-server}, such as {@code --requirepass}; they
+   *     go before the ones set here
+   * @return the running server
+   * @throws CacheException if none could be started within ten seconds; the message says what was
+   *     tried, what the server printed, and what to do
+   */
+  public static RedisProcess start(int port, List<String> arguments) {
+    return start(port, arguments, RedisBinaries.ofThisMachine());
+  }
+
+  static RedisProcess start(int port, List<String> arguments, RedisBinaries binaries) {
+    List<String> tried = new ArrayList<>(binaries.missing());
+    for (RedisBinary binary : binaries.found()) {
+      try {
+        return launch(binary, port, arguments);
+      } catch (PortInUseException e) {
+        throw e;
+      } catch (IOException | CacheException e) {
+        logger.debug("{} did not start", binary, e);
+        tried.add(binary + ": " + e.getMessage());
+      }
+    }
+    throw new CacheException(
+        "No redis-server could be started: "
+            + String.join("; ", tried)
+            + ". Install redis-server 6.2 or later, or add org.signal:embedded-redis:0.9.1 to the"
+            + " class path (Linux and macOS), or give the URI of a server, such as"
+            + " redis://localhost:6379");
+  }
+
+  private static RedisProcess launch(RedisBinary binary, int port, List<String> arguments)
+      throws IOException {
+    Path folder = Files.createTempDirectory("yokedcache-");
+    try {
+      Process process =
+          new ProcessBuilder(command(binary.placeIn(folder), port, arguments))
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .start();
+      ServerOutput output = new ServerOutput(process.getInputStream());
+      Thread reader = new Thread(output, "yokedcache-redis-output-" + port);
+      reader.setDaemon(true);
+      reader.start();
+      RedisProcess server = new RedisProcess(process, output, port);
+      try {
+        server.awaitReady();
+      } catch (CacheException e) {
+        server.close();
+        throw e;
+      }
+      return server;
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static List<String> command(Path program, int port, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    Path setsid = RedisBinaries.onPath("setsid", RedisBinaries.searchPath());
+    if (setsid != null) {
+      command.add(setsid.toString());
+    }
+    command.addAll(List.of("/bin/sh", "-c", SCRIPT, "yokedcache", program.toString()));
+    command.addAll(List.of("--bind", "127.0.0.1", "--port", Integer.toString(port)));
+    command.addAll(List.of("--save", "", "--appendonly", "no", "--daemonize", "no"));
+    command.addAll(arguments);
+    return command;
+  }
+
+  private void awaitReady() {
+    try {
+      if (!output.awaitReady(START_TIMEOUT_MILLIS)) {
+        if (output.isAddressInUse()) {
+          throw new PortInUseException(port);
+        }
+        throw new CacheException(
+            "it was not ready on port "
+                + port
+                + " within "
+                + START_TIMEOUT_MILLIS
+                + " ms; it printed:\n"
+                + output.lastLines());
+      }
+      String outdated = output.outdatedVersion();
+      if (outdated != null) {
+        throw new CacheException("it is version " + outdated + ", and 6.2 or later is needed");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CacheException("interrupted while waiting for redis-server to start", e);
+    }
+  }
+
+  /** Removes a folder that holds files only. */
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+      Files.delete(folder);
+    } catch (IOException | UncheckedIOException e) {
+      // The server runs; what stays behind in the temporary folder is a nuisance, no failure.
+      logger.warn("Could not remove the temporary folder {}: {}", folder, e.toString());
+    }
+  }
+
+  /**
+   * The server's process.
+   *
+   * @return its id
+   */
+  public long pid() {
+    return process.pid();
+  }
+
+  /**
+   * Where the server listens.
+   *
+   * @return TCP port of 127.0.0.1
+   */
+  public int port() {
+    return port;
+  }
+
+  /**
+   * Whether the server still runs.
+   *
+   * @return {@code false} once it has ended, by itself or by {@link #close}
+   */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Ends the server within seven seconds, by SIGTERM, then SIGKILL. May be called twice. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        if (!process.waitFor(KILL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
+          throw new CacheException("redis-server (pid " + pid() + ") did not end on SIGKILL");
+        }
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.yokedcache.jcache.testing;
+
+import io.yokedcache.jcache.internal.embedded.RedisProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A real server that a test may kill, pause and start again on the same port. For one thread.
+ *
+ * <p>{@code RedisServer.start("--requirepass", "secret")} passes options on.
+ */
+public final class RedisServer implements AutoCloseable {
+
+  private static final long SIGNAL_TIMEOUT_SECONDS = 5;
+
+  private final List<String> arguments;
+  private RedisProcess process;
+
+  private RedisServer(RedisProcess process, List<String> arguments) {
+    this.process = process;
+    this.arguments = arguments;
+  }
+
+  /** Starts a server on a free port, with further options of {@code redis-server}. */
+  public static RedisServer start(String... arguments) {
+    return startOn(freePort(), arguments);
+  }
+
+  /** Starts a server on that port, with further options of {@code redis-server}. */
+  public static RedisServer startOn(int port, String... arguments) {
+    List<String> options = List.of(arguments);
+    return new RedisServer(RedisProcess.start(port, options), options);
+  }
+
+  /** Returns a port of 127.0.0.1 on which nothing listens now. */
+  public static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public int port() {
+    return process.port();
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Returns the URI without credentials: {@code redis://127.0.0.1:port}. */
+  public URI uri() {
+    return URI.create("redis://127.0.0.1:" + port());
+  }
+
+  /** Ends the server in good order; {@link #restart} brings it back. */
+  public void stop() {
+    if (isAlive()) {
+      resume();
+    }
+    process.close();
+  }
+
+  /** Ends the server by SIGKILL: connections break without a word. */
+  public void kill() {
+    signal("KILL");
+    process.close();
+  }
+
+  /** Stops the server if it runs, and starts an empty one with the same port and options. */
+  public void restart() {
+    stop();
+    process = RedisProcess.start(port(), arguments);
+  }
+
+  /** Freezes the server by SIGSTOP: connections stay open, and nothing answers. */
+  public void pause() {
+    signal("STOP");
+  }
+
+  /** Thaws a paused server; harmless if it is not paused. */
+  public void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+      if (!kill.waitFor(SIGNAL_TIMEOUT_SECONDS, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+        throw new IllegalStateException("kill -" + name + " " + pid() + " failed");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while sending " + name, e);
+    }
+  }
+
+  /** Same as {@link #stop}. May be called twice. */
+  @Override
+  public void close() {
+    stop();
+  }
+}
