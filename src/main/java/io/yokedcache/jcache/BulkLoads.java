@@ -1,7 +1,8 @@
 package io.yokedcache.jcache;
 
 import java.time.Duration;
-import java.util.Set;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -22,7 +23,7 @@ final class BulkLoads implements AutoCloseable {
 
   private final Executor executor;
   private final Duration closeTimeout;
-  private final Set<CompletableFuture<?>> running = ConcurrentHashMap.newKeySet();
+  private final Map<UUID, CompletableFuture<?>> running = new ConcurrentHashMap<>();
 
   BulkLoads(Executor executor, Duration closeTimeout) {
     this.executor = executor;
@@ -30,16 +31,16 @@ final class BulkLoads implements AutoCloseable {
   }
 
   /** Runs a load elsewhere, and tells the listener, if there is one, how it ended. */
-  void start(Runnable load, @Nullable CompletionListener listener) {
-    CompletableFuture<?> future =
-        CompletableFuture.runAsync(() -> run(load, listener), executor);
-    running.add(future);
-    var unused = future.whenComplete((nothing, failure) -> running.remove(future));
+  void start(Runnable task, @Nullable CompletionListener listener) {
+    CompletableFuture<?> future = CompletableFuture.runAsync(() -> run(task, listener), executor);
+    UUID load = UUID.randomUUID();
+    running.put(load, future);
+    var unused = future.whenComplete((nothing, failure) -> running.remove(load));
   }
 
-  private static void run(Runnable load, @Nullable CompletionListener listener) {
+  private static void run(Runnable task, @Nullable CompletionListener listener) {
     try {
-      load.run();
+      task.run();
     } catch (RuntimeException e) {
       if (listener == null) {
         logger.warn("loadAll failed, and nobody listens to its completion", e);
@@ -59,7 +60,7 @@ final class BulkLoads implements AutoCloseable {
   @Override
   public void close() {
     try {
-      CompletableFuture.allOf(running.toArray(CompletableFuture<?>[]::new))
+      CompletableFuture.allOf(running.values().toArray(CompletableFuture<?>[]::new))
           .get(closeTimeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException toldToTheListener) {
       logger.debug("A loadAll failed before the cache was closed", toldToTheListener);

@@ -55,10 +55,7 @@ final class CacheLifecycle<K, V> {
     beans.register(Kind.EXTENDED_STATISTICS, new ExtendedStatistics());
     enableStatistics(blueprint.configuration().isStatisticsEnabled());
     enableManagement(blueprint.configuration().isManagementEnabled());
-    blueprint
-        .configuration()
-        .getCacheEntryListenerConfigurations()
-        .forEach(events::register);
+    blueprint.configuration().getCacheEntryListenerConfigurations().forEach(events::register);
     listen();
   }
 
@@ -166,11 +163,6 @@ final class CacheLifecycle<K, V> {
     all.addAll(events.close());
     all.addAll(blueprint.closeables());
     Closing.closeAll(all);
-  }
-
-  /** Drops the cache's entries; it must be closed. */
-  void destroy() {
-    blueprint.store().destroy();
   }
 
   private final class ExtendedStatistics implements ExtendedStatisticsMXBean {

@@ -28,7 +28,6 @@ import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.integration.CompletionListener;
 import javax.cache.processor.EntryProcessor;
-import javax.cache.processor.EntryProcessorException;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
@@ -174,7 +173,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
     checkValue(value);
     checkValue(expected);
     long start = lifecycle.statistics().start();
-    try (var turn = turn(key)) {
+    KeyLocks.Hold turn = turn(key);
+    try {
       Result<V> result = access.write(operation, key, value, expected);
       Change change = result.change();
       boolean looksUp = operation.looksUp();
@@ -188,6 +188,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
               start);
       events.publish(events.changes().add(key, result));
       return result;
+    } finally {
+      turn.close();
     }
   }
 
@@ -289,8 +291,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
     Map<K, V> loaded = loader.loadAll(replaceExisting ? keys : bulk.absent(keys));
     if (!loaded.isEmpty()) {
       EventDispatcher.Changes<K, V> changes = events.changes();
-      bulk.store(
-              replaceExisting ? EntryOperation.PUT : EntryOperation.PUT_IF_ABSENT, loaded)
+      bulk.store(replaceExisting ? EntryOperation.PUT : EntryOperation.PUT_IF_ABSENT, loaded)
           .forEach(changes::add);
       events.publish(changes);
     }
@@ -308,7 +309,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
     checkKey(key);
     requireNonNull(processor, "entryProcessor");
     long start = lifecycle.statistics().start();
-    try (var turn = locks.hold(key)) {
+    KeyLocks.Hold turn = locks.hold(key);
+    try {
       Processed<V, T> processed = processors.run(key, processor, arguments);
       Result<V> result = processed.result();
       lifecycle
@@ -321,6 +323,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
               start);
       events.publish(events.changes().add(key, result));
       return processed.answer();
+    } finally {
+      turn.close();
     }
   }
 

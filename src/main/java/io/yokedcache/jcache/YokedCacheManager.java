@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
-import io.yokedcache.jcache.internal.store.RedisStores;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -188,15 +187,15 @@ final class YokedCacheManager implements CacheManager {
     return Set.copyOf(names);
   }
 
+  /** {@inheritDoc} Its entries are dropped for every JVM, also if it is not open here. */
   @Override
   public void destroyCache(String cacheName) {
     ensureOpen();
     requireNonNull(cacheName, "cacheName");
     synchronized (creation) {
       RedisCache<?, ?> cache = find(cacheName);
-      if (cache != null) {
-        Closing.closeAll(List.of(cache, cache.lifecycle()::destroy));
-      }
+      AutoCloseable entries = () -> factory.drop(cacheName);
+      Closing.closeAll(cache == null ? List.of(entries) : List.of(cache, entries));
     }
   }
 

@@ -60,8 +60,7 @@ public final class YokedCachingProvider implements CachingProvider {
       @Nullable URI uri, @Nullable ClassLoader classLoader, @Nullable Properties properties) {
     URI asked = requireNonNullElseGet(uri, this::getDefaultURI);
     ClassLoader loader = requireNonNullElse(classLoader, defaultClassLoader);
-    Map<URI, YokedCacheManager> byUri =
-        managers.computeIfAbsent(loader, key -> new HashMap<>());
+    Map<URI, YokedCacheManager> byUri = managers.computeIfAbsent(loader, key -> new HashMap<>());
     YokedCacheManager manager = byUri.get(asked);
     if (manager == null) {
       manager = create(asked, loader, requireNonNullElseGet(properties, Properties::new));

@@ -22,8 +22,7 @@ public final class CacheStatistics implements StatisticsRecorder {
   }
 
   @Override
-  public void record(
-      int hitCount, int missCount, int putCount, int removalCount, long startNanos) {
+  public void record(int hitCount, int missCount, int putCount, int removalCount, long startNanos) {
     long nanos = System.nanoTime() - startNanos;
     add(hits, hitCount);
     add(misses, missCount);

@@ -4,14 +4,13 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
-import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Turns what Jedis throws into a {@link CacheException} that names the operation, the server and
- * the time waited, and says what to do. No message contains a credential.
+ * Turns what Jedis throws into a {@link RedisUnavailableException} that names the operation, the
+ * server and the time waited, and says what to do. No message contains a credential.
  */
 final class Failures {
 
@@ -24,9 +23,10 @@ final class Failures {
   }
 
   /** There was no connection to be had. */
-  CacheException noConnection(String operation, long startNanos, RuntimeException cause) {
+  RedisUnavailableException noConnection(
+      String operation, long startNanos, RuntimeException cause) {
     if (find(cause, NoSuchElementException.class) != null) {
-      return new CacheException(
+      return new RedisUnavailableException(
           "%s on %s failed after %d ms: all %d connections are in use and none became free within %d ms. Raise yokedcache.connection.pool.size, or find what is slow."
               .formatted(
                   operation,
@@ -38,12 +38,12 @@ final class Failures {
     }
     if (find(cause, JedisAccessControlException.class) != null
         || find(cause, JedisDataException.class) != null) {
-      return new CacheException(
+      return new RedisUnavailableException(
           "%s on %s failed: the server refused the connection (%s). Check user, password and database."
               .formatted(operation, server, reason(cause)),
           cause);
     }
-    return new CacheException(
+    return new RedisUnavailableException(
         "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs and the address is right; yokedcache.connection.connect-timeout is %d ms."
             .formatted(
                 operation,
@@ -55,23 +55,23 @@ final class Failures {
   }
 
   /** The connection died, or no reply came in time: what the server did is not known. */
-  CacheException lost(String operation, long startNanos, RuntimeException cause) {
+  RedisUnavailableException lost(String operation, long startNanos, RuntimeException cause) {
     if (find(cause, SocketTimeoutException.class) != null) {
-      return new CacheException(
+      return new RedisUnavailableException(
           "%s on %s failed after %d ms: no reply within yokedcache.connection.command-timeout (%d ms). A change may or may not have been made."
               .formatted(
                   operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
           cause);
     }
-    return new CacheException(
+    return new RedisUnavailableException(
         "%s on %s failed after %d ms: the connection was lost (%s). A change may or may not have been made."
             .formatted(operation, server, waited(startNanos), reason(cause)),
         cause);
   }
 
   /** The manager was closed while the operation ran. */
-  CacheException closed(String operation, RuntimeException cause) {
-    return new CacheException(
+  RedisUnavailableException closed(String operation, RuntimeException cause) {
+    return new RedisUnavailableException(
         "%s on %s failed: the cache manager was closed meanwhile".formatted(operation, server),
         cause);
   }

@@ -1,0 +1,120 @@
+package io.yokedcache.jcache;
+
+import static java.util.Objects.requireNonNullElseGet;
+
+import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.codec.Codecs;
+import io.yokedcache.jcache.configuration.CacheSettings;
+import io.yokedcache.jcache.configuration.EffectiveConfiguration;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
+import io.yokedcache.jcache.internal.entry.EntryCodec;
+import io.yokedcache.jcache.internal.store.CacheIdentity;
+import io.yokedcache.jcache.internal.store.CacheStore;
+import io.yokedcache.jcache.internal.store.RedisStores;
+import io.yokedcache.jcache.internal.store.RedisUnavailableException;
+import javax.cache.configuration.Configuration;
+import javax.cache.configuration.Factory;
+import javax.cache.integration.CacheLoader;
+import javax.cache.integration.CacheWriter;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes of a configuration what a cache is built from. */
+final class CacheFactory {
+
+  private static final Logger logger = LoggerFactory.getLogger(CacheFactory.class);
+
+  private final Settings settings;
+  private final RedisStores stores;
+  private final Codecs codecs;
+  private final ClassLoader classLoader;
+
+  CacheFactory(Settings settings, RedisStores stores, ClassLoader classLoader) {
+    this.settings = settings;
+    this.stores = stores;
+    // Threads that read later may have another context loader than the one that creates.
+    this.classLoader =
+        new ContextClassLoader(classLoader, Thread.currentThread().getContextClassLoader());
+    this.codecs = new Codecs(this.classLoader, settings.serialization());
+  }
+
+  /** The blueprint of a cache that the application configures. */
+  <K, V> CacheBlueprint<K, V> blueprint(String name, Configuration<K, V> configuration) {
+    if (!configuration.isStoreByValue()) {
+      throw new UnsupportedOperationException(
+          "Cache " + name + " cannot store by reference: its entries are in Redis");
+    }
+    CacheSettings cacheSettings = settings.caches().apply(name);
+    return complete(name, EffectiveConfiguration.merge(configuration, cacheSettings));
+  }
+
+  /** The blueprint of a cache that only the configuration file defines. */
+  CacheBlueprint<?, ?> blueprintFromFile(String name) {
+    CacheSettings cacheSettings = settings.caches().apply(name);
+    return complete(name, EffectiveConfiguration.fromFile(name, cacheSettings, classLoader));
+  }
+
+  private <K, V> CacheBlueprint<K, V> complete(
+      String name, YokedCacheConfiguration<K, V> configuration) {
+    CacheSettings cacheSettings = settings.caches().apply(name);
+    Class<K> keyType = configuration.getKeyType();
+    Class<V> valueType = configuration.getValueType();
+    Codec<K> keyCodec =
+        requireNonNullElseGet(
+            configuration.getKeyCodec(),
+            () -> codecs.named(cacheSettings.keyCodec(), keyType, valueType));
+    Codec<V> valueCodec =
+        requireNonNullElseGet(
+            configuration.getValueCodec(),
+            () -> codecs.named(cacheSettings.valueCodec(), valueType, keyType));
+    CacheIdentity identity =
+        new CacheIdentity(
+            name,
+            "key codec %s of %s, value codec %s of %s, %d buckets"
+                .formatted(
+                    keyCodec.id(),
+                    keyType.getName(),
+                    valueCodec.id(),
+                    valueType.getName(),
+                    settings.buckets()));
+    Factory<CacheLoader<K, V>> loader = configuration.getCacheLoaderFactory();
+    Factory<CacheWriter<? super K, ? super V>> writer = configuration.getCacheWriterFactory();
+    return new CacheBlueprint<>(
+        name,
+        configuration,
+        cacheSettings,
+        stores.open(identity, cacheSettings.batchSize()),
+        new EntryCodec<>(name, keyCodec, valueCodec),
+        configuration.getExpiryPolicyFactory().create(),
+        create(loader),
+        create(writer));
+  }
+
+  private static <T> @Nullable T create(@Nullable Factory<T> factory) {
+    return factory == null ? null : factory.create();
+  }
+
+  /**
+   * Makes sure that everybody uses the cache alike, and empties it if it shall start empty. If
+   * Redis is away the first operation makes sure of it.
+   */
+  void prepare(CacheBlueprint<?, ?> blueprint) {
+    CacheStore store = blueprint.store();
+    try {
+      if (Boolean.TRUE.equals(blueprint.configuration().getClearOnCreate())) {
+        store.clear();
+      } else {
+        store.open();
+      }
+    } catch (RedisUnavailableException e) {
+      logger.warn("Cache {} is created without Redis: {}", blueprint.name(), e.getMessage());
+    }
+  }
+
+  /** Drops the entries of a cache, whatever its codecs and types are. */
+  void drop(String name) {
+    stores.open(new CacheIdentity(name, "to be dropped"), /* batchSize= */ 1).destroy();
+  }
+}

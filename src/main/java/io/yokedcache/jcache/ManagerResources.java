@@ -1,0 +1,106 @@
+package io.yokedcache.jcache;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.store.RedisStores;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What a manager must give back: threads, connections, and its share of the private server. */
+final class ManagerResources implements AutoCloseable {
+
+  /** How many {@code loadAll}s run at once; the next one runs in the thread that asks for it. */
+  private static final int MAX_LOADS = 8;
+
+  private final RedisStores stores;
+  private final ScheduledThreadPoolExecutor background;
+  private final ThreadPoolExecutor loads;
+  private final List<AutoCloseable> all = new ArrayList<>();
+
+  private ManagerResources(Settings settings, EmbeddedServers embeddedServers) {
+    Settings reachable = settings;
+    if (settings.embedded()) {
+      EmbeddedServers.Lease server = embeddedServers.acquire();
+      all.add(server);
+      reachable = withPort(settings, server.port());
+    }
+    background = new ScheduledThreadPoolExecutor(1, daemons("yokedcache-background"));
+    background.setRemoveOnCancelPolicy(true);
+    background.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    loads =
+        new ThreadPoolExecutor(
+            0,
+            MAX_LOADS,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            daemons("yokedcache-load"),
+            new ThreadPoolExecutor.CallerRunsPolicy());
+    stores = new RedisStores(reachable, background);
+    all.add(0, stores);
+    all.add(0, background::shutdownNow);
+    all.add(0, loads::shutdown);
+  }
+
+  static ManagerResources open(Settings settings, EmbeddedServers embeddedServers) {
+    return new ManagerResources(settings, embeddedServers);
+  }
+
+  private static Settings withPort(Settings settings, int port) {
+    ConnectionSettings asked = settings.connection();
+    ConnectionSettings connection =
+        new ConnectionSettings(
+            "127.0.0.1",
+            port,
+            /* database= */ 0,
+            /* user= */ null,
+            /* password= */ null,
+            /* tls= */ false,
+            asked.tlsSettings(),
+            asked.clientName(),
+            asked.connectTimeout(),
+            asked.commandTimeout(),
+            asked.poolSize(),
+            asked.poolWait());
+    return new Settings(
+        settings.embedded(),
+        connection,
+        settings.namespace(),
+        settings.buckets(),
+        settings.serialization(),
+        settings.events(),
+        settings.sweep(),
+        settings.definedCaches(),
+        settings.caches());
+  }
+
+  private static ThreadFactory daemons(String name) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  RedisStores stores() {
+    return stores;
+  }
+
+  Executor loads() {
+    return loads;
+  }
+
+  @Override
+  public void close() {
+    Closing.closeAll(all);
+  }
+}
