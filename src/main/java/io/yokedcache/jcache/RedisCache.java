@@ -118,36 +118,32 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public void put(K key, V value) {
-    write(EntryOperation.PUT, key, requireValue(value), null);
+    write(EntryOperation.PUT, key, value, null);
   }
 
   @Override
   public @Nullable V getAndPut(K key, V value) {
-    return write(EntryOperation.GET_AND_PUT, key, requireValue(value), null).prior();
+    return write(EntryOperation.GET_AND_PUT, key, value, null).prior();
   }
 
   @Override
   public boolean putIfAbsent(K key, V value) {
-    return write(EntryOperation.PUT_IF_ABSENT, key, requireValue(value), null).change()
-        == Change.CREATED;
+    return write(EntryOperation.PUT_IF_ABSENT, key, value, null).change() == Change.CREATED;
   }
 
   @Override
   public boolean replace(K key, V oldValue, V newValue) {
-    requireNonNull(oldValue, "oldValue");
-    return write(EntryOperation.REPLACE_IF_EQUAL, key, requireValue(newValue), oldValue)
-        .change()
-        .isWrite();
+    return write(EntryOperation.REPLACE_IF_EQUAL, key, newValue, oldValue).change().isWrite();
   }
 
   @Override
   public boolean replace(K key, V value) {
-    return write(EntryOperation.REPLACE, key, requireValue(value), null).change().isWrite();
+    return write(EntryOperation.REPLACE, key, value, null).change().isWrite();
   }
 
   @Override
   public @Nullable V getAndReplace(K key, V value) {
-    return write(EntryOperation.GET_AND_REPLACE, key, requireValue(value), null).prior();
+    return write(EntryOperation.GET_AND_REPLACE, key, value, null).prior();
   }
 
   @Override
@@ -157,7 +153,6 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public boolean remove(K key, V oldValue) {
-    requireNonNull(oldValue, "oldValue");
     return write(EntryOperation.REMOVE_IF_EQUAL, key, null, oldValue).change() == Change.REMOVED;
   }
 
@@ -170,8 +165,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
   private Result<V> write(
       EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
     checkKey(key);
-    checkValue(value);
-    checkValue(expected);
+    checkValue(value, operation.writes(), "value");
+    checkValue(expected, operation.compares(), "oldValue");
     long start = lifecycle.statistics().start();
     KeyLocks.Hold turn = turn(key);
     try {
@@ -204,7 +199,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
     map.forEach(
         (key, value) -> {
           checkKey(key);
-          checkValue(requireValue(value));
+          checkValue(value, /* required= */ true, "value");
         });
     if (map.isEmpty()) {
       return;
@@ -430,13 +425,9 @@ final class RedisCache<K, V> implements Cache<K, V> {
     checkType(key, blueprint.configuration().getKeyType(), "Key");
   }
 
-  private static <T> T requireValue(T value) {
-    return requireNonNull(value, "value");
-  }
-
-  private void checkValue(@Nullable V value) {
-    if (value != null) {
-      checkType(value, blueprint.configuration().getValueType(), "Value");
+  private void checkValue(@Nullable V value, boolean required, String name) {
+    if (required || value != null) {
+      checkType(requireNonNull(value, name), blueprint.configuration().getValueType(), "Value");
     }
   }
 

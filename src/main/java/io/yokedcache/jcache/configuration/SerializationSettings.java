@@ -22,7 +22,16 @@ public record SerializationSettings(
     long maxArrayLength,
     long maxBytes) {
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @param allow class names and patterns
+   * @param presets names of built-in lists
+   * @param maxDepth how deep an object graph may nest
+   * @param maxReferences how many objects one value may hold
+   * @param maxArrayLength how long an array may be, in elements
+   * @param maxBytes how long one value may be, in bytes
+   */
   public SerializationSettings {
     allow = List.copyOf(allow);
     presets = List.copyOf(presets);

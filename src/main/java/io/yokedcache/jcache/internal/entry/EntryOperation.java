@@ -33,6 +33,19 @@ public enum EntryOperation {
     return looksUp;
   }
 
+  /** Whether it gives the entry a value, and does not remove it. */
+  public boolean writes() {
+    return switch (this) {
+      case PUT, GET_AND_PUT, PUT_IF_ABSENT, REPLACE, REPLACE_IF_EQUAL, GET_AND_REPLACE -> true;
+      case REMOVE, REMOVE_IF_EQUAL, GET_AND_REMOVE -> false;
+    };
+  }
+
+  /** Whether it compares the value stored with one that the caller gives. */
+  public boolean compares() {
+    return condition == Condition.EQUAL;
+  }
+
   boolean returnsPrior() {
     return returnsPrior;
   }
