@@ -1,7 +1,12 @@
 package io.yokedcache.jcache.internal.store;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +33,9 @@ public final class KeySpace {
   private final int buckets;
   private final String prefix;
 
+  /** Made once, since every operation sends one. */
+  private final byte[][] generationKeys;
+
   /**
    * Creates the names of a cache.
    *
@@ -40,6 +48,10 @@ public final class KeySpace {
     this.cache = escape(cacheName);
     this.buckets = buckets;
     this.prefix = namespace + ":{" + cache + "#";
+    this.generationKeys = new byte[buckets][];
+    for (int bucket = 0; bucket < buckets; bucket++) {
+      generationKeys[bucket] = ascii(prefix + bucket + "}");
+    }
   }
 
   /**
@@ -72,8 +84,19 @@ public final class KeySpace {
     return (int) (crc.getValue() % buckets);
   }
 
+  /** The positions of items in their list, by the bucket of their keys. */
+  <T> Map<Integer, List<Integer>> byBucket(List<T> items, Function<T, Bytes> key) {
+    Map<Integer, List<Integer>> byBucket = new LinkedHashMap<>();
+    for (int i = 0; i < items.size(); i++) {
+      byBucket
+          .computeIfAbsent(bucketOf(key.apply(items.get(i))), bucket -> new ArrayList<>())
+          .add(i);
+    }
+    return byBucket;
+  }
+
   byte[] generationKey(int bucket) {
-    return ascii(prefix + bucket + "}");
+    return generationKeys[bucket];
   }
 
   byte[] aboutKey(int bucket) {

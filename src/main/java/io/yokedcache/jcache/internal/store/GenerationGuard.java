@@ -1,0 +1,94 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+
+/**
+ * Makes sure that an operation saw the current entries: it reads the generation in the operation's
+ * own round trip, and has the operation made again if another one is current by now.
+ */
+final class GenerationGuard {
+
+  /** How often an operation tries again because the cache was cleared meanwhile. */
+  private static final int MAX_ATTEMPTS = 200;
+
+  private static final int ATTEMPTS_WITHOUT_PAUSE = 20;
+  private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final RedisExecutor executor;
+  private final ScriptRunner scripts;
+  private final KeySpace names;
+  private final Generations generations;
+  private final OperationNames operations;
+
+  GenerationGuard(
+      RedisExecutor executor, KeySpace names, Generations generations, OperationNames operations) {
+    this.executor = executor;
+    this.scripts = new ScriptRunner(executor);
+    this.names = names;
+    this.generations = generations;
+    this.operations = operations;
+  }
+
+  /** Sends commands behind the generation's own, and again as long as the generation was stale. */
+  <T> T withGeneration(
+      String operation,
+      int bucket,
+      Function<Generation, List<CommandArguments>> commands,
+      Function<List<@Nullable Object>, T> reading) {
+    return onCurrentGeneration(
+        operation,
+        bucket,
+        generation -> {
+          List<@Nullable Object> replies =
+              executor.execute(
+                  withGenerationFirst(
+                      operation, bucket, /* idempotent= */ true, commands.apply(generation)));
+          return verified(bucket, generation, replies.get(0))
+              ? reading.apply(replies.subList(1, replies.size()))
+              : null;
+        });
+  }
+
+  /** A request that reads the generation before its commands. */
+  Request withGenerationFirst(
+      String operation, int bucket, boolean idempotent, List<CommandArguments> commands) {
+    byte[] generationKey = names.generationKey(bucket);
+    List<CommandArguments> all = new ArrayList<>(commands.size() + 1);
+    all.add(new CommandArguments(Command.GET).add(generationKey));
+    all.addAll(commands);
+    return new Request(operation, Bytes.of(generationKey), idempotent, all);
+  }
+
+  /** Repeats an attempt, which returns {@code null} if the generation it was given was stale. */
+  <T> T onCurrentGeneration(
+      String operation, int bucket, Function<Generation, @Nullable T> attempt) {
+    for (int i = 0; i < MAX_ATTEMPTS; i++) {
+      T result = attempt.apply(generations.current(bucket));
+      if (result != null) {
+        return result;
+      }
+      if (i > ATTEMPTS_WITHOUT_PAUSE) {
+        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
+      }
+    }
+    throw new CacheException(
+        "%s on %s gave up: the cache was cleared %d times meanwhile"
+            .formatted(operation, executor.address(), MAX_ATTEMPTS));
+  }
+
+  /** Whether an operation that used a generation saw the current entries, by its own reply. */
+  boolean verified(int bucket, Generation used, @Nullable Object raw) {
+    Object checked = scripts.checked(operations.verify(), raw);
+    return generations.verify(bucket, used, checked instanceof byte[] bytes ? bytes : null);
+  }
+}

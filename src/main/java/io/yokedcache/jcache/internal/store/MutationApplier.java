@@ -1,0 +1,209 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.exceptions.JedisNoScriptException;
+
+/**
+ * Applies mutations: by plain commands as long as it is certain that no other JVM wants to hear of
+ * them, else by {@code apply.lua}, which also publishes them.
+ */
+final class MutationApplier {
+
+  private static final long MAX_CHUNK_BYTES = 8L << 20;
+
+  private final RedisExecutor executor;
+  private final ScriptRunner scripts;
+  private final KeySpace names;
+  private final OperationNames operations;
+  private final Generations generations;
+  private final GenerationGuard guard;
+  private final Planner planner;
+  private final ChangePublisher publisher;
+
+  MutationApplier(
+      RedisExecutor executor,
+      KeySpace names,
+      OperationNames operations,
+      Generations generations,
+      GenerationGuard guard,
+      ChangePublisher publisher) {
+    this.executor = executor;
+    this.scripts = new ScriptRunner(executor);
+    this.names = names;
+    this.operations = operations;
+    this.generations = generations;
+    this.guard = guard;
+    this.planner = new Planner(names, publisher.origin());
+    this.publisher = publisher;
+  }
+
+  /** Applies one mutation. */
+  Outcome apply(Mutation mutation) {
+    int bucket = names.bucketOf(mutation.key());
+    String operation = mutation.value() == null ? operations.remove() : operations.put();
+    return guard.onCurrentGeneration(
+        operation,
+        bucket,
+        generation ->
+            goesPlain(mutation, bucket, generation)
+                ? applyPlain(operation, mutation, bucket, generation)
+                : applyScript(operation, mutation, bucket, generation));
+  }
+
+  private boolean goesPlain(Mutation mutation, int bucket, Generation generation) {
+    return Planner.isPlain(mutation) && generations.isUnheard(bucket, generation);
+  }
+
+  private @Nullable Outcome applyPlain(
+      String operation, Mutation mutation, int bucket, Generation generation) {
+    List<@Nullable Object> replies =
+        executor.execute(
+            guard.withGenerationFirst(
+                operation,
+                bucket,
+                /* idempotent= */ false,
+                List.of(Planner.plain(mutation, generation))));
+    if (!guard.verified(bucket, generation, replies.get(0))) {
+      return null;
+    }
+    Outcome outcome = Planner.readPlain(mutation, scripts.checked(operation, replies.get(1)));
+    publishIfHeard(mutation, outcome, bucket);
+    return outcome;
+  }
+
+  private @Nullable Outcome applyScript(
+      String operation, Mutation mutation, int bucket, Generation generation) {
+    Object reply = scripts.call(operation, planner.script(mutation, bucket, generation));
+    return readScript(bucket, generation, reply);
+  }
+
+  /** The outcome that {@code apply.lua} tells, or {@code null} if the generation was stale. */
+  private @Nullable Outcome readScript(int bucket, Generation generation, @Nullable Object reply) {
+    if (!(reply instanceof List<?> parts) || parts.size() != 3) {
+      throw new CacheException("apply.lua answered " + reply);
+    }
+    boolean current = guard.verified(bucket, generation, parts.get(1));
+    Bytes prior = parts.get(2) instanceof byte[] old ? Bytes.of(old) : null;
+    int code = parts.get(0) instanceof Long number ? Math.toIntExact(number) : -1;
+    if (!current || code < 0) {
+      return null;
+    }
+    return new Outcome(
+        switch (code) {
+          case 1 -> Change.CREATED;
+          case 2 -> Change.UPDATED;
+          case 3 -> Change.REMOVED;
+          case 4 -> Change.EXPIRED;
+          default -> Change.NONE;
+        },
+        prior);
+  }
+
+  /**
+   * Tells listeners elsewhere of a change that was made while the first of them registered: the
+   * reply shows that somebody listens now, and the plain command told nobody.
+   */
+  private void publishIfHeard(Mutation mutation, Outcome outcome, int bucket) {
+    if (outcome.change() != Change.NONE && generations.current(bucket).hasListeners()) {
+      publisher.publish(mutation, outcome);
+    }
+  }
+
+  /** Applies mutations, at most so many in one round trip. */
+  List<Outcome> applyAll(List<Mutation> mutations, int batchSize) {
+    List<Outcome> outcomes = new ArrayList<>(mutations.size());
+    int from = 0;
+    while (from < mutations.size()) {
+      int to = chunkEnd(mutations, from, batchSize);
+      outcomes.addAll(applyChunk(mutations.subList(from, to)));
+      from = to;
+    }
+    return outcomes;
+  }
+
+  private static int chunkEnd(List<Mutation> mutations, int from, int batchSize) {
+    long size = 0;
+    int to = from;
+    while (to < mutations.size() && to - from < batchSize && size < MAX_CHUNK_BYTES) {
+      Bytes value = mutations.get(to).value();
+      size += value == null ? 0 : value.length();
+      to++;
+    }
+    return to;
+  }
+
+  /** One round trip for all; what a stale generation or a forgotten script spoilt is made again. */
+  private List<Outcome> applyChunk(List<Mutation> mutations) {
+    Map<Integer, List<Integer>> byBucket = names.byBucket(mutations, Mutation::key);
+    String operation =
+        mutations.get(0).value() == null ? operations.removeAll() : operations.putAll();
+    List<Request> requests = new ArrayList<>(byBucket.size());
+    Map<Integer, Generation> used = new LinkedHashMap<>();
+    byBucket.forEach(
+        (bucket, indexes) -> {
+          Generation generation = generations.current(bucket);
+          used.put(bucket, generation);
+          List<CommandArguments> commands = new ArrayList<>(indexes.size());
+          for (int index : indexes) {
+            Mutation mutation = mutations.get(index);
+            commands.add(
+                goesPlain(mutation, bucket, generation)
+                    ? Planner.plain(mutation, generation)
+                    : planner.script(mutation, bucket, generation).byDigest());
+          }
+          requests.add(
+              guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, commands));
+        });
+    List<List<@Nullable Object>> replies = executor.executeAll(requests);
+    Outcome[] outcomes = new Outcome[mutations.size()];
+    int request = 0;
+    for (Map.Entry<Integer, List<Integer>> group : byBucket.entrySet()) {
+      int bucket = group.getKey();
+      List<@Nullable Object> answers = replies.get(request++);
+      Generation generation = used.getOrDefault(bucket, generations.current(bucket));
+      boolean current = guard.verified(bucket, generation, answers.get(0));
+      int answer = 1;
+      for (int index : group.getValue()) {
+        Outcome outcome =
+            chunkOutcome(
+                operation,
+                mutations.get(index),
+                bucket,
+                generation,
+                current,
+                answers.get(answer++));
+        outcomes[index] = outcome != null ? outcome : apply(mutations.get(index));
+      }
+    }
+    return List.of(outcomes);
+  }
+
+  private @Nullable Outcome chunkOutcome(
+      String operation,
+      Mutation mutation,
+      int bucket,
+      Generation generation,
+      boolean current,
+      @Nullable Object reply) {
+    if (reply instanceof JedisNoScriptException) {
+      return null;
+    }
+    Object answer = scripts.checked(operation, reply);
+    if (answer instanceof List<?>) {
+      return readScript(bucket, generation, answer);
+    }
+    if (!current) {
+      return null;
+    }
+    Outcome outcome = Planner.readPlain(mutation, answer);
+    publishIfHeard(mutation, outcome, bucket);
+    return outcome;
+  }
+}
