@@ -1,0 +1,160 @@
+package io.yokedcache.jcache.codec;
+
+import io.yokedcache.jcache.configuration.SerializationSettings;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys as canonical bytes: equal keys are the same bytes in every JVM, and unequal keys are
+ * different ones. Strings are their UTF-8 form, other types are readable as far as possible, such
+ * as {@code #L42} or {@code #TLocalDate:2024-02-29}.
+ *
+ * <p>These types are canonical:
+ *
+ * <ul>
+ *   <li>{@code String}, the boxed types, {@code BigInteger} and {@code BigDecimal} (2.0 is not
+ *       2.00, as Java has it), {@code UUID}, {@code Currency}, {@code Locale}, {@code URI}, the
+ *       types of {@code java.time}, {@code java.util.Date} and {@code java.sql.Date}, {@code Time}
+ *       and {@code Timestamp} (each a type of its own);
+ *   <li>enum constants, by name;
+ *   <li>arrays, by content;
+ *   <li>lists, sets, maps and map entries, by content as their {@code equals} has it; they are read
+ *       back as {@code ArrayList}, {@code LinkedHashSet}, {@code LinkedHashMap} and an immutable
+ *       entry, or as the class that a field or the declared type demands;
+ *   <li>records, component by component;
+ *   <li>Serializable classes without {@code writeObject} and {@code writeReplace}, field by field,
+ *       transient fields left out. A class whose {@code equals} does not go by its fields (it
+ *       ignores case, say, or keeps a hash code in a field that is not transient) needs a codec of
+ *       its own;
+ *   <li>the key classes of Hibernate and of JSR-107's reference annotations, without the hash code
+ *       that they carry.
+ * </ul>
+ *
+ * <p>Everything else falls back to Java serialisation, with one warning per class: there equal keys
+ * may be different bytes. A class whose fields change has different keys from then on.
+ *
+ * <p>Classes are instantiated only if {@link JavaCodec} would allow them, and keys of other classes
+ * are refused when they are written. The limits {@code maxDepth} and {@code maxBytes} apply in both
+ * directions. Safe for use by several threads.
+ *
+ * @param <K> the type of the keys
+ */
+public final class CanonicalKeyCodec<K> implements Codec<K> {
+
+  private final Class<K> type;
+  private final SerializationSettings settings;
+  private final KeyForms forms;
+
+  /**
+   * Creates the codec.
+   *
+   * @param type the declared type of the keys; it and its package are allowed, unless it is one of
+   *     the JDK
+   * @param loader where classes are found first; after it comes the context loader of the thread
+   * @param settings what else is allowed, and the limits
+   * @param otherDeclaredTypes further types that are allowed with their packages
+   * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
+   */
+  public CanonicalKeyCodec(
+      Class<K> type,
+      ClassLoader loader,
+      SerializationSettings settings,
+      Class<?>... otherDeclaredTypes) {
+    this.type = type;
+    this.settings = settings;
+    JavaStreams streams =
+        new JavaStreams(
+            new AllowedClasses(settings, JavaCodec.declaredTypes(type, otherDeclaredTypes)),
+            new ClassResolver(loader),
+            settings);
+    this.forms =
+        new KeyForms(
+            new ArrayForms(streams.allowed(), streams.resolver()), new ObjectForms(streams));
+  }
+
+  /**
+   * The name of this codec.
+   *
+   * @return {@code canonical}
+   */
+  @Override
+  public String id() {
+    return "canonical";
+  }
+
+  /**
+   * Encodes a key.
+   *
+   * @param key the key
+   * @return its canonical bytes
+   * @throws CodecException if the key exceeds a limit, or is neither canonical nor Serializable
+   * @throws RefusedClassException if a class of the key is not allowed
+   */
+  @Override
+  public byte[] encode(K key) {
+    byte[] bytes = frequentForm(key);
+    if (bytes != null && bytes.length <= settings.maxBytes()) {
+      return bytes;
+    }
+    try {
+      KeyWriter out = new KeyWriter(forms, settings);
+      forms.write(key, out);
+      return out.toBytes();
+    } catch (CodecException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new CodecException(
+          "A key of " + key.getClass().getName() + " could not be encoded: " + e, e);
+    }
+  }
+
+  /** The form of the most frequent types, without the detour; the same bytes. */
+  private static byte @Nullable [] frequentForm(Object key) {
+    if (key instanceof String text) {
+      boolean plain =
+          (text.isEmpty() || text.charAt(0) != KeyForms.MARK) && Utf8.isWellFormed(text);
+      return plain ? text.getBytes(StandardCharsets.UTF_8) : null;
+    }
+    if (key instanceof Long number) {
+      return ascii("#L" + number);
+    }
+    if (key instanceof Integer number) {
+      return ascii("#I" + number);
+    }
+    return key instanceof UUID id ? ascii("#U" + id) : null;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * Decodes a key.
+   *
+   * @param bytes its canonical bytes
+   * @return a key that is equal to the one that was encoded
+   * @throws CodecException if the bytes are no canonical key, exceed a limit, or hold another type
+   * @throws RefusedClassException if the bytes name a class that is not allowed
+   */
+  @Override
+  public K decode(byte[] bytes) {
+    if (bytes.length > settings.maxBytes()) {
+      throw LimitedOutput.tooLong(settings.maxBytes());
+    }
+    Object key;
+    try {
+      key = Containers.become(forms.read(new KeyReader(forms, settings, bytes)), type);
+    } catch (CodecException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      throw new CodecException("These " + bytes.length + " bytes are not a canonical key: " + e, e);
+    }
+    if (!type.isInstance(key)) {
+      String found = key == null ? "a null" : "a " + key.getClass().getName();
+      throw new CodecException(
+          "The bytes hold " + found + ", expected a key of " + type.getName(), null);
+    }
+    return type.cast(key);
+  }
+}

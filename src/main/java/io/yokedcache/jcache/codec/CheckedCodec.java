@@ -1,0 +1,38 @@
+package io.yokedcache.jcache.codec;
+
+/**
+ * A codec of one type for a cache that is declared for {@code Object}: says what to do about an
+ * object of another type, where a cast would only fail.
+ *
+ * @param <S> what the codec takes
+ * @param codec the codec
+ * @param type what the codec takes
+ */
+record CheckedCodec<S>(Codec<S> codec, Class<S> type) implements Codec<Object> {
+
+  @Override
+  public String id() {
+    return codec.id();
+  }
+
+  @Override
+  public byte[] encode(Object value) {
+    if (!type.isInstance(value)) {
+      throw new CodecException(
+          "The codec "
+              + codec.id()
+              + " takes only "
+              + type.getTypeName()
+              + ", not "
+              + value.getClass().getTypeName()
+              + "; set another codec for this cache, such as java for values or canonical for keys",
+          null);
+    }
+    return codec.encode(type.cast(value));
+  }
+
+  @Override
+  public Object decode(byte[] bytes) {
+    return codec.decode(bytes);
+  }
+}

@@ -1,0 +1,108 @@
+package io.yokedcache.jcache.codec;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Enum constants by name, records component by component, value classes field by field, and Java
+ * serialisation for the rest. Safe for use by several threads.
+ */
+final class ObjectForms {
+
+  private static final Logger logger = LoggerFactory.getLogger(CanonicalKeyCodec.class);
+
+  private final JavaStreams streams;
+  private final AllowedClasses allowed;
+  private final ClassResolver resolver;
+
+  /** Classes that were warned about. Their number is bounded by that of the loaded classes. */
+  private final Set<String> warned = ConcurrentHashMap.newKeySet();
+
+  ObjectForms(JavaStreams streams) {
+    this.streams = streams;
+    this.allowed = streams.allowed();
+    this.resolver = streams.resolver();
+  }
+
+  void writeEnum(Enum<?> constant, KeyWriter out) {
+    Class<?> type = constant.getDeclaringClass();
+    allowed.check(type);
+    out.text("#E" + type.getName() + ";" + constant.name());
+  }
+
+  Object readEnum(KeyReader in) {
+    Class<?> type = resolver.get(in.until(';'));
+    allowed.checkWithJvmFilter(type);
+    String name = in.restAsText();
+    Object[] constants = type.getEnumConstants();
+    if (constants == null) {
+      throw in.damaged(type.getName() + " is not an enum");
+    }
+    for (Object constant : constants) {
+      if (((Enum<?>) constant).name().equals(name)) {
+        return constant;
+      }
+    }
+    throw in.damaged(type.getName() + " has no constant " + name);
+  }
+
+  void write(Object value, KeyWriter out) {
+    ClassShape shape = ClassShape.of(value.getClass());
+    String obstacle = shape.obstacle();
+    if (obstacle != null) {
+      writeJava(value, obstacle, out);
+      return;
+    }
+    for (Class<?> type : shape.classes()) {
+      allowed.check(type);
+    }
+    out.text(shape.header());
+    for (Object part : shape.partsOf(value)) {
+      out.value(part);
+    }
+  }
+
+  Object read(char tag, KeyReader in) {
+    String name = in.until(';');
+    Class<?> type = resolver.get(name.substring(0, Math.max(0, name.lastIndexOf('@'))));
+    allowed.checkWithJvmFilter(type);
+    ClassShape shape = ClassShape.of(type);
+    if (!shape.header().equals("#" + tag + name + ";")) {
+      throw in.damaged(
+          "class " + type.getName() + " has other fields than when the key was written");
+    }
+    List<@Nullable Object> parts = in.values();
+    List<Class<?>> types = shape.partTypes();
+    if (parts.size() != types.size()) {
+      throw in.damaged(
+          type.getName() + " has " + types.size() + " parts, the key has " + parts.size());
+    }
+    @Nullable Object[] values = new @Nullable Object[parts.size()];
+    Arrays.setAll(values, i -> Containers.become(parts.get(i), types.get(i)));
+    return shape.create(values, streams);
+  }
+
+  private void writeJava(Object value, String obstacle, KeyWriter out) {
+    byte[] form = streams.write(value);
+    String name = value.getClass().getName();
+    if (warned.add(name)) {
+      logger.warn(
+          "Keys of class {} have no canonical form: {}. They fall back to Java serialisation, in"
+              + " which equal keys may differ and then miss each other's entries. Use a record or a"
+              + " plain Serializable class, or set a key codec of your own for this cache",
+          name,
+          obstacle);
+    }
+    out.text("#J");
+    out.raw(form);
+  }
+
+  Object readJava(KeyReader in) {
+    return streams.read(in.rest());
+  }
+}

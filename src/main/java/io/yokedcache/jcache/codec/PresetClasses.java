@@ -1,0 +1,137 @@
+package io.yokedcache.jcache.codec;
+
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.cache.CacheException;
+
+/**
+ * The classes that are allowed without being named in the settings: values and collections of the
+ * JDK, and what the presets stand for. Left out on purpose is what does more than hold a value when
+ * it is read or hashed: {@code URL} (asks the DNS), {@code Collections$CopiesList} (any size out of
+ * a few bytes), regular expressions, files, proxies' handlers.
+ */
+final class PresetClasses {
+
+  /** Packages of the JDK that have values only. */
+  static final Set<String> JDK_PACKAGES =
+      Set.of("java.time", "java.time.chrono", "java.time.zone", "java.math");
+
+  /** Single classes of the JDK, and the key class of JSR-107's reference annotations. */
+  static final Set<String> JDK =
+      Stream.of(
+              in(
+                  "java.lang.",
+                  "Object Boolean Byte Character Short Integer Long Float Double Number String Enum"
+                      + " StringBuilder StringBuffer Comparable CharSequence"
+                      + " String$CaseInsensitiveComparator StackTraceElement"),
+              // Exceptions are cached as values by the annotations of JSR-107 and by Spring.
+              in(
+                  "java.lang.",
+                  "Throwable Exception RuntimeException Error ArithmeticException"
+                      + " ArrayIndexOutOfBoundsException ArrayStoreException ClassCastException"
+                      + " ClassNotFoundException CloneNotSupportedException"
+                      + " IllegalArgumentException IllegalStateException"
+                      + " IndexOutOfBoundsException InterruptedException"
+                      + " NegativeArraySizeException NullPointerException NumberFormatException"
+                      + " ReflectiveOperationException SecurityException"
+                      + " StringIndexOutOfBoundsException UnsupportedOperationException"),
+              in("java.io.", "Serializable IOException FileNotFoundException EOFException"),
+              in(
+                  "java.util.",
+                  "ArrayList LinkedList Vector Stack HashMap LinkedHashMap TreeMap Hashtable"
+                      + " Properties IdentityHashMap HashSet LinkedHashSet TreeSet ArrayDeque"
+                      + " PriorityQueue EnumMap EnumSet EnumSet$SerializationProxy BitSet UUID Date"
+                      + " Locale Currency Calendar GregorianCalendar TimeZone SimpleTimeZone"
+                      + " AbstractMap$SimpleEntry AbstractMap$SimpleImmutableEntry"
+                      + " Arrays$ArrayList CollSer RegularEnumSet JumboEnumSet Map$Entry Map List Set Collection"
+                      + " NoSuchElementException ConcurrentModificationException"
+                      + " MissingResourceException"),
+              // What a CollSer turns into.
+              in("java.util.ImmutableCollections$", "List12 ListN Set12 SetN Map1 MapN"),
+              in("sun.util.calendar.", "ZoneInfo"),
+              in(
+                  "java.util.Collections$",
+                  "EmptyList EmptySet EmptyMap SingletonList SingletonSet SingletonMap"
+                      + " UnmodifiableCollection UnmodifiableList UnmodifiableRandomAccessList"
+                      + " UnmodifiableSet UnmodifiableSortedSet UnmodifiableNavigableSet"
+                      + " UnmodifiableNavigableSet$EmptyNavigableSet UnmodifiableMap"
+                      + " UnmodifiableSortedMap UnmodifiableNavigableMap"
+                      + " UnmodifiableNavigableMap$EmptyNavigableMap"
+                      + " UnmodifiableMap$UnmodifiableEntrySet UnmodifiableSequencedCollection"
+                      + " UnmodifiableSequencedSet UnmodifiableSequencedMap"
+                      + " SynchronizedCollection SynchronizedList SynchronizedRandomAccessList"
+                      + " SynchronizedSet SynchronizedSortedSet SynchronizedNavigableSet"
+                      + " SynchronizedMap SynchronizedSortedMap SynchronizedNavigableMap"
+                      + " ReverseComparator ReverseComparator2 SetFromMap"),
+              in(
+                  "java.util.concurrent.",
+                  "ConcurrentHashMap ConcurrentHashMap$Segment ConcurrentSkipListMap"
+                      + " ConcurrentSkipListSet ConcurrentLinkedQueue ConcurrentLinkedDeque"
+                      + " CopyOnWriteArrayList CopyOnWriteArraySet LinkedBlockingQueue"
+                      + " LinkedBlockingDeque PriorityBlockingQueue TimeoutException"
+                      + " ExecutionException CompletionException CancellationException"),
+              // Segments of a ConcurrentHashMap are written as locks.
+              in(
+                  "java.util.concurrent.locks.",
+                  "ReentrantLock ReentrantLock$Sync ReentrantLock$NonfairSync"
+                      + " AbstractQueuedSynchronizer AbstractOwnableSynchronizer"),
+              in(
+                  "java.util.concurrent.atomic.",
+                  "AtomicBoolean AtomicInteger AtomicLong AtomicReference AtomicIntegerArray"
+                      + " AtomicLongArray AtomicReferenceArray LongAdder"
+                      + " LongAdder$SerializationProxy DoubleAdder"
+                      + " DoubleAdder$SerializationProxy"),
+              in("java.net.", "URI InetAddress Inet4Address Inet6Address"),
+              in("java.sql.", "Date Time Timestamp"),
+              in("org.jsr107.ri.annotations.", "DefaultGeneratedCacheKey"))
+          .flatMap(names -> names)
+          .collect(Collectors.toUnmodifiableSet());
+
+  private static final Set<String> HIBERNATE =
+      Stream.of(
+              in(
+                  "org.hibernate.cache.internal.",
+                  "BasicCacheKeyImplementation CacheKeyImplementation NaturalIdCacheKey"
+                      + " QueryResultsCacheImpl$CacheItem"),
+              in("org.hibernate.cache.spi.", "QueryKey QueryKey$ParameterBindingsMemento"),
+              in(
+                  "org.hibernate.query.internal.",
+                  "QueryParameterBindingsImpl$ParameterBindingsMementoImpl"),
+              in(
+                  "org.hibernate.cache.spi.entry.",
+                  "CacheEntry CollectionCacheEntry StandardCacheEntryImpl"),
+              in(
+                  "org.hibernate.cache.spi.support.",
+                  "AbstractReadWriteAccess$Item AbstractReadWriteAccess$SoftLockImpl"
+                      + " AbstractReadWriteAccess$Lockable"),
+              // What stands in for a property that was not loaded, or has a value of any type.
+              in("org.hibernate.bytecode.enhance.spi.", "LazyPropertyInitializer$1"),
+              in("org.hibernate.property.access.internal.", "PropertyAccessStrategyBackRefImpl$1"),
+              in("org.hibernate.type.", "AnyType$ObjectTypeCacheEntry"))
+          .flatMap(names -> names)
+          .collect(Collectors.toUnmodifiableSet());
+
+  private static final Set<String> SPRING =
+      in("org.springframework.cache.", "support.NullValue interceptor.SimpleKey")
+          .collect(Collectors.toUnmodifiableSet());
+
+  private PresetClasses() {}
+
+  private static Stream<String> in(String prefix, String names) {
+    return Stream.of(names.split(" ", -1)).map(name -> prefix + name);
+  }
+
+  /** The classes of a preset of the settings. */
+  static Set<String> preset(String name) {
+    return switch (name) {
+      case "hibernate" -> HIBERNATE;
+      case "spring" -> SPRING;
+      default ->
+          throw new CacheException(
+              "yokedcache.serialization.presets has \""
+                  + name
+                  + "\"; the presets are hibernate and spring");
+    };
+  }
+}

@@ -1,0 +1,102 @@
+package io.yokedcache.jcache.codec;
+
+import io.yokedcache.jcache.configuration.SerializationSettings;
+import java.io.ObjectInputFilter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The filter of one stream: the list of allowed classes, the limits, and the filter of the JVM,
+ * which a filter of a stream would otherwise replace. Remembers why it refused, since the exception
+ * of the stream does not say.
+ */
+final class StreamFilter implements ObjectInputFilter {
+
+  /** A hash table may have eight slots for an entry, and an entry takes at least two bytes. */
+  private static final int ELEMENTS_PER_BYTE = 8;
+
+  private static final int FREE_ELEMENTS = 64;
+
+  private final AllowedClasses allowed;
+  private final SerializationSettings settings;
+  private final @Nullable ObjectInputFilter jvmWide = Config.getSerialFilter();
+  private long elementBudget;
+  private @Nullable CodecException refusal;
+
+  /**
+   * Creates the filter.
+   *
+   * @param allowed what may be read
+   * @param settings the limits
+   * @param sizeBytes the length of the stream, to which the arrays of a genuine one are bound
+   */
+  StreamFilter(AllowedClasses allowed, SerializationSettings settings, long sizeBytes) {
+    this.allowed = allowed;
+    this.settings = settings;
+    this.elementBudget = sizeBytes * ELEMENTS_PER_BYTE + FREE_ELEMENTS;
+  }
+
+  /** Why the stream was refused, or {@code null} if it was not. */
+  @Nullable CodecException refusal() {
+    return refusal;
+  }
+
+  @Override
+  public Status checkInput(FilterInfo info) {
+    Class<?> type = info.serialClass();
+    if (jvmWide != null && AllowedClasses.isRejected(jvmWide.checkInput(info))) {
+      return refuse(
+          type != null
+              ? AllowedClasses.refusedByJvm(type)
+              : new CodecException("The filter of this JVM (jdk.serialFilter) rejects it", null));
+    }
+    CodecException exceeded = exceededLimit(info);
+    if (exceeded != null) {
+      return refuse(exceeded);
+    }
+    if (type == null) {
+      return Status.UNDECIDED;
+    }
+    return allowed.allows(type)
+        ? Status.ALLOWED
+        : refuse(new RefusedClassException(AllowedClasses.elementType(type).getName()));
+  }
+
+  private @Nullable CodecException exceededLimit(FilterInfo info) {
+    if (info.depth() > settings.maxDepth()) {
+      return limit("objects nest deeper than", settings.maxDepth(), "max-depth");
+    }
+    if (info.references() > settings.maxReferences()) {
+      return limit("it holds more objects than", settings.maxReferences(), "max-references");
+    }
+    if (info.arrayLength() > settings.maxArrayLength()) {
+      return limit("an array is longer than", settings.maxArrayLength(), "max-array-length");
+    }
+    if (info.arrayLength() > 0) {
+      // An array is allocated before its elements are read, so a few bytes could ask for gigabytes.
+      elementBudget -= info.arrayLength();
+      if (elementBudget < 0) {
+        return new CodecException(
+            "The value is damaged: its arrays claim more elements than it has bytes", null);
+      }
+    }
+    return null;
+  }
+
+  private static CodecException limit(String what, long limit, String setting) {
+    return new CodecException(
+        "The value is refused: "
+            + what
+            + " "
+            + limit
+            + "; the limit is yokedcache.serialization."
+            + setting,
+        null);
+  }
+
+  private Status refuse(CodecException reason) {
+    if (refusal == null) {
+      refusal = reason;
+    }
+    return Status.REJECTED;
+  }
+}

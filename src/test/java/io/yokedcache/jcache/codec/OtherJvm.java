@@ -1,0 +1,36 @@
+package io.yokedcache.jcache.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a program of the tests in a JVM of its own. */
+final class OtherJvm {
+
+  private static final long EXIT_SECONDS = 60;
+
+  private OtherJvm() {}
+
+  /** What the program writes, its log included. */
+  static List<String> run(Class<?> program, String... options)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (BufferedReader reader = process.inputReader()) {
+      List<String> lines = reader.lines().toList();
+      assertThat(process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).as("%s", lines).isZero();
+      return lines;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.yokedcache.jcache.codec;
+
+import io.yokedcache.jcache.codec.Samples.Custom;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/** Encodes keys without canonical form, several of each class. */
+final class WarningPrinter {
+
+  private WarningPrinter() {}
+
+  /** Makes the codec log its warnings. */
+  public static void main(String[] args) {
+    CanonicalKeyCodec<Object> codec =
+        TestSettings.canonical(TestSettings.allowing(), Samples.class);
+    for (int i = 0; i < 3; i++) {
+      codec.encode(new Custom("key" + i));
+      codec.encode(List.of(new Custom("nested"), i));
+      codec.encode(new ArrayDeque<>(List.of(i)));
+    }
+  }
+}
