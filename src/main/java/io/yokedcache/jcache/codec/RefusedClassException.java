@@ -10,6 +10,7 @@ public final class RefusedClassException extends CodecException {
 
   @Serial private static final long serialVersionUID = 1L;
 
+  /** The binary name of the refused class. */
   private final String className;
 
   /**
