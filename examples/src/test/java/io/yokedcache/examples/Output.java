@@ -1,0 +1,17 @@
+package io.yokedcache.examples;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/** What an example printed. */
+final class Output {
+
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  final PrintStream stream = new PrintStream(bytes, /* autoFlush= */ true, StandardCharsets.UTF_8);
+
+  @Override
+  public String toString() {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}
