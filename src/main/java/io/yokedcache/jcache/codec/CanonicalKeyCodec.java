@@ -88,7 +88,8 @@ public final class CanonicalKeyCodec<K> implements Codec<K> {
    *
    * @param key the key
    * @return its canonical bytes
-   * @throws CodecException if the key exceeds a limit, or is neither canonical nor Serializable
+   * @throws CodecException if the key exceeds a limit, is neither canonical nor Serializable, or
+   *     has a superclass whose fields serialisation would leave out
    * @throws RefusedClassException if a class of the key is not allowed
    */
   @Override

@@ -43,8 +43,14 @@ record ValueShape(
       }
       if (Serializable.class.isAssignableFrom(c)) {
         classes.addFirst(c);
+      } else if (hasState(c)) {
+        throw forgotten(c, type);
       }
     }
+    return of(type, List.copyOf(classes));
+  }
+
+  private static ClassShape of(Class<?> type, List<Class<?>> classes) {
     CarriedHash carriedHash = CarriedHash.of(type);
     List<Field> fields = new ArrayList<>();
     StringBuilder names = new StringBuilder();
@@ -65,11 +71,18 @@ record ValueShape(
       }
       names.append('/');
     }
-    return new ValueShape(
-        ClassShape.header('O', type, names.toString()),
-        List.copyOf(classes),
-        List.copyOf(fields),
-        carriedHash);
+    String header = ClassShape.header('O', type, names.toString());
+    return new ValueShape(header, classes, List.copyOf(fields), carriedHash);
+  }
+
+  private static CodecException forgotten(Class<?> superclass, Class<?> type) {
+    return new CodecException(
+        "Class "
+            + superclass.getName()
+            + " has fields and is not Serializable, so that different keys of its subclass "
+            + type.getName()
+            + " would be taken for the same; make it Serializable or set a key codec of your own",
+        null);
   }
 
   private static @Nullable String obstacleIn(Class<?> type) {
@@ -79,13 +92,10 @@ record ValueShape(
     if (declares(type, "writeReplace")) {
       return type.getName() + " has a method writeReplace";
     }
-    if (!Serializable.class.isAssignableFrom(type)) {
-      return hasState(type) ? type.getName() + " has fields and is not Serializable" : null;
-    }
-    if (declares(type, "writeObject", ObjectOutputStream.class)) {
-      return type.getName() + " has a method writeObject";
-    }
-    return null;
+    boolean writesItself =
+        Serializable.class.isAssignableFrom(type)
+            && declares(type, "writeObject", ObjectOutputStream.class);
+    return writesItself ? type.getName() + " has a method writeObject" : null;
   }
 
   private static boolean declares(Class<?> type, String name, Class<?>... parameters) {

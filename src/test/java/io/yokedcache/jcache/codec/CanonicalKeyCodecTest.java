@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.yokedcache.jcache.codec.Samples.Base;
 import io.yokedcache.jcache.codec.Samples.Color;
 import io.yokedcache.jcache.codec.Samples.Custom;
+import io.yokedcache.jcache.codec.Samples.Forgetful;
 import io.yokedcache.jcache.codec.Samples.OrderId;
 import io.yokedcache.jcache.codec.Samples.Pair;
 import io.yokedcache.jcache.codec.Samples.Plain;
@@ -215,6 +216,13 @@ final class CanonicalKeyCodecTest {
     assertThatThrownBy(() -> codec.encode(List.of(new Plain())))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining(Plain.class.getName());
+  }
+
+  @Test
+  void encode_stateThatSerialisationForgets_isRefused() {
+    assertThatThrownBy(() -> codec.encode(new Forgetful()))
+        .isInstanceOf(CodecException.class)
+        .hasMessageContainingAll(Plain.class.getName(), Forgetful.class.getName());
   }
 
   @Test

@@ -179,8 +179,13 @@ final class Samples {
     }
   }
 
+  /** Its state is in a superclass that does not serialise it. */
+  static final class Forgetful extends Plain implements Serializable {
+    private static final long serialVersionUID = 1L;
+  }
+
   /** Cannot be serialised. */
-  static final class Plain {
+  static class Plain {
     final int number = 1;
   }
 
