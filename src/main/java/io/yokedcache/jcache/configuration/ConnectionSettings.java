@@ -39,7 +39,8 @@ public record ConnectionSettings(
    * @return {@code host:port/database}, without credentials
    */
   public String address() {
-    return host + ":" + port + "/" + database;
+    String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";
+    return bracketed + ":" + port + "/" + database;
   }
 
   @Override

@@ -25,8 +25,8 @@ public record SerializationSettings(
   /**
    * Copies the lists.
    *
-   * @param allow class names and patterns
-   * @param presets names of built-in lists
+   * @param allow class names and patterns that are allowed
+   * @param presets names of built-in lists to allow
    * @param maxDepth how deep an object graph may nest
    * @param maxReferences how many objects one value may hold
    * @param maxArrayLength how long an array may be, in elements

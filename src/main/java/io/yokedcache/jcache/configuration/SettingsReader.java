@@ -1,0 +1,150 @@
+package io.yokedcache.jcache.configuration;
+
+import com.typesafe.config.Config;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the merged contents of {@code yokedcache} into settings. */
+final class SettingsReader {
+
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Set<String> PRESETS = Set.of("hibernate", "spring");
+  private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
+  private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
+  private static final Pattern ALLOWED =
+      Pattern.compile(
+          "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
+              + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*(\\.\\*\\*?)?");
+
+  private final Config given;
+  private final Config reference;
+  private final Problems problems;
+
+  /**
+   * A reader of settings that have every key, but perhaps wrong values.
+   *
+   * @param given the merged contents of {@code yokedcache}
+   * @param reference the same of {@code reference.conf}
+   * @param problems takes the problems
+   */
+  SettingsReader(Config given, Config reference, Problems problems) {
+    this.given = given;
+    this.reference = reference;
+    this.problems = problems;
+  }
+
+  /** Reads all; what it returns is of use only if there were no problems. */
+  Settings read(RedisUri uri) {
+    Section root = new Section(given, reference, Layers.ROOT, problems);
+    CachePatterns caches =
+        new CachePatterns(
+            reference.getConfig(SchemaCheck.DEFAULTS),
+            given.getConfig(SchemaCheck.DEFAULTS),
+            given.getObject(SchemaCheck.CACHES),
+            problems);
+    return new Settings(
+        uri.embedded(),
+        connection(root.child("connection"), uri),
+        root.text("namespace", NAMESPACE, "1 to 64 letters, digits, '.', '_' and '-'"),
+        root.integer("buckets", 1, 16_384),
+        serialization(root.child("serialization")),
+        events(root.child("events")),
+        sweep(root.child("sweep")),
+        caches.definedCaches(),
+        caches);
+  }
+
+  private static ConnectionSettings connection(Section section, RedisUri uri) {
+    String user = user(section);
+    String password = section.secret("password");
+    if (user != null && password == null && !uri.embedded()) {
+      section.complain(
+          "user",
+          "is set without a password. Set connection.password or YOKEDCACHE_PASSWORD, or write"
+              + " redis://user:password@host. What stands alone before the @ of a URI is a user:"
+              + " for a password alone write redis://:password@host");
+    }
+    Section pool = section.child("pool");
+    return new ConnectionSettings(
+        uri.host(),
+        uri.port(),
+        uri.database(),
+        uri.embedded() ? null : user,
+        uri.embedded() ? null : password,
+        uri.tls(),
+        tls(section.child("tls"), uri.tls()),
+        section.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
+        section.duration("connect-timeout", MILLISECOND, HOUR),
+        section.duration("command-timeout", MILLISECOND, HOUR),
+        pool.integer("size", 1, 10_000),
+        pool.duration("wait", MILLISECOND, HOUR));
+  }
+
+  private static @Nullable String user(Section section) {
+    String user = section.optionalText("user", USER, "a text");
+    return user == null || user.isEmpty() ? null : user;
+  }
+
+  private static TlsSettings tls(Section section, boolean used) {
+    Path trustStore = section.optionalPath("trust-store");
+    Path keyStore = section.optionalPath("key-store");
+    if (used) {
+      requireReadable(section, "trust-store", trustStore);
+      requireReadable(section, "key-store", keyStore);
+    }
+    return new TlsSettings(
+        trustStore,
+        section.secret("trust-store-password"),
+        keyStore,
+        section.secret("key-store-password"),
+        section.flag("verify-host-name"));
+  }
+
+  private static void requireReadable(Section section, String key, @Nullable Path file) {
+    if (file != null && !Files.isReadable(file)) {
+      section.complain(key, "names " + file.toAbsolutePath() + ", which is no file to read");
+    }
+  }
+
+  private static SerializationSettings serialization(Section section) {
+    return new SerializationSettings(
+        section.texts(
+            "allow",
+            name -> ALLOWED.matcher(name).matches(),
+            "names of classes or packages: com.acme.Order, com.acme.* or com.acme.**"),
+        section.texts("presets", PRESETS::contains, "hibernate or spring"),
+        section.number("max-depth", 1),
+        section.number("max-references", 1),
+        section.number("max-array-length", 1),
+        section.bytes("max-bytes", 1));
+  }
+
+  private static EventSettings events(Section section) {
+    EventSettings events =
+        new EventSettings(
+            section.duration("lease", SECOND, HOUR),
+            section.duration("announce", MILLISECOND, Duration.ofSeconds(10)),
+            section.integer("queue-capacity", 1, 10_000_000),
+            section.flag("expired"));
+    if (events.announce().compareTo(events.lease()) >= 0) {
+      section.complain("announce", "must be less than lease");
+    }
+    return events;
+  }
+
+  private static SweepSettings sweep(Section section) {
+    return new SweepSettings(
+        section.flag("enabled"),
+        section.duration("delay", Duration.ZERO, Duration.ofDays(1)),
+        section.duration("interval", SECOND, Duration.ofDays(30)),
+        section.integer("page-size", 1, 1_000_000),
+        section.share("duty-cycle"));
+  }
+}
