@@ -63,17 +63,21 @@ public final class YokedCachingProvider implements CachingProvider {
     Map<URI, YokedCacheManager> byUri = managers.computeIfAbsent(loader, key -> new HashMap<>());
     YokedCacheManager manager = byUri.get(asked);
     if (manager == null) {
-      manager = create(asked, loader, requireNonNullElseGet(properties, Properties::new));
+      // Without a URI the properties may say which server it is.
+      Settings settings = load(uri, loader, properties);
+      Properties known = requireNonNullElseGet(properties, Properties::new);
+      manager =
+          new YokedCacheManager(
+              this, new ManagerIdentity(asked, loader, known), settings, embeddedServers);
       byUri.put(asked, manager);
     }
     return manager;
   }
 
-  private YokedCacheManager create(URI uri, ClassLoader loader, Properties properties) {
+  private static Settings load(
+      @Nullable URI uri, ClassLoader loader, @Nullable Properties properties) {
     try {
-      Settings settings = SettingsLoader.load(uri, loader, properties);
-      return new YokedCacheManager(
-          this, new ManagerIdentity(uri, loader, properties), settings, embeddedServers);
+      return SettingsLoader.load(uri, loader, properties);
     } catch (CacheException e) {
       // Hibernate swallows it and says later only that the provider was not started.
       logger.error("No cache manager: {}", e.getMessage());
@@ -110,7 +114,7 @@ public final class YokedCachingProvider implements CachingProvider {
    */
   @Override
   public URI getDefaultURI() {
-    return SettingsLoader.publicUri(SettingsLoader.defaultUri());
+    return SettingsLoader.defaultUri();
   }
 
   @Override

@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything else falls back to Java serialisation, with one warning per class: there equal keys
  * may be different bytes. A class whose fields change has different keys from then on.
  *
- * <p>Classes are instantiated only if {@link JavaCodec} would allow them, and keys of other classes
- * are refused when they are written. The limits {@code maxDepth} and {@code maxBytes} apply in both
- * directions. Safe for use by several threads.
+ * <p>Classes are instantiated only if {@link JavaCodec} would allow them; keys of other classes can
+ * be written and looked up, but not read back by iterators and events. The limits {@code maxDepth}
+ * and {@code maxBytes} apply in both directions. Safe for use by several threads.
  *
  * @param <K> the type of the keys
  */
@@ -90,7 +90,6 @@ public final class CanonicalKeyCodec<K> implements Codec<K> {
    * @return its canonical bytes
    * @throws CodecException if the key exceeds a limit, is neither canonical nor Serializable, or
    *     has a superclass whose fields serialisation would leave out
-   * @throws RefusedClassException if a class of the key is not allowed
    */
   @Override
   public byte[] encode(K key) {

@@ -19,9 +19,6 @@ sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeles
   /** What the form of every object of this class begins with. */
   String header();
 
-  /** The class and those of its superclasses that have fields to write. */
-  List<Class<?>> classes();
-
   /** The declared types of the parts. */
   List<Class<?>> partTypes();
 
@@ -60,11 +57,6 @@ sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeles
     @Override
     public String header() {
       return "";
-    }
-
-    @Override
-    public List<Class<?>> classes() {
-      return List.of();
     }
 
     @Override

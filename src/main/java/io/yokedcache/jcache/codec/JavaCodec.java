@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Java serialisation, with a list of what may be deserialised: values and collections of the JDK,
  * the declared types with their packages, the presets and patterns of the settings. Everything else
- * is refused, when it is read and also when it is written, so that nothing is stored that nobody
- * could read. A filter of the JVM ({@code jdk.serialFilter}) applies besides.
+ * can be written, which is not dangerous and must not fail the application, but is refused when it
+ * is read. A filter of the JVM ({@code jdk.serialFilter}) applies besides.
  *
  * <p>The limits {@code maxDepth}, {@code maxReferences} and {@code maxArrayLength} are checked when
  * a value is read, {@code maxBytes} also when it is written.
@@ -67,7 +67,6 @@ public final class JavaCodec<T> implements Codec<T> {
    * @return its serialised form
    * @throws CodecException if the value holds an object that is not Serializable, or takes more
    *     than the limit of bytes; the message names the class or the limit
-   * @throws RefusedClassException if the value holds an object of a class that is not allowed
    */
   @Override
   public byte[] encode(T value) {

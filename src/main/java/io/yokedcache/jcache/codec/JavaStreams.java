@@ -8,15 +8,14 @@ import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
-import java.io.OutputStream;
 import java.lang.reflect.Proxy;
 
 /**
- * Java serialisation behind the list of allowed classes and the limits. Classes that could not be
- * read back are refused when they are written: a developer learns of it at the put, not from
- * entries that are never found. Immutable.
+ * Java serialisation behind the list of allowed classes and the limits. Only reading is dangerous,
+ * so only reading is refused: a cache must not fail the application's writes because a class deep
+ * in a value is not on the list. Immutable.
  *
- * @param allowed what may be written and read
+ * @param allowed what may be read
  * @param resolver where classes are found
  * @param settings the limits
  */
@@ -24,7 +23,7 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
 
   byte[] write(Object value) {
     LimitedOutput bytes = new LimitedOutput(settings.maxBytes());
-    try (ObjectOutputStream out = new CheckedOutput(bytes, allowed)) {
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(value);
       out.flush();
       return bytes.toByteArray();
@@ -86,32 +85,6 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
     return new CodecException(
         "These " + bytes.length + " bytes cannot be read as a serialised Java object: " + cause,
         cause);
-  }
-
-  /** Refuses what a reader with the same settings would refuse. */
-  private static final class CheckedOutput extends ObjectOutputStream {
-
-    private final AllowedClasses allowed;
-
-    CheckedOutput(OutputStream out, AllowedClasses allowed) throws IOException {
-      super(out);
-      this.allowed = allowed;
-    }
-
-    @Override
-    protected void annotateClass(Class<?> type) {
-      // A stream that fails writes the exception, whose refusal would hide the reason.
-      if (!IOException.class.isAssignableFrom(type)) {
-        allowed.check(type);
-      }
-    }
-
-    @Override
-    protected void annotateProxyClass(Class<?> type) {
-      for (Class<?> each : type.getInterfaces()) {
-        allowed.check(each);
-      }
-    }
   }
 
   /** Finds classes by way of the resolver. */

@@ -13,17 +13,12 @@ import org.jspecify.annotations.Nullable;
  * not be Serializable.
  *
  * @param header what the form begins with
- * @param classes the record class
  * @param partTypes the types of the components
  * @param accessors one per component
  * @param constructor the canonical constructor
  */
 record RecordShape(
-    String header,
-    List<Class<?>> classes,
-    List<Class<?>> partTypes,
-    List<Method> accessors,
-    Constructor<?> constructor)
+    String header, List<Class<?>> partTypes, List<Method> accessors, Constructor<?> constructor)
     implements ClassShape {
 
   static ClassShape of(Class<?> type) {
@@ -49,7 +44,6 @@ record RecordShape(
       constructor.setAccessible(true);
       return new RecordShape(
           ClassShape.header('R', type, fields.toString()),
-          List.of(type),
           List.copyOf(types),
           List.copyOf(accessors),
           constructor);
