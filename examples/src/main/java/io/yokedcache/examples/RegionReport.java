@@ -24,6 +24,14 @@ final class RegionReport {
     this.out = out;
   }
 
+  /** Makes both statistics begin at zero, so that they are about the same time. */
+  void reset() throws JMException {
+    hibernate.clear();
+    for (ObjectName bean : beans(Shop.REGION_PREFIX + ".*")) {
+      server.invoke(bean, "clear", new Object[0], new String[0]);
+    }
+  }
+
   void print() throws JMException {
     out.printf("%-36s %s%n", "", "Hibernate's statistics               MBean CacheStatistics");
     out.printf(

@@ -12,8 +12,8 @@ import org.hibernate.stat.Statistics;
  */
 final class Shop implements AutoCloseable {
 
-  static final int CATEGORIES = 200;
-  static final int PRODUCTS = 2_000;
+  static final int CATEGORIES = 100;
+  static final int PRODUCTS = 1_000;
 
   /** First part of the regions' names, and so of the caches' names. */
   static final String REGION_PREFIX = "hibernate-demo";
@@ -46,10 +46,15 @@ final class Shop implements AutoCloseable {
    */
   static Shop create(String jdbcUrl) {
     Shop shop = new Shop(jdbcUrl, "create");
-    shop.evictAll();
-    shop.insertRows();
-    shop.evictAll();
-    return shop;
+    try {
+      shop.evictAll();
+      shop.insertRows();
+      shop.evictAll();
+      return shop;
+    } catch (RuntimeException e) {
+      shop.close();
+      throw e;
+    }
   }
 
   /** Opens the database of another JVM, and shares its cached entries. */
@@ -114,6 +119,18 @@ final class Shop implements AutoCloseable {
           Product product = session.find(Product.class, productId);
           product.setPriceCents(product.getPriceCents() + 1);
         });
+  }
+
+  /** Reads every row once, by every way there is. */
+  void readEverything() {
+    for (int id = 0; id < PRODUCTS; id++) {
+      price(id);
+      priceByArticleNumber(id);
+    }
+    for (int id = 0; id < CATEGORIES; id++) {
+      productCount(id);
+    }
+    categoryCount();
   }
 
   /** Returns what Hibernate itself has counted. */
