@@ -2,19 +2,14 @@ package io.yokedcache.jcache.stress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.cache.Cache;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,46 +21,16 @@ final class AtomicityIT {
   private static final int THREADS = 4;
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
-  private static Process redis;
-  private static String uri;
+  private static RedisServer redis;
 
   @BeforeAll
-  static void startRedis() throws IOException {
-    InetAddress loopback = InetAddress.getLoopbackAddress();
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, loopback)) {
-      port = socket.getLocalPort();
-    }
-    redis =
-        new ProcessBuilder(
-                "redis-server",
-                "--port",
-                String.valueOf(port),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no")
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .ignoreExceptions()
-        .until(
-            () -> {
-              try (Socket socket = new Socket(loopback, port)) {
-                return socket.isConnected();
-              }
-            });
-    uri = "redis://127.0.0.1:" + port;
+  static void startRedis() {
+    redis = RedisServer.start();
   }
 
   @AfterAll
-  static void stopRedis() throws InterruptedException {
-    redis.destroy();
-    assertThat(redis.waitFor(20, TimeUnit.SECONDS)).isTrue();
+  static void stopRedis() {
+    redis.close();
   }
 
   @Test
@@ -117,7 +82,7 @@ final class AtomicityIT {
             StressWorker.class,
             index ->
                 Stream.concat(
-                        Stream.of(uri, workload.name(), String.valueOf(index)),
+                        Stream.of(redis.uri().toString(), workload.name(), String.valueOf(index)),
                         crew.toArguments().stream())
                     .toList())) {
       reports = pool.await(TIMEOUT).stream().map(WorkerReport::parse).toList();
@@ -142,7 +107,7 @@ final class AtomicityIT {
   }
 
   private static List<Long> values(Workload workload, int keys) {
-    try (StressCaches caches = StressCaches.open(uri, workload)) {
+    try (StressCaches caches = StressCaches.open(redis.uri().toString(), workload)) {
       Cache<String, Long> cache = caches.values();
       return IntStream.range(0, keys).mapToObj(Workload::key).map(cache::get).toList();
     }
