@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ContextClassLoader extends ClassLoader {
 
+  static {
+    registerAsParallelCapable();
+  }
+
   private final @Nullable ClassLoader fallback;
 
   /** A loader that falls back to the context loader of whoever asks. */

@@ -2,7 +2,6 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.internal.entry.BulkWriter;
 import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.EntryAccess;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
@@ -12,13 +11,10 @@ import io.yokedcache.jcache.internal.entry.ProcessorRunner;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
-import io.yokedcache.jcache.internal.integration.EntryLoader;
-import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.cache.Cache;
@@ -45,9 +41,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
   private final EventDispatcher<K, V> events;
   private final EntryReader<K, V> reader;
   private final EntryAccess<K, V> access;
-  private final BulkWriter<K, V> bulk;
+  private final BulkOperations<K, V> bulk;
   private final ProcessorRunner<K, V> processors;
-  private final EntryLoader<K, V> loader;
   private final KeyLocks locks;
 
   /**
@@ -61,11 +56,10 @@ final class RedisCache<K, V> implements Cache<K, V> {
     CacheParts<K, V> parts = blueprint.parts(events);
     this.reader = new EntryReader<>(parts, blueprint.settings().loadTimeout());
     this.access = EntryAccess.of(parts);
-    this.bulk = new BulkWriter<>(parts);
     this.processors = new ProcessorRunner<>(parts);
-    this.loader = EntryLoader.of(blueprint.loader());
     this.locks = new KeyLocks(blueprint.settings().contentionTimeout());
     this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
+    this.bulk = new BulkOperations<>(blueprint, lifecycle, events, reader, parts);
   }
 
   CacheLifecycle<K, V> lifecycle() {
@@ -82,32 +76,14 @@ final class RedisCache<K, V> implements Cache<K, V> {
     long start = lifecycle.statistics().start();
     Result<V> result = reader.get(key);
     countLookup(result.found(), start);
-    events.publish(events.changes().add(key, result));
+    events.publish(key, result);
     return result.value();
   }
 
   @Override
   public Map<K, V> getAll(Set<? extends K> keys) {
     checkKeys(keys);
-    if (keys.isEmpty()) {
-      return new HashMap<>();
-    }
-    long start = lifecycle.statistics().start();
-    Map<K, Result<V>> results = reader.getAll(keys);
-    Map<K, V> found = new HashMap<>();
-    EventDispatcher.Changes<K, V> changes = events.changes();
-    int hits = 0;
-    for (Map.Entry<K, Result<V>> entry : results.entrySet()) {
-      Result<V> result = entry.getValue();
-      hits += result.found() && result.change() == Change.NONE ? 1 : 0;
-      if (result.value() != null) {
-        found.put(entry.getKey(), result.value());
-      }
-      changes.add(entry.getKey(), result);
-    }
-    lifecycle.statistics().record(hits, results.size() - hits, 0, 0, start);
-    events.publish(changes);
-    return found;
+    return bulk.getAll(keys);
   }
 
   @Override
@@ -181,7 +157,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
               change.isWrite() ? 1 : 0,
               change == Change.REMOVED ? 1 : 0,
               start);
-      events.publish(events.changes().add(key, result));
+      events.publish(key, result);
       return result;
     } finally {
       turn.close();
@@ -201,39 +177,13 @@ final class RedisCache<K, V> implements Cache<K, V> {
           checkKey(key);
           checkValue(value, /* required= */ true, "value");
         });
-    if (map.isEmpty()) {
-      return;
-    }
-    long start = lifecycle.statistics().start();
-    finish(bulk.putAll(map), start);
+    bulk.putAll(map);
   }
 
   @Override
   public void removeAll(Set<? extends K> keys) {
     checkKeys(keys);
-    if (keys.isEmpty()) {
-      return;
-    }
-    long start = lifecycle.statistics().start();
-    finish(bulk.removeAll(keys), start);
-  }
-
-  /** Counts and tells of a bulk write, and throws what its writer threw. */
-  private void finish(BulkWriter.Written<K, V> written, long start) {
-    EventDispatcher.Changes<K, V> changes = events.changes();
-    int puts = 0;
-    int removals = 0;
-    for (Map.Entry<K, Result<V>> entry : written.results().entrySet()) {
-      Change change = entry.getValue().change();
-      puts += change.isWrite() ? 1 : 0;
-      removals += change == Change.REMOVED ? 1 : 0;
-      changes.add(entry.getKey(), entry.getValue());
-    }
-    lifecycle.statistics().record(0, 0, puts, removals, start);
-    events.publish(changes);
-    if (written.failure() != null) {
-      throw written.failure();
-    }
+    bulk.removeAll(keys);
   }
 
   /**
@@ -243,26 +193,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public void removeAll() {
     ensureOpen();
-    boolean nobodyCares =
-        !blueprint.configuration().isWriteThrough()
-            && !events.wantsEvents()
-            && !lifecycle.isStatisticsEnabled()
-            && !blueprint.store().isHeard();
-    if (nobodyCares) {
-      clear();
-      return;
-    }
-    Iterator<List<Bytes>> pages = blueprint.store().entries().scan();
-    while (pages.hasNext()) {
-      Set<K> keys = new LinkedHashSet<>();
-      for (Bytes encoded : pages.next()) {
-        K key = blueprint.codec().decodeKey(encoded);
-        if (key != null) {
-          keys.add(key);
-        }
-      }
-      removeAll(keys);
-    }
+    bulk.removeAll();
   }
 
   @Override
@@ -276,20 +207,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
       Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener listener) {
     checkKeys(keys);
     Set<K> wanted = new LinkedHashSet<>(keys);
-    lifecycle.loads().start(() -> load(wanted, replaceExisting), listener);
-  }
-
-  private void load(Set<K> keys, boolean replaceExisting) {
-    if (!loader.exists() || keys.isEmpty()) {
-      return;
-    }
-    Map<K, V> loaded = loader.loadAll(replaceExisting ? keys : bulk.absent(keys));
-    if (!loaded.isEmpty()) {
-      EventDispatcher.Changes<K, V> changes = events.changes();
-      bulk.store(replaceExisting ? EntryOperation.PUT : EntryOperation.PUT_IF_ABSENT, loaded)
-          .forEach(changes::add);
-      events.publish(changes);
-    }
+    lifecycle.loads().start(() -> bulk.load(wanted, replaceExisting), listener);
   }
 
   /**
@@ -316,7 +234,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
               processed.isPut() ? 1 : 0,
               result.change() == Change.REMOVED ? 1 : 0,
               start);
-      events.publish(events.changes().add(key, result));
+      events.publish(key, result);
       return processed.answer();
     } finally {
       turn.close();

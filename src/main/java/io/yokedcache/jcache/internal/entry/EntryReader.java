@@ -26,6 +26,7 @@ public final class EntryReader<K, V> {
 
   private final CacheParts<K, V> parts;
   private final LoadFlights<K> flights;
+  private final BulkWriter<K, V> bulk;
 
   /**
    * Creates the reads of a cache.
@@ -35,6 +36,7 @@ public final class EntryReader<K, V> {
   public EntryReader(CacheParts<K, V> parts, Duration loadTimeout) {
     this.parts = parts;
     this.flights = new LoadFlights<>(loadTimeout);
+    this.bulk = new BulkWriter<>(parts);
   }
 
   /** Reads an entry, or loads it. */
@@ -67,9 +69,16 @@ public final class EntryReader<K, V> {
     }
     Map<K, V> loaded = parts.loader().loadAll(missing);
     if (!loaded.isEmpty()) {
-      results.putAll(new BulkWriter<>(parts).store(EntryOperation.PUT_IF_ABSENT, loaded));
+      bulk.store(EntryOperation.PUT_IF_ABSENT, loaded)
+          .forEach((key, result) -> results.put(key, asMiss(result)));
     }
     return results;
+  }
+
+  /** What was loaded was not found, also if somebody has put another value meanwhile. */
+  private static <V> Result<V> asMiss(Result<V> result) {
+    return new Result<>(
+        result.change(), /* found= */ false, result.value(), null, result.expired());
   }
 
   /** Whether there is an entry; neither loads it nor counts as access. */

@@ -87,6 +87,13 @@ public final class EventDispatcher<K, V> implements EventDemand {
     oldValues = registrations.stream().anyMatch(Registration::isOldValueRequired);
   }
 
+  /** Tells of what an operation of this cache object did to one entry. */
+  public void publish(K key, Result<V> result) {
+    if (wantsEvents()) {
+      publish(changes().add(key, result));
+    }
+  }
+
   /** Tells of what an operation of this cache object did to some entries. */
   public void publish(Changes<K, V> changes) {
     List<EntryEvent<K, V>> events = changes.events;
@@ -134,7 +141,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
 
   /** Starts to collect what one operation does. */
   public Changes<K, V> changes() {
-    return new Changes<>(cache);
+    return new Changes<>(cache, wantsEvents());
   }
 
   /** Delivers what is still queued, for a bounded time, and returns what has to be closed. */
@@ -156,10 +163,12 @@ public final class EventDispatcher<K, V> implements EventDemand {
   public static final class Changes<K, V> {
 
     private final Cache<K, V> cache;
-    private final List<EntryEvent<K, V>> events = new ArrayList<>(1);
+    private final boolean wanted;
+    private final List<EntryEvent<K, V>> events = new ArrayList<>();
 
-    private Changes(Cache<K, V> cache) {
+    private Changes(Cache<K, V> cache, boolean wanted) {
       this.cache = cache;
+      this.wanted = wanted;
     }
 
     /** Adds what an operation did to one entry, if that is an event. */
@@ -188,7 +197,9 @@ public final class EventDispatcher<K, V> implements EventDemand {
 
     private void event(
         EventType type, K key, @Nullable V value, @Nullable V oldValue, boolean available) {
-      events.add(new EntryEvent<>(cache, type, key, value, oldValue, available));
+      if (wanted) {
+        events.add(new EntryEvent<>(cache, type, key, value, oldValue, available));
+      }
     }
   }
 }

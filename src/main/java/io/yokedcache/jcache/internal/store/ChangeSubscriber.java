@@ -5,7 +5,6 @@ import io.yokedcache.jcache.configuration.EventSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -13,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +46,9 @@ final class ChangeSubscriber implements AutoCloseable {
   private final ScheduledExecutorService background;
   private final List<ChangeFeed> feeds = new CopyOnWriteArrayList<>();
   private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** Whether the leases were renewed since the connection was made, or else must be at once. */
+  private final AtomicBoolean leasesAreSure = new AtomicBoolean(true);
 
   /** Guards the fields below and all writing on the connection; its reader needs no lock. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -129,10 +132,11 @@ final class ChangeSubscriber implements AutoCloseable {
     upkeep = background.scheduleWithFixedDelay(new Upkeep(), every, every, TimeUnit.MILLISECONDS);
   }
 
+  /** Subscribes to a feed's channels, if there is a connection; the lock must be held. */
   private void subscribe(ChangeFeed feed) {
     Inbox current = inbox;
     if (current == null || !current.isSubscribed()) {
-      return; // the next connection subscribes to all feeds
+      return; // the connection subscribes to all feeds as soon as it is up
     }
     try {
       current.subscribe(feed.channel());
@@ -151,7 +155,8 @@ final class ChangeSubscriber implements AutoCloseable {
       try (Connection opened = Connections.single(settings, SILENCE)) {
         adopt(opened, current);
         opened.setTimeoutInfinite(); // that is, SILENCE
-        current.proceed(opened, channels());
+        // One channel that is always there, so that the subscription outlives its feeds.
+        current.proceed(opened, baseChannel);
       } catch (JedisException | IllegalStateException e) {
         if (closed.getCount() > 0) {
           if (current.wasSubscribed) {
@@ -185,20 +190,6 @@ final class ChangeSubscriber implements AutoCloseable {
       closed.countDown();
     }
     return Math.min(2 * millis, MAX_PAUSE_MILLIS);
-  }
-
-  private byte[][] channels() {
-    List<byte[]> channels = new ArrayList<>();
-    channels.add(baseChannel); // never empty, so that the subscription outlives its feeds
-    boolean expirations = false;
-    for (ChangeFeed feed : feeds) {
-      channels.add(feed.channel());
-      expirations |= feed.wantsExpirations();
-    }
-    if (expirations) {
-      channels.add(expiredChannel);
-    }
-    return channels.toArray(byte[][]::new);
   }
 
   @Override
@@ -245,7 +236,7 @@ final class ChangeSubscriber implements AutoCloseable {
     public void run() {
       ping();
       long now = System.nanoTime();
-      if (now - renewedNanos < events.lease().toNanos() / 3) {
+      if (leasesAreSure.getAndSet(true) && now - renewedNanos < events.lease().toNanos() / 3) {
         return;
       }
       renewedNanos = now;
@@ -275,6 +266,17 @@ final class ChangeSubscriber implements AutoCloseable {
     }
   }
 
+  /** Brings a new connection to where the one before was; leases may have been lost meanwhile. */
+  private void subscribeAll() {
+    lock.lock();
+    try {
+      feeds.forEach(this::subscribe);
+    } finally {
+      lock.unlock();
+    }
+    leasesAreSure.set(false);
+  }
+
   /** What arrives on one connection. */
   private final class Inbox extends BinaryJedisPubSub {
 
@@ -282,7 +284,10 @@ final class ChangeSubscriber implements AutoCloseable {
 
     @Override
     public void onSubscribe(byte[] channel, int count) {
-      wasSubscribed = true;
+      if (Arrays.equals(baseChannel, channel)) {
+        wasSubscribed = true;
+        subscribeAll();
+      }
       for (ChangeFeed feed : feeds) {
         if (Arrays.equals(feed.channel(), channel)) {
           feed.confirmSubscribed();

@@ -1,0 +1,152 @@
+package io.yokedcache.jcache;
+
+import io.yokedcache.jcache.internal.entry.BulkWriter;
+import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.EntryOperation;
+import io.yokedcache.jcache.internal.entry.EntryReader;
+import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.integration.EntryLoader;
+import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.Condition;
+import io.yokedcache.jcache.internal.store.Mutation;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The operations of a cache on several entries: has them done, counts them and tells of them. Their
+ * arguments are checked already.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+final class BulkOperations<K, V> {
+
+  private final CacheBlueprint<K, V> blueprint;
+  private final CacheLifecycle<K, V> lifecycle;
+  private final EventDispatcher<K, V> events;
+  private final EntryReader<K, V> reader;
+  private final BulkWriter<K, V> writer;
+  private final EntryLoader<K, V> loader;
+
+  BulkOperations(
+      CacheBlueprint<K, V> blueprint,
+      CacheLifecycle<K, V> lifecycle,
+      EventDispatcher<K, V> events,
+      EntryReader<K, V> reader,
+      CacheParts<K, V> parts) {
+    this.blueprint = blueprint;
+    this.lifecycle = lifecycle;
+    this.events = events;
+    this.reader = reader;
+    this.writer = new BulkWriter<>(parts);
+    // loadAll loads also where there is no read-through.
+    this.loader = EntryLoader.of(blueprint.loader());
+  }
+
+  Map<K, V> getAll(Set<? extends K> keys) {
+    if (keys.isEmpty()) {
+      return new HashMap<>();
+    }
+    long start = lifecycle.statistics().start();
+    Map<K, Result<V>> results = reader.getAll(keys);
+    Map<K, V> found = new HashMap<>();
+    EventDispatcher.Changes<K, V> changes = events.changes();
+    int hits = 0;
+    for (Map.Entry<K, Result<V>> entry : results.entrySet()) {
+      Result<V> result = entry.getValue();
+      hits += result.found() ? 1 : 0;
+      if (result.value() != null) {
+        found.put(entry.getKey(), result.value());
+      }
+      changes.add(entry.getKey(), result);
+    }
+    lifecycle.statistics().record(hits, results.size() - hits, 0, 0, start);
+    events.publish(changes);
+    return found;
+  }
+
+  void putAll(Map<? extends K, ? extends V> map) {
+    if (map.isEmpty()) {
+      return;
+    }
+    long start = lifecycle.statistics().start();
+    finish(writer.putAll(map), start);
+  }
+
+  void removeAll(Set<? extends K> keys) {
+    if (keys.isEmpty()) {
+      return;
+    }
+    long start = lifecycle.statistics().start();
+    finish(writer.removeAll(keys), start);
+  }
+
+  /** Counts and tells of a bulk write, and throws what its writer threw. */
+  private void finish(BulkWriter.Written<K, V> written, long start) {
+    EventDispatcher.Changes<K, V> changes = events.changes();
+    int puts = 0;
+    int removals = 0;
+    for (Map.Entry<K, Result<V>> entry : written.results().entrySet()) {
+      Change change = entry.getValue().change();
+      puts += change.isWrite() ? 1 : 0;
+      removals += change == Change.REMOVED ? 1 : 0;
+      changes.add(entry.getKey(), entry.getValue());
+    }
+    lifecycle.statistics().record(0, 0, puts, removals, start);
+    events.publish(changes);
+    if (written.failure() != null) {
+      throw written.failure();
+    }
+  }
+
+  /** Removes all entries, by {@code clear} if nobody needs to hear of each of them. */
+  void removeAll() {
+    boolean nobodyCares =
+        !blueprint.configuration().isWriteThrough()
+            && !events.wantsEvents()
+            && !lifecycle.isStatisticsEnabled()
+            && !blueprint.store().isHeard();
+    if (nobodyCares) {
+      blueprint.store().clear();
+      return;
+    }
+    Iterator<List<Bytes>> pages = blueprint.store().entries().scan();
+    while (pages.hasNext()) {
+      Set<K> keys = new LinkedHashSet<>();
+      List<Mutation> unknown = new ArrayList<>();
+      for (Bytes encoded : pages.next()) {
+        K key = blueprint.codec().decodeKey(encoded);
+        if (key != null) {
+          keys.add(key);
+        } else {
+          // Neither writer nor listener can be told of a key that cannot be decoded.
+          unknown.add(Mutation.remove(encoded, Condition.ANY, null, /* wantsPrior= */ false));
+        }
+      }
+      removeAll(keys);
+      blueprint.store().entries().applyAll(unknown);
+    }
+  }
+
+  /** Loads entries, all of them or only those that are missing. */
+  void load(Set<K> keys, boolean replaceExisting) {
+    if (!loader.exists() || keys.isEmpty()) {
+      return;
+    }
+    Map<K, V> loaded = loader.loadAll(replaceExisting ? keys : writer.absent(keys));
+    if (!loaded.isEmpty()) {
+      EventDispatcher.Changes<K, V> changes = events.changes();
+      writer
+          .store(replaceExisting ? EntryOperation.PUT : EntryOperation.PUT_IF_ABSENT, loaded)
+          .forEach(changes::add);
+      events.publish(changes);
+    }
+  }
+}
