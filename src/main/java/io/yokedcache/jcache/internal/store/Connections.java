@@ -4,15 +4,18 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.TlsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
+import redis.clients.jedis.ConnectionFactory;
 import redis.clients.jedis.ConnectionPool;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** From our settings to Jedis' connections. */
 final class Connections {
@@ -29,7 +32,8 @@ final class Connections {
     config.setTestWhileIdle(true);
     config.setTimeBetweenEvictionRuns(Duration.ofSeconds(30));
     config.setMinEvictableIdleDuration(Duration.ofMinutes(1));
-    return new ConnectionPool(address(settings), client(settings, Duration.ZERO), config);
+    return new ConnectionPool(
+        new DroppingFactory(address(settings), client(settings, Duration.ZERO)), config);
   }
 
   /**
@@ -88,5 +92,21 @@ final class Connections {
 
   private static int millis(Duration duration) {
     return Math.toIntExact(Math.min(duration.toMillis(), Integer.MAX_VALUE));
+  }
+
+  /** Refuses to take broken connections back, so that the pool drops them without replacing. */
+  private static final class DroppingFactory extends ConnectionFactory {
+
+    DroppingFactory(HostAndPort address, JedisClientConfig config) {
+      super(address, config);
+    }
+
+    @Override
+    public void passivateObject(PooledObject<Connection> returned) throws Exception {
+      if (returned.getObject().isBroken()) {
+        throw new JedisConnectionException("The connection failed and is dropped");
+      }
+      super.passivateObject(returned);
+    }
   }
 }

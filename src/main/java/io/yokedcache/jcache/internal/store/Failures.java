@@ -43,6 +43,14 @@ final class Failures {
               .formatted(operation, server, reason(cause)),
           cause);
     }
+    SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
+    if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
+      return new RedisUnavailableException(
+          "%s on %s failed after %d ms: the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%d ms)."
+              .formatted(
+                  operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
+          cause);
+    }
     return new RedisUnavailableException(
         "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs and the address is right; yokedcache.connection.connect-timeout is %d ms."
             .formatted(
@@ -69,6 +77,14 @@ final class Failures {
         cause);
   }
 
+  /** The thread was interrupted while it waited for a connection; nothing was sent. */
+  RedisUnavailableException interrupted(String operation, long startNanos, RuntimeException cause) {
+    return new RedisUnavailableException(
+        "%s on %s failed after %d ms: the thread was interrupted while it waited for a connection"
+            .formatted(operation, server, waited(startNanos)),
+        cause);
+  }
+
   /** The manager was closed while the operation ran. */
   RedisUnavailableException closed(String operation, RuntimeException cause) {
     return new RedisUnavailableException(
@@ -83,8 +99,15 @@ final class Failures {
   /** The innermost message, which names the actual cause. */
   private static String reason(Throwable failure) {
     Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
+    while (true) {
+      if (cause.getCause() != null) {
+        cause = cause.getCause();
+      } else if (cause.getSuppressed().length > 0) {
+        // Jedis tries every address of a host and notes here why each of them failed.
+        cause = cause.getSuppressed()[0];
+      } else {
+        break;
+      }
     }
     String message = cause.getMessage();
     return message == null ? cause.getClass().getSimpleName() : message;

@@ -90,13 +90,21 @@ final class PooledExecutor implements RedisExecutor {
       complete = true;
       return replies;
     } finally {
-      if (!complete) {
-        connection.setBroken();
-      }
-      connection.close();
-      if (!complete) {
-        pool.clear();
-      }
+      giveBack(connection, complete);
+    }
+  }
+
+  private void giveBack(Connection connection, boolean complete) {
+    if (!complete) {
+      connection.setBroken();
+    }
+    // Not connection.close(): for a broken one the pool would then open another at once, in this
+    // thread, and throw what Jedis throws if that fails. But to the pool, which closes connections
+    // that it drops, close() must mean just that.
+    connection.setHandlingPool(null);
+    pool.returnResource(connection);
+    if (!complete) {
+      pool.clear();
     }
   }
 
@@ -104,9 +112,15 @@ final class PooledExecutor implements RedisExecutor {
     try {
       return pool.getResource();
     } catch (JedisException e) {
+      // What the pool threw itself is the cause of what Jedis throws.
+      if (e.getCause() instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+        throw failures.interrupted(request.operation(), startNanos, e);
+      }
+      if (pool.isClosed()) {
+        throw failures.closed(request.operation(), e);
+      }
       throw failures.noConnection(request.operation(), startNanos, e);
-    } catch (IllegalStateException e) {
-      throw failures.closed(request.operation(), e);
     }
   }
 
