@@ -36,6 +36,7 @@ final class ChangePublisher {
     scripts.command(
         operation,
         Bytes.of(channel),
+        /* idempotent= */ false,
         new CommandArguments(Command.PUBLISH).add(channel).add(message.encode()));
   }
 }

@@ -106,6 +106,7 @@ final class Generations {
       scripts.command(
           describe("destroy"),
           Bytes.of(key),
+          /* idempotent= */ true,
           new CommandArguments(Command.DEL).add(key).add(names.aboutKey(bucket)));
       known.set(bucket, null);
     }

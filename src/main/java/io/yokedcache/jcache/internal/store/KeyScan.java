@@ -96,7 +96,9 @@ final class KeyScan implements Iterator<List<Bytes>> {
               .add(pattern)
               .add(Keyword.COUNT)
               .add(count);
-      Object reply = new ScriptRunner(master).command(operation, Bytes.of(pattern), scan);
+      Object reply =
+          new ScriptRunner(master)
+              .command(operation, Bytes.of(pattern), /* idempotent= */ true, scan);
       if (!(reply instanceof List<?> parts)
           || parts.size() != 2
           || !(parts.get(0) instanceof byte[] next)

@@ -21,6 +21,12 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 final class PooledExecutor implements RedisExecutor {
 
+  /**
+   * How often a read is sent that finds its connection dead. Not only twice: a thread may give one
+   * back that died a moment ago, just after the dead ones were thrown away.
+   */
+  private static final int MAX_ATTEMPTS = 3;
+
   private final ConnectionSettings settings;
   private final ConnectionPool pool;
   private final Failures failures;
@@ -62,18 +68,16 @@ final class PooledExecutor implements RedisExecutor {
 
   private List<@Nullable Object> send(Request request, List<CommandArguments> commands) {
     long startNanos = System.nanoTime();
-    try {
-      return sendOnce(request, commands, startNanos);
-    } catch (JedisConnectionException e) {
-      if (!request.idempotent() || isTimeout(e)) {
-        throw failures.lost(request.operation(), startNanos, e);
+    int attempt = 1;
+    while (true) {
+      try {
+        return sendOnce(request, commands, startNanos);
+      } catch (JedisConnectionException e) {
+        if (!request.idempotent() || isTimeout(e) || attempt == MAX_ATTEMPTS) {
+          throw failures.lost(request.operation(), startNanos, e);
+        }
+        attempt++;
       }
-    }
-    // A read on a connection that had died idle: once more on a fresh one.
-    try {
-      return sendOnce(request, commands, startNanos);
-    } catch (JedisConnectionException e) {
-      throw failures.lost(request.operation(), startNanos, e);
     }
   }
 

@@ -44,7 +44,7 @@ interface RedisExecutor extends AutoCloseable {
    * @param operation what messages call it, such as {@code get on cache orders}
    * @param route a key of the slot that all commands' keys belong to
    * @param idempotent whether sending it twice does no harm, so that it may be sent again after a
-   *     connection failed; true for reads only
+   *     connection failed; true for reads, and for what ends in the same state if done twice
    * @param commands what to send, in order
    */
   record Request(

@@ -14,15 +14,17 @@ import redis.clients.jedis.Protocol.Command;
 /** The Lua scripts, called by their digest, and by their text where the server has forgotten it. */
 @SuppressWarnings("ImmutableEnumChecker") // the arrays are never written after construction
 enum Script {
-  APPLY("apply.lua"),
-  OPEN("open.lua"),
-  RENEW("renew.lua"),
-  LISTEN("listen.lua");
+  APPLY("apply.lua", /* idempotent= */ false),
+  OPEN("open.lua", /* idempotent= */ true),
+  RENEW("renew.lua", /* idempotent= */ true),
+  LISTEN("listen.lua", /* idempotent= */ true);
 
+  private final boolean idempotent;
   private final byte[] text;
   private final byte[] sha1;
 
-  Script(String resource) {
+  Script(String resource, boolean idempotent) {
+    this.idempotent = idempotent;
     try (InputStream in = Script.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException(
@@ -38,6 +40,11 @@ enum Script {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java runtime has SHA-1", e);
     }
+  }
+
+  /** Whether a second call of the script does no harm, if the reply to the first was lost. */
+  boolean isIdempotent() {
+    return idempotent;
   }
 
   /**

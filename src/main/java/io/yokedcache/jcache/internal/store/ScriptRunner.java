@@ -19,16 +19,22 @@ final class ScriptRunner {
   /** Calls a script; a server that has forgotten it, as after a restart, is taught it again. */
   @Nullable Object call(String operation, Script.Call call) {
     Bytes route = Bytes.of(call.keys().get(0));
-    Object reply = single(operation, route, call.byDigest());
+    boolean idempotent = call.script().isIdempotent();
+    Object reply = single(operation, route, idempotent, call.byDigest());
     if (reply instanceof JedisNoScriptException) {
-      reply = single(operation, route, call.byText());
+      reply = single(operation, route, idempotent, call.byText());
     }
     return checked(operation, reply);
   }
 
-  /** Sends one command. */
-  @Nullable Object command(String operation, Bytes route, CommandArguments command) {
-    return checked(operation, single(operation, route, command));
+  /**
+   * Sends one command.
+   *
+   * @param idempotent whether sending it twice does no harm
+   */
+  @Nullable Object command(
+      String operation, Bytes route, boolean idempotent, CommandArguments command) {
+    return checked(operation, single(operation, route, idempotent, command));
   }
 
   /** A reply that is no error. */
@@ -45,10 +51,10 @@ final class ScriptRunner {
     return reply;
   }
 
-  private @Nullable Object single(String operation, Bytes route, CommandArguments command) {
+  private @Nullable Object single(
+      String operation, Bytes route, boolean idempotent, CommandArguments command) {
     return executor
-        .execute(
-            new RedisExecutor.Request(operation, route, /* idempotent= */ false, List.of(command)))
+        .execute(new RedisExecutor.Request(operation, route, idempotent, List.of(command)))
         .get(0);
   }
 }

@@ -122,7 +122,7 @@ final class Sweeper {
 
   private static @Nullable Object command(RedisExecutor on, CommandArguments command) {
     Bytes route = Bytes.of(command.size() > 1 ? command.get(1).getRaw() : new byte[0]);
-    return new ScriptRunner(on).command(OPERATION, route, command);
+    return new ScriptRunner(on).command(OPERATION, route, /* idempotent= */ true, command);
   }
 
   /** One pass over all masters. */
