@@ -4,6 +4,7 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -30,9 +31,16 @@ final class PooledExecutor implements RedisExecutor {
   private final ConnectionSettings settings;
   private final ConnectionPool pool;
   private final Failures failures;
+  private final WriteGuard guard;
 
-  PooledExecutor(ConnectionSettings settings) {
+  /**
+   * Creates the executor; nothing is connected yet.
+   *
+   * @param background runs what ends a write to a server that has stopped reading
+   */
+  PooledExecutor(ConnectionSettings settings, ScheduledExecutorService background) {
     this.settings = settings;
+    this.guard = new WriteGuard(background, settings.commandTimeout());
     this.failures = new Failures(settings);
     this.pool = Connections.pool(settings);
   }
@@ -87,10 +95,19 @@ final class PooledExecutor implements RedisExecutor {
     Connection connection = borrow(request, startNanos);
     boolean complete = false;
     try {
-      for (CommandArguments command : commands) {
-        connection.sendCommand(command);
+      List<@Nullable Object> replies = new ArrayList<>(commands.size());
+      guard.run(
+          connection,
+          commands,
+          () -> {
+            for (CommandArguments command : commands) {
+              connection.sendCommand(command);
+            }
+            replies.addAll(connection.getMany(1));
+          });
+      if (commands.size() > 1) {
+        replies.addAll(connection.getMany(commands.size() - 1));
       }
-      List<@Nullable Object> replies = connection.getMany(commands.size());
       complete = true;
       return replies;
     } finally {

@@ -22,7 +22,7 @@ public final class RedisStores implements AutoCloseable {
    */
   public RedisStores(Settings settings, ScheduledExecutorService background) {
     this.settings = settings;
-    this.executor = new PooledExecutor(settings.connection());
+    this.executor = new PooledExecutor(settings.connection(), background);
     this.subscriber =
         new ChangeSubscriber(
             settings.connection(), settings.events(), settings.namespace(), background);

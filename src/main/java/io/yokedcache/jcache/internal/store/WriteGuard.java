@@ -1,0 +1,104 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/**
+ * Ends a large write to a server that has stopped reading. A socket's time-out is one for reading
+ * only: a request that does not fit into the buffers would block its thread for as long as the
+ * server hangs. Small requests always fit, and are not watched.
+ */
+final class WriteGuard {
+
+  private static final Logger logger = LoggerFactory.getLogger(WriteGuard.class);
+
+  /** The least that systems give a socket as its buffer. */
+  private static final int LARGE_BYTES = 16 << 10;
+
+  private final ScheduledExecutorService background;
+  private final long timeoutMillis;
+
+  /**
+   * Creates the guard of a server's connections.
+   *
+   * @param commandTimeout how long writing may take, and after it the first reply
+   */
+  WriteGuard(ScheduledExecutorService background, Duration commandTimeout) {
+    this.background = background;
+    this.timeoutMillis = 2 * commandTimeout.toMillis();
+  }
+
+  /**
+   * Runs what writes the commands and reads the first reply.
+   *
+   * @throws JedisConnectionException caused by a {@link SocketTimeoutException} if it took too long
+   */
+  void run(Connection connection, List<CommandArguments> commands, Runnable exchange) {
+    if (!isLarge(commands)) {
+      exchange.run();
+      return;
+    }
+    AtomicBoolean ended = new AtomicBoolean();
+    ScheduledFuture<?> watch = watch(connection, ended);
+    JedisConnectionException failure = null;
+    try {
+      exchange.run();
+    } catch (JedisConnectionException e) {
+      failure = e;
+    } finally {
+      if (watch != null) {
+        watch.cancel(/* mayInterruptIfRunning= */ false);
+      }
+    }
+    if (!ended.compareAndSet(false, true)) {
+      throw new JedisConnectionException(
+          new SocketTimeoutException("Writing took longer than " + timeoutMillis + " ms"));
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private @Nullable ScheduledFuture<?> watch(Connection connection, AtomicBoolean ended) {
+    try {
+      return background.schedule(
+          () -> disconnect(connection, ended), timeoutMillis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closing) {
+      return null; // the manager closes, and its connections with it
+    }
+  }
+
+  private static void disconnect(Connection connection, AtomicBoolean ended) {
+    if (ended.compareAndSet(false, true)) {
+      try {
+        connection.forceDisconnect(); // wakes the writer
+      } catch (IOException goneAnyway) {
+        logger.debug("Closing a connection that does not accept data failed", goneAnyway);
+      }
+    }
+  }
+
+  private static boolean isLarge(List<CommandArguments> commands) {
+    long size = 0;
+    for (CommandArguments command : commands) {
+      for (Rawable argument : command) {
+        size += argument.getRaw().length;
+      }
+    }
+    return size >= LARGE_BYTES;
+  }
+}
