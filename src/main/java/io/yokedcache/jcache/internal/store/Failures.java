@@ -74,7 +74,8 @@ final class Failures {
     return new RedisUnavailableException(
         "%s on %s failed after %d ms: the connection was lost (%s). A change may or may not have been made."
             .formatted(operation, server, waited(startNanos), reason(cause)),
-        cause);
+        cause,
+        /* connectionLost= */ true);
   }
 
   /** The thread was interrupted while it waited for a connection; nothing was sent. */

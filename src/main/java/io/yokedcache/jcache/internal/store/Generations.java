@@ -21,6 +21,9 @@ import redis.clients.jedis.Protocol.Command;
  */
 final class Generations {
 
+  /** How often a renewal is tried that finds its connection dead. */
+  private static final int MAX_ATTEMPTS = 3;
+
   private final ScriptRunner scripts;
   private final String server;
   private final KeySpace names;
@@ -93,9 +96,24 @@ final class Generations {
   /** Begins a new generation in every bucket. */
   void renewAll() {
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      byte[] raw =
-          reply(scripts.call(describe("clear"), call(Script.RENEW, bucket, List.of())), bucket);
-      adopt(bucket, raw, null);
+      adopt(bucket, reply(renew(bucket), bucket), null);
+    }
+  }
+
+  /**
+   * Begins a new generation, also if the first connections turn out to be dead. Each attempt has a
+   * token of its own: if the first one did reach Redis, and others have cleared since, its token
+   * must not come back.
+   */
+  private @Nullable Object renew(int bucket) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return scripts.call(describe("clear"), call(Script.RENEW, bucket, List.of()));
+      } catch (RedisUnavailableException e) {
+        if (!e.isConnectionLost() || attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+      }
     }
   }
 

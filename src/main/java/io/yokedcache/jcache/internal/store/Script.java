@@ -16,7 +16,7 @@ import redis.clients.jedis.Protocol.Command;
 enum Script {
   APPLY("apply.lua", /* idempotent= */ false),
   OPEN("open.lua", /* idempotent= */ true),
-  RENEW("renew.lua", /* idempotent= */ true),
+  RENEW("renew.lua", /* idempotent= */ false),
   LISTEN("listen.lua", /* idempotent= */ true);
 
   private final boolean idempotent;
