@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.store.KeyScan.ScanReply;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,10 +96,10 @@ final class Sweeper {
         return;
       }
       // Another JVM sweeps, but it may have passed our dead entries already.
-      requested.set(true);
     } catch (RuntimeException e) {
-      logger.debug("A sweep could not begin; the next one will", e);
+      logger.debug("A sweep could not begin; it is tried again", e);
     }
+    requested.set(true);
     end();
   }
 
@@ -117,7 +118,12 @@ final class Sweeper {
             .add(Keyword.NX)
             .add(Keyword.PX)
             .add(LEASE_MILLIS);
-    return command(executor, take) != null;
+    if (command(executor, take) != null) {
+      return true;
+    }
+    // A pass of ours that ended early has left its lease behind.
+    Object holder = command(executor, new CommandArguments(Command.GET).add(leaseKey));
+    return holder instanceof byte[] name && Arrays.equals(name, self);
   }
 
   private static @Nullable Object command(RedisExecutor on, CommandArguments command) {
@@ -152,7 +158,8 @@ final class Sweeper {
         }
         command(executor, new CommandArguments(Command.PEXPIRE).add(leaseKey).add(LEASE_MILLIS));
       } catch (RuntimeException e) {
-        logger.debug("A sweep ended early; the next one goes on", e);
+        logger.debug("A sweep ended early; another one follows", e);
+        requested.set(true);
         end();
         return;
       }
