@@ -14,6 +14,11 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class Failures {
 
+  private static final String TLS_ADVICE =
+      " and speaks TLS, that trust-store and key-store of yokedcache.connection.tls have the"
+          + " certificates and passwords that they need (a server that asks for a client certificate"
+          + " may just hang up),";
+
   private final ConnectionSettings settings;
   private final String server;
 
@@ -52,12 +57,13 @@ final class Failures {
           cause);
     }
     return new RedisUnavailableException(
-        "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs and the address is right; yokedcache.connection.connect-timeout is %d ms."
+        "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %d ms."
             .formatted(
                 operation,
                 server,
                 waited(startNanos),
                 reason(cause),
+                settings.tls() ? TLS_ADVICE : "",
                 settings.connectTimeout().toMillis()),
         cause);
   }

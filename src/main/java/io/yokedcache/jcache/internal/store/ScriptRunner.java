@@ -4,6 +4,7 @@ import java.util.List;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
@@ -45,7 +46,10 @@ final class ScriptRunner {
               + " on "
               + executor.address()
               + " failed: the server answered "
-              + refusal.getMessage(),
+              + refusal.getMessage()
+              + (refusal instanceof JedisAccessControlException
+                  ? ". Check user and password, and what the server allows that user."
+                  : ""),
           refusal);
     }
     return reply;
