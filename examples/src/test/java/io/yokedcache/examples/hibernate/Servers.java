@@ -1,0 +1,109 @@
+package io.yokedcache.examples.hibernate;
+
+import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
+import io.yokedcache.jcache.internal.embedded.RedisProcess;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+import org.h2.tools.Server;
+
+/** A Redis server and an empty database, both of which other JVMs can use too. */
+final class Servers implements AutoCloseable {
+
+  private final Path folder;
+  private final Server databaseServer;
+  private final Connection database;
+  private final String jdbcUrl;
+  private final int port;
+  private Runnable redisStop;
+
+  /** What was opened, the last one first. */
+  private final Deque<Closeable> opened = new ArrayDeque<>();
+
+  private Servers(Path folder, EmbeddedRedis redis) throws SQLException {
+    System.setProperty("h2.bindAddress", "127.0.0.1");
+    System.setProperty("org.jboss.logging.provider", "slf4j");
+    this.folder = folder;
+    this.redisStop = redis::close;
+    this.port = redis.port();
+    // The database lives as long as this connection.
+    String name = "mem:" + UUID.randomUUID();
+    this.databaseServer = Server.createTcpServer("-tcpPort", "0").start();
+    this.database = DriverManager.getConnection("jdbc:h2:" + name, "sa", "");
+    this.jdbcUrl = "jdbc:h2:tcp://127.0.0.1:" + databaseServer.getPort() + "/" + name;
+  }
+
+  /** Starts both. */
+  static Servers start(Path folder) throws SQLException {
+    return new Servers(folder, EmbeddedRedis.start());
+  }
+
+  /**
+   * Writes a configuration file. Hibernate takes nothing else for a cache manager's URI, and each
+   * file stands for a cache manager of its own.
+   *
+   * @param settings further settings
+   * @return the file's URI
+   */
+  String cacheFile(String settings) throws IOException {
+    Path file = Files.createTempFile(folder, "cache", ".conf");
+    String server = "uri = \"redis://127.0.0.1:" + port + "\"\n";
+    Files.writeString(file, "yokedcache {\n" + server + settings + "\n}\n");
+    return file.toUri().toString();
+  }
+
+  String jdbcUrl() {
+    return jdbcUrl;
+  }
+
+  /** Opens a session factory with a cache manager of its own. */
+  Application open(String regionPrefix) throws IOException {
+    return open(cacheFile(""), regionPrefix);
+  }
+
+  /** Opens a session factory with a configuration file. */
+  Application open(String cacheFile, String regionPrefix) {
+    Application application = Application.open(jdbcUrl, cacheFile, regionPrefix);
+    opened.push(application);
+    return application;
+  }
+
+  /** Opens a session factory in another JVM. */
+  ApplicationProcess openElsewhere(String regionPrefix, String... jvmOptions) throws IOException {
+    ApplicationProcess application =
+        ApplicationProcess.start(jdbcUrl, cacheFile(""), regionPrefix, folder, jvmOptions);
+    opened.push(application);
+    return application;
+  }
+
+  void stopRedis() {
+    redisStop.run();
+  }
+
+  /** Starts an empty Redis where the last one was. */
+  void restartRedis() {
+    redisStop = RedisProcess.start(port, List.of())::close;
+  }
+
+  /** Closes all that was opened here, and ends the servers. */
+  @Override
+  public void close() throws IOException, SQLException {
+    try {
+      while (!opened.isEmpty()) {
+        opened.pop().close();
+      }
+    } finally {
+      redisStop.run();
+      database.close();
+      databaseServer.stop();
+    }
+  }
+}
