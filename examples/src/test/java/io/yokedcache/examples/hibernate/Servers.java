@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,6 +25,7 @@ final class Servers implements AutoCloseable {
   private final String jdbcUrl;
   private final int port;
   private Runnable redisStop;
+  private long redisPid;
 
   /** What was opened, the last one first. */
   private final Deque<Closeable> opened = new ArrayDeque<>();
@@ -33,6 +35,7 @@ final class Servers implements AutoCloseable {
     System.setProperty("org.jboss.logging.provider", "slf4j");
     this.folder = folder;
     this.redisStop = redis::close;
+    this.redisPid = redis.pid();
     this.port = redis.port();
     // The database lives as long as this connection.
     String name = "mem:" + UUID.randomUUID();
@@ -90,7 +93,24 @@ final class Servers implements AutoCloseable {
 
   /** Starts an empty Redis where the last one was. */
   void restartRedis() {
-    redisStop = RedisProcess.start(port, List.of())::close;
+    RedisProcess redis = RedisProcess.start(port, List.of());
+    redisStop = redis::close;
+    redisPid = redis.pid();
+  }
+
+  /** Sends a signal: STOP makes the server silent, CONT lets it go on. */
+  void signalRedis(String name) {
+    try {
+      Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(redisPid)).start();
+      if (kill.waitFor() != 0) {
+        throw new IllegalStateException("kill -" + name + " has failed for " + redisPid);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while signalling " + redisPid, e);
+    }
   }
 
   /** Closes all that was opened here, and ends the servers. */

@@ -1,0 +1,112 @@
+package io.yokedcache.examples.hibernate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import javax.cache.CacheException;
+import org.hibernate.HibernateException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Hibernate does while Redis is away, and after. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class ServerOutageIT {
+
+  private Servers servers;
+  private Application application;
+
+  @BeforeEach
+  void start(@TempDir Path folder) throws Exception {
+    servers = Servers.start(folder);
+    application = servers.open(servers.cacheFile("connection.command-timeout = 500ms"), "outage");
+    application.ask(Job.INSERT, 1);
+    application.ask(Job.ARTICLE, 1);
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 0));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    servers.close();
+  }
+
+  @Test
+  void read_serverGone_throwsUntilItIsBack() {
+    servers.stopRedis();
+
+    assertThatThrownBy(() -> application.ask(Job.ARTICLE, 1))
+        .isInstanceOf(CacheException.class)
+        .hasMessageContaining("127.0.0.1");
+
+    servers.restartRedis();
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 1));
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 0));
+  }
+
+  @Test
+  void update_serverGone_throwsAndChangesNothing() {
+    servers.stopRedis();
+
+    assertThatThrownBy(() -> application.ask(Job.RAISE_ARTICLE, 1))
+        .isInstanceOf(CacheException.class);
+
+    servers.restartRedis();
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 1));
+    assertThat(application.ask(Job.RAISE_ARTICLE, 1).text()).isEqualTo("101");
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("101", 0));
+  }
+
+  @Test
+  void bulkUpdate_serverGone_throwsAndChangesNothing() {
+    servers.stopRedis();
+
+    assertThatThrownBy(() -> application.ask(Job.RAISE_ALL_ARTICLES, 0))
+        .isInstanceOf(CacheException.class);
+
+    servers.restartRedis();
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 1));
+  }
+
+  @Test
+  void commit_serverGoneSinceTheFlush_throwsButIsInTheDatabase() {
+    assertThatThrownBy(() -> setPriceTo200(servers::stopRedis))
+        .isInstanceOf(HibernateException.class)
+        .hasCauseInstanceOf(CacheException.class)
+        .hasMessageContaining("afterTransactionCompletion");
+
+    servers.restartRedis();
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 1));
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 0));
+  }
+
+  /** The server keeps its entries, among them the lock that was put over the old row. */
+  @Test
+  void commit_serverSilentSinceTheFlush_leavesNothingStale() throws Exception {
+    application.ask(Job.ARTICLES_BY_QUERY, 1);
+
+    assertThatThrownBy(() -> setPriceTo200(() -> servers.signalRedis("STOP")))
+        .isInstanceOf(HibernateException.class)
+        .hasMessageContaining("afterTransactionCompletion");
+
+    servers.signalRedis("CONT");
+    assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 1));
+    assertThat(application.ask(Job.ARTICLES_BY_QUERY, 1)).isEqualTo(new Reply("200", 1));
+    Application other = servers.open("outage");
+    assertThat(other.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 1));
+    assertThat(other.ask(Job.ARTICLES_BY_QUERY, 1)).isEqualTo(new Reply("200", 1));
+  }
+
+  private void setPriceTo200(Runnable betweenFlushAndCommit) {
+    application
+        .sessions()
+        .inTransaction(
+            session -> {
+              session.find(Article.class, 1L).price = 200;
+              session.flush();
+              betweenFlushAndCommit.run();
+            });
+  }
+}
