@@ -98,16 +98,17 @@ final class CacheFactory {
 
   /**
    * Makes sure that everybody uses the cache alike, and empties it if it shall start empty. If
-   * Redis is away the first operation makes sure of it.
+   * Redis is away the first operation makes sure of the former; a cache that must be empty needs
+   * Redis.
    */
   void prepare(CacheBlueprint<?, ?> blueprint) {
     CacheStore store = blueprint.store();
+    if (Boolean.TRUE.equals(blueprint.configuration().getClearOnCreate())) {
+      store.clear();
+      return;
+    }
     try {
-      if (Boolean.TRUE.equals(blueprint.configuration().getClearOnCreate())) {
-        store.clear();
-      } else {
-        store.open();
-      }
+      store.open();
     } catch (RedisUnavailableException e) {
       logger.warn("Cache {} is created without Redis: {}", blueprint.name(), e.getMessage());
     }

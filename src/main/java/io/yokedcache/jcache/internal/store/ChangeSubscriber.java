@@ -153,11 +153,13 @@ final class ChangeSubscriber implements AutoCloseable {
     while (closed.getCount() > 0) {
       Inbox current = new Inbox();
       try (Connection opened = Connections.single(settings, SILENCE)) {
-        adopt(opened, current);
+        if (!adopt(opened, current)) {
+          return;
+        }
         opened.setTimeoutInfinite(); // that is, SILENCE
         // One channel that is always there, so that the subscription outlives its feeds.
         current.proceed(opened, baseChannel);
-      } catch (JedisException | IllegalStateException e) {
+      } catch (RuntimeException e) { // whatever it was, the next connection may be better
         if (closed.getCount() > 0) {
           if (current.wasSubscribed) {
             logger.warn("Lost the subscription on {}, events are missed: {}", address, message(e));
@@ -171,11 +173,13 @@ final class ChangeSubscriber implements AutoCloseable {
     }
   }
 
-  private void adopt(Connection opened, Inbox current) {
+  /** Makes a connection the current one, unless the subscriber was closed meanwhile. */
+  private boolean adopt(Connection opened, Inbox current) {
     lock.lock();
     try {
       connection = opened;
       inbox = current;
+      return closed.getCount() > 0;
     } finally {
       lock.unlock();
     }

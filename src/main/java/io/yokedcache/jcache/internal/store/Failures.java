@@ -4,6 +4,7 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -27,9 +28,10 @@ final class Failures {
     this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
   }
 
-  /** There was no connection to be had. */
-  RedisUnavailableException noConnection(
-      String operation, long startNanos, RuntimeException cause) {
+  /**
+   * There was no connection to be had. Refused credentials are no outage: waiting mends nothing.
+   */
+  CacheException noConnection(String operation, long startNanos, RuntimeException cause) {
     if (find(cause, NoSuchElementException.class) != null) {
       return new RedisUnavailableException(
           "%s on %s failed after %d ms: all %d connections are in use and none became free within %d ms. Raise yokedcache.connection.pool.size, or find what is slow."
@@ -41,12 +43,13 @@ final class Failures {
                   settings.poolWait().toMillis()),
           cause);
     }
-    if (find(cause, JedisAccessControlException.class) != null
-        || find(cause, JedisDataException.class) != null) {
-      return new RedisUnavailableException(
+    if (find(cause, JedisDataException.class) != null) {
+      String message =
           "%s on %s failed: the server refused the connection (%s). Check user, password and database."
-              .formatted(operation, server, reason(cause)),
-          cause);
+              .formatted(operation, server, reason(cause));
+      return find(cause, JedisAccessControlException.class) != null
+          ? new CacheException(message, cause)
+          : new RedisUnavailableException(message, cause);
     }
     SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
     if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
