@@ -66,7 +66,7 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
           case ANY -> true;
           case ABSENT -> !found;
           case PRESENT -> found;
-          case EQUAL -> found && expected != null && expected.equals(parts.codec().decode(stored));
+          case EQUAL -> stored != null && expected != null && isEqual(stored, expected);
         };
     if (!holds) {
       if (found && operation.condition() == Condition.EQUAL) {
@@ -79,6 +79,12 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
       condition = Condition.EQUAL;
     }
     return new Decision(found, mutation(operation, key, condition, stored, value));
+  }
+
+  /** By bytes first, as values without {@code equals} need it, then as JSR-107 wants it. */
+  private boolean isEqual(Bytes stored, V expected) {
+    return stored.equals(parts.codec().value(expected))
+        || expected.equals(parts.codec().decode(stored));
   }
 
   private Mutation mutation(
