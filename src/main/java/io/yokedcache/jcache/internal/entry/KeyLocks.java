@@ -16,8 +16,13 @@ public final class KeyLocks {
   private static final int STRIPES = 256;
   private static final Hold NONE = () -> {};
 
+  /**
+   * How many turns the current thread has, in whatever cache: a listener of one cache may write to
+   * another, whose listener writes to the first.
+   */
+  private static final ThreadLocal<Integer> held = ThreadLocal.withInitial(() -> 0);
+
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
-  private final ThreadLocal<Integer> held = ThreadLocal.withInitial(() -> 0);
   private final long maxWaitNanos;
 
   public KeyLocks(Duration maxWait) {
