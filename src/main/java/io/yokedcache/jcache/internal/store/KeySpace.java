@@ -60,15 +60,21 @@ public final class KeySpace {
    */
   static String escape(String cacheName) {
     StringBuilder escaped = new StringBuilder(cacheName.length());
-    for (byte b : cacheName.getBytes(StandardCharsets.UTF_8)) {
-      char c = (char) (b & 0xff);
-      if (PLAIN.indexOf(c) >= 0) {
-        escaped.append(c);
-      } else {
+    cacheName.codePoints().forEach(codePoint -> escape(codePoint, escaped));
+    return escaped.toString();
+  }
+
+  private static void escape(int codePoint, StringBuilder escaped) {
+    if (PLAIN.indexOf(codePoint) >= 0) {
+      escaped.appendCodePoint(codePoint);
+    } else if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+      // Half a character has no UTF-8 form; all of them would become the same question mark.
+      escaped.append("%u").append(Integer.toHexString(codePoint));
+    } else {
+      for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
         escaped.append('%').append(String.format("%02X", b & 0xff));
       }
     }
-    return escaped.toString();
   }
 
   int buckets() {
