@@ -18,7 +18,7 @@ final class DeliveryQueue {
 
   private static final Logger logger = LoggerFactory.getLogger(DeliveryQueue.class);
 
-  /** How long the delivery may take to end when the cache closes. */
+  /** How long a full queue may take to have a place, and then to be empty, at closing. */
   private static final long CLOSE_MILLIS = 2_000;
 
   private final String cacheName;
@@ -85,7 +85,8 @@ final class DeliveryQueue {
         Runnable next = queue.take();
         try {
           next.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+          // An error too, such as a missing class, must not end the delivery to all others.
           logger.warn("An asynchronous listener of cache {} failed", cacheName, e);
         }
       }
@@ -111,8 +112,11 @@ final class DeliveryQueue {
       return;
     }
     try {
-      // Wakes the thread, which then sees that it is over.
-      if (queue.offer(() -> logger.debug("Delivery for cache {} ends", cacheName))) {
+      // Wakes the thread, which then sees that it is over; a full queue must get a chance first.
+      if (queue.offer(
+          () -> logger.debug("Delivery for cache {} ends", cacheName),
+          CLOSE_MILLIS,
+          TimeUnit.MILLISECONDS)) {
         running.join(CLOSE_MILLIS);
       }
       running.interrupt();

@@ -1,0 +1,160 @@
+package io.yokedcache.jcache.internal.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Deliveries are made in order, never without a bound, and whatever one of them does. */
+final class DeliveryQueueTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int CAPACITY = 4;
+
+  private final List<Integer> delivered = new CopyOnWriteArrayList<>();
+  private final CountDownLatch gate = new CountDownLatch(1);
+  private final CountDownLatch blocked = new CountDownLatch(1);
+
+  @Test
+  void add_inOrder() {
+    DeliveryQueue queue = new DeliveryQueue("orders", 1_000);
+    for (int i = 0; i < 1_000; i++) {
+      add(queue, i);
+    }
+    queue.close();
+
+    assertThat(delivered).isEqualTo(IntStream.range(0, 1_000).boxed().toList());
+    assertThat(queue.droppedCount()).isZero();
+  }
+
+  @Test
+  void add_full() throws Exception {
+    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    block(queue);
+    for (int i = 0; i < CAPACITY + 3; i++) {
+      add(queue, i);
+    }
+
+    assertThat(queue.droppedCount()).isEqualTo(3);
+    gate.countDown();
+    await().atMost(PATIENCE).until(() -> delivered.size() == CAPACITY);
+    queue.close();
+    assertThat(delivered).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void add_fullForAWhile() throws Exception {
+    DeliveryQueue queue = new DeliveryQueue("orders", 1);
+    block(queue);
+    add(queue, 0);
+    Thread other = new Thread(gate::countDown);
+
+    other.start();
+    queue.add(() -> delivered.add(1), PATIENCE.toMillis());
+
+    queue.close();
+    assertThat(delivered).containsExactly(0, 1);
+    assertThat(queue.droppedCount()).isZero();
+  }
+
+  @Test
+  void deliver_failure() {
+    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    queue.add(
+        () -> {
+          throw new IllegalStateException("listener failed as it should");
+        },
+        0);
+    add(queue, 1);
+
+    await().atMost(PATIENCE).until(() -> delivered.equals(List.of(1)));
+    queue.close();
+  }
+
+  @Test
+  void deliver_error() {
+    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    queue.add(
+        () -> {
+          throw new AssertionError("listener failed as it should");
+        },
+        0);
+    add(queue, 1);
+
+    await().atMost(PATIENCE).until(() -> delivered.equals(List.of(1)));
+    queue.close();
+  }
+
+  @Test
+  void close_twiceAndAddAfterwards() {
+    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    add(queue, 1);
+    queue.close();
+    queue.close();
+
+    add(queue, 2);
+
+    assertThat(delivered).containsExactly(1);
+    assertThat(threads("orders")).isEmpty();
+  }
+
+  @Test
+  void close_neverUsed() {
+    DeliveryQueue queue = new DeliveryQueue("unused", CAPACITY);
+
+    queue.close();
+
+    assertThat(threads("unused")).isEmpty();
+  }
+
+  @Test
+  void close_deliveryHangs() throws Exception {
+    DeliveryQueue queue = new DeliveryQueue("hanging", CAPACITY);
+    block(queue);
+
+    queue.close();
+
+    await().atMost(PATIENCE).until(() -> threads("hanging").isEmpty());
+  }
+
+  @Test
+  void close_fromADelivery() {
+    DeliveryQueue queue = new DeliveryQueue("suicidal", CAPACITY);
+
+    queue.add(queue::close, 0);
+
+    await().atMost(PATIENCE).until(() -> threads("suicidal").isEmpty());
+  }
+
+  private void add(DeliveryQueue queue, int number) {
+    queue.add(() -> delivered.add(number), /* waitMillis= */ 0);
+  }
+
+  /** Keeps the delivering thread busy until the gate opens or it is interrupted. */
+  private void block(DeliveryQueue queue) throws InterruptedException {
+    queue.add(
+        () -> {
+          blocked.countDown();
+          try {
+            gate.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        },
+        /* waitMillis= */ 0);
+    assertThat(blocked.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static List<String> threads(String cacheName) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.equals("yokedcache-listeners-" + cacheName))
+        .toList();
+  }
+}
