@@ -41,14 +41,15 @@ final class BulkLoads implements AutoCloseable {
   private static void run(Runnable task, @Nullable CompletionListener listener) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Of an error too, such as a missing class: whoever waits for the listener must not hang.
       if (listener == null) {
         logger.warn("loadAll failed, and nobody listens to its completion", e);
         return;
       }
       listener.onException(
-          e instanceof CacheException
-              ? e
+          e instanceof CacheException already
+              ? already
               : new CacheLoaderException("loadAll failed: " + e.getMessage(), e));
       return;
     }
