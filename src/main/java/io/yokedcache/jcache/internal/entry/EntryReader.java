@@ -125,20 +125,24 @@ public final class EntryReader<K, V> {
       Bytes encoded = parts.codec().value(value);
       Outcome outcome = parts.store().apply(loaded(encodedKey, encoded, undecodable));
       flight.land(encoded);
-      boolean expired = outcome.change() == Change.EXPIRED;
-      return new Result<>(outcome.change(), false, value, null, expired);
+      Change change = outcome.change();
+      if (change == Change.UPDATED) {
+        change = Change.CREATED; // what was there before could not be decoded
+      }
+      return new Result<>(change, false, value, null, change == Change.EXPIRED);
     }
   }
 
   /** Stores what was loaded, unless somebody has put another value meanwhile. */
   private Mutation loaded(Bytes key, Bytes value, @Nullable Bytes undecodable) {
+    Ttl onCreation = parts.expiry().onCreation();
     return new Mutation(
         key,
         undecodable == null ? Condition.ABSENT : Condition.EQUAL,
         undecodable,
         value,
-        parts.expiry().onCreation(),
-        Ttl.UNCHANGED,
+        onCreation,
+        onCreation,
         /* wantsPrior= */ false,
         parts.demand().wantsEvents());
   }
