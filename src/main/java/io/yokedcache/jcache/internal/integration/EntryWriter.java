@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.integration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import javax.cache.Cache;
@@ -76,7 +77,7 @@ public final class EntryWriter<K, V> {
   /** Deletes entries, and says which were deleted even if some were not. */
   public Written<K> deleteAll(Set<? extends K> keys) {
     if (writer == null || keys.isEmpty()) {
-      return new Written<>(Set.copyOf(keys), null);
+      return new Written<>(new LinkedHashSet<>(keys), null);
     }
     Set<K> left = new HashSet<>(keys);
     CacheWriterException failure = null;
@@ -85,7 +86,7 @@ public final class EntryWriter<K, V> {
     } catch (RuntimeException e) {
       failure = wrapped(e);
     }
-    Set<K> deleted = new HashSet<>(keys);
+    Set<K> deleted = new LinkedHashSet<>(keys);
     if (failure != null) {
       deleted.removeAll(left);
     }
