@@ -172,11 +172,12 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public void putAll(Map<? extends K, ? extends V> map) {
     ensureOpen();
-    map.forEach(
-        (key, value) -> {
-          checkKey(key);
-          checkValue(value, /* required= */ true, "value");
-        });
+    requireNonNull(map, "map")
+        .forEach(
+            (key, value) -> {
+              checkKey(key);
+              checkValue(value, /* required= */ true, "value");
+            });
     bulk.putAll(map);
   }
 
@@ -292,7 +293,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public <C extends Configuration<K, V>> C getConfiguration(Class<C> type) {
-    if (type.isInstance(blueprint.configuration())) {
+    if (requireNonNull(type, "type").isInstance(blueprint.configuration())) {
       return type.cast(blueprint.configuration());
     }
     throw new IllegalArgumentException(
@@ -325,7 +326,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public <T> T unwrap(Class<T> type) {
-    if (type.isInstance(this)) {
+    if (requireNonNull(type, "type").isInstance(this)) {
       return type.cast(this);
     }
     throw new IllegalArgumentException(
