@@ -106,7 +106,12 @@ final class CacheLifecycle<K, V> {
   synchronized void register(CacheEntryListenerConfiguration<K, V> listener) {
     // Throws IllegalArgumentException if it is registered already, as the JSR asks for.
     blueprint.configuration().addCacheEntryListenerConfiguration(listener);
-    events.register(listener);
+    try {
+      events.register(listener);
+    } catch (RuntimeException factoryFailed) {
+      blueprint.configuration().removeCacheEntryListenerConfiguration(listener);
+      throw factoryFailed;
+    }
     listen();
   }
 
@@ -153,13 +158,14 @@ final class CacheLifecycle<K, V> {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    manager.forget(blueprint.name());
     List<AutoCloseable> all = new ArrayList<>();
     all.add(loads);
     all.add(blueprint.store()::unlisten);
     all.add(() -> beans.unregister(Kind.STATISTICS));
     all.add(() -> beans.unregister(Kind.CONFIGURATION));
     all.add(() -> beans.unregister(Kind.EXTENDED_STATISTICS));
+    // Only now may another cache of that name have beans.
+    all.add(() -> manager.forget(blueprint.name()));
     all.addAll(events.close());
     all.addAll(blueprint.closeables());
     Closing.closeAll(all);

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.WeakHashMap;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.OptionalFeature;
@@ -38,8 +37,12 @@ public final class YokedCachingProvider implements CachingProvider {
       new ContextClassLoader(YokedCachingProvider.class.getClassLoader());
   private final EmbeddedServers embeddedServers = new EmbeddedServers();
 
-  /** The open managers, by class loader and URI as given; guarded by this object's monitor. */
-  private final Map<ClassLoader, Map<URI, YokedCacheManager>> managers = new WeakHashMap<>();
+  /**
+   * The open managers, by class loader and URI as given; guarded by this object's monitor. Not
+   * weak: an open manager has connections and threads, so it is to be closed and not to be
+   * forgotten.
+   */
+  private final Map<ClassLoader, Map<URI, YokedCacheManager>> managers = new HashMap<>();
 
   /** Creates the provider, as {@link java.util.ServiceLoader} does. */
   public YokedCachingProvider() {}

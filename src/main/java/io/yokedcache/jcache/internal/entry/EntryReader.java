@@ -62,6 +62,9 @@ public final class EntryReader<K, V> {
       V value = parts.codec().decode(stored.get(i));
       if (value != null) {
         results.put(asked.get(i), Result.hit(value, touched(encodedKeys.get(i))));
+      } else if (stored.get(i) != null && parts.loader().exists()) {
+        // What cannot be decoded must be replaced, which the bulk write does not do.
+        results.put(asked.get(i), load(asked.get(i), encodedKeys.get(i), stored.get(i)));
       } else {
         missing.add(asked.get(i));
         results.put(asked.get(i), Result.none(false));
@@ -111,15 +114,17 @@ public final class EntryReader<K, V> {
   private Result<V> load(K key, Bytes encodedKey, @Nullable Bytes undecodable) {
     LoadFlights<K>.Flight flight = flights.board(key);
     if (!flight.isPilot()) {
-      V value = parts.codec().decode(flight.await());
-      if (value != null) {
+      LoadFlights.Landing landing = flight.await();
+      V value = landing == null ? null : parts.codec().decode(landing.value());
+      if (value != null || (landing != null && landing.value() == null)) {
         return new Result<>(Change.NONE, false, value, null, false);
       }
-      // Nothing was loaded in time, or nothing that can be shared: load it ourselves.
+      // The load failed, took too long, or its value cannot be shared: load it ourselves.
     }
     try (flight) {
       V value = parts.loader().load(key);
       if (value == null) {
+        flight.land(null);
         return Result.none(false);
       }
       Bytes encoded = parts.codec().value(value);

@@ -37,19 +37,26 @@ final class LoadFlights<K> {
     return other.thread == Thread.currentThread() ? own : other.asPassenger();
   }
 
+  /**
+   * The end of a load that did not fail.
+   *
+   * @param value the encoded value, or {@code null} if there is none
+   */
+  record Landing(@Nullable Bytes value) {}
+
   /** One load of one key, as the thread that loads or one that waits sees it. */
   final class Flight implements AutoCloseable {
 
     private final K key;
     private final boolean pilot;
     private final Thread thread = Thread.currentThread();
-    private final CompletableFuture<@Nullable Bytes> result;
+    private final CompletableFuture<@Nullable Landing> result;
 
     private Flight(K key, boolean pilot) {
       this(key, pilot, new CompletableFuture<>());
     }
 
-    private Flight(K key, boolean pilot, CompletableFuture<@Nullable Bytes> result) {
+    private Flight(K key, boolean pilot, CompletableFuture<@Nullable Landing> result) {
       this.key = key;
       this.pilot = pilot;
       this.result = result;
@@ -64,8 +71,8 @@ final class LoadFlights<K> {
       return pilot;
     }
 
-    /** The encoded value that the pilot loaded, or {@code null} if it has none in time. */
-    @Nullable Bytes await() {
+    /** What the pilot loaded, or {@code null} if its load failed or takes too long. */
+    @Nullable Landing await() {
       try {
         return result.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       } catch (ExecutionException | TimeoutException loadItOurselves) {
@@ -76,12 +83,12 @@ final class LoadFlights<K> {
       }
     }
 
-    /** Gives the waiting threads the value that was loaded. */
-    void land(Bytes value) {
-      result.complete(value);
+    /** Tells the waiting threads what was loaded, or that there is nothing to load. */
+    void land(@Nullable Bytes value) {
+      result.complete(new Landing(value));
     }
 
-    /** Ends the load; without a value the waiting threads load by themselves. */
+    /** Ends the load; if it failed the waiting threads load by themselves. */
     @Override
     public void close() {
       result.complete(null);

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventDispatcher<K, V> implements EventDemand {
 
-  /** The order in which JSR-107's reference implementation tells of one operation's events. */
+  /** An operation's own expiry, by a duration of zero, comes after the change that it ends. */
   private static final List<EventType> ORDER =
-      List.of(EventType.EXPIRED, EventType.CREATED, EventType.UPDATED, EventType.REMOVED);
+      List.of(EventType.CREATED, EventType.UPDATED, EventType.REMOVED, EventType.EXPIRED);
 
   /** How long an operation waits for a place in a full queue of asynchronous events. */
   private static final long MAX_WAIT_MILLIS = 1_000;

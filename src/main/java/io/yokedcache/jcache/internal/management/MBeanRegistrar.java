@@ -61,7 +61,9 @@ public final class MBeanRegistrar {
       server.registerMBean(bean, name);
       registered.add(kind);
     } catch (InstanceAlreadyExistsException e) {
-      logger.warn("MBean {} belongs to another manager already and keeps showing that one", name);
+      logger.warn(
+          "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that",
+          name);
     } catch (JMException e) {
       throw new CacheException("Cannot register MBean " + name + ": " + e.getMessage(), e);
     }

@@ -67,6 +67,10 @@ final class ChangeFeed {
     if (!Arrays.equals(channel, names.channel())) {
       return;
     }
+    if (ChangeMessage.isClear(message)) {
+      generations.forgetAll();
+      return;
+    }
     ChangeMessage change = ChangeMessage.decode(message);
     if (change != null && !change.origin().equals(origin)) {
       consumer.accept(change);

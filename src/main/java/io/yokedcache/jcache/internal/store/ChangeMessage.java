@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * old value's length (4, -1 for none) old value, new value (the rest; nothing if removed)
  * </pre>
  *
+ * <p>{@code renew.lua} tells of a {@code clear()}, which is no change of an entry, by the version
+ * and the byte 5 alone.
+ *
  * @param change {@link Change#CREATED}, {@link Change#UPDATED}, {@link Change#REMOVED} or {@link
  *     Change#EXPIRED}
  * @param origin tells the events of one cache object from those of others
@@ -24,6 +27,7 @@ public record ChangeMessage(
 
   static final int ORIGIN_LENGTH = 8;
   private static final byte VERSION = 1;
+  private static final byte CLEAR = 5;
   private static final int FIXED_LENGTH = 2 + ORIGIN_LENGTH + 4 + 4;
 
   byte[] encode() {
@@ -43,6 +47,11 @@ public record ChangeMessage(
       out.put(value.array());
     }
     return out.array();
+  }
+
+  /** Whether a message tells of a {@code clear()}. */
+  static boolean isClear(byte[] message) {
+    return message.length == 2 && message[0] == VERSION && message[1] == CLEAR;
   }
 
   /** Reads a message, or returns {@code null} for one that this version does not understand. */

@@ -108,12 +108,20 @@ final class Generations {
   private @Nullable Object renew(int bucket) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return scripts.call(describe("clear"), call(Script.RENEW, bucket, List.of()));
+        return scripts.call(
+            describe("clear"), call(Script.RENEW, bucket, List.of(names.channel())));
       } catch (RedisUnavailableException e) {
         if (!e.isConnectionLost() || attempt == MAX_ATTEMPTS) {
           throw e;
         }
       }
+    }
+  }
+
+  /** Forgets what is known, so that the next operation asks Redis. */
+  void forgetAll() {
+    for (int bucket = 0; bucket < names.buckets(); bucket++) {
+      known.set(bucket, null);
     }
   }
 

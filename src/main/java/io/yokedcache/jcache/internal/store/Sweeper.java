@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -35,6 +36,12 @@ final class Sweeper {
   private static final Logger logger = LoggerFactory.getLogger(Sweeper.class);
   private static final String OPERATION = "sweep";
   private static final long LEASE_MILLIS = 60_000;
+
+  /** The least pause before another attempt while another JVM sweeps. */
+  private static final long MIN_RETRY_MILLIS = 1_000;
+
+  /** The share of time for a page of nothing but dead entries. */
+  private static final double MAX_DUTY_CYCLE = 0.9;
 
   private final RedisExecutor executor;
   private final SweepSettings settings;
@@ -81,6 +88,11 @@ final class Sweeper {
     }
   }
 
+  private void retry() {
+    long millis = Math.max(MIN_RETRY_MILLIS, settings.delay().toMillis());
+    schedule(this::begin, millis);
+  }
+
   private void schedule(Runnable task, long millis) {
     try {
       var unused = background.schedule(task, millis, TimeUnit.MILLISECONDS);
@@ -99,8 +111,7 @@ final class Sweeper {
     } catch (RuntimeException e) {
       logger.debug("A sweep could not begin; it is tried again", e);
     }
-    requested.set(true);
-    end();
+    retry();
   }
 
   private void end() {
@@ -145,8 +156,9 @@ final class Sweeper {
 
     private void step() {
       long startNanos = System.nanoTime();
+      double deadShare;
       try {
-        sweepPage(masters.get(0));
+        deadShare = sweepPage(masters.get(0));
         if (cursor.equals("0")) {
           masters.remove(0);
         }
@@ -159,41 +171,52 @@ final class Sweeper {
         command(executor, new CommandArguments(Command.PEXPIRE).add(leaseKey).add(LEASE_MILLIS));
       } catch (RuntimeException e) {
         logger.debug("A sweep ended early; another one follows", e);
-        requested.set(true);
-        end();
+        retry();
         return;
       }
       long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
-      double pause = (tookMillis + 1) * (1 / settings.dutyCycle() - 1);
+      // Where most is dead, waiting would let it pile up faster than it is swept.
+      double dutyCycle = Math.max(settings.dutyCycle(), deadShare * MAX_DUTY_CYCLE);
+      double pause = (tookMillis + 1) * (1 / dutyCycle - 1);
       schedule(this, (long) Math.min(pause, LEASE_MILLIS / 4));
     }
 
-    private void sweepPage(RedisExecutor master) {
+    /** Sweeps one page and returns the share of dead entries in it. */
+    private double sweepPage(RedisExecutor master) {
       ScanReply reply = ScanReply.request(master, OPERATION, cursor, pattern, settings.pageSize());
       cursor = reply.cursor();
-      Map<String, List<byte[]>> seen = new HashMap<>();
-      Map<String, EntryName> samples = new HashMap<>();
-      List<EntryName> entries = new ArrayList<>();
+      Map<String, Map<byte[], EntryName>> byBucket = new HashMap<>();
       for (byte[] name : reply.names()) {
         EntryName entry = EntryName.parse(name);
         if (entry != null) {
-          entries.add(entry);
-          samples.putIfAbsent(entry.generationKey(), entry);
-          seen.computeIfAbsent(entry.generationKey() + entry.token(), key -> new ArrayList<>())
-              .add(name);
+          byBucket
+              .computeIfAbsent(entry.generationKey(), key -> new IdentityHashMap<>())
+              .put(name, entry);
         }
       }
-      Map<String, String> current = new HashMap<>();
-      samples.forEach((key, entry) -> current.put(key, currentToken(entry)));
-      for (EntryName entry : entries) {
-        List<byte[]> names = seen.remove(entry.generationKey() + entry.token());
-        if (names != null && !entry.token().equals(current.get(entry.generationKey()))) {
-          CommandArguments unlink = new CommandArguments(Command.UNLINK);
-          names.forEach(unlink::add);
-          command(executor, unlink);
-          swept += names.size();
-        }
+      long dead = 0;
+      for (Map<byte[], EntryName> entries : byBucket.values()) {
+        dead += sweepBucket(entries);
       }
+      swept += dead;
+      return (double) dead / Math.max(1, reply.names().size());
+    }
+
+    /** Deletes those of some entries of one bucket that are dead; they share a slot. */
+    private long sweepBucket(Map<byte[], EntryName> entries) {
+      String current = currentToken(entries.values().iterator().next());
+      CommandArguments unlink = new CommandArguments(Command.UNLINK);
+      entries.forEach(
+          (name, entry) -> {
+            if (!entry.token().equals(current)) {
+              unlink.add(name);
+            }
+          });
+      long dead = unlink.size() - 1L;
+      if (dead > 0) {
+        command(executor, unlink);
+      }
+      return dead;
     }
 
     private String currentToken(EntryName entry) {

@@ -1,8 +1,13 @@
--- Begins a new generation: the old entries are gone for everybody. Listeners stay registered.
--- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types
+-- Begins a new generation: the old entries are gone for everybody. Listeners stay registered, and
+-- are told to forget the old generation, by which they know expired entries that were current.
+-- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types  3 channel
 -- Returns the generation
 local old = redis.call('GET', KEYS[1])
-local generation = ARGV[1] .. (old and string.sub(old, 21) or '')
+local listeners = old and string.sub(old, 21) or ''
+local generation = ARGV[1] .. listeners
 redis.call('SET', KEYS[1], generation)
 redis.call('SET', KEYS[2], ARGV[2])
+if listeners ~= '' then
+  redis.call('PUBLISH', ARGV[3], string.char(1, 5))
+end
 return generation
