@@ -27,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  *       transient fields left out. A class whose {@code equals} does not go by its fields (it
  *       ignores case, say, or keeps a hash code in a field that is not transient) needs a codec of
  *       its own;
- *   <li>the key classes of Hibernate and of JSR-107's reference annotations, without the hash code
- *       that they carry.
+ *   <li>the key classes of Hibernate, without the hash code that they carry.
  * </ul>
  *
  * <p>Everything else falls back to Java serialisation, with one warning per class: there equal keys

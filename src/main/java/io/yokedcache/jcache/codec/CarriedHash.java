@@ -2,16 +2,14 @@ package io.yokedcache.jcache.codec;
 
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hash code that a key class of Hibernate or of JSR-107's reference annotations carries in a
- * serialised field. It is not part of the key: with an enum inside, it differs from JVM to JVM. It
- * is computed anew when a key is read.
+ * The hash code that a key class of Hibernate carries in a serialised field. It is not part of the
+ * key: with an enum inside, it differs from JVM to JVM. It is computed anew when a key is read.
  *
  * <p>Hibernate asks the mapped types for it, which are not at hand here, so their formulas are
  * repeated. The result is the same for ids of basic types, enums, arrays, and components of them;
@@ -38,9 +36,7 @@ interface CarriedHash {
             return chain(tenant, fields.apply("naturalIdValues"));
           },
           "org.hibernate.query.internal.QueryParameterBindingsImpl$ParameterBindingsMementoImpl",
-          fields -> chain(0, fields.apply("values")),
-          "org.jsr107.ri.annotations.DefaultGeneratedCacheKey",
-          fields -> Arrays.deepHashCode((Object[]) fields.apply("parameters")));
+          fields -> chain(0, fields.apply("values")));
 
   /** The hash code of an object with these fields. */
   int hashOf(Function<String, @Nullable Object> fields);

@@ -17,7 +17,7 @@ final class PresetClasses {
   static final Set<String> JDK_PACKAGES =
       Set.of("java.time", "java.time.chrono", "java.time.zone", "java.math");
 
-  /** Single classes of the JDK, and the key class of JSR-107's reference annotations. */
+  /** Single classes of the JDK. */
   static final Set<String> JDK =
       Stream.of(
               in(
@@ -83,8 +83,7 @@ final class PresetClasses {
                       + " LongAdder$SerializationProxy DoubleAdder"
                       + " DoubleAdder$SerializationProxy"),
               in("java.net.", "URI InetAddress Inet4Address Inet6Address"),
-              in("java.sql.", "Date Time Timestamp"),
-              in("org.jsr107.ri.annotations.", "DefaultGeneratedCacheKey"))
+              in("java.sql.", "Date Time Timestamp"))
           .flatMap(names -> names)
           .collect(Collectors.toUnmodifiableSet());
 
