@@ -66,7 +66,8 @@ final class ServerOutput implements Runnable {
     if (version.find() && isOutdated(version.group(2), version.group(3))) {
       outdatedVersion = version.group(1);
     }
-    if (line.contains("Address already in use")) {
+    // In the words of glibc, and of musl, with which the binary of the jar is linked.
+    if (line.contains("Address already in use") || line.contains("Address in use")) {
       addressInUse = true;
     }
     if (line.contains("eady to accept connections")) {
