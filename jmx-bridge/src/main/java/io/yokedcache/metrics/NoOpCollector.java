@@ -1,0 +1,27 @@
+package io.yokedcache.metrics;
+
+import java.util.Map;
+
+/** Drops everything: metrics are switched off without a change of the application. */
+public final class NoOpCollector implements MetricsCollector {
+
+  /** Creates a collector that drops everything. */
+  public NoOpCollector() {}
+
+  @Override
+  public void increment(String metric, double value, Map<String, String> tags) {}
+
+  @Override
+  public void gauge(String metric, double value, Map<String, String> tags) {}
+
+  @Override
+  public void histogram(String metric, double value, Map<String, String> tags) {}
+
+  @Override
+  public void timing(String metric, double seconds, Map<String, String> tags) {}
+
+  @Override
+  public boolean mayBlock() {
+    return false;
+  }
+}
