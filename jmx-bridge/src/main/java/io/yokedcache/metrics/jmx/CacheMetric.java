@@ -1,0 +1,296 @@
+package io.yokedcache.metrics.jmx;
+
+import static io.yokedcache.metrics.jmx.CacheMetric.Scope.BRIDGE;
+import static io.yokedcache.metrics.jmx.CacheMetric.Scope.CACHE;
+import static io.yokedcache.metrics.jmx.CacheMetric.Scope.MANAGER;
+import static io.yokedcache.metrics.jmx.CacheSamples.counter;
+import static io.yokedcache.metrics.jmx.CacheSamples.gauge;
+import static io.yokedcache.metrics.jmx.CacheSamples.single;
+import static io.yokedcache.metrics.jmx.MetricKind.COUNTER;
+import static io.yokedcache.metrics.jmx.MetricKind.GAUGE;
+import static io.yokedcache.metrics.jmx.MetricKind.HISTOGRAM;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The one table of all metrics of caches: what each is called, what it means and where its value
+ * comes from. Durations are in seconds, ratios from 0 to 1.
+ */
+// The list is immutable and the functions have no state, which their types do not tell.
+@SuppressWarnings("ImmutableEnumChecker")
+public enum CacheMetric {
+  /** Gets by result. */
+  GETS(
+      "cache.gets.total",
+      COUNTER,
+      "Number of entries asked for, by whether they were found",
+      CacheSamples::gets,
+      "result"),
+  /** Puts. */
+  SETS("cache.sets.total", COUNTER, "Number of entries put", single(CacheReading::puts)),
+  /** Removals. */
+  DELETES(
+      "cache.deletes.total",
+      COUNTER,
+      "Number of entries removed by the application",
+      single(CacheReading::removals)),
+  /** Gets that found an entry. */
+  HITS(
+      "cache.hits.total",
+      COUNTER,
+      "Number of gets that found an entry",
+      single(CacheReading::hits)),
+  /** Gets that found none. */
+  MISSES(
+      "cache.misses.total",
+      COUNTER,
+      "Number of gets that found no entry",
+      single(CacheReading::misses)),
+  /** The part of gets that found an entry. */
+  HIT_RATE(
+      "cache.hit_rate",
+      GAUGE,
+      "Part of all gets that found an entry, from 0 to 1, since the cache was made",
+      single(CacheReading::hitRate)),
+  /** Memory in the store. */
+  SIZE_BYTES(
+      "cache.size_bytes",
+      GAUGE,
+      "Memory that the entries take in the store, in bytes, as of the last census",
+      gauge("sizeBytes")),
+  /** Number of entries, under the seed's name. */
+  KEYS_COUNT(
+      "cache.keys_count",
+      GAUGE,
+      "Number of entries in the store, as of the last census",
+      gauge("keysCount")),
+  /** Number of entries, under a name that Prometheus' rules like better. */
+  ENTRIES(
+      "cache.entries",
+      GAUGE,
+      "Number of entries in the store, as of the last census",
+      gauge("keysCount")),
+  /** Age of the two above. */
+  CENSUS_AGE(
+      "cache.census_age_seconds",
+      GAUGE,
+      "Time since memory and entries were counted",
+      gauge("censusAgeSeconds")),
+  /** Age of the cache. */
+  UPTIME(
+      "cache.uptime_seconds",
+      GAUGE,
+      "Time since the cache was made by this process",
+      gauge("uptimeSeconds")),
+  /** Latency by operation. */
+  OPERATION_DURATION(
+      "cache.operation_duration",
+      HISTOGRAM,
+      "Duration of the operations of a cache",
+      CacheSamples::none,
+      "operation"),
+  /** Latency by phase of the wire. */
+  PHASE_DURATION(
+      "cache.phase_duration",
+      HISTOGRAM,
+      "Duration of the phases of an operation: waiting for a turn, network, encoding and decoding",
+      CacheSamples::none,
+      "phase"),
+  /** Failures by operation. */
+  ERRORS(
+      "cache.errors.total",
+      COUNTER,
+      "Number of operations that failed, by type of error",
+      CacheSamples::errors,
+      "operation",
+      "error_type"),
+  /** Entries made invalid other than one by one. */
+  INVALIDATIONS(
+      "cache.invalidations.total",
+      COUNTER,
+      "Number of invalidations, by what asked for them",
+      CacheSamples::invalidations,
+      "type"),
+  /** Entries that the store gave up. */
+  EVICTIONS(
+      "cache.evictions.total",
+      COUNTER,
+      "Number of entries that the store gave up to make room",
+      single(CacheReading::evictions)),
+  /** Entries whose time was over. */
+  EXPIRATIONS(
+      "cache.expirations.total",
+      COUNTER,
+      "Number of entries found to have expired",
+      counter("expirations")),
+  /** Read-through. */
+  LOADS("cache.loads.total", COUNTER, "Number of calls of the cache loader", counter("loads")),
+  /** Read-through that failed. */
+  LOAD_FAILURES(
+      "cache.load_failures.total",
+      COUNTER,
+      "Number of calls of the cache loader that failed",
+      counter("loadFailures")),
+  /** Write-through. */
+  WRITES("cache.writes.total", COUNTER, "Number of calls of the cache writer", counter("writes")),
+  /** Values that could not be read. */
+  UNDECODABLE(
+      "cache.undecodable.total",
+      COUNTER,
+      "Number of entries whose bytes could not or must not be decoded",
+      counter("undecodable")),
+  /** Events that nobody got. */
+  DROPPED_EVENTS(
+      "cache.dropped_events.total",
+      COUNTER,
+      "Number of events that listeners did not get because their queue was full",
+      counter("droppedEvents")),
+  /** Whether the store answers. */
+  HEALTH("cache.health", GAUGE, MANAGER, "Whether the store answers: 1 if it does, else 0"),
+  /** How fast the store answers. */
+  PING("cache.ping_seconds", GAUGE, MANAGER, "Round trip of the last ping of the store"),
+  /** Connections lost and made anew. */
+  RECONNECTS(
+      "cache.reconnects.total", COUNTER, MANAGER, "Number of connections that were made anew"),
+  /** The connection pool. */
+  CONNECTIONS(
+      "cache.connections",
+      GAUGE,
+      MANAGER,
+      "Connections of the pool that are active or idle, and threads waiting for one",
+      "state"),
+  /** Whether the JVM's MBeans could be read. */
+  TARGET_UP(
+      "bridge.jmx_target_up", GAUGE, BRIDGE, "Whether the MBeans could be read: 1 if so, else 0"),
+  /** Readings that failed. */
+  BRIDGE_ERRORS("bridge.errors.total", COUNTER, BRIDGE, "Number of readings of MBeans that failed"),
+  /** What the bridge costs. */
+  SCRAPE_DURATION(
+      "bridge.scrape_duration_seconds", GAUGE, BRIDGE, "Duration of this reading of the MBeans"),
+  /** Caches beyond the limit. */
+  DROPPED_CACHES(
+      "bridge.dropped_caches", GAUGE, BRIDGE, "Number of caches left out, beyond the limit"),
+  /** Application metrics beyond the limit. */
+  DROPPED_SAMPLES(
+      "bridge.dropped_samples.total",
+      COUNTER,
+      BRIDGE,
+      "Number of values dropped because their metric would have been one series too many");
+
+  /** What a metric has one value of. */
+  public enum Scope {
+    /** One value per cache. */
+    CACHE,
+    /** One value per cache manager. */
+    MANAGER,
+    /** One value per JVM that is read. */
+    BRIDGE
+  }
+
+  private final String metricName;
+  private final MetricKind kind;
+  private final Scope scope;
+  private final String help;
+  private final List<String> labels;
+  private final Function<CacheReading, List<MetricSample>> samples;
+
+  CacheMetric(
+      String metricName,
+      MetricKind kind,
+      String help,
+      Function<CacheReading, List<MetricSample>> samples,
+      String... labels) {
+    this.metricName = metricName;
+    this.kind = kind;
+    this.scope = CACHE;
+    this.help = help;
+    this.samples = samples;
+    this.labels = List.of(labels);
+  }
+
+  CacheMetric(String metricName, MetricKind kind, Scope scope, String help, String... labels) {
+    this.metricName = metricName;
+    this.kind = kind;
+    this.scope = scope;
+    this.help = help;
+    this.samples = CacheSamples::none;
+    this.labels = List.of(labels);
+  }
+
+  /**
+   * Returns the metric's name with dots, as applications write it.
+   *
+   * @return for instance {@code cache.gets.total}
+   */
+  public String metricName() {
+    return metricName;
+  }
+
+  /**
+   * Returns what kind of metric it is.
+   *
+   * @return the kind
+   */
+  public MetricKind kind() {
+    return kind;
+  }
+
+  /**
+   * Returns what it has one value of.
+   *
+   * @return the scope
+   */
+  public Scope scope() {
+    return scope;
+  }
+
+  /**
+   * Returns what it means, for people.
+   *
+   * @return one line
+   */
+  public String help() {
+    return help;
+  }
+
+  /**
+   * Returns the labels that it has besides those that name the cache and its manager.
+   *
+   * @return none, for most
+   */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /**
+   * Returns the values that a reading has of a counter or gauge of scope {@link Scope#CACHE}.
+   *
+   * @param cache the reading
+   * @return one element per combination of labels; empty if it was not measured
+   */
+  public List<MetricSample> samples(CacheReading cache) {
+    return samples.apply(cache);
+  }
+
+  /**
+   * Returns the values that a reading has of a metric of scope {@link Scope#MANAGER}.
+   *
+   * @param connection the reading
+   * @return one element per combination of labels; empty if it was not measured
+   */
+  public List<MetricSample> samples(ConnectionReading connection) {
+    return CacheSamples.ofConnection(this, connection);
+  }
+
+  /**
+   * Returns the timers that a reading has for a {@link MetricKind#HISTOGRAM}, whose label is the
+   * operation.
+   *
+   * @param cache the reading
+   * @return those that ran at least once
+   */
+  public List<OperationReading> distributions(CacheReading cache) {
+    return CacheSamples.distributions(this, cache);
+  }
+}

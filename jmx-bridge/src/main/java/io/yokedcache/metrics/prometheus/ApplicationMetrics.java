@@ -1,0 +1,188 @@
+package io.yokedcache.metrics.prometheus;
+
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.yokedcache.metrics.jmx.CacheMetric;
+import io.yokedcache.metrics.jmx.MetricKind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The metrics that the application records, with whatever tags each call has: Prometheus lets the
+ * series of a metric differ in their labels. A metric's type is that of its first use. The number
+ * of series is bounded, because a tag with an endless number of values would fill the heap.
+ *
+ * <p>Thread-safe.
+ */
+final class ApplicationMetrics {
+
+  private static final Logger logger = LoggerFactory.getLogger(ApplicationMetrics.class);
+
+  /** What a caller named, so that names and labels are made once per series. */
+  private record Call(
+      MetricKind kind, boolean inSeconds, String metric, Map<String, String> tags) {}
+
+  private record Metric(MetricKind kind, String name, Map<Labels, ApplicationSeries> series) {}
+
+  private final PrometheusNames names;
+  private final Histograms form;
+  private final double[] bucketsSeconds;
+  private final int maxSeries;
+
+  private final Map<Call, ApplicationSeries> seriesByCall = new ConcurrentHashMap<>();
+  private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
+
+  /** Which metric each name in the output belongs to: a histogram has four. */
+  private final Map<String, String> ownerByExposedName = new HashMap<>();
+
+  private final AtomicInteger seriesCount = new AtomicInteger();
+  private final LongAdder dropped = new LongAdder();
+
+  ApplicationMetrics(
+      PrometheusNames names, Histograms form, List<Double> bucketsSeconds, int maxSeries) {
+    this.names = names;
+    this.form = form;
+    this.bucketsSeconds = bucketsSeconds.stream().mapToDouble(Double::doubleValue).toArray();
+    this.maxSeries = maxSeries;
+    for (CacheMetric metric : CacheMetric.values()) {
+      claim(metric.kind(), names.family(metric), metric.metricName());
+    }
+  }
+
+  /** Records a value; it is dropped and counted if it needs one series too many. */
+  void record(
+      MetricKind kind, boolean inSeconds, String metric, double value, Map<String, String> tags) {
+    Call call = new Call(kind, inSeconds, metric, tags);
+    ApplicationSeries series = seriesByCall.get(call);
+    if (series == null) {
+      series = open(call);
+    }
+    if (series != null) {
+      series.record(value);
+    }
+  }
+
+  Collection<String> names() {
+    return metrics.keySet();
+  }
+
+  MetricKind kind(String name) {
+    return metric(name).kind();
+  }
+
+  Collection<ApplicationSeries> series(String name) {
+    return metric(name).series().values();
+  }
+
+  long dropped() {
+    return dropped.sum();
+  }
+
+  private Metric metric(String name) {
+    Metric metric = metrics.get(name);
+    if (metric == null) {
+      throw new IllegalArgumentException("There is no metric " + name);
+    }
+    return metric;
+  }
+
+  private synchronized @Nullable ApplicationSeries open(Call call) {
+    String name = names.family(call.metric());
+    if (call.inSeconds()) {
+      name = names.seconds(name);
+    }
+    Metric metric = metrics.get(name);
+    if (metric == null || metric.kind() != call.kind()) {
+      claim(call.kind(), name, call.metric());
+    }
+    Labels labels = names.labels(call.tags());
+    ApplicationSeries series = metric == null ? null : metric.series().get(labels);
+    if (series == null) {
+      if (seriesCount.get() >= maxSeries) {
+        drop(call.metric());
+        return null;
+      }
+      seriesCount.incrementAndGet();
+      series = create(call.kind(), name, labels);
+      metrics
+          .computeIfAbsent(name, key -> new Metric(call.kind(), key, new ConcurrentHashMap<>()))
+          .series()
+          .put(labels, series);
+    }
+    if (seriesByCall.size() < 2 * maxSeries) {
+      seriesByCall.put(call, series);
+    }
+    return series;
+  }
+
+  private void drop(String metric) {
+    if (dropped.sum() == 0) {
+      logger.warn(
+          "Metric {} and others have more than {} series together; what is beyond is dropped and"
+              + " only counted. Use tags with few values, or raise maxSeries",
+          metric,
+          maxSeries);
+    }
+    dropped.increment();
+  }
+
+  private ApplicationSeries create(MetricKind kind, String name, Labels labels) {
+    return switch (kind) {
+      case COUNTER -> new ApplicationSeries.Counter(labels, new DoubleAdder());
+      case GAUGE -> new ApplicationSeries.Gauge(labels);
+      case HISTOGRAM -> new ApplicationSeries.Distribution(histogram(name, labels));
+    };
+  }
+
+  private Histogram histogram(String name, Labels labels) {
+    Histogram.Builder builder = Histogram.builder().name(name).constLabels(labels);
+    if (form == Histograms.NATIVE) {
+      builder.nativeOnly();
+    } else {
+      builder.classicUpperBounds(bucketsSeconds);
+    }
+    if (form == Histograms.CLASSIC) {
+      builder.classicOnly();
+    }
+    return builder.build();
+  }
+
+  /** Takes the names that a metric has in the output, or says which metric has them already. */
+  private synchronized void claim(MetricKind kind, String name, String metric) {
+    String owner = kind + " " + name;
+    List<String> exposed = new ArrayList<>(List.of(name));
+    switch (kind) {
+      case COUNTER -> exposed.add(name + "_total");
+      case GAUGE -> {}
+      case HISTOGRAM -> exposed.addAll(List.of(name + "_bucket", name + "_count", name + "_sum"));
+    }
+    for (String each : exposed) {
+      String other = ownerByExposedName.getOrDefault(each, owner);
+      if (!other.equals(owner)) {
+        throw new IllegalArgumentException(
+            "Metric "
+                + metric
+                + " cannot be shown as "
+                + kind
+                + " "
+                + name
+                + ": the "
+                + other
+                + " has the name "
+                + each
+                + " already. Give one of them another name");
+      }
+    }
+    exposed.forEach(each -> ownerByExposedName.put(each, owner));
+  }
+}

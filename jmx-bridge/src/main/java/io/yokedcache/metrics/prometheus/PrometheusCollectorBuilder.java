@@ -1,0 +1,313 @@
+package io.yokedcache.metrics.prometheus;
+
+import static java.util.Objects.requireNonNull;
+
+import com.sun.net.httpserver.Authenticator;
+import com.sun.net.httpserver.HttpHandler;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/** Describes a {@link PrometheusCollector}. Not thread-safe. */
+public final class PrometheusCollectorBuilder {
+
+  /** Upper bounds that YokedCache's own timers have exactly, in seconds. */
+  private static final List<Double> DEFAULT_BUCKETS =
+      List.of(
+          0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+          2.5, 5.0, 10.0);
+
+  private String namespace = "yokedcache";
+  private String subsystem = "";
+  private final Map<String, String> labels = new LinkedHashMap<>();
+  private PrometheusRegistry registry = PrometheusRegistry.defaultRegistry;
+  private final Map<String, CacheSource> targets = new LinkedHashMap<>();
+  private boolean servesHttp = true;
+  private String host = "127.0.0.1";
+  private int port = 8000;
+  private String path = "/metrics";
+  private @Nullable Authenticator authenticator;
+  private @Nullable SSLContext tls;
+  private boolean clientCertificate;
+  private final Map<String, HttpHandler> handlers = new LinkedHashMap<>();
+  private boolean cacheLabels = true;
+  private Histograms histograms = Histograms.CLASSIC;
+  private List<Double> buckets = DEFAULT_BUCKETS;
+  private int maxCaches = 10_000;
+  private int maxSeries = 10_000;
+  private boolean jvmMetrics;
+
+  PrometheusCollectorBuilder() {}
+
+  /**
+   * Sets what all names begin with.
+   *
+   * @param value letters, digits and underscores; empty for nothing; default {@code yokedcache}
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder namespace(String value) {
+    this.namespace = requireNonNull(value, "namespace");
+    return this;
+  }
+
+  /**
+   * Sets what follows the namespace in all names.
+   *
+   * @param value letters, digits and underscores; default empty, for nothing
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder subsystem(String value) {
+    this.subsystem = requireNonNull(value, "subsystem");
+    return this;
+  }
+
+  /**
+   * Adds labels that every series gets.
+   *
+   * @param values names and values, such as {@code environment} and {@code production}
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder labels(Map<String, String> values) {
+    this.labels.putAll(values);
+    return this;
+  }
+
+  /**
+   * Sets the registry, which may have the application's other metrics too.
+   *
+   * @param value the registry; default is the library's default one
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder registry(PrometheusRegistry value) {
+    this.registry = requireNonNull(value, "registry");
+    return this;
+  }
+
+  /**
+   * Sets the address to listen on.
+   *
+   * @param value a host name or address; default {@code 127.0.0.1}; {@code 0.0.0.0} for all
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder host(String value) {
+    this.host = requireNonNull(value, "host");
+    return this;
+  }
+
+  /**
+   * Sets the port to listen on.
+   *
+   * @param value 0 for any that is free, see {@link PrometheusCollector#port()}; default 8000
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder port(int value) {
+    this.port = value;
+    return this;
+  }
+
+  /**
+   * Sets the path that metrics are served under.
+   *
+   * @param value with a leading slash; default {@code /metrics}. The path {@code /-/healthy} is
+   *     served without authentication always
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder path(String value) {
+    this.path = requireNonNull(value, "path");
+    return this;
+  }
+
+  /**
+   * Asks for a user and a password. Use TLS with it.
+   *
+   * @param user the user's name
+   * @param password the password, of which only a digest is kept
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder basicAuthentication(String user, char[] password) {
+    return authenticator(new BasicAuthentication(user, password));
+  }
+
+  /**
+   * Asks for authentication of any kind.
+   *
+   * @param value the authenticator of everything but the health path
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder authenticator(Authenticator value) {
+    this.authenticator = requireNonNull(value, "authenticator");
+    return this;
+  }
+
+  /**
+   * Serves https instead of http.
+   *
+   * @param context the server's certificate and key, and whom it trusts
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder tls(SSLContext context) {
+    this.tls = requireNonNull(context, "tls");
+    return this;
+  }
+
+  /**
+   * Lets in only clients with a certificate that the TLS context trusts.
+   *
+   * @param value default false
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder requireClientCertificate(boolean value) {
+    this.clientCertificate = value;
+    return this;
+  }
+
+  /**
+   * Serves something else as well, behind the same authentication.
+   *
+   * @param value its path, with a leading slash
+   * @param handler what answers there
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder handler(String value, HttpHandler handler) {
+    this.handlers.put(requireNonNull(value, "path"), requireNonNull(handler, "handler"));
+    return this;
+  }
+
+  /**
+   * Opens no port: the application serves the registry by itself.
+   *
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder withoutServer() {
+    this.servesHttp = false;
+    return this;
+  }
+
+  /**
+   * Tells caches apart by labels {@code cache} and {@code cache_manager}, or adds them up.
+   *
+   * @param value default true
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder cacheLabels(boolean value) {
+    this.cacheLabels = value;
+    return this;
+  }
+
+  /**
+   * Sets the form of distributions.
+   *
+   * @param value default {@link Histograms#CLASSIC}
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder histograms(Histograms value) {
+    this.histograms = requireNonNull(value, "histograms");
+    return this;
+  }
+
+  /**
+   * Sets the upper bounds of classic histograms. A cache's histogram shows those that its timers
+   * have exactly; an application's shows all.
+   *
+   * @param seconds ascending; default from 100 us to 10 s in steps of 1, 2.5 and 5
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder buckets(double... seconds) {
+    this.buckets = Arrays.stream(seconds).boxed().toList();
+    return this;
+  }
+
+  /**
+   * Limits how many caches are shown.
+   *
+   * @param value default 10000; those beyond are counted in {@code bridge_dropped_caches}
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder maxCaches(int value) {
+    this.maxCaches = value;
+    return this;
+  }
+
+  /**
+   * Limits how many series the application's metrics have together.
+   *
+   * @param value default 10000; values beyond are counted in {@code bridge_dropped_samples_total}
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder maxSeries(int value) {
+    this.maxSeries = value;
+    return this;
+  }
+
+  /**
+   * Shows memory, threads, garbage collection and so on of this JVM, too.
+   *
+   * @param value default false
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder jvmMetrics(boolean value) {
+    this.jvmMetrics = value;
+    return this;
+  }
+
+  /**
+   * Adds a JVM whose caches are shown, with its name in the label {@code target}. Without any, the
+   * caches of this JVM are shown, without that label.
+   *
+   * @param name the label's value
+   * @param source reads that JVM's caches; should not take longer than a scrape may
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder target(String name, CacheSource source) {
+    this.targets.put(requireNonNull(name, "name"), requireNonNull(source, "source"));
+    return this;
+  }
+
+  /**
+   * Checks the settings and creates the collector, which serves nothing before it is started.
+   *
+   * @return the collector
+   * @throws IllegalArgumentException if a name, label, path, port or limit is not valid
+   */
+  public PrometheusCollector build() {
+    check(path.startsWith("/"), "The path \"" + path + "\" must begin with a slash");
+    check(
+        !path.equals(MetricsServer.HEALTH_PATH),
+        "The path " + path + " is the one of the health check; choose another");
+    check(!handlers.containsKey(path), "The path " + path + " is the one of the metrics");
+    check(port >= 0 && port <= 65_535, "The port " + port + " must be from 0 to 65535");
+    check(maxCaches > 0 && maxSeries > 0, "maxCaches and maxSeries must be positive");
+    Map<String, CacheSource> sources =
+        targets.isEmpty() ? Map.of("", JmxCacheReader.ofThisJvm()) : Map.copyOf(targets);
+    Endpoint endpoint =
+        servesHttp
+            ? new Endpoint(
+                host, port, path, authenticator, tls, clientCertificate, Map.copyOf(handlers))
+            : null;
+    return new PrometheusCollector(
+        new PrometheusSettings(
+            new PrometheusNames(namespace, subsystem, labels),
+            registry,
+            sources,
+            cacheLabels,
+            histograms,
+            buckets,
+            maxCaches,
+            maxSeries,
+            jvmMetrics,
+            endpoint));
+  }
+
+  private static void check(boolean isValid, String message) {
+    if (!isValid) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

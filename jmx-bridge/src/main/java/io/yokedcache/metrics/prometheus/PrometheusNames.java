@@ -1,0 +1,135 @@
+package io.yokedcache.metrics.prometheus;
+
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.yokedcache.metrics.jmx.CacheMetric;
+import io.yokedcache.metrics.jmx.MetricKind;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * From names with dots to Prometheus' names. The client would accept any character, but then the
+ * names would need quotes in every query; so only letters, digits and underscores are left.
+ */
+final class PrometheusNames {
+
+  static final String CACHE = "cache";
+  static final String MANAGER = "cache_manager";
+  static final String TARGET = "target";
+
+  private static final Pattern METRIC = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
+  private static final Pattern LABEL = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
+  private static final Pattern NOT_IN_NAMES = Pattern.compile("[^a-zA-Z0-9_]");
+
+  /** Suffixes that the formats add by themselves. */
+  private static final Pattern RESERVED_SUFFIX =
+      Pattern.compile("(_total|_created|_bucket|_info)+$");
+
+  private static final Set<String> OWN_LABELS = ownLabels();
+
+  private final String prefix;
+  private final Labels constantLabels;
+
+  PrometheusNames(String namespace, String subsystem, Map<String, String> constantLabels) {
+    this.prefix = part("namespace", namespace) + part("subsystem", subsystem);
+    constantLabels.keySet().forEach(PrometheusNames::checkConstantLabel);
+    this.constantLabels = labels(Labels.EMPTY, constantLabels);
+  }
+
+  private static Set<String> ownLabels() {
+    Set<String> labels = new HashSet<>(Set.of(CACHE, MANAGER, TARGET, "le", "quantile"));
+    Arrays.stream(CacheMetric.values()).forEach(metric -> labels.addAll(metric.labels()));
+    return Set.copyOf(labels);
+  }
+
+  private static String part(String what, String name) {
+    if (name.isEmpty()) {
+      return "";
+    }
+    if (!METRIC.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "The "
+              + what
+              + " \""
+              + name
+              + "\" must be letters, digits and underscores, and must not"
+              + " begin with a digit");
+    }
+    return name + "_";
+  }
+
+  private static void checkConstantLabel(String name) {
+    if (!LABEL.matcher(name).matches() || name.startsWith("__")) {
+      throw new IllegalArgumentException(
+          "The label \""
+              + name
+              + "\" must be letters, digits and underscores, and must not begin"
+              + " with a digit or two underscores");
+    }
+    if (OWN_LABELS.contains(name)) {
+      throw new IllegalArgumentException(
+          "The label \"" + name + "\" is one that the metrics have by themselves; choose another");
+    }
+  }
+
+  Labels constantLabels() {
+    return constantLabels;
+  }
+
+  /** The family's name of a metric of the table, without the suffix that counters get. */
+  String family(CacheMetric metric) {
+    String name = family(metric.metricName());
+    return metric.kind() == MetricKind.HISTOGRAM ? seconds(name) : name;
+  }
+
+  /** The family's name of an application's metric. */
+  String family(String metric) {
+    String name =
+        RESERVED_SUFFIX.matcher(NOT_IN_NAMES.matcher(metric).replaceAll("_")).replaceFirst("");
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("The metric \"" + metric + "\" has no usable name");
+    }
+    String full = prefix + name;
+    return Character.isDigit(full.charAt(0)) ? "_" + full : full;
+  }
+
+  /** The name of a family of durations. */
+  String seconds(String family) {
+    return family.endsWith("_seconds") ? family : family + "_seconds";
+  }
+
+  /** Constant labels and tags; a tag that has the name of a constant label is renamed. */
+  Labels labels(Map<String, String> tags) {
+    return tags.isEmpty() ? constantLabels : labels(constantLabels, tags);
+  }
+
+  private static Labels labels(Labels base, Map<String, String> tags) {
+    Map<String, String> labels = new TreeMap<>();
+    base.forEach(label -> labels.put(label.getName(), label.getValue()));
+    new TreeMap<>(tags)
+        .forEach(
+            (tag, value) -> {
+              String name = label(tag);
+              while (labels.containsKey(name)) {
+                name = "exported_" + name;
+              }
+              labels.put(name, value);
+            });
+    return Labels.of(
+        labels.keySet().toArray(String[]::new), labels.values().toArray(String[]::new));
+  }
+
+  private static String label(String tag) {
+    String name = NOT_IN_NAMES.matcher(tag).replaceAll("_");
+    boolean isReserved =
+        name.isEmpty()
+            || name.equals("le")
+            || name.equals("quantile")
+            || name.startsWith("__")
+            || Character.isDigit(name.charAt(0));
+    return isReserved ? "tag_" + name : name;
+  }
+}
