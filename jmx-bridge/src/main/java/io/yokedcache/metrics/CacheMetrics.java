@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.LongAdder;
  * }
  * }</pre>
  *
- * <p>Thread-safe. A collector that throws is counted and logged, and neither the caller nor the
- * other collectors notice. Without a collector everything is dropped.
+ * <p>Thread-safe. A collector that throws or hangs is counted and logged, and neither the caller
+ * nor the other collectors notice. Without a collector everything is dropped.
  */
 public final class CacheMetrics implements AutoCloseable {
 
@@ -36,6 +36,7 @@ public final class CacheMetrics implements AutoCloseable {
 
   private final List<CollectorSlot> slots = new CopyOnWriteArrayList<>();
   private final LongAdder failures = new LongAdder();
+  private final LongAdder drops = new LongAdder();
 
   /** Start times by id. The ids ascend, so the first is the oldest. */
   private final ConcurrentSkipListMap<Long, Long> openTimers = new ConcurrentSkipListMap<>();
@@ -70,7 +71,8 @@ public final class CacheMetrics implements AutoCloseable {
     requireNonNull(collector, "collector");
     synchronized (slots) {
       if (!collectors().contains(collector)) {
-        slots.add(new CollectorSlot(collector, failures));
+        DirectSlot slot = new DirectSlot(collector, failures);
+        slots.add(collector.mayBlock() ? new QueuedSlot(slot, drops).start() : slot);
       }
     }
   }
@@ -91,6 +93,16 @@ public final class CacheMetrics implements AutoCloseable {
    */
   public long collectorFailures() {
     return failures.sum();
+  }
+
+  /**
+   * Returns how many calls were dropped because a collector that {@linkplain
+   * MetricsCollector#mayBlock() may block} had 10,000 of them waiting.
+   *
+   * @return the number since these metrics were created
+   */
+  public long collectorDrops() {
+    return drops.sum();
   }
 
   /**
@@ -269,16 +281,17 @@ public final class CacheMetrics implements AutoCloseable {
   }
 
   /**
-   * Closes every collector, whatever the others throw; may be called twice.
+   * Closes every collector, whatever the others throw; may be called twice. One that may block gets
+   * 5 s for what still waits for it.
    *
    * @throws RuntimeException the first failure; the others are suppressed ones of it
    */
   @Override
   public void close() {
     RuntimeException failure = null;
-    for (MetricsCollector collector : collectors()) {
+    for (CollectorSlot slot : slots) {
       try {
-        collector.close();
+        slot.close();
       } catch (RuntimeException e) {
         if (failure == null) {
           failure = e;

@@ -183,7 +183,7 @@ final class PrometheusServerTest {
                 }));
       }
       Scraper scraper = new Scraper(collector.port());
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < 60; i++) {
         assertThat(scraper.get("/metrics").statusCode()).isEqualTo(200);
       }
       isOver.set(true);
