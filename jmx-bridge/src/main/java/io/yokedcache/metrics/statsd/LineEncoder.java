@@ -1,0 +1,136 @@
+package io.yokedcache.metrics.statsd;
+
+import io.yokedcache.metrics.statsd.Event.Kind;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes measurements as lines of the StatsD protocol. Not thread-safe.
+ *
+ * <p>The prefix stands for {@code cache}, as in {@code myapp.cache}: so {@code cache.gets.total} is
+ * sent as {@code myapp.cache.gets}. Names of an application's own metrics stay as they are, below
+ * the prefix.
+ */
+final class LineEncoder {
+
+  /** Tags that a plain name has ahead of the metric, so that a tree of names groups by cache. */
+  private static final String[] LEADING_TAGS = {"cache_manager", "cache"};
+
+  private static final String OWN_METRICS = "cache.";
+  private static final String OWN_COUNTERS = ".total";
+
+  private final StatsDFlavour flavour;
+  private final String prefix;
+  private final Map<String, String> constantTags;
+  private final StringBuilder line = new StringBuilder(128);
+
+  LineEncoder(StatsDFlavour flavour, String prefix, Map<String, String> constantTags) {
+    this.flavour = flavour;
+    this.prefix = Names.name(prefix.replaceAll("^\\.+|\\.+$", ""));
+    this.constantTags = Map.copyOf(constantTags);
+  }
+
+  /**
+   * Returns the line, without a line break at its end, or null for a value that no daemon takes:
+   * not a number, infinite, or (plain) a negative duration. A negative gauge is two lines that must
+   * stay in one packet.
+   */
+  @Nullable String encode(Event event) {
+    double value = event.value();
+    boolean isDistribution = event.kind() == Kind.HISTOGRAM || event.kind() == Kind.TIMING;
+    if (!Double.isFinite(value) || (value < 0 && isDistribution && isPlain())) {
+      return null;
+    }
+    line.setLength(0);
+    if (event.kind() == Kind.GAUGE && value < 0 && isPlain()) {
+      // "x:-5|g" is "5 less" to a plain daemon, unless the gauge is zero.
+      appendLine(new Event(Kind.GAUGE, event.metric(), 0, event.tags(), 1));
+      line.append('\n');
+    }
+    appendLine(event);
+    return line.toString();
+  }
+
+  private boolean isPlain() {
+    return flavour == StatsDFlavour.PLAIN;
+  }
+
+  private void appendLine(Event event) {
+    Map<String, String> tags = allTags(event.tags());
+    appendName(event.metric(), tags);
+    line.append(':');
+    boolean isMillis = event.kind() == Kind.TIMING && isPlain();
+    Decimals.append(line, event.value(), isMillis ? 3 : 0);
+    line.append('|').append(type(event.kind()));
+    if (event.rate() < 1) {
+      line.append("|@");
+      Decimals.append(line, event.rate(), 0);
+    }
+    if (!isPlain()) {
+      appendTags(tags);
+    }
+  }
+
+  private String type(Kind kind) {
+    return switch (kind) {
+      case COUNTER -> "c";
+      case GAUGE -> "g";
+      case HISTOGRAM, TIMING -> isPlain() ? "ms" : "h";
+    };
+  }
+
+  private Map<String, String> allTags(Map<String, String> tags) {
+    if (tags.isEmpty()) {
+      return constantTags.isEmpty() ? constantTags : new TreeMap<>(constantTags);
+    }
+    Map<String, String> all = new TreeMap<>(constantTags);
+    all.putAll(tags);
+    return all;
+  }
+
+  private void appendName(String metric, Map<String, String> tags) {
+    line.append(prefix);
+    if (!isPlain()) {
+      appendPart(shortName(metric));
+      return;
+    }
+    for (String leading : LEADING_TAGS) {
+      String value = tags.get(leading);
+      if (value != null) {
+        appendPart(Names.part(value));
+      }
+    }
+    appendPart(shortName(metric));
+    tags.forEach(
+        (key, value) -> {
+          if (!key.equals(LEADING_TAGS[0]) && !key.equals(LEADING_TAGS[1])) {
+            appendPart(Names.part(value));
+          }
+        });
+  }
+
+  private void appendPart(String part) {
+    if (line.length() > 0 && line.charAt(line.length() - 1) != '\n') {
+      line.append('.');
+    }
+    line.append(part);
+  }
+
+  private static String shortName(String metric) {
+    if (!metric.startsWith(OWN_METRICS)) {
+      return Names.name(metric);
+    }
+    int end = metric.length() - (metric.endsWith(OWN_COUNTERS) ? OWN_COUNTERS.length() : 0);
+    return Names.name(metric.substring(OWN_METRICS.length(), Math.max(end, OWN_METRICS.length())));
+  }
+
+  private void appendTags(Map<String, String> tags) {
+    char separator = '#';
+    for (Map.Entry<String, String> tag : tags.entrySet()) {
+      line.append(separator == '#' ? "|#" : ",");
+      line.append(Names.name(tag.getKey())).append(':').append(Names.tagValue(tag.getValue()));
+      separator = ',';
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.yokedcache.metrics.statsd;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Turns queued events into packets and sends them, on a thread of its own. */
+final class PacketPump implements Runnable {
+
+  /** How long events wait for others, to share a packet with them. */
+  private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final EventQueue queue;
+  private final LineEncoder encoder;
+  private final Transport transport;
+  private final Tally tally;
+  private final Deadline deadline;
+  private final int maxPacketBytes;
+
+  private final StringBuilder packet = new StringBuilder();
+  private int packetBytes;
+  private int packetEvents;
+
+  PacketPump(
+      EventQueue queue,
+      LineEncoder encoder,
+      Transport transport,
+      Tally tally,
+      Deadline deadline,
+      int maxPacketBytes) {
+    this.queue = queue;
+    this.encoder = encoder;
+    this.transport = transport;
+    this.tally = tally;
+    this.deadline = deadline;
+    this.maxPacketBytes = maxPacketBytes;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!deadline.isSet()) {
+        sendQueued();
+        LockSupport.parkNanos(this, LINGER_NANOS);
+      }
+      // What came in before close() and after the last look.
+      sendQueued();
+    } finally {
+      queue.close();
+      transport.stop();
+    }
+  }
+
+  private void sendQueued() {
+    while (!deadline.isOver()) {
+      Event event = queue.poll();
+      if (event == null) {
+        break;
+      }
+      add(event);
+    }
+    sendPacket();
+  }
+
+  private void add(Event event) {
+    String line = encoder.encode(event);
+    int bytes = line == null ? Integer.MAX_VALUE : utf8Length(line);
+    if (line == null || bytes > maxPacketBytes) {
+      tally.rejected();
+      return;
+    }
+    if (packetEvents > 0 && packetBytes + 1 + bytes > maxPacketBytes) {
+      sendPacket();
+    }
+    if (packetEvents > 0) {
+      packet.append('\n');
+      packetBytes++;
+    }
+    packet.append(line);
+    packetBytes += bytes;
+    packetEvents++;
+  }
+
+  private void sendPacket() {
+    if (packetEvents == 0) {
+      return;
+    }
+    Packet full = new Packet(packet.toString(), packetEvents);
+    packet.setLength(0);
+    packetBytes = 0;
+    packetEvents = 0;
+    transport.send(full);
+  }
+
+  private static int utf8Length(String text) {
+    int bytes = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < 0x80) {
+        bytes++;
+      } else if (c < 0x800) {
+        bytes += 2;
+      } else if (Character.isSurrogate(c)) {
+        // Half of a pair, which takes four; a lone one is sent as a question mark.
+        bytes += 2;
+      } else {
+        bytes += 3;
+      }
+    }
+    return bytes;
+  }
+}

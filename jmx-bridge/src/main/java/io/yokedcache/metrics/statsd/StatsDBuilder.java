@@ -1,0 +1,196 @@
+package io.yokedcache.metrics.statsd;
+
+import static java.util.Objects.requireNonNull;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Map;
+
+/** The settings of a {@link StatsDCollector}. Not thread-safe. */
+public final class StatsDBuilder {
+
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  String host = "localhost";
+  int port = 8125;
+  String prefix = "yokedcache";
+  double sampleRate = 1;
+  Duration timeout = Duration.ofSeconds(5);
+  StatsDFlavour flavour = StatsDFlavour.PLAIN;
+  Map<String, String> constantTags = Map.of();
+  int maxPacketBytes = 1432;
+  int queueCapacity = 65_536;
+  Duration dnsRefresh = Duration.ofMinutes(1);
+
+  StatsDBuilder() {}
+
+  /**
+   * Sets the daemon's host. It is resolved in the background; a name that does not exist is logged
+   * and tried again.
+   *
+   * @param value name or address; {@code localhost} by default
+   * @return this
+   */
+  public StatsDBuilder host(String value) {
+    require(!value.isBlank(), "host", value, "a name or an address");
+    host = value;
+    return this;
+  }
+
+  /**
+   * Sets the daemon's UDP port.
+   *
+   * @param value 1 to 65535; 8125 by default
+   * @return this
+   */
+  public StatsDBuilder port(int value) {
+    require(value >= 1 && value <= 65_535, "port", value, "1 to 65535");
+    port = value;
+    return this;
+  }
+
+  /**
+   * Sets what every name begins with. It stands for the {@code cache} of {@code cache.gets.total}.
+   *
+   * @param value such as {@code myapp.cache}, or empty; {@code yokedcache} by default
+   * @return this
+   */
+  public StatsDBuilder prefix(String value) {
+    prefix = requireNonNull(value, "prefix");
+    return this;
+  }
+
+  /**
+   * Sets the share of counts, values and durations that are sent. The daemon multiplies them, so
+   * counters stay right on average: within 7 % (one standard deviation) for 200 sent ones. Gauges
+   * are always sent.
+   *
+   * @param value above 0 and at most 1; 1 by default
+   * @return this
+   */
+  public StatsDBuilder sampleRate(double value) {
+    require(value > 0 && value <= 1, "sampleRate", value, "above 0, at most 1");
+    sampleRate = value;
+    return this;
+  }
+
+  /**
+   * Sets how long {@link StatsDCollector#close()} may wait for the queue to be sent. Nothing else
+   * ever waits: UDP has no answers.
+   *
+   * @param value positive, at most a day; 5 seconds by default
+   * @return this
+   */
+  public StatsDBuilder timeout(Duration value) {
+    timeout = duration("timeout", value);
+    return this;
+  }
+
+  /**
+   * Sets the daemon's dialect.
+   *
+   * @param value {@link StatsDFlavour#PLAIN} by default
+   * @return this
+   */
+  public StatsDBuilder flavour(StatsDFlavour value) {
+    flavour = requireNonNull(value, "flavour");
+    return this;
+  }
+
+  /**
+   * Sets the daemon's dialect by whether it understands tags.
+   *
+   * @param value true for {@link StatsDFlavour#DOGSTATSD}, false for {@link StatsDFlavour#PLAIN}
+   * @return this
+   */
+  public StatsDBuilder useTags(boolean value) {
+    return flavour(value ? StatsDFlavour.DOGSTATSD : StatsDFlavour.PLAIN);
+  }
+
+  /**
+   * Sets tags for every metric, such as the environment. Only DogStatsD has tags that do not become
+   * part of the name: with the plain flavour use the prefix.
+   *
+   * @param value names and values; none by default
+   * @return this
+   */
+  public StatsDBuilder constantTags(Map<String, String> value) {
+    constantTags = Map.copyOf(value);
+    return this;
+  }
+
+  /**
+   * Sets the largest datagram, so that none is split on its way.
+   *
+   * @param value 64 to 65507 bytes; 1432 by default, for Ethernet; 512 is safe on the Internet
+   * @return this
+   */
+  public StatsDBuilder maxPacketBytes(int value) {
+    require(value >= 64 && value <= 65_507, "maxPacketBytes", value, "64 to 65507");
+    maxPacketBytes = value;
+    return this;
+  }
+
+  /**
+   * Sets how many measurements may wait to be sent. One takes about 100 bytes.
+   *
+   * @param value 1 to 10 million; 65,536 by default
+   * @return this
+   */
+  public StatsDBuilder queueCapacity(int value) {
+    require(value >= 1 && value <= 10_000_000, "queueCapacity", value, "1 to 10000000");
+    queueCapacity = value;
+    return this;
+  }
+
+  /**
+   * Sets how often the host is resolved again.
+   *
+   * @param value positive, at most a day; 1 minute by default. Java itself remembers an address for
+   *     30 seconds
+   * @return this
+   */
+  public StatsDBuilder dnsRefresh(Duration value) {
+    dnsRefresh = duration("dnsRefresh", value);
+    return this;
+  }
+
+  /**
+   * Starts the collector. Returns at once, whether the daemon is there or not.
+   *
+   * @return the collector, to be closed
+   * @throws IllegalArgumentException if there are constant tags with the plain flavour
+   */
+  public StatsDCollector build() {
+    return build(udp(InetAddress::getByName));
+  }
+
+  StatsDCollector build(Transport.Factory transports) {
+    if (flavour == StatsDFlavour.PLAIN && !constantTags.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The plain flavour has no tags, but constantTags is "
+              + constantTags
+              + ": put the values into the prefix, or use DOGSTATSD");
+    }
+    return new StatsDCollector(this, transports);
+  }
+
+  /** Returns how to reach the host that these settings name. */
+  Transport.Factory udp(AddressLookup lookup) {
+    HostAddress address = new HostAddress(host, lookup, dnsRefresh);
+    int udpPort = port;
+    return (tally, deadline) -> new UdpTransport(address, udpPort, tally, deadline);
+  }
+
+  private static Duration duration(String name, Duration value) {
+    boolean isPositive = !value.isNegative() && !value.isZero();
+    require(isPositive && value.compareTo(LONGEST) <= 0, name, value, "above 0, at most a day");
+    return value;
+  }
+
+  private static void require(boolean isValid, String name, Object value, String expected) {
+    if (!isValid) {
+      throw new IllegalArgumentException(name + " must be " + expected + ", but is " + value);
+    }
+  }
+}

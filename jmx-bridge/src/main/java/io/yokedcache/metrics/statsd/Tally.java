@@ -1,0 +1,51 @@
+package io.yokedcache.metrics.statsd;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts what became of the measurements. Thread-safe. */
+final class Tally {
+
+  private final LongAdder sentEvents = new LongAdder();
+  private final LongAdder sentPackets = new LongAdder();
+  private final LongAdder droppedEvents = new LongAdder();
+  private final LongAdder droppedPackets = new LongAdder();
+  private final LongAdder rejectedEvents = new LongAdder();
+
+  /** Counts a packet that the operating system took. */
+  void sent(Packet packet) {
+    sentPackets.increment();
+    sentEvents.add(packet.events());
+  }
+
+  /** Takes back a packet that was counted as sent: the operating system refused it after all. */
+  void unsent(Packet packet) {
+    sentPackets.decrement();
+    sentEvents.add(-packet.events());
+  }
+
+  /** Counts a packet that did not leave. */
+  void dropped(Packet packet) {
+    droppedPackets.increment();
+    droppedEvents.add(packet.events());
+  }
+
+  /** Counts events that were dropped before they were in a packet. */
+  void dropped(int events) {
+    droppedEvents.add(events);
+  }
+
+  /** Counts an event that cannot be written as a line. */
+  void rejected() {
+    rejectedEvents.increment();
+  }
+
+  StatsDStatistics statistics(int queued) {
+    return new StatsDStatistics(
+        sentEvents.sum(),
+        sentPackets.sum(),
+        droppedEvents.sum(),
+        droppedPackets.sum(),
+        rejectedEvents.sum(),
+        queued);
+  }
+}

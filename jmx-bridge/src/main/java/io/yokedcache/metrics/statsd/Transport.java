@@ -1,0 +1,20 @@
+package io.yokedcache.metrics.statsd;
+
+/** Takes packets to the daemon. Used by one thread. */
+interface Transport {
+
+  /**
+   * Sends a packet, waiting while the network is behind; a packet that cannot be sent before the
+   * deadline is dropped and counted.
+   */
+  void send(Packet packet);
+
+  /** Lets go of everything, having sent what was taken, within the deadline. */
+  void stop();
+
+  /** Makes the transport of one collector. */
+  @FunctionalInterface
+  interface Factory {
+    Transport create(Tally tally, Deadline deadline);
+  }
+}
