@@ -1,0 +1,225 @@
+package io.yokedcache.metrics.statsd;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.metrics.jmx.CacheReadings;
+import io.yokedcache.metrics.jmx.CacheSource;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends the figures of caches to StatsD every few seconds: what the counters have grown by, to the
+ * last event, levels as they are, and durations as single ones that stand for many. Costs the
+ * caches nothing, since it reads what they count anyway.
+ *
+ * <p>Durations: DogStatsD gets one value for every cell of the distribution that has grown, with a
+ * sample rate of 1 by its growth. A plain daemon gets at most {@link Builder#timerSamples} values
+ * at equal steps of rank, with a common sample rate, because it does not weigh values. Either way
+ * the daemon's count is exact, and percentiles are as exact as the cells.
+ *
+ * <p>A counter that shrank began anew and is sent whole. What finds the queue full is sent with the
+ * next report. Thread-safe. Closing it leaves its collector open.
+ */
+public final class StatsDReporter implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(StatsDReporter.class);
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private final StatsDCollector collector;
+  private final CacheSource source;
+  private final CacheSeries series;
+  private final PeriodicReport report;
+  private final long patienceNanos;
+  private final ScheduledExecutorService executor;
+  private final AtomicBoolean isClosed = new AtomicBoolean();
+
+  /** Only used by the thread that reports, under the lock of {@link #report()}. */
+  private long queueDeadlineNanos;
+
+  private volatile boolean hasFailed;
+
+  private StatsDReporter(Builder settings) {
+    this.collector = settings.collector;
+    this.source = settings.source;
+    this.series = new CacheSeries(settings.cacheTags);
+    this.report =
+        new PeriodicReport(
+            collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);
+    this.patienceNanos = Math.min(settings.interval.toNanos(), collector.timeout().toNanos());
+    this.executor =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "yokedcache-statsd-report");
+              thread.setDaemon(true);
+              return thread;
+            });
+    long nanos = settings.interval.toNanos();
+    // Without history, what counts begins now and not an interval later.
+    long firstNanos = settings.sendsHistory ? nanos : 0;
+    ScheduledFuture<?> unused =
+        executor.scheduleAtFixedRate(this::reportSafely, firstNanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Returns settings for a new reporter.
+   *
+   * @param source what to report; it must throw if it cannot read everything, since a cache that is
+   *     missing for three reports is taken for one that was closed
+   * @param collector where to send it
+   * @return all defaults
+   */
+  public static Builder builder(CacheSource source, StatsDCollector collector) {
+    return new Builder(source, collector);
+  }
+
+  /**
+   * Reports now, between the regular times.
+   *
+   * @throws IOException if the source cannot be read: nothing is lost, the next report has it all
+   */
+  public synchronized void report() throws IOException {
+    CacheReadings readings = source.read();
+    queueDeadlineNanos = System.nanoTime() + patienceNanos;
+    series.describe(readings, report);
+    report.end();
+  }
+
+  /**
+   * Reports a last time and stops, waiting no longer than the collector's timeout. May be called
+   * twice. Close the caches and the collector afterwards.
+   */
+  @Override
+  public void close() {
+    if (!isClosed.compareAndSet(false, true)) {
+      return;
+    }
+    executor.execute(this::reportSafely);
+    executor.shutdown();
+    try {
+      if (!executor.awaitTermination(collector.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
+        logger.warn("The last report to StatsD was given up after {}", collector.timeout());
+        executor.shutdownNow();
+      }
+    } catch (InterruptedException endOfThread) {
+      executor.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void reportSafely() {
+    try {
+      report();
+      hasFailed = false;
+    } catch (IOException | RuntimeException e) {
+      // An exception that left this method would end the schedule.
+      if (hasFailed) {
+        logger.debug("Still cannot report to StatsD", e);
+      } else {
+        logger.warn("Cannot report to StatsD; the next report will have what this one lacks", e);
+      }
+      hasFailed = true;
+    }
+  }
+
+  /** Waits for room, since a report may be larger than the queue: for all its events together. */
+  private boolean queue(List<Event> events) {
+    while (!collector.offerAll(events)) {
+      if (System.nanoTime() - queueDeadlineNanos >= 0 || Thread.currentThread().isInterrupted()) {
+        return false;
+      }
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+    return true;
+  }
+
+  /** The settings of a {@link StatsDReporter}. Not thread-safe. */
+  public static final class Builder {
+
+    private static final Duration SHORTEST = Duration.ofSeconds(1);
+    private static final Duration LONGEST = Duration.ofHours(1);
+
+    private final CacheSource source;
+    private final StatsDCollector collector;
+    private Duration interval = Duration.ofSeconds(10);
+    private boolean cacheTags = true;
+    private boolean sendsHistory = true;
+    private int timerSamples = 100;
+
+    private Builder(CacheSource source, StatsDCollector collector) {
+      this.source = requireNonNull(source, "source");
+      this.collector = requireNonNull(collector, "collector");
+    }
+
+    /**
+     * Sets the time between reports, best the daemon's own interval.
+     *
+     * @param value 1 second to 1 hour; 10 seconds by default
+     * @return this
+     */
+    public Builder interval(Duration value) {
+      if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException("interval must be 1 second to 1 hour, but is " + value);
+      }
+      interval = value;
+      return this;
+    }
+
+    /**
+     * Sets whether series are told apart by {@code cache_manager} and {@code cache}; without, all
+     * caches add up to one.
+     *
+     * @param value true by default
+     * @return this
+     */
+    public Builder cacheTags(boolean value) {
+      cacheTags = value;
+      return this;
+    }
+
+    /**
+     * Sets whether the first report has all that was counted before it. True suits a bridge that
+     * starts with its caches; one that comes to a process that has run for days says false.
+     *
+     * @param value true by default
+     * @return this
+     */
+    public Builder sendHistory(boolean value) {
+      sendsHistory = value;
+      return this;
+    }
+
+    /**
+     * Sets how many durations of an operation a plain daemon gets in a report, at most. With 100,
+     * its 99th percentile is within a few percent; each takes about 40 bytes.
+     *
+     * @param value 1 to 1000; 100 by default
+     * @return this
+     */
+    public Builder timerSamples(int value) {
+      if (value < 1 || value > 1000) {
+        throw new IllegalArgumentException("timerSamples must be 1 to 1000, but is " + value);
+      }
+      timerSamples = value;
+      return this;
+    }
+
+    /**
+     * Starts the reporter, on a thread of its own.
+     *
+     * @return the reporter, to be closed before the collector
+     */
+    public StatsDReporter start() {
+      return new StatsDReporter(this);
+    }
+  }
+}
