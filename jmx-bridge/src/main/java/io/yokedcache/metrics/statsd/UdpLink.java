@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.timgroup.statsd.NonBlockingUdpSender;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
+import java.nio.channels.DatagramChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CharsetEncoder;
@@ -57,6 +59,10 @@ final class UdpLink {
     this.port = port;
     this.tally = tally;
     this.deadline = deadline;
+    // The sender never closes a socket that it could not connect, so it is tried here first.
+    try (DatagramChannel probe = DatagramChannel.open()) {
+      probe.connect(new InetSocketAddress(address, port));
+    }
     // An address and not a name: the sender would wait for the name server, and only once.
     String literal = address.getHostAddress();
     this.sender =

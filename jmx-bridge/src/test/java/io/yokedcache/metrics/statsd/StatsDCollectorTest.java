@@ -202,6 +202,28 @@ final class StatsDCollectorTest {
   }
 
   @Test
+  void increment_addressThatCannotBeReached_isDroppedUntilItCan() throws IOException {
+    try (UdpReceiver receiver = UdpReceiver.start()) {
+      // Nobody may send to this one without asking for it.
+      MovingLookup lookup = new MovingLookup("255.255.255.255");
+      StatsDBuilder settings = to(receiver).dnsRefresh(Duration.ofMillis(20));
+      try (StatsDCollector collector = settings.build(settings.udp(lookup))) {
+        collector.increment("lost", 1, Map.of());
+        await().atMost(SOON).until(() -> collector.statistics().droppedPackets() == 1);
+        lookup.moveTo("127.0.0.1");
+
+        await()
+            .atMost(SOON)
+            .until(
+                () -> {
+                  collector.increment("second", 1, Map.of());
+                  return receiver.lines().contains("yokedcache.second:1|c");
+                });
+      }
+    }
+  }
+
+  @Test
   void increment_daemonComesBack_isReceivedFromTheFirstPacketOn() throws IOException {
     UdpReceiver gone = UdpReceiver.start();
     int port = gone.port();
