@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.statsd.Event.Kind;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class LineEncoder {
 
   /** Tags that a plain name has ahead of the metric, so that a tree of names groups by cache. */
-  private static final String[] LEADING_TAGS = {"cache_manager", "cache"};
+  private static final List<String> LEADING_TAGS = List.of("target", "cache_manager", "cache");
 
-  private static final String OWN_METRICS = "cache.";
-  private static final String OWN_COUNTERS = ".total";
+  private static final String OF_CACHES = "cache.";
+  private static final String OF_BRIDGE = "bridge.";
+  private static final String TOTAL = ".total";
 
   private final StatsDFlavour flavour;
   private final String prefix;
@@ -104,7 +106,7 @@ final class LineEncoder {
     appendPart(shortName(metric));
     tags.forEach(
         (key, value) -> {
-          if (!key.equals(LEADING_TAGS[0]) && !key.equals(LEADING_TAGS[1])) {
+          if (!LEADING_TAGS.contains(key)) {
             appendPart(Names.part(value));
           }
         });
@@ -118,11 +120,14 @@ final class LineEncoder {
   }
 
   private static String shortName(String metric) {
-    if (!metric.startsWith(OWN_METRICS)) {
-      return Names.name(metric);
+    if (metric.startsWith(OF_CACHES)) {
+      return Names.name(withoutTotal(metric.substring(OF_CACHES.length())));
     }
-    int end = metric.length() - (metric.endsWith(OWN_COUNTERS) ? OWN_COUNTERS.length() : 0);
-    return Names.name(metric.substring(OWN_METRICS.length(), Math.max(end, OWN_METRICS.length())));
+    return Names.name(metric.startsWith(OF_BRIDGE) ? withoutTotal(metric) : metric);
+  }
+
+  private static String withoutTotal(String metric) {
+    return metric.endsWith(TOTAL) ? metric.substring(0, metric.length() - TOTAL.length()) : metric;
   }
 
   private void appendTags(Map<String, String> tags) {

@@ -150,6 +150,11 @@ public final class StatsDCollector implements MetricsCollector {
     return queue.offerAll(events);
   }
 
+  /** Adds to a counter, whatever the sample rate. */
+  void exactly(String metric, double value, Map<String, String> tags) {
+    queue.offer(event(Kind.COUNTER, metric, value, tags, /* rate= */ 1));
+  }
+
   private void offerSampled(Kind kind, String metric, double value, Map<String, String> tags) {
     // Before anything else is done, so that what is left out costs nothing.
     if (sampleRate >= 1 || ThreadLocalRandom.current().nextDouble() < sampleRate) {

@@ -2,11 +2,13 @@ package io.yokedcache.metrics.statsd;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.CacheReadings;
 import io.yokedcache.metrics.jmx.CacheSource;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -37,6 +39,7 @@ public final class StatsDReporter implements AutoCloseable {
 
   private final StatsDCollector collector;
   private final CacheSource source;
+  private final Map<String, String> targetTags;
   private final CacheSeries series;
   private final PeriodicReport report;
   private final long patienceNanos;
@@ -51,7 +54,8 @@ public final class StatsDReporter implements AutoCloseable {
   private StatsDReporter(Builder settings) {
     this.collector = settings.collector;
     this.source = settings.source;
-    this.series = new CacheSeries(settings.cacheTags);
+    this.targetTags = settings.target.isEmpty() ? Map.of() : Map.of("target", settings.target);
+    this.series = new CacheSeries(settings.cacheTags, targetTags);
     this.report =
         new PeriodicReport(
             collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);
@@ -88,10 +92,19 @@ public final class StatsDReporter implements AutoCloseable {
    * @throws IOException if the source cannot be read: nothing is lost, the next report has it all
    */
   public synchronized void report() throws IOException {
-    CacheReadings readings = source.read();
-    queueDeadlineNanos = System.nanoTime() + patienceNanos;
-    series.describe(readings, report);
-    report.end();
+    boolean isUp = false;
+    try {
+      CacheReadings readings = source.read();
+      isUp = true;
+      queueDeadlineNanos = System.nanoTime() + patienceNanos;
+      series.describe(readings, report);
+      report.end();
+    } finally {
+      collector.gauge(CacheMetric.TARGET_UP.metricName(), isUp ? 1 : 0, targetTags);
+      if (!isUp) {
+        collector.exactly(CacheMetric.BRIDGE_ERRORS.metricName(), 1, targetTags);
+      }
+    }
   }
 
   /**
@@ -154,6 +167,7 @@ public final class StatsDReporter implements AutoCloseable {
     private boolean cacheTags = true;
     private boolean sendsHistory = true;
     private int timerSamples = 100;
+    private String target = "";
 
     private Builder(CacheSource source, StatsDCollector collector) {
       this.source = requireNonNull(source, "source");
@@ -210,6 +224,18 @@ public final class StatsDReporter implements AutoCloseable {
         throw new IllegalArgumentException("timerSamples must be 1 to 1000, but is " + value);
       }
       timerSamples = value;
+      return this;
+    }
+
+    /**
+     * Sets the name of the process that is read, where there is more than one: every series has it
+     * as the tag {@code target}.
+     *
+     * @param value the name; empty, for no tag, by default
+     * @return this
+     */
+    public Builder target(String value) {
+      target = requireNonNull(value, "target");
       return this;
     }
 
