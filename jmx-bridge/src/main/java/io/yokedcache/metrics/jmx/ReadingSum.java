@@ -17,17 +17,20 @@ public final class ReadingSum {
    * health is that of the worst.
    *
    * @param readings what was read
+   * @param withOperations whether timers are added up too, which costs most
    * @return at most one cache and one connection, whose names are empty
    */
-  public static CacheReadings of(CacheReadings readings) {
+  public static CacheReadings of(CacheReadings readings, boolean withOperations) {
     return new CacheReadings(
-        readings.caches().isEmpty() ? List.of() : List.of(caches(readings.caches())),
+        readings.caches().isEmpty()
+            ? List.of()
+            : List.of(caches(readings.caches(), withOperations)),
         readings.connections().isEmpty()
             ? List.of()
             : List.of(connections(readings.connections())));
   }
 
-  private static CacheReading caches(List<CacheReading> caches) {
+  private static CacheReading caches(List<CacheReading> caches, boolean withOperations) {
     Map<String, Long> counters = new HashMap<>();
     Map<String, Double> gauges = new HashMap<>();
     Map<String, OperationReading> operations = new LinkedHashMap<>();
@@ -40,8 +43,10 @@ public final class ReadingSum {
       putIfKnown(own, "evictions", cache.evictions());
       own.forEach((name, value) -> counters.merge(name, value, Long::sum));
       cache.gauges().forEach((name, value) -> addGauge(gauges, name, value));
-      for (OperationReading operation : cache.operations()) {
-        operations.merge(operation.operation(), operation, ReadingSum::plus);
+      if (withOperations) {
+        for (OperationReading operation : cache.operations()) {
+          operations.merge(operation.operation(), operation, ReadingSum::plus);
+        }
       }
     }
     return new CacheReading("", "", null, new ArrayList<>(operations.values()), counters, gauges);

@@ -102,16 +102,15 @@ final class ApplicationMetrics {
       name = names.seconds(name);
     }
     Metric metric = metrics.get(name);
-    if (metric == null || metric.kind() != call.kind()) {
-      claim(call.kind(), name, call.metric());
-    }
     Labels labels = names.labels(call.tags());
-    ApplicationSeries series = metric == null ? null : metric.series().get(labels);
+    ApplicationSeries series =
+        metric != null && metric.kind() == call.kind() ? metric.series().get(labels) : null;
     if (series == null) {
       if (seriesCount.get() >= maxSeries) {
         drop(call.metric());
         return null;
       }
+      claim(call.kind(), name, call.metric());
       seriesCount.incrementAndGet();
       series = create(call.kind(), name, labels);
       metrics

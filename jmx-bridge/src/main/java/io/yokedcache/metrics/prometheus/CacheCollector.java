@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
@@ -115,7 +116,7 @@ final class CacheCollector implements MultiCollector {
     }
     int droppedCaches = Math.max(0, readings.caches().size() - settings.maxCaches());
     if (!settings.cacheLabels()) {
-      readings = ReadingSum.of(readings);
+      readings = ReadingSum.of(readings, needsOperations(measured.keySet()));
     }
     for (CacheReading cache : readings.caches().stream().limit(settings.maxCaches()).toList()) {
       addCache(measured, cache, base);
@@ -127,6 +128,11 @@ final class CacheCollector implements MultiCollector {
     addBridge(measured, CacheMetric.BRIDGE_ERRORS, base, (double) errors.sum());
     addBridge(measured, CacheMetric.DROPPED_CACHES, base, droppedCaches);
     addBridge(measured, CacheMetric.SCRAPE_DURATION, base, (System.nanoTime() - startNanos) / 1e9);
+  }
+
+  private static boolean needsOperations(Set<CacheMetric> metrics) {
+    return metrics.contains(CacheMetric.ERRORS)
+        || metrics.stream().anyMatch(metric -> metric.kind() == MetricKind.HISTOGRAM);
   }
 
   private static void warn(String target, LongAdder errors, Exception failure) {

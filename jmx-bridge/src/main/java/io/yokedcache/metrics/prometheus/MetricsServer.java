@@ -7,7 +7,6 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
-import io.prometheus.metrics.exporter.httpserver.MetricsHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import java.io.IOException;
@@ -35,12 +34,27 @@ final class MetricsServer implements AutoCloseable {
   private static final int THREADS = 4;
   private static final int QUEUED_REQUESTS = 64;
 
+  static {
+    // The JDK's server has these settings only for the whole JVM; who has set them is respected.
+    // Without the first every answer waits 40 ms for the client's delayed acknowledgement; without
+    // the others four clients that send nothing would hold all threads for ever.
+    setIfAbsent("sun.net.httpserver.nodelay", "true");
+    setIfAbsent("sun.net.httpserver.maxReqTime", "60");
+    setIfAbsent("sun.net.httpserver.maxRspTime", "600");
+  }
+
   private final HttpServer server;
   private final ExecutorService executor;
 
   private MetricsServer(HttpServer server, ExecutorService executor) {
     this.server = server;
     this.executor = executor;
+  }
+
+  private static void setIfAbsent(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
   }
 
   /** Serves a registry until it is closed. */
@@ -62,7 +76,7 @@ final class MetricsServer implements AutoCloseable {
             new ThreadPoolExecutor.CallerRunsPolicy());
     executor.allowCoreThreadTimeOut(true);
     server.setExecutor(executor);
-    add(server, endpoint, endpoint.path(), new MetricsHandler(registry));
+    add(server, endpoint, endpoint.path(), new ScrapeHandler(registry));
     endpoint.handlers().forEach((path, handler) -> add(server, endpoint, path, handler));
     server.createContext(HEALTH_PATH, MetricsServer::answerHealth);
     startAsDaemon(server);

@@ -3,11 +3,18 @@ package io.yokedcache.metrics.prometheus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.jmx.SnapshotFixture;
 import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.BindException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -18,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 final class PrometheusServerTest {
@@ -123,6 +131,62 @@ final class PrometheusServerTest {
   private static String basic(String credentials) {
     return "Basic "
         + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void scrape_gzip() throws Exception {
+    try (PrometheusCollector collector = builder().build().start()) {
+      HttpResponse<InputStream> response =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(
+                          URI.create("http://127.0.0.1:" + collector.port() + "/metrics"))
+                      .header("Accept-Encoding", "deflate, gzip")
+                      .build(),
+                  BodyHandlers.ofInputStream());
+      assertThat(response.headers().firstValue("Content-Encoding")).hasValue("gzip");
+      try (InputStream body = new GZIPInputStream(response.body())) {
+        assertThat(new String(body.readAllBytes(), StandardCharsets.UTF_8))
+            .contains("yokedcache_bridge_jmx_target_up 1.0\n");
+      }
+    }
+  }
+
+  @Test
+  void scrape_otherFormats() throws Exception {
+    try (PrometheusCollector collector = builder().histograms(Histograms.BOTH).build().start()) {
+      collector.timing("work", 0.5, Map.of());
+      Scraper scraper = new Scraper(collector.port());
+      assertThat(
+              scraper
+                  .get("/metrics", "Accept", "application/openmetrics-text; version=1.0.0")
+                  .body())
+          .endsWith("# EOF\n");
+      HttpResponse<String> protobuf =
+          scraper.get(
+              "/metrics",
+              "Accept",
+              "application/vnd.google.protobuf;"
+                  + "proto=io.prometheus.client.MetricFamily;encoding=delimited");
+      assertThat(protobuf.headers().firstValue("Content-Type").orElseThrow())
+          .startsWith("application/vnd.google.protobuf");
+      assertThat(protobuf.body()).contains("yokedcache_work_seconds");
+    }
+  }
+
+  @Test
+  void scrape_collectorOfTheApplicationFails_says500() throws Exception {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    Collector broken =
+        () -> {
+          throw new IllegalStateException("no database");
+        };
+    registry.register(broken);
+    try (PrometheusCollector collector = builder().registry(registry).build().start()) {
+      HttpResponse<String> response = new Scraper(collector.port()).get("/metrics");
+      assertThat(response.statusCode()).isEqualTo(500);
+      assertThat(response.body()).contains("no database");
+    }
   }
 
   @Test
