@@ -92,7 +92,7 @@ final class StatsDReporterTest {
   @Test
   void report_countersUnderLoad_addUpExactly() throws IOException {
     try (UdpReceiver receiver = UdpReceiver.start()) {
-      StatsDBuilder settings = collector(receiver).queueCapacity(1000);
+      StatsDBuilder settings = collector(receiver).queueCapacity(1000).timeout(SOON);
       StatsDCollector collector =
           settings.build(PacedTransport.to(receiver, settings.udp(InetAddress::getByName)));
       StatsDReporter reporter = StatsDReporter.builder(() -> now, collector).start();
