@@ -28,7 +28,10 @@ record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags) {
     // cache is closed, and that would look like a counter that began anew.
     describe(readings, MetricKind.COUNTER, sink);
     describe(readings, MetricKind.HISTOGRAM, sink);
-    describe(hasCacheTags ? readings : ReadingSum.of(readings), MetricKind.GAUGE, sink);
+    describe(
+        hasCacheTags ? readings : ReadingSum.of(readings, /* withOperations= */ false),
+        MetricKind.GAUGE,
+        sink);
   }
 
   private void describe(CacheReadings readings, MetricKind kind, SeriesSink sink) {
