@@ -114,10 +114,10 @@ final class CacheCollector implements MultiCollector {
         warn(target, errors, e);
       }
     }
-    int droppedCaches = Math.max(0, readings.caches().size() - settings.maxCaches());
     if (!settings.cacheLabels()) {
       readings = ReadingSum.of(readings, needsOperations(measured.keySet()));
     }
+    int droppedCaches = Math.max(0, readings.caches().size() - settings.maxCaches());
     for (CacheReading cache : readings.caches().stream().limit(settings.maxCaches()).toList()) {
       addCache(measured, cache, base);
     }

@@ -270,7 +270,10 @@ final class CacheSeriesTest {
   @Test
   void scrape_moreCachesThanTheLimit() throws Exception {
     try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(users()).with(orders());
-        PrometheusCollector collector = builder().maxCaches(1).build().start()) {
+        PrometheusCollector collector = builder().maxCaches(1).build().start();
+        PrometheusCollector sum = builder().maxCaches(1).cacheLabels(false).build().start()) {
+      assertThat(new Scraper(sum.port()).get("/metrics").body())
+          .contains("yokedcache_cache_sets_total 311.0\n", "yokedcache_bridge_dropped_caches 0.0");
       Scraper scraper = new Scraper(collector.port());
       assertThat(scraper.lines("yokedcache_cache_sets_total{"))
           .containsExactly(sets("users", fixture, "310.0"));
