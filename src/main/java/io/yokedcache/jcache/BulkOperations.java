@@ -7,6 +7,9 @@ import io.yokedcache.jcache.internal.entry.EntryReader;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
+import io.yokedcache.jcache.internal.management.Operation;
+import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.management.StatisticsRecorder.Counts;
 import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Condition;
@@ -34,6 +37,7 @@ final class BulkOperations<K, V> {
   private final EntryReader<K, V> reader;
   private final BulkWriter<K, V> writer;
   private final EntryLoader<K, V> loader;
+  private final OperationMeter meter;
 
   BulkOperations(
       CacheBlueprint<K, V> blueprint,
@@ -47,14 +51,18 @@ final class BulkOperations<K, V> {
     this.reader = reader;
     this.writer = new BulkWriter<>(parts);
     // loadAll loads also where there is no read-through.
-    this.loader = EntryLoader.of(blueprint.loader());
+    this.loader = blueprint.entryLoader(lifecycle::statistics);
+    this.meter = new OperationMeter(lifecycle::statistics);
   }
 
   Map<K, V> getAll(Set<? extends K> keys) {
     if (keys.isEmpty()) {
       return new HashMap<>();
     }
-    long start = lifecycle.statistics().start();
+    return meter.run(Operation.GET_ALL, (recorder, start) -> getAll(keys, recorder, start));
+  }
+
+  private Map<K, V> getAll(Set<? extends K> keys, StatisticsRecorder recorder, long start) {
     Map<K, Result<V>> results = reader.getAll(keys);
     Map<K, V> found = new HashMap<>();
     EventDispatcher.Changes<K, V> changes = events.changes();
@@ -67,7 +75,7 @@ final class BulkOperations<K, V> {
       }
       changes.add(entry.getKey(), result);
     }
-    lifecycle.statistics().record(hits, results.size() - hits, 0, 0, start);
+    recorder.record(Operation.GET_ALL, hits, results.size() - hits, 0, 0, start);
     events.publish(changes);
     return found;
   }
@@ -76,20 +84,30 @@ final class BulkOperations<K, V> {
     if (map.isEmpty()) {
       return;
     }
-    long start = lifecycle.statistics().start();
-    finish(writer.putAll(map), start);
+    meter.perform(
+        Operation.PUT_ALL,
+        (recorder, start) ->
+            finish(
+                writer.putAll(map),
+                (hits, misses, puts, removals) ->
+                    recorder.record(Operation.PUT_ALL, hits, misses, puts, removals, start)));
   }
 
   void removeAll(Set<? extends K> keys) {
     if (keys.isEmpty()) {
       return;
     }
-    long start = lifecycle.statistics().start();
-    finish(writer.removeAll(keys), start);
+    meter.perform(
+        Operation.REMOVE_ALL,
+        (recorder, start) ->
+            finish(
+                writer.removeAll(keys),
+                (hits, misses, puts, removals) ->
+                    recorder.record(Operation.REMOVE_ALL, hits, misses, puts, removals, start)));
   }
 
   /** Counts and tells of a bulk write, and throws what its writer threw. */
-  private void finish(BulkWriter.Written<K, V> written, long start) {
+  private void finish(BulkWriter.Written<K, V> written, Counts counts) {
     EventDispatcher.Changes<K, V> changes = events.changes();
     int puts = 0;
     int removals = 0;
@@ -99,11 +117,20 @@ final class BulkOperations<K, V> {
       removals += change == Change.REMOVED ? 1 : 0;
       changes.add(entry.getKey(), entry.getValue());
     }
-    lifecycle.statistics().record(0, 0, puts, removals, start);
+    counts.add(0, 0, puts, removals);
     events.publish(changes);
     if (written.failure() != null) {
       throw written.failure();
     }
+  }
+
+  void clear() {
+    meter.perform(
+        Operation.CLEAR,
+        (recorder, start) -> {
+          blueprint.store().clear();
+          recorder.record(Operation.CLEAR, 0, 0, 0, 0, start);
+        });
   }
 
   /** Removes all entries, by {@code clear} if nobody needs to hear of each of them. */
@@ -117,6 +144,15 @@ final class BulkOperations<K, V> {
       blueprint.store().clear();
       return;
     }
+    meter.perform(
+        Operation.REMOVE_ALL,
+        (recorder, start) -> {
+          removePages(recorder);
+          recorder.record(Operation.REMOVE_ALL, 0, 0, 0, 0, start);
+        });
+  }
+
+  private void removePages(StatisticsRecorder recorder) {
     Iterator<List<Bytes>> pages = blueprint.store().entries().scan();
     while (pages.hasNext()) {
       Set<K> keys = new LinkedHashSet<>();
@@ -130,7 +166,12 @@ final class BulkOperations<K, V> {
           unknown.add(Mutation.remove(encoded, Condition.ANY, null, /* wantsPrior= */ false));
         }
       }
-      removeAll(keys);
+      if (!keys.isEmpty()) {
+        long start = recorder.start();
+        finish(
+            writer.removeAll(keys),
+            (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start));
+      }
       blueprint.store().entries().applyAll(unknown);
     }
   }

@@ -8,9 +8,13 @@ import io.yokedcache.jcache.internal.entry.EventDemand;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
+import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.management.TimedLoader;
+import io.yokedcache.jcache.internal.management.TimedWriter;
 import io.yokedcache.jcache.internal.store.CacheStore;
 import java.io.Closeable;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.integration.CacheLoader;
@@ -39,15 +43,27 @@ record CacheBlueprint<K, V>(
     @Nullable CacheLoader<K, V> loader,
     @Nullable CacheWriter<? super K, ? super V> writer) {
 
-  CacheParts<K, V> parts(EventDemand demand) {
+  /**
+   * Puts the parts of the cache together.
+   *
+   * @param recorder where calls of loader and writer are counted
+   */
+  CacheParts<K, V> parts(EventDemand demand, Supplier<StatisticsRecorder> recorder) {
     return new CacheParts<>(
         store.entries(),
         codec,
         EntryExpiry.of(expiryPolicy),
-        configuration.isReadThrough() ? EntryLoader.of(loader) : EntryLoader.none(),
-        configuration.isWriteThrough() ? EntryWriter.of(writer) : EntryWriter.none(),
+        configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),
+        configuration.isWriteThrough()
+            ? EntryWriter.of(TimedWriter.of(writer, recorder))
+            : EntryWriter.none(),
         demand,
         settings.contentionTimeout());
+  }
+
+  /** The loader, also if there is no read-through. */
+  EntryLoader<K, V> entryLoader(Supplier<StatisticsRecorder> recorder) {
+    return EntryLoader.of(TimedLoader.of(loader, recorder));
   }
 
   /** The application's objects that must be closed with the cache. */

@@ -8,17 +8,15 @@ import io.yokedcache.jcache.internal.entry.EntryOperation;
 import io.yokedcache.jcache.internal.entry.EntryReader;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner;
-import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.store.Change;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import javax.cache.Cache;
-import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Configuration;
@@ -42,8 +40,9 @@ final class RedisCache<K, V> implements Cache<K, V> {
   private final EntryReader<K, V> reader;
   private final EntryAccess<K, V> access;
   private final BulkOperations<K, V> bulk;
-  private final ProcessorRunner<K, V> processors;
+  private final Invocations<K, V> invocations;
   private final KeyLocks locks;
+  private final OperationMeter meter;
 
   /**
    * Creates a cache.
@@ -53,12 +52,14 @@ final class RedisCache<K, V> implements Cache<K, V> {
   RedisCache(YokedCacheManager manager, CacheBlueprint<K, V> blueprint) {
     this.blueprint = blueprint;
     this.events = new EventDispatcher<>(this, manager.eventQueueCapacity());
-    CacheParts<K, V> parts = blueprint.parts(events);
+    this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
+    this.meter = new OperationMeter(lifecycle::statistics);
+    CacheParts<K, V> parts = blueprint.parts(events, lifecycle::statistics);
     this.reader = new EntryReader<>(parts, blueprint.settings().loadTimeout());
     this.access = EntryAccess.of(parts);
-    this.processors = new ProcessorRunner<>(parts);
     this.locks = new KeyLocks(blueprint.settings().contentionTimeout());
-    this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
+    this.invocations =
+        new Invocations<>(lifecycle, events, new ProcessorRunner<>(parts), locks, meter);
     this.bulk = new BulkOperations<>(blueprint, lifecycle, events, reader, parts);
   }
 
@@ -73,11 +74,17 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public @Nullable V get(K key) {
     checkKey(key);
-    long start = lifecycle.statistics().start();
-    Result<V> result = reader.get(key);
-    countLookup(result.found(), start);
-    events.publish(key, result);
-    return result.value();
+    return meter
+        .run(
+            Operation.GET,
+            (recorder, start) -> {
+              Result<V> result = reader.get(key);
+              boolean found = result.found();
+              recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+              events.publish(key, result);
+              return result;
+            })
+        .value();
   }
 
   @Override
@@ -89,7 +96,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public boolean containsKey(K key) {
     checkKey(key);
-    return reader.contains(key);
+    return meter.runUncounted(Operation.CONTAINS_KEY, () -> reader.contains(key));
   }
 
   @Override
@@ -143,25 +150,28 @@ final class RedisCache<K, V> implements Cache<K, V> {
     checkKey(key);
     checkValue(value, operation.writes(), "value");
     checkValue(expected, operation.compares(), "oldValue");
-    long start = lifecycle.statistics().start();
-    KeyLocks.Hold turn = turn(key);
-    try {
-      Result<V> result = access.write(operation, key, value, expected);
-      Change change = result.change();
-      boolean looksUp = operation.looksUp();
-      lifecycle
-          .statistics()
-          .record(
-              looksUp && result.found() ? 1 : 0,
-              looksUp && !result.found() ? 1 : 0,
-              change.isWrite() ? 1 : 0,
-              change == Change.REMOVED ? 1 : 0,
-              start);
-      events.publish(key, result);
-      return result;
-    } finally {
-      turn.close();
-    }
+    Operation counted = OperationMeter.of(operation);
+    return meter.run(
+        counted,
+        (recorder, start) -> {
+          KeyLocks.Hold turn = turn(key);
+          try {
+            Result<V> result = access.write(operation, key, value, expected);
+            Change change = result.change();
+            boolean looksUp = operation.looksUp();
+            recorder.record(
+                counted,
+                looksUp && result.found() ? 1 : 0,
+                looksUp && !result.found() ? 1 : 0,
+                change.isWrite() ? 1 : 0,
+                change == Change.REMOVED ? 1 : 0,
+                start);
+            events.publish(key, result);
+            return result;
+          } finally {
+            turn.close();
+          }
+        });
   }
 
   /** Threads take turns with a key where code of the application has a say or listens. */
@@ -200,7 +210,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public void clear() {
     ensureOpen();
-    blueprint.store().clear();
+    bulk.clear();
   }
 
   @Override
@@ -222,24 +232,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   public <T> T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
     checkKey(key);
     requireNonNull(processor, "entryProcessor");
-    long start = lifecycle.statistics().start();
-    KeyLocks.Hold turn = locks.hold(key);
-    try {
-      Processed<V, T> processed = processors.run(key, processor, arguments);
-      Result<V> result = processed.result();
-      lifecycle
-          .statistics()
-          .record(
-              result.found() ? 1 : 0,
-              result.found() ? 0 : 1,
-              processed.isPut() ? 1 : 0,
-              result.change() == Change.REMOVED ? 1 : 0,
-              start);
-      events.publish(key, result);
-      return processed.answer();
-    } finally {
-      turn.close();
-    }
+    return invocations.invoke(key, processor, arguments);
   }
 
   @Override
@@ -247,18 +240,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
       Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
     checkKeys(keys);
     requireNonNull(processor, "entryProcessor");
-    Map<K, EntryProcessorResult<T>> results = new HashMap<>();
-    for (K key : keys) {
-      try {
-        T answer = invoke(key, processor, arguments);
-        if (answer != null) {
-          results.put(key, new ProcessorResult<>(answer, null));
-        }
-      } catch (CacheException e) {
-        results.put(key, new ProcessorResult<>(null, e));
-      }
-    }
-    return results;
+    return invocations.invokeAll(keys, processor, arguments);
   }
 
   @Override
@@ -269,16 +251,15 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   /** Counts and tells that the iterator returned an entry. */
   void noteIterated(K key, V value) {
-    long start = lifecycle.statistics().start();
-    boolean expired = reader.noteAccess(key);
-    countLookup(/* found= */ true, start);
-    if (expired) {
-      events.publish(events.changes().add(Change.EXPIRED, key, value, value));
-    }
-  }
-
-  private void countLookup(boolean found, long start) {
-    lifecycle.statistics().record(found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+    meter.perform(
+        Operation.ITERATE,
+        (recorder, start) -> {
+          boolean expired = reader.noteAccess(key);
+          recorder.record(Operation.ITERATE, 1, 0, 0, 0, start);
+          if (expired) {
+            events.publish(events.changes().add(Change.EXPIRED, key, value, value));
+          }
+        });
   }
 
   @Override

@@ -1,10 +1,14 @@
 package io.yokedcache.jcache.internal.management;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The counts and times of one cache in this JVM. They only grow; {@code clear} of the MBean moves a
- * baseline instead, so that what is derived from them elsewhere stays monotonic.
+ * The counts and times of one cache in this JVM, for JSR-107 and by operation. They only grow;
+ * {@code clear} of the MBean moves a baseline instead, so that what is derived from them elsewhere
+ * stays monotonic.
  */
 public final class CacheStatistics implements StatisticsRecorder {
 
@@ -16,14 +20,72 @@ public final class CacheStatistics implements StatisticsRecorder {
   private final LongAdder putNanos = new LongAdder();
   private final LongAdder removeNanos = new LongAdder();
 
+  /** Made at first need, since most operations of a cache are never used. */
+  private final Map<Operation, Timer> timers = new ConcurrentHashMap<>();
+
+  private final Map<OperationError, LongAdder> errors = new ConcurrentHashMap<>();
+
   @Override
   public long start() {
     return System.nanoTime();
   }
 
   @Override
-  public void record(int hitCount, int missCount, int putCount, int removalCount, long startNanos) {
+  public void record(
+      Operation operation,
+      int hitCount,
+      int missCount,
+      int putCount,
+      int removalCount,
+      long startNanos) {
     long nanos = System.nanoTime() - startNanos;
+    add(hitCount, missCount, putCount, removalCount, nanos);
+    timer(operation).record(nanos);
+  }
+
+  @Override
+  public void count(int hitCount, int missCount, int putCount, int removalCount, long startNanos) {
+    add(hitCount, missCount, putCount, removalCount, System.nanoTime() - startNanos);
+  }
+
+  @Override
+  public void failed(Operation operation, ErrorType error) {
+    errors
+        .computeIfAbsent(new OperationError(operation, error), unused -> new LongAdder())
+        .increment();
+  }
+
+  private Timer timer(Operation operation) {
+    Timer timer = timers.get(operation);
+    return timer != null ? timer : timers.computeIfAbsent(operation, unused -> new Timer());
+  }
+
+  /** The durations of an operation so far. */
+  TimerReading read(Operation operation) {
+    Timer timer = timers.get(operation);
+    return timer == null ? TimerReading.NONE : timer.read();
+  }
+
+  /** The errors of an operation so far; types that never came are not in it. */
+  Map<ErrorType, Long> errors(Operation operation) {
+    Map<ErrorType, Long> counts = new EnumMap<>(ErrorType.class);
+    errors.forEach(
+        (key, count) -> {
+          if (key.operation == operation) {
+            counts.put(key.error, count.sum());
+          }
+        });
+    return counts;
+  }
+
+  /** How often an operation failed so far. */
+  long errorCount(Operation operation) {
+    return errors(operation).values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private record OperationError(Operation operation, ErrorType error) {}
+
+  private void add(int hitCount, int missCount, int putCount, int removalCount, long nanos) {
     add(hits, hitCount);
     add(misses, missCount);
     add(puts, putCount);

@@ -7,19 +7,43 @@ public interface StatisticsRecorder {
   long start();
 
   /**
-   * Counts an operation.
+   * Counts and times an operation that has done its work.
+   *
+   * @param operation which one
+   * @param hits entries looked up and found
+   * @param misses entries looked up and not found
+   * @param puts entries that got a value
+   * @param removals entries removed
+   * @param startNanos what {@link #start} of this recorder returned before the operation
+   */
+  void record(Operation operation, int hits, int misses, int puts, int removals, long startNanos);
+
+  /**
+   * Counts what a part of an operation did, for JSR-107's statistics only: the operation as a whole
+   * is recorded when it ends.
    *
    * @param hits entries looked up and found
    * @param misses entries looked up and not found
    * @param puts entries that got a value
    * @param removals entries removed
-   * @param startNanos what {@link #start} returned before the operation
+   * @param startNanos what {@link #start} of this recorder returned before the part
    */
-  void record(int hits, int misses, int puts, int removals, long startNanos);
+  void count(int hits, int misses, int puts, int removals, long startNanos);
+
+  /** Counts an operation that failed, also one that had done its work before. */
+  void failed(Operation operation, ErrorType error);
 
   /** The recorder that does nothing and reads no clock. */
   static StatisticsRecorder disabled() {
     return DisabledRecorder.INSTANCE;
+  }
+
+  /** Takes the counts of what was done. */
+  @FunctionalInterface
+  interface Counts {
+
+    /** Takes them, as {@link StatisticsRecorder#record} explains them. */
+    void add(int hits, int misses, int puts, int removals);
   }
 
   /** Does nothing. */
@@ -32,6 +56,13 @@ public interface StatisticsRecorder {
     }
 
     @Override
-    public void record(int hits, int misses, int puts, int removals, long startNanos) {}
+    public void record(
+        Operation operation, int hits, int misses, int puts, int removals, long startNanos) {}
+
+    @Override
+    public void count(int hits, int misses, int puts, int removals, long startNanos) {}
+
+    @Override
+    public void failed(Operation operation, ErrorType error) {}
   }
 }

@@ -1,0 +1,134 @@
+package io.yokedcache.jcache;
+
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.internal.entry.EntryOperation;
+import io.yokedcache.jcache.internal.management.ErrorType;
+import io.yokedcache.jcache.internal.management.Operation;
+import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.store.RedisUnavailableException;
+import java.net.SocketTimeoutException;
+import java.util.NoSuchElementException;
+import java.util.function.Supplier;
+import javax.cache.event.CacheEntryListenerException;
+import javax.cache.integration.CacheLoaderException;
+import javax.cache.integration.CacheWriterException;
+import javax.cache.processor.EntryProcessorException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the operations of one cache: reads the clock, and counts those that fail by their cause.
+ * Safe for use by several threads.
+ */
+final class OperationMeter {
+
+  private final Supplier<StatisticsRecorder> recorder;
+
+  /**
+   * Creates the meter.
+   *
+   * @param recorder where to count, asked once for each operation
+   */
+  OperationMeter(Supplier<StatisticsRecorder> recorder) {
+    this.recorder = recorder;
+  }
+
+  /** Runs an operation, which records itself when its work is done. */
+  <T extends @Nullable Object> T run(Operation operation, Body<T> body) {
+    StatisticsRecorder current = recorder.get();
+    long start = current.start();
+    try {
+      return body.run(current, start);
+    } catch (RuntimeException | Error e) {
+      current.failed(operation, errorType(e));
+      throw e;
+    }
+  }
+
+  /** Runs an operation that has no answer, and records itself when its work is done. */
+  void perform(Operation operation, Action action) {
+    Boolean unused =
+        run(
+            operation,
+            (current, start) -> {
+              action.run(current, start);
+              return true;
+            });
+  }
+
+  /** Runs an operation that is neither a get nor a put nor a removal, and records it. */
+  <T> T runUncounted(Operation operation, Supplier<T> body) {
+    return run(
+        operation,
+        (current, start) -> {
+          T answer = body.get();
+          current.record(operation, 0, 0, 0, 0, start);
+          return answer;
+        });
+  }
+
+  /** What a single-entry write counts as. */
+  static Operation of(EntryOperation operation) {
+    return switch (operation) {
+      case PUT -> Operation.PUT;
+      case GET_AND_PUT -> Operation.GET_AND_PUT;
+      case PUT_IF_ABSENT -> Operation.PUT_IF_ABSENT;
+      case REPLACE, REPLACE_IF_EQUAL -> Operation.REPLACE;
+      case GET_AND_REPLACE -> Operation.GET_AND_REPLACE;
+      case REMOVE, REMOVE_IF_EQUAL -> Operation.REMOVE;
+      case GET_AND_REMOVE -> Operation.GET_AND_REMOVE;
+    };
+  }
+
+  /** Why an operation failed, by what it threw. */
+  static ErrorType errorType(Throwable failure) {
+    if (failure instanceof RedisUnavailableException) {
+      return isTimeout(failure) ? ErrorType.TIMEOUT : ErrorType.CONNECTION;
+    } else if (failure instanceof CacheLoaderException) {
+      return ErrorType.LOADER;
+    } else if (failure instanceof CacheWriterException) {
+      return ErrorType.WRITER;
+    } else if (failure instanceof EntryProcessorException) {
+      return ErrorType.PROCESSOR;
+    } else if (failure instanceof CacheEntryListenerException) {
+      return ErrorType.LISTENER;
+    } else if (failure instanceof CodecException) {
+      return ErrorType.CODEC;
+    }
+    return ErrorType.OTHER;
+  }
+
+  /** The pool says by NoSuchElementException that no connection became free in time. */
+  private static boolean isTimeout(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SocketTimeoutException || cause instanceof NoSuchElementException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * What an operation does.
+   *
+   * @param <T> its answer
+   */
+  @FunctionalInterface
+  interface Body<T extends @Nullable Object> {
+
+    /**
+     * Does it.
+     *
+     * @param recorder where to count it
+     * @param startNanos when it began, by that recorder's clock
+     */
+    T run(StatisticsRecorder recorder, long startNanos);
+  }
+
+  /** What an operation without an answer does. */
+  @FunctionalInterface
+  interface Action {
+
+    /** Does it, as {@link Body#run}. */
+    void run(StatisticsRecorder recorder, long startNanos);
+  }
+}
