@@ -1,18 +1,17 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.management.CacheBeans;
+import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.CacheStatistics;
-import io.yokedcache.jcache.internal.management.ConfigurationBean;
-import io.yokedcache.jcache.internal.management.ExtendedStatisticsMXBean;
-import io.yokedcache.jcache.internal.management.MBeanRegistrar;
-import io.yokedcache.jcache.internal.management.MBeanRegistrar.Kind;
-import io.yokedcache.jcache.internal.management.StatisticsBean;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.ChangeMessage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything about a cache but its entries: open or closed, which listeners, which MBeans, whether
@@ -26,10 +25,9 @@ final class CacheLifecycle<K, V> {
   private final YokedCacheManager manager;
   private final CacheBlueprint<K, V> blueprint;
   private final EventDispatcher<K, V> events;
-  private final MBeanRegistrar beans;
+  private final CacheBeans beans;
   private final BulkLoads loads;
   private final CacheStatistics statistics = new CacheStatistics();
-  private final StatisticsBean statisticsBean = new StatisticsBean(statistics);
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** Where operations are counted; replaced when statistics are switched on or off. */
@@ -46,13 +44,19 @@ final class CacheLifecycle<K, V> {
     this.manager = manager;
     this.blueprint = blueprint;
     this.events = events;
-    this.beans = new MBeanRegistrar(manager.getURI(), blueprint.name());
+    this.beans =
+        new CacheBeans(
+            manager.getURI(),
+            blueprint.name(),
+            statistics,
+            blueprint.codec()::undecodableCount,
+            events::droppedCount);
     this.loads = new BulkLoads(manager.loadExecutor(), blueprint.settings().loadTimeout());
   }
 
   /** Begins what the configuration asks for: statistics, management, listeners. */
   synchronized void start() {
-    beans.register(Kind.EXTENDED_STATISTICS, new ExtendedStatistics());
+    beans.register();
     enableStatistics(blueprint.configuration().isStatisticsEnabled());
     enableManagement(blueprint.configuration().isManagementEnabled());
     blueprint.configuration().getCacheEntryListenerConfigurations().forEach(events::register);
@@ -75,6 +79,11 @@ final class CacheLifecycle<K, V> {
     return recorder == statistics;
   }
 
+  /** All that is measured of the cache now, or {@code null} while statistics are disabled. */
+  @Nullable CacheSnapshot snapshot() {
+    return isStatisticsEnabled() ? beans.snapshot() : null;
+  }
+
   boolean isClosed() {
     return closed.get();
   }
@@ -86,20 +95,13 @@ final class CacheLifecycle<K, V> {
   }
 
   synchronized void enableStatistics(boolean enabled) {
-    if (enabled && !isStatisticsEnabled()) {
-      beans.register(Kind.STATISTICS, statisticsBean);
-    } else if (!enabled) {
-      beans.unregister(Kind.STATISTICS);
-    }
+    beans.showStatistics(enabled);
     recorder = enabled ? statistics : StatisticsRecorder.disabled();
     blueprint.configuration().setStatisticsEnabled(enabled);
   }
 
   synchronized void enableManagement(boolean enabled) {
-    beans.unregister(Kind.CONFIGURATION);
-    if (enabled) {
-      beans.register(Kind.CONFIGURATION, new ConfigurationBean(blueprint.configuration()));
-    }
+    beans.showConfiguration(blueprint.configuration(), enabled);
     blueprint.configuration().setManagementEnabled(enabled);
   }
 
@@ -131,6 +133,9 @@ final class CacheLifecycle<K, V> {
     } else if (!listening
         || oldValues != listeningForOldValues
         || expirations != listeningForExpirations) {
+      if (expirations) {
+        statistics.hearExpirations();
+      }
       blueprint.store().listen(oldValues, expirations, this::onRemoteChange);
     }
     listening = wanted;
@@ -139,6 +144,9 @@ final class CacheLifecycle<K, V> {
   }
 
   private void onRemoteChange(ChangeMessage message) {
+    if (message.change() == Change.EXPIRED) {
+      statistics.expired();
+    }
     events.publishRemote(
         () -> {
           EventDispatcher.Changes<K, V> changes = events.changes();
@@ -161,26 +169,11 @@ final class CacheLifecycle<K, V> {
     List<AutoCloseable> all = new ArrayList<>();
     all.add(loads);
     all.add(blueprint.store()::unlisten);
-    all.add(() -> beans.unregister(Kind.STATISTICS));
-    all.add(() -> beans.unregister(Kind.CONFIGURATION));
-    all.add(() -> beans.unregister(Kind.EXTENDED_STATISTICS));
+    all.add(beans);
     // Only now may another cache of that name have beans.
     all.add(() -> manager.forget(blueprint.name()));
     all.addAll(events.close());
     all.addAll(blueprint.closeables());
     Closing.closeAll(all);
-  }
-
-  private final class ExtendedStatistics implements ExtendedStatisticsMXBean {
-
-    @Override
-    public long getUndecodableEntries() {
-      return blueprint.codec().undecodableCount();
-    }
-
-    @Override
-    public long getDroppedEvents() {
-      return events.droppedCount();
-    }
   }
 }

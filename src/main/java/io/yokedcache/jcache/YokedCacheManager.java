@@ -5,11 +5,14 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.management.CacheSnapshot;
+import io.yokedcache.jcache.internal.management.ManagerBeans;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,6 +37,7 @@ final class YokedCacheManager implements CacheManager {
   private final Settings settings;
   private final ManagerResources resources;
   private final CacheFactory factory;
+  private final ManagerBeans beans;
 
   /** Open caches by name; guarded by itself. */
   private final Map<String, RedisCache<?, ?>> caches = new HashMap<>();
@@ -54,6 +58,19 @@ final class YokedCacheManager implements CacheManager {
     this.settings = settings;
     this.resources = ManagerResources.open(settings, embeddedServers);
     this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
+    this.beans = ManagerBeans.register(uri, this::snapshots);
+  }
+
+  /** What is measured of the open caches; never talks to Redis. */
+  private List<CacheSnapshot> snapshots() {
+    List<RedisCache<?, ?>> open;
+    synchronized (caches) {
+      open = List.copyOf(caches.values());
+    }
+    return open.stream()
+        .<@Nullable CacheSnapshot>map(cache -> cache.lifecycle().snapshot())
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   int eventQueueCapacity() {
@@ -245,6 +262,7 @@ final class YokedCacheManager implements CacheManager {
       }
     }
     provider.forget(this);
+    all.add(beans);
     all.add(resources);
     Closing.closeAll(all);
   }

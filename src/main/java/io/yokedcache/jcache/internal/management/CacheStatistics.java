@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class CacheStatistics implements StatisticsRecorder {
 
+  private static final double NANOS_PER_SECOND = 1e9;
+
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
   private final LongAdder puts = new LongAdder();
@@ -24,6 +26,10 @@ public final class CacheStatistics implements StatisticsRecorder {
   private final Map<Operation, Timer> timers = new ConcurrentHashMap<>();
 
   private final Map<OperationError, LongAdder> errors = new ConcurrentHashMap<>();
+
+  private final LongAdder expirations = new LongAdder();
+  private volatile boolean hearsExpirations;
+  private final long createdNanos = System.nanoTime();
 
   @Override
   public long start() {
@@ -101,6 +107,33 @@ public final class CacheStatistics implements StatisticsRecorder {
     }
   }
 
+  /** How often operations failed so far. */
+  long errorCount() {
+    return errors.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
+  /** Notes that expirations are counted from now on. */
+  public void hearExpirations() {
+    hearsExpirations = true;
+  }
+
+  /** Counts an entry that Redis says has expired. */
+  public void expired() {
+    expirations.increment();
+  }
+
+  boolean hearsExpirations() {
+    return hearsExpirations;
+  }
+
+  long expirations() {
+    return expirations.sum();
+  }
+
+  double uptimeSeconds() {
+    return (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
+  }
+
   /** The counts so far. */
   Sums sums() {
     return new Sums(
@@ -124,6 +157,12 @@ public final class CacheStatistics implements StatisticsRecorder {
       long removeNanos) {
 
     static final Sums ZERO = new Sums(0, 0, 0, 0, 0, 0, 0);
+
+    /** The share of lookups that found an entry, 0 to 1; 0 if there were none. */
+    double hitRate() {
+      long lookups = hits + misses;
+      return lookups == 0 ? 0 : (double) hits / lookups;
+    }
 
     Sums since(Sums base) {
       return new Sums(

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.management;
 
 /** What our caches count beyond JSR-107's statistics, since the cache was created in this JVM. */
+@Described("What a cache counts in this JVM beyond JSR-107's statistics")
 public interface ExtendedStatisticsMXBean {
 
   /**
@@ -8,6 +9,7 @@ public interface ExtendedStatisticsMXBean {
    *
    * @return a count that only grows
    */
+  @Described("Keys and values found in Redis that could not, or might not, be decoded")
   long getUndecodableEntries();
 
   /**
@@ -15,5 +17,62 @@ public interface ExtendedStatisticsMXBean {
    *
    * @return a count that only grows
    */
+  @Described("Events dropped because listeners were slower than changes came")
   long getDroppedEvents();
+
+  /**
+   * How often the cache loader was called with success, for one key or for several.
+   *
+   * @return a count since the last reset, while statistics were enabled
+   */
+  @Described("Calls of the cache loader that succeeded, for one key or several, since the reset")
+  long getLoads();
+
+  /**
+   * How often the cache loader failed.
+   *
+   * @return a count since the last reset, while statistics were enabled
+   */
+  @Described("Calls of the cache loader that failed, since the last reset")
+  long getLoadFailures();
+
+  /**
+   * How many expirations Redis told of while listeners here wanted to hear of them.
+   *
+   * @return a count since the last reset, or -1 if nobody ever wanted to
+   */
+  @Described(
+      "Expirations that Redis told of, since the last reset; -1 if no listener asked for any")
+  long getExpirations();
+
+  /**
+   * How many operations failed.
+   *
+   * @return a count since the last reset, while statistics were enabled
+   */
+  @Described("Operations that failed, since the last reset; calls of loader and writer included")
+  long getErrors();
+
+  /**
+   * The share of lookups that found an entry.
+   *
+   * @return from 0 to 1, since the last reset; 0 if there were none
+   */
+  @Described("Share of lookups that found an entry, 0 to 1, since the last reset; 0 if none")
+  double getHitRate();
+
+  /**
+   * How long ago the cache was created in this JVM.
+   *
+   * @return seconds
+   */
+  @Described("Seconds since the cache was created in this JVM")
+  double getUptimeSeconds();
+
+  /**
+   * Lets this bean and those of the cache's operations count from now on. JSR-107's statistics,
+   * which have their own {@code clear}, and what metrics read stay as they are.
+   */
+  @Described("Lets this bean and those of the operations count from now on; metrics are unaffected")
+  void reset();
 }

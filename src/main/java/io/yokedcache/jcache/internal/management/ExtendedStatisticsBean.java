@@ -1,0 +1,88 @@
+package io.yokedcache.jcache.internal.management;
+
+import io.yokedcache.jcache.internal.management.CacheStatistics.Sums;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/** Shows what a cache counts, from a baseline on. Safe for use by several threads. */
+final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
+
+  private static final long UNKNOWN = -1;
+
+  private final CacheStatistics statistics;
+  private final LongSupplier undecodable;
+  private final LongSupplier droppedEvents;
+  private final List<OperationBean> operations;
+
+  /** What came before the last reset, replaced as a whole. */
+  private volatile Baseline baseline = new Baseline(Sums.ZERO, 0, 0, 0, 0);
+
+  ExtendedStatisticsBean(
+      CacheStatistics statistics,
+      LongSupplier undecodable,
+      LongSupplier droppedEvents,
+      List<OperationBean> operations) {
+    this.statistics = statistics;
+    this.undecodable = undecodable;
+    this.droppedEvents = droppedEvents;
+    this.operations = List.copyOf(operations);
+  }
+
+  @Override
+  public void reset() {
+    operations.forEach(OperationBean::reset);
+    baseline = now();
+  }
+
+  private Baseline now() {
+    return new Baseline(
+        statistics.sums(),
+        statistics.read(Operation.LOAD).count(),
+        statistics.errorCount(Operation.LOAD),
+        statistics.expirations(),
+        statistics.errorCount());
+  }
+
+  @Override
+  public long getUndecodableEntries() {
+    return undecodable.getAsLong();
+  }
+
+  @Override
+  public long getDroppedEvents() {
+    return droppedEvents.getAsLong();
+  }
+
+  @Override
+  public long getLoads() {
+    return now().loads - baseline.loads;
+  }
+
+  @Override
+  public long getLoadFailures() {
+    return now().loadFailures - baseline.loadFailures;
+  }
+
+  @Override
+  public long getExpirations() {
+    return statistics.hearsExpirations() ? now().expirations - baseline.expirations : UNKNOWN;
+  }
+
+  @Override
+  public long getErrors() {
+    return now().errors - baseline.errors;
+  }
+
+  @Override
+  public double getHitRate() {
+    return statistics.sums().since(baseline.sums).hitRate();
+  }
+
+  @Override
+  public double getUptimeSeconds() {
+    return statistics.uptimeSeconds();
+  }
+
+  private record Baseline(
+      Sums sums, long loads, long loadFailures, long expirations, long errors) {}
+}

@@ -1,0 +1,22 @@
+package io.yokedcache.jcache.internal.management;
+
+import java.util.List;
+
+/**
+ * All statistics of a manager's caches in one read, for bridges to metric systems. Made when it is
+ * read, from memory only. Counts never go back, whatever is cleared or reset elsewhere.
+ */
+@Described("All statistics of a manager's caches in one read, for bridges to metric systems")
+public interface SnapshotMXBean {
+
+  /**
+   * Returns the inclusive upper bounds of the cells, ascending, in nanoseconds. There is one more
+   * cell than bounds: the last has none.
+   */
+  @Described("Inclusive upper bounds of the cells in nanoseconds; one more cell has no bound")
+  long[] getBoundsNanos();
+
+  /** Returns the open caches whose statistics are enabled. */
+  @Described("The open caches whose statistics are enabled")
+  List<CacheSnapshot> getCaches();
+}

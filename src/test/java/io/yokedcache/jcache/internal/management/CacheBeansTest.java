@@ -1,0 +1,181 @@
+package io.yokedcache.jcache.internal.management;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+import javax.management.openmbean.TabularData;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the beans of a cache show, read as any JMX client reads it. */
+final class CacheBeansTest {
+
+  private static final URI MANAGER = URI.create("test://cache-beans");
+  private static final String NAMES = "CacheManager=test.//cache-beans,Cache=a.b";
+
+  private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+  private final CacheStatistics statistics = new CacheStatistics();
+  private final CacheBeans beans = new CacheBeans(MANAGER, "a:b", statistics, () -> 5, () -> 6);
+
+  @AfterEach
+  void close() {
+    beans.close();
+  }
+
+  private static ObjectName name(String typeAndMore) throws Exception {
+    return new ObjectName("io.yokedcache:type=" + typeAndMore);
+  }
+
+  private static ObjectName operation(Operation operation) throws Exception {
+    return name("CacheOperation," + NAMES + ",operation=" + operation.label());
+  }
+
+  /** Records an operation that took so long. */
+  private void took(Operation operation, long nanos) {
+    statistics.record(operation, 1, 0, 0, 0, statistics.start() - nanos);
+  }
+
+  @Test
+  void operationBean_percentilesAreThoseRecorded() throws Exception {
+    beans.showStatistics(true);
+    Random random = new Random(3);
+    long[] durations = new long[1_000];
+    for (int i = 0; i < durations.length; i++) {
+      durations[i] = TimeUnit.MILLISECONDS.toNanos(5 + random.nextInt(2_000));
+      took(Operation.GET, durations[i]);
+    }
+    Arrays.sort(durations);
+
+    ObjectName get = operation(Operation.GET);
+    assertThat(server.getAttribute(get, "Count")).isEqualTo(1_000L);
+    assertThat(cellOf(server.getAttribute(get, "P50Micros")))
+        .isCloseTo(TimerCells.indexOf(durations[499]), within(1));
+    assertThat(cellOf(server.getAttribute(get, "P99Micros")))
+        .isCloseTo(TimerCells.indexOf(durations[989]), within(1));
+    assertThat(cellOf(server.getAttribute(get, "MaxMicros")))
+        .isCloseTo(TimerCells.indexOf(durations[999]), within(1));
+    assertThat((Double) server.getAttribute(get, "MeanMicros"))
+        .isCloseTo(Arrays.stream(durations).average().orElseThrow() / 1_000, within(5_000.0));
+    assertThat(server.getAttribute(operation(Operation.PUT), "Count")).isEqualTo(0L);
+  }
+
+  private static int cellOf(Object micros) {
+    return TimerCells.indexOf((long) ((Double) micros * 1_000));
+  }
+
+  @Test
+  void operationBean_describesPlainNumbers() throws Exception {
+    beans.showStatistics(true);
+
+    MBeanAttributeInfo[] attributes = server.getMBeanInfo(operation(Operation.GET)).getAttributes();
+
+    assertThat(attributes).extracting(MBeanAttributeInfo::getName).hasSize(10);
+    assertThat(attributes).allSatisfy(a -> assertThat(a.getType()).isIn("long", "double"));
+    assertThat(attributes).noneMatch(a -> a.getDescription().equals(a.getName()));
+  }
+
+  @Test
+  void reset_movesTheBaselineOfTheViewsOnly() throws Exception {
+    beans.register();
+    beans.showStatistics(true);
+    took(Operation.GET, 1_000_000);
+    took(Operation.LOAD, 1_000_000);
+    statistics.failed(Operation.GET, ErrorType.TIMEOUT);
+    ObjectName extended = name("CacheExtendedStatistics," + NAMES);
+    assertThat(server.getAttribute(extended, "Loads")).isEqualTo(1L);
+    assertThat(server.getAttribute(extended, "Errors")).isEqualTo(1L);
+    assertThat(server.getAttribute(extended, "HitRate")).isEqualTo(1.0);
+
+    server.invoke(extended, "reset", null, null);
+
+    assertThat(server.getAttribute(extended, "Loads")).isEqualTo(0L);
+    assertThat(server.getAttribute(extended, "Errors")).isEqualTo(0L);
+    assertThat(server.getAttribute(extended, "HitRate")).isEqualTo(0.0);
+    assertThat(server.getAttribute(extended, "UndecodableEntries")).isEqualTo(5L);
+    assertThat(server.getAttribute(extended, "DroppedEvents")).isEqualTo(6L);
+    assertThat(server.getAttribute(extended, "Expirations")).isEqualTo(-1L);
+    ObjectName get = operation(Operation.GET);
+    assertThat(server.getAttribute(get, "Count")).isEqualTo(0L);
+    assertThat(server.getAttribute(get, "ErrorCount")).isEqualTo(0L);
+    assertThat(server.getAttribute(get, "MaxMicros")).isEqualTo(0.0);
+    CacheSnapshot snapshot = beans.snapshot();
+    assertThat(snapshot.getCounters()).containsEntry("hits", 2L).containsEntry("loads", 1L);
+    assertThat(snapshot.getOperations()).allMatch(operation -> operation.getCount() == 1);
+    took(Operation.GET, 1_000_000);
+    assertThat(server.getAttribute(get, "Count")).isEqualTo(1L);
+  }
+
+  @Test
+  void snapshot_isOpenData() throws Exception {
+    statistics.hearExpirations();
+    statistics.expired();
+    took(Operation.GET, 1_000_000);
+    statistics.failed(Operation.GET, ErrorType.CONNECTION);
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(MANAGER, () -> List.of(beans.snapshot()))) {
+      assertThat(managerBeans).isNotNull();
+
+      assertThat(server.getAttribute(name, "BoundsNanos")).isEqualTo(TimerCells.bounds());
+      CompositeData[] caches = (CompositeData[]) server.getAttribute(name, "Caches");
+      assertThat(caches).hasSize(1);
+      assertThat(caches[0].get("cache")).isEqualTo("a:b");
+      CompositeData[] operations = (CompositeData[]) caches[0].get("operations");
+      assertThat(operations).hasSize(1);
+      assertThat(operations[0].get("operation")).isEqualTo("get");
+      assertThat(operations[0].get("count")).isEqualTo(1L);
+      assertThat((long[]) operations[0].get("cells")).hasSize(TimerCells.COUNT).contains(1);
+      assertThat((Long) operations[0].get("sumNanos")).isGreaterThanOrEqualTo(1_000_000);
+      assertThat(operations[0].get("maxNanos")).isEqualTo(operations[0].get("sumNanos"));
+      assertThat(entry(operations[0], "errors", "connection")).isEqualTo(1L);
+      assertThat(entry(caches[0], "counters", "hits")).isEqualTo(1L);
+      assertThat(entry(caches[0], "counters", "expirations")).isEqualTo(1L);
+      assertThat(entry(caches[0], "gauges", "hitRate")).isEqualTo(1.0);
+    }
+    assertThat(server.isRegistered(name)).isFalse();
+  }
+
+  private static Object entry(CompositeData data, String map, String key) {
+    return ((TabularData) data.get(map)).get(new Object[] {key}).get("value");
+  }
+
+  @Test
+  void showStatistics_onAndOff() throws Exception {
+    beans.register();
+    beans.showStatistics(true);
+    beans.showStatistics(true);
+    assertThat(server.queryNames(new ObjectName("io.yokedcache:*,Cache=a.b"), null))
+        .hasSize(Operation.values().length + 1);
+    assertThat(server.queryNames(new ObjectName("javax.cache:*,Cache=a.b"), null)).hasSize(1);
+
+    beans.showStatistics(false);
+    assertThat(server.queryNames(new ObjectName("*:*,Cache=a.b"), null)).hasSize(1);
+
+    beans.close();
+    assertThat(server.queryNames(new ObjectName("*:*,Cache=a.b"), null)).isEmpty();
+  }
+
+  @Test
+  void disabledRecorder_readsNoClock() {
+    assertThat(StatisticsRecorder.disabled().start()).isZero();
+  }
+
+  @Test
+  void rate_isTheGrowthBetweenReadingsASecondApart() {
+    RateMeter rate = new RateMeter(0);
+    assertThat(rate.read(10, 999_999_999L)).isZero();
+    assertThat(rate.read(30, 2_000_000_000L)).isEqualTo(15);
+    assertThat(rate.read(31, 2_500_000_000L)).isEqualTo(15);
+    assertThat(rate.read(34, 4_000_000_000L)).isEqualTo(2);
+  }
+}
