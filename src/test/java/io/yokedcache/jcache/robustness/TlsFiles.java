@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A certification authority in a folder, that lives for a day, made by {@code openssl}.
+ * A certification authority in a folder, that lives for a day, made by the JDK's {@code keytool}.
  *
  * @param folder where all files are
  * @param name its name, and that of its files
@@ -24,11 +26,10 @@ record TlsFiles(Path folder, String name) {
   static final String STORE_PASSWORD = "changeit";
 
   static TlsFiles create(Path folder, String name) throws Exception {
-    openssl(
-        folder,
-        List.of("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
-        List.of("-keyout", name + ".key", "-out", name + ".crt", "-subj", "/CN=" + name));
-    return new TlsFiles(folder, name);
+    TlsFiles files = new TlsFiles(folder, name);
+    files.generate(name, "-ext", "bc:c");
+    files.keytool(name, "-exportcert", "-rfc", "-alias", name, "-file", name + ".crt");
+    return files;
   }
 
   /**
@@ -38,20 +39,32 @@ record TlsFiles(Path folder, String name) {
    * @param alternativeNames such as {@code DNS:localhost,IP:127.0.0.1}
    */
   void issue(String who, String alternativeNames) throws Exception {
-    Path extensions = folder.resolve(who + ".ext");
-    Files.writeString(extensions, "subjectAltName=" + alternativeNames + "\n");
-    openssl(
-        folder,
-        List.of("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + who),
-        List.of("-keyout", who + ".key", "-out", who + ".csr"));
-    openssl(
-        folder,
-        List.of("x509", "-req", "-in", who + ".csr", "-CA", name + ".crt", "-CAkey", name + ".key"),
-        List.of("-CAcreateserial", "-days", "1", "-out", who + ".crt", "-extfile", who + ".ext"));
-    openssl(
-        folder,
-        List.of("pkcs12", "-export", "-in", who + ".crt", "-inkey", who + ".key"),
-        List.of("-out", who + ".p12", "-passout", "pass:" + STORE_PASSWORD));
+    generate(who);
+    keytool(who, "-certreq", "-alias", who, "-file", who + ".csr");
+    String[] files = {"-infile", who + ".csr", "-outfile", who + ".crt"};
+    keytool(name, "-gencert", "-rfc", "-alias", name, "-ext", "san=" + alternativeNames, files);
+    keytool(who, "-importcert", "-noprompt", "-alias", name, "-file", name + ".crt");
+    keytool(who, "-importcert", "-noprompt", "-alias", who, "-file", who + ".crt");
+    writeKey(who);
+  }
+
+  private void generate(String who, String... extensions) throws Exception {
+    String[] kind = {"-keyalg", "RSA", "-keysize", "2048", "-validity", "1"};
+    keytool(who, "-genkeypair", "-alias", who, "-dname", "CN=" + who, kind, extensions);
+  }
+
+  /** Writes the private key in the form that Redis reads. */
+  private void writeKey(String who) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(folder.resolve(who + ".p12"))) {
+      store.load(in, STORE_PASSWORD.toCharArray());
+    }
+    byte[] key = store.getKey(who, STORE_PASSWORD.toCharArray()).getEncoded();
+    Files.writeString(
+        folder.resolve(who + ".key"),
+        "-----BEGIN PRIVATE KEY-----\n"
+            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key)
+            + "\n-----END PRIVATE KEY-----\n");
   }
 
   String file(String fileName) {
@@ -73,15 +86,21 @@ record TlsFiles(Path folder, String name) {
     return file.toString();
   }
 
-  private static void openssl(Path folder, List<String> command, List<String> files)
-      throws IOException, InterruptedException {
-    ProcessBuilder openssl = new ProcessBuilder("openssl");
-    openssl.command().addAll(command);
-    openssl.command().addAll(files);
-    Process process = openssl.directory(folder.toFile()).redirectErrorStream(true).start();
+  /** Calls keytool for somebody's store; arguments are texts and arrays of texts. */
+  private void keytool(String who, Object... arguments) throws IOException, InterruptedException {
+    Path program = Path.of(System.getProperty("java.home"), "bin", "keytool");
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    for (Object argument : arguments) {
+      command.addAll(
+          argument instanceof String[] more ? List.of(more) : List.of((String) argument));
+    }
+    command.addAll(List.of("-keystore", who + ".p12", "-storetype", "PKCS12"));
+    command.addAll(List.of("-storepass", STORE_PASSWORD));
+    Process process =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0) {
-      throw new IllegalStateException(openssl.command() + " failed: " + output);
+      throw new IllegalStateException(command + " failed: " + output);
     }
   }
 }
