@@ -28,6 +28,7 @@ final class CacheLifecycle<K, V> {
   private final CacheBeans beans;
   private final BulkLoads loads;
   private final CacheStatistics statistics = new CacheStatistics();
+  private final StatisticsRecorder enabledRecorder;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** Where operations are counted; replaced when statistics are switched on or off. */
@@ -51,6 +52,8 @@ final class CacheLifecycle<K, V> {
             statistics,
             blueprint.codec()::undecodableCount,
             events::droppedCount);
+    this.enabledRecorder =
+        StatisticsRecorder.observed(statistics, manager.observers(blueprint.name()));
     this.loads = new BulkLoads(manager.loadExecutor(), blueprint.settings().loadTimeout());
   }
 
@@ -76,12 +79,17 @@ final class CacheLifecycle<K, V> {
   }
 
   boolean isStatisticsEnabled() {
-    return recorder == statistics;
+    return recorder == enabledRecorder;
   }
 
   /** All that is measured of the cache now, or {@code null} while statistics are disabled. */
   @Nullable CacheSnapshot snapshot() {
     return isStatisticsEnabled() ? beans.snapshot() : null;
+  }
+
+  /** The same without the operations. */
+  @Nullable CacheSnapshot figures() {
+    return isStatisticsEnabled() ? beans.figures() : null;
   }
 
   boolean isClosed() {
@@ -96,7 +104,7 @@ final class CacheLifecycle<K, V> {
 
   synchronized void enableStatistics(boolean enabled) {
     beans.showStatistics(enabled);
-    recorder = enabled ? statistics : StatisticsRecorder.disabled();
+    recorder = enabled ? enabledRecorder : StatisticsRecorder.disabled();
     blueprint.configuration().setStatisticsEnabled(enabled);
   }
 

@@ -79,7 +79,8 @@ final class ManagerResources implements AutoCloseable {
         settings.events(),
         settings.sweep(),
         settings.definedCaches(),
-        settings.caches());
+        settings.caches(),
+        settings.groups());
   }
 
   private static ThreadFactory daemons(String name) {

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.ManagerBeans;
+import io.yokedcache.jcache.spi.OperationObserver;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -38,6 +40,7 @@ final class YokedCacheManager implements CacheManager {
   private final ManagerResources resources;
   private final CacheFactory factory;
   private final ManagerBeans beans;
+  private final Extensions extensions;
 
   /** Open caches by name; guarded by itself. */
   private final Map<String, RedisCache<?, ?>> caches = new HashMap<>();
@@ -58,19 +61,28 @@ final class YokedCacheManager implements CacheManager {
     this.settings = settings;
     this.resources = ManagerResources.open(settings, embeddedServers);
     this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
-    this.beans = ManagerBeans.register(uri, this::snapshots);
+    this.beans =
+        ManagerBeans.register(
+            uri, () -> read(CacheLifecycle::snapshot), () -> read(CacheLifecycle::figures));
+    this.extensions = Extensions.start(uri, beans.managerName(), settings, identity.classLoader());
   }
 
   /** What is measured of the open caches; never talks to Redis. */
-  private List<CacheSnapshot> snapshots() {
+  private List<CacheSnapshot> read(
+      Function<CacheLifecycle<?, ?>, @Nullable CacheSnapshot> reading) {
     List<RedisCache<?, ?>> open;
     synchronized (caches) {
       open = List.copyOf(caches.values());
     }
     return open.stream()
-        .<@Nullable CacheSnapshot>map(cache -> cache.lifecycle().snapshot())
+        .<@Nullable CacheSnapshot>map(cache -> reading.apply(cache.lifecycle()))
         .filter(Objects::nonNull)
         .toList();
+  }
+
+  /** Who wants to hear of the operations of a cache. */
+  List<OperationObserver> observers(String cacheName) {
+    return extensions.observers(cacheName);
   }
 
   int eventQueueCapacity() {
@@ -257,6 +269,7 @@ final class YokedCacheManager implements CacheManager {
         return;
       }
       closed = true;
+      all.add(extensions); // first, so that they see the caches a last time
       synchronized (caches) {
         all.addAll(caches.values());
       }

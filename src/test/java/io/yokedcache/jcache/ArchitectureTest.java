@@ -39,7 +39,8 @@ final class ArchitectureTest {
                   "internal.processor",
                   "internal.store")),
           Map.entry("internal.event", Set.of("internal.entry", "internal.store")),
-          Map.entry("internal.management", Set.of()),
+          Map.entry("internal.management", Set.of("spi")),
+          Map.entry("spi", Set.of()),
           Map.entry(
               "",
               Set.of(
@@ -51,7 +52,8 @@ final class ArchitectureTest {
                   "internal.expiry",
                   "internal.integration",
                   "internal.management",
-                  "internal.store")));
+                  "internal.store",
+                  "spi")));
 
   private final JavaClasses production =
       new ClassFileImporter()
@@ -114,7 +116,8 @@ final class ArchitectureTest {
         .that()
         .arePublic()
         .should()
-        .resideInAnyPackage(ROOT + ".configuration", ROOT + ".codec", ROOT + ".internal..")
+        .resideInAnyPackage(
+            ROOT + ".configuration", ROOT + ".codec", ROOT + ".spi", ROOT + ".internal..")
         .orShould()
         .be(YokedCachingProvider.class)
         .check(production);

@@ -17,6 +17,7 @@ import java.util.function.Function;
  * @param definedCaches names of the caches that the file defines by their full name, and that
  *     {@code getCache} therefore creates at first use
  * @param caches from the name of a cache to its settings
+ * @param groups what other jars are configured by
  */
 public record Settings(
     boolean embedded,
@@ -27,4 +28,5 @@ public record Settings(
     EventSettings events,
     SweepSettings sweep,
     Set<String> definedCaches,
-    Function<String, CacheSettings> caches) {}
+    Function<String, CacheSettings> caches,
+    SettingGroups groups) {}

@@ -58,7 +58,8 @@ final class SettingsReader {
         events(root.child("events")),
         sweep(root.child("sweep")),
         caches.definedCaches(),
-        caches);
+        caches,
+        new SettingGroups(given.root()));
   }
 
   private static ConnectionSettings connection(Section section, RedisUri uri) {

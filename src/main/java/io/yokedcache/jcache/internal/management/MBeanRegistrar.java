@@ -65,6 +65,11 @@ public final class MBeanRegistrar implements AutoCloseable {
     return new MBeanRegistrar(sanitize(managerUri.toString()), null);
   }
 
+  /** What the names of the beans call the manager. */
+  String managerName() {
+    return managerName;
+  }
+
   /** The name of a bean, without the characters that have a meaning in names and patterns. */
   static String sanitize(String name) {
     return name.replaceAll("[,:=\n\r*?\"]", ".");

@@ -17,13 +17,20 @@ public final class ManagerBeans implements AutoCloseable {
    * Registers them.
    *
    * @param caches reads the caches whose statistics are enabled; called by any thread
+   * @param figures the same, without their operations
    */
-  public static ManagerBeans register(URI managerUri, Supplier<List<CacheSnapshot>> caches) {
+  public static ManagerBeans register(
+      URI managerUri, Supplier<List<CacheSnapshot>> caches, Supplier<List<CacheSnapshot>> figures) {
     ManagerBeans beans = new ManagerBeans(managerUri);
     beans.registrar.register(
         MBeanRegistrar.Kind.SNAPSHOT,
-        DescribedBean.of(new SnapshotBean(caches), SnapshotMXBean.class));
+        DescribedBean.of(new SnapshotBean(caches, figures), SnapshotMXBean.class));
     return beans;
+  }
+
+  /** What the names of all beans of this manager call it. */
+  public String managerName() {
+    return registrar.managerName();
   }
 
   @Override
@@ -31,7 +38,9 @@ public final class ManagerBeans implements AutoCloseable {
     registrar.close();
   }
 
-  private record SnapshotBean(Supplier<List<CacheSnapshot>> caches) implements SnapshotMXBean {
+  private record SnapshotBean(
+      Supplier<List<CacheSnapshot>> caches, Supplier<List<CacheSnapshot>> figures)
+      implements SnapshotMXBean {
 
     @Override
     public long[] getBoundsNanos() {
@@ -41,6 +50,11 @@ public final class ManagerBeans implements AutoCloseable {
     @Override
     public List<CacheSnapshot> getCaches() {
       return caches.get();
+    }
+
+    @Override
+    public CacheFigures getFigures() {
+      return new CacheFigures(figures.get());
     }
   }
 }

@@ -19,4 +19,8 @@ public interface SnapshotMXBean {
   /** Returns the open caches whose statistics are enabled. */
   @Described("The open caches whose statistics are enabled")
   List<CacheSnapshot> getCaches();
+
+  /** Returns counters and gauges of the same caches, without operations: far cheaper to read. */
+  @Described("Counters and gauges of the same caches in columns, cheap to read")
+  CacheFigures getFigures();
 }

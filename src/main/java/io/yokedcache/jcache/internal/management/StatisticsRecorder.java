@@ -1,5 +1,8 @@
 package io.yokedcache.jcache.internal.management;
 
+import io.yokedcache.jcache.spi.OperationObserver;
+import java.util.List;
+
 /** Where operations are counted. Never fails, never blocks; safe for use by several threads. */
 public interface StatisticsRecorder {
 
@@ -32,6 +35,11 @@ public interface StatisticsRecorder {
 
   /** Counts an operation that failed, also one that had done its work before. */
   void failed(Operation operation, ErrorType error);
+
+  /** A recorder that counts in another one and tells the observers, of which there may be none. */
+  static StatisticsRecorder observed(StatisticsRecorder counts, List<OperationObserver> observers) {
+    return observers.isEmpty() ? counts : new ObservedRecorder(counts, observers);
+  }
 
   /** The recorder that does nothing and reads no clock. */
   static StatisticsRecorder disabled() {

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import javax.management.MBeanAttributeInfo;
@@ -123,7 +124,8 @@ final class CacheBeansTest {
     statistics.failed(Operation.GET, ErrorType.CONNECTION);
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
     try (ManagerBeans managerBeans =
-        ManagerBeans.register(MANAGER, () -> List.of(beans.snapshot()))) {
+        ManagerBeans.register(
+            MANAGER, () -> List.of(beans.snapshot()), () -> List.of(beans.figures()))) {
       assertThat(managerBeans).isNotNull();
 
       assertThat(server.getAttribute(name, "BoundsNanos")).isEqualTo(TimerCells.bounds());
@@ -143,6 +145,30 @@ final class CacheBeansTest {
       assertThat(entry(caches[0], "gauges", "hitRate")).isEqualTo(1.0);
     }
     assertThat(server.isRegistered(name)).isFalse();
+  }
+
+  @Test
+  void figures_areColumns_withGapsWhereNothingIsMeasured() throws Exception {
+    CacheSnapshot other =
+        new CacheSnapshot("b", List.of(), Map.of("hits", 7L), Map.of("keysCount", 3.0));
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(MANAGER, List::of, () -> List.of(beans.figures(), other))) {
+      assertThat(managerBeans.managerName()).isEqualTo("test.//cache-beans");
+
+      CompositeData figures = (CompositeData) server.getAttribute(name, "Figures");
+      assertThat((String[]) figures.get("caches")).containsExactly("a:b", "b");
+      List<String> counterNames = List.of((String[]) figures.get("counterNames"));
+      long[] counters = (long[]) figures.get("counters");
+      assertThat(counters).hasSize(2 * counterNames.size());
+      assertThat(counters[counterNames.size() + counterNames.indexOf("hits")]).isEqualTo(7);
+      assertThat(counters[counterNames.size() + counterNames.indexOf("misses")])
+          .isEqualTo(CacheFigures.NO_COUNT);
+      List<String> gaugeNames = List.of((String[]) figures.get("gaugeNames"));
+      double[] gauges = (double[]) figures.get("gauges");
+      assertThat(gauges[gaugeNames.indexOf("keysCount")]).isNaN();
+      assertThat(gauges[gaugeNames.size() + gaugeNames.indexOf("keysCount")]).isEqualTo(3);
+    }
   }
 
   private static Object entry(CompositeData data, String map, String key) {
