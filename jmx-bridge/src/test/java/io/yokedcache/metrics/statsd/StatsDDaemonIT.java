@@ -8,6 +8,9 @@ import io.yokedcache.metrics.jmx.CacheReadings;
 import io.yokedcache.metrics.jmx.LatencyBounds;
 import io.yokedcache.metrics.jmx.LatencyCells;
 import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.testing.NeedsPeer;
+import io.yokedcache.metrics.testing.Peer;
+import io.yokedcache.metrics.testing.StatsDDaemon;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a real daemon makes of the plain flavour. */
-@NeedsStatsD
+@NeedsPeer(Peer.STATSD)
 final class StatsDDaemonIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);
