@@ -1,0 +1,158 @@
+package io.yokedcache.metrics.page;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import io.yokedcache.metrics.jmx.CacheSource;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A page that shows caches live in a browser: hits, throughput and latency over time, by itself and
+ * with nothing from elsewhere.
+ *
+ * <pre>{@code
+ * PrometheusCollector.builder()
+ *     .handler("/", StatusPage.of(JmxCacheReader.ofThisJvm()))
+ *     .build()
+ *     .start(); // http://127.0.0.1:8000/
+ * }</pre>
+ *
+ * <p>It serves the page at the path that it is mounted at, its parts below {@code assets/} and the
+ * figures at {@code api/data.json}, all of it read-only; everything else is not found. Caches are
+ * read while somebody looks, at most twice a second, however many look. The page says what the
+ * server's authentication lets it say, to whom that lets in.
+ *
+ * <p>Thread-safe. A reading that hangs holds up an answer for two seconds at most. Nothing needs to
+ * be closed: the threads that read are daemons and end by themselves.
+ */
+public final class StatusPage implements HttpHandler {
+
+  private static final Logger logger = LoggerFactory.getLogger(StatusPage.class);
+  private static final String DATA = "/api/data.json";
+  private static final int MIN_COMPRESSED_BYTES = 1400; // what is less fits into one packet
+
+  private final PageAssets assets = PageAssets.load();
+  private final StatusReport report;
+
+  private StatusPage(Map<String, CacheSource> sources) {
+    this.report = new StatusReport(sources);
+  }
+
+  /**
+   * Creates a page of several JVMs.
+   *
+   * @param sources what reads each JVM's caches, by the name that the page shows; in this order.
+   *     Where there is only one and its name is empty, no name is shown
+   * @return the page
+   */
+  public static StatusPage of(Map<String, CacheSource> sources) {
+    return new StatusPage(new LinkedHashMap<>(sources));
+  }
+
+  /**
+   * Creates a page of one JVM.
+   *
+   * @param source reads the JVM's caches
+   * @return the page
+   */
+  public static StatusPage of(CacheSource source) {
+    return new StatusPage(Map.of("", source));
+  }
+
+  @Override
+  public void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String method = exchange.getRequestMethod();
+      if (!method.equals("GET") && !method.equals("HEAD")) {
+        exchange.getResponseHeaders().set("Allow", "GET, HEAD");
+        answerText(exchange, 405, "This page can only be read: use GET or HEAD.\n");
+        return;
+      }
+      String path = pathBelowMount(exchange);
+      PageAssets.Asset asset = assets.find(path);
+      if (asset != null) {
+        answer(exchange, 200, asset.contentType(), asset.bytes());
+      } else if (path.equals(DATA)) {
+        answerData(exchange);
+      } else {
+        answerText(exchange, 404, "There is nothing here. The status page is at its root.\n");
+      }
+    }
+  }
+
+  /** The path without that of the handler's context, which may be mounted anywhere. */
+  private static String pathBelowMount(HttpExchange exchange) {
+    String path = exchange.getRequestURI().getPath();
+    String mount = exchange.getHttpContext().getPath();
+    String root = mount.endsWith("/") ? mount.substring(0, mount.length() - 1) : mount;
+    return path.substring(root.length());
+  }
+
+  private void answerData(HttpExchange exchange) throws IOException {
+    String json;
+    try {
+      json = report.json(Query.parse(exchange.getRequestURI().getRawQuery()));
+    } catch (RuntimeException e) {
+      logger.warn("The status page cannot tell its figures", e);
+      answerText(exchange, 500, "Cannot gather the figures: " + e + "\n");
+      return;
+    }
+    answer(exchange, 200, "application/json; charset=utf-8", json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void answerText(HttpExchange exchange, int status, String text)
+      throws IOException {
+    answer(exchange, status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void answer(HttpExchange exchange, int status, String contentType, byte[] body)
+      throws IOException {
+    Headers headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", contentType);
+    SecurityHeaders.addTo(headers);
+    byte[] sent = body;
+    headers.set("Vary", "Accept-Encoding");
+    if (body.length >= MIN_COMPRESSED_BYTES && acceptsGzip(exchange)) {
+      headers.set("Content-Encoding", "gzip");
+      sent = compressed(body);
+    }
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      headers.set("Content-Length", Integer.toString(sent.length));
+      exchange.sendResponseHeaders(status, -1);
+      return;
+    }
+    exchange.sendResponseHeaders(status, sent.length);
+    exchange.getResponseBody().write(sent);
+  }
+
+  private static boolean acceptsGzip(HttpExchange exchange) {
+    List<String> encodings = exchange.getRequestHeaders().get("Accept-Encoding");
+    return encodings != null && AcceptEncoding.hasGzip(String.join(",", encodings));
+  }
+
+  private static byte[] compressed(byte[] body) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(body.length / 4);
+    try (OutputStream gzip = new FastGzip(bytes)) {
+      gzip.write(body);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Compresses as fast as it can: it runs in the application's process. */
+  private static final class FastGzip extends GZIPOutputStream {
+    FastGzip(OutputStream target) throws IOException {
+      super(target, 8192);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
+  }
+}
