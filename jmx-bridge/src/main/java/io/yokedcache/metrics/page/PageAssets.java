@@ -12,7 +12,24 @@ import org.jspecify.annotations.Nullable;
 /** The page's files, by path. Only those listed here are served, whatever the path says. */
 final class PageAssets {
 
-  private static final List<String> FILES = List.of("icon.svg");
+  private static final List<String> FILES =
+      List.of(
+          "api.js",
+          "cells.js",
+          "chart.js",
+          "detail.js",
+          "dom.js",
+          "format.js",
+          "histogram.js",
+          "history.js",
+          "icon.svg",
+          "main.js",
+          "overview.js",
+          "page.css",
+          "scale.js",
+          "settings.js",
+          "table.js",
+          "theme.js");
 
   private final Map<String, Asset> byPath;
 

@@ -1,0 +1,134 @@
+// What concerns all caches: the tiles on top, targets that cannot be read, and connections.
+
+import { el, nameOf, setText } from "./dom.js";
+import { count, duration, percent, rate } from "./format.js";
+
+/** A figure with its name and a line of explanation; "tone" colours and names its state. */
+class Tile {
+  constructor(title) {
+    this.value = el("p", { class: "value" }, "–");
+    this.detail = el("p", { class: "detail" });
+    this.root = el("div", { class: "card tile" }, el("h2", {}, title), this.value, this.detail);
+  }
+
+  show(value, detail, tone = "") {
+    setText(this.value, value);
+    setText(this.detail, detail);
+    this.root.dataset.tone = tone;
+  }
+}
+
+const TILES = {
+  targets: "Targets",
+  store: "Store",
+  hitRate: "Hit rate",
+  throughput: "Throughput",
+  errors: "Errors",
+};
+
+export class Overview {
+  #tiles = {};
+  #trouble = document.getElementById("trouble");
+  #section = document.getElementById("connections-section");
+  #connections = document.getElementById("connections");
+
+  constructor() {
+    for (const [id, title] of Object.entries(TILES)) {
+      this.#tiles[id] = new Tile(title);
+      this.#tiles[id].root.id = `tile-${id}`;
+    }
+    document.getElementById("overview").append(...Object.values(this.#tiles).map((tile) => tile.root));
+  }
+
+  update({ targets, connections, rows }) {
+    this.#showTargets(targets, rows);
+    this.#showStore(connections);
+    this.#showFigures(rows);
+    this.#showTrouble(targets);
+    this.#showConnections(connections, targets);
+  }
+
+  #showTargets(targets, rows) {
+    const up = targets.filter((target) => target.up).length;
+    this.#tiles.targets.show(
+      `${up} of ${targets.length} up`,
+      `${count(rows.length)} ${rows.length === 1 ? "cache" : "caches"}`,
+      up === targets.length ? "good" : "bad");
+  }
+
+  #showStore(connections) {
+    const known = connections.filter((connection) => connection.healthy !== null);
+    const ill = known.filter((connection) => !connection.healthy).length;
+    const pings = connections.map((connection) => connection.pingNanos).filter((ping) => ping !== null);
+    const waiting = connections.reduce((sum, connection) => sum + (connection.poolWaiting ?? 0), 0);
+    if (known.length === 0) {
+      this.#tiles.store.show("–", "not measured");
+      return;
+    }
+    this.#tiles.store.show(
+      ill === 0 ? "Healthy" : `${ill} of ${known.length} failing`,
+      [
+        pings.length > 0 ? `ping ${duration(Math.max(...pings))}` : null,
+        waiting > 0 ? `${count(waiting)} waiting` : null,
+      ].filter(Boolean).join(" · "),
+      ill === 0 ? (waiting > 0 ? "warn" : "good") : "bad");
+  }
+
+  #showFigures(rows) {
+    const sum = (name) => {
+      const known = rows.map((row) => row.rates[name]).filter((value) => typeof value === "number");
+      return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
+    };
+    const total = (name) => {
+      const known = rows.map((row) => row[name]).filter((value) => value !== null);
+      return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
+    };
+    const gets = sum("gets");
+    const all = total("hits") + total("misses");
+    const ever = all > 0 ? total("hits") / all : null;
+    this.#tiles.hitRate.show(percent(gets > 0 ? sum("hits") / gets : null), `${percent(ever)} since start`);
+    this.#tiles.throughput.show(`${rate(gets)} gets/s`, `${rate(sum("puts"))} puts/s`);
+    const errors = sum("errors");
+    this.#tiles.errors.show(`${rate(errors)} /s`, `${count(total("errors"))} since start`,
+      errors === null ? "" : errors > 0 ? "bad" : "good");
+  }
+
+  #showTrouble(targets) {
+    const down = targets.filter((target) => !target.up);
+    this.#trouble.hidden = down.length === 0;
+    const lines = down.map((target) =>
+      `${target.name === "" ? "This JVM" : `Target ${target.name}`} cannot be read: ${target.error}. Its figures are old.`);
+    if (this.#trouble.dataset.lines !== lines.join("\n")) {
+      this.#trouble.dataset.lines = lines.join("\n");
+      this.#trouble.replaceChildren(...lines.map((line) => el("p", {}, line)));
+    }
+  }
+
+  #showConnections(connections, targets) {
+    this.#section.hidden = connections.length === 0;
+    const hasTargets = targets.length > 1;
+    const head = ["Manager", hasTargets ? "Target" : null, "State", "Ping", "Reconnects", "Active", "Idle", "Waiting"];
+    this.#connections.replaceChildren(el("table", {},
+      el("caption", { class: "unseen" }, "Connections to the store, by cache manager"),
+      el("thead", {}, el("tr", {}, ...head.filter(Boolean).map((title, i) =>
+        el("th", { scope: "col", class: i > (hasTargets ? 2 : 1) ? "number" : null }, title)))),
+      el("tbody", {}, ...connections.map((connection) => el("tr", {},
+        el("th", { scope: "row" }, nameOf(connection.manager)),
+        hasTargets ? el("td", {}, nameOf(targets[connection.target].name, "–")) : null,
+        el("td", {}, state(connection.healthy)),
+        ...[
+          duration(connection.pingNanos),
+          count(connection.reconnects),
+          count(connection.poolActive),
+          count(connection.poolIdle),
+          count(connection.poolWaiting),
+        ].map((text) => el("td", { class: "number" }, text)))))));
+  }
+}
+
+/** Said in words too: not everybody tells green from red. */
+function state(healthy) {
+  const [tone, text] =
+    healthy === null ? ["", "not measured"] : healthy ? ["good", "✓ healthy"] : ["bad", "✗ failing"];
+  return el("span", { class: "state", "data-tone": tone }, text);
+}

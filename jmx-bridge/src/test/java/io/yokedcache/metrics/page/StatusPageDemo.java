@@ -1,0 +1,71 @@
+package io.yokedcache.metrics.page;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Serves the page with caches that only pretend, for who works on how it looks. */
+final class StatusPageDemo {
+
+  private static final List<String> NAMES =
+      List.of("products", "categories", "prices", "stock", "customers", "sessions", "carts");
+
+  private StatusPageDemo() {}
+
+  /** Serves on the port given, or 8000, until it is ended. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    int port = arguments.length == 0 ? 8000 : Integer.parseInt(arguments[0]);
+    SimulatedCaches caches = new SimulatedCaches();
+    caches.connection("redis.//localhost.6379", /* healthy= */ true, 180_000);
+    Map<String, SimulatedCaches.Cache> byName = new TreeMap<>();
+    for (String name : NAMES) {
+      byName.put(name, caches.add("redis.//localhost.6379", name));
+    }
+    byName.put("rates", caches.add("urn.X-ehcache.jsr107-default-config", "rates").plain());
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    long startNanos = System.nanoTime();
+    ScheduledFuture<?> work =
+        clock.scheduleAtFixedRate(
+            () -> caches.change(() -> work(byName, (System.nanoTime() - startNanos) / 1e9)),
+            0,
+            250,
+            TimeUnit.MILLISECONDS);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    server.setExecutor(Executors.newFixedThreadPool(4));
+    server.createContext("/", StatusPage.of(caches));
+    server.start();
+    System.out.println("http://127.0.0.1:" + server.getAddress().getPort() + "/");
+    new CountDownLatch(work.isCancelled() ? 0 : 1).await();
+  }
+
+  private static void work(Map<String, SimulatedCaches.Cache> caches, double seconds) {
+    double wave = 1 + 0.35 * Math.sin(seconds / 9) + 0.1 * Math.sin(seconds / 1.7);
+    int i = 0;
+    for (SimulatedCaches.Cache cache : caches.values()) {
+      int load = (int) (wave * 420 / (1 + i));
+      double slow = seconds % 40 > 30 ? 2.4 : 1;
+      cache.get(load, 0.97 - 0.05 * i - 0.03 * Math.sin(seconds / 7), 85 * slow);
+      cache.put(load / 6, 120 * slow);
+      cache.run("getAll", load / 9, 210 * slow);
+      cache.run("remove", load / 20, 95 * slow);
+      cache.run("invoke", load / 30, 320 * slow);
+      cache.run("network", load, 60 * slow);
+      cache.run("codec", load, 9);
+      cache.run("queue", load, 3);
+      if (slow > 1 && i % 3 == 0) {
+        cache.fail("get", "timeout", 1 + i);
+      }
+      i++;
+    }
+  }
+}
