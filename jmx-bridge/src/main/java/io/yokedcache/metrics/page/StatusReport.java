@@ -50,8 +50,9 @@ final class StatusReport {
   /** Reads all targets at once and tells what they say. */
   String json(Query query) {
     long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
-    targets.forEach(Target::start);
-    List<Outcome> outcomes = targets.stream().map(target -> target.await(deadlineNanos)).toList();
+    List<Target.Reading> readings = targets.stream().map(Target::read).toList();
+    List<Outcome> outcomes =
+        readings.stream().map(reading -> reading.await(deadlineNanos)).toList();
     JsonWriter json = new JsonWriter();
     json.beginObject().name("instance").value(instance);
     writeTargets(json, outcomes);

@@ -31,7 +31,27 @@ final class Target {
   private @Nullable Reading current;
 
   /** A reading that runs or has just ended. */
-  private record Reading(long startNanos, CompletableFuture<Outcome> outcome) {}
+  final class Reading {
+    private final long startNanos = System.nanoTime();
+    private final CompletableFuture<Outcome> outcome =
+        CompletableFuture.supplyAsync(() -> read(startNanos), executor);
+
+    /** Waits for the end; never throws for a failure of the reading. */
+    Outcome await(long deadlineNanos) {
+      try {
+        return outcome.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos);
+        return failed(startNanos, "has not answered for " + seconds + " s");
+      } catch (ExecutionException e) {
+        logger.debug("Cannot read the caches of target \"{}\"", name, e.getCause());
+        return failed(startNanos, String.valueOf(e.getCause()));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return failed(startNanos, "the status page's server is being stopped");
+      }
+    }
+  }
 
   /**
    * What came of a reading.
@@ -57,36 +77,10 @@ final class Target {
     return name;
   }
 
-  /** Begins a reading, unless there is one. */
-  void start() {
-    reading();
-  }
-
-  /** Waits for the reading that {@link #start} began, or another; never throws for its failure. */
-  Outcome await(long deadlineNanos) {
-    Reading reading = reading();
-    try {
-      return reading
-          .outcome()
-          .get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - reading.startNanos());
-      return failed(reading.startNanos(), "has not answered for " + seconds + " s");
-    } catch (ExecutionException e) {
-      logger.debug("Cannot read the caches of target \"{}\"", name, e.getCause());
-      return failed(reading.startNanos(), String.valueOf(e.getCause()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return failed(reading.startNanos(), "the status page's server is being stopped");
-    }
-  }
-
-  private synchronized Reading reading() {
+  /** Begins a reading, or joins the one that there is. */
+  synchronized Reading read() {
     if (current == null) {
-      long startNanos = System.nanoTime();
-      CompletableFuture<Outcome> outcome =
-          CompletableFuture.supplyAsync(() -> read(startNanos), executor);
-      current = new Reading(startNanos, outcome);
+      current = new Reading();
     }
     return current;
   }

@@ -40,7 +40,7 @@ export function percentile(bounds, cells, share, maxNanos) {
  * @returns {{lower: number, upper: number, counts: number[]}[]} from the first to the last bar that
  *     is not empty
  */
-export function bars(bounds, parts, ratio = 1.38) {
+export function bars(bounds, parts, ratio = 1.18) {
   const joined = [];
   let lower = 0;
   let counts = parts.map(() => 0);

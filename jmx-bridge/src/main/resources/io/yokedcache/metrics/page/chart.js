@@ -1,7 +1,7 @@
 // A chart of lines over time: drawn as SVG, read by mouse, touch or arrow keys, and as a table.
 
 import { announce, el, fillTable, setAttribute, setText, svg } from "./dom.js";
-import { time } from "./format.js";
+import { tick as asTick, time } from "./format.js";
 import { linear, logarithmic, timeTicks } from "./scale.js";
 
 const HEIGHT = 210;
@@ -51,8 +51,13 @@ export class ChartFrame {
     };
   }
 
-  /** Says why there is nothing to see; null for nothing to say. */
-  setNote(text) {
+  /**
+   * Says why there is nothing to see; null for nothing to say.
+   *
+   * @param isEmpty whether there is not even an axis to draw
+   */
+  setNote(text, isEmpty = false) {
+    this.root.classList.toggle("empty", isEmpty);
     this.note.hidden = text === null;
     setText(this.note, text ?? "");
   }
@@ -63,7 +68,7 @@ export class ChartFrame {
     return scale.ticks.map((tick) => svg("g", {},
       svg("line", { class: "grid", x1: left, x2: right, y1: scale.at(tick), y2: scale.at(tick) }),
       svg("text", { class: "tick", x: left - 8, y: scale.at(tick) + 4, "text-anchor": "end" },
-        format(tick))));
+        asTick(format(tick)))));
   }
 
   xTick(x, text) {
@@ -168,6 +173,9 @@ export class TimeChart {
     for (const one of series) {
       const path = linePath(times, gaps, one.values, x, y.at);
       if (path !== "") {
+        if (series.length === 1) {
+          children.push(svg("path", { class: `area tone-${one.tone}`, d: areaPath(times, gaps, one.values, x, y.at, bottom) }));
+        }
         children.push(svg("path", { class: `line tone-${one.tone}`, d: path }));
       }
     }
@@ -175,7 +183,7 @@ export class TimeChart {
       children.push(...this.#cursorMarks(x, y));
     }
     frame.svg.replaceChildren(...children);
-    frame.setNote(values.length === 0 ? this.#empty : null);
+    frame.setNote(values.length === 0 ? this.#empty : null, series.length === 0);
     this.#drawWords();
   }
 
@@ -208,7 +216,8 @@ export class TimeChart {
       tone: one.tone,
       value: this.#format(shown < 0 ? null : one.values[shown]),
     }));
-    this.#frame.setLegend(values, this.#cursor === null ? "now" : `at ${time(times[shown])}`);
+    const moment = this.#cursor === null ? "now" : `at ${time(times[shown])}`;
+    this.#frame.setLegend(values, series.length === 0 ? "" : moment);
     const now = values.map(({ name, value }) => `${name} ${value}`).join(", ");
     setAttribute(this.#frame.svg, "aria-label",
       `${this.#frame.title} over time. ${this.#cursor === null ? "Now" : time(times[shown])}: ${now || "nothing yet"}.`
@@ -257,22 +266,37 @@ export class TimeChart {
   }
 }
 
-/** A path that is interrupted at gaps and where there is no value; lone values become dots. */
-function linePath(times, gaps, values, x, y) {
-  let path = "";
-  let isDrawing = false;
+/** Runs of indexes that a line joins: without gaps and with values. */
+function runs(gaps, values) {
+  const found = [];
   values.forEach((value, i) => {
     if (value === null) {
-      isDrawing = false;
       return;
     }
-    const point = `${x(times[i]).toFixed(1)} ${y(value).toFixed(1)}`;
-    if (isDrawing && !gaps[i]) {
-      path += `L${point}`;
+    if (i > 0 && values[i - 1] !== null && !gaps[i]) {
+      found.at(-1).push(i);
     } else {
-      path += `M${point}h.01`;
+      found.push([i]);
     }
-    isDrawing = true;
   });
-  return path;
+  return found;
+}
+
+const points = (run, times, values, x, y) =>
+  run.map((i) => `${x(times[i]).toFixed(1)} ${y(values[i]).toFixed(1)}`);
+
+/** A path of all runs; lone values become dots, as a line without length has round ends. */
+function linePath(times, gaps, values, x, y) {
+  return runs(gaps, values).map((run) => {
+    const joined = points(run, times, values, x, y);
+    return `M${joined[0]}h.01${joined.slice(1).map((point) => `L${point}`).join("")}`;
+  }).join("");
+}
+
+/** What lies below the line, which is easier on the eye if it is the only one. */
+function areaPath(times, gaps, values, x, y, bottom) {
+  return runs(gaps, values).map((run) =>
+    `M${x(times[run[0]]).toFixed(1)} ${bottom}`
+    + points(run, times, values, x, y).map((point) => `L${point}`).join("")
+    + `V${bottom}Z`).join("");
 }

@@ -250,6 +250,7 @@ export class Detail {
     const rows = details.operations.flatMap((one) =>
       Object.entries(one.errors).map(([type, number]) => [type, one.operation, count(number)]));
     this.#errorCard.hidden = rows.length === 0;
+    this.#errors.root.classList.toggle("alone", rows.length === 0);
     fillTable(this.#errorCounts, "Errors since start", ["Type", "Operation", "Count"], rows);
   }
 }

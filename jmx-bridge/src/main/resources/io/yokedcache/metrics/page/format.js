@@ -7,15 +7,17 @@ const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
-/** Three digits that count, without an exponent: 0.0123, 1.23, 12.3, 123, 1,234. */
+/** Three digits that count, without an exponent: 0.012, 1.20, 12.3, 123, 1,234. */
 function digits(value) {
   const size = Math.abs(value);
-  if (size >= 100 || size === 0) {
+  if (size >= 99.95 || size === 0) {
     return whole.format(value);
   }
-  const decimals = size >= 10 ? 1 : size >= 1 ? 2 : 3;
-  return String(Number(value.toFixed(decimals)));
+  return value.toFixed(size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3);
 }
+
+/** A text as an axis has it, where zeros at the end say nothing: "50.0 %" becomes "50 %". */
+export const tick = (text) => text.replace(/(\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, "");
 
 export const count = (value) => (isNumber(value) ? whole.format(value) : DASH);
 

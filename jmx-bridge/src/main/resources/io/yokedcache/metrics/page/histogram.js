@@ -3,7 +3,7 @@
 import { bars, percentile, total } from "./cells.js";
 import { ChartFrame } from "./chart.js";
 import { fillTable, setAttribute, setText, svg } from "./dom.js";
-import { count, duration } from "./format.js";
+import { count, duration, tick as asTick } from "./format.js";
 import { linear, logarithmic } from "./scale.js";
 
 const share = (value) => `${Number((value * 100).toFixed(value < 0.001 ? 2 : 1))} %`;
@@ -45,8 +45,8 @@ export class Histogram {
     const cells = operation?.cells ?? [];
     const recent = this.#interval ?? cells.map(() => 0);
     const joined = operation ? bars(operation.boundsNanos, [cells, recent]) : [];
-    setText(frame.subtitle, "share of operations by duration (log scale)");
-    frame.setNote(joined.length === 0 ? this.#empty : null);
+    setText(frame.subtitle, operation ? `of ${operation.operation}, share by duration (log scale)` : "");
+    frame.setNote(joined.length === 0 ? this.#empty : null, joined.length === 0);
     if (joined.length === 0) {
       frame.svg.replaceChildren();
       frame.setLegend([], "");
@@ -66,7 +66,7 @@ export class Histogram {
     const x = logarithmic(low, high, left, right, Math.max(3, Math.floor((right - left) / 70)));
     const shares = joined.map((bar) => bar.counts.map((value, i) => (totals[i] > 0 ? value / totals[i] : 0)));
     const y = linear(Math.max(...shares.flat()), bottom, top + 14);
-    const children = [...frame.yAxis(y, share), ...x.ticks.map((tick) => frame.xTick(x.at(tick), duration(tick)))];
+    const children = [...frame.yAxis(y, share), ...x.ticks.map((tick) => frame.xTick(x.at(tick), asTick(duration(tick))))];
     let outline = "";
     joined.forEach((bar, i) => {
       const from = x.at(bar.lower || low);
@@ -113,7 +113,7 @@ export class Histogram {
     frame.setLegend([
       { name: "since start", tone: 6, shape: "bar", value: count(totals[0]) },
       { name: "last interval", tone: 1, value: count(totals[1]) },
-    ], "operations");
+    ], "");
     setAttribute(frame.svg, "aria-label",
       `Latency distribution of ${this.#operation.operation}, ${count(totals[0])} since start:`
       + ` half within ${duration(this.#percentile(0.5))}, 95 % within ${duration(this.#percentile(0.95))},`

@@ -28,7 +28,10 @@ export function logarithmic(min, max, pixelsFrom, pixelsTo, mostTicks = 6) {
     high = low * 2;
   }
   let ticks = steps.filter((step) => step >= low * 0.999 && step <= high * 1.001);
-  if (ticks.length > mostTicks) {
+  if (ticks.length < 3) {
+    ticks = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((factor) => factor * 10 ** Math.floor(Math.log10(low * 1.0001)))
+      .filter((step) => step >= low * 0.999 && step <= high * 1.001);
+  } else if (ticks.length > mostTicks) {
     const decades = ticks.filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6));
     ticks = decades.length >= 2 ? decades : ticks.filter((tick, i) => i % 2 === 0);
   }

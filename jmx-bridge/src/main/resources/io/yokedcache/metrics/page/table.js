@@ -129,6 +129,8 @@ export class CacheTable {
       scope: i === 0 ? "row" : null,
       title: column.format ? null : column.value(row),
     }, column.format ? "" : nameOf(column.value(row), i === 0 ? "(no name)" : "–")));
+    // Shown on narrow screens only, which have no room for a column of managers.
+    cells[0].append(el("span", { class: "origin", "aria-hidden": "true" }, nameOf(row.manager, "–")));
     const node = el("tr", { tabindex: "-1", "aria-selected": String(row.key === this.#selected) }, ...cells);
     node.dataset.key = row.key;
     return { node, cells, texts: [] };

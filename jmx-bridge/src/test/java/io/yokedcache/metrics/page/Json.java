@@ -41,6 +41,22 @@ final class Json {
     return here;
   }
 
+  /** As {@link #at}, of what must be an array. */
+  static List<?> list(@Nullable Object value, Object... path) {
+    if (at(value, path) instanceof List<?> list) {
+      return list;
+    }
+    throw new IllegalArgumentException("No array in " + value);
+  }
+
+  /** As {@link #at}, of what must be a number. */
+  static double number(@Nullable Object value, Object... path) {
+    if (at(value, path) instanceof Double number) {
+      return number;
+    }
+    throw new IllegalArgumentException("No number in " + value);
+  }
+
   private @Nullable Object value() {
     skipSpace();
     char c = peek();

@@ -1,0 +1,348 @@
+package io.yokedcache.metrics.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.page.SimulatedCaches.Cache;
+import io.yokedcache.metrics.testing.NeedsPeer;
+import io.yokedcache.metrics.testing.Peer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The page in a real browser. Pictures of it are in {@code target/status-page}. */
+@NeedsPeer(Peer.CHROMIUM)
+final class StatusPageIT {
+
+  private static final Path PICTURES = Path.of("target", "status-page");
+
+  @TempDir static Path folder;
+  private static Browser browser;
+
+  private final SimulatedCaches caches = new SimulatedCaches();
+  private final Cache orders = caches.add("redis.//one", "orders").get(2000, 0.9, 80).put(150, 120);
+
+  @BeforeAll
+  static void startBrowser() throws Exception {
+    browser = Browser.start(folder);
+  }
+
+  @AfterAll
+  static void endBrowser() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  @BeforeEach
+  void beDesktop() {
+    browser.size(1280, 900, /* isMobile= */ false);
+    browser.prefer("prefers-color-scheme", "light");
+    caches.connection("redis.//one", /* healthy= */ true, 250_000);
+  }
+
+  /** Opens the page at its fastest and waits for the first figures. */
+  private static void open(PageServer server) {
+    browser.open(server.url(""));
+    browser.evaluate("localStorage.setItem('yokedcache.interval', '1000')");
+    browser.open(server.url(""));
+    browser.awaitTrue("!document.getElementById('details').hidden");
+  }
+
+  private static String cell(String cache, String column) {
+    return ("[...document.querySelectorAll('.caches tbody tr')]"
+            + ".find(row => row.querySelector('bdi').textContent === '%s')"
+            + ".querySelector('.col-%s').textContent")
+        .formatted(cache, column);
+  }
+
+  private static String chart(String title) {
+    return ("[...document.querySelectorAll('.chart')]"
+            + ".find(chart => chart.querySelector('h3').textContent === '%s')")
+        .formatted(title);
+  }
+
+  @Test
+  void page_showsTheSourcesFigures_withoutProblemsOrForeignRequests() throws Exception {
+    orders.fail("get", "timeout", 7);
+    caches.add("redis.//one", "idle");
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      assertThat(browser.text(cell("orders", "hits"))).isEqualTo("1,800");
+      assertThat(browser.text(cell("orders", "misses"))).isEqualTo("200");
+      assertThat(browser.text(cell("orders", "hitRate"))).isEqualTo("90.0 %");
+      assertThat(browser.text(cell("orders", "entries"))).isEqualTo("150");
+      assertThat(browser.text(cell("orders", "bytes"))).isEqualTo("225 KiB");
+      assertThat(browser.text(cell("orders", "errors"))).isEqualTo("7");
+      assertThat(browser.text(cell("orders", "manager"))).isEqualTo("redis.//one");
+      assertThat(browser.text(cell("orders", "p50"))).endsWith(" µs");
+      assertThat(browser.text(cell("idle", "hitRate"))).isEqualTo("–");
+      assertThat(browser.text("document.querySelector('#tile-store').innerText"))
+          .contains("Healthy", "250 µs");
+      assertThat(browser.text("document.querySelector('#connections').innerText"))
+          .contains("redis.//one", "✓ healthy", "250 µs");
+      assertThat(browser.text("document.getElementById('details-title').textContent"))
+          .as("the busiest is selected")
+          .isEqualTo("orders");
+      // The page's percentiles and the server's come of the same rule.
+      assertThat(browser.text("document.querySelector('#details > .table-card').innerText"))
+          .contains(browser.text(cell("orders", "p50")), browser.text(cell("orders", "p99")));
+      assertThat(browser.problems()).isEmpty();
+      assertThat(browser.requests())
+          .hasSizeGreaterThan(10)
+          .allMatch(url -> url.startsWith(server.url("")));
+    }
+  }
+
+  @Test
+  void charts_followTheSource() throws Exception {
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      browser.awaitTrue(chart("Hit rate") + ".innerText.includes('No gets in this time')");
+      caches.change(() -> orders.get(500, 0.5, 3000).fail("get", "timeout", 3));
+      browser.awaitTrue(
+          chart("Hit rate") + ".querySelector('.legend').innerText.includes('50.0 %')");
+      browser.awaitTrue(chart("Hit rate") + ".querySelectorAll('path.line').length === 1");
+      browser.awaitTrue(chart("Throughput") + ".querySelectorAll('path.line').length > 0");
+      browser.awaitTrue(chart("Latency") + ".querySelectorAll('path.line').length === 3");
+      browser.awaitTrue(chart("Latency distribution") + ".querySelectorAll('rect.bar').length > 5");
+      browser.awaitTrue(
+          chart("Errors") + ".querySelector('.legend').innerText.includes('timeout')");
+      browser.awaitTrue(cell("orders", "hits") + " === '2,050'");
+      assertThat(
+              browser.text(chart("Latency") + ".querySelector('svg.plot').getAttribute('aria-label')"))
+          .contains("Latency over time", "p50");
+      browser.evaluate(chart("Latency") + ".querySelector('summary').click()");
+      browser.awaitTrue(chart("Latency") + ".querySelectorAll('tbody tr').length >= 2");
+      assertThat(browser.text(chart("Latency") + ".querySelector('table').innerText"))
+          .containsPattern("[34][.]\\d\\d ms"); // 3 ms at the median, which p50 must be near
+    }
+  }
+
+  @Test
+  void pause_stopsAsking_resumeGoesOn() throws Exception {
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      browser.evaluate("document.getElementById('pause').click()");
+      browser.awaitTrue("document.getElementById('pulse').innerText.startsWith('Paused')");
+      int before = caches.reads();
+      caches.change(() -> orders.get(100, 1, 80));
+      browser.evaluate("new Promise(done => setTimeout(done, 1500))");
+      assertThat(caches.reads()).isEqualTo(before);
+      browser.evaluate("document.getElementById('pause').click()");
+      browser.awaitTrue(cell("orders", "hits") + " === '1,900'");
+    }
+  }
+
+  @Test
+  void keyboard_sortsWalksAndSelects() throws Exception {
+    for (String name : List.of("a", "b", "c")) {
+      caches.add("redis.//one", name).get(10, 1, 50);
+    }
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      browser.evaluate("document.activeElement.blur()");
+      browser.press("Tab");
+      assertThat(browser.text("document.activeElement.textContent"))
+          .isEqualTo("Skip to the caches");
+      browser.press("Enter", "Tab", "Enter");
+      assertThat(browser.text("document.activeElement.closest('th').ariaSort"))
+          .as("the first head cell, sorted by once more")
+          .isEqualTo("descending");
+      browser.press("Enter");
+      for (int i = 0; i < 14; i++) { // the other columns, one of which is hidden
+        browser.press("Tab");
+      }
+      assertThat(browser.text("document.activeElement.querySelector('bdi').textContent"))
+          .isEqualTo("a");
+      browser.press("ArrowDown", "ArrowDown", "ArrowUp", "Enter");
+      browser.awaitTrue("document.getElementById('details-title').textContent === 'b'");
+      assertThat(browser.text("document.querySelector('tr[aria-selected=true] bdi').textContent"))
+          .isEqualTo("b");
+      browser.press("End", " ");
+      browser.awaitTrue("document.getElementById('details-title').textContent === 'orders'");
+      assertThat(browser.text("getComputedStyle(document.activeElement).outlineStyle"))
+          .isEqualTo("solid");
+      browser.press("Tab");
+      assertThat(browser.text("document.activeElement.closest('tbody') === null"))
+          .as("one row is in the tab order")
+          .isEqualTo("true");
+      assertThat(browser.text("location.hash")).isEqualTo("#/redis.%2F%2Fone/orders");
+    }
+  }
+
+  @Test
+  void filter_showsMatches() throws Exception {
+    caches.add("redis.//one", "products");
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      browser.evaluate("document.getElementById('filter').focus()");
+      browser.press("P", "R", "O", "D");
+      browser.awaitTrue("document.querySelectorAll('.caches tbody tr').length === 1");
+      browser.press("Q");
+      browser.awaitTrue("!document.getElementById('no-caches').hidden");
+      assertThat(browser.text("document.getElementById('announcer').textContent"))
+          .isEqualTo("0 of 2 caches");
+    }
+  }
+
+  @Test
+  void hostileNames_areText() throws Exception {
+    String name =
+        "<script>document.title='owned'</script><img src=x onerror=alert(1)>\"'&amp;\n\u202E";
+    caches.add("<b>manager</b>", name).get(9999, 1, 80).fail("<i>op</i>", "<u>type</u>", 4);
+    Map<String, CacheSource> sources = new LinkedHashMap<>();
+    sources.put("<s>up</s>", caches);
+    sources.put(
+        "down",
+        () -> {
+          throw new IOException("<em>gone</em>");
+        });
+    try (PageServer server = PageServer.of(sources)) {
+      open(server);
+      assertThat(browser.evaluate("document.getElementById('details-title').textContent"))
+          .isEqualTo(name);
+      browser.awaitTrue("document.body.innerText.includes('<u>type</u>')");
+      assertThat(browser.text("document.body.innerText"))
+          .contains("<b>manager</b>", "<i>op</i>", "<s>up</s>", "<em>gone</em>");
+      assertThat(
+              browser.evaluate("document.querySelectorAll('main :is(img,script,i,s,u)').length"))
+          .isEqualTo(0.0);
+      assertThat(browser.text("document.title")).isEqualTo("YokedCache status");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void plainProvider_showsAverages() throws Exception {
+    SimulatedCaches plain = new SimulatedCaches();
+    plain.add("other", "plain").plain().get(1000, 0.75, 80).put(10, 200);
+    try (PageServer server = PageServer.of(plain)) {
+      open(server);
+      assertThat(browser.text(cell("plain", "p50"))).isEqualTo("–");
+      assertThat(browser.text(cell("plain", "mean"))).endsWith(" µs");
+      browser.awaitTrue(chart("Latency") + ".innerText.includes('mean since start')");
+      browser.awaitTrue(chart("Latency") + ".querySelectorAll('path.line').length === 2");
+      assertThat(browser.text(chart("Latency distribution") + ".innerText"))
+          .contains("measures averages only");
+      assertThat(browser.text(chart("Errors") + ".innerText")).contains("does not count errors");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void serverGone_bannerShows_andGoesByItself() throws Exception {
+    PageServer server = PageServer.of(caches);
+    int port = server.port();
+    try (server) {
+      open(server);
+      assertThat(browser.text("document.getElementById('banner').innerText")).isEmpty();
+    }
+    browser.awaitTrue("document.getElementById('banner').innerText.includes('cannot be reached')");
+    assertThat(browser.text("document.getElementById('pulse').innerText"))
+        .isEqualTo("Disconnected");
+    assertThat(browser.text(cell("orders", "hits"))).as("what was known").isEqualTo("1,800");
+    browser.screenshot(PICTURES.resolve("lost.png"), /* isWhole= */ false);
+    caches.change(() -> orders.get(100, 1, 80));
+    try (PageServer again = PageServer.of(caches, "/", port)) {
+      browser.awaitTrue("document.getElementById('banner').innerText === ''");
+      browser.awaitTrue(cell("orders", "hits") + " === '1,900'");
+      assertThat(again.port()).isEqualTo(port);
+    }
+  }
+
+  @Test
+  void targetDown_figuresStayMarkedAsOld() throws Exception {
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      caches.fail("connection reset");
+      browser.awaitTrue(
+          "document.getElementById('trouble').innerText.includes('connection reset')");
+      browser.awaitTrue("document.querySelector('.caches tbody tr').classList.contains('stale')");
+      assertThat(browser.text("document.getElementById('tile-targets').innerText"))
+          .contains("0 of 1 up");
+      caches.fail(null);
+      browser.awaitTrue("document.getElementById('trouble').hidden");
+      browser.awaitTrue("!document.querySelector('.caches tbody tr').classList.contains('stale')");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"light,light", "dark,light", "light,dark", "dark,auto"})
+  void colours_haveContrast(String system, String theme) throws Exception {
+    orders.fail("get", "timeout", 3);
+    try (PageServer server = PageServer.of(caches)) {
+      browser.prefer("prefers-color-scheme", system);
+      open(server);
+      browser.evaluate(
+          ("(() => { const box = document.getElementById('theme'); box.value = '%s';"
+                  + " box.dispatchEvent(new Event('change')); })()")
+              .formatted(theme));
+      boolean isDark = theme.equals("dark") || (theme.equals("auto") && system.equals("dark"));
+      double brightness = Json.number(browser.evaluate(Contrast.PAGE_BRIGHTNESS));
+      assertThat(brightness < 0.2).as("dark").isEqualTo(isDark);
+      assertThat(browser.evaluate(Contrast.TOO_LITTLE)).isEqualTo(List.of());
+      browser.open(server.url(""));
+      assertThat(Json.number(browser.evaluate(Contrast.PAGE_BRIGHTNESS)))
+          .as("remembered")
+          .isEqualTo(brightness);
+      browser.awaitTrue("document.querySelectorAll('path.line').length > 0");
+      browser.screenshot(
+          PICTURES.resolve("%s-%s.png".formatted(system, theme)), /* isWhole= */ true);
+      browser.evaluate("localStorage.removeItem('yokedcache.theme')");
+    }
+  }
+
+  @Test
+  void narrow_pageDoesNotScrollSideways() throws Exception {
+    caches.add("a manager whose name is rather long", "x".repeat(300)).get(9999, 1, 80);
+    try (PageServer server = PageServer.of(caches)) {
+      browser.size(360, 740, /* isMobile= */ true);
+      open(server);
+      browser.awaitTrue("document.querySelectorAll('path.line').length > 0");
+      assertThat(browser.evaluate("document.documentElement.scrollWidth")).isEqualTo(360.0);
+      browser.screenshot(PICTURES.resolve("narrow.png"), /* isWhole= */ true);
+    }
+  }
+
+  @Test
+  void thousandCaches_pageStaysResponsive() throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      caches.add("redis.//one", "cache " + i).get(10, 0.9, 80).put(3, 100);
+    }
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      browser.awaitTrue("document.querySelectorAll('.caches tbody tr').length === 1001");
+      Object longest = browser.evaluate(LONGEST_TASK);
+      System.out.println("1000 caches: main thread blocked at most " + longest);
+      assertThat(Json.number(longest, "millis")).isLessThan(1000);
+      assertThat(Json.number(longest, "updates")).isGreaterThan(1);
+    }
+  }
+
+  /** How long the page was busy at a stretch, at most, during five seconds of updates. */
+  private static final String LONGEST_TASK =
+      """
+      new Promise((done) => {
+        const before = performance.getEntriesByType("resource").length;
+        let millis = 0;
+        const observer = new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) millis = Math.max(millis, entry.duration);
+        });
+        observer.observe({ type: "longtask" });
+        setTimeout(() => {
+          observer.disconnect();
+          done({ millis, updates: performance.getEntriesByType("resource").length - before });
+        }, 5000);
+      })
+      """;
+}
