@@ -45,9 +45,7 @@ final class PageAssets {
   /** Reads all files, so that one that lacks is known at once. */
   static PageAssets load() {
     Map<String, Asset> byPath = new HashMap<>();
-    Asset page = read("index.html");
-    byPath.put("", page);
-    byPath.put("/", page);
+    byPath.put("/", read("index.html"));
     for (String file : FILES) {
       byPath.put("/assets/" + file, read(file));
     }

@@ -80,7 +80,9 @@ public final class StatusPage implements HttpHandler {
       }
       String path = pathBelowMount(exchange);
       PageAssets.Asset asset = assets.find(path);
-      if (asset != null) {
+      if (path.isEmpty()) {
+        redirectToSlash(exchange);
+      } else if (asset != null) {
         answer(exchange, 200, asset.contentType(), asset.bytes());
       } else if (path.equals(DATA)) {
         answerData(exchange);
@@ -96,6 +98,14 @@ public final class StatusPage implements HttpHandler {
     String mount = exchange.getHttpContext().getPath();
     String root = mount.endsWith("/") ? mount.substring(0, mount.length() - 1) : mount;
     return path.substring(root.length());
+  }
+
+  /** Without the slash at the end, the page's relative links would lead past it. */
+  private static void redirectToSlash(HttpExchange exchange) throws IOException {
+    String path = exchange.getRequestURI().getRawPath();
+    // Relative, as a proxy may have taken away a prefix that only the browser knows.
+    exchange.getResponseHeaders().set("Location", path.substring(path.lastIndexOf('/') + 1) + "/");
+    answerText(exchange, 302, "The status page is here, with a slash at the end.\n");
   }
 
   private void answerData(HttpExchange exchange) throws IOException {

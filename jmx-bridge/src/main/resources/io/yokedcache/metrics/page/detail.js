@@ -41,7 +41,9 @@ export class Detail {
   #operations = el("table");
   #errorCounts = el("table");
   #errorCard;
+  #key = null;
   #history = null;
+  /** The operation whose latency is shown, by cache. */
   #chosen = new Map();
   #span = 300_000;
 
@@ -63,8 +65,6 @@ export class Detail {
     });
   }
 
-  #key = null;
-
   #tableCard(title, table) {
     return el("div", { class: "card table-card" }, el("h3", {}, title),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table));
@@ -84,11 +84,6 @@ export class Detail {
     this.#origin.replaceChildren("Manager ", nameOf(row.manager, "–"),
       ...(row.targetName === "" ? [] : [" · target ", nameOf(row.targetName)]));
     this.update(/* isThere= */ true);
-  }
-
-  hide() {
-    this.#section.hidden = true;
-    this.#history = null;
   }
 
   /** Draws what has been added to the history. */

@@ -66,13 +66,9 @@ function show(data) {
   showEmptiness();
   if (selectedKey === null && list.length > 0) {
     selectByItself(list);
-  } else if (selectedKey !== null && data.details === null && detailIsHidden() && rows.has(selectedKey)) {
-    select(selectedKey);
   }
   addDetails(data);
 }
-
-const detailIsHidden = () => byId("details").hidden;
 
 /** The cache that the address names, or else the busiest: an empty page tells nothing. */
 function selectByItself(list) {

@@ -19,7 +19,8 @@ import java.util.concurrent.Executors;
 /** A server of nothing but the status page, until it is closed. */
 final class PageServer implements AutoCloseable {
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http =
+      HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
   private final ExecutorService executor = Executors.newFixedThreadPool(4);
   private final HttpServer server;
   private final String mount;

@@ -21,7 +21,6 @@ final class QueryTest {
 
   @Test
   void parse_malformed_passedOver() {
-    assertThat(Query.parse("cache=%zz&operation=%&&=&x"))
-        .isEqualTo(new Query("get", null));
+    assertThat(Query.parse("cache=%zz&operation=%&&=&x")).isEqualTo(new Query("get", null));
   }
 }

@@ -119,7 +119,8 @@ final class StatusPageIT {
           chart("Errors") + ".querySelector('.legend').innerText.includes('timeout')");
       browser.awaitTrue(cell("orders", "hits") + " === '2,050'");
       assertThat(
-              browser.text(chart("Latency") + ".querySelector('svg.plot').getAttribute('aria-label')"))
+              browser.text(
+                  chart("Latency") + ".querySelector('svg.plot').getAttribute('aria-label')"))
           .contains("Latency over time", "p50");
       browser.evaluate(chart("Latency") + ".querySelector('summary').click()");
       browser.awaitTrue(chart("Latency") + ".querySelectorAll('tbody tr').length >= 2");
@@ -181,6 +182,36 @@ final class StatusPageIT {
   }
 
   @Test
+  void keyboard_readsAChart() throws Exception {
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      caches.change(() -> orders.get(100, 1, 80));
+      browser.awaitTrue(chart("Hit rate") + ".innerText.includes('100 %')");
+      browser.evaluate(chart("Hit rate") + ".querySelector('svg.plot').focus()");
+      browser.press("End");
+      browser.awaitTrue("document.querySelectorAll('line.cursor').length > 0");
+      String announced = "document.getElementById('announcer').textContent";
+      assertThat(browser.text(announced)).matches("hit rate (100 %|–) at \\d\\d:\\d\\d:\\d\\d");
+      browser.press("Home");
+      assertThat(browser.text(announced)).startsWith("hit rate – at");
+      browser.evaluate("document.activeElement.blur()");
+      assertThat(browser.text(chart("Hit rate") + ".querySelectorAll('line.cursor').length"))
+          .isEqualTo("0.0");
+    }
+  }
+
+  @Test
+  void reducedMotion_nothingMoves() throws Exception {
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      String animation = "getComputedStyle(document.querySelector('.dot')).animationName";
+      assertThat(browser.text(animation)).isEqualTo("pulse");
+      browser.prefer("prefers-reduced-motion", "reduce");
+      assertThat(browser.text(animation)).isEqualTo("none");
+    }
+  }
+
+  @Test
   void filter_showsMatches() throws Exception {
     caches.add("redis.//one", "products");
     try (PageServer server = PageServer.of(caches)) {
@@ -214,8 +245,7 @@ final class StatusPageIT {
       browser.awaitTrue("document.body.innerText.includes('<u>type</u>')");
       assertThat(browser.text("document.body.innerText"))
           .contains("<b>manager</b>", "<i>op</i>", "<s>up</s>", "<em>gone</em>");
-      assertThat(
-              browser.evaluate("document.querySelectorAll('main :is(img,script,i,s,u)').length"))
+      assertThat(browser.evaluate("document.querySelectorAll('main :is(img,script,i,s,u)').length"))
           .isEqualTo(0.0);
       assertThat(browser.text("document.title")).isEqualTo("YokedCache status");
       assertThat(browser.problems()).isEmpty();
@@ -323,7 +353,6 @@ final class StatusPageIT {
       open(server);
       browser.awaitTrue("document.querySelectorAll('.caches tbody tr').length === 1001");
       Object longest = browser.evaluate(LONGEST_TASK);
-      System.out.println("1000 caches: main thread blocked at most " + longest);
       assertThat(Json.number(longest, "millis")).isLessThan(1000);
       assertThat(Json.number(longest, "updates")).isGreaterThan(1);
     }

@@ -66,7 +66,9 @@ final class StatusPageTest {
   @ValueSource(strings = {"/", "/status/", "/status"})
   void get_whatThePageRefersTo_isThere(String mount) throws Exception {
     try (PageServer server = PageServer.of(caches, mount, 0)) {
-      String html = new String(server.send("GET", "").body(), UTF_8);
+      HttpResponse<byte[]> page = server.send("GET", "");
+      assertThat(page.uri().getPath()).as("where relative links begin").endsWith("/");
+      String html = new String(page.body(), UTF_8);
       Matcher reference = Pattern.compile("(?:src|href)=\"(assets/[^\"]+)\"").matcher(html);
       int found = 0;
       while (reference.find()) {
@@ -77,6 +79,14 @@ final class StatusPageTest {
         found++;
       }
       assertThat(found).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void get_mountWithoutSlash_prefixOnly() throws Exception {
+    try (PageServer server = PageServer.of(caches, "/status", 0)) {
+      assertThat(server.send("GET", "other").statusCode()).isEqualTo(404);
+      assertThat(server.send("GET", "/api/data.json").statusCode()).isEqualTo(200);
     }
   }
 
