@@ -1,12 +1,9 @@
 package io.yokedcache.jcache.internal.management;
 
-import java.lang.reflect.AnnotatedElement;
-import java.lang.reflect.Method;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanOperationInfo;
 import javax.management.StandardMBean;
-import org.jspecify.annotations.Nullable;
 
 /** An MXBean whose attributes and operations are described by {@link Described} annotations. */
 final class DescribedBean extends StandardMBean {
@@ -22,30 +19,16 @@ final class DescribedBean extends StandardMBean {
 
   @Override
   protected String getDescription(MBeanInfo info) {
-    return described(getMBeanInterface(), super.getDescription(info));
+    return Descriptions.of(getMBeanInterface(), super.getDescription(info));
   }
 
   @Override
   protected String getDescription(MBeanAttributeInfo info) {
-    return described(method("get" + info.getName()), super.getDescription(info));
+    return Descriptions.of(getMBeanInterface(), info, super.getDescription(info));
   }
 
   @Override
   protected String getDescription(MBeanOperationInfo info) {
-    return described(method(info.getName()), super.getDescription(info));
-  }
-
-  private @Nullable Method method(String name) {
-    for (Method method : getMBeanInterface().getMethods()) {
-      if (method.getName().equals(name)) {
-        return method;
-      }
-    }
-    return null;
-  }
-
-  private static String described(@Nullable AnnotatedElement element, String otherwise) {
-    Described described = element == null ? null : element.getAnnotation(Described.class);
-    return described == null ? otherwise : described.value();
+    return Descriptions.of(getMBeanInterface(), info, super.getDescription(info));
   }
 }
