@@ -2,9 +2,11 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.management.CacheBeans;
+import io.yokedcache.jcache.internal.management.CacheSize;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.CacheStatistics;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.store.CacheCensus;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.ChangeMessage;
 import java.util.ArrayList;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param <V> values
  */
 final class CacheLifecycle<K, V> {
+
+  private static final double MILLIS_PER_SECOND = 1_000;
 
   private final YokedCacheManager manager;
   private final CacheBlueprint<K, V> blueprint;
@@ -51,7 +55,8 @@ final class CacheLifecycle<K, V> {
             blueprint.name(),
             statistics,
             blueprint.codec()::undecodableCount,
-            events::droppedCount);
+            events::droppedCount,
+            this::size);
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(blueprint.name()));
     this.loads = new BulkLoads(manager.loadExecutor(), blueprint.settings().loadTimeout());
@@ -92,6 +97,14 @@ final class CacheLifecycle<K, V> {
     return isStatisticsEnabled() ? beans.figures() : null;
   }
 
+  /** The size of the cache in Redis by the last census; never talks to Redis. */
+  private CacheSize size() {
+    CacheCensus census = manager.census().of(blueprint.name());
+    return census == null
+        ? CacheSize.UNKNOWN
+        : new CacheSize(census.keys(), census.bytes(), census.ageMillis() / MILLIS_PER_SECOND);
+  }
+
   boolean isClosed() {
     return closed.get();
   }
@@ -106,6 +119,9 @@ final class CacheLifecycle<K, V> {
     beans.showStatistics(enabled);
     recorder = enabled ? enabledRecorder : StatisticsRecorder.disabled();
     blueprint.configuration().setStatisticsEnabled(enabled);
+    if (enabled) {
+      manager.startCensus();
+    }
   }
 
   synchronized void enableManagement(boolean enabled) {

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.store.RedisStores;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
@@ -22,6 +23,7 @@ final class ManagerResources implements AutoCloseable {
 
   private final RedisStores stores;
   private final ScheduledThreadPoolExecutor background;
+  private final ScheduledThreadPoolExecutor statistics;
   private final ThreadPoolExecutor loads;
   private final List<AutoCloseable> all = new ArrayList<>();
 
@@ -32,9 +34,8 @@ final class ManagerResources implements AutoCloseable {
       all.add(server);
       reachable = withPort(settings, server.port());
     }
-    background = new ScheduledThreadPoolExecutor(1, daemons("yokedcache-background"));
-    background.setRemoveOnCancelPolicy(true);
-    background.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    background = scheduler("yokedcache-background");
+    statistics = scheduler("yokedcache-statistics");
     loads =
         new ThreadPoolExecutor(
             0,
@@ -44,14 +45,25 @@ final class ManagerResources implements AutoCloseable {
             new SynchronousQueue<>(),
             daemons("yokedcache-load"),
             new ThreadPoolExecutor.CallerRunsPolicy());
-    stores = new RedisStores(reachable, background);
+    stores = new RedisStores(reachable, background, statistics);
     all.add(0, stores);
     all.add(0, background::shutdownNow);
+    all.add(0, statistics::shutdownNow);
     all.add(0, loads::shutdown);
   }
 
   static ManagerResources open(Settings settings, EmbeddedServers embeddedServers) {
     return new ManagerResources(settings, embeddedServers);
+  }
+
+  /**
+   * One thread, begun when there is a first task, that leaves tasks undone when it is shut down.
+   */
+  private static ScheduledThreadPoolExecutor scheduler(String name) {
+    ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, daemons(name));
+    scheduler.setRemoveOnCancelPolicy(true);
+    scheduler.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    return scheduler;
   }
 
   private static Settings withPort(Settings settings, int port) {
@@ -78,6 +90,7 @@ final class ManagerResources implements AutoCloseable {
         settings.serialization(),
         settings.events(),
         settings.sweep(),
+        settings.census(),
         settings.definedCaches(),
         settings.caches(),
         settings.groups());
@@ -94,6 +107,11 @@ final class ManagerResources implements AutoCloseable {
 
   RedisStores stores() {
     return stores;
+  }
+
+  /** Runs what only statistics need; without any it has no thread. */
+  ScheduledExecutorService statistics() {
+    return statistics;
   }
 
   Executor loads() {

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.ManagerBeans;
+import io.yokedcache.jcache.internal.store.Census;
 import io.yokedcache.jcache.spi.OperationObserver;
 import java.net.URI;
 import java.util.ArrayList;
@@ -83,6 +84,22 @@ final class YokedCacheManager implements CacheManager {
   /** Who wants to hear of the operations of a cache. */
   List<OperationObserver> observers(String cacheName) {
     return extensions.observers(cacheName);
+  }
+
+  /** How many entries the caches have in Redis. */
+  Census census() {
+    return resources.stores().census();
+  }
+
+  /** Has entries counted from now on, while any cache here has statistics. */
+  void startCensus() {
+    census().start(this::hasStatistics);
+  }
+
+  private boolean hasStatistics() {
+    synchronized (caches) {
+      return caches.values().stream().anyMatch(cache -> cache.lifecycle().isStatisticsEnabled());
+    }
   }
 
   int eventQueueCapacity() {

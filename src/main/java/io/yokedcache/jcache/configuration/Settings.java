@@ -14,6 +14,7 @@ import java.util.function.Function;
  * @param serialization what Java deserialisation may touch
  * @param events how changes of other JVMs reach listeners
  * @param sweep how dead entries are swept
+ * @param census how the entries in Redis are counted
  * @param definedCaches names of the caches that the file defines by their full name, and that
  *     {@code getCache} therefore creates at first use
  * @param caches from the name of a cache to its settings
@@ -27,6 +28,7 @@ public record Settings(
     SerializationSettings serialization,
     EventSettings events,
     SweepSettings sweep,
+    CensusSettings census,
     Set<String> definedCaches,
     Function<String, CacheSettings> caches,
     SettingGroups groups) {}

@@ -57,6 +57,7 @@ final class SettingsReader {
         serialization(root.child("serialization")),
         events(root.child("events")),
         sweep(root.child("sweep")),
+        census(root.child("census")),
         caches.definedCaches(),
         caches,
         new SettingGroups(given.root()));
@@ -144,6 +145,14 @@ final class SettingsReader {
     return new SweepSettings(
         section.flag("enabled"),
         section.duration("delay", Duration.ZERO, Duration.ofDays(1)),
+        section.duration("interval", SECOND, Duration.ofDays(30)),
+        section.integer("page-size", 1, 1_000_000),
+        section.share("duty-cycle"));
+  }
+
+  private static CensusSettings census(Section section) {
+    return new CensusSettings(
+        section.flag("enabled"),
         section.duration("interval", SECOND, Duration.ofDays(30)),
         section.integer("page-size", 1, 1_000_000),
         section.share("duty-cycle"));

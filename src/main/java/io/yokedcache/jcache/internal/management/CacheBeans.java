@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import javax.cache.configuration.CompleteConfiguration;
 
 /**
@@ -20,6 +21,7 @@ public final class CacheBeans implements AutoCloseable {
   private final MBeanRegistrar registrar;
   private final String cacheName;
   private final CacheStatistics statistics;
+  private final Supplier<CacheSize> size;
   private final StatisticsBean statisticsBean;
   private final List<OperationBean> operations;
   private final ExtendedStatisticsBean extended;
@@ -30,22 +32,26 @@ public final class CacheBeans implements AutoCloseable {
    *
    * @param undecodable how many keys and values could not be decoded so far
    * @param droppedEvents how many events were dropped so far
+   * @param size the size of the cache in Redis; never talks to it
    */
   public CacheBeans(
       URI managerUri,
       String cacheName,
       CacheStatistics statistics,
       LongSupplier undecodable,
-      LongSupplier droppedEvents) {
+      LongSupplier droppedEvents,
+      Supplier<CacheSize> size) {
     this.registrar = new MBeanRegistrar(managerUri, cacheName);
     this.cacheName = cacheName;
     this.statistics = statistics;
+    this.size = size;
     this.statisticsBean = new StatisticsBean(statistics);
     this.operations =
         Arrays.stream(Operation.values())
             .map(operation -> new OperationBean(statistics, operation))
             .toList();
-    this.extended = new ExtendedStatisticsBean(statistics, undecodable, droppedEvents, operations);
+    this.extended =
+        new ExtendedStatisticsBean(statistics, undecodable, droppedEvents, operations, size);
   }
 
   /** Registers what is there also without statistics. */
@@ -109,6 +115,7 @@ public final class CacheBeans implements AutoCloseable {
     if (sums.hits() + sums.misses() > 0) {
       gauges.put("hitRate", sums.hitRate());
     }
+    size.get().addTo(gauges);
     return new CacheSnapshot(cacheName, used, counters(sums), gauges);
   }
 

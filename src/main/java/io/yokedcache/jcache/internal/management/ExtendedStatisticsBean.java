@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.management;
 import io.yokedcache.jcache.internal.management.CacheStatistics.Sums;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Shows what a cache counts, from a baseline on. Safe for use by several threads. */
 final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
@@ -13,6 +14,7 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   private final LongSupplier undecodable;
   private final LongSupplier droppedEvents;
   private final List<OperationBean> operations;
+  private final Supplier<CacheSize> size;
 
   /** What came before the last reset, replaced as a whole. */
   private volatile Baseline baseline = new Baseline(Sums.ZERO, 0, 0, 0, 0);
@@ -21,11 +23,13 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
       CacheStatistics statistics,
       LongSupplier undecodable,
       LongSupplier droppedEvents,
-      List<OperationBean> operations) {
+      List<OperationBean> operations,
+      Supplier<CacheSize> size) {
     this.statistics = statistics;
     this.undecodable = undecodable;
     this.droppedEvents = droppedEvents;
     this.operations = List.copyOf(operations);
+    this.size = size;
   }
 
   @Override
@@ -81,6 +85,21 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   @Override
   public double getUptimeSeconds() {
     return statistics.uptimeSeconds();
+  }
+
+  @Override
+  public long getKeysCount() {
+    return size.get().keys();
+  }
+
+  @Override
+  public long getSizeBytes() {
+    return size.get().bytes();
+  }
+
+  @Override
+  public double getCensusAgeSeconds() {
+    return size.get().ageSeconds();
   }
 
   private record Baseline(

@@ -70,6 +70,30 @@ public interface ExtendedStatisticsMXBean {
   double getUptimeSeconds();
 
   /**
+   * How many entries the cache had in Redis, for all JVMs, at the last census.
+   *
+   * @return a count, or -1 if there was no census yet
+   */
+  @Described("Entries in Redis at the last census, for all JVMs; -1 if there was none yet")
+  long getKeysCount();
+
+  /**
+   * How much memory the cache's entries took in Redis at the last census.
+   *
+   * @return bytes, estimated from a sample, or -1 if unknown
+   */
+  @Described("Bytes that the entries took in Redis at the last census, estimated; -1 if unknown")
+  long getSizeBytes();
+
+  /**
+   * How long ago the census began whose results are shown, by the clock of Redis.
+   *
+   * @return seconds, or -1 if there was no census yet
+   */
+  @Described("Seconds since the last census began; -1 if there was none yet")
+  double getCensusAgeSeconds();
+
+  /**
    * Lets this bean and those of the cache's operations count from now on. JSR-107's statistics,
    * which have their own {@code clear}, and what metrics read stay as they are.
    */

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * about       yc:{orders#0}:about            codecs and types, to be read by people
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
  * channel     yc:{orders}:events             changes, for listeners of other JVMs
+ * census      yc:census                      how many entries each cache has, a {@link CensusReport}
+ * leases      yc:sweep, yc:census-lease      whose turn it is
  * </pre>
  *
  * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
@@ -143,6 +145,16 @@ public final class KeySpace {
     return ascii(namespace + ":sweep");
   }
 
+  /** The key under which JVMs take turns at counting the entries of a namespace. */
+  static byte[] censusLeaseKey(String namespace) {
+    return ascii(namespace + ":census-lease");
+  }
+
+  /** The key of the last {@link CensusReport} of a namespace. */
+  static byte[] censusKey(String namespace) {
+    return ascii(namespace + ":census");
+  }
+
   /** Takes the name of an entry of this cache apart, or returns {@code null} for other names. */
   @Nullable EntryName parse(byte[] name) {
     EntryName parsed = EntryName.parse(name);
@@ -180,6 +192,12 @@ public final class KeySpace {
           Integer.parseInt(generationKey.substring(hash + 1, brace)),
           new String(name, brace + 2, Generation.TOKEN_LENGTH, StandardCharsets.ISO_8859_1),
           Bytes.of(Arrays.copyOfRange(name, end + 1, name.length)));
+    }
+
+    /** The cache's {@linkplain KeySpace#escape escaped} name. */
+    String cache() {
+      return generationKey.substring(
+          generationKey.indexOf('{') + 1, generationKey.lastIndexOf('#'));
     }
 
     byte[] generationKeyBytes() {

@@ -14,19 +14,23 @@ public final class RedisStores implements AutoCloseable {
   private final RedisExecutor executor;
   private final ChangeSubscriber subscriber;
   private final Sweeper sweeper;
+  private final Census census;
 
   /**
    * Creates the stores of a manager.
    *
    * @param background runs what is done now and then: leases, pings, sweeping
+   * @param counting runs the census, which must not delay the above
    */
-  public RedisStores(Settings settings, ScheduledExecutorService background) {
+  public RedisStores(
+      Settings settings, ScheduledExecutorService background, ScheduledExecutorService counting) {
     this.settings = settings;
     this.executor = new PooledExecutor(settings.connection(), background);
     this.subscriber =
         new ChangeSubscriber(
             settings.connection(), settings.events(), settings.namespace(), background);
     this.sweeper = new Sweeper(executor, settings.namespace(), settings.sweep(), background);
+    this.census = new Census(executor, settings.namespace(), settings.census(), counting);
   }
 
   /** The store of one cache. Nothing is sent before its first operation. */
@@ -41,6 +45,11 @@ public final class RedisStores implements AutoCloseable {
     return new CacheStore(entries, names, generations, publisher, subscriber, sweeper);
   }
 
+  /** How many entries the caches have in Redis. */
+  public Census census() {
+    return census;
+  }
+
   /** What messages call the server: scheme, host and port, without credentials. */
   public String address() {
     return executor.address();
@@ -48,6 +57,7 @@ public final class RedisStores implements AutoCloseable {
 
   @Override
   public void close() {
+    census.close();
     subscriber.close();
     executor.close();
   }

@@ -17,7 +17,8 @@ enum Script {
   APPLY("apply.lua", /* idempotent= */ false),
   OPEN("open.lua", /* idempotent= */ true),
   RENEW("renew.lua", /* idempotent= */ false),
-  LISTEN("listen.lua", /* idempotent= */ true);
+  LISTEN("listen.lua", /* idempotent= */ true),
+  LEASE("lease.lua", /* idempotent= */ true);
 
   private final boolean idempotent;
   private final byte[] text;
@@ -50,7 +51,7 @@ enum Script {
   /**
    * A call of this script.
    *
-   * @param keys the generation's key and the script's second one
+   * @param keys what the script's text says; of one slot
    */
   Call call(List<byte[]> keys, List<byte[]> arguments) {
     return new Call(this, keys, arguments);

@@ -3,14 +3,12 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.configuration.SweepSettings;
 import io.yokedcache.jcache.internal.store.KeyScan.ScanReply;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +18,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.Protocol.Keyword;
 
 /**
  * Deletes the entries of dead generations of one namespace: some time after a {@code clear()}, and
@@ -35,7 +32,7 @@ final class Sweeper {
 
   private static final Logger logger = LoggerFactory.getLogger(Sweeper.class);
   private static final String OPERATION = "sweep";
-  private static final long LEASE_MILLIS = 60_000;
+  private static final Duration LEASE = Duration.ofMinutes(1);
 
   /** The least pause before another attempt while another JVM sweeps. */
   private static final long MIN_RETRY_MILLIS = 1_000;
@@ -47,8 +44,7 @@ final class Sweeper {
   private final SweepSettings settings;
   private final ScheduledExecutorService background;
   private final byte[] pattern;
-  private final byte[] leaseKey;
-  private final byte[] self = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+  private final Lease lease;
 
   /** Whether a pass is planned or under way; a request meanwhile is remembered in the other. */
   private final AtomicBoolean planned = new AtomicBoolean();
@@ -64,7 +60,7 @@ final class Sweeper {
     this.settings = settings;
     this.background = background;
     this.pattern = KeySpace.scanPattern(namespace);
-    this.leaseKey = KeySpace.sweepLeaseKey(namespace);
+    this.lease = new Lease(executor, OPERATION, KeySpace.sweepLeaseKey(namespace), LEASE);
     if (settings.enabled()) {
       long every = settings.interval().toMillis();
       var unused =
@@ -103,7 +99,7 @@ final class Sweeper {
 
   private void begin() {
     try {
-      if (takeLease()) {
+      if (lease.take()) {
         new Pass().step();
         return;
       }
@@ -119,22 +115,6 @@ final class Sweeper {
     if (requested.get()) {
       plan();
     }
-  }
-
-  private boolean takeLease() {
-    CommandArguments take =
-        new CommandArguments(Command.SET)
-            .add(leaseKey)
-            .add(self)
-            .add(Keyword.NX)
-            .add(Keyword.PX)
-            .add(LEASE_MILLIS);
-    if (command(executor, take) != null) {
-      return true;
-    }
-    // A pass of ours that ended early has left its lease behind.
-    Object holder = command(executor, new CommandArguments(Command.GET).add(leaseKey));
-    return holder instanceof byte[] name && Arrays.equals(name, self);
   }
 
   private static @Nullable Object command(RedisExecutor on, CommandArguments command) {
@@ -163,12 +143,16 @@ final class Sweeper {
           masters.remove(0);
         }
         if (masters.isEmpty()) {
-          command(executor, new CommandArguments(Command.DEL).add(leaseKey));
+          lease.release();
           logger.debug("Swept {} dead entries", swept);
           end();
           return;
         }
-        command(executor, new CommandArguments(Command.PEXPIRE).add(leaseKey).add(LEASE_MILLIS));
+        if (!lease.renew()) {
+          logger.debug("A sweep ended early, another JVM has taken over; another one follows");
+          retry();
+          return;
+        }
       } catch (RuntimeException e) {
         logger.debug("A sweep ended early; another one follows", e);
         retry();
@@ -178,7 +162,7 @@ final class Sweeper {
       // Where most is dead, waiting would let it pile up faster than it is swept.
       double dutyCycle = Math.max(settings.dutyCycle(), deadShare * MAX_DUTY_CYCLE);
       double pause = (tookMillis + 1) * (1 / dutyCycle - 1);
-      schedule(this, (long) Math.min(pause, LEASE_MILLIS / 4));
+      schedule(this, (long) Math.min(pause, LEASE.toMillis() / 4.0));
     }
 
     /** Sweeps one page and returns the share of dead entries in it. */

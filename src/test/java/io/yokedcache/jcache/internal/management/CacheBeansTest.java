@@ -26,7 +26,9 @@ final class CacheBeansTest {
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final CacheStatistics statistics = new CacheStatistics();
-  private final CacheBeans beans = new CacheBeans(MANAGER, "a:b", statistics, () -> 5, () -> 6);
+  private CacheSize size = CacheSize.UNKNOWN;
+  private final CacheBeans beans =
+      new CacheBeans(MANAGER, "a:b", statistics, () -> 5, () -> 6, () -> size);
 
   @AfterEach
   void close() {
