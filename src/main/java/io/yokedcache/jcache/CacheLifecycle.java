@@ -1,16 +1,21 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.configuration.AlertSettings;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.management.CacheBeans;
 import io.yokedcache.jcache.internal.management.CacheSize;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.CacheStatistics;
+import io.yokedcache.jcache.internal.management.Limits;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.store.CacheCensus;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.ChangeMessage;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class CacheLifecycle<K, V> {
 
   private static final double MILLIS_PER_SECOND = 1_000;
+  private static final double NANOS_PER_MICRO = 1_000;
 
   private final YokedCacheManager manager;
   private final CacheBlueprint<K, V> blueprint;
@@ -37,6 +43,9 @@ final class CacheLifecycle<K, V> {
 
   /** Where operations are counted; replaced when statistics are switched on or off. */
   private volatile StatisticsRecorder recorder = StatisticsRecorder.disabled();
+
+  /** Compares figures with limits, or {@code null} where there are none. */
+  private volatile @Nullable ScheduledFuture<?> watch;
 
   /** What was last asked of the store, guarded by this object's monitor. */
   private boolean listening;
@@ -67,8 +76,31 @@ final class CacheLifecycle<K, V> {
     beans.register();
     enableStatistics(blueprint.configuration().isStatisticsEnabled());
     enableManagement(blueprint.configuration().isManagementEnabled());
+    watchLimits();
     blueprint.configuration().getCacheEntryListenerConfigurations().forEach(events::register);
     listen();
+  }
+
+  private void watchLimits() {
+    AlertSettings alerts = blueprint.settings().alerts();
+    Limits limits =
+        new Limits(
+            alerts.hitRateBelow(), micros(alerts.getP99Above()), bytes(alerts.sizeBytesAbove()));
+    if (limits.any()) {
+      long millis = alerts.interval().toMillis();
+      watch =
+          manager
+              .statisticsExecutor()
+              .scheduleWithFixedDelay(beans.watch(limits), millis, millis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private static @Nullable Double micros(@Nullable Duration duration) {
+    return duration == null ? null : duration.toNanos() / NANOS_PER_MICRO;
+  }
+
+  private static @Nullable Double bytes(@Nullable Long bytes) {
+    return bytes == null ? null : bytes.doubleValue();
   }
 
   YokedCacheManager manager() {
@@ -192,6 +224,10 @@ final class CacheLifecycle<K, V> {
     }
     List<AutoCloseable> all = new ArrayList<>();
     all.add(loads);
+    ScheduledFuture<?> watched = watch;
+    if (watched != null) {
+      all.add(() -> watched.cancel(/* mayInterruptIfRunning= */ false));
+    }
     all.add(blueprint.store()::unlisten);
     all.add(beans);
     // Only now may another cache of that name have beans.

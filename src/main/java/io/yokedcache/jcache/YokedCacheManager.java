@@ -19,6 +19,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 import javax.cache.Cache;
 import javax.cache.CacheException;
@@ -94,6 +95,11 @@ final class YokedCacheManager implements CacheManager {
   /** Has entries counted from now on, while any cache here has statistics. */
   void startCensus() {
     census().start(this::hasStatistics);
+  }
+
+  /** Runs what only statistics need. */
+  ScheduledExecutorService statisticsExecutor() {
+    return resources.statistics();
   }
 
   private boolean hasStatistics() {

@@ -25,6 +25,8 @@ final class CachePatterns implements Function<String, CacheSettings> {
   private static final String TIME_TO_LIVE = "time-to-live";
   private static final String TIME_TO_IDLE = "time-to-idle";
   private static final Duration MILLISECOND = Duration.ofMillis(1);
+  private static final Duration MICROSECOND = Duration.ofNanos(1_000);
+  private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Pattern CLASS_NAME =
@@ -132,7 +134,16 @@ final class CachePatterns implements Function<String, CacheSettings> {
         section.flag("clear-on-create"),
         section.integer("batch-size", 1, 100_000),
         section.duration("contention-timeout", MILLISECOND, HOUR),
-        section.duration("load-timeout", MILLISECOND, DAY));
+        section.duration("load-timeout", MILLISECOND, DAY),
+        alerts(section.child("alerts")));
+  }
+
+  private static AlertSettings alerts(Section section) {
+    return new AlertSettings(
+        section.duration("interval", SECOND, DAY),
+        section.optionalShare("hit-rate-below"),
+        section.optionalDuration("get-p99-above", MICROSECOND),
+        section.optionalBytes("size-bytes-above", 0));
   }
 
   private static @Nullable String className(Section section, String key) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param contentionTimeout how long an atomic operation tries again before it gives up
  * @param loadTimeout how long a reader waits for another thread's load of the same key before it
  *     loads by itself
+ * @param alerts of what the cache's MBean sends notifications
  */
 public record CacheSettings(
     @Nullable String keyType,
@@ -35,4 +36,5 @@ public record CacheSettings(
     boolean clearOnCreate,
     int batchSize,
     Duration contentionTimeout,
-    Duration loadTimeout) {}
+    Duration loadTimeout,
+    AlertSettings alerts) {}

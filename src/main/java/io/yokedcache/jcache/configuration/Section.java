@@ -28,6 +28,8 @@ final class Section {
     @Nullable T of(String text);
   }
 
+  private static final String SHARE = "a number above 0 and up to 1";
+
   private final Config given;
   private final Config reference;
   private final String path;
@@ -85,32 +87,21 @@ final class Section {
   }
 
   long bytes(String key, long least) {
-    return required(
-        key,
-        text -> {
-          try {
-            long size = ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size");
-            return size < least ? null : size;
-          } catch (ConfigException noSize) {
-            return null;
-          }
-        },
-        "a number of bytes of at least " + least + ", such as 65536, 64 KiB or 64 MiB");
+    return required(key, bytesConversion(least), bytesFrom(least));
+  }
+
+  @Nullable Long optionalBytes(String key, long least) {
+    return optional(key, bytesConversion(least), bytesFrom(least));
   }
 
   /** A number above 0 and up to 1. */
   double share(String key) {
-    return required(
-        key,
-        text -> {
-          try {
-            double share = Double.parseDouble(text);
-            return share > 0 && share <= 1 ? share : null;
-          } catch (NumberFormatException noNumber) {
-            return null;
-          }
-        },
-        "a number above 0 and up to 1");
+    return required(key, Section::toShare, SHARE);
+  }
+
+  /** A number above 0 and up to 1, or {@code null}. */
+  @Nullable Double optionalShare(String key) {
+    return optional(key, Section::toShare, SHARE);
   }
 
   boolean flag(String key) {
@@ -242,6 +233,30 @@ final class Section {
       case "false", "no", "off" -> Boolean.FALSE;
       default -> null;
     };
+  }
+
+  private static @Nullable Double toShare(String text) {
+    try {
+      double share = Double.parseDouble(text);
+      return share > 0 && share <= 1 ? share : null;
+    } catch (NumberFormatException noNumber) {
+      return null;
+    }
+  }
+
+  private static Conversion<Long> bytesConversion(long least) {
+    return text -> {
+      try {
+        long size = ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size");
+        return size < least ? null : size;
+      } catch (ConfigException noSize) {
+        return null;
+      }
+    };
+  }
+
+  private static String bytesFrom(long least) {
+    return "a number of bytes of at least " + least + ", such as 65536, 64 KiB or 64 MiB";
   }
 
   private static @Nullable Long wholeNumber(String text, long least, long most) {

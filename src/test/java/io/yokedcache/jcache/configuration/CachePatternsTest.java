@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,7 +94,26 @@ final class CachePatternsTest {
                 false,
                 500,
                 Duration.ofSeconds(10),
-                Duration.ofSeconds(30)));
+                Duration.ofSeconds(30),
+                new AlertSettings(Duration.ofMinutes(1), null, null, null)));
+  }
+
+  @Test
+  void apply_alertsLayerByLayer() {
+    String text =
+        """
+        yokedcache {
+          defaults.alerts { hit-rate-below = 0.5, interval = 10s }
+          caches.a.alerts { get-p99-above = 5ms, size-bytes-above = 1 MiB }
+          caches.b.alerts.hit-rate-below = null
+        }
+        """;
+    Function<String, CacheSettings> caches = ConfigText.load(directory, text).caches();
+
+    assertThat(caches.apply("a").alerts())
+        .isEqualTo(new AlertSettings(Duration.ofSeconds(10), 0.5, Duration.ofMillis(5), 1L << 20));
+    assertThat(caches.apply("b").alerts())
+        .isEqualTo(new AlertSettings(Duration.ofSeconds(10), null, null, null));
   }
 
   @Test

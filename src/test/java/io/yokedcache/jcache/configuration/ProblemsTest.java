@@ -64,6 +64,9 @@ final class ProblemsTest {
         "sweep.duty-cycle = 0 | is \"0\", but must be a number above 0 and up to 1",
         "sweep.duty-cycle = 1.01 | is \"1.01\", but must be a number above 0 and up to 1",
         "sweep.duty-cycle = NaN | is \"NaN\", but must be a number above 0 and up to 1",
+        "census.interval = 500ms | is \"500ms\", but must be a duration with its unit from 1s to 30d",
+        "defaults.alerts.hit-rate-below = 90 | is \"90\", but must be a number above 0 and up to 1",
+        "caches.a.alerts.size-bytes-above = -1 | is \"-1\", but must be a number of bytes",
         "defaults.time-to-live = 0s | must be a duration with its unit of at least 1ms",
         "defaults.time-to-live = 10us | must be a duration with its unit of at least 1ms",
         "defaults.time-to-live = forever | must be a duration with its unit of at least 1ms",
@@ -93,9 +96,9 @@ final class ProblemsTest {
         "connection.pool-size = 1 | did you mean yokedcache.connection.pool.size?",
         "command-timeout = 1s | did you mean yokedcache.connection.command-timeout?",
         "trust-store = x | did you mean yokedcache.connection.tls.trust-store?",
-        "host = x | known here: buckets, caches, connection, defaults",
+        "host = x | known here: buckets, caches, census, connection, defaults",
         "caches.orders.time-to-life = 1s | did you mean time-to-live?",
-        "defaults.ttl = 1s | known here: batch-size, clear-on-create",
+        "defaults.ttl = 1s | known here: alerts, batch-size, clear-on-create",
       })
   void load_unknownKey(String setting, String expected) {
     assertThat(failure(directory, "yokedcache {\n\n" + setting + "\n}"))

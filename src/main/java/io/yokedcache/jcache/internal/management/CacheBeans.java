@@ -25,6 +25,7 @@ public final class CacheBeans implements AutoCloseable {
   private final StatisticsBean statisticsBean;
   private final List<OperationBean> operations;
   private final ExtendedStatisticsBean extended;
+  private final Notifications notifications = ExtendedStatisticsBean.notifications();
   private boolean showsStatistics;
 
   /**
@@ -51,13 +52,15 @@ public final class CacheBeans implements AutoCloseable {
             .map(operation -> new OperationBean(statistics, operation))
             .toList();
     this.extended =
-        new ExtendedStatisticsBean(statistics, undecodable, droppedEvents, operations, size);
+        new ExtendedStatisticsBean(
+            statistics, undecodable, droppedEvents, operations, size, notifications);
   }
 
   /** Registers what is there also without statistics. */
   public void register() {
     registrar.register(
-        Kind.EXTENDED_STATISTICS, DescribedBean.of(extended, ExtendedStatisticsMXBean.class));
+        Kind.EXTENDED_STATISTICS,
+        DescribedEmitter.of(extended, ExtendedStatisticsMXBean.class, notifications));
   }
 
   /** Registers or unregisters the statistics of JSR-107 and those by operation. */
@@ -83,6 +86,11 @@ public final class CacheBeans implements AutoCloseable {
     if (shown) {
       registrar.register(Kind.CONFIGURATION, new ConfigurationBean(configuration));
     }
+  }
+
+  /** What compares the figures since it ran last with limits, and notifies of what it finds. */
+  public Runnable watch(Limits limits) {
+    return new LimitWatch(cacheName, limits, statistics, size, notifications);
   }
 
   /** Everything that is measured, as it is now. */

@@ -1,20 +1,24 @@
 package io.yokedcache.jcache.internal.management;
 
 import io.yokedcache.jcache.internal.management.CacheStatistics.Sums;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import javax.management.MBeanNotificationInfo;
 
 /** Shows what a cache counts, from a baseline on. Safe for use by several threads. */
 final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
 
   private static final long UNKNOWN = -1;
+  private static final String RESET = "io.yokedcache.statistics.reset";
 
   private final CacheStatistics statistics;
   private final LongSupplier undecodable;
   private final LongSupplier droppedEvents;
   private final List<OperationBean> operations;
   private final Supplier<CacheSize> size;
+  private final Notifications notifications;
 
   /** What came before the last reset, replaced as a whole. */
   private volatile Baseline baseline = new Baseline(Sums.ZERO, 0, 0, 0, 0);
@@ -24,18 +28,28 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
       LongSupplier undecodable,
       LongSupplier droppedEvents,
       List<OperationBean> operations,
-      Supplier<CacheSize> size) {
+      Supplier<CacheSize> size,
+      Notifications notifications) {
     this.statistics = statistics;
     this.undecodable = undecodable;
     this.droppedEvents = droppedEvents;
     this.operations = List.copyOf(operations);
     this.size = size;
+    this.notifications = notifications;
+  }
+
+  /** What such a bean sends. */
+  static Notifications notifications() {
+    List<MBeanNotificationInfo> infos = new ArrayList<>(LimitWatch.infos());
+    infos.add(Notifications.info(RESET, "Statistics of this cache count anew from now on"));
+    return new Notifications(infos.toArray(new MBeanNotificationInfo[0]));
   }
 
   @Override
   public void reset() {
     operations.forEach(OperationBean::reset);
     baseline = now();
+    notifications.send(RESET, "Statistics of the cache were reset", /* userData= */ null);
   }
 
   private Baseline now() {

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.lang.management.ManagementFactory;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanFeatureInfo;
+import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
@@ -85,6 +89,55 @@ final class CacheBeansTest {
     assertThat(attributes).extracting(MBeanAttributeInfo::getName).hasSize(10);
     assertThat(attributes).allSatisfy(a -> assertThat(a.getType()).isIn("long", "double"));
     assertThat(attributes).noneMatch(a -> a.getDescription().equals(a.getName()));
+  }
+
+  @Test
+  void ourBeans_describeThemselvesTheirAttributesAndOperations() throws Exception {
+    beans.register();
+    beans.showStatistics(true);
+    try (ManagerBeans managerBeans = ManagerBeans.register(MANAGER, List::of)) {
+      assertThat(managerBeans).isNotNull();
+      Set<ObjectName> names =
+          server.queryNames(
+              new ObjectName("io.yokedcache:CacheManager=test.//cache-beans,*"), null);
+      assertThat(names)
+          .extracting(name -> name.getKeyProperty("type"))
+          .contains("Snapshot", "CacheExtendedStatistics", "CacheOperation");
+      for (ObjectName name : names) {
+        MBeanInfo info = server.getMBeanInfo(name);
+        List<MBeanFeatureInfo> features = new ArrayList<>(List.of(info.getAttributes()));
+        features.addAll(List.of(info.getOperations()));
+        features.addAll(List.of(info.getNotifications()));
+        assertThat(info.getDescription()).as("of %s", name).doesNotContain("on the management");
+        assertThat(features)
+            .as("of %s", name)
+            .allSatisfy(
+                feature ->
+                    // What JMX says by itself is the name, or that it is exposed for management.
+                    assertThat(feature.getDescription())
+                        .contains(" ")
+                        .doesNotContain("exposed for management"));
+      }
+    }
+  }
+
+  @Test
+  void size_isShownWhereItIsKnown() throws Exception {
+    beans.register();
+    ObjectName extended = name("CacheExtendedStatistics," + NAMES);
+    assertThat(server.getAttribute(extended, "KeysCount")).isEqualTo(-1L);
+    assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
+    assertThat(server.getAttribute(extended, "CensusAgeSeconds")).isEqualTo(-1.0);
+    assertThat(beans.snapshot().getGauges()).containsOnlyKeys("uptimeSeconds");
+
+    size = new CacheSize(7, -1, 3.5);
+
+    assertThat(server.getAttribute(extended, "KeysCount")).isEqualTo(7L);
+    assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
+    assertThat(server.getAttribute(extended, "CensusAgeSeconds")).isEqualTo(3.5);
+    assertThat(beans.snapshot().getGauges())
+        .containsOnlyKeys("uptimeSeconds", "keysCount", "censusAgeSeconds")
+        .containsEntry("keysCount", 7.0);
   }
 
   @Test
