@@ -88,7 +88,7 @@ final class RegionBeansIT {
 
   @Test
   void regions_withoutStatistics() throws Exception {
-    String cacheFile = servers.cacheFile("");
+    String cacheFile = servers.cacheFile("defaults { statistics = false, management = false }");
     Application application = servers.open(cacheFile, "unseen");
 
     assertThat(beans(cacheFile, "io.yokedcache:type=CacheExtendedStatistics,*")).isNotEmpty();

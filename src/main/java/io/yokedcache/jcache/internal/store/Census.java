@@ -106,8 +106,9 @@ public final class Census implements AutoCloseable {
     }
     Size size = last.report.caches().getOrDefault(KeySpace.escape(cacheName), CensusReport.NOTHING);
     long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - last.nanos);
-    return new CacheCensus(
-        size.keys(), size.bytes(), last.millis - last.report.beganMillis() + sinceMillis);
+    // Where a fail-over has put the clock back, the census must not seem to come from the future.
+    long ageMillis = Math.max(0, last.millis - last.report.beganMillis()) + sinceMillis;
+    return new CacheCensus(size.keys(), size.bytes(), ageMillis);
   }
 
   private void tick(BooleanSupplier wanted) {
