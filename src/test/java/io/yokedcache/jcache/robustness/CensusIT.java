@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.cache.Cache;
@@ -61,14 +62,15 @@ final class CensusIT {
     return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50));
   }
 
+  private ObjectName bean(String cache) throws JMException {
+    return new ObjectName(
+        "io.yokedcache:type=CacheExtendedStatistics,CacheManager=%s,Cache=%s"
+            .formatted(server.uri().toString().replace(':', '.'), cache));
+  }
+
   private Object attribute(String cache, String name) {
     try {
-      return ManagementFactory.getPlatformMBeanServer()
-          .getAttribute(
-              new ObjectName(
-                  "io.yokedcache:type=CacheExtendedStatistics,CacheManager=%s,Cache=%s"
-                      .formatted(server.uri().toString().replace(':', '.'), cache)),
-              name);
+      return ManagementFactory.getPlatformMBeanServer().getAttribute(bean(cache), name);
     } catch (JMException e) {
       throw new AssertionError("no " + name + " of " + cache, e);
     }
@@ -370,6 +372,35 @@ final class CensusIT {
           .atMost(Duration.ofSeconds(8))
           .pollInterval(Duration.ofMillis(50))
           .until(() -> ageSeconds("orders") < 5);
+    }
+  }
+
+  @Test
+  void limits_crossedAreNotifiedAsTheFileSays() throws Exception {
+    String limits = "caches.orders.alerts.";
+    try (CacheManager manager =
+        Managers.open(
+            server.uri(),
+            STATISTICS,
+            TEXTS,
+            OFTEN,
+            limits + "interval=1s",
+            limits + "hit-rate-below=0.5",
+            limits + "size-bytes-above=1 KiB")) {
+      Cache<String, String> orders = Managers.texts(manager, "orders");
+      List<String> heard = new CopyOnWriteArrayList<>();
+      ManagementFactory.getPlatformMBeanServer()
+          .addNotificationListener(
+              bean("orders"), (sent, handback) -> heard.add(sent.getType()), null, null);
+      orders.putAll(entries(100, 10));
+      entries(100, 10).keySet().forEach(key -> assertThat(orders.get("no " + key)).isNull());
+
+      await().until(() -> heard.size() >= 2);
+      assertThat(heard)
+          .containsExactlyInAnyOrder(
+              "io.yokedcache.limit.hitRate.crossed", "io.yokedcache.limit.sizeBytes.crossed");
+      orders.clear();
+      await().until(() -> heard.contains("io.yokedcache.limit.sizeBytes.back"));
     }
   }
 
