@@ -1,0 +1,141 @@
+package io.yokedcache.examples.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The dashboards are files that Grafana 11 imports as they are. */
+final class DashboardTest {
+
+  private static final Set<String> PANEL_TYPES = Set.of("row", "stat", "timeseries", "heatmap");
+  private static final String DATASOURCE = "{\"type\":\"prometheus\",\"uid\":\"${datasource}\"}";
+
+  /** An operation on a histogram, in its classic and in its native form. */
+  private record Form(String classic, String nativeForm) {}
+
+  /** How the native dashboard's expressions differ. */
+  private static final List<Form> FORMS =
+      List.of(
+          new Form("sum by \\(le\\) \\(((?:rate|increase)\\(\\w+)_bucket\\b", "sum($1"),
+          new Form("sum by \\(le, (\\w+)\\) \\((rate\\(\\w+)_bucket\\b", "sum by ($1) ($2"),
+          new Form(
+              "(sum(?: by \\([^)]*\\) )?\\(rate\\(\\w+_duration_seconds)_(count|sum)(\\{[^}]*}\\[[^]]*]\\)\\))",
+              "histogram_$2($1$3)"));
+
+  static Stream<Path> grafana() {
+    return Stream.of(Dashboards.GRAFANA, Dashboards.GRAFANA_NATIVE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("grafana")
+  void dashboard_isInTheImportForm(Path file) throws IOException {
+    JsonObject dashboard = Dashboards.read(file);
+
+    assertThat(dashboard.has("dashboard")).isFalse();
+    assertThat(dashboard.get("schemaVersion").getAsInt()).isGreaterThanOrEqualTo(39);
+    assertThat(dashboard.get("title").getAsString()).startsWith("YokedCache");
+    assertThat(
+            Dashboards.variables(dashboard).stream()
+                .map(variable -> variable.get("name").getAsString()))
+        .containsExactly("datasource", "cache_manager", "cache", "operation");
+    assertThat(Dashboards.variableExpressions(dashboard)).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @MethodSource("grafana")
+  void panels_haveOwnNumbersKnownTypesAndTheChosenDatasource(Path file) throws IOException {
+    List<JsonObject> panels = Dashboards.panels(Dashboards.read(file));
+
+    assertThat(panels.stream().map(panel -> panel.get("id").getAsInt())).doesNotHaveDuplicates();
+    assertThat(panels.stream().map(panel -> panel.get("type").getAsString()))
+        .isSubsetOf(PANEL_TYPES);
+    for (JsonObject panel : panels) {
+      String title = panel.get("title").getAsString();
+      JsonObject place = panel.getAsJsonObject("gridPos");
+      assertThat(place.get("x").getAsInt() + place.get("w").getAsInt()).as(title).isBetween(1, 24);
+      if (panel.get("type").getAsString().equals("row")) {
+        continue;
+      }
+      assertThat(panel.get("datasource")).as(title).hasToString(DATASOURCE);
+      assertThat(panel.getAsJsonArray("targets")).as(title).isNotEmpty();
+      panel
+          .getAsJsonArray("targets")
+          .forEach(
+              target ->
+                  assertThat(target.getAsJsonObject().get("datasource"))
+                      .as(title)
+                      .hasToString(DATASOURCE));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("grafana")
+  void panels_doNotOverlap(Path file) throws IOException {
+    Set<String> taken = new TreeSet<>();
+    for (JsonObject panel : Dashboards.panels(Dashboards.read(file))) {
+      JsonObject place = panel.getAsJsonObject("gridPos");
+      for (int x = 0; x < place.get("w").getAsInt(); x++) {
+        for (int y = 0; y < place.get("h").getAsInt(); y++) {
+          String square = (place.get("x").getAsInt() + x) + "," + (place.get("y").getAsInt() + y);
+          assertThat(taken.add(square)).as(panel.get("title") + " at " + square).isTrue();
+        }
+      }
+    }
+  }
+
+  /** What was changed in one must be changed in the other. */
+  @Test
+  void nativeDashboard_isTheClassicOneWithOtherHistograms() throws IOException {
+    List<String> expected =
+        Dashboards.expressions(Dashboards.read(Dashboards.GRAFANA)).stream()
+            .map(DashboardTest::nativeForm)
+            .toList();
+
+    assertThat(expected).noneMatch(expression -> expression.contains("_bucket"));
+    assertThat(Dashboards.expressions(Dashboards.read(Dashboards.GRAFANA_NATIVE)))
+        .containsExactlyElementsOf(expected);
+  }
+
+  private static String nativeForm(String expression) {
+    String changed = expression;
+    for (Form form : FORMS) {
+      changed = changed.replaceAll(form.classic(), form.nativeForm());
+    }
+    return changed;
+  }
+
+  @Test
+  void alerts_areEachTestedFiringAndQuiet() throws IOException {
+    String tests = Files.readString(Dashboards.RULES_TEST);
+    List<String> alerts =
+        Pattern.compile("- alert: (\\w+)")
+            .matcher(Files.readString(Dashboards.RULES))
+            .results()
+            .map(result -> result.group(1))
+            .toList();
+
+    assertThat(alerts).hasSizeGreaterThanOrEqualTo(14).doesNotHaveDuplicates();
+    for (String alert : alerts) {
+      List<String> outcomes =
+          Pattern.compile("alertname: " + alert + "\\s+exp_alerts:( \\[])?")
+              .matcher(tests)
+              .results()
+              .map(MatchResult::group)
+              .toList();
+      assertThat(outcomes).as(alert).anyMatch(outcome -> outcome.endsWith("[]"));
+      assertThat(outcomes).as(alert).anyMatch(outcome -> outcome.endsWith(":"));
+    }
+  }
+}

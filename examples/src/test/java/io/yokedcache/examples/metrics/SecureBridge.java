@@ -1,0 +1,88 @@
+package io.yokedcache.examples.metrics;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.prometheus.Histograms;
+import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Base64;
+
+/** A metrics bridge with a password and TLS, and the Prometheus settings that go with it. */
+final class SecureBridge implements AutoCloseable {
+
+  private static final String USER = "prometheus";
+  private static final String PASSWORD = "s3cret pässword";
+
+  private final PrometheusCollector collector;
+  private final BridgeCertificate certificate;
+
+  private SecureBridge(PrometheusCollector collector, BridgeCertificate certificate) {
+    this.collector = collector;
+    this.certificate = certificate;
+  }
+
+  static SecureBridge start(Path folder, Histograms histograms)
+      throws IOException, GeneralSecurityException {
+    BridgeCertificate certificate = BridgeCertificate.make(Files.createDirectories(folder));
+    PrometheusCollector collector =
+        PrometheusCollector.builder()
+            .registry(new PrometheusRegistry())
+            .port(0)
+            .basicAuthentication(USER, PASSWORD.toCharArray())
+            .tls(certificate.context())
+            .histograms(histograms)
+            .build()
+            .start();
+    return new SecureBridge(collector, certificate);
+  }
+
+  /**
+   * Writes what {@code dashboards/prometheus.yml} wants beside it.
+   *
+   * @return its text, with this bridge as the target, and much shorter intervals
+   */
+  String prometheusConfig(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Files.copy(certificate.pem(), folder.resolve("yokedcache-ca.pem"));
+    Files.writeString(folder.resolve("yokedcache-password"), PASSWORD);
+    for (Path rules : new Path[] {Dashboards.RULES, Dashboards.RULES_NATIVE}) {
+      Files.copy(rules, folder.resolve(rules.getFileName()));
+    }
+    return Files.readString(Dashboards.PROMETHEUS)
+        .replace("localhost:8000", "localhost:" + collector.port())
+        .replace("_interval: 15s", "_interval: 1s");
+  }
+
+  /** Scrapes as Prometheus does. */
+  HttpResponse<String> scrape(String password) throws IOException, InterruptedException {
+    String credentials =
+        Base64.getEncoder().encodeToString((USER + ":" + password).getBytes(UTF_8));
+    return HttpClient.newBuilder()
+        .sslContext(certificate.context())
+        .build()
+        .send(
+            HttpRequest.newBuilder(URI.create("https://localhost:" + collector.port() + "/metrics"))
+                .header("Authorization", "Basic " + credentials)
+                .build(),
+            BodyHandlers.ofString());
+  }
+
+  /** Scrapes with the right password. */
+  String scrape() throws IOException, InterruptedException {
+    return scrape(PASSWORD).body();
+  }
+
+  @Override
+  public void close() {
+    collector.close();
+  }
+}
