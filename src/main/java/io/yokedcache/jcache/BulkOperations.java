@@ -21,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations of a cache on several entries: has them done, counts them and tells of them. Their
@@ -52,7 +53,7 @@ final class BulkOperations<K, V> {
     this.writer = new BulkWriter<>(parts);
     // loadAll loads also where there is no read-through.
     this.loader = blueprint.entryLoader(lifecycle::statistics);
-    this.meter = new OperationMeter(lifecycle::statistics);
+    this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
   }
 
   Map<K, V> getAll(Set<? extends K> keys) {
@@ -157,13 +158,15 @@ final class BulkOperations<K, V> {
     while (pages.hasNext()) {
       Set<K> keys = new LinkedHashSet<>();
       List<Mutation> unknown = new ArrayList<>();
-      for (Bytes encoded : pages.next()) {
-        K key = blueprint.codec().decodeKey(encoded);
+      List<Bytes> page = pages.next();
+      List<@Nullable K> decoded = blueprint.codec().decodeKeys(page);
+      for (int i = 0; i < page.size(); i++) {
+        K key = decoded.get(i);
         if (key != null) {
           keys.add(key);
         } else {
           // Neither writer nor listener can be told of a key that cannot be decoded.
-          unknown.add(Mutation.remove(encoded, Condition.ANY, null, /* wantsPrior= */ false));
+          unknown.add(Mutation.remove(page.get(i), Condition.ANY, null, /* wantsPrior= */ false));
         }
       }
       if (!keys.isEmpty()) {

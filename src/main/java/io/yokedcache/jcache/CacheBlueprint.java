@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings what only the file says
  * @param store its entries in Redis
  * @param codec how keys and values are written
+ * @param phases what times the parts of its operations
  * @param expiryPolicy how long entries live
  * @param loader where missing values come from, or {@code null}
  * @param writer where changes go first, or {@code null}
@@ -39,6 +40,7 @@ record CacheBlueprint<K, V>(
     CacheSettings settings,
     CacheStore store,
     EntryCodec<K, V> codec,
+    PhaseMeter phases,
     ExpiryPolicy expiryPolicy,
     @Nullable CacheLoader<K, V> loader,
     @Nullable CacheWriter<? super K, ? super V> writer) {

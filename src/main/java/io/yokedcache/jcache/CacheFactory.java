@@ -13,6 +13,7 @@ import io.yokedcache.jcache.internal.store.CacheIdentity;
 import io.yokedcache.jcache.internal.store.CacheStore;
 import io.yokedcache.jcache.internal.store.RedisStores;
 import io.yokedcache.jcache.internal.store.RedisUnavailableException;
+import io.yokedcache.jcache.internal.store.WireTimer;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.Factory;
 import javax.cache.integration.CacheLoader;
@@ -30,6 +31,7 @@ final class CacheFactory {
   private final RedisStores stores;
   private final Codecs codecs;
   private final ClassLoader classLoader;
+  private final ThreadLocal<long[]> codecTimes = PhaseMeter.codecTimes();
 
   CacheFactory(Settings settings, RedisStores stores, ClassLoader classLoader) {
     this.settings = settings;
@@ -81,12 +83,14 @@ final class CacheFactory {
                     settings.buckets()));
     Factory<CacheLoader<K, V>> loader = configuration.getCacheLoaderFactory();
     Factory<CacheWriter<? super K, ? super V>> writer = configuration.getCacheWriterFactory();
+    PhaseMeter phases = new PhaseMeter(codecTimes);
     return new CacheBlueprint<>(
         name,
         configuration,
         cacheSettings,
-        stores.open(identity, cacheSettings.batchSize()),
-        new EntryCodec<>(name, keyCodec, valueCodec),
+        stores.open(identity, cacheSettings.batchSize(), phases::wire),
+        new EntryCodec<>(name, keyCodec, valueCodec, phases),
+        phases,
         configuration.getExpiryPolicyFactory().create(),
         create(loader),
         create(writer));
@@ -116,6 +120,8 @@ final class CacheFactory {
 
   /** Drops the entries of a cache, whatever its codecs and types are. */
   void drop(String name) {
-    stores.open(new CacheIdentity(name, "to be dropped"), /* batchSize= */ 1).destroy();
+    stores
+        .open(new CacheIdentity(name, "to be dropped"), /* batchSize= */ 1, WireTimer::none)
+        .destroy();
   }
 }

@@ -150,6 +150,7 @@ final class CacheLifecycle<K, V> {
   synchronized void enableStatistics(boolean enabled) {
     beans.showStatistics(enabled);
     recorder = enabled ? enabledRecorder : StatisticsRecorder.disabled();
+    blueprint.phases().recordTo(enabled ? statistics : null);
     blueprint.configuration().setStatisticsEnabled(enabled);
     if (enabled) {
       manager.startCensus();

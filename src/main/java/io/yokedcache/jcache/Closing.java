@@ -24,6 +24,19 @@ final class Closing {
     }
   }
 
+  /**
+   * Closes what a constructor had opened before it failed.
+   *
+   * @param failure takes what could not be closed as suppressed
+   */
+  static void closeAfter(Throwable failure, List<? extends AutoCloseable> opened) {
+    try {
+      closeAll(opened);
+    } catch (CacheException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
   private static @Nullable CacheException close(
       AutoCloseable closeable, @Nullable CacheException before) {
     try {

@@ -28,15 +28,18 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
   private final RedisCache<K, V> cache;
   private final EntryStore store;
   private final EntryCodec<K, V> codec;
+  private final OperationMeter meter;
   private final Iterator<List<Bytes>> pages;
   private final Set<Bytes> seen = new HashSet<>();
   private final Deque<IteratedEntry<K, V>> fetched = new ArrayDeque<>();
   private @Nullable K last;
 
-  EntryIterator(RedisCache<K, V> cache, EntryStore store, EntryCodec<K, V> codec) {
+  EntryIterator(
+      RedisCache<K, V> cache, EntryStore store, EntryCodec<K, V> codec, OperationMeter meter) {
     this.cache = cache;
     this.store = store;
     this.codec = codec;
+    this.meter = meter;
     this.pages = store.scan();
   }
 
@@ -44,7 +47,8 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
   public boolean hasNext() {
     cache.ensureOpen();
     while (fetched.isEmpty() && pages.hasNext()) {
-      fetch(pages.next());
+      List<Bytes> page = pages.next();
+      meter.runAhead(() -> fetch(page));
     }
     return !fetched.isEmpty();
   }
@@ -60,9 +64,11 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
       return;
     }
     List<@Nullable Bytes> values = store.getAll(keys, Ttl.UNCHANGED);
+    List<@Nullable K> decodedKeys = codec.decodeKeys(keys);
+    List<@Nullable V> decodedValues = codec.decodeAll(values);
     for (int i = 0; i < keys.size(); i++) {
-      V value = codec.decode(values.get(i));
-      K key = value == null ? null : codec.decodeKey(keys.get(i));
+      V value = decodedValues.get(i);
+      K key = decodedKeys.get(i);
       if (key != null && value != null) {
         fetched.add(new IteratedEntry<>(key, value));
       }

@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.store.ConnectionListener;
 import io.yokedcache.jcache.internal.store.RedisStores;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,38 +23,59 @@ final class ManagerResources implements AutoCloseable {
   private static final int MAX_LOADS = 8;
 
   private final RedisStores stores;
-  private final ScheduledThreadPoolExecutor background;
   private final ScheduledThreadPoolExecutor statistics;
   private final ThreadPoolExecutor loads;
   private final List<AutoCloseable> all = new ArrayList<>();
 
-  private ManagerResources(Settings settings, EmbeddedServers embeddedServers) {
-    Settings reachable = settings;
-    if (settings.embedded()) {
-      EmbeddedServers.Lease server = embeddedServers.acquire();
-      all.add(server);
-      reachable = withPort(settings, server.port());
+  private ManagerResources(
+      Settings settings, EmbeddedServers embeddedServers, ConnectionListener listener) {
+    try {
+      Settings reachable = settings;
+      if (settings.embedded()) {
+        EmbeddedServers.Lease server = embeddedServers.acquire();
+        all.add(server);
+        reachable = withPort(settings, server.port());
+      }
+      // Of its own: the background thread waits, as long as the time-outs allow, for a Redis that
+      // hangs while it sweeps, and a PING that waits there would delay what ends hanging writes.
+      ScheduledThreadPoolExecutor health = scheduler("yokedcache-health");
+      all.add(0, health::shutdownNow);
+      ScheduledThreadPoolExecutor background = scheduler("yokedcache-background");
+      // Of its own, too: a census must delay neither of them.
+      statistics = scheduler("yokedcache-statistics");
+      all.add(0, statistics::shutdownNow);
+      stores =
+          new RedisStores(
+              reachable, new RedisStores.Schedulers(background, statistics, health), listener);
+      all.add(0, stores);
+      all.add(0, background::shutdownNow);
+      loads = loadThreads();
+      all.add(0, loads::shutdown);
+    } catch (RuntimeException | Error e) {
+      Closing.closeAfter(e, all);
+      throw e;
     }
-    background = scheduler("yokedcache-background");
-    statistics = scheduler("yokedcache-statistics");
-    loads =
-        new ThreadPoolExecutor(
-            0,
-            MAX_LOADS,
-            10,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            daemons("yokedcache-load"),
-            new ThreadPoolExecutor.CallerRunsPolicy());
-    stores = new RedisStores(reachable, background, statistics);
-    all.add(0, stores);
-    all.add(0, background::shutdownNow);
-    all.add(0, statistics::shutdownNow);
-    all.add(0, loads::shutdown);
   }
 
-  static ManagerResources open(Settings settings, EmbeddedServers embeddedServers) {
-    return new ManagerResources(settings, embeddedServers);
+  private static ThreadPoolExecutor loadThreads() {
+    return new ThreadPoolExecutor(
+        0,
+        MAX_LOADS,
+        10,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        daemons("yokedcache-load"),
+        new ThreadPoolExecutor.CallerRunsPolicy());
+  }
+
+  /**
+   * Opens them.
+   *
+   * @param listener hears when Redis stops and begins to answer
+   */
+  static ManagerResources open(
+      Settings settings, EmbeddedServers embeddedServers, ConnectionListener listener) {
+    return new ManagerResources(settings, embeddedServers, listener);
   }
 
   /**
@@ -91,6 +113,7 @@ final class ManagerResources implements AutoCloseable {
         settings.events(),
         settings.sweep(),
         settings.census(),
+        settings.health(),
         settings.definedCaches(),
         settings.caches(),
         settings.groups());

@@ -22,25 +22,34 @@ import org.jspecify.annotations.Nullable;
 final class OperationMeter {
 
   private final Supplier<StatisticsRecorder> recorder;
+  private final PhaseMeter phases;
 
   /**
    * Creates the meter.
    *
    * @param recorder where to count, asked once for each operation
+   * @param phases what times the parts of operations
    */
-  OperationMeter(Supplier<StatisticsRecorder> recorder) {
+  OperationMeter(Supplier<StatisticsRecorder> recorder, PhaseMeter phases) {
     this.recorder = recorder;
+    this.phases = phases;
   }
 
   /** Runs an operation, which records itself when its work is done. */
   <T extends @Nullable Object> T run(Operation operation, Body<T> body) {
     StatisticsRecorder current = recorder.get();
     long start = current.start();
+    long outer = phases.begin();
+    boolean done = false;
     try {
-      return body.run(current, start);
+      T answer = body.run(current, start);
+      done = true;
+      return answer;
     } catch (RuntimeException | Error e) {
       current.failed(operation, errorType(e));
       throw e;
+    } finally {
+      phases.end(outer, done);
     }
   }
 
@@ -64,6 +73,18 @@ final class OperationMeter {
           current.record(operation, 0, 0, 0, 0, start);
           return answer;
         });
+  }
+
+  /** Runs what is done ahead for operations to come, and is none itself; its parts are timed. */
+  void runAhead(Runnable body) {
+    long outer = phases.begin();
+    boolean done = false;
+    try {
+      body.run();
+      done = true;
+    } finally {
+      phases.end(outer, done);
+    }
   }
 
   /** What a single-entry write counts as. */

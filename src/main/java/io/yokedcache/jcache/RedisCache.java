@@ -53,7 +53,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
     this.blueprint = blueprint;
     this.events = new EventDispatcher<>(this, manager.eventQueueCapacity());
     this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
-    this.meter = new OperationMeter(lifecycle::statistics);
+    this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
     CacheParts<K, V> parts = blueprint.parts(events, lifecycle::statistics);
     this.reader = new EntryReader<>(parts, blueprint.settings().loadTimeout());
     this.access = EntryAccess.of(parts);
@@ -246,7 +246,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public Iterator<Entry<K, V>> iterator() {
     ensureOpen();
-    return new EntryIterator<>(this, blueprint.store().entries(), blueprint.codec());
+    return new EntryIterator<>(this, blueprint.store().entries(), blueprint.codec(), meter);
   }
 
   /** Counts and tells that the iterator returned an entry. */

@@ -6,8 +6,12 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
+import io.yokedcache.jcache.internal.management.ConnectionNews;
+import io.yokedcache.jcache.internal.management.ConnectionSnapshot;
 import io.yokedcache.jcache.internal.management.ManagerBeans;
 import io.yokedcache.jcache.internal.store.Census;
+import io.yokedcache.jcache.internal.store.ConnectionListener;
+import io.yokedcache.jcache.internal.store.ConnectionReading;
 import io.yokedcache.jcache.spi.OperationObserver;
 import java.net.URI;
 import java.util.ArrayList;
@@ -61,12 +65,48 @@ final class YokedCacheManager implements CacheManager {
     this.identity = identity;
     this.uri = SettingsLoader.publicUri(identity.uri());
     this.settings = settings;
-    this.resources = ManagerResources.open(settings, embeddedServers);
-    this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
-    this.beans =
-        ManagerBeans.register(
-            uri, () -> read(CacheLifecycle::snapshot), () -> read(CacheLifecycle::figures));
+    ConnectionNews news = new ConnectionNews();
+    this.resources = ManagerResources.open(settings, embeddedServers, listener(news));
+    try {
+      this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
+      this.beans =
+          ManagerBeans.register(
+              uri,
+              () -> read(CacheLifecycle::snapshot),
+              () -> read(CacheLifecycle::figures),
+              this::connection,
+              news);
+    } catch (RuntimeException | Error e) {
+      Closing.closeAfter(e, List.of(resources));
+      throw e;
+    }
     this.extensions = Extensions.start(uri, beans.managerName(), settings, identity.classLoader());
+  }
+
+  private static ConnectionListener listener(ConnectionNews news) {
+    return new ConnectionListener() {
+
+      @Override
+      public void lost(String reason) {
+        news.lost(reason);
+      }
+
+      @Override
+      public void restored() {
+        news.restored();
+      }
+    };
+  }
+
+  /** How the manager is connected now; never talks to Redis. */
+  private ConnectionSnapshot connection() {
+    ConnectionReading now = resources.stores().connection();
+    ConnectionReading.Counts counts = now.counts();
+    return new ConnectionSnapshot(
+        now.healthy(),
+        now.pingNanos(),
+        new ConnectionSnapshot.Pool(
+            counts.active(), counts.idle(), counts.waiting(), counts.size(), counts.reconnects()));
   }
 
   /** What is measured of the open caches; never talks to Redis. */

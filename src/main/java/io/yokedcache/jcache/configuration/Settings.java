@@ -15,6 +15,7 @@ import java.util.function.Function;
  * @param events how changes of other JVMs reach listeners
  * @param sweep how dead entries are swept
  * @param census how the entries in Redis are counted
+ * @param health how it is found out whether Redis answers
  * @param definedCaches names of the caches that the file defines by their full name, and that
  *     {@code getCache} therefore creates at first use
  * @param caches from the name of a cache to its settings
@@ -29,6 +30,7 @@ public record Settings(
     EventSettings events,
     SweepSettings sweep,
     CensusSettings census,
+    HealthSettings health,
     Set<String> definedCaches,
     Function<String, CacheSettings> caches,
     SettingGroups groups) {}

@@ -58,6 +58,7 @@ final class SettingsReader {
         events(root.child("events")),
         sweep(root.child("sweep")),
         census(root.child("census")),
+        health(root.child("health")),
         caches.definedCaches(),
         caches,
         new SettingGroups(given.root()));
@@ -156,5 +157,9 @@ final class SettingsReader {
         section.duration("interval", SECOND, Duration.ofDays(30)),
         section.integer("page-size", 1, 1_000_000),
         section.share("duty-cycle"));
+  }
+
+  private static HealthSettings health(Section section) {
+    return new HealthSettings(section.duration("interval", Duration.ofMillis(100), HOUR));
   }
 }

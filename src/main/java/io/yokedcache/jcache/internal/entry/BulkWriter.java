@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.integration.EntryWriter.Written;
-import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -78,9 +77,7 @@ public final class BulkWriter<K, V> {
   /** Those of some keys that have no entry. */
   public Set<K> absent(Set<? extends K> keys) {
     List<K> asked = new ArrayList<>(keys);
-    List<Bytes> encoded = new ArrayList<>(asked.size());
-    asked.forEach(key -> encoded.add(parts.codec().key(key)));
-    List<Boolean> present = parts.store().containsAll(encoded);
+    List<Boolean> present = parts.store().containsAll(parts.codec().keys(asked));
     Set<K> absent = new LinkedHashSet<>();
     for (int i = 0; i < asked.size(); i++) {
       if (!present.get(i)) {

@@ -34,7 +34,13 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
 
   @Override
   public Result<V> write(EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
-    Mutation mutation = mutation(operation, key, value, expected);
+    EntryCodec<K, V> codec = parts.codec();
+    Mutation mutation =
+        mutation(
+            operation,
+            codec.key(key),
+            value == null ? null : codec.value(value),
+            expected == null ? null : codec.value(expected));
     Outcome outcome = parts.store().apply(mutation);
     if (expected != null) {
       outcome = settleEquality(operation, key, mutation, outcome, expected);
@@ -44,13 +50,19 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
 
   /** Writes several entries unconditionally or if absent, in as few round trips as there may be. */
   List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries) {
-    List<Mutation> mutations = new ArrayList<>(entries.size());
+    List<K> keys = new ArrayList<>(entries.size());
     List<V> values = new ArrayList<>(entries.size());
     entries.forEach(
         (key, value) -> {
-          mutations.add(mutation(operation, key, value, null));
+          keys.add(key);
           values.add(value);
         });
+    List<Bytes> encodedKeys = parts.codec().keys(keys);
+    List<Bytes> encodedValues = parts.codec().values(values);
+    List<Mutation> mutations = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      mutations.add(mutation(operation, encodedKeys.get(i), encodedValues.get(i), null));
+    }
     List<Outcome> outcomes = parts.store().applyAll(mutations);
     List<Result<V>> results = new ArrayList<>(outcomes.size());
     for (int i = 0; i < outcomes.size(); i++) {
@@ -62,7 +74,10 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   /** Removes several entries. */
   List<Result<V>> removeAll(Set<? extends K> keys) {
     List<Mutation> mutations = new ArrayList<>(keys.size());
-    keys.forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
+    parts
+        .codec()
+        .keys(keys)
+        .forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
     List<Result<V>> results = new ArrayList<>(keys.size());
     for (Outcome outcome : parts.store().applyAll(mutations)) {
       results.add(result(outcome, mutations.get(results.size()), null));
@@ -71,13 +86,12 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   }
 
   private Mutation mutation(
-      EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
-    EntryCodec<K, V> codec = parts.codec();
+      EntryOperation operation, Bytes key, @Nullable Bytes value, @Nullable Bytes expected) {
     return new Mutation(
-        codec.key(key),
+        key,
         operation.condition(),
-        expected == null ? null : codec.value(expected),
-        value == null ? null : codec.value(value),
+        expected,
+        value,
         parts.expiry().onCreation(),
         parts.expiry().onUpdate(),
         operation.returnsPrior() || parts.demand().wantsOldValues(),

@@ -3,6 +3,9 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.store.Bytes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -26,31 +29,93 @@ public final class EntryCodec<K, V> {
   private final String cacheName;
   private final Codec<K> keys;
   private final Codec<V> values;
+  private final CodecTimer timer;
   private final LongAdder undecodable = new LongAdder();
   private final Map<String, Boolean> warned = new ConcurrentHashMap<>();
 
-  public EntryCodec(String cacheName, Codec<K> keys, Codec<V> values) {
+  /**
+   * Creates the codec of a cache.
+   *
+   * @param timer takes the time of every encoding and decoding
+   */
+  public EntryCodec(String cacheName, Codec<K> keys, Codec<V> values, CodecTimer timer) {
     this.cacheName = cacheName;
     this.keys = keys;
     this.values = values;
+    this.timer = timer;
   }
 
   public Bytes key(K key) {
-    return Bytes.of(keys.encode(key));
+    return encode(keys, key);
   }
 
   public Bytes value(V value) {
-    return Bytes.of(values.encode(value));
+    return encode(values, value);
+  }
+
+  private <T> Bytes encode(Codec<T> codec, T object) {
+    long start = timer.start();
+    Bytes encoded = Bytes.of(codec.encode(object));
+    timer.spent(start);
+    return encoded;
+  }
+
+  /** Encodes several keys; cheaper than one by one, since the clock is read for all together. */
+  public List<Bytes> keys(Collection<? extends K> several) {
+    return encodeAll(keys, several);
+  }
+
+  /** Encodes several values, as {@link #keys} does. */
+  public List<Bytes> values(Collection<? extends V> several) {
+    return encodeAll(values, several);
+  }
+
+  private <T> List<Bytes> encodeAll(Codec<T> codec, Collection<? extends T> objects) {
+    long start = timer.start();
+    List<Bytes> encoded = new ArrayList<>(objects.size());
+    for (T object : objects) {
+      encoded.add(Bytes.of(codec.encode(object)));
+    }
+    timer.spent(start);
+    return encoded;
   }
 
   /** Decodes a value; {@code null} for no bytes, and for bytes that cannot be decoded. */
   public @Nullable V decode(@Nullable Bytes bytes) {
-    return bytes == null ? null : decode(values, bytes, "value");
+    return bytes == null ? null : timedDecode(values, bytes, "value");
   }
 
   /** Decodes a key; {@code null} for bytes that cannot be decoded. */
   public @Nullable K decodeKey(Bytes bytes) {
-    return decode(keys, bytes, "key");
+    return timedDecode(keys, bytes, "key");
+  }
+
+  private <T> @Nullable T timedDecode(Codec<T> codec, Bytes bytes, String what) {
+    long start = timer.start();
+    T object = decode(codec, bytes, what);
+    timer.spent(start);
+    return object;
+  }
+
+  /** Decodes several values, each as {@link #decode} does. */
+  public List<@Nullable V> decodeAll(List<? extends @Nullable Bytes> several) {
+    return decodeAll(values, several, "value");
+  }
+
+  /** Decodes several keys, each as {@link #decodeKey} does. */
+  public List<@Nullable K> decodeKeys(List<Bytes> several) {
+    return decodeAll(keys, several, "key");
+  }
+
+  private <T> List<@Nullable T> decodeAll(
+      Codec<T> codec, List<? extends @Nullable Bytes> several, String what) {
+    long start = timer.start();
+    List<@Nullable T> decoded = new ArrayList<>(several.size());
+    for (Bytes bytes : several) {
+      decoded.add(bytes == null ? null : decode(codec, bytes, what));
+    }
+    timer.spent(start);
+    return decoded;
   }
 
   private <T> @Nullable T decode(Codec<T> codec, Bytes bytes, String what) {

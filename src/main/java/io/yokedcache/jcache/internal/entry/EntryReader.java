@@ -53,13 +53,13 @@ public final class EntryReader<K, V> {
   /** Reads the entries of several keys, and loads those that are missing. */
   public Map<K, Result<V>> getAll(Set<? extends K> keys) {
     List<K> asked = new ArrayList<>(keys);
-    List<Bytes> encodedKeys = new ArrayList<>(asked.size());
-    asked.forEach(key -> encodedKeys.add(parts.codec().key(key)));
+    List<Bytes> encodedKeys = parts.codec().keys(asked);
     List<@Nullable Bytes> stored = parts.store().getAll(encodedKeys, ttlAskedAhead());
+    List<@Nullable V> values = parts.codec().decodeAll(stored);
     Map<K, Result<V>> results = new LinkedHashMap<>();
     Set<K> missing = new LinkedHashSet<>();
     for (int i = 0; i < asked.size(); i++) {
-      V value = parts.codec().decode(stored.get(i));
+      V value = values.get(i);
       if (value != null) {
         results.put(asked.get(i), Result.hit(value, touched(encodedKeys.get(i))));
       } else if (stored.get(i) != null && parts.loader().exists()) {

@@ -33,7 +33,8 @@ public final class MBeanRegistrar implements AutoCloseable {
     STATISTICS("javax.cache", "CacheStatistics"),
     EXTENDED_STATISTICS("io.yokedcache", "CacheExtendedStatistics"),
     OPERATION("io.yokedcache", "CacheOperation"),
-    SNAPSHOT("io.yokedcache", "Snapshot");
+    SNAPSHOT("io.yokedcache", "Snapshot"),
+    CONNECTION("io.yokedcache", "Connection");
 
     private final String domain;
     private final String type;

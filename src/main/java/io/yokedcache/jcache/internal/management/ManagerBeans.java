@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.management;
 
+import io.yokedcache.jcache.internal.management.MBeanRegistrar.Kind;
 import java.net.URI;
 import java.util.List;
 import java.util.function.Supplier;
@@ -18,13 +19,29 @@ public final class ManagerBeans implements AutoCloseable {
    *
    * @param caches reads the caches whose statistics are enabled; called by any thread
    * @param figures the same, without their operations
+   * @param connection reads how the manager is connected; called by any thread
+   * @param news what the manager's connection has to tell
+   * @throws javax.cache.CacheException if that is not possible; none is registered then
    */
   public static ManagerBeans register(
-      URI managerUri, Supplier<List<CacheSnapshot>> caches, Supplier<List<CacheSnapshot>> figures) {
+      URI managerUri,
+      Supplier<List<CacheSnapshot>> caches,
+      Supplier<List<CacheSnapshot>> figures,
+      Supplier<ConnectionSnapshot> connection,
+      ConnectionNews news) {
     ManagerBeans beans = new ManagerBeans(managerUri);
-    beans.registrar.register(
-        MBeanRegistrar.Kind.SNAPSHOT,
-        DescribedBean.of(new SnapshotBean(caches, figures), SnapshotMXBean.class));
+    try {
+      beans.registrar.register(
+          Kind.SNAPSHOT,
+          DescribedBean.of(new SnapshotBean(caches, figures, connection), SnapshotMXBean.class));
+      beans.registrar.register(
+          Kind.CONNECTION,
+          DescribedEmitter.of(
+              new ConnectionBean(connection), ConnectionMXBean.class, news.notifications()));
+    } catch (RuntimeException e) {
+      beans.close();
+      throw e;
+    }
     return beans;
   }
 
@@ -39,7 +56,9 @@ public final class ManagerBeans implements AutoCloseable {
   }
 
   private record SnapshotBean(
-      Supplier<List<CacheSnapshot>> caches, Supplier<List<CacheSnapshot>> figures)
+      Supplier<List<CacheSnapshot>> caches,
+      Supplier<List<CacheSnapshot>> figures,
+      Supplier<ConnectionSnapshot> connection)
       implements SnapshotMXBean {
 
     @Override
@@ -55,6 +74,11 @@ public final class ManagerBeans implements AutoCloseable {
     @Override
     public CacheFigures getFigures() {
       return new CacheFigures(figures.get());
+    }
+
+    @Override
+    public ConnectionSnapshot getConnection() {
+      return connection.get();
     }
   }
 }

@@ -1,6 +1,9 @@
 package io.yokedcache.jcache.internal.management;
 
-/** What is counted and timed apart, by the names that MBeans and metrics show. */
+/**
+ * What is counted and timed apart, by the names that MBeans and metrics show: operations, and parts
+ * of them.
+ */
 public enum Operation {
   GET("get"),
   GET_ALL("getAll"),
@@ -22,7 +25,13 @@ public enum Operation {
   /** A call of the application's cache writer, for one key or for several. */
   WRITE("write"),
   /** An entry that an iterator returned. */
-  ITERATE("iterate");
+  ITERATE("iterate"),
+  /** A part: a round trip's wait for a connection. Parts have no errors, failed ones no times. */
+  QUEUE("queue"),
+  /** A part: from writing the commands of a round trip until its last reply is read. */
+  NETWORK("network"),
+  /** A part: what encoding and decoding keys and values took of one operation. */
+  CODEC("codec");
 
   private final String label;
 
@@ -30,7 +39,7 @@ public enum Operation {
     this.label = label;
   }
 
-  /** The name as JSR-107 spells its method. */
+  /** The name, which is that of JSR-107's method if there is one. */
   public String label() {
     return label;
   }

@@ -23,4 +23,8 @@ public interface SnapshotMXBean {
   /** Returns counters and gauges of the same caches, without operations: far cheaper to read. */
   @Described("Counters and gauges of the same caches in columns, cheap to read")
   CacheFigures getFigures();
+
+  /** Returns how the manager is connected to Redis. */
+  @Described("How the manager is connected to Redis, as its Connection MBean shows it")
+  ConnectionSnapshot getConnection();
 }

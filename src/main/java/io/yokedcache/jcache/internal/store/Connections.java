@@ -22,8 +22,12 @@ final class Connections {
 
   private Connections() {}
 
-  /** A pool that is never waited for without a bound; it connects at first use. */
-  static ConnectionPool pool(ConnectionSettings settings) {
+  /**
+   * A pool that is never waited for without a bound; it connects at first use.
+   *
+   * @param reconnects counts connections that are made in place of failed ones
+   */
+  static ConnectionPool pool(ConnectionSettings settings, ReconnectCount reconnects) {
     GenericObjectPoolConfig<Connection> config = new GenericObjectPoolConfig<>();
     config.setMaxTotal(settings.poolSize());
     config.setMaxIdle(settings.poolSize());
@@ -33,7 +37,8 @@ final class Connections {
     config.setTimeBetweenEvictionRuns(Duration.ofSeconds(30));
     config.setMinEvictableIdleDuration(Duration.ofMinutes(1));
     return new ConnectionPool(
-        new DroppingFactory(address(settings), client(settings, Duration.ZERO)), config);
+        new DroppingFactory(address(settings), client(settings, Duration.ZERO), reconnects),
+        config);
   }
 
   /**
@@ -97,13 +102,24 @@ final class Connections {
   /** Refuses to take broken connections back, so that the pool drops them without replacing. */
   private static final class DroppingFactory extends ConnectionFactory {
 
-    DroppingFactory(HostAndPort address, JedisClientConfig config) {
+    private final ReconnectCount reconnects;
+
+    DroppingFactory(HostAndPort address, JedisClientConfig config, ReconnectCount reconnects) {
       super(address, config);
+      this.reconnects = reconnects;
+    }
+
+    @Override
+    public PooledObject<Connection> makeObject() throws Exception {
+      PooledObject<Connection> made = super.makeObject();
+      reconnects.made();
+      return made;
     }
 
     @Override
     public void passivateObject(PooledObject<Connection> returned) throws Exception {
       if (returned.getObject().isBroken()) {
+        reconnects.failed();
         throw new JedisConnectionException("The connection failed and is dropped");
       }
       super.passivateObject(returned);

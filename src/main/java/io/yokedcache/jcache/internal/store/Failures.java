@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.internal.store.RedisUnavailableException.Kind;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +42,8 @@ final class Failures {
                   waited(startNanos),
                   settings.poolSize(),
                   settings.poolWait().toMillis()),
-          cause);
+          cause,
+          Kind.NOT_ASKED);
     }
     if (find(cause, JedisDataException.class) != null) {
       String message =
@@ -49,7 +51,7 @@ final class Failures {
               .formatted(operation, server, reason(cause));
       return find(cause, JedisAccessControlException.class) != null
           ? new CacheException(message, cause)
-          : new RedisUnavailableException(message, cause);
+          : new RedisUnavailableException(message, cause, Kind.NO_ANSWER);
     }
     SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
     if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
@@ -57,7 +59,8 @@ final class Failures {
           "%s on %s failed after %d ms: the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%d ms)."
               .formatted(
                   operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
-          cause);
+          cause,
+          Kind.NO_ANSWER);
     }
     return new RedisUnavailableException(
         "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %d ms."
@@ -68,7 +71,8 @@ final class Failures {
                 reason(cause),
                 settings.tls() ? TLS_ADVICE : "",
                 settings.connectTimeout().toMillis()),
-        cause);
+        cause,
+        Kind.NO_ANSWER);
   }
 
   /** The connection died, or no reply came in time: what the server did is not known. */
@@ -78,13 +82,14 @@ final class Failures {
           "%s on %s failed after %d ms: no reply within yokedcache.connection.command-timeout (%d ms). A change may or may not have been made."
               .formatted(
                   operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
-          cause);
+          cause,
+          Kind.NO_ANSWER);
     }
     return new RedisUnavailableException(
         "%s on %s failed after %d ms: the connection was lost (%s). A change may or may not have been made."
             .formatted(operation, server, waited(startNanos), reason(cause)),
         cause,
-        /* connectionLost= */ true);
+        Kind.CONNECTION_LOST);
   }
 
   /** The thread was interrupted while it waited for a connection; nothing was sent. */
@@ -92,14 +97,16 @@ final class Failures {
     return new RedisUnavailableException(
         "%s on %s failed after %d ms: the thread was interrupted while it waited for a connection"
             .formatted(operation, server, waited(startNanos)),
-        cause);
+        cause,
+        Kind.NOT_ASKED);
   }
 
   /** The manager was closed while the operation ran. */
   RedisUnavailableException closed(String operation, RuntimeException cause) {
     return new RedisUnavailableException(
         "%s on %s failed: the cache manager was closed meanwhile".formatted(operation, server),
-        cause);
+        cause,
+        Kind.NOT_ASKED);
   }
 
   private static long waited(long startNanos) {

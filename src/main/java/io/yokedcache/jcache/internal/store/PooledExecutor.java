@@ -32,6 +32,7 @@ final class PooledExecutor implements RedisExecutor {
   private final ConnectionPool pool;
   private final Failures failures;
   private final WriteGuard guard;
+  private final ReconnectCount reconnects = new ReconnectCount();
 
   /**
    * Creates the executor; nothing is connected yet.
@@ -42,7 +43,7 @@ final class PooledExecutor implements RedisExecutor {
     this.settings = settings;
     this.guard = new WriteGuard(background, settings.commandTimeout());
     this.failures = new Failures(settings);
-    this.pool = Connections.pool(settings);
+    this.pool = Connections.pool(settings, reconnects);
   }
 
   @Override
@@ -63,7 +64,9 @@ final class PooledExecutor implements RedisExecutor {
     }
     Request first = requests.get(0);
     List<@Nullable Object> replies =
-        send(new Request(first.operation(), first.route(), idempotent, commands), commands);
+        send(
+            new Request(first.operation(), first.route(), idempotent, commands, first.timer()),
+            commands);
     List<List<@Nullable Object>> split = new ArrayList<>(requests.size());
     int from = 0;
     for (Request request : requests) {
@@ -76,23 +79,26 @@ final class PooledExecutor implements RedisExecutor {
 
   private List<@Nullable Object> send(Request request, List<CommandArguments> commands) {
     long startNanos = System.nanoTime();
+    long attemptNanos = startNanos;
     int attempt = 1;
     while (true) {
       try {
-        return sendOnce(request, commands, startNanos);
+        return sendOnce(request, commands, startNanos, attemptNanos);
       } catch (JedisConnectionException e) {
         if (!request.idempotent() || isTimeout(e) || attempt == MAX_ATTEMPTS) {
           throw failures.lost(request.operation(), startNanos, e);
         }
         attempt++;
+        attemptNanos = System.nanoTime();
       }
     }
   }
 
   @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
   private List<@Nullable Object> sendOnce(
-      Request request, List<CommandArguments> commands, long startNanos) {
+      Request request, List<CommandArguments> commands, long startNanos, long attemptNanos) {
     Connection connection = borrow(request, startNanos);
+    long writeNanos = request.timer().queued(attemptNanos);
     boolean complete = false;
     try {
       List<@Nullable Object> replies = new ArrayList<>(commands.size());
@@ -109,6 +115,7 @@ final class PooledExecutor implements RedisExecutor {
         replies.addAll(connection.getMany(commands.size() - 1));
       }
       complete = true;
+      request.timer().answered(writeNanos);
       return replies;
     } finally {
       giveBack(connection, complete);
@@ -157,6 +164,16 @@ final class PooledExecutor implements RedisExecutor {
   @Override
   public String address() {
     return (settings.tls() ? "rediss://" : "redis://") + settings.address();
+  }
+
+  @Override
+  public ConnectionReading.Counts connections() {
+    return new ConnectionReading.Counts(
+        pool.getNumActive(),
+        pool.getNumIdle(),
+        pool.getNumWaiters(),
+        settings.poolSize(),
+        reconnects.sum());
   }
 
   @Override

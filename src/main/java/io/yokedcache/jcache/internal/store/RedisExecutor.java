@@ -7,7 +7,7 @@ import redis.clients.jedis.CommandArguments;
 /**
  * Sends commands to the servers of one deployment. This is the seam between what is said to Redis
  * and how it gets there: a pool of connections now, shared pipelines and Cluster behind the same
- * three methods later. Safe for use by several threads; every wait is bounded by the connection's
+ * methods later. Safe for use by several threads; every wait is bounded by the connection's
  * time-outs.
  */
 interface RedisExecutor extends AutoCloseable {
@@ -34,6 +34,9 @@ interface RedisExecutor extends AutoCloseable {
   /** What messages call the server: scheme, host and port, without credentials. */
   String address();
 
+  /** How many connections there are now, without asking a server. */
+  ConnectionReading.Counts connections();
+
   /** Closes all connections; operations under way fail. May be called twice. */
   @Override
   void close();
@@ -46,7 +49,23 @@ interface RedisExecutor extends AutoCloseable {
    * @param idempotent whether sending it twice does no harm, so that it may be sent again after a
    *     connection failed; true for reads, and for what ends in the same state if done twice
    * @param commands what to send, in order
+   * @param timer what takes the time of its round trip
    */
   record Request(
-      String operation, Bytes route, boolean idempotent, List<CommandArguments> commands) {}
+      String operation,
+      Bytes route,
+      boolean idempotent,
+      List<CommandArguments> commands,
+      WireTimer timer) {
+
+    /** Commands that nobody times. */
+    Request(String operation, Bytes route, boolean idempotent, List<CommandArguments> commands) {
+      this(operation, route, idempotent, commands, WireTimer.none());
+    }
+
+    /** The same commands, timed. */
+    Request timedBy(WireTimer other) {
+      return new Request(operation, route, idempotent, commands, other);
+    }
+  }
 }

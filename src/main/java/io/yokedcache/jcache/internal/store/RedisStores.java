@@ -2,46 +2,72 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.Settings;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 
 /**
  * The connection of one cache manager to Redis, and the stores of its caches. Safe for use by
- * several threads. {@link #close} ends every operation under way; nothing is connected before the
- * first one.
+ * several threads. {@link #close} ends every operation under way. It connects by itself, in the
+ * background, and goes on if it cannot.
  */
 public final class RedisStores implements AutoCloseable {
 
   private final Settings settings;
   private final RedisExecutor executor;
+  private final HealthCheck health;
   private final ChangeSubscriber subscriber;
   private final Sweeper sweeper;
   private final Census census;
 
   /**
+   * Threads that must not delay each other.
+   *
+   * @param background what is done now and then: leases, pings of subscriptions, sweeping
+   * @param statistics the census, and what is derived from it
+   * @param health nothing but the check of the connection
+   */
+  public record Schedulers(
+      ScheduledExecutorService background,
+      ScheduledExecutorService statistics,
+      ScheduledExecutorService health) {}
+
+  /**
    * Creates the stores of a manager.
    *
-   * @param background runs what is done now and then: leases, pings, sweeping
-   * @param counting runs the census, which must not delay the above
+   * @param schedulers run what is done now and then
+   * @param listener hears when Redis stops and begins to answer
    */
-  public RedisStores(
-      Settings settings, ScheduledExecutorService background, ScheduledExecutorService counting) {
+  public RedisStores(Settings settings, Schedulers schedulers, ConnectionListener listener) {
     this.settings = settings;
-    this.executor = new PooledExecutor(settings.connection(), background);
+    RedisExecutor pooled = new PooledExecutor(settings.connection(), schedulers.background());
+    this.health =
+        new HealthCheck(
+            pooled, schedulers.health(), settings.health().interval().toMillis(), listener);
+    this.executor = new WatchedExecutor(pooled, health);
     this.subscriber =
         new ChangeSubscriber(
-            settings.connection(), settings.events(), settings.namespace(), background);
-    this.sweeper = new Sweeper(executor, settings.namespace(), settings.sweep(), background);
-    this.census = new Census(executor, settings.namespace(), settings.census(), counting);
+            settings.connection(),
+            settings.events(),
+            settings.namespace(),
+            schedulers.background());
+    this.sweeper =
+        new Sweeper(executor, settings.namespace(), settings.sweep(), schedulers.background());
+    this.census =
+        new Census(executor, settings.namespace(), settings.census(), schedulers.statistics());
+    health.start();
   }
 
-  /** The store of one cache. Nothing is sent before its first operation. */
-  public CacheStore open(CacheIdentity identity, int batchSize) {
+  /**
+   * The store of one cache. Nothing is sent before its first operation.
+   *
+   * @param timer what times its round trips, asked at each of them
+   */
+  public CacheStore open(CacheIdentity identity, int batchSize, Supplier<WireTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
-    Generations generations =
-        new Generations(executor, names, identity, settings.events().announce());
-    ChangePublisher publisher = new ChangePublisher(executor, names, identity.cacheName());
+    RedisExecutor timed = new TimedExecutor(executor, timer);
+    Generations generations = new Generations(timed, names, identity, settings.events().announce());
+    ChangePublisher publisher = new ChangePublisher(timed, names, identity.cacheName());
     RedisEntryStore entries =
-        new RedisEntryStore(
-            executor, names, identity.cacheName(), generations, publisher, batchSize);
+        new RedisEntryStore(timed, names, identity.cacheName(), generations, publisher, batchSize);
     return new CacheStore(entries, names, generations, publisher, subscriber, sweeper);
   }
 
@@ -55,9 +81,15 @@ public final class RedisStores implements AutoCloseable {
     return executor.address();
   }
 
+  /** How the manager is connected now; talks to nobody. */
+  public ConnectionReading connection() {
+    return new ConnectionReading(health.isHealthy(), health.pingNanos(), executor.connections());
+  }
+
   @Override
   public void close() {
     census.close();
+    health.close();
     subscriber.close();
     executor.close();
   }

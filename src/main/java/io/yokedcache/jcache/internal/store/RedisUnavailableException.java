@@ -8,19 +8,28 @@ public final class RedisUnavailableException extends CacheException {
 
   @Serial private static final long serialVersionUID = 1L;
 
-  private final boolean connectionLost;
-
-  RedisUnavailableException(String message, Throwable cause) {
-    this(message, cause, /* connectionLost= */ false);
+  /** What it says about Redis. */
+  enum Kind {
+    /** There was a connection that died, so that another attempt may succeed at once. */
+    CONNECTION_LOST,
+    /** No connection could be made, or Redis did not answer in time. */
+    NO_ANSWER,
+    /** Nothing: no connection was free, the thread was interrupted, or the manager closed. */
+    NOT_ASKED
   }
 
-  RedisUnavailableException(String message, Throwable cause, boolean connectionLost) {
+  private final Kind kind;
+
+  RedisUnavailableException(String message, Throwable cause, Kind kind) {
     super(message, cause);
-    this.connectionLost = connectionLost;
+    this.kind = kind;
   }
 
-  /** Whether there was a connection that died, so that another attempt may succeed at once. */
+  Kind kind() {
+    return kind;
+  }
+
   boolean isConnectionLost() {
-    return connectionLost;
+    return kind == Kind.CONNECTION_LOST;
   }
 }

@@ -180,7 +180,11 @@ final class CacheBeansTest {
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
-            MANAGER, () -> List.of(beans.snapshot()), () -> List.of(beans.figures()))) {
+            MANAGER,
+            () -> List.of(beans.snapshot()),
+            () -> List.of(beans.figures()),
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
       assertThat(managerBeans).isNotNull();
 
       assertThat(server.getAttribute(name, "BoundsNanos")).isEqualTo(TimerCells.bounds());
@@ -208,7 +212,12 @@ final class CacheBeansTest {
         new CacheSnapshot("b", List.of(), Map.of("hits", 7L), Map.of("keysCount", 3.0));
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
     try (ManagerBeans managerBeans =
-        ManagerBeans.register(MANAGER, List::of, () -> List.of(beans.figures(), other))) {
+        ManagerBeans.register(
+            MANAGER,
+            List::of,
+            () -> List.of(beans.figures(), other),
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
       assertThat(managerBeans.managerName()).isEqualTo("test.//cache-beans");
 
       CompositeData figures = (CompositeData) server.getAttribute(name, "Figures");
@@ -224,6 +233,10 @@ final class CacheBeansTest {
       assertThat(gauges[gaugeNames.indexOf("keysCount")]).isNaN();
       assertThat(gauges[gaugeNames.size() + gaugeNames.indexOf("keysCount")]).isEqualTo(3);
     }
+  }
+
+  private static ConnectionSnapshot connection(boolean healthy) {
+    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5));
   }
 
   private static Object entry(CompositeData data, String map, String key) {
