@@ -5,12 +5,18 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.cache.CacheException;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
+import javax.management.MBeanServerDelegate;
+import javax.management.MBeanServerNotification;
+import javax.management.Notification;
+import javax.management.NotificationListener;
 import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,9 +25,12 @@ import org.slf4j.event.Level;
 
 /**
  * Registers the MBeans of one cache, or of one manager, in the platform's MBean server, under names
- * that can hold any cache name and any URI. Two managers with the same URI and different class
- * loaders have the same names by the JSR's rules; the first one's beans stay, and a warning says
- * so.
+ * that can hold any cache name and any URI.
+ *
+ * <p>Two managers with the same URI and different class loaders have the same names by the JSR's
+ * rules. The first one's beans stay, a warning says so, and the second one's take their place when
+ * they go. That is heard from the MBean server, since the other manager may be of another class
+ * loader's copy of this provider.
  */
 public final class MBeanRegistrar implements AutoCloseable {
 
@@ -49,8 +58,16 @@ public final class MBeanRegistrar implements AutoCloseable {
   private final String managerName;
   private final @Nullable String cacheName;
 
-  /** Which beans are ours to unregister; another manager's are not. */
-  private final Map<ObjectName, Kind> registered = new ConcurrentHashMap<>();
+  /** Which beans are to be shown, until they are unregistered. */
+  private final Map<ObjectName, Shown> wanted = new ConcurrentHashMap<>();
+
+  /** Which names are ours to unregister; another manager's are not. Never more than wanted. */
+  private final Set<ObjectName> registered = ConcurrentHashMap.newKeySet();
+
+  /** Hears of names that become free; added at the first name that is not. */
+  private final NotificationListener vacancies = (news, handback) -> onNews(news);
+
+  private boolean hearsVacancies;
 
   public MBeanRegistrar(URI managerUri, String cacheName) {
     this(sanitize(managerUri.toString()), sanitize(cacheName));
@@ -86,27 +103,87 @@ public final class MBeanRegistrar implements AutoCloseable {
   }
 
   private void register(Kind kind, ObjectName name, Object bean) {
-    try {
-      server.registerMBean(bean, name);
-      registered.put(name, kind);
-    } catch (InstanceAlreadyExistsException e) {
+    wanted.put(name, new Shown(kind, bean));
+    if (!show(name)) {
       // The beans by operation share the fate of the cache's statistics: one warning is enough.
       logger
           .atLevel(kind == Kind.OPERATION ? Level.DEBUG : Level.WARN)
           .log(
-              "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that",
+              "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that until it closes",
               name);
+      hearVacancies();
+      // It may have gone between the two.
+      show(name);
+    }
+  }
+
+  /**
+   * Registers a bean if it is wanted, and its name is free. Holds no lock, since the MBean server
+   * calls listeners meanwhile; so it looks again afterwards whether the bean is still wanted.
+   *
+   * @return false if the name is another's
+   */
+  private boolean show(ObjectName name) {
+    Shown shown = wanted.get(name);
+    if (shown == null || registered.contains(name)) {
+      return true;
+    }
+    try {
+      server.registerMBean(shown.bean, name);
+    } catch (InstanceAlreadyExistsException e) {
+      return false;
     } catch (JMException e) {
+      wanted.remove(name);
       throw new CacheException("Cannot register MBean " + name + ": " + e.getMessage(), e);
+    }
+    registered.add(name);
+    if (!wanted.containsKey(name)) {
+      hide(name);
+    }
+    return true;
+  }
+
+  private synchronized void hearVacancies() {
+    if (!hearsVacancies) {
+      try {
+        server.addNotificationListener(
+            MBeanServerDelegate.DELEGATE_NAME, vacancies, /* filter= */ null, /* handback= */ null);
+        hearsVacancies = true;
+      } catch (InstanceNotFoundException neverWithoutDelegate) {
+        logger.debug("The MBean server has no delegate", neverWithoutDelegate);
+      }
+    }
+  }
+
+  /**
+   * Called by the thread that unregisters a bean, while the MBean server lets nobody unregister
+   * another one of that name: that thread would wait for itself if ours is not wanted any more.
+   */
+  private void onNews(Notification news) {
+    if (news instanceof MBeanServerNotification change
+        && change.getType().equals(MBeanServerNotification.UNREGISTRATION_NOTIFICATION)
+        && wanted.containsKey(change.getMBeanName())
+        && !registered.contains(change.getMBeanName())) {
+      var unused = CompletableFuture.runAsync(() -> takePlace(change.getMBeanName()));
+    }
+  }
+
+  private void takePlace(ObjectName name) {
+    try {
+      if (show(name)) {
+        logger.debug("MBean {} shows this manager now", name);
+      }
+    } catch (RuntimeException e) {
+      logger.warn("MBean {} is free, but cannot be taken", name, e);
     }
   }
 
   /** Unregisters all beans of a kind that this object registered. */
   public void unregister(Kind kind) {
     List<ObjectName> names = new ArrayList<>();
-    registered.forEach(
-        (name, itsKind) -> {
-          if (itsKind == kind) {
+    wanted.forEach(
+        (name, shown) -> {
+          if (shown.kind == kind) {
             names.add(name);
           }
         });
@@ -116,7 +193,22 @@ public final class MBeanRegistrar implements AutoCloseable {
   /** Unregisters all beans that this object registered. */
   @Override
   public void close() {
-    unregister(List.copyOf(registered.keySet()));
+    try {
+      unregister(List.copyOf(wanted.keySet()));
+    } finally {
+      unhearVacancies();
+    }
+  }
+
+  private synchronized void unhearVacancies() {
+    if (hearsVacancies) {
+      hearsVacancies = false;
+      try {
+        server.removeNotificationListener(MBeanServerDelegate.DELEGATE_NAME, vacancies);
+      } catch (JMException goneMeanwhile) {
+        logger.debug("Nothing to stop listening to", goneMeanwhile);
+      }
+    }
   }
 
   /** Unregisters them all, also if one cannot be, and throws the first failure. */
@@ -124,23 +216,30 @@ public final class MBeanRegistrar implements AutoCloseable {
     CacheException failure = null;
     for (ObjectName name : names) {
       try {
-        if (registered.remove(name) != null) {
-          server.unregisterMBean(name);
-        }
-      } catch (InstanceNotFoundException goneMeanwhile) {
-        logger.debug("MBean {} is gone already", name);
-      } catch (JMException e) {
-        CacheException unregisterable =
-            new CacheException("Cannot unregister MBean " + name + ": " + e.getMessage(), e);
+        wanted.remove(name);
+        hide(name);
+      } catch (CacheException e) {
         if (failure == null) {
-          failure = unregisterable;
+          failure = e;
         } else {
-          failure.addSuppressed(unregisterable);
+          failure.addSuppressed(e);
         }
       }
     }
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  private void hide(ObjectName name) {
+    try {
+      if (registered.remove(name)) {
+        server.unregisterMBean(name);
+      }
+    } catch (InstanceNotFoundException goneMeanwhile) {
+      logger.debug("MBean {} is gone already", name);
+    } catch (JMException e) {
+      throw new CacheException("Cannot unregister MBean " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -159,4 +258,6 @@ public final class MBeanRegistrar implements AutoCloseable {
       throw new CacheException("Cannot name the MBean " + name, e);
     }
   }
+
+  private record Shown(Kind kind, Object bean) {}
 }

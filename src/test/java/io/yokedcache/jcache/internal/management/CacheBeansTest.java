@@ -16,6 +16,7 @@ import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
+import javax.management.Notification;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import javax.management.openmbean.TabularData;
@@ -95,14 +96,20 @@ final class CacheBeansTest {
   void ourBeans_describeThemselvesTheirAttributesAndOperations() throws Exception {
     beans.register();
     beans.showStatistics(true);
-    try (ManagerBeans managerBeans = ManagerBeans.register(MANAGER, List::of)) {
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            List::of,
+            List::of,
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
       assertThat(managerBeans).isNotNull();
       Set<ObjectName> names =
           server.queryNames(
               new ObjectName("io.yokedcache:CacheManager=test.//cache-beans,*"), null);
       assertThat(names)
           .extracting(name -> name.getKeyProperty("type"))
-          .contains("Snapshot", "CacheExtendedStatistics", "CacheOperation");
+          .contains("Snapshot", "Connection", "CacheExtendedStatistics", "CacheOperation");
       for (ObjectName name : names) {
         MBeanInfo info = server.getMBeanInfo(name);
         List<MBeanFeatureInfo> features = new ArrayList<>(List.of(info.getAttributes()));
@@ -202,6 +209,19 @@ final class CacheBeansTest {
       assertThat(entry(caches[0], "counters", "hits")).isEqualTo(1L);
       assertThat(entry(caches[0], "counters", "expirations")).isEqualTo(1L);
       assertThat(entry(caches[0], "gauges", "hitRate")).isEqualTo(1.0);
+      CompositeData connection = (CompositeData) server.getAttribute(name, "Connection");
+      assertThat(connection.getCompositeType().keySet())
+          .containsExactlyInAnyOrder(
+              "healthy",
+              "pingNanos",
+              "reconnects",
+              "poolActive",
+              "poolIdle",
+              "poolWaiting",
+              "poolSize");
+      assertThat(connection.get("healthy")).isEqualTo(true);
+      assertThat(connection.get("pingNanos")).isEqualTo(1_500L);
+      assertThat(connection.get("poolWaiting")).isEqualTo(3);
     }
     assertThat(server.isRegistered(name)).isFalse();
   }
@@ -233,6 +253,53 @@ final class CacheBeansTest {
       assertThat(gauges[gaugeNames.indexOf("keysCount")]).isNaN();
       assertThat(gauges[gaugeNames.size() + gaugeNames.indexOf("keysCount")]).isEqualTo(3);
     }
+  }
+
+  @Test
+  void connectionBean_describesPlainNumbersAndNotifications() throws Exception {
+    ObjectName name = name("Connection,CacheManager=test.//cache-beans");
+    ConnectionNews news = new ConnectionNews();
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER, List::of, List::of, () -> connection(/* healthy= */ false), news)) {
+      assertThat(managerBeans).isNotNull();
+      MBeanInfo info = server.getMBeanInfo(name);
+      assertThat(info.getAttributes())
+          .hasSize(7)
+          .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"))
+          .noneMatch(a -> a.getDescription().equals(a.getName()));
+      assertThat(server.getAttribute(name, "Healthy")).isEqualTo(0);
+      assertThat(server.getAttribute(name, "PingMicros")).isEqualTo(1.5);
+      assertThat(server.getAttribute(name, "PoolActive")).isEqualTo(1);
+      assertThat(server.getAttribute(name, "PoolIdle")).isEqualTo(2);
+      assertThat(server.getAttribute(name, "PoolWaiting")).isEqualTo(3);
+      assertThat(server.getAttribute(name, "PoolSize")).isEqualTo(4);
+      assertThat(server.getAttribute(name, "Reconnects")).isEqualTo(5L);
+      assertThat(info.getNotifications())
+          .hasSize(2)
+          .allSatisfy(n -> assertThat(n.getDescription()).contains("Redis"));
+
+      List<Notification> heard = new ArrayList<>();
+      server.addNotificationListener(name, (sent, handback) -> heard.add(sent), null, null);
+      news.lost("no reply");
+      news.restored();
+
+      assertThat(heard)
+          .extracting(Notification::getType)
+          .containsExactly("io.yokedcache.connection.lost", "io.yokedcache.connection.restored");
+      assertThat(heard.get(0).getUserData()).isEqualTo("no reply");
+    }
+  }
+
+  /** A part has its own bean and its own times, and no share in JSR-107's counts. */
+  @Test
+  void time_isNoOperationOfTheJsr() throws Exception {
+    beans.showStatistics(true);
+    statistics.time(Operation.NETWORK, 2_000_000);
+
+    assertThat(server.getAttribute(operation(Operation.NETWORK), "Count")).isEqualTo(1L);
+    assertThat(server.getAttribute(operation(Operation.NETWORK), "MaxMicros")).isEqualTo(2_000.0);
+    assertThat(statistics.sums()).isEqualTo(CacheStatistics.Sums.ZERO);
   }
 
   private static ConnectionSnapshot connection(boolean healthy) {

@@ -1,0 +1,66 @@
+package io.yokedcache.jcache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.SettingsLoader;
+import io.yokedcache.jcache.configuration.SweepSettings;
+import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** A manager that cannot be made leaves nothing behind. */
+final class ManagerFailureIT {
+
+  private static final URI EMBEDDED = URI.create("embedded:redis");
+
+  @Test
+  void constructor_fails() {
+    Set<Long> before = children();
+    Settings settings = impossible(SettingsLoader.load(EMBEDDED, loader(), new Properties()));
+
+    assertThatThrownBy(
+            () ->
+                new YokedCacheManager(
+                    new YokedCachingProvider(),
+                    new ManagerIdentity(EMBEDDED, loader(), new Properties()),
+                    settings,
+                    new EmbeddedServers()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasNoSuppressedExceptions();
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(children()).isEqualTo(before));
+  }
+
+  private static ClassLoader loader() {
+    return ManagerFailureIT.class.getClassLoader();
+  }
+
+  /** Settings that no file can say: a pass of the sweeper after no time at all. */
+  private static Settings impossible(Settings settings) {
+    return new Settings(
+        settings.embedded(),
+        settings.connection(),
+        settings.namespace(),
+        settings.buckets(),
+        settings.serialization(),
+        settings.events(),
+        new SweepSettings(
+            /* enabled= */ true, Duration.ZERO, Duration.ZERO, /* pageSize= */ 1, 1.0),
+        settings.health(),
+        settings.definedCaches(),
+        settings.caches());
+  }
+
+  private static Set<Long> children() {
+    return ProcessHandle.current().children().map(ProcessHandle::pid).collect(Collectors.toSet());
+  }
+}
