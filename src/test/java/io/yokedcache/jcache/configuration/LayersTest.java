@@ -56,6 +56,7 @@ final class LayersTest {
         .isEqualTo(new EventSettings(Duration.ofSeconds(30), Duration.ofMillis(50), 16_384, true));
     assertThat(settings.sweep())
         .isEqualTo(new SweepSettings(true, Duration.ofSeconds(5), Duration.ofHours(1), 1000, 0.25));
+    assertThat(settings.health()).isEqualTo(new HealthSettings(Duration.ofSeconds(10)));
     assertThat(settings.definedCaches()).isEmpty();
   }
 
