@@ -55,9 +55,11 @@ final class ManagerFailureIT {
         settings.events(),
         new SweepSettings(
             /* enabled= */ true, Duration.ZERO, Duration.ZERO, /* pageSize= */ 1, 1.0),
+        settings.census(),
         settings.health(),
         settings.definedCaches(),
-        settings.caches());
+        settings.caches(),
+        settings.groups());
   }
 
   private static Set<Long> children() {
