@@ -176,7 +176,37 @@ public enum CacheMetric {
       "bridge.dropped_samples.total",
       COUNTER,
       BRIDGE,
-      "Number of values dropped because their metric would have been one series too many");
+      "Number of values dropped because their metric would have been one series too many"),
+  /** StatsD packets that left. */
+  STATSD_PACKETS_SENT(
+      "statsd.packets_sent.total",
+      COUNTER,
+      BRIDGE,
+      "Number of StatsD datagrams that the operating system took"),
+  /** StatsD packets that did not. */
+  STATSD_PACKETS_DROPPED(
+      "statsd.packets_dropped.total",
+      COUNTER,
+      BRIDGE,
+      "Number of StatsD datagrams that could not be sent"),
+  /** StatsD measurements that left. */
+  STATSD_EVENTS_SENT(
+      "statsd.events_sent.total", COUNTER, BRIDGE, "Number of measurements sent to StatsD"),
+  /** StatsD measurements that did not. */
+  STATSD_EVENTS_DROPPED(
+      "statsd.events_dropped.total",
+      COUNTER,
+      BRIDGE,
+      "Number of measurements for StatsD dropped: the queue was full, or their packet not sent"),
+  /** StatsD measurements that never can. */
+  STATSD_EVENTS_REJECTED(
+      "statsd.events_rejected.total",
+      COUNTER,
+      BRIDGE,
+      "Number of measurements that StatsD's format cannot express"),
+  /** StatsD measurements that wait. */
+  STATSD_EVENTS_QUEUED(
+      "statsd.events_queued", GAUGE, BRIDGE, "Number of measurements that wait to be sent");
 
   /** What a metric has one value of. */
   public enum Scope {
@@ -243,6 +273,31 @@ public enum CacheMetric {
    */
   public Scope scope() {
     return scope;
+  }
+
+  /**
+   * Returns whether a source must be read for it.
+   *
+   * @return false for what the bridge counts of itself
+   */
+  public boolean isRead() {
+    return switch (scope) {
+      case CACHE, MANAGER -> true;
+      case BRIDGE ->
+          this == TARGET_UP
+              || this == BRIDGE_ERRORS
+              || this == SCRAPE_DURATION
+              || this == DROPPED_CACHES;
+    };
+  }
+
+  /**
+   * Returns whether its values come from the operations of caches, which cost most to read.
+   *
+   * @return true for distributions and errors
+   */
+  public boolean needsOperations() {
+    return kind == HISTOGRAM || this == ERRORS;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.jmx;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.metrics.jmx.BeanNames.CacheKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -9,11 +10,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import javax.management.Attribute;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServerConnection;
-import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
 import javax.management.ReflectionException;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +29,6 @@ public final class JmxCacheReader implements CacheSource {
 
   private static final Logger logger = LoggerFactory.getLogger(JmxCacheReader.class);
 
-  private static final ObjectName STATISTICS = name("javax.cache:type=CacheStatistics,*");
-  private static final ObjectName SNAPSHOTS = name("io.yokedcache:type=Snapshot,*");
   private static final List<String> STATISTICS_ATTRIBUTES =
       List.of(
           "CacheHits",
@@ -44,9 +41,7 @@ public final class JmxCacheReader implements CacheSource {
           "AverageRemoveTime");
 
   private final MBeanServerConnection server;
-
-  /** The names of a cache's beans, which lack the characters that object names reserve. */
-  private record Key(String manager, String cache) {}
+  private final BeanNames names;
 
   /**
    * Creates a reader.
@@ -55,6 +50,7 @@ public final class JmxCacheReader implements CacheSource {
    */
   public JmxCacheReader(MBeanServerConnection server) {
     this.server = requireNonNull(server, "server");
+    this.names = new BeanNames(server);
   }
 
   /**
@@ -68,27 +64,48 @@ public final class JmxCacheReader implements CacheSource {
 
   @Override
   public CacheReadings read() throws IOException {
-    Map<Key, CacheReading> caches = new LinkedHashMap<>();
+    return read(SnapshotBean.ALL);
+  }
+
+  /**
+   * Reads counters and gauges only.
+   *
+   * @return the figures of this moment, without operations
+   * @throws IOException if the MBean server cannot be reached
+   */
+  @Override
+  public CacheReadings readFigures() throws IOException {
+    return read(SnapshotBean.FIGURES);
+  }
+
+  private CacheReadings read(List<String> snapshotAttributes) throws IOException {
+    Map<CacheKey, CacheReading> caches = new LinkedHashMap<>();
     List<ConnectionReading> connections = new ArrayList<>();
-    for (ObjectName name : new TreeSet<>(server.queryNames(SNAPSHOTS, null))) {
-      readSnapshot(name, caches, connections);
+    BeanNames.Found found = names.find();
+    for (ObjectName name : found.snapshots()) {
+      readSnapshot(name, snapshotAttributes, caches, connections);
     }
-    for (ObjectName name : new TreeSet<>(server.queryNames(STATISTICS, null))) {
-      readStatistics(name, caches);
+    for (Map.Entry<ObjectName, CacheKey> bean : found.statistics().entrySet()) {
+      readStatistics(bean.getKey(), bean.getValue(), caches);
     }
     return new CacheReadings(List.copyOf(caches.values()), connections);
   }
 
   private void readSnapshot(
-      ObjectName name, Map<Key, CacheReading> caches, List<ConnectionReading> connections)
+      ObjectName name,
+      List<String> wanted,
+      Map<CacheKey, CacheReading> caches,
+      List<ConnectionReading> connections)
       throws IOException {
-    Map<String, Object> attributes = attributes(name, SnapshotBean.ATTRIBUTES);
-    if (attributes == null) {
+    SnapshotBean bean = snapshot(name, wanted);
+    if (bean != null && bean.lacks(wanted)) {
+      bean = snapshot(name, SnapshotBean.ALL);
+    }
+    if (bean == null) {
       return;
     }
-    SnapshotBean bean = new SnapshotBean(property(name, "CacheManager"), attributes);
     for (CacheReading cache : bean.caches()) {
-      caches.putIfAbsent(new Key(cache.manager(), sanitized(cache.cache())), cache);
+      caches.putIfAbsent(BeanNames.key(cache.manager(), cache.cache()), cache);
     }
     ConnectionReading connection = bean.connection();
     if (connection != null) {
@@ -96,8 +113,13 @@ public final class JmxCacheReader implements CacheSource {
     }
   }
 
-  private void readStatistics(ObjectName name, Map<Key, CacheReading> caches) throws IOException {
-    Key key = new Key(property(name, "CacheManager"), property(name, "Cache"));
+  private @Nullable SnapshotBean snapshot(ObjectName name, List<String> wanted) throws IOException {
+    Map<String, Object> attributes = attributes(name, wanted);
+    return attributes == null ? null : new SnapshotBean(BeanNames.manager(name), attributes);
+  }
+
+  private void readStatistics(ObjectName name, CacheKey key, Map<CacheKey, CacheReading> caches)
+      throws IOException {
     CacheReading known = caches.get(key);
     // Asking both beans would double the cost, and clear() sets only the JSR's back to 0, so that
     // figures of the two must not be mixed.
@@ -148,6 +170,7 @@ public final class JmxCacheReader implements CacheSource {
       }
       return attributes;
     } catch (InstanceNotFoundException closedMeanwhile) {
+      names.forget();
       return null;
     } catch (ReflectionException e) {
       logger.debug("Cannot read MBean {}; it is left out", name, e);
@@ -161,26 +184,5 @@ public final class JmxCacheReader implements CacheSource {
 
   private static @Nullable Double fraction(@Nullable Object value) {
     return value instanceof Number number ? number.doubleValue() : null;
-  }
-
-  private static String property(ObjectName name, String key) {
-    String value = name.getKeyProperty(key);
-    if (value == null) {
-      return "";
-    }
-    return value.startsWith("\"") ? ObjectName.unquote(value) : value;
-  }
-
-  /** The name as the provider puts it into object names. */
-  private static String sanitized(String cache) {
-    return cache.replaceAll("[,:=\n\r*?\"]", ".");
-  }
-
-  private static ObjectName name(String text) {
-    try {
-      return new ObjectName(text);
-    } catch (MalformedObjectNameException e) {
-      throw new IllegalArgumentException(e);
-    }
   }
 }

@@ -20,11 +20,16 @@ public final class LatencyCells {
    * @throws IllegalArgumentException if there is not exactly one count more than bounds
    */
   public static LatencyCells of(LatencyBounds bounds, long... counts) {
+    return owning(bounds, counts.clone());
+  }
+
+  /** The same of an array that nobody else changes: there may be ten thousand of them. */
+  static LatencyCells owning(LatencyBounds bounds, long[] counts) {
     if (counts.length != bounds.size() + 1) {
       throw new IllegalArgumentException(
           bounds.size() + " bounds need one cell more, not " + counts.length);
     }
-    return new LatencyCells(bounds, counts.clone());
+    return new LatencyCells(bounds, counts);
   }
 
   /**

@@ -9,7 +9,11 @@ import org.jspecify.annotations.Nullable;
 /** The attributes of one {@code io.yokedcache:type=Snapshot} bean: all caches of a manager. */
 final class SnapshotBean {
 
-  static final List<String> ATTRIBUTES = List.of("BoundsNanos", "Caches", "Connection");
+  /** Everything. */
+  static final List<String> ALL = List.of("BoundsNanos", "Caches", "Connection");
+
+  /** Everything but operations. */
+  static final List<String> FIGURES = List.of("Figures", "Connection");
 
   private final String manager;
   private final Map<String, Object> attributes;
@@ -19,7 +23,15 @@ final class SnapshotBean {
     this.attributes = attributes;
   }
 
+  /** Whether it was asked for an attribute that it does not have. */
+  boolean lacks(List<String> wanted) {
+    return wanted.contains("Figures") && !(attributes.get("Figures") instanceof CompositeData);
+  }
+
   List<CacheReading> caches() {
+    if (attributes.get("Figures") instanceof CompositeData figures) {
+      return new FigureColumns(figures).caches(manager);
+    }
     LatencyBounds bounds = bounds();
     List<CacheReading> caches = new ArrayList<>();
     for (CompositeData cache : OpenData.elements(attributes.get("Caches"))) {
@@ -83,7 +95,7 @@ final class SnapshotBean {
   private static @Nullable LatencyCells cells(
       @Nullable Object value, @Nullable LatencyBounds bounds) {
     if (value instanceof long[] counts && bounds != null && counts.length == bounds.size() + 1) {
-      return LatencyCells.of(bounds, counts);
+      return LatencyCells.owning(bounds, counts); // JMX gives a copy to each reader
     }
     return null;
   }

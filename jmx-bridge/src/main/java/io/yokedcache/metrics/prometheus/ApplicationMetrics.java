@@ -2,6 +2,7 @@ package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.MetricKind;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ final class ApplicationMetrics {
   private final Histograms form;
   private final double[] bucketsSeconds;
   private final int maxSeries;
+  private final @Nullable SpanContext spans;
 
   private final Map<Call, ApplicationSeries> seriesByCall = new ConcurrentHashMap<>();
   private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
@@ -49,13 +51,18 @@ final class ApplicationMetrics {
   private final LongAdder dropped = new LongAdder();
 
   ApplicationMetrics(
-      PrometheusNames names, Histograms form, List<Double> bucketsSeconds, int maxSeries) {
+      PrometheusNames names,
+      Histograms form,
+      List<Double> bucketsSeconds,
+      int maxSeries,
+      @Nullable SpanContext spans) {
     this.names = names;
+    this.spans = spans;
     this.form = form;
     this.bucketsSeconds = bucketsSeconds.stream().mapToDouble(Double::doubleValue).toArray();
     this.maxSeries = maxSeries;
     for (CacheMetric metric : CacheMetric.values()) {
-      claim(metric.kind(), names.family(metric), metric.metricName());
+      claim(names.kind(metric), names.family(metric), metric.metricName());
     }
   }
 
@@ -139,7 +146,7 @@ final class ApplicationMetrics {
     return switch (kind) {
       case COUNTER -> new ApplicationSeries.Counter(labels, new DoubleAdder());
       case GAUGE -> new ApplicationSeries.Gauge(labels);
-      case HISTOGRAM -> new ApplicationSeries.Distribution(histogram(name, labels));
+      case HISTOGRAM -> new ApplicationSeries.Distribution(histogram(name, labels), spans);
     };
   }
 

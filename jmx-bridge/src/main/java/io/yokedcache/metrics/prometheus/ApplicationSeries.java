@@ -3,9 +3,12 @@ package io.yokedcache.metrics.prometheus;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Exemplar;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.tracer.common.SpanContext;
 import java.util.concurrent.atomic.DoubleAdder;
+import org.jspecify.annotations.Nullable;
 
 /** One series of an application's metric. Thread-safe. */
 sealed interface ApplicationSeries {
@@ -47,10 +50,24 @@ sealed interface ApplicationSeries {
     }
   }
 
-  /** A distribution, which the client's own histogram keeps; it is registered nowhere. */
-  record Distribution(Histogram histogram) implements ApplicationSeries {
+  /**
+   * A distribution, which the client's own histogram keeps; it is registered nowhere. Without spans
+   * of our own, the histogram finds those of an OpenTelemetry agent by itself.
+   */
+  record Distribution(Histogram histogram, @Nullable SpanContext spans)
+      implements ApplicationSeries {
     @Override
     public void record(double value) {
+      if (spans != null && spans.isCurrentSpanSampled()) {
+        String trace = spans.getCurrentTraceId();
+        String span = spans.getCurrentSpanId();
+        if (trace != null && span != null) {
+          spans.markCurrentSpanAsExemplar();
+          histogram.observeWithExemplar(
+              value, Labels.of(Exemplar.TRACE_ID, trace, Exemplar.SPAN_ID, span));
+          return;
+        }
+      }
       histogram.observe(value);
     }
 

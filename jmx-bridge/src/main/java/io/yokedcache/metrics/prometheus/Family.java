@@ -27,6 +27,10 @@ final class Family {
     this.metadata = new MetricMetadata(name, help);
   }
 
+  String name() {
+    return metadata.getName();
+  }
+
   MetricKind kind() {
     return kind;
   }

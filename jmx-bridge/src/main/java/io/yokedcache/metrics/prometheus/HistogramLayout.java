@@ -37,12 +37,12 @@ final class HistogramLayout {
     this.leNanos = leSeconds.stream().mapToLong(le -> Math.round(le * 1e9)).sorted().toArray();
   }
 
-  HistogramDataPointSnapshot point(LatencyCells cells, double sumSeconds, Labels labels) {
+  HistogramDataPointSnapshot point(
+      LatencyCells cells, double sumSeconds, Labels labels, Exemplars exemplars) {
     Plan plan = plan(cells.bounds());
     return switch (form) {
       case CLASSIC ->
-          new HistogramDataPointSnapshot(
-              plan.classic(cells), sumSeconds, labels, Exemplars.EMPTY, 0);
+          new HistogramDataPointSnapshot(plan.classic(cells), sumSeconds, labels, exemplars, 0);
       case NATIVE ->
           new HistogramDataPointSnapshot(
               NATIVE_SCHEMA,
@@ -52,7 +52,7 @@ final class HistogramLayout {
               NO_BUCKETS,
               sumSeconds,
               labels,
-              Exemplars.EMPTY,
+              exemplars,
               0);
       case BOTH ->
           new HistogramDataPointSnapshot(
@@ -64,7 +64,7 @@ final class HistogramLayout {
               NO_BUCKETS,
               sumSeconds,
               labels,
-              Exemplars.EMPTY,
+              exemplars,
               0);
     };
   }

@@ -29,6 +29,7 @@ public final class PrometheusCollector implements MetricsCollector {
 
   private final PrometheusSettings settings;
   private final ApplicationMetrics application;
+  private final OperationExemplars exemplars;
   private final CacheCollector caches;
   private @Nullable MetricsServer server;
   private boolean isRegistered;
@@ -41,8 +42,12 @@ public final class PrometheusCollector implements MetricsCollector {
             settings.names(),
             settings.histograms(),
             settings.bucketsSeconds(),
-            settings.maxSeries());
-    this.caches = new CacheCollector(settings, application);
+            settings.maxSeries(),
+            settings.spans());
+    this.exemplars =
+        new OperationExemplars(
+            settings.spans(), settings.bucketsSeconds(), settings.shown().cacheLabels());
+    this.caches = new CacheCollector(settings, application, exemplars);
   }
 
   /**
@@ -97,6 +102,16 @@ public final class PrometheusCollector implements MetricsCollector {
    */
   public synchronized int port() {
     return server == null ? -1 : server.port();
+  }
+
+  /**
+   * Returns where to tell of the operations of this JVM's caches, so that their histograms show
+   * traces.
+   *
+   * @return keeps nothing unless {@link PrometheusCollectorBuilder#spanContext} was set
+   */
+  public OperationExemplars operationExemplars() {
+    return exemplars;
   }
 
   @Override
@@ -157,5 +172,6 @@ public final class PrometheusCollector implements MetricsCollector {
       isRegistered = false;
       settings.registry().unregister(caches);
     }
+    caches.close();
   }
 }

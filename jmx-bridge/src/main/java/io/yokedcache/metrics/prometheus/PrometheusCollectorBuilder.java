@@ -5,13 +5,18 @@ import static java.util.Objects.requireNonNull;
 import com.sun.net.httpserver.Authenticator;
 import com.sun.net.httpserver.HttpHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.jmx.CacheSource;
 import io.yokedcache.metrics.jmx.JmxCacheReader;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
+import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
+import io.yokedcache.metrics.statsd.StatsDStatistics;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +29,7 @@ public final class PrometheusCollectorBuilder {
           0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
           2.5, 5.0, 10.0);
 
+  private MetricNames names = MetricNames.DEFAULT;
   private String namespace = "yokedcache";
   private String subsystem = "";
   private final Map<String, String> labels = new LinkedHashMap<>();
@@ -43,8 +49,22 @@ public final class PrometheusCollectorBuilder {
   private int maxCaches = 10_000;
   private int maxSeries = 10_000;
   private boolean jvmMetrics;
+  private Duration targetTimeLimit = Duration.ofSeconds(8);
+  private @Nullable SpanContext spans;
+  private @Nullable Supplier<StatsDStatistics> statsd;
 
   PrometheusCollectorBuilder() {}
+
+  /**
+   * Sets what the metrics of caches are called.
+   *
+   * @param value default {@link MetricNames#DEFAULT}
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder names(MetricNames value) {
+    this.names = requireNonNull(value, "names");
+    return this;
+  }
 
   /**
    * Sets what all names begin with.
@@ -271,6 +291,42 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
+   * Limits how long a scrape waits for the caches of a JVM. Targets are read at the same time, so
+   * that a scrape takes no longer than this, however many of them hang; one that does has the gauge
+   * {@code bridge_jmx_target_up} 0.
+   *
+   * @param value default 8 seconds, since Prometheus waits for 10; greater than zero
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder targetTimeLimit(Duration value) {
+    this.targetTimeLimit = requireNonNull(value, "targetTimeLimit");
+    return this;
+  }
+
+  /**
+   * Tells which trace is current, so that histograms have exemplars in the OpenMetrics format.
+   *
+   * @param value asked in the thread that records a value; see {@link
+   *     PrometheusCollector#operationExemplars()} for operations of caches; default none
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder spanContext(SpanContext value) {
+    this.spans = requireNonNull(value, "spanContext");
+    return this;
+  }
+
+  /**
+   * Shows what became of the measurements that a StatsD collector was given.
+   *
+   * @param value such as {@code statsd::statistics}; default none
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder statsd(Supplier<StatsDStatistics> value) {
+    this.statsd = requireNonNull(value, "statsd");
+    return this;
+  }
+
+  /**
    * Checks the settings and creates the collector, which serves nothing before it is started.
    *
    * @return the collector
@@ -283,6 +339,9 @@ public final class PrometheusCollectorBuilder {
         "The path " + path + " is the one of the health check; choose another");
     check(!handlers.containsKey(path), "The path " + path + " is the one of the metrics");
     check(port >= 0 && port <= 65_535, "The port " + port + " must be from 0 to 65535");
+    check(
+        !targetTimeLimit.isNegative() && !targetTimeLimit.isZero(),
+        "targetTimeLimit must be positive, not " + targetTimeLimit);
     check(maxCaches > 0 && maxSeries > 0, "maxCaches and maxSeries must be positive");
     Map<String, CacheSource> sources =
         targets.isEmpty() ? Map.of("", JmxCacheReader.ofThisJvm()) : Map.copyOf(targets);
@@ -293,15 +352,14 @@ public final class PrometheusCollectorBuilder {
             : null;
     return new PrometheusCollector(
         new PrometheusSettings(
-            new PrometheusNames(namespace, subsystem, labels),
+            new PrometheusNames(names, namespace, subsystem, labels),
             registry,
-            sources,
-            cacheLabels,
+            new Shown(sources, targetTimeLimit, cacheLabels, maxCaches, statsd),
             histograms,
             buckets,
-            maxCaches,
             maxSeries,
             jvmMetrics,
+            spans,
             endpoint));
   }
 

@@ -3,9 +3,13 @@ package io.yokedcache.metrics.prometheus;
 import com.sun.net.httpserver.Authenticator;
 import com.sun.net.httpserver.HttpHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.statsd.StatsDStatistics;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -13,14 +17,21 @@ import org.jspecify.annotations.Nullable;
 record PrometheusSettings(
     PrometheusNames names,
     PrometheusRegistry registry,
-    Map<String, CacheSource> targets,
-    boolean cacheLabels,
+    Shown shown,
     Histograms histograms,
     List<Double> bucketsSeconds,
-    int maxCaches,
     int maxSeries,
     boolean jvmMetrics,
+    @Nullable SpanContext spans,
     @Nullable Endpoint endpoint) {
+
+  /** Which caches are shown, and how. */
+  record Shown(
+      Map<String, CacheSource> targets,
+      Duration timeLimit,
+      boolean cacheLabels,
+      int maxCaches,
+      @Nullable Supplier<StatsDStatistics> statsd) {}
 
   /** Where metrics are served; absent if the application serves the registry itself. */
   record Endpoint(

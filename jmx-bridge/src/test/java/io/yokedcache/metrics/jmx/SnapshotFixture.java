@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -19,6 +20,66 @@ public final class SnapshotFixture implements AutoCloseable {
     List<CacheData> getCaches();
 
     ConnectionData getConnection();
+  }
+
+  /** The same with the figures in columns, as providers have since they know them. */
+  public interface ColumnarSnapshotMXBean extends SnapshotMXBean {
+    FiguresData getFigures();
+  }
+
+  /** Counters and gauges of all caches, row by row. */
+  public static final class FiguresData {
+    private final List<CacheData> caches;
+    private final List<String> counterNames;
+    private final List<String> gaugeNames;
+
+    private FiguresData(List<CacheData> caches) {
+      this.caches = List.copyOf(caches);
+      this.counterNames = names(CacheData::getCounters);
+      this.gaugeNames = names(CacheData::getGauges);
+    }
+
+    private List<String> names(Function<CacheData, Map<String, ?>> figures) {
+      return caches.stream()
+          .flatMap(cache -> figures.apply(cache).keySet().stream())
+          .distinct()
+          .sorted()
+          .toList();
+    }
+
+    public String[] getCaches() {
+      return caches.stream().map(CacheData::getCache).toArray(String[]::new);
+    }
+
+    public String[] getCounterNames() {
+      return counterNames.toArray(String[]::new);
+    }
+
+    public long[] getCounters() {
+      long[] counters = new long[caches.size() * counterNames.size()];
+      int i = 0;
+      for (CacheData cache : caches) {
+        for (String name : counterNames) {
+          counters[i++] = cache.getCounters().getOrDefault(name, Long.MIN_VALUE);
+        }
+      }
+      return counters;
+    }
+
+    public String[] getGaugeNames() {
+      return gaugeNames.toArray(String[]::new);
+    }
+
+    public double[] getGauges() {
+      double[] gauges = new double[caches.size() * gaugeNames.size()];
+      int i = 0;
+      for (CacheData cache : caches) {
+        for (String name : gaugeNames) {
+          gauges[i++] = cache.getGauges().getOrDefault(name, Double.NaN);
+        }
+      }
+      return gauges;
+    }
   }
 
   /** One cache's figures. */
@@ -131,30 +192,55 @@ public final class SnapshotFixture implements AutoCloseable {
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final String manager = "redis.//fixture" + managers.incrementAndGet();
   private final List<CacheData> caches = new CopyOnWriteArrayList<>();
+  private final AtomicInteger bulkReads = new AtomicInteger();
   private final long[] boundsNanos;
   private final ObjectName name;
 
+  /** A manager of a provider that has all attributes. */
   public SnapshotFixture(long... boundsNanos) throws JMException {
+    this(/* isColumnar= */ true, boundsNanos);
+  }
+
+  private SnapshotFixture(boolean isColumnar, long... boundsNanos) throws JMException {
     this.boundsNanos = boundsNanos;
     this.name = new ObjectName("io.yokedcache:type=Snapshot,CacheManager=" + manager);
-    server.registerMBean(
-        new SnapshotMXBean() {
-          @Override
-          public long[] getBoundsNanos() {
-            return SnapshotFixture.this.boundsNanos.clone();
-          }
+    server.registerMBean(isColumnar ? new ColumnarBean() : new Bean(), name);
+  }
 
-          @Override
-          public List<CacheData> getCaches() {
-            return caches;
-          }
+  /** A manager of a provider that has no figures in columns yet. */
+  public static SnapshotFixture withoutColumns(long... boundsNanos) throws JMException {
+    return new SnapshotFixture(/* isColumnar= */ false, boundsNanos);
+  }
 
-          @Override
-          public ConnectionData getConnection() {
-            return new ConnectionData();
-          }
-        },
-        name);
+  /** What JMX calls. */
+  private class Bean implements SnapshotMXBean {
+    @Override
+    public long[] getBoundsNanos() {
+      return boundsNanos.clone();
+    }
+
+    @Override
+    public List<CacheData> getCaches() {
+      bulkReads.incrementAndGet();
+      return caches;
+    }
+
+    @Override
+    public ConnectionData getConnection() {
+      return new ConnectionData();
+    }
+  }
+
+  private final class ColumnarBean extends Bean implements ColumnarSnapshotMXBean {
+    @Override
+    public FiguresData getFigures() {
+      return new FiguresData(caches);
+    }
+  }
+
+  /** How often the attribute that has all operations was read. */
+  public int bulkReads() {
+    return bulkReads.get();
   }
 
   /** The manager's name, other than that of any other fixture. */

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.prometheus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.NativeHistogramBuckets;
@@ -57,7 +58,11 @@ final class HistogramLayoutTest {
 
     HistogramDataPointSnapshot point =
         new HistogramLayout(Histograms.BOTH, LE)
-            .point(LatencyCells.of(bounds, cells), 12.5, Labels.of("operation", "get"));
+            .point(
+                LatencyCells.of(bounds, cells),
+                12.5,
+                Labels.of("operation", "get"),
+                Exemplars.EMPTY);
 
     ClassicHistogramBuckets classic = point.getClassicBuckets();
     assertThat(classic.size()).isEqualTo(trueClassic.length);
@@ -81,7 +86,11 @@ final class HistogramLayoutTest {
   void point_beyondTheLastBound() {
     HistogramDataPointSnapshot point =
         new HistogramLayout(Histograms.BOTH, LE)
-            .point(LatencyCells.of(LatencyBounds.of(1_000_000_000), 2, 3), 9, Labels.EMPTY);
+            .point(
+                LatencyCells.of(LatencyBounds.of(1_000_000_000), 2, 3),
+                9,
+                Labels.EMPTY,
+                Exemplars.EMPTY);
     assertThat(point.getClassicBuckets().getCount(1)).isEqualTo(3);
     assertThat(point.getNativeBucketsForPositiveValues().getBucketIndex(1)).isEqualTo(1);
   }
@@ -91,7 +100,10 @@ final class HistogramLayoutTest {
     HistogramDataPointSnapshot point =
         new HistogramLayout(Histograms.CLASSIC, List.of(0.001, 0.002, 0.004))
             .point(
-                LatencyCells.of(LatencyBounds.of(1_000_000, 4_000_000), 1, 2, 3), 9, Labels.EMPTY);
+                LatencyCells.of(LatencyBounds.of(1_000_000, 4_000_000), 1, 2, 3),
+                9,
+                Labels.EMPTY,
+                Exemplars.EMPTY);
     assertThat(point.getClassicBuckets().stream().mapToDouble(bucket -> bucket.getUpperBound()))
         .containsExactly(0.001, 0.004, Double.POSITIVE_INFINITY);
     assertThat(point.hasNativeHistogramData()).isFalse();
@@ -102,7 +114,7 @@ final class HistogramLayoutTest {
     for (Histograms form : Arrays.asList(Histograms.values())) {
       HistogramDataPointSnapshot point =
           new HistogramLayout(form, LE)
-              .point(LatencyCells.of(LatencyBounds.of(), 5), 1, Labels.EMPTY);
+              .point(LatencyCells.of(LatencyBounds.of(), 5), 1, Labels.EMPTY, Exemplars.EMPTY);
       assertThat(point.getCount()).as("%s", form).isEqualTo(5);
     }
   }

@@ -1,0 +1,117 @@
+package io.yokedcache.metrics.prometheus;
+
+import io.prometheus.metrics.model.snapshots.Exemplars;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.yokedcache.metrics.jmx.CacheMetric;
+import io.yokedcache.metrics.jmx.CacheReading;
+import io.yokedcache.metrics.jmx.CacheReadings;
+import io.yokedcache.metrics.jmx.ConnectionReading;
+import io.yokedcache.metrics.jmx.LatencyCells;
+import io.yokedcache.metrics.jmx.MetricKind;
+import io.yokedcache.metrics.jmx.MetricSample;
+import io.yokedcache.metrics.jmx.OperationReading;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * The metrics of the table that one scrape asks for, while they are filled with what was read. Not
+ * thread-safe.
+ */
+final class ReadingFamilies {
+
+  private final HistogramLayout layout;
+  private final OperationExemplars exemplars;
+  private final Map<CacheMetric, Family> families = new EnumMap<>(CacheMetric.class);
+
+  ReadingFamilies(
+      PrometheusNames names,
+      HistogramLayout layout,
+      OperationExemplars exemplars,
+      Predicate<String> included) {
+    this.layout = layout;
+    this.exemplars = exemplars;
+    for (CacheMetric metric : CacheMetric.values()) {
+      String name = names.family(metric);
+      if (included.test(name)) {
+        families.put(metric, new Family(names.kind(metric), name, metric.help()));
+      }
+    }
+  }
+
+  Collection<Family> all() {
+    return families.values();
+  }
+
+  /** Whether anything must be read at all. */
+  boolean needsReading() {
+    return families.keySet().stream().anyMatch(CacheMetric::isRead);
+  }
+
+  boolean needsOperations() {
+    return families.keySet().stream().anyMatch(CacheMetric::needsOperations);
+  }
+
+  /** Adds caches, up to a limit, and connections. */
+  void add(CacheReadings readings, SeriesLabels labels, int maxCaches, boolean isOfThisJvm) {
+    List<CacheReading> caches = readings.caches();
+    for (CacheReading cache : caches.subList(0, Math.min(maxCaches, caches.size()))) {
+      addCache(cache, labels.ofCache(cache.manager(), cache.cache()), isOfThisJvm);
+    }
+    for (ConnectionReading connection : readings.connections()) {
+      SeriesLabels.OfOwner ofManager = labels.ofManager(connection.manager());
+      families.forEach(
+          (metric, family) -> add(family, metric, metric.samples(connection), ofManager));
+    }
+  }
+
+  private void addCache(CacheReading cache, SeriesLabels.OfOwner labels, boolean isOfThisJvm) {
+    families.forEach(
+        (metric, family) -> {
+          if (metric.kind() == MetricKind.HISTOGRAM) {
+            for (OperationReading operation : metric.distributions(cache)) {
+              addOperation(family, metric, cache, operation, labels, isOfThisJvm);
+            }
+          } else {
+            add(family, metric, metric.samples(cache), labels);
+          }
+        });
+  }
+
+  private void addOperation(
+      Family family,
+      CacheMetric metric,
+      CacheReading cache,
+      OperationReading operation,
+      SeriesLabels.OfOwner labels,
+      boolean isOfThisJvm) {
+    LatencyCells cells = operation.cells();
+    if (cells != null) {
+      family.add(
+          layout.point(
+              cells,
+              operation.sumNanos() / 1e9,
+              labels.with(metric.labels(), List.of(operation.operation())),
+              isOfThisJvm
+                  ? exemplars.of(cache.manager(), cache.cache(), operation.operation())
+                  : Exemplars.EMPTY));
+    }
+  }
+
+  private static void add(
+      Family family, CacheMetric metric, List<MetricSample> samples, SeriesLabels.OfOwner labels) {
+    for (MetricSample sample : samples) {
+      family.add(labels.with(metric.labels(), sample.labelValues()), sample.value());
+    }
+  }
+
+  /** Adds a figure of the bridge itself. */
+  void addBridge(CacheMetric metric, Labels labels, double value) {
+    Family family = families.get(metric);
+    if (family != null) {
+      family.add(labels, value);
+    }
+  }
+}

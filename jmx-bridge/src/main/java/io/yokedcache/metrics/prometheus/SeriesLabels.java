@@ -1,0 +1,89 @@
+package io.yokedcache.metrics.prometheus;
+
+import io.prometheus.metrics.model.snapshots.Labels;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The labels of the series of one target, kept from one scrape to the next: each label that is
+ * added sorts and copies all of them, which costs more than the rest of a series. Thread-safe.
+ */
+final class SeriesLabels {
+
+  /** How many series one cache may have whose labels are kept; those of others are made anew. */
+  private static final int MAX_PER_OWNER = 1000;
+
+  private record Owner(String manager, String cache) {}
+
+  private record Extra(List<String> names, List<String> values) {}
+
+  private final Labels base;
+  private final boolean hasCacheLabels;
+  private final Map<Owner, OfOwner> owners = new ConcurrentHashMap<>();
+
+  /**
+   * Creates labels.
+   *
+   * @param base those that all series have
+   * @param hasCacheLabels whether caches and managers are told apart
+   */
+  SeriesLabels(Labels base, boolean hasCacheLabels) {
+    this.base = base;
+    this.hasCacheLabels = hasCacheLabels;
+  }
+
+  /** The labels of one cache or manager. */
+  static final class OfOwner {
+    private final Labels own;
+    private final Map<Extra, Labels> more = new ConcurrentHashMap<>();
+
+    private OfOwner(Labels own) {
+      this.own = own;
+    }
+
+    /** Those of a series that has some more; there is one value to each name. */
+    Labels with(List<String> names, List<String> values) {
+      if (names.isEmpty()) {
+        return own;
+      }
+      Extra extra = new Extra(names, values);
+      Labels known = more.get(extra);
+      if (known == null) {
+        known = own.merge(Labels.of(names.toArray(String[]::new), values.toArray(String[]::new)));
+        if (more.size() < MAX_PER_OWNER) {
+          more.put(extra, known);
+        }
+      }
+      return known;
+    }
+  }
+
+  Labels base() {
+    return base;
+  }
+
+  OfOwner ofCache(String manager, String cache) {
+    return owners.computeIfAbsent(
+        new Owner(manager, cache),
+        owner ->
+            new OfOwner(
+                hasCacheLabels
+                    ? base.merge(
+                        Labels.of(PrometheusNames.CACHE, cache, PrometheusNames.MANAGER, manager))
+                    : base));
+  }
+
+  OfOwner ofManager(String manager) {
+    return owners.computeIfAbsent(
+        new Owner(manager, /* cache= */ ""),
+        owner -> new OfOwner(hasCacheLabels ? base.add(PrometheusNames.MANAGER, manager) : base));
+  }
+
+  /** Forgets all if most of them are of caches that are no more. */
+  void trim(int liveOwners) {
+    if (owners.size() > 2 * liveOwners + 100) {
+      owners.clear();
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package io.yokedcache.metrics.prometheus;
+
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.yokedcache.metrics.jmx.CacheMetric;
+import io.yokedcache.metrics.jmx.CacheReadings;
+import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.jmx.ReadingSum;
+import io.yokedcache.metrics.jmx.TimeLimitedSource;
+import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
+import java.io.IOException;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One JVM whose caches are shown. Thread-safe. */
+final class Target implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(Target.class);
+
+  private final Shown shown;
+  private final boolean isThisJvm;
+  private final String description;
+  private final TimeLimitedSource source;
+  private final SeriesLabels labels;
+  private final LongAdder errors = new LongAdder();
+
+  /**
+   * Creates a target.
+   *
+   * @param name the value of its label; empty for this JVM, which needs no label
+   */
+  Target(String name, CacheSource source, Shown shown, Labels constantLabels) {
+    this.shown = shown;
+    this.isThisJvm = name.isEmpty();
+    this.description = isThisJvm ? "this JVM" : name;
+    this.source = TimeLimitedSource.of(description, source, shown.timeLimit());
+    this.labels =
+        new SeriesLabels(
+            isThisJvm ? constantLabels : constantLabels.add(PrometheusNames.TARGET, name),
+            shown.cacheLabels());
+  }
+
+  /** A reading of this target that is under way. */
+  final class Scrape {
+    private final long startNanos = System.nanoTime();
+    private final boolean withOperations;
+    private final TimeLimitedSource.Reading reading;
+
+    private Scrape(boolean withOperations) {
+      this.withOperations = withOperations;
+      this.reading = withOperations ? source.begin() : source.beginFigures();
+    }
+
+    /** Waits for the figures and adds them; a target that is away only adds that it is. */
+    void addTo(ReadingFamilies families) {
+      CacheReadings readings = CacheReadings.EMPTY;
+      boolean isUp = true;
+      try {
+        readings = reading.await();
+      } catch (IOException | RuntimeException e) {
+        isUp = false;
+        warn(e);
+      }
+      if (!shown.cacheLabels()) {
+        readings = ReadingSum.of(readings, withOperations);
+      }
+      families.add(readings, labels, shown.maxCaches(), isThisJvm);
+      int live = Math.min(readings.caches().size(), shown.maxCaches());
+      if (isUp) {
+        labels.trim(live + readings.connections().size());
+      }
+      Labels own = labels.base();
+      families.addBridge(CacheMetric.TARGET_UP, own, isUp ? 1 : 0);
+      families.addBridge(CacheMetric.BRIDGE_ERRORS, own, (double) errors.sum());
+      families.addBridge(CacheMetric.DROPPED_CACHES, own, (double) readings.caches().size() - live);
+      families.addBridge(CacheMetric.SCRAPE_DURATION, own, (System.nanoTime() - startNanos) / 1e9);
+    }
+  }
+
+  /** Begins to read; what comes of it is to be added to the scrape's families. */
+  Scrape begin(boolean withOperations) {
+    return new Scrape(withOperations);
+  }
+
+  private void warn(Exception failure) {
+    if (errors.sum() == 0) {
+      logger.warn(
+          "Cannot read the caches of {}; this and further failures are counted in {}",
+          description,
+          CacheMetric.BRIDGE_ERRORS.metricName(),
+          failure);
+    } else {
+      logger.debug("Cannot read the caches of {}", description, failure);
+    }
+    errors.increment();
+  }
+
+  @Override
+  public void close() {
+    source.close();
+  }
+}

@@ -1,0 +1,234 @@
+package io.yokedcache.metrics.prometheus;
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.jmx.SnapshotFixture;
+import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
+import io.yokedcache.metrics.jmx.SnapshotFixture.OperationData;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.zip.GZIPInputStream;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+
+/**
+ * Measures what scrapes cost, with as many MBeans as the provider has for as many caches. A program
+ * and not a test, because how long something takes on a busy machine proves nothing. Arguments: the
+ * number of caches, of operations per cache and of rounds; 1000, 10 and 20 unless given.
+ */
+final class ScrapeCost {
+
+  private static final List<String> OPERATIONS =
+      List.of(
+          "get",
+          "getAll",
+          "containsKey",
+          "put",
+          "putAll",
+          "putIfAbsent",
+          "getAndPut",
+          "replace",
+          "getAndReplace",
+          "remove",
+          "getAndRemove",
+          "removeAll",
+          "clear",
+          "invoke",
+          "invokeAll",
+          "load",
+          "write",
+          "iterate");
+
+  /** Stands for the beans that a scrape does not read, but must tell from those that it does. */
+  public interface OtherMXBean {
+    long getCount();
+  }
+
+  private static final class Other implements OtherMXBean {
+    @Override
+    public long getCount() {
+      return 1;
+    }
+  }
+
+  private ScrapeCost() {}
+
+  /**
+   * Runs.
+   *
+   * @param arguments how many caches, operations of each, rounds
+   * @throws Exception if a scrape fails
+   */
+  public static void main(String[] arguments) throws Exception {
+    int caches = argument(arguments, 0, 1000);
+    int operations = Math.min(argument(arguments, 1, 10), OPERATIONS.size());
+    int rounds = argument(arguments, 2, 20);
+    try (SnapshotFixture fixture = fixture(caches, operations);
+        PrometheusCollector collector =
+            PrometheusCollector.builder()
+                .registry(new PrometheusRegistry())
+                .port(0)
+                .build()
+                .start()) {
+      registerOtherBeans(fixture.manager(), caches);
+      JmxCacheReader reader = JmxCacheReader.ofThisJvm();
+      String page = "http://127.0.0.1:" + collector.port() + "/metrics";
+      String two =
+          page + "?name%5B%5D=yokedcache_cache_gets_total&name%5B%5D=yokedcache_cache_hit_rate";
+      System.out.printf(
+          Locale.ROOT, "%d caches x %d operations, %d rounds, ms%n", caches, operations, rounds);
+      measure("read figures by JMX", rounds, reader::readFigures);
+      measure("read everything by JMX", rounds, reader::read);
+      measure("two families, HTTP, gzip", rounds, () -> scrape(two, "gzip"));
+      measure("all families, HTTP, gzip", rounds, () -> scrape(page, "gzip"));
+      measure("all families, HTTP, plain", rounds, () -> scrape(page, "identity"));
+      print("two families", scrape(two, "gzip"), "gzip");
+      print("all families", scrape(page, "gzip"), "gzip");
+    }
+  }
+
+  private static int argument(String[] arguments, int index, int otherwise) {
+    return arguments.length > index ? Integer.parseInt(arguments[index]) : otherwise;
+  }
+
+  private static final HttpClient client = HttpClient.newHttpClient();
+
+  private static byte[] scrape(String page, String encoding)
+      throws IOException, InterruptedException {
+    return client
+        .send(
+            HttpRequest.newBuilder(URI.create(page)).header("Accept-Encoding", encoding).build(),
+            BodyHandlers.ofByteArray())
+        .body();
+  }
+
+  private static void print(String what, byte[] body, String encoding) throws IOException {
+    byte[] text = new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes();
+    long lines = 0;
+    for (byte character : text) {
+      lines += character == '\n' ? 1 : 0;
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%-28s %d lines, %d bytes, %d bytes with %s%n",
+        what,
+        lines,
+        text.length,
+        body.length,
+        encoding);
+  }
+
+  private static void measure(String what, int rounds, Callable<?> action) throws Exception {
+    for (int i = 0; i < rounds; i++) {
+      action.call(); // until it is compiled
+    }
+    double[] millis = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
+      long startNanos = System.nanoTime();
+      action.call();
+      millis[i] = (System.nanoTime() - startNanos) / 1e6;
+    }
+    Arrays.sort(millis);
+    System.out.printf(
+        Locale.ROOT, "%-28s min %.2f median %.2f%n", what, millis[0], millis[rounds / 2]);
+  }
+
+  private static SnapshotFixture fixture(int caches, int operations) throws Exception {
+    Random random = new Random(1);
+    long[] bounds = bounds();
+    SnapshotFixture fixture = new SnapshotFixture(bounds);
+    for (int i = 0; i < caches; i++) {
+      List<OperationData> timers = new ArrayList<>();
+      for (String operation : OPERATIONS.subList(0, operations)) {
+        long[] cells = new long[bounds.length + 1];
+        for (int value = 0; value < 2_000; value++) {
+          double nanos = 100_000 * Math.exp(random.nextGaussian());
+          int cell = Arrays.binarySearch(bounds, (long) nanos);
+          cells[cell < 0 ? -cell - 1 : cell]++;
+        }
+        timers.add(new OperationData(operation, random.nextInt(1 << 30), Map.of(), cells));
+      }
+      fixture.with(new CacheData("cache" + i, timers, counters(random), gauges(random)));
+    }
+    return fixture;
+  }
+
+  private static Map<String, Long> counters(Random random) {
+    Map<String, Long> counters = new HashMap<>();
+    for (String name :
+        List.of(
+            "hits",
+            "misses",
+            "puts",
+            "removals",
+            "loads",
+            "loadFailures",
+            "writes",
+            "invalidations.clear",
+            "invalidations.removeAll",
+            "undecodable",
+            "droppedEvents",
+            "expirations")) {
+      counters.put(name, (long) random.nextInt(1_000_000));
+    }
+    return counters;
+  }
+
+  private static Map<String, Double> gauges(Random random) {
+    return Map.of(
+        "uptimeSeconds",
+        random.nextDouble() * 10_000,
+        "hitRate",
+        random.nextDouble(),
+        "sizeBytes",
+        (double) random.nextInt(),
+        "keysCount",
+        (double) random.nextInt(),
+        "censusAgeSeconds",
+        random.nextDouble());
+  }
+
+  /** The provider's bounds: eighths of doublings, and decimal ones. */
+  private static long[] bounds() {
+    TreeSet<Long> bounds = new TreeSet<>();
+    for (int step = -159; step <= 32; step++) {
+      bounds.add((long) Math.floor(Math.pow(2, step / 8.0) * 1e9));
+    }
+    for (long decade = 100_000; decade <= 1_000_000_000L; decade *= 10) {
+      bounds.addAll(List.of(decade, decade * 5 / 2, decade * 5));
+    }
+    bounds.add(10_000_000_000L);
+    return bounds.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private static void registerOtherBeans(String manager, int caches) throws Exception {
+    MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    for (int i = 0; i < caches; i++) {
+      String key = ",CacheManager=" + manager + ",Cache=cache" + i;
+      server.registerMBean(new Other(), new ObjectName("javax.cache:type=CacheStatistics" + key));
+      server.registerMBean(
+          new Other(), new ObjectName("javax.cache:type=CacheConfiguration" + key));
+      server.registerMBean(
+          new Other(), new ObjectName("io.yokedcache:type=CacheExtendedStatistics" + key));
+      for (String operation : OPERATIONS) {
+        server.registerMBean(
+            new Other(),
+            new ObjectName("io.yokedcache:type=CacheOperation" + key + ",operation=" + operation));
+      }
+    }
+  }
+}
