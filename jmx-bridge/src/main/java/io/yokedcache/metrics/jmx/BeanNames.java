@@ -65,6 +65,11 @@ final class BeanNames {
     last = null;
   }
 
+  /** Whether what was found last is still believed to be there. */
+  boolean areKnown() {
+    return last != null;
+  }
+
   private Found look(int beanCount) throws IOException {
     long nowNanos = System.nanoTime();
     Map<ObjectName, CacheKey> statistics = new LinkedHashMap<>();

@@ -79,9 +79,16 @@ public final class JmxCacheReader implements CacheSource {
   }
 
   private CacheReadings read(List<String> snapshotAttributes) throws IOException {
+    BeanNames.Found found = names.find();
+    CacheReadings readings = read(found, snapshotAttributes);
+    // A bean that vanished may have made place for another one since its name was found.
+    return names.areKnown() ? readings : read(names.find(), snapshotAttributes);
+  }
+
+  private CacheReadings read(BeanNames.Found found, List<String> snapshotAttributes)
+      throws IOException {
     Map<CacheKey, CacheReading> caches = new LinkedHashMap<>();
     List<ConnectionReading> connections = new ArrayList<>();
-    BeanNames.Found found = names.find();
     for (ObjectName name : found.snapshots()) {
       readSnapshot(name, snapshotAttributes, caches, connections);
     }

@@ -86,4 +86,8 @@ final class SeriesLabels {
       owners.clear();
     }
   }
+
+  int ownerCount() {
+    return owners.size();
+  }
 }

@@ -109,6 +109,59 @@ final class JmxCacheReaderTest {
     }
   }
 
+  private static CacheData users(Map<String, Long> counters, Map<String, Double> gauges) {
+    return new CacheData(
+        "users", List.of(new OperationData("get", 5, Map.of(), 4, 2)), counters, gauges);
+  }
+
+  @Test
+  void readFigures_columns_sameFiguresWithoutOperations() throws Exception {
+    try (SnapshotFixture fixture = new SnapshotFixture(1_000)) {
+      fixture
+          .with(users(Map.of("hits", 5L, "misses", 0L), Map.of("sizeBytes", 1e6)))
+          .with(new CacheData("orders", List.of(), Map.of("puts", 9L), Map.of()));
+      JmxCacheReader reader = JmxCacheReader.ofThisJvm();
+      CacheReadings figures = reader.readFigures();
+      assertThat(fixture.bulkReads()).isZero();
+      List<CacheReading> everything =
+          reader.read().caches().stream()
+              .map(
+                  cache ->
+                      new CacheReading(
+                          cache.manager(),
+                          cache.cache(),
+                          null,
+                          List.of(),
+                          cache.counters(),
+                          cache.gauges()))
+              .toList();
+      assertThat(figures.caches()).isEqualTo(everything);
+      assertThat(figures.connections()).extracting(ConnectionReading::reconnects).contains(3L);
+      assertThat(fixture.bulkReads()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void readFigures_providerWithoutColumns_readsEverything() throws Exception {
+    try (SnapshotFixture fixture = SnapshotFixture.withoutColumns(1_000)) {
+      fixture.with(users(Map.of("hits", 5L), Map.of()));
+      CacheReading cache = only(JmxCacheReader.ofThisJvm().readFigures(), fixture.manager());
+      assertThat(cache.hits()).isEqualTo(5);
+      assertThat(fixture.bulkReads()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void read_beansThatComeAndGo_seenAtOnce() throws Exception {
+    JmxCacheReader reader = new JmxCacheReader(server);
+    assertThat(reader.read()).isEqualTo(CacheReadings.EMPTY);
+    server.registerMBean(new FewStatistics(), statisticsName("uri", "a"));
+    assertThat(reader.read().caches()).hasSize(1);
+    server.unregisterMBean(statisticsName("uri", "a"));
+    server.registerMBean(new FewStatistics(), statisticsName("uri", "b"));
+    assertThat(reader.read().caches()).extracting(CacheReading::cache).containsExactly("b");
+  }
+
   @Test
   void read_cellsThatDoNotFitTheBounds_areAbsent() throws Exception {
     try (SnapshotFixture fixture = new SnapshotFixture(1_000, 10_000)) {

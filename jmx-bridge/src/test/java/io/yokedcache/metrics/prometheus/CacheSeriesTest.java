@@ -210,6 +210,7 @@ final class CacheSeriesTest {
               "# TYPE yokedcache_cache_gets_total counter",
               "# TYPE yokedcache_cache_hit_rate gauge");
       assertThat(page).contains(fixture.manager());
+      assertThat(fixture.bulkReads()).isZero();
     }
   }
 
