@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.jmx;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -71,6 +72,7 @@ final class CacheSamples {
     return cache.operations().stream()
         .filter(operation -> operation.count() > 0)
         .filter(operation -> PHASES.contains(operation.operation()) == wantsPhases)
+        .sorted(Comparator.comparing(OperationReading::operation))
         .toList();
   }
 

@@ -2,13 +2,16 @@ package io.yokedcache.metrics.prometheus;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.net.httpserver.HttpExchange;
+import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.exporter.common.PrometheusHttpExchange;
 import io.prometheus.metrics.exporter.common.PrometheusHttpRequest;
 import io.prometheus.metrics.exporter.common.PrometheusHttpResponse;
 import io.prometheus.metrics.exporter.common.PrometheusScrapeHandler;
 import io.prometheus.metrics.exporter.httpserver.HttpExchangeAdapter;
 import io.prometheus.metrics.exporter.httpserver.MetricsHandler;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.yokedcache.metrics.jmx.JmxCacheReader;
 import io.yokedcache.metrics.jmx.SnapshotFixture;
 import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
@@ -23,6 +26,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -108,6 +113,9 @@ final class ScrapeCost {
           Locale.ROOT, "%d caches x %d operations, %d rounds, ms%n", caches, operations, rounds);
       measure("read figures by JMX", rounds, reader::readFigures);
       measure("read everything by JMX", rounds, reader::read);
+      measure("all families, no text", rounds, registry::scrape);
+      MetricSnapshots snapshots = registry.scrape();
+      measure("text of all to nowhere", rounds, () -> write(snapshots));
       measure("two families, HTTP, gzip", rounds, () -> scrape(two, "gzip"));
       measure("all families, HTTP, gzip", rounds, () -> scrape(page, "gzip"));
       measure("all families, HTTP, plain", rounds, () -> scrape(page, "identity"));
@@ -131,6 +139,12 @@ final class ScrapeCost {
             HttpRequest.newBuilder(URI.create(page)).header("Accept-Encoding", encoding).build(),
             BodyHandlers.ofByteArray())
         .body();
+  }
+
+  private static boolean write(MetricSnapshots snapshots) throws IOException {
+    PrometheusTextFormatWriter.create()
+        .write(OutputStream.nullOutputStream(), snapshots, EscapingScheme.UNDERSCORE_ESCAPING);
+    return true;
   }
 
   private static void print(String what, byte[] body, String encoding) throws IOException {
@@ -179,13 +193,12 @@ final class ScrapeCost {
   private static void answerFast(PrometheusRegistry registry, HttpExchange exchange)
       throws IOException {
     HttpExchangeAdapter adapter = new HttpExchangeAdapter(exchange);
-    exchange.getRequestHeaders().remove("Accept-Encoding");
     new PrometheusScrapeHandler(registry)
         .handleRequest(
             new PrometheusHttpExchange() {
               @Override
               public PrometheusHttpRequest getRequest() {
-                return adapter.getRequest();
+                return new PlainRequest(adapter.getRequest());
               }
 
               @Override
@@ -208,6 +221,31 @@ final class ScrapeCost {
                 adapter.close();
               }
             });
+  }
+
+  /** A request whose answer the library leaves uncompressed. */
+  private record PlainRequest(PrometheusHttpRequest request) implements PrometheusHttpRequest {
+    @Override
+    public String getQueryString() {
+      return request.getQueryString();
+    }
+
+    @Override
+    public Enumeration<String> getHeaders(String name) {
+      return name.equals("Accept-Encoding")
+          ? Collections.emptyEnumeration()
+          : request.getHeaders(name);
+    }
+
+    @Override
+    public String getMethod() {
+      return request.getMethod();
+    }
+
+    @Override
+    public String getRequestPath() {
+      return request.getRequestPath();
+    }
   }
 
   private record FastResponse(PrometheusHttpResponse response) implements PrometheusHttpResponse {
