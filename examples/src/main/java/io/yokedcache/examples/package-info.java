@@ -1,4 +1,4 @@
-/** Runnable examples: plain JCache, Hibernate's second-level cache, and a recorded access trace. */
+/** Runnable examples: plain JCache, Hibernate, a recorded access trace, metrics and a benchmark. */
 @NullMarked
 package io.yokedcache.examples;
 

@@ -19,8 +19,9 @@ import java.util.Map;
  *
  * @param hasCacheTags whether each series says whose it is; without, all caches add up to one
  * @param baseTags tags of every series
+ * @param mode whether operations of observed caches are sent elsewhere, and so not found here
  */
-record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags) {
+record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags, StatsDMode mode) {
 
   /** Tells the sink all that is in the readings. */
   void describe(CacheReadings readings, SeriesSink sink) {
@@ -40,11 +41,20 @@ record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags) {
         continue;
       }
       if (metric.scope() == Scope.CACHE) {
-        readings.caches().forEach(cache -> describe(metric, cache, sink));
+        readings.caches().stream()
+            .filter(cache -> !isSentPerOperation(metric, cache))
+            .forEach(cache -> describe(metric, cache, sink));
       } else if (metric.scope() == Scope.MANAGER) {
         readings.connections().forEach(connection -> describe(metric, connection, sink));
       }
     }
+  }
+
+  /** Only YokedCache can be observed; caches that show JSR-107's figures alone are others'. */
+  private boolean isSentPerOperation(CacheMetric metric, CacheReading cache) {
+    return mode == StatsDMode.REALTIME
+        && cache.statistics() == null
+        && OperationEvents.METRICS.contains(metric);
   }
 
   private void describe(CacheMetric metric, CacheReading cache, SeriesSink sink) {

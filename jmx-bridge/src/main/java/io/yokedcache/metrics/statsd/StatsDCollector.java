@@ -22,9 +22,9 @@ import java.util.concurrent.locks.LockSupport;
  *   // DOGSTATSD: myapp.cache.gets:1|c|#result:hit
  * }</pre>
  *
- * <p>Counters and distributions of a cache under load are better sent by a {@link StatsDReporter},
- * which costs the cache nothing and loses nothing. Above about 20,000 events a second this one
- * needs a sample rate.
+ * <p>Figures of caches come here by a {@link StatsDReporter}, which costs the cache nothing and
+ * loses nothing, or each as it happens by a {@link StatsDOperationObserver}. Above about 20,000
+ * events a second a sample rate is needed.
  *
  * <p>Thread-safe. No method but {@link #close()} ever waits: events go into a bounded queue, and
  * are dropped and counted when it is full. A daemon that is away, slow or unknown to the name
@@ -155,10 +155,20 @@ public final class StatsDCollector implements MetricsCollector {
     queue.offer(event(Kind.COUNTER, metric, value, tags, /* rate= */ 1));
   }
 
+  /** Rolls the dice for one measurement, or for several that are sent or left out together. */
+  boolean isSampled() {
+    return sampleRate >= 1 || ThreadLocalRandom.current().nextDouble() < sampleRate;
+  }
+
+  /** Sends what {@link #isSampled()} has said yes to. */
+  void sendSampled(Kind kind, String metric, double value, Map<String, String> tags) {
+    queue.offer(event(kind, metric, value, tags, sampleRate));
+  }
+
   private void offerSampled(Kind kind, String metric, double value, Map<String, String> tags) {
     // Before anything else is done, so that what is left out costs nothing.
-    if (sampleRate >= 1 || ThreadLocalRandom.current().nextDouble() < sampleRate) {
-      queue.offer(event(kind, metric, value, tags, sampleRate));
+    if (isSampled()) {
+      sendSampled(kind, metric, value, tags);
     }
   }
 

@@ -55,7 +55,7 @@ public final class StatsDReporter implements AutoCloseable {
     this.collector = settings.collector;
     this.source = settings.source;
     this.targetTags = settings.target.isEmpty() ? Map.of() : Map.of("target", settings.target);
-    this.series = new CacheSeries(settings.cacheTags, targetTags);
+    this.series = new CacheSeries(settings.cacheTags, targetTags, settings.mode);
     this.report =
         new PeriodicReport(
             collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);
@@ -168,6 +168,7 @@ public final class StatsDReporter implements AutoCloseable {
     private boolean sendsHistory = true;
     private int timerSamples = 100;
     private String target = "";
+    private StatsDMode mode = StatsDMode.PERIODIC;
 
     private Builder(CacheSource source, StatsDCollector collector) {
       this.source = requireNonNull(source, "source");
@@ -236,6 +237,20 @@ public final class StatsDReporter implements AutoCloseable {
      */
     public Builder target(String value) {
       target = requireNonNull(value, "target");
+      return this;
+    }
+
+    /**
+     * Sets who sends the operations of YokedCache's caches. With {@link StatsDMode#REALTIME} this
+     * reporter leaves out gets, sets, deletes, durations of operations and errors, which a {@link
+     * StatsDOperationObserver} of each cache must send: nothing is counted twice. Caches of other
+     * providers are reported as ever.
+     *
+     * @param value {@link StatsDMode#PERIODIC} by default
+     * @return this
+     */
+    public Builder mode(StatsDMode value) {
+      mode = requireNonNull(value, "mode");
       return this;
     }
 
