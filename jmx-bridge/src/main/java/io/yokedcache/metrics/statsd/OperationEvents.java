@@ -50,15 +50,18 @@ final class OperationEvents {
     if (!collector.isSampled()) {
       return;
     }
-    count(CacheMetric.GETS, hits, hitTags);
-    count(CacheMetric.GETS, misses, missTags);
-    count(CacheMetric.SETS, puts, cacheTags);
-    count(CacheMetric.DELETES, removals, cacheTags);
+    send(hits, misses, puts, removals);
     collector.sendSampled(
         Kind.TIMING,
         CacheMetric.OPERATION_DURATION.metricName(),
         Math.max(0, durationNanos) / NANOS_PER_SECOND,
         kept(operation, () -> with("operation", operation)));
+  }
+
+  void counted(int hits, int misses, int puts, int removals) {
+    if (collector.isSampled()) {
+      send(hits, misses, puts, removals);
+    }
   }
 
   /** Never sampled: a single error is worth knowing, and a flood of them ends at the full queue. */
@@ -69,6 +72,13 @@ final class OperationEvents {
         kept(
             operation + '\n' + errorType,
             () -> with("operation", operation, "error_type", errorType)));
+  }
+
+  private void send(int hits, int misses, int puts, int removals) {
+    count(CacheMetric.GETS, hits, hitTags);
+    count(CacheMetric.GETS, misses, missTags);
+    count(CacheMetric.SETS, puts, cacheTags);
+    count(CacheMetric.DELETES, removals, cacheTags);
   }
 
   private void count(CacheMetric metric, int count, Map<String, String> tags) {

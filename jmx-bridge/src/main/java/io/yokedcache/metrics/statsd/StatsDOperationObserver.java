@@ -1,0 +1,82 @@
+package io.yokedcache.metrics.statsd;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.jcache.spi.OperationObserver;
+import java.util.Map;
+
+/**
+ * Sends each operation of one cache of YokedCache to StatsD as it happens:
+ *
+ * <pre>
+ * myapp.cache.gets:1|c|#result:hit
+ * myapp.cache.operation_duration:0.002|h|#operation:get
+ * myapp.cache.sets:1|c
+ * myapp.cache.operation_duration:0.005|h|#operation:put
+ * </pre>
+ *
+ * <p>Also {@code deletes} and {@code errors}. Counts and durations are sampled by the collector's
+ * rate, all lines of an operation together; errors are always sent. What no single operation tells
+ * (levels, invalidations, evictions), and hits and misses under those names, is for a {@link
+ * StatsDReporter} in the mode {@link StatsDMode#REALTIME}, which leaves out what is sent here.
+ *
+ * <p>Thread-safe. Never waits: what the collector's queue has no room for is dropped, and counted
+ * in {@link StatsDCollector#statistics()}. This class needs the provider on the class path; nothing
+ * else of the StatsD bridge does.
+ */
+public final class StatsDOperationObserver implements OperationObserver {
+
+  private final OperationEvents events;
+
+  private StatsDOperationObserver(OperationEvents events) {
+    this.events = events;
+  }
+
+  /**
+   * Returns an observer whose series are told apart by {@code cache_manager} and {@code cache}, as
+   * those of a reporter are.
+   *
+   * @param collector where to send to; it is not closed here
+   * @param manager the cache manager's name, as its MBeans have it
+   * @param cache the cache's name
+   * @return the observer, for the provider
+   */
+  public static StatsDOperationObserver of(
+      StatsDCollector collector, String manager, String cache) {
+    return new StatsDOperationObserver(
+        new OperationEvents(
+            collector,
+            Map.of(
+                "cache_manager",
+                requireNonNull(manager, "manager"),
+                "cache",
+                requireNonNull(cache, "cache"))));
+  }
+
+  /**
+   * Returns an observer whose series have no tags that say whose they are: all caches add up to
+   * one. For a reporter with {@code cacheTags(false)}.
+   *
+   * @param collector where to send to; it is not closed here
+   * @return the observer, for the provider
+   */
+  public static StatsDOperationObserver withoutCacheTags(StatsDCollector collector) {
+    return new StatsDOperationObserver(new OperationEvents(collector, Map.of()));
+  }
+
+  @Override
+  public void completed(
+      String operation, int hits, int misses, int puts, int removals, long durationNanos) {
+    events.completed(operation, hits, misses, puts, removals, durationNanos);
+  }
+
+  @Override
+  public void counted(int hits, int misses, int puts, int removals) {
+    events.counted(hits, misses, puts, removals);
+  }
+
+  @Override
+  public void failed(String operation, String errorType) {
+    events.failed(operation, errorType);
+  }
+}
