@@ -1,0 +1,108 @@
+package io.yokedcache.metrics.statsd;
+
+import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
+import io.yokedcache.jcache.spi.ManagerContext;
+import io.yokedcache.jcache.spi.ManagerExtension;
+import io.yokedcache.jcache.spi.OperationObserver;
+import io.yokedcache.jcache.spi.StartedExtension;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.cache.Cache;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.spi.CachingProvider;
+import org.jspecify.annotations.Nullable;
+
+/** A manager of our provider on a Redis of its own, each of whose caches is observed. */
+final class ObservedManager implements AutoCloseable {
+
+  /** What the extension that the provider makes sends to. One test at a time. */
+  private static final AtomicReference<@Nullable StatsDCollector> target = new AtomicReference<>();
+
+  private final EmbeddedRedis redis;
+  private final URLClassLoader classLoader;
+  private final CachingProvider provider;
+  private final CacheManager manager;
+
+  private ObservedManager(EmbeddedRedis redis, URLClassLoader classLoader) {
+    this.redis = redis;
+    this.classLoader = classLoader;
+    this.provider =
+        Caching.getCachingProvider("io.yokedcache.jcache.YokedCachingProvider", classLoader);
+    this.manager =
+        provider.getCacheManager(
+            URI.create("redis://127.0.0.1:" + redis.port()), classLoader, null);
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param folder an empty one
+   */
+  static ObservedManager start(Path folder, StatsDCollector collector) throws IOException {
+    target.set(collector);
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(
+        services.resolve(ManagerExtension.class.getName()), Extension.class.getName());
+    URL[] urls = {folder.toUri().toURL()};
+    return new ObservedManager(
+        EmbeddedRedis.start(), new URLClassLoader(urls, ObservedManager.class.getClassLoader()));
+  }
+
+  /** The manager's name in MBeans and tags. */
+  String name() {
+    return "redis.//127.0.0.1." + redis.port();
+  }
+
+  Cache<String, String> cache(String name) {
+    return cache(name, strings());
+  }
+
+  Cache<String, String> cache(String name, MutableConfiguration<String, String> configuration) {
+    return manager.createCache(name, configuration);
+  }
+
+  static MutableConfiguration<String, String> strings() {
+    return new MutableConfiguration<String, String>()
+        .setTypes(String.class, String.class)
+        .setStatisticsEnabled(true);
+  }
+
+  @Override
+  public void close() throws IOException {
+    provider.close(classLoader);
+    redis.close();
+    classLoader.close();
+  }
+
+  /** What a bridge does that starts with a manager. */
+  public static final class Extension implements ManagerExtension {
+
+    /** For the provider. */
+    public Extension() {}
+
+    @Override
+    public StartedExtension start(ManagerContext context) {
+      StatsDCollector collector = target.get();
+      if (collector == null) {
+        throw new IllegalStateException("No test is running");
+      }
+      String manager = context.managerName();
+      return new StartedExtension() {
+        @Override
+        public OperationObserver observer(String cacheName) {
+          return StatsDOperationObserver.of(collector, manager, cacheName);
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+}
