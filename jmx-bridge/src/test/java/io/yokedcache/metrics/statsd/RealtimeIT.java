@@ -1,11 +1,16 @@
 package io.yokedcache.metrics.statsd;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.summingDouble;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.metrics.jmx.CacheReading;
 import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.jmx.OperationReading;
 import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.Peer;
 import io.yokedcache.metrics.testing.StatsDDaemon;
@@ -24,6 +29,7 @@ import javax.cache.Cache;
 import javax.cache.configuration.FactoryBuilder.SingletonFactory;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheLoaderException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +94,80 @@ final class RealtimeIT {
           .filteredOn(line -> line.type().equals("h"))
           .allSatisfy(line -> assertThat(line.value()).isBetween(1e-6, 10.0));
     }
+  }
+
+  /** Whatever the operation is: JSR-107's statistics and what was sent are the same. */
+  @Test
+  void plain_allOperations_addUpToTheStatistics() throws Exception {
+    try (UdpReceiver receiver = UdpReceiver.start();
+        StatsDCollector collector = to(receiver).build();
+        ObservedManager manager = ObservedManager.start(services, collector)) {
+      Cache<String, String> cache = manager.cache("all");
+      useAllOperations(cache);
+      CacheReading reading =
+          JmxCacheReader.ofThisJvm().read().caches().stream()
+              .filter(each -> each.manager().equals(manager.name()))
+              .findFirst()
+              .orElseThrow();
+      String name = "p." + manager.name().replaceAll("[^A-Za-z0-9_-]", "_") + ".all.";
+
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(sums(receiver))
+                      .containsEntry(name + "gets.hit", asDouble(reading.hits()))
+                      .containsEntry(name + "gets.miss", asDouble(reading.misses()))
+                      .containsEntry(name + "sets", asDouble(reading.puts()))
+                      .containsEntry(name + "deletes", asDouble(reading.removals())));
+      Map<String, Long> durations =
+          ofType(receiver, "ms").stream().collect(groupingBy(StatsLine::name, counting()));
+      assertThat(reading.operations()).hasSizeGreaterThan(12);
+      for (OperationReading operation : reading.operations()) {
+        assertThat(durations)
+            .containsEntry(name + "operation_duration." + operation.operation(), operation.count());
+      }
+    }
+  }
+
+  private static void useAllOperations(Cache<String, String> cache) {
+    cache.put("a", "1");
+    cache.getAndPut("a", "2");
+    cache.putIfAbsent("a", "3");
+    cache.putIfAbsent("b", "1");
+    cache.containsKey("a");
+    cache.replace("a", "4");
+    cache.replace("a", "4", "5");
+    cache.replace("a", "not", "6");
+    cache.getAndReplace("b", "2");
+    cache.getAndRemove("b");
+    cache.remove("a", "not");
+    cache.remove("a", "5");
+    cache.putAll(Map.of("d", "1", "e", "2", "f", "3", "g", "4"));
+    cache.getAll(Set.of("d", "e", "x"));
+    cache.invokeAll(
+        Set.of("d", "x"),
+        (entry, arguments) -> {
+          if (entry.exists()) {
+            entry.remove();
+          }
+          return null;
+        });
+    for (Cache.Entry<String, String> entry : cache) {
+      assertThat(entry.getValue()).isNotNull();
+    }
+    cache.removeAll(Set.of("e", "x"));
+    cache.removeAll();
+    cache.clear();
+  }
+
+  private static double asDouble(@Nullable Long number) {
+    return number == null ? Double.NaN : number;
+  }
+
+  private static Map<String, Double> sums(UdpReceiver receiver) {
+    return ofType(receiver, "c").stream()
+        .collect(groupingBy(StatsLine::name, summingDouble(StatsLine::value)));
   }
 
   @Test

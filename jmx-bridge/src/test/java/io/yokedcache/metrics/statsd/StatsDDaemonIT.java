@@ -100,6 +100,30 @@ final class StatsDDaemonIT {
     }
   }
 
+  @Test
+  void daemonRestarted_countsGoOn() throws Exception {
+    StatsDDaemon first = StatsDDaemon.start(folder);
+    int port = first.port();
+    try (first;
+        StatsDCollector collector = collector(first)) {
+      collector.increment("before", 1, Map.of());
+      await().atMost(SOON).until(() -> first.counters().containsKey("myapp.cache.before"));
+      first.close();
+      // While it is away, the system refuses what is sent; that harms nothing.
+      long packets = collector.statistics().sentPackets();
+      collector.increment("lost", 1, Map.of());
+      await().atMost(SOON).until(() -> collector.statistics().sentPackets() > packets);
+
+      try (StatsDDaemon second = StatsDDaemon.start(folder, port)) {
+        collector.increment("after", 2, Map.of());
+        await()
+            .atMost(SOON)
+            .untilAsserted(
+                () -> assertThat(second.counters()).containsEntry("myapp.cache.after", 2.0));
+      }
+    }
+  }
+
   private static StatsDCollector collector(StatsDDaemon daemon) {
     return StatsDCollector.builder()
         .host("127.0.0.1")

@@ -121,6 +121,57 @@ final class StatsDReporterTest {
   }
 
   @Test
+  void report_tenThousandCaches_allArriveThoughTheQueueIsSmaller() throws IOException {
+    now = tenThousandCaches(3);
+    try (UdpReceiver receiver = UdpReceiver.start()) {
+      StatsDBuilder settings = collector(receiver).useTags(true).queueCapacity(10_000);
+      StatsDCollector collector =
+          settings
+              .timeout(Duration.ofSeconds(60))
+              .build(PacedTransport.to(receiver, settings.udp(InetAddress::getByName)));
+      StatsDReporter.builder(() -> now, collector).interval(Duration.ofMinutes(2)).start().close();
+      collector.close();
+
+      StatsDStatistics statistics = collector.statistics();
+      assertThat(statistics.droppedEvents()).isZero();
+      await().atMost(SOON).until(() -> receiver.packetCount() >= statistics.sentPackets());
+      List<StatsLine> hits =
+          receiver.parsed().stream().filter(line -> line.name().equals("p.hits")).toList();
+      assertThat(hits).hasSize(10_000).allSatisfy(line -> assertThat(line.value()).isEqualTo(3));
+    }
+  }
+
+  @Test
+  void report_tenThousandCachesAndNoDaemon_isBoundedAndLosesNoCount() throws IOException {
+    HungLookup lookup = new HungLookup();
+    try (UdpReceiver receiver = UdpReceiver.start()) {
+      StatsDBuilder settings = collector(receiver).useTags(true).queueCapacity(1000);
+      // A report waits as long for room in the queue.
+      settings.timeout(Duration.ofSeconds(1));
+      StatsDCollector collector = settings.build(PacedTransport.to(receiver, settings.udp(lookup)));
+      StatsDReporter reporter =
+          StatsDReporter.builder(() -> now, collector).interval(Duration.ofMinutes(2)).start();
+      for (int i = 1; i <= 3; i++) {
+        now = tenThousandCaches(i);
+        reporter.report();
+        assertThat(collector.statistics().queuedEvents()).isLessThanOrEqualTo(1000);
+      }
+      lookup.release();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () -> {
+                reporter.report();
+                return sum(receiver, "p.hits") >= 30_000;
+              });
+      reporter.close();
+      collector.close();
+
+      assertThat(sum(receiver, "p.hits")).isEqualTo(30_000);
+    }
+  }
+
+  @Test
   void report_sourceFails_losesNothing() throws IOException {
     try (UdpReceiver receiver = UdpReceiver.start();
         StatsDCollector collector = collector(receiver).build();
@@ -223,6 +274,14 @@ final class StatsDReporterTest {
 
   private static StatsDBuilder collector(UdpReceiver receiver) {
     return StatsDCollector.builder().host("127.0.0.1").port(receiver.port()).prefix("p");
+  }
+
+  private static CacheReadings tenThousandCaches(long hits) {
+    CacheReading[] caches = new CacheReading[10_000];
+    for (int i = 0; i < caches.length; i++) {
+      caches[i] = cache("c" + i, hits, 1);
+    }
+    return readings(caches);
   }
 
   private static CacheReadings readings(CacheReading... caches) {
