@@ -279,7 +279,8 @@ final class StatsDReporterTest {
   private static CacheReadings tenThousandCaches(long hits) {
     CacheReading[] caches = new CacheReading[10_000];
     for (int i = 0; i < caches.length; i++) {
-      caches[i] = cache("c" + i, hits, 1);
+      caches[i] =
+          new CacheReading("redis://db", "c" + i, null, List.of(), Map.of("hits", hits), Map.of());
     }
     return readings(caches);
   }
