@@ -2,6 +2,7 @@ package io.yokedcache.examples;
 
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.ErrorTracker;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,8 +56,12 @@ final class DemoLoad implements AutoCloseable {
 
   /** What was done so far, in one line. */
   String progress() {
-    return "%,d requests served, %,d failed, %,d sessions"
-        .formatted(requests.sum(), failures.sum(), loggedIn.size());
+    return String.format(
+        Locale.ROOT,
+        "%,d requests served, %,d failed, %,d sessions",
+        requests.sum(),
+        failures.sum(),
+        loggedIn.size());
   }
 
   private void serveSome() {

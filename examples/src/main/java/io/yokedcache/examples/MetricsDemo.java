@@ -3,6 +3,7 @@ package io.yokedcache.examples;
 import io.yokedcache.metrics.CacheHealthMonitor;
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.page.StatusPage;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDReporter;
@@ -20,8 +21,8 @@ import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Caches under load, and everything that shows what they do: Prometheus, StatsD if wanted, health
- * checks, errors, the application's own metrics, and JMX. Runs until Ctrl-C.
+ * Caches under load, and everything that shows what they do: a status page, Prometheus, StatsD if
+ * wanted, health checks, errors, the application's own metrics, and JMX. Runs until Ctrl-C.
  */
 public final class MetricsDemo {
 
@@ -29,9 +30,10 @@ public final class MetricsDemo {
       """
       Usage: MetricsDemo [URI] [--port N] [--seconds N] [--rate N] [--statsd HOST:PORT]
         URI        the server, default embedded:redis (a private one)
-        --port     where Prometheus' metrics are served on 127.0.0.1, default 8000, 0 for any
+        --port     where page and metrics are served on 127.0.0.1, default 8000, 0 for any
         --seconds  how long to run, 1 to 86400; default until Ctrl-C
-        --rate     requests per second, about six cache operations each; 100 to 10000, default 500
+        --rate     requests per second at most, about six cache operations each; 100 to 10000,
+                   default 500
         --statsd   also send to this StatsD daemon, every ten seconds\
       """;
 
@@ -106,7 +108,11 @@ public final class MetricsDemo {
     try (CachingProvider provider = Caching.getCachingProvider();
         CacheManager manager = provider.getCacheManager(uri, null);
         PrometheusCollector prometheus =
-            PrometheusCollector.builder().port(port).jvmMetrics(true).build();
+            PrometheusCollector.builder()
+                .port(port)
+                .jvmMetrics(true)
+                .handler("/", StatusPage.of(JmxCacheReader.ofThisJvm()))
+                .build();
         CacheMetrics metrics = new CacheMetrics(prometheus);
         StatsDReporter reporter = reporter(statsd, metrics);
         DemoLoad load = new DemoLoad(DemoCaches.create(manager), metrics, rate);
@@ -135,6 +141,7 @@ public final class MetricsDemo {
   private void printWhereToLook(int port, boolean hasStatsD) {
     String base = "http://127.0.0.1:" + port;
     out.println("Caches under load; Ctrl-C ends it. To look at them:");
+    out.println("  a browser    " + base + "/");
     out.println("  Prometheus   " + base + "/metrics");
     out.println("  one metric   curl '" + base + "/metrics?name[]=yokedcache_cache_hit_rate'");
     out.println("  JConsole     jconsole " + ProcessHandle.current().pid());

@@ -44,7 +44,9 @@ final class MetricsDemoIT {
   }
 
   private void scrapeShowsAll() throws IOException, InterruptedException {
-    String metrics = scrape();
+    assertThat(read("/")).contains("<!doctype html>");
+    assertThat(read("/api/data.json")).contains("\"sessions\"", "\"orders\"");
+    String metrics = read("/metrics");
     for (String cache : new String[] {"sessions", "products", "prices", "orders"}) {
       assertThat(metrics).contains("yokedcache_cache_gets_total{cache=\"" + cache + "\"");
     }
@@ -62,11 +64,11 @@ final class MetricsDemoIT {
         .contains("jvm_memory_used_bytes");
   }
 
-  private String scrape() throws IOException, InterruptedException {
+  private String read(String path) throws IOException, InterruptedException {
     Matcher matcher = PORT.matcher(out.toString());
     assertThat(matcher.find()).isTrue();
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + matcher.group(1) + "/metrics"))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + matcher.group(1) + path))
             .timeout(Duration.ofSeconds(10))
             .build();
     HttpResponse<String> answer = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
