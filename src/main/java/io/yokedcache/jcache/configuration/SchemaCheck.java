@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds keys that mean nothing, and groups where a value belongs or the other way round. The keys
- * of the {@code reference.conf} are the keys that there are.
+ * of the {@code reference.conf} are the keys that there are; a group that is empty there has any
+ * keys, such as the labels of metrics.
  */
 final class SchemaCheck {
 
@@ -83,7 +84,10 @@ final class SchemaCheck {
       problems.add(value.origin(), path + " must be a group: " + key + " { ... }");
       return null;
     }
-    return path.equals(CACHES_PATH) ? caches(object) : group(path, object, group, below);
+    if (path.equals(CACHES_PATH)) {
+      return caches(object);
+    }
+    return group.isEmpty() ? object : group(path, object, group, below);
   }
 
   private ConfigObject caches(ConfigObject given) {
