@@ -1,4 +1,4 @@
-/** Starts the bridge as a process or as a Java agent. */
+/** Starts the bridge without a line of code: with YokedCache's managers, or as a Java agent. */
 @NullMarked
 package io.yokedcache.metrics.agent;
 

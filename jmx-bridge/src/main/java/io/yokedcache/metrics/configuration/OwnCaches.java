@@ -1,0 +1,35 @@
+package io.yokedcache.metrics.configuration;
+
+import io.yokedcache.metrics.jmx.CacheReadings;
+import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.jmx.JmxCacheReader;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The caches of this JVM. Its MBean server is not asked for before the first reading, because that
+ * creates it: an application that chooses another one does so while it starts.
+ */
+final class OwnCaches implements CacheSource {
+
+  private volatile @Nullable JmxCacheReader reader;
+
+  @Override
+  public CacheReadings read() throws IOException {
+    return reader().read();
+  }
+
+  @Override
+  public CacheReadings readFigures() throws IOException {
+    return reader().readFigures();
+  }
+
+  private JmxCacheReader reader() {
+    JmxCacheReader known = reader;
+    if (known == null) {
+      known = JmxCacheReader.ofThisJvm();
+      reader = known;
+    }
+    return known;
+  }
+}
