@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
     versionProvider = BridgeCommand.Version.class,
     description = {
       "Serves the caches of other JVMs to Prometheus and sends them to StatsD, until Ctrl-C.",
-      "A JVM that is down is tried again; its gauge bridge_target_up is 0 meanwhile."
+      "A JVM that is down is tried again; its gauge bridge_jmx_target_up is 0 meanwhile."
     })
 final class ServeCommand implements Callable<Integer> {
 
