@@ -69,14 +69,16 @@ final class ChildJvm implements Closeable {
 
   /** Only the provider's own jars, so that the bridge is proven to need none of its own there. */
   private static boolean isOf(String provider, String path) {
-    boolean isShared = path.contains("cache-api") || path.contains("test-classes");
+    List<String> parts = new ArrayList<>(List.of("cache-api", "test-classes", "slf4j"));
     if (provider.contains("caffeine")) {
-      return isShared || path.contains("caffeine") || path.contains("typesafe");
+      parts.addAll(List.of("caffeine", "typesafe"));
+    } else if (provider.contains("ehcache")) {
+      parts.add("ehcache");
+    } else {
+      parts.addAll(List.of("/src/target/", "yokedcache-jcache", "jedis", "commons-pool2"));
+      parts.addAll(List.of("typesafe", "gson", "embedded-redis"));
     }
-    if (provider.contains("ehcache")) {
-      return isShared || path.contains("ehcache") || path.contains("slf4j");
-    }
-    return true;
+    return parts.stream().anyMatch(path::contains);
   }
 
   static String classPath(Predicate<String> isWanted) {

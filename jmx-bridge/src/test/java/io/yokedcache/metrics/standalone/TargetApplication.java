@@ -33,12 +33,14 @@ public final class TargetApplication {
       Cache<String, String> cache =
           manager.createCache(
               "orders", new MutableConfiguration<String, String>().setStatisticsEnabled(true));
+      String ready = "ready";
       do {
         cache.put("a", "1");
         cache.put("b", "2");
         System.out.println(cache.get("a") + cache.get("b") + cache.get("absent"));
         cache.remove("a");
-        System.out.println("ready");
+        System.out.println(ready);
+        ready = "ready again";
       } while (System.in.read() >= 0);
       System.out.println("log manager: " + LogManager.getLogManager().getClass().getSimpleName());
     }
