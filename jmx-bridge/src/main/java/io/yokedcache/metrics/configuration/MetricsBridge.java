@@ -86,11 +86,12 @@ public final class MetricsBridge implements AutoCloseable {
     MetricsBridge bridge = new MetricsBridge();
     try {
       Outputs outputs = new Outputs(settings, new LinkedHashMap<>(sources));
+      StatsDCollector statsd = settings.statsd().enabled() ? bridge.open(outputs) : null;
       if (settings.prometheus().enabled()) {
-        bridge.serve(outputs.prometheus(), settings.prometheus().listener());
+        bridge.serve(outputs.prometheus(statsd), settings.prometheus().listener());
       }
-      if (settings.statsd().enabled()) {
-        bridge.send(outputs, sendsHistory);
+      if (statsd != null) {
+        bridge.report(outputs.reporters(statsd, sendsHistory));
       }
       if (settings.health().enabled() && settings.isEnabled()) {
         sources.forEach((name, source) -> bridge.check(name, source, settings.health()));
@@ -114,17 +115,19 @@ public final class MetricsBridge implements AutoCloseable {
         listener.path());
   }
 
-  private void send(Outputs outputs, boolean sendsHistory) {
+  private StatsDCollector open(Outputs outputs) {
     StatsDCollector collector = outputs.statsd();
     parts.push(collector);
     metrics.addCollector(collector);
-    for (StatsDReporter reporter : outputs.reporters(collector, sendsHistory)) {
-      parts.push(reporter);
-      reporters.add(reporter);
-    }
     if (outputs.sendsOperations()) {
       operations = collector;
     }
+    return collector;
+  }
+
+  private void report(List<StatsDReporter> started) {
+    started.forEach(parts::push);
+    reporters.addAll(started);
   }
 
   private void check(String name, CacheSource source, HealthChecks checks) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the parts of a bridge as the settings describe them.
@@ -26,13 +27,17 @@ import javax.net.ssl.SSLContext;
  */
 record Outputs(MetricsSettings settings, Map<String, CacheSource> sources) {
 
-  /** A collector with a registry of its own, so that it never clashes with the application's. */
-  PrometheusCollector prometheus() {
+  /**
+   * A collector with a registry of its own, so that it never clashes with the application's; tells
+   * of the other one, if there is one.
+   */
+  PrometheusCollector prometheus(@Nullable StatsDCollector statsd) {
     PrometheusOutput output = settings.prometheus();
     Naming naming = output.naming();
     PrometheusCollectorBuilder builder =
         PrometheusCollector.builder()
             .registry(new PrometheusRegistry())
+            .names(naming.style())
             .namespace(naming.namespace())
             .subsystem(naming.subsystem())
             .labels(naming.labels())
@@ -42,6 +47,9 @@ record Outputs(MetricsSettings settings, Map<String, CacheSource> sources) {
             .jvmMetrics(output.jvm());
     if (!output.bucketsSeconds().isEmpty()) {
       builder.buckets(output.bucketsSeconds().stream().mapToDouble(Double::doubleValue).toArray());
+    }
+    if (statsd != null) {
+      builder.statsd(statsd::statistics);
     }
     sources.forEach(builder::target);
     listen(builder, output.listener());

@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.configuration;
 
 import io.yokedcache.metrics.prometheus.Histograms;
+import io.yokedcache.metrics.prometheus.MetricNames;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +25,6 @@ public record PrometheusOutput(
     List<Double> bucketsSeconds,
     int maxCaches,
     boolean jvm) {
-
-  /** The names of the metrics. */
-  public enum NameStyle {
-    /** The bridge's own. */
-    DEFAULT,
-    /** Those of Micrometer's JCache metrics. */
-    MICROMETER
-  }
 
   /**
    * Where metrics are served, and to whom.
@@ -63,7 +56,7 @@ public record PrometheusOutput(
    * @param cacheLabels whether caches are told apart
    */
   public record Naming(
-      NameStyle style,
+      MetricNames style,
       String namespace,
       String subsystem,
       Map<String, String> labels,

@@ -4,11 +4,11 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import io.yokedcache.metrics.configuration.PrometheusOutput.Listener;
-import io.yokedcache.metrics.configuration.PrometheusOutput.NameStyle;
 import io.yokedcache.metrics.configuration.PrometheusOutput.Naming;
 import io.yokedcache.metrics.configuration.StatsDOutput.Daemon;
 import io.yokedcache.metrics.configuration.StatsDOutput.Limits;
 import io.yokedcache.metrics.prometheus.Histograms;
+import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import java.nio.file.Files;
@@ -63,7 +63,7 @@ final class SettingsReader {
         group.flag("enabled"),
         listener(group),
         new Naming(
-            group.choice("names", NameStyle.class),
+            group.choice("names", MetricNames.class),
             group.text("namespace", NAME_PART, "letters, digits and underscores"),
             group.text("subsystem", NAME_PART, "letters, digits and underscores"),
             group.texts(

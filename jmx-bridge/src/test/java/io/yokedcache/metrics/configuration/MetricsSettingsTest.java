@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.typesafe.config.ConfigFactory;
+import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import java.io.IOException;
@@ -64,11 +65,7 @@ final class MetricsSettingsTest {
     assertThat(settings.prometheus().naming())
         .isEqualTo(
             new PrometheusOutput.Naming(
-                PrometheusOutput.NameStyle.MICROMETER,
-                "a",
-                "b",
-                Map.of("environment", "test"),
-                false));
+                MetricNames.MICROMETER, "a", "b", Map.of("environment", "test"), false));
     assertThat(settings.prometheus().bucketsSeconds()).containsExactly(0.001, 0.5);
     assertThat(settings.statsd())
         .isEqualTo(
