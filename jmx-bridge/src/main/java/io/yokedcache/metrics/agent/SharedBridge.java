@@ -101,7 +101,7 @@ final class SharedBridge {
     }
   }
 
-  /** The port of each bridge that serves Prometheus, for who chose port 0. */
+  /** The Prometheus port of each running bridge, for who chose port 0; -1 where there is none. */
   static List<Integer> ports() {
     synchronized (RUNNING) {
       return RUNNING.stream().map(running -> running.bridge.prometheusPort()).toList();

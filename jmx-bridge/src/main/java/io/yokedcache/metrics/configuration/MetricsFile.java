@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigValueFactory;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ public final class MetricsFile {
   /** Where the group is. */
   static final String GROUP = "yokedcache.metrics";
 
+  private static final String ROOT = "yokedcache";
   private static final String REFERENCE = "reference.conf";
   private static final List<String> OUTPUTS = List.of("prometheus", "statsd");
   private static final String ENABLED = ".enabled";
@@ -50,9 +52,11 @@ public final class MetricsFile {
           ConfigFactory.parseFile(
                   file.toFile(),
                   ConfigParseOptions.defaults().setAllowMissing(false).setOriginDescription(shown))
+              .withFallback(ConfigFactory.systemProperties().withoutPath(ROOT))
+              // What others of the file's groups lack is not the bridge's business.
+              .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
               .withOnlyPath(GROUP)
-              .resolveWith(
-                  ConfigFactory.systemProperties().withFallback(ConfigFactory.systemEnvironment()));
+              .resolve();
       if (!(all.hasPath(GROUP) && all.getValue(GROUP) instanceof ConfigObject group)) {
         throw new MetricsConfigurationException(
             shown + " has no group " + GROUP + ": write yokedcache.metrics { prometheus { ... } }");

@@ -13,8 +13,8 @@ import picocli.CommandLine.IVersionProvider;
     header = "Reads the caches of other JVMs, of any JSR-107 provider, by JMX.",
     footer = {
       "",
-      "Without a command it serves. Examples:",
-      "  java -jar yokedcache-jmx-bridge.jar --url service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi",
+      "Without a command it serves; see serve --help. Examples:",
+      "  java -jar yokedcache-jmx-bridge.jar --url orders=db1:9010",
       "  java -jar yokedcache-jmx-bridge.jar list --pid 4711",
       "",
       "Exit codes: 0 done, 1 not possible (unreachable, port in use), 2 wrong options or settings."

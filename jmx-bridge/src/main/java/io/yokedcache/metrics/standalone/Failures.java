@@ -15,6 +15,11 @@ final class Failures {
 
   private Failures() {}
 
+  /** A failure's message in one line; those of RMI have several. */
+  static String line(Exception failure) {
+    return String.valueOf(failure.getMessage()).replaceAll("\\s+", " ");
+  }
+
   /** Prints a message and returns the exit code. */
   static int tell(Exception failure, CommandLine command, ParseResult parsed) throws Exception {
     if (failure instanceof MetricsConfigurationException) {

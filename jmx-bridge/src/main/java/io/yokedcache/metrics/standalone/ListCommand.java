@@ -78,7 +78,7 @@ final class ListCommand implements Callable<Integer> {
                     Comparator.comparing(CacheReading::manager).thenComparing(CacheReading::cache));
                 caches.forEach(cache -> rows.add(CacheRow.of(name, cache)));
               } catch (IOException e) {
-                failures.add(name + ": " + e.getMessage());
+                failures.add(name + ": " + Failures.line(e));
               }
             });
     out().print(isJson ? CacheRow.json(rows) : CacheTable.of(rows, targets.sources().size() > 1));

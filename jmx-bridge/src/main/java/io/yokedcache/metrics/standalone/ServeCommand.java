@@ -44,7 +44,7 @@ final class ServeCommand implements Callable<Integer> {
     Ending ending = Ending.onSignal();
     try (Targets targets = Targets.open(jvms, targetOptions.timeLimit());
         MetricsBridge bridge = MetricsBridge.of(settings, targets.sources())) {
-      targets.sources().forEach(ServeCommand::greet);
+      greet(targets);
       ending.await();
       logger.info("Ending, with a last report where one is due");
       bridge.report();
@@ -54,13 +54,21 @@ final class ServeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  /** In the background, since JVMs that do not answer must not keep the process from ending. */
+  private static void greet(Targets targets) {
+    Thread greeter =
+        new Thread(() -> targets.sources().forEach(ServeCommand::greet), "yokedcache-greeting");
+    greeter.setDaemon(true);
+    greeter.start();
+  }
+
   /** Says what is there from the beginning; what comes and goes later is a metric. */
   private static void greet(String name, CacheSource source) {
     try {
       int caches = source.readFigures().caches().size();
       logger.info("{} has {} caches with statistics", name, caches);
     } catch (IOException e) {
-      logger.warn("{} is not there yet, and is tried again: {}", name, e.getMessage());
+      logger.warn("{} is not there yet, and is tried again: {}", name, Failures.line(e));
     }
   }
 }

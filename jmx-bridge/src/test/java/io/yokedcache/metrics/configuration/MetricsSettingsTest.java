@@ -150,6 +150,25 @@ final class MetricsSettingsTest {
   }
 
   @Test
+  void load_substitutions_onlyThoseOfTheGroupMatter() throws IOException {
+    Path file = directory.resolve("metrics.conf");
+    Files.writeString(
+        file,
+        """
+        port = 9404
+        yokedcache.uri = ${NO_SUCH_VARIABLE}
+        yokedcache.metrics.prometheus { port = ${port}, host = ${java.specification.version} }
+        """);
+
+    assertThat(MetricsSettings.load(file).prometheus().listener())
+        .extracting("port", "host")
+        .containsExactly(9404, System.getProperty("java.specification.version"));
+    Files.writeString(file, "yokedcache.metrics.prometheus.port = ${NO_SUCH_VARIABLE}");
+    assertThat(problems(() -> MetricsSettings.load(file)))
+        .contains("metrics.conf: 1: a substitution ${...} has no value");
+  }
+
+  @Test
   void read_passwordVariable_goesBeforeTheFile() {
     SettingsReader reader = new SettingsReader(Map.of("YOKEDCACHE_METRICS_PASSWORD", "env"));
 
