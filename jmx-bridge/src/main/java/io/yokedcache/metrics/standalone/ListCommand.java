@@ -81,7 +81,11 @@ final class ListCommand implements Callable<Integer> {
                 failures.add(name + ": " + Failures.line(e));
               }
             });
-    out().print(isJson ? CacheRow.json(rows) : CacheTable.of(rows, targets.sources().size() > 1));
+    if (isJson) {
+      out().print(CacheRow.json(rows));
+    } else if (!rows.isEmpty() || failures.isEmpty()) {
+      out().print(CacheTable.of(rows, targets.sources().size() > 1));
+    }
     out().flush();
     failures.forEach(err()::println);
     return failures.isEmpty();

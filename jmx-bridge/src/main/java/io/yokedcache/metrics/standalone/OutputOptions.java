@@ -16,7 +16,7 @@ final class OutputOptions {
       paramLabel = "PORT",
       description = {
         "Port to serve Prometheus on; 0 for any that is free.",
-        "Default: 8000, if nothing says that StatsD is wanted and Prometheus not."
+        "Default: 8000, unless only StatsD is asked for."
       })
   private @Nullable String prometheusPort;
 
