@@ -19,11 +19,14 @@ import javax.cache.expiry.Duration;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
 
 /**
  * A small load in which everything happens that has a metric: hits, misses, errors, loads that
  * fail, writes, invalidations, expirations, values that must not be decoded, a listener that is too
- * slow, and the evictions of another provider.
+ * slow, connections that are cut, and the evictions of another provider.
  */
 final class BusyCaches implements AutoCloseable {
 
@@ -34,6 +37,7 @@ final class BusyCaches implements AutoCloseable {
   private final Cache<String, String> sessions;
   private final Cache<String, Object> strangers;
   private final OtherProvider other;
+  private final int redisPort;
   private final List<Thread> threads =
       List.of(
           new Thread(this::run, "busy-caches"), new Thread(this::runStrangers, "busy-strangers"));
@@ -41,6 +45,7 @@ final class BusyCaches implements AutoCloseable {
 
   private BusyCaches(RedisCaches caches, OtherProvider other) {
     this.other = other;
+    redisPort = caches.port();
     orders = caches.manager().createCache("orders", strings());
     products =
         caches
@@ -102,12 +107,19 @@ final class BusyCaches implements AutoCloseable {
 
   private void run() {
     for (int i = 0; !isClosed; i++) {
-      round(i);
+      try {
+        round(i);
+      } catch (CacheException connectionKilled) {
+        // The next round has a new one.
+      }
       LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
   private void round(int i) {
+    if (i % 100 == 99) {
+      killConnections();
+    }
     String key = "key" + i % 50;
     orders.put(key, "value" + i);
     orders.get(key);
@@ -131,8 +143,20 @@ final class BusyCaches implements AutoCloseable {
   /** Each put waits for the listener a while, so these have a thread of their own. */
   private void runStrangers() {
     for (int i = 0; !isClosed; i++) {
-      strangers.put("stranger" + i, new Stranger());
-      strangers.get("stranger" + i);
+      try {
+        strangers.put("stranger" + i, new Stranger());
+        strangers.get("stranger" + i);
+      } catch (CacheException connectionKilled) {
+        // The next round has a new one.
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  /** Closes the clients' connections at the server, but for those that listen. */
+  private void killConnections() {
+    try (Jedis redis = new Jedis("127.0.0.1", redisPort)) {
+      redis.clientKill(new ClientKillParams().type(ClientType.NORMAL));
     }
   }
 

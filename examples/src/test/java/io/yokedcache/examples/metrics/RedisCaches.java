@@ -33,6 +33,8 @@ final class RedisCaches implements AutoCloseable {
           uri = "redis://127.0.0.1:%d"
           defaults.statistics = true
           events.queue-capacity = 4
+          census.interval = 1s
+          health.interval = 100ms
         }
         """
             .formatted(redis.port()));
@@ -47,6 +49,11 @@ final class RedisCaches implements AutoCloseable {
   /** Returns the manager's name, as MBeans and metrics show it. */
   String managerName() {
     return manager.getURI().toString().replaceAll("[,:=\n\r*?\"]", ".");
+  }
+
+  /** Returns the server's port. */
+  int port() {
+    return redis.port();
   }
 
   @Override

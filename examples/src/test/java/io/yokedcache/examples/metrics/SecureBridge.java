@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.prometheus.Histograms;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import io.yokedcache.metrics.statsd.StatsDCollector;
+import io.yokedcache.metrics.testing.PeerProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,10 +24,13 @@ final class SecureBridge implements AutoCloseable {
   private static final String USER = "prometheus";
   private static final String PASSWORD = "s3cret pässword";
 
+  private final StatsDCollector statsd;
   private final PrometheusCollector collector;
   private final BridgeCertificate certificate;
 
-  private SecureBridge(PrometheusCollector collector, BridgeCertificate certificate) {
+  private SecureBridge(
+      StatsDCollector statsd, PrometheusCollector collector, BridgeCertificate certificate) {
+    this.statsd = statsd;
     this.collector = collector;
     this.certificate = certificate;
   }
@@ -33,8 +38,12 @@ final class SecureBridge implements AutoCloseable {
   static SecureBridge start(Path folder, Histograms histograms)
       throws IOException, GeneralSecurityException {
     BridgeCertificate certificate = BridgeCertificate.make(Files.createDirectories(folder));
+    // Nobody listens there, which is all the same to what is shown of it.
+    StatsDCollector statsd =
+        StatsDCollector.builder().host("127.0.0.1").port(PeerProcess.freeUdpPort()).build();
     PrometheusCollector collector =
         PrometheusCollector.builder()
+            .statsd(statsd::statistics)
             .registry(new PrometheusRegistry())
             .port(0)
             .basicAuthentication(USER, PASSWORD.toCharArray())
@@ -42,7 +51,7 @@ final class SecureBridge implements AutoCloseable {
             .histograms(histograms)
             .build()
             .start();
-    return new SecureBridge(collector, certificate);
+    return new SecureBridge(statsd, collector, certificate);
   }
 
   /**
@@ -84,5 +93,6 @@ final class SecureBridge implements AutoCloseable {
   @Override
   public void close() {
     collector.close();
+    statsd.close();
   }
 }

@@ -2,6 +2,7 @@ package io.yokedcache.examples.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
@@ -11,13 +12,16 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import javax.cache.Cache;
 import javax.cache.configuration.MutableConfiguration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
 
 /**
  * What a scrape shows, figure by figure against the operations that the test made: all rows of the
@@ -36,7 +40,9 @@ final class SeedPrometheusIT {
           Map.entry("cache_operation_duration_seconds", "histogram"),
           Map.entry("cache_invalidations_total", "counter"),
           Map.entry("cache_errors_total", "counter"),
-          Map.entry("cache_uptime_seconds", "gauge"));
+          Map.entry("cache_uptime_seconds", "gauge"),
+          Map.entry("cache_size_bytes", "gauge"),
+          Map.entry("cache_keys_count", "gauge"));
 
   @TempDir private Path folder;
 
@@ -70,10 +76,17 @@ final class SeedPrometheusIT {
             .body());
   }
 
+  /** Scrapes until a census has counted the entries. */
+  private static Scrape scrapeWith(PrometheusCollector collector, String series, double value) {
+    return await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> scrape(collector), scrape -> scrape.value(series) == value);
+  }
+
   @Test
   void scrape_withoutCacheLabels_isTheDocumentedSample() throws Exception {
     CountedOperations counted = new CountedOperations(cache);
-    counted.runAll();
+    int left = counted.runAll();
     try (PrometheusCollector collector =
         PrometheusCollector.builder()
             .registry(new PrometheusRegistry())
@@ -81,8 +94,9 @@ final class SeedPrometheusIT {
             .cacheLabels(false)
             .build()
             .start()) {
-      Scrape scrape = scrape(collector);
+      Scrape scrape = scrapeWith(collector, "yokedcache_cache_keys_count", left);
 
+      assertThat(scrape.value("yokedcache_cache_size_bytes")).isPositive();
       assertThat(scrape.text().lines())
           .contains(
               "# TYPE yokedcache_cache_gets_total counter",
@@ -105,7 +119,7 @@ final class SeedPrometheusIT {
   @Test
   void scrape_byDefault_saysWhoseEachSeriesIs() throws Exception {
     CountedOperations users = new CountedOperations(cache);
-    users.runAll();
+    int left = users.runAll();
     CountedOperations orders = new CountedOperations(createCache("orders"));
     orders.put(3);
     orders.hit(9, 3);
@@ -121,11 +135,37 @@ final class SeedPrometheusIT {
             .namespace("myapp")
             .build()
             .start()) {
-      Scrape scrape = scrape(collector);
+      String whose = "{cache=\"users\",cache_manager=\"" + caches.managerName() + "\"}";
+      Scrape scrape = scrapeWith(collector, "myapp_cache_keys_count" + whose, left);
 
       String manager = "\",cache_manager=\"" + caches.managerName() + "\"";
       assertFigures(scrape, "myapp", "cache=\"users" + manager, users);
       assertFigures(scrape, "myapp", "cache=\"orders" + manager, orders);
+    }
+  }
+
+  @Test
+  void scrape_census_isWhatRedisSays() throws Exception {
+    for (int i = 0; i < 40; i++) {
+      cache.put("entry-" + i, "x".repeat(10 * i));
+    }
+    try (Jedis redis = new Jedis("127.0.0.1", caches.port());
+        PrometheusCollector collector =
+            PrometheusCollector.builder()
+                .registry(new PrometheusRegistry())
+                .port(0)
+                .cacheLabels(false)
+                .build()
+                .start()) {
+      Set<String> keys = redis.keys("*entry-*");
+      long bytes = keys.stream().mapToLong(redis::memoryUsage).sum();
+
+      Scrape scrape = scrapeWith(collector, "yokedcache_cache_keys_count", 40);
+
+      assertThat(keys).hasSize(40);
+      assertThat(scrape.value("yokedcache_cache_entries")).isEqualTo(40);
+      assertThat(scrape.value("yokedcache_cache_size_bytes")).isEqualTo(bytes);
+      assertThat(scrape.value("yokedcache_cache_health")).isEqualTo(1);
     }
   }
 

@@ -110,8 +110,15 @@ final class SeedStatsDIT {
                   line.matches("myapp\\.cache\\.operation_duration:0\\.\\d+\\|h\\|#operation:put"));
       assertThat(sums(lines)).containsEntry("operation_duration|h|#operation:get", 2.0);
 
-      counted.runAll();
+      int left = counted.runAll();
       Map<String, Double> sums = sums(report(reporter, daemon));
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(report(reporter, daemon))
+                      .contains("myapp.cache.keys_count:" + left + "|g")
+                      .anyMatch(line -> line.matches("myapp\\.cache\\.size_bytes:[1-9]\\d+\\|g")));
 
       // The first report had one of each, so this one has the rest.
       assertThat(sums)
@@ -169,6 +176,14 @@ final class SeedStatsDIT {
           .untilAsserted(() -> assertCounters(daemon.counters(), "myapp.cache.", counted));
       assertThat(daemon.gauges().get("myapp.cache.hit_rate"))
           .isEqualTo(counted.hitRate(), within(1e-9));
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () -> {
+                reporter.report();
+                assertThat(daemon.gauges()).containsEntry("myapp.cache.keys_count", 15.0);
+              });
+      assertThat(daemon.gauges().get("myapp.cache.size_bytes")).isPositive();
       assertThat(daemon.timers())
           .contains("'myapp.cache.operation_duration.get'", "'myapp.cache.operation_duration.put'");
     }
