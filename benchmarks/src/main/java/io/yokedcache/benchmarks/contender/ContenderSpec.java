@@ -1,0 +1,144 @@
+package io.yokedcache.benchmarks.contender;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+
+/**
+ * What takes part in a comparison: a kind, and options behind a colon, such as {@code
+ * yokedcache:statistics=true;connection.pool.size=8}. {@code statistics} is known for every JCache
+ * provider; all other options are settings of our provider, without their {@code yokedcache.}.
+ *
+ * @param kind which product
+ * @param options by name
+ */
+public record ContenderSpec(Kind kind, Map<String, String> options) {
+
+  private static final String STATISTICS = "statistics";
+
+  /** Copies the options. */
+  public ContenderSpec {
+    options = Map.copyOf(options);
+  }
+
+  /** The products that can be measured. */
+  public enum Kind {
+    /** Our provider. */
+    YOKEDCACHE,
+    /** Redisson's JCache. */
+    REDISSON,
+    /** Jedis' pooled client. */
+    JEDIS_POOL,
+    /** Lettuce's shared connection. */
+    LETTUCE,
+    /** Caffeine's JCache, in the heap, by value. */
+    CAFFEINE,
+    /** The program that comes with Redis. */
+    REDIS_BENCHMARK;
+
+    /** The name on the command line. */
+    String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /**
+   * Reads the text form.
+   *
+   * @throws IllegalArgumentException if there is no such contender; the message lists what there is
+   */
+  public static ContenderSpec parse(String text) {
+    int colon = text.indexOf(':');
+    String name = colon < 0 ? text : text.substring(0, colon);
+    Map<String, String> options = new LinkedHashMap<>();
+    if (colon >= 0) {
+      for (String option : List.of(text.substring(colon + 1).split(";", -1))) {
+        int equals = option.indexOf('=');
+        if (equals < 1) {
+          throw new IllegalArgumentException(
+              "Option \"" + option + "\" of " + name + " must be name=value");
+        }
+        options.put(option.substring(0, equals), option.substring(equals + 1));
+      }
+    }
+    Kind kind =
+        Arrays.stream(Kind.values())
+            .filter(known -> known.label().equals(name))
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException(unknown(name)));
+    return new ContenderSpec(kind, options);
+  }
+
+  private static String unknown(String name) {
+    String known = Arrays.stream(Kind.values()).map(Kind::label).collect(Collectors.joining(", "));
+    return "There is no contender \"" + name + "\"; known are " + known;
+  }
+
+  /** The text form, which is also what tables call it. */
+  public String label() {
+    return options.isEmpty()
+        ? kind.label()
+        : kind.label()
+            + options.entrySet().stream()
+                .map(option -> option.getKey() + "=" + option.getValue())
+                .sorted()
+                .collect(Collectors.joining(";", ":", ""));
+  }
+
+  /**
+   * Opens it in this JVM.
+   *
+   * @param name keeps its entries apart from those of others on the same server
+   * @param port the server's, on 127.0.0.1
+   */
+  public Target open(String name, int port) {
+    boolean statistics = Boolean.parseBoolean(options.get(STATISTICS));
+    return switch (kind) {
+      case YOKEDCACHE -> jcache("io.yokedcache.jcache.YokedCachingProvider", name, port);
+      case CAFFEINE ->
+          jcache("com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider", name, port);
+      case REDISSON -> RedissonTarget.open(name, port, statistics);
+      case JEDIS_POOL -> new JedisTarget(name, port);
+      case LETTUCE -> new LettuceTarget(name, port);
+      case REDIS_BENCHMARK ->
+          throw new UnsupportedOperationException("redis-benchmark is a program of its own");
+    };
+  }
+
+  private Target jcache(String provider, String name, int port) {
+    Properties settings = new Properties();
+    options.forEach(
+        (key, value) -> {
+          if (!key.equals(STATISTICS)) {
+            settings.setProperty("yokedcache." + key, value);
+          }
+        });
+    // A manager is found by URI and class loader: two contenders of one provider need two. Some
+    // providers hold the loader weakly, so that it must be held until the end.
+    URLClassLoader loader = new URLClassLoader(new URL[0], ContenderSpec.class.getClassLoader());
+    URI uri = URI.create("redis://127.0.0.1:" + port);
+    CacheManager manager =
+        Caching.getCachingProvider(provider).getCacheManager(uri, loader, settings);
+    boolean statistics = Boolean.parseBoolean(options.get(STATISTICS));
+    return new JCaches(manager, statistics, plain -> plain, () -> close(loader)).open(name);
+  }
+
+  private static void close(URLClassLoader loader) {
+    try {
+      loader.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

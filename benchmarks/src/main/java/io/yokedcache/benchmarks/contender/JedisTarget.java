@@ -1,0 +1,115 @@
+package io.yokedcache.benchmarks.contender;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.params.SetParams;
+
+/** Jedis' own pooled client and nothing around it; the pool is as large as the load wants. */
+final class JedisTarget implements Target {
+
+  private static final int POOL_SIZE = 512;
+  private static final int TTL_SECONDS = 600;
+
+  private final RedisClient client;
+  private final String prefix;
+
+  JedisTarget(String name, int port) {
+    GenericObjectPoolConfig<Connection> pool = new GenericObjectPoolConfig<>();
+    pool.setMaxTotal(POOL_SIZE);
+    pool.setMaxIdle(POOL_SIZE);
+    pool.setJmxEnabled(false);
+    this.client = RedisClient.builder().hostAndPort("127.0.0.1", port).poolConfig(pool).build();
+    this.prefix = name + ":";
+  }
+
+  private byte[] bytes(String key) {
+    return (prefix + key).getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public boolean isCache() {
+    return false;
+  }
+
+  @Override
+  public byte @Nullable [] get(String key) {
+    return client.get(bytes(key));
+  }
+
+  @Override
+  public void put(String key, byte[] value) {
+    client.set(bytes(key), value);
+  }
+
+  @Override
+  public void putExpiring(String key, byte[] value) {
+    client.set(bytes(key), value, SetParams.setParams().ex(TTL_SECONDS));
+  }
+
+  @Override
+  public Map<String, byte[]> getAll(Set<String> keys) {
+    List<String> names = List.copyOf(keys);
+    List<byte[]> values = client.mget(names.stream().map(this::bytes).toArray(byte[][]::new));
+    Map<String, byte[]> found = new HashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      byte @Nullable [] value = values.get(i);
+      if (value != null) {
+        found.put(names.get(i), value);
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public void putAll(Map<String, byte[]> entries) {
+    byte[][] keysAndValues = new byte[2 * entries.size()][];
+    int i = 0;
+    for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
+      keysAndValues[i++] = bytes(entry.getKey());
+      keysAndValues[i++] = entry.getValue();
+    }
+    client.mset(keysAndValues);
+  }
+
+  @Override
+  public boolean putIfAbsent(String key, byte[] value) {
+    return client.set(bytes(key), value, SetParams.setParams().nx()) != null;
+  }
+
+  @Override
+  public boolean replace(String key, byte[] value) {
+    return client.set(bytes(key), value, SetParams.setParams().xx()) != null;
+  }
+
+  @Override
+  public boolean remove(String key) {
+    return client.del(bytes(key)) == 1;
+  }
+
+  @Override
+  public byte @Nullable [] exchange(String key, byte[] value) {
+    throw new UnsupportedOperationException("A plain client has no entry processors");
+  }
+
+  @Override
+  public void clear() {
+    throw new UnsupportedOperationException("A plain client has no caches to clear");
+  }
+
+  @Override
+  public Target another(String name) {
+    throw new UnsupportedOperationException("A plain client has no caches to open");
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

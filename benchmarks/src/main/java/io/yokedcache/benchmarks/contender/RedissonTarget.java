@@ -1,0 +1,29 @@
+package io.yokedcache.benchmarks.contender;
+
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import org.redisson.Redisson;
+import org.redisson.api.RedissonClient;
+import org.redisson.config.Config;
+import org.redisson.jcache.configuration.RedissonConfiguration;
+
+/** Redisson's JCache with its defaults, all caches on one client. */
+final class RedissonTarget {
+
+  private static final String PROVIDER = "org.redisson.jcache.JCachingProvider";
+
+  private RedissonTarget() {}
+
+  static Target open(String name, int port, boolean statistics) {
+    Config config = new Config();
+    config.useSingleServer().setAddress("redis://127.0.0.1:" + port);
+    RedissonClient client = Redisson.create(config);
+    CacheManager manager = Caching.getCachingProvider(PROVIDER).getCacheManager(null, null);
+    return new JCaches(
+            manager,
+            statistics,
+            plain -> RedissonConfiguration.fromInstance(client, plain),
+            client::shutdown)
+        .open(name);
+  }
+}
