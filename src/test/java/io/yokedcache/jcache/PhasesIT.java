@@ -154,6 +154,10 @@ final class PhasesIT {
               "1h");
       Cache<String, String> cache = cache(manager);
       cache.put("a", "1");
+      // The first health check wants the connection, too.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> CacheFigures.connection(manager, "PingMicros").doubleValue() >= 0);
       own.pause();
       Thread first = new Thread(() -> cache.get("a"));
       Thread second = new Thread(() -> cache.get("a"));
