@@ -39,6 +39,11 @@ final class Timer {
     return other == null ? created : other;
   }
 
+  /** All durations so far. */
+  long sumNanos() {
+    return sumNanos.sum();
+  }
+
   /** What was recorded so far, as nearly as it can be read while it grows. */
   TimerReading read() {
     long[] counts = new long[TimerCells.COUNT];
