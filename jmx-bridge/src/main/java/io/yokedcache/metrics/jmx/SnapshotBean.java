@@ -56,11 +56,16 @@ final class SnapshotBean {
     return new ConnectionReading(
         manager,
         OpenData.value(data, "healthy") instanceof Boolean healthy ? healthy : null,
-        OpenData.number(data, "pingNanos"),
+        ping(OpenData.number(data, "pingNanos")),
         OpenData.number(data, "reconnects"),
         OpenData.number(data, "poolActive"),
         OpenData.number(data, "poolIdle"),
         OpenData.number(data, "poolWaiting"));
+  }
+
+  /** The provider says -1 before the first answer. */
+  private static @Nullable Long ping(@Nullable Long nanos) {
+    return nanos == null || nanos < 0 ? null : nanos;
   }
 
   private @Nullable LatencyBounds bounds() {

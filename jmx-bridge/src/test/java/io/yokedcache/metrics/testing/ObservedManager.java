@@ -1,4 +1,4 @@
-package io.yokedcache.metrics.statsd;
+package io.yokedcache.metrics.testing;
 
 import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import io.yokedcache.jcache.spi.ManagerContext;
@@ -20,10 +20,17 @@ import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
 
 /** A manager of our provider on a Redis of its own, each of whose caches is observed. */
-final class ObservedManager implements AutoCloseable {
+public final class ObservedManager implements AutoCloseable {
 
-  /** What the extension that the provider makes sends to. One test at a time. */
-  private static final AtomicReference<@Nullable StatsDCollector> target = new AtomicReference<>();
+  /** Makes the observer of a cache, by the names of its manager and itself. */
+  public interface Observers {
+
+    /** Returns it. */
+    OperationObserver of(String manager, String cache);
+  }
+
+  /** Who observes, for the extension that the provider makes. One test at a time. */
+  private static final AtomicReference<@Nullable Observers> observers = new AtomicReference<>();
 
   private final EmbeddedRedis redis;
   private final URLClassLoader classLoader;
@@ -44,9 +51,10 @@ final class ObservedManager implements AutoCloseable {
    * Starts it.
    *
    * @param folder an empty one
+   * @param made makes the observers
    */
-  static ObservedManager start(Path folder, StatsDCollector collector) throws IOException {
-    target.set(collector);
+  public static ObservedManager start(Path folder, Observers made) throws IOException {
+    observers.set(made);
     Path services = Files.createDirectories(folder.resolve("META-INF/services"));
     Files.writeString(
         services.resolve(ManagerExtension.class.getName()), Extension.class.getName());
@@ -56,19 +64,23 @@ final class ObservedManager implements AutoCloseable {
   }
 
   /** The manager's name in MBeans and tags. */
-  String name() {
+  public String name() {
     return "redis.//127.0.0.1." + redis.port();
   }
 
-  Cache<String, String> cache(String name) {
+  /** Creates a cache of texts, with statistics. */
+  public Cache<String, String> cache(String name) {
     return cache(name, strings());
   }
 
-  Cache<String, String> cache(String name, MutableConfiguration<String, String> configuration) {
+  /** Creates a cache. */
+  public Cache<String, String> cache(
+      String name, MutableConfiguration<String, String> configuration) {
     return manager.createCache(name, configuration);
   }
 
-  static MutableConfiguration<String, String> strings() {
+  /** Texts, with statistics. */
+  public static MutableConfiguration<String, String> strings() {
     return new MutableConfiguration<String, String>()
         .setTypes(String.class, String.class)
         .setStatisticsEnabled(true);
@@ -89,15 +101,15 @@ final class ObservedManager implements AutoCloseable {
 
     @Override
     public StartedExtension start(ManagerContext context) {
-      StatsDCollector collector = target.get();
-      if (collector == null) {
+      Observers made = observers.get();
+      if (made == null) {
         throw new IllegalStateException("No test is running");
       }
       String manager = context.managerName();
       return new StartedExtension() {
         @Override
         public OperationObserver observer(String cacheName) {
-          return StatsDOperationObserver.of(collector, manager, cacheName);
+          return made.of(manager, cacheName);
         }
 
         @Override
