@@ -21,12 +21,19 @@ import org.openjdk.jmh.annotations.Threads;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class RecorderBenchmark {
 
-  private final StatisticsRecorder enabled = new CacheStatistics();
-  private final OperationMeter off = new OperationMeter(StatisticsRecorder::disabled);
-  private final OperationMeter on = new OperationMeter(() -> enabled);
+  private final CacheStatistics enabled = new CacheStatistics();
+  private final OperationMeter off =
+      new OperationMeter(StatisticsRecorder::disabled, phases(/* recorded= */ false));
+  private final OperationMeter on = new OperationMeter(() -> enabled, phases(/* recorded= */ true));
 
   /** Made by JMH. */
   public RecorderBenchmark() {}
+
+  private PhaseMeter phases(boolean recorded) {
+    PhaseMeter phases = new PhaseMeter(PhaseMeter.codecTimes());
+    phases.recordTo(recorded ? enabled : null);
+    return phases;
+  }
 
   /** An operation that counts itself, with statistics off, one thread. */
   @Benchmark

@@ -164,7 +164,7 @@ final class SeedPrometheusIT {
 
       assertThat(keys).hasSize(40);
       assertThat(scrape.value("yokedcache_cache_entries")).isEqualTo(40);
-      assertThat(scrape.value("yokedcache_cache_size_bytes")).isEqualTo(bytes);
+      assertThat(scrape.value("yokedcache_cache_size_bytes")).isEqualTo((double) bytes);
       assertThat(scrape.value("yokedcache_cache_health")).isEqualTo(1);
     }
   }
