@@ -15,7 +15,9 @@ public final class CacheStatistics implements StatisticsRecorder {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
+  /** Hits and misses of what looks entries up and is not a plain get. */
   private final LongAdder hits = new LongAdder();
+
   private final LongAdder misses = new LongAdder();
   private final LongAdder puts = new LongAdder();
   private final LongAdder removals = new LongAdder();
@@ -29,6 +31,9 @@ public final class CacheStatistics implements StatisticsRecorder {
   /** Made at first need, since most operations of a cache are never used. */
   private final AtomicReferenceArray<Timer> timers =
       new AtomicReferenceArray<>(Operation.values().length);
+
+  /** Gets that found nothing; the timer of {@link Operation#GET} has only those that did. */
+  private final Timer missedGets = new Timer();
 
   private final Map<OperationError, LongAdder> errors = new ConcurrentHashMap<>();
 
@@ -50,14 +55,13 @@ public final class CacheStatistics implements StatisticsRecorder {
       int removalCount,
       long startNanos) {
     long nanos = System.nanoTime() - startNanos;
-    timer(operation).record(nanos);
     if (operation == Operation.GET) {
-      // The commonest operation, whose times the timer has: nothing is added up twice.
-      add(hits, hitCount);
-      add(misses, missCount);
-    } else {
-      add(hitCount, missCount, putCount, removalCount, nanos);
+      // The commonest operation, of one entry: its timers count hits and misses as well.
+      (hitCount > 0 ? timer(operation) : missedGets).record(nanos);
+      return;
     }
+    timer(operation).record(nanos);
+    add(hitCount, missCount, putCount, removalCount, nanos);
   }
 
   @Override
@@ -95,7 +99,8 @@ public final class CacheStatistics implements StatisticsRecorder {
   /** The durations of an operation so far. */
   TimerReading read(Operation operation) {
     Timer timer = timers.get(slot(operation));
-    return timer == null ? TimerReading.NONE : timer.read();
+    TimerReading reading = timer == null ? TimerReading.NONE : timer.read();
+    return operation == Operation.GET ? reading.plus(missedGets.read()) : reading;
   }
 
   /** The errors of an operation so far; types that never came are not in it. */
@@ -163,11 +168,11 @@ public final class CacheStatistics implements StatisticsRecorder {
   /** The counts so far. */
   Sums sums() {
     return new Sums(
-        hits.sum(),
-        misses.sum(),
+        hits.sum() + timer(Operation.GET).count(),
+        misses.sum() + missedGets.count(),
         puts.sum(),
         removals.sum(),
-        getNanos.sum() + timer(Operation.GET).sumNanos(),
+        getNanos.sum() + timer(Operation.GET).sumNanos() + missedGets.sumNanos(),
         putNanos.sum(),
         removeNanos.sum());
   }

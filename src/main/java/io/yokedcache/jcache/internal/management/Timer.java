@@ -39,6 +39,16 @@ final class Timer {
     return other == null ? created : other;
   }
 
+  /** How many durations there were so far. */
+  long count() {
+    long count = 0;
+    for (int i = 0; i < TimerCells.COUNT; i++) {
+      LongAdder cell = cells.get(i);
+      count += cell == null ? 0 : cell.sum();
+    }
+    return count;
+  }
+
   /** All durations so far. */
   long sumNanos() {
     return sumNanos.sum();

@@ -44,6 +44,18 @@ final class TimerReading {
     return new TimerReading(grown, sumNanos - earlier.sumNanos, max);
   }
 
+  /** What two timers recorded together. */
+  TimerReading plus(TimerReading other) {
+    if (other.count == 0) {
+      return this;
+    }
+    long[] sums = new long[cells.length];
+    for (int i = 0; i < cells.length; i++) {
+      sums[i] = cells[i] + other.cells[i];
+    }
+    return new TimerReading(sums, sumNanos + other.sumNanos, Math.max(maxNanos, other.maxNanos));
+  }
+
   /** How many durations there are. */
   long count() {
     return count;
