@@ -1,6 +1,5 @@
 package io.yokedcache.jcache;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.store.ConnectionListener;
@@ -89,24 +88,9 @@ final class ManagerResources implements AutoCloseable {
   }
 
   private static Settings withPort(Settings settings, int port) {
-    ConnectionSettings asked = settings.connection();
-    ConnectionSettings connection =
-        new ConnectionSettings(
-            "127.0.0.1",
-            port,
-            /* database= */ 0,
-            /* user= */ null,
-            /* password= */ null,
-            /* tls= */ false,
-            asked.tlsSettings(),
-            asked.clientName(),
-            asked.connectTimeout(),
-            asked.commandTimeout(),
-            asked.poolSize(),
-            asked.poolWait());
     return new Settings(
         settings.embedded(),
-        connection,
+        settings.connection().at("127.0.0.1", port),
         settings.namespace(),
         settings.buckets(),
         settings.serialization(),

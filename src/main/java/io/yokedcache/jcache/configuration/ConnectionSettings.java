@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param clientName name shown by {@code CLIENT LIST}
  * @param connectTimeout the longest wait for a connection to be made
  * @param commandTimeout the longest wait for a reply
- * @param poolSize the most connections
+ * @param executor how commands of several threads get to the server
+ * @param poolSize the most connections of the pool
  * @param poolWait the longest wait for a free connection
  */
 public record ConnectionSettings(
@@ -30,6 +31,7 @@ public record ConnectionSettings(
     String clientName,
     Duration connectTimeout,
     Duration commandTimeout,
+    ExecutorKind executor,
     int poolSize,
     Duration poolWait) {
 
@@ -41,6 +43,30 @@ public record ConnectionSettings(
   public String address() {
     String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";
     return bracketed + ":" + port + "/" + database;
+  }
+
+  /**
+   * The same ways to talk to another server, without credentials, TLS and a database of its own.
+   *
+   * @param otherHost host name or address
+   * @param otherPort TCP port
+   * @return new settings
+   */
+  public ConnectionSettings at(String otherHost, int otherPort) {
+    return new ConnectionSettings(
+        otherHost,
+        otherPort,
+        /* database= */ 0,
+        /* user= */ null,
+        /* password= */ null,
+        /* tls= */ false,
+        tlsSettings,
+        clientName,
+        connectTimeout,
+        commandTimeout,
+        executor,
+        poolSize,
+        poolWait);
   }
 
   @Override

@@ -17,6 +17,7 @@ final class SettingsReader {
   private static final Set<String> PRESETS = Set.of("hibernate", "spring");
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
+  private static final Pattern EXECUTORS = Pattern.compile("pipelined|pooled");
   private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
   private static final Pattern ALLOWED =
       Pattern.compile(
@@ -86,8 +87,15 @@ final class SettingsReader {
         section.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
         section.duration("connect-timeout", MILLISECOND, HOUR),
         section.duration("command-timeout", MILLISECOND, HOUR),
+        executor(section),
         pool.integer("size", 1, 10_000),
         pool.duration("wait", MILLISECOND, HOUR));
+  }
+
+  private static ExecutorKind executor(Section section) {
+    return section.text("executor", EXECUTORS, "pipelined or pooled").equals("pooled")
+        ? ExecutorKind.POOLED
+        : ExecutorKind.PIPELINED;
   }
 
   private static @Nullable String user(Section section) {

@@ -44,6 +44,7 @@ final class LayersTest {
                 "yokedcache",
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(2),
+                ExecutorKind.PIPELINED,
                 64,
                 Duration.ofSeconds(2)));
     assertThat(settings.namespace()).isEqualTo("yc");
@@ -111,6 +112,7 @@ final class LayersTest {
                   "file",
                   Duration.ofSeconds(2),
                   Duration.ofMillis(3),
+                  ExecutorKind.PIPELINED,
                   5,
                   Duration.ofMillis(6)));
     }
@@ -173,6 +175,7 @@ final class LayersTest {
                 "c",
                 Duration.ofSeconds(1),
                 Duration.ofMillis(500),
+                ExecutorKind.PIPELINED,
                 8,
                 Duration.ofSeconds(3)));
   }

@@ -1,7 +1,10 @@
 package io.yokedcache.jcache.internal.store;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.TlsSettings;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.apache.commons.pool2.PooledObject;
@@ -11,6 +14,7 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.ConnectionFactory;
 import redis.clients.jedis.ConnectionPool;
 import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.DefaultJedisSocketFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.SslOptions;
@@ -48,6 +52,16 @@ final class Connections {
    */
   static Connection single(ConnectionSettings settings, Duration silence) {
     return new Connection(address(settings), client(settings, silence));
+  }
+
+  /** Makes one connection for {@link #over} and knows its socket. */
+  static SocketKeeper socketKeeper(ConnectionSettings settings) {
+    return new SocketKeeper(address(settings), client(settings, Duration.ZERO));
+  }
+
+  /** A connection that has told the server who we are, over a socket that somebody keeps. */
+  static Connection over(SocketKeeper keeper, ConnectionSettings settings) {
+    return new Connection(keeper, client(settings, Duration.ZERO));
   }
 
   private static HostAndPort address(ConnectionSettings settings) {
@@ -97,6 +111,28 @@ final class Connections {
 
   private static int millis(Duration duration) {
     return Math.toIntExact(Math.min(duration.toMillis(), Integer.MAX_VALUE));
+  }
+
+  /** Makes a socket and keeps it, for who wants to speak Jedis' protocol over it by himself. */
+  static final class SocketKeeper extends DefaultJedisSocketFactory {
+
+    private @Nullable Socket socket;
+
+    private SocketKeeper(HostAndPort address, JedisClientConfig config) {
+      super(address, config);
+    }
+
+    @Override
+    public Socket createSocket() {
+      Socket created = super.createSocket();
+      socket = created;
+      return created;
+    }
+
+    /** The socket that was made. */
+    Socket socket() {
+      return requireNonNull(socket, "socket");
+    }
   }
 
   /** Refuses to take broken connections back, so that the pool drops them without replacing. */

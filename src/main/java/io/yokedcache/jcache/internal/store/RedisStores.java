@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
@@ -38,11 +39,11 @@ public final class RedisStores implements AutoCloseable {
    */
   public RedisStores(Settings settings, Schedulers schedulers, ConnectionListener listener) {
     this.settings = settings;
-    RedisExecutor pooled = new PooledExecutor(settings.connection(), schedulers.background());
+    RedisExecutor sender = executor(settings.connection(), schedulers.background());
     this.health =
         new HealthCheck(
-            pooled, schedulers.health(), settings.health().interval().toMillis(), listener);
-    this.executor = new WatchedExecutor(pooled, health);
+            sender, schedulers.health(), settings.health().interval().toMillis(), listener);
+    this.executor = new WatchedExecutor(sender, health);
     this.subscriber =
         new ChangeSubscriber(
             settings.connection(),
@@ -54,6 +55,15 @@ public final class RedisStores implements AutoCloseable {
     this.census =
         new Census(executor, settings.namespace(), settings.census(), schedulers.statistics());
     health.start();
+  }
+
+  private static RedisExecutor executor(
+      ConnectionSettings settings, ScheduledExecutorService background) {
+    PooledExecutor pool = new PooledExecutor(settings, background);
+    return switch (settings.executor()) {
+      case PIPELINED -> new PipelinedExecutor(settings, pool);
+      case POOLED -> pool;
+    };
   }
 
   /**

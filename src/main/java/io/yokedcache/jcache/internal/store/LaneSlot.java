@@ -1,0 +1,96 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * A lane that is made at first need, and anew after it has failed. Threads that need it at the same
+ * time share one attempt to connect and its outcome, so that an outage costs each of them one
+ * connect time-out and not all of them one after the other.
+ */
+final class LaneSlot implements AutoCloseable {
+
+  private final ConnectionSettings settings;
+  private final AtomicReference<@Nullable CompletableFuture<Lane>> attempt =
+      new AtomicReference<>();
+  private volatile @Nullable Lane lane;
+  private volatile boolean closed;
+
+  LaneSlot(ConnectionSettings settings) {
+    this.settings = settings;
+  }
+
+  /** How many threads have calls on the lane now. */
+  int openCalls() {
+    Lane current = lane;
+    return current == null ? 0 : current.openCalls();
+  }
+
+  /**
+   * A lane that has not failed yet.
+   *
+   * @throws JedisException if the server cannot be reached or refuses us
+   * @throws InterruptedException if the thread is interrupted while another one connects for it
+   */
+  Lane get() throws InterruptedException {
+    Lane current = lane;
+    if (current != null && current.isOpen()) {
+      return current;
+    }
+    CompletableFuture<Lane> own = new CompletableFuture<>();
+    CompletableFuture<Lane> running = attempt.compareAndExchange(null, own);
+    return running == null ? connect(own) : await(running);
+  }
+
+  private Lane connect(CompletableFuture<Lane> outcome) {
+    try {
+      Lane current = lane;
+      if (current == null || !current.isOpen()) {
+        current = new Lane(LaneConnection.open(settings));
+        lane = current;
+      }
+      if (closed) { // before or after close() looked for a lane: one of the two sees the other
+        current.close();
+      }
+      outcome.complete(current);
+      return current;
+    } catch (Throwable e) {
+      outcome.completeExceptionally(e);
+      throw e;
+    } finally {
+      attempt.set(null);
+    }
+  }
+
+  private Lane await(CompletableFuture<Lane> running) throws InterruptedException {
+    // Connecting, and then two replies to who we are, each with its own limit.
+    long millis = settings.connectTimeout().toMillis() + 2 * settings.commandTimeout().toMillis();
+    try {
+      return running.get(millis, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new JedisConnectionException(new SocketTimeoutException("Connecting takes too long"));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof JedisException reason) {
+        throw reason;
+      }
+      throw new JedisConnectionException("Cannot connect", e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    Lane current = lane;
+    if (current != null) {
+      current.close();
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Sends the commands of threads that come at the same time together, over two shared connections to
+ * one stand-alone server. What is large goes over a pool of connections instead, since all that
+ * came later would have to wait for it; and so does what finds too many others waiting.
+ */
+final class PipelinedExecutor implements RedisExecutor {
+
+  /** Larger requests would hold up the others. Also, what a socket always takes at once. */
+  private static final int MAX_BYTES = 8 << 10;
+
+  private static final int MAX_COMMANDS = 16;
+
+  /** How many threads may wait on a lane; those beyond use the pool, whose waits are bounded. */
+  private static final int MAX_OPEN_CALLS = 1024;
+
+  /** How often a request is sent if its connection dies and sending it again does no harm. */
+  private static final int MAX_ATTEMPTS = 3;
+
+  /** After how much silence a connection may have died unnoticed. */
+  private static final long DOUBTFUL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final List<CommandArguments> PING =
+      List.of(new CommandArguments(Protocol.Command.PING));
+
+  private final LaneSlot[] lanes;
+  private final PooledExecutor pool;
+  private final Failures failures;
+  private final long timeoutNanos;
+  private volatile boolean closed;
+
+  /**
+   * Creates the executor; nothing is connected yet.
+   *
+   * @param pool takes what does not suit lanes; closed with this executor
+   */
+  PipelinedExecutor(ConnectionSettings settings, PooledExecutor pool) {
+    this.lanes = new LaneSlot[] {new LaneSlot(settings), new LaneSlot(settings)};
+    this.pool = pool;
+    this.failures = new Failures(settings);
+    this.timeoutNanos = settings.commandTimeout().toNanos();
+  }
+
+  @Override
+  public List<@Nullable Object> execute(Request request) {
+    LaneSlot slot = leastUsed();
+    if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request.commands())) {
+      return pool.execute(request);
+    }
+    long startNanos = System.nanoTime();
+    int attempt = 1;
+    while (true) {
+      Lane lane = lane(slot, request, startNanos);
+      try {
+        if (!request.idempotent() && lane.silentNanos() > DOUBTFUL_NANOS) {
+          makeSure(lane);
+        }
+        return lane.call(request.commands(), timeoutNanos);
+      } catch (LostCallException e) {
+        boolean harmless = request.idempotent() || !e.isSent();
+        if (!harmless || isTimeout(e) || attempt == MAX_ATTEMPTS || closed) {
+          throw lost(request, startNanos, e);
+        }
+        attempt++;
+      }
+    }
+  }
+
+  private LaneSlot leastUsed() {
+    return lanes[0].openCalls() <= lanes[1].openCalls() ? lanes[0] : lanes[1];
+  }
+
+  private static boolean isSmall(List<CommandArguments> commands) {
+    if (commands.size() > MAX_COMMANDS) {
+      return false;
+    }
+    int size = 0;
+    for (CommandArguments command : commands) {
+      for (Rawable argument : command) {
+        size += argument.getRaw().length;
+        if (size > MAX_BYTES) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private Lane lane(LaneSlot slot, Request request, long startNanos) {
+    try {
+      if (closed) {
+        throw failures.closed(request.operation(), new JedisException("closed"));
+      }
+      return slot.get();
+    } catch (JedisException e) {
+      throw failures.noConnection(request.operation(), startNanos, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failures.interrupted(request.operation(), startNanos, new JedisException(e));
+    }
+  }
+
+  /** Finds out whether the server has gone while the lane was silent, before it matters. */
+  private void makeSure(Lane lane) throws LostCallException {
+    try {
+      List<@Nullable Object> unused = lane.call(PING, timeoutNanos);
+    } catch (LostCallException e) {
+      throw new LostCallException(/* sent= */ false, e.reason());
+    }
+  }
+
+  private RuntimeException lost(Request request, long startNanos, LostCallException e) {
+    return closed
+        ? failures.closed(request.operation(), e.reason())
+        : failures.lost(request.operation(), startNanos, e.reason());
+  }
+
+  private static boolean isTimeout(LostCallException e) {
+    return e.reason().getCause() instanceof SocketTimeoutException;
+  }
+
+  @Override
+  public List<List<@Nullable Object>> executeAll(List<Request> requests) {
+    if (requests.size() != 1) {
+      return pool.executeAll(requests);
+    }
+    List<List<@Nullable Object>> replies = new ArrayList<>();
+    replies.add(execute(requests.get(0)));
+    return replies;
+  }
+
+  /** The pool: what has no key is for the background, and should not hold up operations. */
+  @Override
+  public List<RedisExecutor> masters() {
+    return pool.masters();
+  }
+
+  @Override
+  public String address() {
+    return pool.address();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (LaneSlot lane : lanes) {
+      lane.close();
+    }
+    pool.close();
+  }
+}
