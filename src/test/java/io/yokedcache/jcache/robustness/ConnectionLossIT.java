@@ -175,6 +175,7 @@ final class ConnectionLossIT {
         CacheManager paused =
             Managers.open(
                 own.uri(),
+                "connection.executor=pooled",
                 "connection.pool.size=1",
                 "connection.pool.wait=20s",
                 "connection.command-timeout=20s")) {

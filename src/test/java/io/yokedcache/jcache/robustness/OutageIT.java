@@ -185,6 +185,7 @@ final class OutageIT {
     try (CacheManager manager =
         Managers.open(
             server.uri(),
+            "connection.executor=pooled",
             "connection.pool.size=1",
             "connection.pool.wait=200ms",
             "connection.command-timeout=3s")) {
