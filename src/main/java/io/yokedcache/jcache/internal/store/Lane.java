@@ -91,20 +91,21 @@ final class Lane implements AutoCloseable {
    * @return the raw replies, in order
    * @throws LostCallException if the lane failed before all of them came
    */
-  List<@Nullable Object> call(List<CommandArguments> commands, long timeoutNanos)
+  List<@Nullable Object> call(List<CommandArguments> commands, WireTimer timer, long timeoutNanos)
       throws LostCallException {
     // JSR-107's operations cannot be interrupted, their waits are bounded anyway; and an
     // interrupted
     // virtual thread would close the socket that it reads.
     boolean interrupted = Thread.interrupted();
-    LaneCall call = new LaneCall(commands);
+    long startNanos = System.nanoTime();
+    LaneCall call = new LaneCall(commands, timer, startNanos);
     openCalls.incrementAndGet();
     try {
       queued.add(call);
       if (reading.get() != BUSY) {
         write();
       }
-      interrupted |= await(call, System.nanoTime() + timeoutNanos);
+      interrupted |= await(call, startNanos + timeoutNanos);
       return call.replies();
     } catch (JedisConnectionException e) {
       throw new LostCallException(call.isSent(), e);

@@ -13,16 +13,25 @@ import redis.clients.jedis.CommandArguments;
 final class LaneCall {
 
   private final List<CommandArguments> commands;
+  private final WireTimer timer;
+  private final long startNanos;
   private final Thread waiter = Thread.currentThread();
   private final @Nullable Object[] replies;
   private int received;
+  private long writeNanos;
   private volatile boolean sent;
   private volatile boolean done;
   private volatile boolean leading;
 
-  /** A call of the current thread, which is going to wait for its replies. */
-  LaneCall(List<CommandArguments> commands) {
+  /**
+   * A call of the current thread, which is going to wait for its replies.
+   *
+   * @param startNanos the time now
+   */
+  LaneCall(List<CommandArguments> commands, WireTimer timer, long startNanos) {
     this.commands = commands;
+    this.timer = timer;
+    this.startNanos = startNanos;
     this.replies = new Object[commands.size()];
   }
 
@@ -36,6 +45,7 @@ final class LaneCall {
 
   /** Notes that from now on the server may have got it. */
   void markSent() {
+    writeNanos = timer.queued(startNanos);
     sent = true;
   }
 
@@ -50,6 +60,7 @@ final class LaneCall {
     if (received < replies.length) {
       return false;
     }
+    timer.answered(writeNanos);
     done = true;
     return true;
   }

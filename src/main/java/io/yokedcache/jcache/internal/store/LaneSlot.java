@@ -21,11 +21,23 @@ final class LaneSlot implements AutoCloseable {
   private final ConnectionSettings settings;
   private final AtomicReference<@Nullable CompletableFuture<Lane>> attempt =
       new AtomicReference<>();
+  private final ReconnectCount reconnects = new ReconnectCount();
   private volatile @Nullable Lane lane;
   private volatile boolean closed;
 
   LaneSlot(ConnectionSettings settings) {
     this.settings = settings;
+  }
+
+  /** Whether there is a lane that has not failed. */
+  boolean isOpen() {
+    Lane current = lane;
+    return current != null && current.isOpen();
+  }
+
+  /** How many lanes were made in place of failed ones. */
+  long reconnects() {
+    return reconnects.sum();
   }
 
   /** How many threads have calls on the lane now. */
@@ -54,7 +66,12 @@ final class LaneSlot implements AutoCloseable {
     try {
       Lane current = lane;
       if (current == null || !current.isOpen()) {
+        if (current != null) {
+          reconnects.failed();
+          lane = null; // counted once, however often connecting fails
+        }
         current = new Lane(LaneConnection.open(settings));
+        reconnects.made();
         lane = current;
       }
       if (closed) { // before or after close() looked for a lane: one of the two sees the other

@@ -67,7 +67,7 @@ final class PipelinedExecutor implements RedisExecutor {
         if (!request.idempotent() && lane.silentNanos() > DOUBTFUL_NANOS) {
           makeSure(lane);
         }
-        return lane.call(request.commands(), timeoutNanos);
+        return lane.call(request.commands(), request.timer(), timeoutNanos);
       } catch (LostCallException e) {
         boolean harmless = request.idempotent() || !e.isSent();
         if (!harmless || isTimeout(e) || attempt == MAX_ATTEMPTS || closed) {
@@ -115,7 +115,7 @@ final class PipelinedExecutor implements RedisExecutor {
   /** Finds out whether the server has gone while the lane was silent, before it matters. */
   private void makeSure(Lane lane) throws LostCallException {
     try {
-      List<@Nullable Object> unused = lane.call(PING, timeoutNanos);
+      List<@Nullable Object> unused = lane.call(PING, WireTimer.none(), timeoutNanos);
     } catch (LostCallException e) {
       throw new LostCallException(/* sent= */ false, e.reason());
     }
@@ -150,6 +150,22 @@ final class PipelinedExecutor implements RedisExecutor {
   @Override
   public String address() {
     return pool.address();
+  }
+
+  /** Those of the pool, and the lanes that there are now. */
+  @Override
+  public ConnectionReading.Counts connections() {
+    ConnectionReading.Counts pooled = pool.connections();
+    int active = pooled.active();
+    int idle = pooled.idle();
+    long reconnects = pooled.reconnects();
+    for (LaneSlot lane : lanes) {
+      active += lane.isOpen() && lane.openCalls() > 0 ? 1 : 0;
+      idle += lane.isOpen() && lane.openCalls() == 0 ? 1 : 0;
+      reconnects += lane.reconnects();
+    }
+    return new ConnectionReading.Counts(
+        active, idle, pooled.waiting(), pooled.size() + lanes.length, reconnects);
   }
 
   @Override
