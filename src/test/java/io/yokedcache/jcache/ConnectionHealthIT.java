@@ -146,7 +146,7 @@ final class ConnectionHealthIT {
   void reconnects_areConnectionsInPlaceOfFailedOnes() throws Exception {
     try (RedisServer server = RedisServer.start();
         Jedis killer = new Jedis("127.0.0.1", server.port())) {
-      CacheManager manager = open(server, "1h");
+      CacheManager manager = open(server, "1h", "yokedcache.connection.executor", "pooled");
       Cache<String, String> cache = manager.createCache("again", TestManagers.strings());
       awaitPing(manager);
       cache.put("a", "1");
@@ -165,13 +165,33 @@ final class ConnectionHealthIT {
     }
   }
 
+  /** The two lanes count as connections, beside those of the pool. */
+  @Test
+  void lanes_areConnectionsThatAreMadeAnew() throws Exception {
+    try (RedisServer server = RedisServer.start();
+        Jedis killer = new Jedis("127.0.0.1", server.port())) {
+      CacheManager manager = open(server, "1h");
+      Cache<String, String> cache = manager.createCache("lanes", TestManagers.strings());
+      cache.put("a", "1");
+      for (long kills = 1; kills <= 3; kills++) {
+        killer.clientKill(ClientKillParams.clientKillParams().type(ClientType.NORMAL));
+        assertThat(cache.get("a")).as("read again over another connection").isEqualTo("1");
+        assertThat(CacheFigures.connection(manager, "Reconnects")).isEqualTo(kills);
+      }
+      assertThat(CacheFigures.connection(manager, "PoolSize")).isEqualTo(64 + 2);
+      assertThat(CacheFigures.connection(manager, "PoolActive")).isEqualTo(0);
+      assertThat(CacheFigures.connection(manager, "PoolIdle").intValue()).isPositive();
+      assertThat(healthy(manager)).as("no operation failed").isEqualTo(1);
+    }
+  }
+
   /** Two managers of one URI and two class loaders have the same bean names. */
   @Test
   void beans_ofTheOtherManagerTakeThePlaceOfThoseThatGo() throws Exception {
     try (RedisServer server = RedisServer.start()) {
       CacheManager first = open(server, "1h");
       CacheManager second = open(server, "1h", "yokedcache.connection.pool.size", "7");
-      assertThat(CacheFigures.connection(first, "PoolSize")).isEqualTo(64);
+      assertThat(CacheFigures.connection(first, "PoolSize")).isEqualTo(64 + 2);
 
       first.close();
 
@@ -181,7 +201,7 @@ final class ConnectionHealthIT {
               () ->
                   jmx.isRegistered(CacheFigures.managerBean(second, "Connection"))
                       && jmx.isRegistered(CacheFigures.managerBean(second, "Snapshot")));
-      assertThat(CacheFigures.connection(second, "PoolSize")).isEqualTo(7);
+      assertThat(CacheFigures.connection(second, "PoolSize")).isEqualTo(7 + 2);
       List<Notification> heard = subscribe(second);
       Cache<String, String> cache = second.createCache("inherited", TestManagers.strings());
       server.kill();

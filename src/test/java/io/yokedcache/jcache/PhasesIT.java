@@ -144,6 +144,8 @@ final class PhasesIT {
       CacheManager manager =
           managers.open(
               own.uri(),
+              "yokedcache.connection.executor",
+              "pooled",
               "yokedcache.connection.pool.size",
               "1",
               "yokedcache.connection.pool.wait",

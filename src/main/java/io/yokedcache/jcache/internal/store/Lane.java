@@ -80,9 +80,9 @@ final class Lane implements AutoCloseable {
     return failure.get() == null;
   }
 
-  /** How long nothing has come from the server, while perhaps nothing was asked. */
-  long silentNanos() {
-    return System.nanoTime() - lastReplyNanos;
+  /** Whether the server has answered, or the connection was made, after a moment. */
+  boolean wasAliveAfter(long nanos) {
+    return lastReplyNanos - nanos > 0;
   }
 
   /**

@@ -41,6 +41,9 @@ final class PipelinedExecutor implements RedisExecutor {
   private final long timeoutNanos;
   private volatile boolean closed;
 
+  /** When a connection last failed: whatever it was, the others may have died with it. */
+  private volatile long lastFailureNanos = System.nanoTime();
+
   /**
    * Creates the executor; nothing is connected yet.
    *
@@ -64,11 +67,12 @@ final class PipelinedExecutor implements RedisExecutor {
     while (true) {
       Lane lane = lane(slot, request, startNanos);
       try {
-        if (!request.idempotent() && lane.silentNanos() > DOUBTFUL_NANOS) {
+        if (!request.idempotent() && isDoubtful(lane)) {
           makeSure(lane);
         }
         return lane.call(request.commands(), request.timer(), timeoutNanos);
       } catch (LostCallException e) {
+        lastFailureNanos = System.nanoTime();
         boolean harmless = request.idempotent() || !e.isSent();
         if (!harmless || isTimeout(e) || attempt == MAX_ATTEMPTS || closed) {
           throw lost(request, startNanos, e);
@@ -105,11 +109,18 @@ final class PipelinedExecutor implements RedisExecutor {
       }
       return slot.get();
     } catch (JedisException e) {
+      lastFailureNanos = System.nanoTime();
       throw failures.noConnection(request.operation(), startNanos, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failures.interrupted(request.operation(), startNanos, new JedisException(e));
     }
+  }
+
+  /** Whether it may be that the connection has died since it was last used. */
+  private boolean isDoubtful(Lane lane) {
+    return !lane.wasAliveAfter(lastFailureNanos)
+        || !lane.wasAliveAfter(System.nanoTime() - DOUBTFUL_NANOS);
   }
 
   /** Finds out whether the server has gone while the lane was silent, before it matters. */
