@@ -53,6 +53,7 @@ record CacheBlueprint<K, V>(
   CacheParts<K, V> parts(EventDemand demand, Supplier<StatisticsRecorder> recorder) {
     return new CacheParts<>(
         store.entries(),
+        store.reads(),
         codec,
         EntryExpiry.of(expiryPolicy),
         configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),

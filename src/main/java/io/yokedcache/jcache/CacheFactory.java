@@ -6,9 +6,11 @@ import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.Codecs;
 import io.yokedcache.jcache.configuration.CacheSettings;
 import io.yokedcache.jcache.configuration.EffectiveConfiguration;
+import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
+import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.store.CacheIdentity;
 import io.yokedcache.jcache.internal.store.CacheStore;
 import io.yokedcache.jcache.internal.store.RedisStores;
@@ -16,6 +18,7 @@ import io.yokedcache.jcache.internal.store.RedisUnavailableException;
 import io.yokedcache.jcache.internal.store.WireTimer;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.Factory;
+import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +84,16 @@ final class CacheFactory {
                     valueCodec.id(),
                     valueType.getName(),
                     settings.buckets()));
+    ExpiryPolicy expiry = configuration.getExpiryPolicyFactory().create();
+    NearCacheSettings near = cacheSettings.near();
+    if (near.enabled() && !allowsCopies(expiry)) {
+      logger.warn(
+          "Cache {} has no near cache: its expiry policy {} lets entries live longer when they are"
+              + " read, which every reader has to tell Redis",
+          name,
+          expiry.getClass().getName());
+      near = near.disabled();
+    }
     Factory<CacheLoader<K, V>> loader = configuration.getCacheLoaderFactory();
     Factory<CacheWriter<? super K, ? super V>> writer = configuration.getCacheWriterFactory();
     PhaseMeter phases = new PhaseMeter(codecTimes);
@@ -88,12 +101,17 @@ final class CacheFactory {
         name,
         configuration,
         cacheSettings,
-        stores.open(identity, cacheSettings.batchSize(), phases::wire),
+        stores.open(identity, cacheSettings.batchSize(), near, phases::wire),
         new EntryCodec<>(name, keyCodec, valueCodec, phases),
         phases,
-        configuration.getExpiryPolicyFactory().create(),
+        expiry,
         create(loader),
         create(writer));
+  }
+
+  private static boolean allowsCopies(ExpiryPolicy policy) {
+    EntryExpiry expiry = EntryExpiry.of(policy);
+    return expiry.isFixed() && expiry.onAccess().isUnchanged();
   }
 
   private static <T> @Nullable T create(@Nullable Factory<T> factory) {
@@ -121,7 +139,11 @@ final class CacheFactory {
   /** Drops the entries of a cache, whatever its codecs and types are. */
   void drop(String name) {
     stores
-        .open(new CacheIdentity(name, "to be dropped"), /* batchSize= */ 1, WireTimer::none)
+        .open(
+            new CacheIdentity(name, "to be dropped"),
+            /* batchSize= */ 1,
+            NearCacheSettings.NONE,
+            WireTimer::none)
         .destroy();
   }
 }

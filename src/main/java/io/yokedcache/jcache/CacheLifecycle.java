@@ -229,7 +229,7 @@ final class CacheLifecycle<K, V> {
     if (watched != null) {
       all.add(() -> watched.cancel(/* mayInterruptIfRunning= */ false));
     }
-    all.add(blueprint.store()::unlisten);
+    all.add(blueprint.store()::close);
     all.add(beans);
     // Only now may another cache of that name have beans.
     all.add(() -> manager.forget(blueprint.name()));

@@ -98,6 +98,7 @@ final class ManagerResources implements AutoCloseable {
         settings.sweep(),
         settings.census(),
         settings.health(),
+        settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),
         settings.groups());

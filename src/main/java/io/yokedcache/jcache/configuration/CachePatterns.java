@@ -135,7 +135,8 @@ final class CachePatterns implements Function<String, CacheSettings> {
         section.integer("batch-size", 1, 100_000),
         section.duration("contention-timeout", MILLISECOND, HOUR),
         section.duration("load-timeout", MILLISECOND, DAY),
-        alerts(section.child("alerts")));
+        alerts(section.child("alerts")),
+        near(section.child("near")));
   }
 
   private static AlertSettings alerts(Section section) {
@@ -144,6 +145,14 @@ final class CachePatterns implements Function<String, CacheSettings> {
         section.optionalShare("hit-rate-below"),
         section.optionalDuration("get-p99-above", MICROSECOND),
         section.optionalBytes("size-bytes-above", 0));
+  }
+
+  private static NearCacheSettings near(Section section) {
+    return new NearCacheSettings(
+        section.flag("enabled"),
+        section.number("max-entries", 1),
+        section.optionalBytes("max-bytes", 1),
+        section.optionalDuration("time-to-live", MILLISECOND));
   }
 
   private static @Nullable String className(Section section, String key) {

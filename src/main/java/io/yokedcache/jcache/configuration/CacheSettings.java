@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param loadTimeout how long a reader waits for another thread's load of the same key before it
  *     loads by itself
  * @param alerts of what the cache's MBean sends notifications
+ * @param near copies of its entries in this JVM
  */
 public record CacheSettings(
     @Nullable String keyType,
@@ -37,4 +38,5 @@ public record CacheSettings(
     int batchSize,
     Duration contentionTimeout,
     Duration loadTimeout,
-    AlertSettings alerts) {}
+    AlertSettings alerts,
+    NearCacheSettings near) {}

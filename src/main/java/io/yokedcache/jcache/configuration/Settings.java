@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.configuration;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -16,6 +17,7 @@ import java.util.function.Function;
  * @param sweep how dead entries are swept
  * @param census how the entries in Redis are counted
  * @param health how it is found out whether Redis answers
+ * @param nearStaleness how old a copy in this JVM may be
  * @param definedCaches names of the caches that the file defines by their full name, and that
  *     {@code getCache} therefore creates at first use
  * @param caches from the name of a cache to its settings
@@ -31,6 +33,7 @@ public record Settings(
     SweepSettings sweep,
     CensusSettings census,
     HealthSettings health,
+    Duration nearStaleness,
     Set<String> definedCaches,
     Function<String, CacheSettings> caches,
     SettingGroups groups) {}

@@ -60,6 +60,7 @@ final class SettingsReader {
         sweep(root.child("sweep")),
         census(root.child("census")),
         health(root.child("health")),
+        root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
         caches.definedCaches(),
         caches,
         new SettingGroups(given.root()));

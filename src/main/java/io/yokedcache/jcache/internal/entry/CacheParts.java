@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
+import io.yokedcache.jcache.internal.store.EntryReads;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import java.time.Duration;
 
@@ -10,6 +11,7 @@ import java.time.Duration;
  * What the operations of one cache are made of.
  *
  * @param store where the entries are
+ * @param reads the same for who only reads, perhaps from copies in this JVM
  * @param codec how keys and values are written
  * @param expiry how long entries live
  * @param loader where a missing value comes from
@@ -19,6 +21,7 @@ import java.time.Duration;
  */
 public record CacheParts<K, V>(
     EntryStore store,
+    EntryReads reads,
     EntryCodec<K, V> codec,
     EntryExpiry expiry,
     EntryLoader<K, V> loader,
@@ -28,6 +31,6 @@ public record CacheParts<K, V>(
 
   CacheParts<K, V> withoutWriter() {
     return new CacheParts<>(
-        store, codec, expiry, loader, EntryWriter.none(), demand, contentionTimeout);
+        store, reads, codec, expiry, loader, EntryWriter.none(), demand, contentionTimeout);
   }
 }

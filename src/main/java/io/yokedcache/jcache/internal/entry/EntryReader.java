@@ -42,7 +42,7 @@ public final class EntryReader<K, V> {
   /** Reads an entry, or loads it. */
   public Result<V> get(K key) {
     Bytes encodedKey = parts.codec().key(key);
-    Bytes stored = parts.store().get(encodedKey, ttlAskedAhead());
+    Bytes stored = parts.reads().get(encodedKey, ttlAskedAhead());
     V value = parts.codec().decode(stored);
     if (value != null) {
       return Result.hit(value, touched(encodedKey));
@@ -54,7 +54,7 @@ public final class EntryReader<K, V> {
   public Map<K, Result<V>> getAll(Set<? extends K> keys) {
     List<K> asked = new ArrayList<>(keys);
     List<Bytes> encodedKeys = parts.codec().keys(asked);
-    List<@Nullable Bytes> stored = parts.store().getAll(encodedKeys, ttlAskedAhead());
+    List<@Nullable Bytes> stored = parts.reads().getAll(encodedKeys, ttlAskedAhead());
     List<@Nullable V> values = parts.codec().decodeAll(stored);
     Map<K, Result<V>> results = new LinkedHashMap<>();
     Set<K> missing = new LinkedHashSet<>();

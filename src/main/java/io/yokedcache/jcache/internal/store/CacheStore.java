@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 /** Everything that one cache object has in Redis: its entries, and the changes others make. */
 public final class CacheStore {
 
-  private final RedisEntryStore entries;
+  private final EntryStore entries;
+  private final EntryReads reads;
+  private final @Nullable TrackedCache tracked;
+  private final ChangeTracker tracker;
   private final KeySpace names;
   private final Generations generations;
   private final ChangePublisher publisher;
@@ -17,13 +20,18 @@ public final class CacheStore {
   private @Nullable ChangeFeed feed;
 
   CacheStore(
-      RedisEntryStore entries,
+      RedisEntryStore far,
+      @Nullable TrackedCache tracked,
+      ChangeTracker tracker,
       KeySpace names,
       Generations generations,
       ChangePublisher publisher,
       ChangeSubscriber subscriber,
       Sweeper sweeper) {
-    this.entries = entries;
+    this.tracked = tracked;
+    this.tracker = tracker;
+    this.entries = tracked == null ? far : new InvalidatingStore(far, tracked.near());
+    this.reads = tracked == null ? far : new NearReads(tracked.near(), far);
     this.names = names;
     this.generations = generations;
     this.publisher = publisher;
@@ -31,8 +39,19 @@ public final class CacheStore {
     this.sweeper = sweeper;
   }
 
+  /** The entries as they are in Redis. */
   public EntryStore entries() {
     return entries;
+  }
+
+  /** Reads for who does not write, which may come from copies in this JVM. */
+  public EntryReads reads() {
+    return reads;
+  }
+
+  /** The copies in this JVM, or {@code null} if there are none. */
+  public @Nullable NearCache near() {
+    return tracked == null ? null : tracked.near();
   }
 
   /**
@@ -83,6 +102,14 @@ public final class CacheStore {
     if (feed != null) {
       subscriber.remove(feed);
       feed = null;
+    }
+  }
+
+  /** Ends all that runs for this cache; the entries stay. */
+  public void close() {
+    unlisten();
+    if (tracked != null) {
+      tracker.remove(tracked);
     }
   }
 }

@@ -122,6 +122,11 @@ public final class KeySpace {
     return name;
   }
 
+  /** What the names of generations and entries of every bucket begin with. */
+  byte[] trackedPrefix() {
+    return ascii(prefix);
+  }
+
   byte[] channel() {
     return ascii(channelName());
   }

@@ -90,6 +90,51 @@ final class RedisEntryStore implements EntryStore {
         });
   }
 
+  /** Reads entries together with their times to live. */
+  List<@Nullable Found> getAllWithTtl(List<Bytes> keys) {
+    String operation = keys.size() == 1 ? operations.get() : operations.getAll();
+    return inChunks(
+        keys,
+        (bucket, chunk) ->
+            guard.withGeneration(
+                operation,
+                bucket,
+                generation -> readsWithTtl(generation, chunk),
+                replies -> found(operation, replies)));
+  }
+
+  private static List<CommandArguments> readsWithTtl(Generation generation, List<Bytes> keys) {
+    List<CommandArguments> commands = new ArrayList<>(keys.size() + 1);
+    CommandArguments values = new CommandArguments(Command.MGET);
+    commands.add(values);
+    for (Bytes key : keys) {
+      byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+      values.add(entry);
+      commands.add(new CommandArguments(Command.PTTL).add(entry));
+    }
+    return commands;
+  }
+
+  private List<@Nullable Found> found(String operation, List<@Nullable Object> replies) {
+    List<@Nullable Bytes> values =
+        bytes(operation, list(scripts.checked(operation, replies.get(0))));
+    List<@Nullable Found> found = new ArrayList<>(values.size());
+    for (int i = 0; i < values.size(); i++) {
+      Bytes value = values.get(i);
+      Object ttl = scripts.checked(operation, replies.get(i + 1));
+      found.add(value == null || !(ttl instanceof Long millis) ? null : new Found(value, millis));
+    }
+    return found;
+  }
+
+  /**
+   * An entry with its time to live.
+   *
+   * @param value its bytes
+   * @param ttlMillis milliseconds from the read on; negative for none
+   */
+  record Found(Bytes value, long ttlMillis) {}
+
   private static CommandArguments getAndTouch(byte[] entry, Ttl ttl) {
     if (ttl.isZero()) {
       return new CommandArguments(Command.GETDEL).add(entry);

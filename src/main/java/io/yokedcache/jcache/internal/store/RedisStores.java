@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
@@ -18,6 +19,7 @@ public final class RedisStores implements AutoCloseable {
   private final ChangeSubscriber subscriber;
   private final Sweeper sweeper;
   private final Census census;
+  private final ChangeTracker tracker;
 
   /**
    * Threads that must not delay each other.
@@ -54,6 +56,9 @@ public final class RedisStores implements AutoCloseable {
         new Sweeper(executor, settings.namespace(), settings.sweep(), schedulers.background());
     this.census =
         new Census(executor, settings.namespace(), settings.census(), schedulers.statistics());
+    this.tracker =
+        new ChangeTracker(
+            settings.connection(), settings.nearStaleness(), schedulers.background());
     health.start();
   }
 
@@ -69,16 +74,27 @@ public final class RedisStores implements AutoCloseable {
   /**
    * The store of one cache. Nothing is sent before its first operation.
    *
+   * @param near the copies of its entries in this JVM
    * @param timer what times its round trips, asked at each of them
    */
-  public CacheStore open(CacheIdentity identity, int batchSize, Supplier<WireTimer> timer) {
+  public CacheStore open(
+      CacheIdentity identity, int batchSize, NearCacheSettings near, Supplier<WireTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
     RedisExecutor timed = new TimedExecutor(executor, timer);
     Generations generations = new Generations(timed, names, identity, settings.events().announce());
     ChangePublisher publisher = new ChangePublisher(timed, names, identity.cacheName());
     RedisEntryStore entries =
         new RedisEntryStore(timed, names, identity.cacheName(), generations, publisher, batchSize);
-    return new CacheStore(entries, names, generations, publisher, subscriber, sweeper);
+    TrackedCache tracked = near.enabled() ? track(names, near) : null;
+    return new CacheStore(
+        entries, tracked, tracker, names, generations, publisher, subscriber, sweeper);
+  }
+
+  private TrackedCache track(KeySpace names, NearCacheSettings near) {
+    Hearing hearing = new Hearing();
+    TrackedCache tracked = new TrackedCache(names, new NearCache(near, hearing), hearing);
+    tracker.add(tracked);
+    return tracked;
   }
 
   /** How many entries the caches have in Redis. */
@@ -101,6 +117,7 @@ public final class RedisStores implements AutoCloseable {
     census.close();
     health.close();
     subscriber.close();
+    tracker.close();
     executor.close();
   }
 }

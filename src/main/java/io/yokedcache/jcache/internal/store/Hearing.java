@@ -1,0 +1,27 @@
+package io.yokedcache.jcache.internal.store;
+
+/**
+ * How far the changes of a cache have been heard. Written by the thread of the {@link
+ * ChangeTracker}, read by any.
+ */
+final class Hearing {
+
+  private volatile long goodUntilNanos;
+  private volatile boolean isTracked;
+
+  /** Whether every change that is older than the tracker's bound has been heard. */
+  boolean isGood() {
+    return isTracked && goodUntilNanos - System.nanoTime() > 0;
+  }
+
+  /** All changes before some moment have been heard, which is good enough until this one. */
+  void goodUntil(long nanos) {
+    goodUntilNanos = nanos;
+    isTracked = true;
+  }
+
+  /** From now on changes are missed. */
+  void lose() {
+    isTracked = false;
+  }
+}

@@ -1,0 +1,58 @@
+package io.yokedcache.jcache.internal.store;
+
+import java.util.Arrays;
+
+/** Brings what Redis tells of the keys of one cache to its copies. For one thread. */
+final class TrackedCache {
+
+  private final byte[] prefix;
+  private final KeySpace names;
+  private final NearCache near;
+  private final Hearing hearing;
+
+  TrackedCache(KeySpace names, NearCache near, Hearing hearing) {
+    this.prefix = names.trackedPrefix();
+    this.names = names;
+    this.near = near;
+    this.hearing = hearing;
+  }
+
+  /** What all keys of the cache begin with, and no key of another one. */
+  byte[] prefix() {
+    return prefix;
+  }
+
+  NearCache near() {
+    return near;
+  }
+
+  /** All changes before some moment have been heard, which is good enough until this one. */
+  void goodUntil(long nanos) {
+    hearing.goodUntil(nanos);
+  }
+
+  /** From now on changes may be missed, or were until now. */
+  void flush() {
+    near.flush();
+  }
+
+  /** From now on changes are missed. */
+  void lose() {
+    hearing.lose();
+    near.flush();
+  }
+
+  /** A key of Redis was changed: an entry, or the generation of a bucket, or some other thing. */
+  void onChange(byte[] key) {
+    if (key.length < prefix.length
+        || Arrays.mismatch(key, 0, prefix.length, prefix, 0, prefix.length) >= 0) {
+      return;
+    }
+    KeySpace.EntryName entry = names.parse(key);
+    if (entry != null) {
+      near.invalidate(entry.key());
+    } else {
+      near.flush(); // a generation: the cache was cleared
+    }
+  }
+}
