@@ -57,6 +57,7 @@ final class ManagerFailureIT {
             /* enabled= */ true, Duration.ZERO, Duration.ZERO, /* pageSize= */ 1, 1.0),
         settings.census(),
         settings.health(),
+        settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),
         settings.groups());

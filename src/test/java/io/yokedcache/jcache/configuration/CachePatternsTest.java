@@ -95,7 +95,8 @@ final class CachePatternsTest {
                 500,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
-                new AlertSettings(Duration.ofMinutes(1), null, null, null)));
+                new AlertSettings(Duration.ofMinutes(1), null, null, null),
+                new NearCacheSettings(false, 10_000, null, null)));
   }
 
   @Test

@@ -57,8 +57,7 @@ public final class RedisStores implements AutoCloseable {
     this.census =
         new Census(executor, settings.namespace(), settings.census(), schedulers.statistics());
     this.tracker =
-        new ChangeTracker(
-            settings.connection(), settings.nearStaleness(), schedulers.background());
+        new ChangeTracker(settings.connection(), settings.nearStaleness(), schedulers.background());
     health.start();
   }
 

@@ -1,0 +1,232 @@
+package io.yokedcache.jcache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import javax.cache.Cache;
+import javax.cache.CacheManager;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.expiry.AccessedExpiryPolicy;
+import javax.cache.expiry.CreatedExpiryPolicy;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+
+/** Copies of entries in the JVM: when they are used, and when they go. */
+final class NearCacheIT {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private static RedisServer redis;
+
+  private final TestManagers managers = new TestManagers();
+  private final String name = TestManagers.uniqueName("near");
+  private Cache<String, String> near;
+  private Cache<String, String> other;
+  private Jedis observer;
+
+  @BeforeAll
+  static void startRedis() {
+    redis = RedisServer.start();
+  }
+
+  @AfterAll
+  static void stopRedis() {
+    redis.close();
+  }
+
+  @BeforeEach
+  void openCaches() {
+    near = manager("yokedcache.defaults.near.enabled", "true").createCache(name, texts());
+    other = manager().createCache(name, texts());
+    observer = new Jedis("127.0.0.1", redis.port());
+  }
+
+  @AfterEach
+  void close() {
+    observer.close();
+    managers.close();
+  }
+
+  private CacheManager manager(String... settings) {
+    return managers.open(redis.uri(), settings);
+  }
+
+  private static MutableConfiguration<String, String> texts() {
+    return TestManagers.strings();
+  }
+
+  /** How many commands the server has run that read an entry. */
+  private long reads() {
+    return observer
+        .info("commandstats")
+        .lines()
+        .filter(line -> line.startsWith("cmdstat_mget:") || line.startsWith("cmdstat_get:"))
+        .mapToLong(line -> Long.parseLong(line.replaceFirst("^[^:]*:calls=(\\d+),.*", "$1")))
+        .sum();
+  }
+
+  /** Reads an entry until it comes from a copy. */
+  private void awaitCopy(Cache<String, String> cache, String key) {
+    await()
+        .atMost(SOON)
+        .until(
+            () -> {
+              cache.get(key);
+              long before = reads();
+              cache.get(key);
+              return reads() == before;
+            });
+  }
+
+  @Test
+  void get_again_asksNobody() {
+    near.put("a", "1");
+    awaitCopy(near, "a");
+    long before = reads();
+
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(near.get("a")).isEqualTo("1");
+    }
+    // A ping or two of the health check may fall between, a thousand reads cannot.
+    assertThat(reads() - before).isLessThan(10);
+  }
+
+  @Test
+  void getAll_takesCopies_andReadsTheRest() {
+    near.putAll(Map.of("a", "1", "b", "2", "c", "3"));
+    awaitCopy(near, "a");
+
+    assertThat(near.getAll(Set.of("a", "b", "c", "d")))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("a", "1", "b", "2", "c", "3"));
+    long before = reads();
+    assertThat(near.getAll(Set.of("a", "b", "c"))).hasSize(3);
+    assertThat(reads()).isEqualTo(before);
+  }
+
+  @Test
+  void ownWrites_areSeenAtOnce() {
+    near.put("a", "0");
+    awaitCopy(near, "a");
+    for (int i = 1; i <= 500; i++) {
+      near.put("a", "" + i);
+      assertThat(near.get("a")).isEqualTo("" + i);
+      assertThat(near.getAndPut("a", "x" + i)).isEqualTo("" + i);
+      assertThat(near.get("a")).isEqualTo("x" + i);
+      assertThat(near.replace("a", "x" + i, "y" + i)).isTrue();
+      assertThat(near.get("a")).isEqualTo("y" + i);
+      near.invoke(
+          "a",
+          (entry, arguments) -> {
+            entry.setValue(entry.getValue() + "!");
+            return null;
+          });
+      assertThat(near.get("a")).isEqualTo("y" + i + "!");
+      assertThat(near.remove("a")).isTrue();
+      assertThat(near.get("a")).isNull();
+      assertThat(near.putIfAbsent("a", "z")).isTrue();
+      assertThat(near.get("a")).isEqualTo("z");
+    }
+  }
+
+  @Test
+  void ownClear_isSeenAtOnce() {
+    for (int i = 0; i < 100; i++) {
+      near.put("a", "1");
+      assertThat(near.get("a")).isEqualTo("1");
+      near.clear();
+      assertThat(near.get("a")).isNull();
+    }
+  }
+
+  @Test
+  void writesOfOthers_areHeard() {
+    near.put("a", "0");
+    awaitCopy(near, "a");
+
+    other.put("a", "1");
+    await().atMost(SOON).until(() -> "1".equals(near.get("a")));
+    awaitCopy(near, "a");
+    other.remove("a");
+    await().atMost(SOON).until(() -> near.get("a") == null);
+    near.put("a", "2");
+    awaitCopy(near, "a");
+    other.clear();
+    await().atMost(SOON).until(() -> near.get("a") == null);
+  }
+
+  @Test
+  void otherPrograms_areHeard_andFlushAll() {
+    near.put("a", "0");
+    awaitCopy(near, "a");
+    String key = observer.keys("yc:{" + name + "#0}:*:a").iterator().next();
+    observer.del(key);
+    await().atMost(SOON).until(() -> near.get("a") == null);
+
+    near.put("a", "1");
+    awaitCopy(near, "a");
+    observer.flushAll();
+    await().atMost(SOON).until(() -> near.get("a") == null);
+  }
+
+  @Test
+  void copies_expireWithTheirEntries() {
+    MutableConfiguration<String, String> brief =
+        texts()
+            .setExpiryPolicyFactory(
+                CreatedExpiryPolicy.factoryOf(
+                    new javax.cache.expiry.Duration(TimeUnit.MILLISECONDS, 300)));
+    Cache<String, String> cache =
+        manager("yokedcache.defaults.near.enabled", "true").createCache(name + "-brief", brief);
+    for (int i = 0; i < 5; i++) {
+      cache.put("a", "1");
+      long written = System.nanoTime();
+      await()
+          .pollInterval(Duration.ofMillis(5))
+          .atMost(Duration.ofSeconds(3))
+          .until(() -> cache.get("a") == null);
+      long lived = System.nanoTime() - written;
+      assertThat(Duration.ofNanos(lived)).isGreaterThan(Duration.ofMillis(250));
+    }
+  }
+
+  @Test
+  void connectionLost_copiesAreNotUsed_untilItIsBack() {
+    near.put("a", "0");
+    awaitCopy(near, "a");
+    for (int i = 1; i <= 20; i++) {
+      observer.clientKill(ClientKillParams.clientKillParams().type(ClientType.PUBSUB));
+      String value = "" + i;
+      other.put("a", value);
+      // What was not heard must not be read for longer than the bound of one second.
+      await().atMost(Duration.ofMillis(1_500)).until(() -> value.equals(near.get("a")));
+    }
+    awaitCopy(near, "a");
+  }
+
+  @Test
+  void policyThatRenewsOnAccess_hasNoCopies() {
+    MutableConfiguration<String, String> touched =
+        texts()
+            .setExpiryPolicyFactory(
+                AccessedExpiryPolicy.factoryOf(javax.cache.expiry.Duration.ONE_MINUTE));
+    Cache<String, String> cache =
+        manager("yokedcache.defaults.near.enabled", "true").createCache(name + "-touched", touched);
+    cache.put("a", "1");
+    long before = reads();
+    for (int i = 0; i < 10; i++) {
+      assertThat(cache.get("a")).isEqualTo("1");
+    }
+    assertThat(reads() - before).isGreaterThanOrEqualTo(10);
+  }
+}
