@@ -1,7 +1,6 @@
 package io.yokedcache.metrics.jmx;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.management.openmbean.CompositeData;
@@ -50,24 +49,30 @@ final class FigureColumns {
   }
 
   private Map<String, Long> countersOf(int row) {
-    Map<String, Long> ofRow = new HashMap<>();
+    List<Map.Entry<String, Long>> ofRow = new ArrayList<>(counterNames.length);
     for (int column = 0; column < counterNames.length; column++) {
       long value = counters[row * counterNames.length + column];
       if (value != NOT_MEASURED) {
-        ofRow.put(counterNames[column], value);
+        ofRow.add(Map.entry(counterNames[column], value));
       }
     }
-    return ofRow;
+    return immutable(ofRow);
   }
 
   private Map<String, Double> gaugesOf(int row) {
-    Map<String, Double> ofRow = new HashMap<>();
+    List<Map.Entry<String, Double>> ofRow = new ArrayList<>(gaugeNames.length);
     for (int column = 0; column < gaugeNames.length; column++) {
       double value = gauges[row * gaugeNames.length + column];
       if (!Double.isNaN(value)) {
-        ofRow.put(gaugeNames[column], value);
+        ofRow.add(Map.entry(gaugeNames[column], value));
       }
     }
-    return ofRow;
+    return immutable(ofRow);
+  }
+
+  /** Made once, and not copied again by who keeps it. */
+  @SuppressWarnings({"unchecked", "rawtypes"}) // arrays know no type arguments
+  private static <V> Map<String, V> immutable(List<Map.Entry<String, V>> entries) {
+    return Map.ofEntries(entries.toArray(new Map.Entry[0]));
   }
 }

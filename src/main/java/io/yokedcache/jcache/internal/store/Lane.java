@@ -93,9 +93,8 @@ final class Lane implements AutoCloseable {
    */
   List<@Nullable Object> call(List<CommandArguments> commands, WireTimer timer, long timeoutNanos)
       throws LostCallException {
-    // JSR-107's operations cannot be interrupted, their waits are bounded anyway; and an
-    // interrupted
-    // virtual thread would close the socket that it reads.
+    // JSR-107's operations cannot be interrupted, and their waits are bounded anyway. A virtual
+    // thread that is interrupted would close the socket that it reads.
     boolean interrupted = Thread.interrupted();
     long startNanos = System.nanoTime();
     LaneCall call = new LaneCall(commands, timer, startNanos);
