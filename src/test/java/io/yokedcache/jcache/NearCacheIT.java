@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.testing.RedisServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.MutableConfiguration;
@@ -212,6 +218,31 @@ final class NearCacheIT {
       await().atMost(Duration.ofMillis(1_500)).until(() -> value.equals(near.get("a")));
     }
     awaitCopy(near, "a");
+  }
+
+  @Test
+  void documentedRights_areEnough() throws Exception {
+    Path page = Path.of("..", "docs", "operations.md");
+    String text = Files.readString(Files.exists(page) ? page : Path.of("docs", "operations.md"));
+    List<String> rights = new ArrayList<>(List.of("on", ">secret", "-@all"));
+    for (String list : List.of("`(~yc:\\* &yc:[^`]*)`", "`(\\+get \\+set [^`]*)`")) {
+      Matcher found = Pattern.compile(list).matcher(text);
+      assertThat(found.find()).isTrue();
+      rights.addAll(List.of(found.group(1).split(" ")));
+    }
+    observer.aclSetUser("limited", rights.toArray(new String[0]));
+    Cache<String, String> cache =
+        manager(
+                "yokedcache.defaults.near.enabled",
+                "true",
+                "yokedcache.connection.user",
+                "limited",
+                "yokedcache.connection.password",
+                "secret")
+            .createCache(name + "-limited", texts());
+    cache.put("a", "1");
+    awaitCopy(cache, "a");
+    assertThat(cache.get("a")).isEqualTo("1");
   }
 
   @Test
