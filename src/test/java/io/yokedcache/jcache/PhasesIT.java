@@ -152,6 +152,8 @@ final class PhasesIT {
               "20s",
               "yokedcache.connection.command-timeout",
               "20s",
+              "yokedcache.census.enabled",
+              "false",
               "yokedcache.health.interval",
               "1h");
       Cache<String, String> cache = cache(manager);
