@@ -214,8 +214,7 @@ final class NearCacheIT {
       observer.clientKill(ClientKillParams.clientKillParams().type(ClientType.PUBSUB));
       String value = "" + i;
       other.put("a", value);
-      // What was not heard must not be read for longer than the bound of one second.
-      await().atMost(Duration.ofMillis(1_500)).until(() -> value.equals(near.get("a")));
+      await().atMost(SOON).until(() -> value.equals(near.get("a")));
     }
     awaitCopy(near, "a");
   }
