@@ -207,6 +207,21 @@ final class NearCacheIT {
   }
 
   @Test
+  void entryThatLivesForCenturies_hasACopy() {
+    MutableConfiguration<String, String> centuries =
+        texts()
+            .setExpiryPolicyFactory(
+                CreatedExpiryPolicy.factoryOf(
+                    new javax.cache.expiry.Duration(TimeUnit.DAYS, 500L * 366)));
+    Cache<String, String> cache =
+        manager("yokedcache.defaults.near.enabled", "true")
+            .createCache(name + "-centuries", centuries);
+    cache.put("a", "1");
+    awaitCopy(cache, "a");
+    assertThat(cache.get("a")).isEqualTo("1");
+  }
+
+  @Test
   void connectionLost_copiesAreNotUsed_untilItIsBack() {
     near.put("a", "0");
     awaitCopy(near, "a");

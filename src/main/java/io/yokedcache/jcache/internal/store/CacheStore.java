@@ -49,11 +49,6 @@ public final class CacheStore {
     return reads;
   }
 
-  /** The copies in this JVM, or {@code null} if there are none. */
-  public @Nullable NearCache near() {
-    return tracked == null ? null : tracked.near();
-  }
-
   /**
    * Makes sure that the cache exists and is used alike by everybody.
    *

@@ -50,6 +50,9 @@ final class ChangeTracker implements AutoCloseable {
   /** Guards the fields below, and all writing on the connection; its reader needs no lock. */
   private final ReentrantLock lock = new ReentrantLock();
 
+  /** Only used by the thread of this tracker. */
+  private boolean hasWarned;
+
   private @Nullable Thread thread;
   private @Nullable ScheduledFuture<?> pings;
   private @Nullable Connection connection;
@@ -118,11 +121,14 @@ final class ChangeTracker implements AutoCloseable {
     }
     if (current.wasSubscribed) {
       logger.debug("Lost the connection of near caches to {}", settings.address(), e);
-    } else {
+    } else if (!hasWarned) {
+      hasWarned = true; // the next attempts are soon and many
       logger.warn(
           "Near caches are not used: {} does not tell of changes: {}",
           settings.address(),
           e.getMessage());
+    } else {
+      logger.debug("Near caches are still not used", e);
     }
   }
 

@@ -4,9 +4,9 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.yokedcache.jcache.configuration.NearCacheSettings;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +34,6 @@ final class NearCache {
   private final AtomicIntegerArray changes = new AtomicIntegerArray(STRIPES);
 
   private final AtomicInteger flushes = new AtomicInteger();
-  private final LongAdder hits = new LongAdder();
-  private final LongAdder misses = new LongAdder();
-  private final LongAdder invalidations = new LongAdder();
 
   private record Copy(Bytes value, long deadlineNanos) {}
 
@@ -48,7 +45,8 @@ final class NearCache {
   NearCache(NearCacheSettings settings, Hearing hearing) {
     this.hearing = hearing;
     Duration timeToLive = settings.timeToLive();
-    this.timeToLiveNanos = timeToLive == null ? NO_DEADLINE : timeToLive.toNanos();
+    this.timeToLiveNanos =
+        timeToLive == null ? NO_DEADLINE : TimeUnit.NANOSECONDS.convert(timeToLive);
     // In the thread that writes, since the common pool may be full of the application's work.
     Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(Runnable::run);
     Long maxBytes = settings.maxBytes();
@@ -67,15 +65,12 @@ final class NearCache {
   @Nullable Bytes get(Bytes key) {
     Copy copy = hearing.isGood() ? copies.getIfPresent(key) : null;
     if (copy == null) {
-      misses.increment();
       return null;
     }
     if (copy.deadlineNanos != NO_DEADLINE && copy.deadlineNanos - System.nanoTime() <= 0) {
       copies.asMap().remove(key, copy);
-      misses.increment();
       return null;
     }
-    hits.increment();
     return copy.value;
   }
 
@@ -103,7 +98,7 @@ final class NearCache {
   }
 
   private long deadline(long readNanos, long ttlMillis) {
-    long ttlNanos = ttlMillis < 0 ? NO_DEADLINE : Duration.ofMillis(ttlMillis).toNanos();
+    long ttlNanos = ttlMillis < 0 ? NO_DEADLINE : TimeUnit.MILLISECONDS.toNanos(ttlMillis);
     long shortest = Math.min(ttlNanos, timeToLiveNanos);
     return shortest == NO_DEADLINE ? NO_DEADLINE : readNanos + shortest;
   }
@@ -112,7 +107,6 @@ final class NearCache {
   void invalidate(Bytes key) {
     changes.incrementAndGet(stripe(key)); // before the removal: see keep()
     copies.invalidate(key);
-    invalidations.increment();
   }
 
   /** Drops all copies, and what is being read. */
@@ -124,17 +118,5 @@ final class NearCache {
   private static int stripe(Bytes key) {
     int hash = key.hashCode();
     return (hash ^ (hash >>> 16)) & (STRIPES - 1);
-  }
-
-  long hits() {
-    return hits.sum();
-  }
-
-  long misses() {
-    return misses.sum();
-  }
-
-  long invalidations() {
-    return invalidations.sum();
   }
 }
