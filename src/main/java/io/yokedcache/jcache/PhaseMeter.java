@@ -96,15 +96,9 @@ final class PhaseMeter implements CodecTimer {
   private record Recording(CacheStatistics statistics) implements WireTimer {
 
     @Override
-    public long queued(long sinceNanos) {
-      long now = System.nanoTime();
-      statistics.time(Operation.QUEUE, now - sinceNanos);
-      return now;
-    }
-
-    @Override
-    public void answered(long sinceNanos) {
-      statistics.time(Operation.NETWORK, System.nanoTime() - sinceNanos);
+    public void answered(long startNanos, long writeNanos, long replyNanos) {
+      statistics.time(Operation.QUEUE, writeNanos - startNanos);
+      statistics.time(Operation.NETWORK, replyNanos - writeNanos);
     }
   }
 }

@@ -22,8 +22,10 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * <p>The reader comes across the replies of others in the order in which they were sent, since that
  * is the order in which the server answers. While it has replies to hand out it also sees to the
  * writing: the threads that it wakes queue their next calls, and those leave together before it
- * waits for the server again. While it waits, who queues a call writes it. When it has its own
- * reply, and has handed out what came with it, the thread of the oldest open call reads on.
+ * waits for the server again. While it waits, who queues a call writes it, unless enough
+ * {@linkplain BatchLimit batches} are under way: then the reader does when the next reply comes.
+ * When it has its own reply, and has handed out what came with it, the thread of the oldest open
+ * call reads on.
  *
  * <p>The lane ends at the first failure, and all open calls with it: on a connection that lost or
  * made up a single reply, every later one would go to the wrong call. It ends, too, if a call was
@@ -32,15 +34,15 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  *
  * <p>All state is in atomics and concurrent queues; no lock is held while anybody waits, which
  * suits virtual threads. Two pairs of steps keep calls from being forgotten: a call is put into a
- * queue before {@link #reading} and {@link #failure} are read, and these are set before the queues
- * are read; and it enters {@link #sent} before it leaves {@link #queued}.
+ * queue before {@link #reading}, {@link #sent} and {@link #failure} are read, and these are changed
+ * before the queues are read; and it enters {@link #sent} before it leaves {@link #queued}.
  */
 final class Lane implements AutoCloseable {
 
   /** Nobody reads. */
   private static final int FREE = 0;
 
-  /** Somebody waits for the server, or is about to; who queues a call also writes it. */
+  /** Somebody waits for the server, or is about to; who queues a call sees to the writing. */
   private static final int WAITING = 1;
 
   /** Somebody hands out replies, and will write what is queued before waiting for the server. */
@@ -58,17 +60,22 @@ final class Lane implements AutoCloseable {
 
   private final AtomicInteger reading = new AtomicInteger(FREE);
   private final AtomicBoolean writing = new AtomicBoolean();
+
+  /** The number of the last batch; changed by the thread that is {@link #writing}. */
+  private volatile long lastBatch;
+
+  private final BatchLimit limit = new BatchLimit();
   private final AtomicInteger openCalls = new AtomicInteger();
   private final AtomicReference<@Nullable JedisConnectionException> failure =
       new AtomicReference<>();
 
-  /** Written by the reader only. */
-  private volatile long lastReplyNanos = System.nanoTime();
+  /** When something last came from the server; changed by the reader. */
+  private volatile long lastArrivalNanos = System.nanoTime();
 
   /** Makes a lane of a connection that nobody else uses. */
   Lane(LaneConnection connection) {
     this.connection = connection;
-    connection.onWaiting(this::beforeWaiting, () -> reading.set(BUSY));
+    connection.onWaiting(this::beforeWaiting, this::afterWaiting);
   }
 
   /** How many threads have calls on this lane now. */
@@ -82,7 +89,7 @@ final class Lane implements AutoCloseable {
 
   /** Whether the server has answered, or the connection was made, after a moment. */
   boolean wasAliveAfter(long nanos) {
-    return lastReplyNanos - nanos > 0;
+    return lastArrivalNanos - nanos > 0;
   }
 
   /**
@@ -101,7 +108,7 @@ final class Lane implements AutoCloseable {
     openCalls.incrementAndGet();
     try {
       queued.add(call);
-      if (reading.get() != BUSY) {
+      if (reading.get() != BUSY && mayWrite()) {
         write();
       }
       interrupted |= await(call, startNanos + timeoutNanos);
@@ -151,13 +158,25 @@ final class Lane implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether a call is better written now than when the next reply comes. If there is one to come,
+   * somebody waits for it who will look at the queue.
+   */
+  private boolean mayWrite() {
+    LaneCall oldest = sent.peek();
+    return oldest == null || limit.admits(lastBatch - oldest.batch() + 1);
+  }
+
   /** Writes what is queued, unless another thread does: that one then also takes what is here. */
   private void write() {
     while (!queued.isEmpty() && isOpen() && writing.compareAndSet(false, true)) {
       boolean isWhole = false;
       try {
+        long batch = lastBatch + 1;
+        lastBatch = batch;
+        long nowNanos = System.nanoTime();
         for (LaneCall call = queued.peek(); call != null; call = queued.peek()) {
-          call.markSent();
+          call.markSent(batch, nowNanos);
           sent.add(call);
           queued.remove();
           connection.send(call.commands());
@@ -188,7 +207,6 @@ final class Lane implements AutoCloseable {
         }
         handOut(connection.read(), own);
       }
-      lastReplyNanos = System.nanoTime();
       isWhole = true;
     } catch (RuntimeException e) {
       fail(asConnectionException(e));
@@ -207,8 +225,10 @@ final class Lane implements AutoCloseable {
     if (oldest == null) {
       throw new JedisConnectionException("The server sent a reply that nobody asked for");
     }
-    if (oldest.receive(reply)) {
+    long arrivalNanos = lastArrivalNanos;
+    if (oldest.receive(reply, arrivalNanos)) {
       sent.remove();
+      limit.answered(arrivalNanos - oldest.writeNanos());
       if (oldest != own) {
         LockSupport.unpark(oldest.waiter());
       }
@@ -219,6 +239,11 @@ final class Lane implements AutoCloseable {
   private void beforeWaiting() {
     reading.set(WAITING);
     write();
+  }
+
+  private void afterWaiting() {
+    lastArrivalNanos = System.nanoTime();
+    reading.set(BUSY);
   }
 
   private void handOver() {

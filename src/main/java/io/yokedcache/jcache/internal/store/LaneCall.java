@@ -19,6 +19,7 @@ final class LaneCall {
   private final @Nullable Object[] replies;
   private int received;
   private long writeNanos;
+  private long batch;
   private volatile boolean sent;
   private volatile boolean done;
   private volatile boolean leading;
@@ -43,10 +44,26 @@ final class LaneCall {
     return waiter;
   }
 
-  /** Notes that from now on the server may have got it. */
-  void markSent() {
-    writeNanos = timer.queued(startNanos);
+  /**
+   * Notes that from now on the server may have got it.
+   *
+   * @param inBatch the number of the batch that it travels with
+   * @param nowNanos the time now
+   */
+  void markSent(long inBatch, long nowNanos) {
+    batch = inBatch;
+    writeNanos = nowNanos;
     sent = true;
+  }
+
+  /** The number of the batch that it travels with, once it is sent. */
+  long batch() {
+    return batch;
+  }
+
+  /** When it was sent. */
+  long writeNanos() {
+    return writeNanos;
   }
 
   /** Whether the server may have got it. */
@@ -54,13 +71,18 @@ final class LaneCall {
     return sent;
   }
 
-  /** Takes the next reply and returns whether it was the last one. */
-  boolean receive(@Nullable Object reply) {
+  /**
+   * Takes the next reply.
+   *
+   * @param arrivalNanos when it came
+   * @return whether it was the last one
+   */
+  boolean receive(@Nullable Object reply, long arrivalNanos) {
     replies[received++] = reply;
     if (received < replies.length) {
       return false;
     }
-    timer.answered(writeNanos);
+    timer.answered(startNanos, writeNanos, arrivalNanos);
     done = true;
     return true;
   }

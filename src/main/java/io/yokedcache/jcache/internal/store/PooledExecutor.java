@@ -98,7 +98,7 @@ final class PooledExecutor implements RedisExecutor {
   private List<@Nullable Object> sendOnce(
       Request request, List<CommandArguments> commands, long startNanos, long attemptNanos) {
     Connection connection = borrow(request, startNanos);
-    long writeNanos = request.timer().queued(attemptNanos);
+    long writeNanos = System.nanoTime();
     boolean complete = false;
     try {
       List<@Nullable Object> replies = new ArrayList<>(commands.size());
@@ -115,7 +115,7 @@ final class PooledExecutor implements RedisExecutor {
         replies.addAll(connection.getMany(commands.size() - 1));
       }
       complete = true;
-      request.timer().answered(writeNanos);
+      request.timer().answered(attemptNanos, writeNanos, System.nanoTime());
       return replies;
     } finally {
       giveBack(connection, complete);

@@ -8,21 +8,15 @@ package io.yokedcache.jcache.internal.store;
 public interface WireTimer {
 
   /**
-   * There is a connection, and the commands are about to be written.
+   * The last reply has been read. All times are those of {@link System#nanoTime}.
    *
-   * @param sinceNanos when the wait for it began, by {@link System#nanoTime}
-   * @return the time now, by the same clock; any number if nobody wants to know
+   * @param startNanos when the wait for a connection began
+   * @param writeNanos when there was one, and the commands were about to be written
+   * @param replyNanos when the reply came
    */
-  long queued(long sinceNanos);
+  void answered(long startNanos, long writeNanos, long replyNanos);
 
-  /**
-   * The last reply has been read.
-   *
-   * @param sinceNanos what {@link #queued} returned
-   */
-  void answered(long sinceNanos);
-
-  /** The timer that does nothing and reads no clock. */
+  /** The timer that does nothing. */
   static WireTimer none() {
     return NoWireTimer.INSTANCE;
   }
@@ -32,11 +26,6 @@ public interface WireTimer {
     INSTANCE;
 
     @Override
-    public long queued(long sinceNanos) {
-      return 0;
-    }
-
-    @Override
-    public void answered(long sinceNanos) {}
+    public void answered(long startNanos, long writeNanos, long replyNanos) {}
   }
 }
