@@ -39,10 +39,15 @@ final class GenerationGuard {
     this.operations = operations;
   }
 
-  /** Sends commands behind the generation's own, and again as long as the generation was stale. */
+  /**
+   * Sends commands behind the generation's own, and again as long as the generation was stale.
+   *
+   * @param replyBytes how many bytes the replies probably have, as far as that may be much
+   */
   <T> T withGeneration(
       String operation,
       int bucket,
+      int replyBytes,
       Function<Generation, List<CommandArguments>> commands,
       Function<List<@Nullable Object>, T> reading) {
     return onCurrentGeneration(
@@ -52,7 +57,11 @@ final class GenerationGuard {
           List<@Nullable Object> replies =
               executor.execute(
                   withGenerationFirst(
-                      operation, bucket, /* idempotent= */ true, commands.apply(generation)));
+                      operation,
+                      bucket,
+                      /* idempotent= */ true,
+                      commands.apply(generation),
+                      replyBytes));
           return verified(bucket, generation, replies.get(0))
               ? reading.apply(replies.subList(1, replies.size()))
               : null;
@@ -62,11 +71,20 @@ final class GenerationGuard {
   /** A request that reads the generation before its commands. */
   Request withGenerationFirst(
       String operation, int bucket, boolean idempotent, List<CommandArguments> commands) {
+    return withGenerationFirst(operation, bucket, idempotent, commands, 0);
+  }
+
+  private Request withGenerationFirst(
+      String operation,
+      int bucket,
+      boolean idempotent,
+      List<CommandArguments> commands,
+      int replyBytes) {
     byte[] generationKey = names.generationKey(bucket);
     List<CommandArguments> all = new ArrayList<>(commands.size() + 1);
     all.add(new CommandArguments(Command.GET).add(generationKey));
     all.addAll(commands);
-    return new Request(operation, Bytes.of(generationKey), idempotent, all);
+    return new Request(operation, Bytes.of(generationKey), idempotent, all, replyBytes);
   }
 
   /** Repeats an attempt, which returns {@code null} if the generation it was given was stale. */

@@ -23,6 +23,9 @@ final class PipelinedExecutor implements RedisExecutor {
 
   private static final int MAX_COMMANDS = 16;
 
+  /** Larger replies, too, would hold up the others; what comes with one read from the socket. */
+  private static final int MAX_REPLY_BYTES = 32 << 10;
+
   /** How many threads may wait on a lane; those beyond use the pool, whose waits are bounded. */
   private static final int MAX_OPEN_CALLS = 1024;
 
@@ -59,7 +62,7 @@ final class PipelinedExecutor implements RedisExecutor {
   @Override
   public List<@Nullable Object> execute(Request request) {
     LaneSlot slot = leastUsed();
-    if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request.commands())) {
+    if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request)) {
       return pool.execute(request);
     }
     long startNanos = System.nanoTime();
@@ -86,8 +89,9 @@ final class PipelinedExecutor implements RedisExecutor {
     return lanes[0].openCalls() <= lanes[1].openCalls() ? lanes[0] : lanes[1];
   }
 
-  private static boolean isSmall(List<CommandArguments> commands) {
-    if (commands.size() > MAX_COMMANDS) {
+  private static boolean isSmall(Request request) {
+    List<CommandArguments> commands = request.commands();
+    if (commands.size() > MAX_COMMANDS || request.replyBytes() > MAX_REPLY_BYTES) {
       return false;
     }
     int size = 0;

@@ -65,7 +65,7 @@ final class PooledExecutor implements RedisExecutor {
     Request first = requests.get(0);
     List<@Nullable Object> replies =
         send(
-            new Request(first.operation(), first.route(), idempotent, commands, first.timer()),
+            new Request(first.operation(), first.route(), idempotent, commands, 0, first.timer()),
             commands);
     List<List<@Nullable Object>> split = new ArrayList<>(requests.size());
     int from = 0;

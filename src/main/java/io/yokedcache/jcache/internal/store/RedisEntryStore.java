@@ -26,6 +26,7 @@ final class RedisEntryStore implements EntryStore {
   private final GenerationGuard guard;
   private final MutationApplier mutations;
   private final int batchSize;
+  private final ValueSizes sizes = new ValueSizes();
 
   RedisEntryStore(
       RedisExecutor executor,
@@ -68,12 +69,16 @@ final class RedisEntryStore implements EntryStore {
                       .add(KeySpace.entryKey(generation.entryPrefix(), key));
               Request request =
                   new Request(
-                      operation, Bytes.of(generationKey), /* idempotent= */ true, List.of(command));
+                      operation,
+                      Bytes.of(generationKey),
+                      /* idempotent= */ true,
+                      List.of(command),
+                      sizes.expected(1));
               Object reply = executor.execute(request).get(0);
               List<? extends @Nullable Object> both = list(scripts.checked(operation, reply));
               return guard.verified(bucket, generation, both.get(0)) ? both : null;
             });
-    return values.get(1) instanceof byte[] value ? Bytes.of(value) : null;
+    return values.get(1) instanceof byte[] value ? read(value) : null;
   }
 
   @Override
@@ -107,7 +112,8 @@ final class RedisEntryStore implements EntryStore {
                       operation,
                       Bytes.of(generationKey),
                       /* idempotent= */ !onAccess.isZero(),
-                      commands));
+                      commands,
+                      sizes.expected(keys.size())));
           List<? extends @Nullable Object> flat =
               onAccess.isUnchanged() ? list(scripts.checked(operation, replies.get(0))) : replies;
           return guard.verified(bucket, generation, flat.get(0))
@@ -125,6 +131,7 @@ final class RedisEntryStore implements EntryStore {
             guard.withGeneration(
                 operation,
                 bucket,
+                sizes.expected(chunk.size()),
                 generation -> readsWithTtl(generation, chunk),
                 replies -> found(operation, replies)));
   }
@@ -185,6 +192,7 @@ final class RedisEntryStore implements EntryStore {
             guard.withGeneration(
                 operation,
                 bucket,
+                /* replyBytes= */ 0,
                 generation ->
                     chunk.stream()
                         .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
@@ -201,6 +209,7 @@ final class RedisEntryStore implements EntryStore {
     guard.withGeneration(
         operations.touch(),
         names.bucketOf(key),
+        /* replyBytes= */ 0,
         generation -> {
           byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
           if (ttl.isZero()) {
@@ -267,9 +276,14 @@ final class RedisEntryStore implements EntryStore {
   private List<@Nullable Bytes> bytes(String operation, List<? extends @Nullable Object> replies) {
     List<@Nullable Bytes> values = new ArrayList<>(replies.size());
     for (Object reply : replies) {
-      values.add(scripts.checked(operation, reply) instanceof byte[] raw ? Bytes.of(raw) : null);
+      values.add(scripts.checked(operation, reply) instanceof byte[] raw ? read(raw) : null);
     }
     return values;
+  }
+
+  private Bytes read(byte[] value) {
+    sizes.seen(value.length);
+    return Bytes.of(value);
   }
 
   private static List<? extends @Nullable Object> list(@Nullable Object reply) {

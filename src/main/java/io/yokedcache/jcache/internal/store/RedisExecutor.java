@@ -49,6 +49,7 @@ interface RedisExecutor extends AutoCloseable {
    * @param idempotent whether sending it twice does no harm, so that it may be sent again after a
    *     connection failed; true for reads, and for what ends in the same state if done twice
    * @param commands what to send, in order
+   * @param replyBytes how many bytes the replies probably have, as far as that may be much
    * @param timer what takes the time of its round trip
    */
   record Request(
@@ -56,16 +57,27 @@ interface RedisExecutor extends AutoCloseable {
       Bytes route,
       boolean idempotent,
       List<CommandArguments> commands,
+      int replyBytes,
       WireTimer timer) {
 
     /** Commands that nobody times. */
+    Request(
+        String operation,
+        Bytes route,
+        boolean idempotent,
+        List<CommandArguments> commands,
+        int replyBytes) {
+      this(operation, route, idempotent, commands, replyBytes, WireTimer.none());
+    }
+
+    /** Commands with short replies, that nobody times. */
     Request(String operation, Bytes route, boolean idempotent, List<CommandArguments> commands) {
-      this(operation, route, idempotent, commands, WireTimer.none());
+      this(operation, route, idempotent, commands, 0);
     }
 
     /** The same commands, timed. */
     Request timedBy(WireTimer other) {
-      return new Request(operation, route, idempotent, commands, other);
+      return new Request(operation, route, idempotent, commands, replyBytes, other);
     }
   }
 }

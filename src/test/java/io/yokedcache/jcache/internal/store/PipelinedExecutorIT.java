@@ -1,0 +1,98 @@
+package io.yokedcache.jcache.internal.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.ExecutorKind;
+import io.yokedcache.jcache.configuration.TlsSettings;
+import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+
+/** Which requests go over lanes, and which over the pool so that nobody has to wait for them. */
+final class PipelinedExecutorIT {
+
+  private static final int MUCH = 100_000;
+
+  private final RedisServer redis = RedisServer.start();
+  private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
+  private final ConnectionSettings settings =
+      new ConnectionSettings(
+          "127.0.0.1",
+          redis.port(),
+          0,
+          null,
+          null,
+          false,
+          new TlsSettings(null, null, null, null, true),
+          "executor-test",
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          ExecutorKind.PIPELINED,
+          2,
+          Duration.ofSeconds(5));
+  private final PooledExecutor pool = new PooledExecutor(settings, background);
+  private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool);
+
+  @AfterEach
+  void stop() {
+    executor.close();
+    background.shutdownNow();
+    redis.close();
+  }
+
+  @Test
+  void execute_small_goesOverALane() {
+    echo(request(1, 10, 0));
+
+    assertThat(pool.connections().idle()).isZero();
+    assertThat(executor.connections().idle()).isEqualTo(1);
+  }
+
+  @Test
+  void execute_largeRequest_goesOverThePool() {
+    echo(request(1, MUCH, 0));
+
+    assertThat(pool.connections().idle()).isEqualTo(1);
+    assertThat(executor.connections().idle()).isEqualTo(1);
+  }
+
+  @Test
+  void execute_manyCommands_goesOverThePool() {
+    echo(request(100, 10, 0));
+
+    assertThat(pool.connections().idle()).isEqualTo(1);
+  }
+
+  @Test
+  void execute_largeReplyExpected_goesOverThePool() {
+    echo(request(1, 10, MUCH));
+
+    assertThat(pool.connections().idle()).isEqualTo(1);
+    assertThat(executor.connections().idle()).isEqualTo(1);
+  }
+
+  private void echo(Request request) {
+    List<CommandArguments> commands = request.commands();
+    assertThat(executor.execute(request)).hasSameSizeAs(commands).doesNotContainNull();
+  }
+
+  private static Request request(int commands, int bytes, int replyBytes) {
+    String text = "x".repeat(bytes);
+    return new Request(
+        "echo",
+        Bytes.utf8("route"),
+        /* idempotent= */ true,
+        Collections.nCopies(commands, new CommandArguments(Command.ECHO).add(text.getBytes(UTF_8))),
+        replyBytes);
+  }
+}
