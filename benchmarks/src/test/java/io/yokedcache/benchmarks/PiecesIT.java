@@ -20,6 +20,11 @@ final class PiecesIT {
 
     assertThat(results.stream().map(result -> result.getParams().getBenchmark()))
         .map(name -> Stream.of(name.split("\\.")).toList().get(name.split("\\.").length - 2))
-        .contains("RecorderBenchmark", "CodecBenchmark", "SnapshotBenchmark", "RemoteBenchmark");
+        .contains(
+            "RecorderBenchmark",
+            "CodecBenchmark",
+            "LaneBenchmark",
+            "SnapshotBenchmark",
+            "RemoteBenchmark");
   }
 }

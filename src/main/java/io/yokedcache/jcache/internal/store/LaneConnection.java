@@ -41,7 +41,8 @@ final class LaneConnection implements AutoCloseable {
   private Runnable beforeWaiting = () -> {};
   private Runnable afterWaiting = () -> {};
 
-  private LaneConnection(Socket socket) throws IOException {
+  /** Uses a connection that is open and greeted. */
+  LaneConnection(Socket socket) throws IOException {
     this.socket = socket;
     this.out = new RedisOutputStream(socket.getOutputStream(), BUFFER_BYTES);
     this.in = new Input(new Watched(socket.getInputStream()));
