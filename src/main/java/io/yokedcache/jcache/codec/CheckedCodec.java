@@ -25,7 +25,7 @@ record CheckedCodec<S>(Codec<S> codec, Class<S> type) implements Codec<Object> {
               + type.getTypeName()
               + ", not "
               + value.getClass().getTypeName()
-              + "; set another codec for this cache, such as java for values or canonical for keys",
+              + "; set another codec for this cache, such as auto for values or canonical for keys",
           null);
     }
     return codec.encode(type.cast(value));

@@ -11,6 +11,7 @@ import javax.cache.CacheException;
  * <table>
  * <caption>The names</caption>
  * <tr><th>name</th><th>codec</th></tr>
+ * <tr><td>{@code auto}</td><td>{@link AutoCodec}</td></tr>
  * <tr><td>{@code java}</td><td>{@link JavaCodec}</td></tr>
  * <tr><td>{@code string}</td><td>{@link StringCodec}, for {@code String} or {@code Object}</td></tr>
  * <tr><td>{@code bytes}</td><td>{@link BytesCodec}, for {@code byte[]} or {@code Object}</td></tr>
@@ -23,7 +24,7 @@ public final class Codecs {
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
 
   private static final String KNOWN =
-      "known are java, string, bytes, canonical, or the name of a class that implements "
+      "known are auto, java, string, bytes, canonical, or the name of a class that implements "
           + Codec.class.getName()
           + " and has a public constructor without parameters";
 
@@ -55,6 +56,7 @@ public final class Codecs {
    */
   public <T> Codec<T> named(String nameOrClass, Class<T> type, Class<?>... otherDeclaredTypes) {
     return switch (nameOrClass) {
+      case "auto" -> new AutoCodec<>(type, loader, settings, otherDeclaredTypes);
       case "java" -> new JavaCodec<>(type, loader, settings, otherDeclaredTypes);
       case "canonical" -> new CanonicalKeyCodec<>(type, loader, settings, otherDeclaredTypes);
       case "string" -> of(StringCodec.INSTANCE, String.class, type);

@@ -83,7 +83,11 @@ public final class JavaCodec<T> implements Codec<T> {
    */
   @Override
   public T decode(byte[] bytes) {
-    Object value = streams.read(bytes);
+    return checked(streams.read(bytes), type);
+  }
+
+  /** The value, if it is one of the declared type. */
+  static <T> T checked(Object value, Class<T> type) {
     if (!type.isInstance(value)) {
       throw new CodecException(
           "The bytes hold a " + value.getClass().getName() + ", expected a " + type.getName(),

@@ -69,7 +69,7 @@ final class StreamFilter implements ObjectInputFilter {
       return limit("it holds more objects than", settings.maxReferences(), "max-references");
     }
     if (info.arrayLength() > settings.maxArrayLength()) {
-      return limit("an array is longer than", settings.maxArrayLength(), "max-array-length");
+      return tooLongArray(settings.maxArrayLength());
     }
     if (info.arrayLength() > 0) {
       // An array is allocated before its elements are read, so a few bytes could ask for gigabytes.
@@ -80,6 +80,10 @@ final class StreamFilter implements ObjectInputFilter {
       }
     }
     return null;
+  }
+
+  static CodecException tooLongArray(long limit) {
+    return limit("an array is longer than", limit, "max-array-length");
   }
 
   private static CodecException limit(String what, long limit, String setting) {

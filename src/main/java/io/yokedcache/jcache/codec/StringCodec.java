@@ -37,7 +37,7 @@ public final class StringCodec implements Codec<String> {
           "A String of "
               + value.length()
               + " chars has a surrogate without its partner and therefore no UTF-8 form; mend the"
-              + " text or use the codec java",
+              + " text or use the codec auto",
           null);
     }
     return value.getBytes(StandardCharsets.UTF_8);

@@ -77,7 +77,7 @@ final class CodecsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"java", "canonical", "string", "bytes"})
+  @CsvSource({"auto", "java", "canonical", "string", "bytes"})
   void named_builtIn_hasThatId(String name) {
     assertThat(codecs.named(name, Object.class).id()).isEqualTo(name);
   }
@@ -93,7 +93,7 @@ final class CodecsTest {
   void named_unknown_listsWhatExists() {
     assertThatThrownBy(() -> codecs.named("jsn", String.class))
         .isInstanceOf(CacheException.class)
-        .hasMessageContainingAll("\"jsn\"", "java", "string", "bytes", "canonical");
+        .hasMessageContainingAll("\"jsn\"", "auto", "java", "string", "bytes", "canonical");
   }
 
   @Test
@@ -137,9 +137,10 @@ final class CodecsTest {
     assertThat(codec).isSameAs(BytesCodec.INSTANCE);
   }
 
-  @Test
-  void java_otherDeclaredTypes_areAllowed() {
-    Codec<Object> codec = codecs.named("java", Object.class, Samples.Base.class);
+  @ParameterizedTest
+  @CsvSource({"auto", "java"})
+  void named_otherDeclaredTypes_areAllowed(String name) {
+    Codec<Object> codec = codecs.named(name, Object.class, Samples.Base.class);
     Object value = List.of(new Samples.Base(4));
     assertThat(codec.decode(codec.encode(value))).isEqualTo(value);
   }

@@ -29,6 +29,15 @@ final class GarbageTest {
   }
 
   @Test
+  void auto_damaged_isACodecException() {
+    AutoCodec<Object> codec =
+        TestSettings.auto(TestSettings.limits(100, 10_000, 1_000_000, 100_000), Samples.class);
+    List<Object> values = new ArrayList<>(JavaCodecTest.jdkValues());
+    values.addAll(PlainSamples.all());
+    assertThat(refusals(codec, values)).isGreaterThan(values.size() * MUTATIONS / 4);
+  }
+
+  @Test
   void canonical_damaged_isACodecException() {
     CanonicalKeyCodec<Object> codec =
         TestSettings.canonical(TestSettings.limits(100, 10_000, 1_000_000, 100_000), Samples.class);

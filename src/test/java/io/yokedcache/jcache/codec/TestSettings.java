@@ -31,6 +31,10 @@ final class TestSettings {
     return new JavaCodec<>(Object.class, loader(), settings, declared);
   }
 
+  static AutoCodec<Object> auto(SerializationSettings settings, Class<?>... declared) {
+    return new AutoCodec<>(Object.class, loader(), settings, declared);
+  }
+
   static CanonicalKeyCodec<Object> canonical(SerializationSettings settings, Class<?>... declared) {
     return new CanonicalKeyCodec<>(Object.class, loader(), settings, declared);
   }
