@@ -86,7 +86,7 @@ final class CachePatternsTest {
                 null,
                 null,
                 "canonical",
-                "java",
+                "auto",
                 null,
                 null,
                 null,

@@ -198,8 +198,8 @@ final class GenerationIT {
       assertThatThrownBy(() -> other.createCache("shared", numbers))
           .isInstanceOf(CacheException.class)
           .hasMessageContaining("Cache shared on redis://127.0.0.1:" + server.port())
-          .hasMessageContaining("value codec java of java.lang.String")
-          .hasMessageContaining("value codec java of java.lang.Long")
+          .hasMessageContaining("value codec auto of java.lang.String")
+          .hasMessageContaining("value codec auto of java.lang.Long")
           .hasMessageContaining("yokedcache.namespace")
           .hasMessageContaining("another cache name");
 
@@ -225,7 +225,7 @@ final class GenerationIT {
       assertThatThrownBy(() -> texts.get("key"))
           .isInstanceOf(CacheException.class)
           .hasMessageContaining("Cache taken-over")
-          .hasMessageContaining("value codec java of java.lang.String");
+          .hasMessageContaining("value codec auto of java.lang.String");
       assertThatThrownBy(() -> texts.put("key", "key=2"))
           .isInstanceOf(CacheException.class)
           .hasMessageContaining("Cache taken-over");

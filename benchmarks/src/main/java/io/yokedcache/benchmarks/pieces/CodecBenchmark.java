@@ -31,9 +31,15 @@ public class CodecBenchmark {
   private final Codec<byte[]> bytes = CODECS.named("bytes", byte[].class);
   private final Codec<Long> javaLong = CODECS.named("java", Long.class);
   private final Codec<Item> javaRecord = CODECS.named("java", Item.class);
+  private final Codec<String> autoString = CODECS.named("auto", String.class);
+  private final Codec<byte[]> autoBytes = CODECS.named("auto", byte[].class);
+  private final Codec<Long> autoLong = CODECS.named("auto", Long.class);
+  private final Codec<Item> autoRecord = CODECS.named("auto", Item.class);
+  private final Codec<Object> autoObject = CODECS.named("auto", Object.class);
 
   private final String key = "key:000000001234";
   private final String text = "x".repeat(100);
+  private final String wideText = "x".repeat(99) + '\u20AC';
   private final byte[] raw = new byte[100];
   private final Long number = 1234567890123L;
   private final Item item = new Item(42, "a thing", 9.75);
@@ -43,6 +49,11 @@ public class CodecBenchmark {
   private final byte[] javaBytesBytes = javaBytes.encode(raw);
   private final byte[] javaLongBytes = javaLong.encode(number);
   private final byte[] javaRecordBytes = javaRecord.encode(item);
+  private final byte[] autoStringBytes = autoString.encode(text);
+  private final byte[] autoWideBytes = autoString.encode(wideText);
+  private final byte[] autoBytesBytes = autoBytes.encode(raw);
+  private final byte[] autoLongBytes = autoLong.encode(number);
+  private final byte[] autoRecordBytes = autoRecord.encode(item);
 
   /** Made by JMH. */
   public CodecBenchmark() {}
@@ -68,7 +79,7 @@ public class CodecBenchmark {
     return longKey.encode(number);
   }
 
-  /** 100 characters by the default codec. */
+  /** 100 characters by Java serialisation. */
   @Benchmark
   public byte[] encodeStringJava() {
     return javaString.encode(text);
@@ -92,7 +103,7 @@ public class CodecBenchmark {
     return string.decode(stringBytes);
   }
 
-  /** 100 bytes by the default codec. */
+  /** 100 bytes by Java serialisation. */
   @Benchmark
   public byte[] encodeBytesJava() {
     return javaBytes.encode(raw);
@@ -116,7 +127,7 @@ public class CodecBenchmark {
     return bytes.decode(raw);
   }
 
-  /** A boxed number by the default codec. */
+  /** A boxed number by Java serialisation. */
   @Benchmark
   public byte[] encodeLongJava() {
     return javaLong.encode(number);
@@ -128,7 +139,7 @@ public class CodecBenchmark {
     return javaLong.decode(javaLongBytes);
   }
 
-  /** A record by the default codec. */
+  /** A record by Java serialisation. */
   @Benchmark
   public byte[] encodeRecordJava() {
     return javaRecord.encode(item);
@@ -138,5 +149,77 @@ public class CodecBenchmark {
   @Benchmark
   public Item decodeRecordJava() {
     return javaRecord.decode(javaRecordBytes);
+  }
+
+  /** 100 characters by the default codec. */
+  @Benchmark
+  public byte[] encodeStringAuto() {
+    return autoString.encode(text);
+  }
+
+  /** The way back. */
+  @Benchmark
+  public String decodeStringAuto() {
+    return autoString.decode(autoStringBytes);
+  }
+
+  /** 100 characters, one of which is not Latin-1. */
+  @Benchmark
+  public byte[] encodeWideStringAuto() {
+    return autoString.encode(wideText);
+  }
+
+  /** The way back. */
+  @Benchmark
+  public String decodeWideStringAuto() {
+    return autoString.decode(autoWideBytes);
+  }
+
+  /** 100 bytes by the default codec. */
+  @Benchmark
+  public byte[] encodeBytesAuto() {
+    return autoBytes.encode(raw);
+  }
+
+  /** The way back. */
+  @Benchmark
+  public byte[] decodeBytesAuto() {
+    return autoBytes.decode(autoBytesBytes);
+  }
+
+  /** A boxed number by the default codec. */
+  @Benchmark
+  public byte[] encodeLongAuto() {
+    return autoLong.encode(number);
+  }
+
+  /** The way back. */
+  @Benchmark
+  public Long decodeLongAuto() {
+    return autoLong.decode(autoLongBytes);
+  }
+
+  /** A boxed number in a cache that is declared for Object. */
+  @Benchmark
+  public byte[] encodeLongAutoObject() {
+    return autoObject.encode(number);
+  }
+
+  /** The way back. */
+  @Benchmark
+  public Object decodeLongAutoObject() {
+    return autoObject.decode(autoLongBytes);
+  }
+
+  /** A record, which the default codec serialises. */
+  @Benchmark
+  public byte[] encodeRecordAuto() {
+    return autoRecord.encode(item);
+  }
+
+  /** The way back. */
+  @Benchmark
+  public Item decodeRecordAuto() {
+    return autoRecord.decode(autoRecordBytes);
   }
 }
