@@ -116,16 +116,12 @@ public final class CanonicalKeyCodec<K> implements Codec<K> {
       return plain ? text.getBytes(StandardCharsets.UTF_8) : null;
     }
     if (key instanceof Long number) {
-      return ascii("#L" + number);
+      return NumberKeys.encode('L', number);
     }
     if (key instanceof Integer number) {
-      return ascii("#I" + number);
+      return NumberKeys.encode('I', number);
     }
-    return key instanceof UUID id ? ascii("#U" + id) : null;
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.ISO_8859_1);
+    return key instanceof UUID id ? ("#U" + id).getBytes(StandardCharsets.ISO_8859_1) : null;
   }
 
   /**

@@ -27,6 +27,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -55,6 +56,24 @@ final class CanonicalKeyCodecTest {
     assertThat(decoded).isEqualTo(key);
     assertThat(decoded.hashCode()).isEqualTo(key.hashCode());
     assertThat(codec.encode(decoded)).isEqualTo(bytes);
+  }
+
+  @Test
+  void encode_number_writesItsDigits() {
+    CanonicalKeyCodec<Object> codec = TestSettings.canonical(TestSettings.allowing());
+    List<Long> numbers = new ArrayList<>(List.of(0L, Long.MIN_VALUE, Long.MAX_VALUE));
+    for (long power = 1; power > 0 && power <= Long.MAX_VALUE / 10; power *= 10) {
+      numbers.addAll(List.of(power, power - 1, power + 1, power * 10, -power, 1 - power));
+    }
+    Random random = new Random(42);
+    for (int i = 0; i < 10_000; i++) {
+      numbers.add(random.nextLong() >> random.nextInt(Long.SIZE));
+    }
+    for (long number : numbers) {
+      assertThat(codec.encode(number)).asString().isEqualTo("#L" + number);
+      assertThat(codec.encode((int) number)).asString().isEqualTo("#I" + (int) number);
+      assertThat(codec.decode(codec.encode(number))).isEqualTo(number);
+    }
   }
 
   @Test
