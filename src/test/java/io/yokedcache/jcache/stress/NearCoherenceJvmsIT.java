@@ -1,0 +1,106 @@
+package io.yokedcache.jcache.stress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.params.ClientKillParams;
+
+/**
+ * Several JVMs with near caches on one Redis, while entries change and expire, caches are cleared,
+ * connections of near caches die, and the server hangs once. A JVM never gets what it knows to be
+ * replaced or gone for longer than the bound, and never what it replaced itself. Runs for some
+ * seconds; {@code -Dstress.seconds=600} for longer.
+ */
+final class NearCoherenceJvmsIT {
+
+  private static final int JVMS = 3;
+  private static final long SECONDS = Long.getLong("stress.seconds", 6);
+  private static final int HANG_MILLIS = 400;
+  private static final Pattern TRACKING_ID =
+      Pattern.compile("^id=(\\d+) .* sub=1 ", Pattern.MULTILINE);
+
+  @Test
+  void noJvmGetsWhatIsGone() throws Exception {
+    try (RedisServer redis = RedisServer.start();
+        Jedis jedis = new Jedis("127.0.0.1", redis.port());
+        JvmPool jvms =
+            JvmPool.start(
+                JVMS,
+                CoherenceWorker.class,
+                index -> List.of("" + redis.port(), "" + index, "" + JVMS, "" + SECONDS))) {
+      CompletableFuture<Integer> kills = CompletableFuture.supplyAsync(() -> disturb(redis, jedis));
+      CoherenceReport all =
+          jvms.await(Duration.ofSeconds(SECONDS + 120)).stream()
+              .map(CoherenceReport::parse)
+              .reduce(CoherenceReport::plus)
+              .orElseThrow();
+      System.out.printf(
+          "%s of %d JVMs in %d s; %d connections killed, %d reads reached Redis%n",
+          all, JVMS, SECONDS, kills.get(30, TimeUnit.SECONDS), readsInRedis(jedis));
+      assertThat(all.reads() - readsInRedis(jedis)).as("copies that were got").isGreaterThan(100);
+      assertThat(kills.join()).isGreaterThan(2);
+      assertThat(List.of(all.found(), all.writes(), all.removals())).allMatch(count -> count > 100);
+      assertThat(List.of(all.expiries(), all.clears())).allMatch(count -> count > 2);
+      assertThat(all.lost()).isLessThan(all.writes() / 10);
+    }
+  }
+
+  /** Kills connections of near caches and hangs once; returns how many were killed. */
+  private static int disturb(RedisServer redis, Jedis jedis) {
+    SplittableRandom random = new SplittableRandom();
+    while (!Integer.toString(JVMS).equals(jedis.get(CoherenceWorker.STARTED))) {
+      pause(10);
+    }
+    long startNanos = System.nanoTime();
+    long endNanos = startNanos + TimeUnit.SECONDS.toNanos(SECONDS);
+    long hangNanos = startNanos + TimeUnit.SECONDS.toNanos(SECONDS) / 2;
+    boolean hasHung = false;
+    int kills = 0;
+    while (System.nanoTime() - endNanos < 0) {
+      pause(random.nextInt(1, 400));
+      kills += killOne(jedis, random) ? 1 : 0;
+      if (!hasHung && System.nanoTime() - hangNanos > 0) {
+        redis.pause();
+        pause(HANG_MILLIS);
+        redis.resume();
+        hasHung = true;
+      }
+    }
+    return kills;
+  }
+
+  private static boolean killOne(Jedis jedis, SplittableRandom random) {
+    List<String> ids =
+        TRACKING_ID.matcher(jedis.clientList()).results().map(found -> found.group(1)).toList();
+    return !ids.isEmpty()
+        && jedis.clientKill(
+                ClientKillParams.clientKillParams().id(ids.get(random.nextInt(ids.size()))))
+            > 0;
+  }
+
+  /** How often an entry was read for a copy: each time its time to live is asked for as well. */
+  private static long readsInRedis(Jedis jedis) {
+    Matcher calls =
+        Pattern.compile("cmdstat_pttl:calls=(\\d+)").matcher(jedis.info("commandstats"));
+    return calls.find() ? Long.parseLong(calls.group(1)) : 0;
+  }
+
+  /** Waits without sleeping: for a latch that nobody opens. */
+  private static void pause(long millis) {
+    try {
+      boolean unused = new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
