@@ -33,15 +33,15 @@ final class Report {
   }
 
   /** Prints on what it is measured. */
-  void printMachine(String redisVersion, String java) {
+  void printMachine(String server, String java) {
     out.println(
-        "Machine: %s, %d processors, %s %s. Redis %s on loopback. Client JVM %s (this is %s). Load before: %.2f."
+        "Machine: %s, %d processors, %s %s. Redis %s. Client JVM %s (this is %s). Load before: %.2f."
             .formatted(
                 processor(),
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("os.name"),
                 System.getProperty("os.version"),
-                redisVersion,
+                server,
                 java,
                 Runtime.version(),
                 load()));

@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +51,7 @@ public final class SideBySide implements Callable<Integer> {
   private static final int MAX_BYTES = 16 << 20;
   private static final int MAX_ROUNDS = 10_000;
   private static final int MAX_MILLIS = 60_000;
+  private static final int MAX_DELAY_MICROS = 1_000_000;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -112,6 +114,14 @@ public final class SideBySide implements Callable<Integer> {
       description = "Seconds after which nothing more is begun, default: ${DEFAULT-VALUE}")
   private int limitSeconds;
 
+  @Option(
+      names = "--delay",
+      defaultValue = "0",
+      description =
+          "Microseconds that the link to the server takes in each direction, default:"
+              + " ${DEFAULT-VALUE}")
+  private int delayMicros;
+
   @Option(names = "--trace", description = "A trace for the workload trace, maybe .xz")
   private @Nullable Path trace;
 
@@ -154,11 +164,11 @@ public final class SideBySide implements Callable<Integer> {
     String program =
         java != null ? java : Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<Contestant> contestants = new ArrayList<>();
-    try (Server server = Server.start()) {
+    try (Server server = Server.start(Duration.of(delayMicros, ChronoUnit.MICROS))) {
       try {
         start(contestants, server, program);
         Report report = new Report(out, contestants.get(0).label());
-        report.printMachine(server.version(), program);
+        report.printMachine(server.description(), program);
         Comparison comparison = new Comparison(contestants, server, report, timing());
         boolean right = true;
         for (Cell cell : cells()) {
@@ -230,6 +240,7 @@ public final class SideBySide implements Callable<Integer> {
     requireRange("--slice", sliceMillis, 1, MAX_MILLIS);
     requireRange("--warm-up", warmUpMillis, 1, MAX_MILLIS);
     requireRange("--limit", limitSeconds, 1, Integer.MAX_VALUE);
+    requireRange("--delay", delayMicros, 0, MAX_DELAY_MICROS);
     bytes.forEach(size -> requireRange("--bytes", size, MIN_BYTES, MAX_BYTES));
   }
 

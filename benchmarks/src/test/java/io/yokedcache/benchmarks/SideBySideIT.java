@@ -55,11 +55,13 @@ final class SideBySideIT {
             "--contenders",
             "jedis-pool,yokedcache:statistics=true;defaults.value-codec=bytes",
             "--workloads",
-            "get,invoke");
+            "get,invoke",
+            "--delay=500");
 
     assertThat(exitCode).as(err.toString(StandardCharsets.UTF_8)).isZero();
     String ours = "yokedcache:defaults.value-codec=bytes;statistics=true |";
     assertThat(printed())
+        .contains("behind a link of 500 us each way")
         .contains("| get | 2 | 100 | jedis-pool |")
         .contains("| get | 2 | 100 | " + ours)
         .doesNotContain("| invoke | 2 | 100 | jedis-pool |")

@@ -21,6 +21,7 @@ final class SideBySideTest {
     "--threads=many, Threads must be a number from 1 to 10000",
     "--bytes=3, --bytes must be 4 to 16777216",
     "--rounds=0, --rounds must be 1 to 10000",
+    "--delay=-1, --delay must be 0 to 1000000",
     "--fast, Unknown option"
   })
   void run_wrongCommandLine(String option, String message) {

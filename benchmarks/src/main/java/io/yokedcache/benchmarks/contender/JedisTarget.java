@@ -12,10 +12,9 @@ import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.params.SetParams;
 
 /** Jedis' own pooled client and nothing around it; the pool is as large as the load wants. */
-final class JedisTarget implements Target {
+final class JedisTarget implements PlainClient {
 
   private static final int POOL_SIZE = 512;
-  private static final int TTL_SECONDS = 600;
 
   private final RedisClient client;
   private final String prefix;
@@ -31,11 +30,6 @@ final class JedisTarget implements Target {
 
   private byte[] bytes(String key) {
     return (prefix + key).getBytes(StandardCharsets.UTF_8);
-  }
-
-  @Override
-  public boolean isCache() {
-    return false;
   }
 
   @Override
@@ -91,21 +85,6 @@ final class JedisTarget implements Target {
   @Override
   public boolean remove(String key) {
     return client.del(bytes(key)) == 1;
-  }
-
-  @Override
-  public byte @Nullable [] exchange(String key, byte[] value) {
-    throw new UnsupportedOperationException("A plain client has no entry processors");
-  }
-
-  @Override
-  public void clear() {
-    throw new UnsupportedOperationException("A plain client has no caches to clear");
-  }
-
-  @Override
-  public Target another(String name) {
-    throw new UnsupportedOperationException("A plain client has no caches to open");
   }
 
   @Override

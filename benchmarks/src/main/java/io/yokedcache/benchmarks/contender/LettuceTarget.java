@@ -14,9 +14,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Lettuce as it is meant to be used: one connection that all threads share. */
-final class LettuceTarget implements Target {
-
-  private static final int TTL_SECONDS = 600;
+final class LettuceTarget implements PlainClient {
 
   private final RedisClient client;
   private final StatefulRedisConnection<String, byte[]> connection;
@@ -28,11 +26,6 @@ final class LettuceTarget implements Target {
     this.connection = client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
     this.commands = connection.sync();
     this.prefix = name + ":";
-  }
-
-  @Override
-  public boolean isCache() {
-    return false;
   }
 
   @Override
@@ -82,21 +75,6 @@ final class LettuceTarget implements Target {
   @Override
   public boolean remove(String key) {
     return commands.del(prefix + key) == 1;
-  }
-
-  @Override
-  public byte @Nullable [] exchange(String key, byte[] value) {
-    throw new UnsupportedOperationException("A plain client has no entry processors");
-  }
-
-  @Override
-  public void clear() {
-    throw new UnsupportedOperationException("A plain client has no caches to clear");
-  }
-
-  @Override
-  public Target another(String name) {
-    throw new UnsupportedOperationException("A plain client has no caches to open");
   }
 
   @Override
