@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -65,6 +67,27 @@ record KitReport(List<String> tests, int failures, int errors, int skipped, List
       skipped += count(document, "skipped");
     }
     return new KitReport(tests, failures, errors, skipped, exclusions(directory));
+  }
+
+  /**
+   * Returns the values that a system property had in the JVMs of a run; empty where it was not set.
+   *
+   * @throws IOException if a report cannot be read or is no XML
+   */
+  static Set<String> systemProperty(Path directory, String name) throws IOException {
+    Set<String> values = new HashSet<>();
+    for (Path file : list(directory, "TEST-.*\\.xml")) {
+      NodeList properties = parse(file).getElementsByTagName("property");
+      String value = "";
+      for (int i = 0; i < properties.getLength(); i++) {
+        Element property = (Element) properties.item(i);
+        if (property.getAttribute("name").equals(name)) {
+          value = property.getAttribute("value");
+        }
+      }
+      values.add(value);
+    }
+    return values;
   }
 
   /** Returns the line for the build's log. */

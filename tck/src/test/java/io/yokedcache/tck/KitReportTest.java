@@ -65,6 +65,14 @@ final class KitReportTest {
   }
 
   @Test
+  void systemProperty_setInOneOfTwoJvms() throws IOException {
+    write("TEST-a.B.xml", suite("<properties><property name='c' value='d'/></properties>"));
+    write("TEST-a.E.xml", suite("<properties><property name='f' value='d'/></properties>"));
+
+    assertThat(KitReport.systemProperty(directory, "c")).containsExactlyInAnyOrder("d", "");
+  }
+
+  @Test
   void read_kitDidNotRun() {
     assertThatThrownBy(() -> KitReport.read(directory.resolve("none")))
         .isInstanceOf(NotDirectoryException.class)

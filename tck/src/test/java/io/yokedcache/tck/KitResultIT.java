@@ -15,7 +15,7 @@ import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 
 /**
- * Fails the build unless the kit ran whole, on our provider and without a failure.
+ * Fails the build unless the kit ran whole, on our provider and without a failure, each time.
  *
  * <p>Surefire alone cannot tell: to the kit a test that it leaves out is a test that passed.
  */
@@ -36,22 +36,17 @@ final class KitResultIT {
 
   @Test
   void kit_strict() throws IOException {
-    KitReport report = report("tck.reports", "TCK");
+    assertStrict(report("tck.reports", "TCK"));
+  }
 
-    List<String> optional = new ArrayList<>(report.excluded());
-    boolean dummyExcluded = optional.remove(DUMMY);
-
-    SoftAssertions.assertSoftly(
-        softly -> {
-          softly.assertThat(dummyExcluded).as("%s was excluded, and the log tells", DUMMY).isTrue();
-          softly
-              .assertThat(optional)
-              .as("tests left out although store-by-reference has nothing to do with them")
-              .allMatch(name -> name.equals(BY_REFERENCE) || name.startsWith(BY_REFERENCE_CLASS))
-              .doesNotHaveDuplicates()
-              .hasSizeLessThanOrEqualTo(BY_REFERENCE_TESTS);
-        });
-    assertClean(report, KIT_TESTS);
+  @Test
+  void kitWithNearCache_strict() throws IOException {
+    assertStrict(report("tck.near-reports", "TCK with near cache"));
+    assertThat(
+            KitReport.systemProperty(
+                directory("tck.near-reports"), "yokedcache.defaults.near.enabled"))
+        .as("every cache had a near cache")
+        .containsExactly("true");
   }
 
   @Test
@@ -74,13 +69,33 @@ final class KitResultIT {
   }
 
   private static KitReport report(String directoryProperty, String title) throws IOException {
-    String directory =
-        Objects.requireNonNull(
-            System.getProperty(directoryProperty),
-            () -> directoryProperty + " is not set; run this by mvn verify");
-    KitReport report = KitReport.read(Path.of(directory));
+    KitReport report = KitReport.read(directory(directoryProperty));
     System.out.println(report.summary(title));
     return report;
+  }
+
+  private static Path directory(String property) {
+    return Path.of(
+        Objects.requireNonNull(
+            System.getProperty(property), () -> property + " is not set; run this by mvn verify"));
+  }
+
+  /** Checks that nothing failed, and nothing was left out but what the kit says may be. */
+  private static void assertStrict(KitReport report) {
+    List<String> optional = new ArrayList<>(report.excluded());
+    boolean dummyExcluded = optional.remove(DUMMY);
+
+    SoftAssertions.assertSoftly(
+        softly -> {
+          softly.assertThat(dummyExcluded).as("%s was excluded, and the log tells", DUMMY).isTrue();
+          softly
+              .assertThat(optional)
+              .as("tests left out although store-by-reference has nothing to do with them")
+              .allMatch(name -> name.equals(BY_REFERENCE) || name.startsWith(BY_REFERENCE_CLASS))
+              .doesNotHaveDuplicates()
+              .hasSizeLessThanOrEqualTo(BY_REFERENCE_TESTS);
+        });
+    assertClean(report, KIT_TESTS);
   }
 
   private static void assertClean(KitReport report, int expectedTests) {
