@@ -1,6 +1,5 @@
 package io.yokedcache.jcache.internal.store;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,74 +11,66 @@ import io.yokedcache.jcache.testing.RedisServer;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.commands.ProtocolCommand;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Many threads with all kinds of commands, while connections die: every reply must be the one to
- * its command, every call must end, and nothing may be left behind. Runs for some seconds; {@code
- * -Dstress.seconds=600} for longer.
+ * its command, every call must end, and neither threads nor connections may be left. Runs for some
+ * seconds; {@code -Dstress.seconds=600} for longer.
  */
 final class ExecutorStressIT {
 
   private static final int THREADS = 64;
-  private static final int VIRTUAL_THREADS = 256;
+
+  /** More than may wait on the shared connections, so that some have to use the others. */
+  private static final int VIRTUAL_THREADS = 2500;
+
+  private static final int MANY_PLATFORM_THREADS = 256;
+  private static final int LANES = 2;
+  private static final int POOL_SIZE = 16;
+  private static final String CLIENT_NAME = "stress";
   private static final Duration TIMEOUT = Duration.ofMillis(500);
   private static final long SECONDS = Long.getLong("stress.seconds", 4);
 
-  /** A value that no reply to another command is equal to, of a random size. */
-  private static byte[] value(String key) {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    int size =
-        switch (random.nextInt(100)) {
-          case 0 -> random.nextInt(1 << 20);
-          case 1, 2, 3 -> random.nextInt(20_000);
-          case 4 -> 0;
-          default -> random.nextInt(200);
-        };
-    byte[] value = Arrays.copyOf((key + "=").getBytes(UTF_8), size);
-    if (size > 64) {
-      Arrays.fill(value, 48, size, (byte) random.nextInt(256));
-    }
-    return value;
-  }
-
   private final RedisServer redis = RedisServer.start();
-  private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
+  private final Leftovers leftovers = new Leftovers();
+  private final ScheduledThreadPoolExecutor background = new ScheduledThreadPoolExecutor(1);
   private final LongAdder answered = new LongAdder();
   private final LongAdder lost = new LongAdder();
   private final Queue<Throwable> wrong = new ConcurrentLinkedQueue<>();
   private volatile boolean stopping;
 
-  /** Whether the server forgets what was written, so that only echoes can be relied on. */
+  /** Whether the server forgets what was written. */
   private volatile boolean isForgetful;
 
   @BeforeEach
-  void reportNothing() {
-    stopping = false;
+  void forgetCancelled() {
+    background.setRemoveOnCancelPolicy(true); // as a manager does
   }
 
+  /** By now the executor is closed. */
   @AfterEach
-  void stop() {
+  void nothingIsLeft() {
     background.shutdownNow();
-    redis.close();
+    try (redis) {
+      Leftovers.assertConnections(redis.port(), CLIENT_NAME, 0, 0);
+    }
+    leftovers.assertNoThreads();
   }
 
   @Test
@@ -167,11 +158,11 @@ final class ExecutorStressIT {
             null,
             false,
             new TlsSettings(null, null, null, null, true),
-            "stress",
+            CLIENT_NAME,
             timeout,
             timeout,
             ExecutorKind.PIPELINED,
-            16,
+            POOL_SIZE,
             timeout);
     return new PipelinedExecutor(settings, new PooledExecutor(settings, background));
   }
@@ -188,20 +179,30 @@ final class ExecutorStressIT {
   /** Virtual threads where the runtime has them (Java 21 and later), else platform threads. */
   @Test
   void virtualThreads_everyReplyFits() throws Exception {
+    Method virtual = startVirtual();
     try (CuttingProxy proxy = CuttingProxy.start(redis.port(), 1_000_000);
         RedisExecutor executor = executor(proxy.port())) {
-      run(executor, () -> pause(100), VIRTUAL_THREADS, ExecutorStressIT::startVirtual);
+      if (virtual == null) {
+        run(executor, () -> pause(100), MANY_PLATFORM_THREADS, ExecutorStressIT::startPlatform);
+      } else {
+        run(executor, () -> pause(100), VIRTUAL_THREADS, task -> start(virtual, task));
+      }
       proxy.calm();
       assertWorks(executor);
     }
   }
 
-  private static Thread startVirtual(Runnable task) {
+  private static @Nullable Method startVirtual() {
     try {
-      Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
-      return (Thread) start.invoke(null, task);
+      return Thread.class.getMethod("startVirtualThread", Runnable.class);
     } catch (NoSuchMethodException olderRuntime) {
-      return startPlatform(task);
+      return null;
+    }
+  }
+
+  private static Thread start(Method virtual, Runnable task) {
+    try {
+      return (Thread) virtual.invoke(null, task);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
@@ -228,6 +229,7 @@ final class ExecutorStressIT {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (System.nanoTime() < end) {
       disturbance.run();
+      assertBounded(executor);
       pause(1);
     }
     stopping = true;
@@ -242,10 +244,11 @@ final class ExecutorStressIT {
   }
 
   private void work(RedisExecutor executor, int thread) {
+    CheckedCalls calls = new CheckedCalls(executor, isForgetful);
     for (long n = 0; !stopping && wrong.isEmpty(); n++) {
       long startNanos = System.nanoTime();
       try {
-        check(executor, "k" + thread + ":" + n, isForgetful);
+        calls.make("k" + thread + ":" + n);
         answered.increment();
       } catch (RedisUnavailableException expected) {
         lost.increment();
@@ -260,93 +263,32 @@ final class ExecutorStressIT {
     }
   }
 
-  private static void check(RedisExecutor executor, String key, boolean isForgetful) {
-    byte[] value = value(key);
-    switch (ThreadLocalRandom.current().nextInt(6)) {
-      case 0 -> assertThat(single(executor, true, Command.ECHO, value)).isEqualTo(value);
-      case 1 -> {
-        single(executor, true, Command.SET, key.getBytes(UTF_8), value);
-        Object got = single(executor, true, Command.GET, key.getBytes(UTF_8));
-        if (got != null || !isForgetful) {
-          assertThat(got).isEqualTo(value);
-        }
-        single(executor, true, Command.UNLINK, key.getBytes(UTF_8));
-      }
-      case 2 ->
-          assertThat(single(executor, true, Command.GET, ("no:" + key).getBytes(UTF_8))).isNull();
-      case 3 -> {
-        byte[] text = ("text:" + key).getBytes(UTF_8);
-        single(executor, true, Command.SET, text, "abc".getBytes(UTF_8));
-        Object refused = single(executor, false, Command.INCR, text);
-        if (!isForgetful || !Long.valueOf(1).equals(refused)) {
-          assertThat(refused)
-              .isInstanceOfSatisfying(
-                  JedisDataException.class,
-                  e -> assertThat(e).hasMessageContaining("not an integer"));
-        }
-        single(executor, true, Command.UNLINK, text);
-      }
-      case 4 -> {
-        byte[] other = ("other:" + key).getBytes(UTF_8);
-        List<Object> replies =
-            executor.execute(
-                request(
-                    true,
-                    List.of(
-                        command(Command.ECHO, other),
-                        command(Command.MGET, ("no:" + key).getBytes(UTF_8), other),
-                        command(Command.ECHO, value),
-                        command(Command.STRLEN, other))));
-        assertThat(replies.get(0)).isEqualTo(other);
-        assertThat((List<?>) replies.get(1)).hasSize(2).containsOnlyNulls();
-        assertThat(replies.get(2)).isEqualTo(value);
-        assertThat(replies.get(3)).isEqualTo(0L);
-      }
-      default -> {
-        byte[] other = ("echo:" + key).getBytes(UTF_8);
-        assertThat(single(executor, false, Command.ECHO, other)).isEqualTo(other);
-      }
-    }
-  }
-
-  private static Object single(
-      RedisExecutor executor, boolean idempotent, ProtocolCommand command, byte[]... arguments) {
-    return executor.execute(request(idempotent, List.of(command(command, arguments)))).get(0);
-  }
-
-  private static CommandArguments command(ProtocolCommand command, byte[]... arguments) {
-    CommandArguments built = new CommandArguments(command);
-    for (byte[] argument : arguments) {
-      built.add(argument);
-    }
-    return built;
-  }
-
-  private static RedisExecutor.Request request(
-      boolean idempotent, List<CommandArguments> commands) {
-    return new RedisExecutor.Request("stress", Bytes.of(new byte[0]), idempotent, commands);
-  }
-
-  /** After the storm: every thread's next call works, and few connections are open. */
+  /** After the storm: calls work, few connections are open, and nothing waits any more. */
   private void assertWorks(RedisExecutor executor) {
+    CheckedCalls calls = new CheckedCalls(executor, /* isForgetful= */ false);
     await()
         .atMost(Duration.ofSeconds(10))
         .ignoreExceptions()
-        .untilAsserted(() -> check(executor, "calm", /* isForgetful= */ false));
-    try (Connection observer = new Connection("127.0.0.1", redis.port())) {
-      await()
-          .atMost(Duration.ofSeconds(20))
-          .untilAsserted(
-              () -> {
-                Object clients =
-                    observer.executeCommand(new CommandArguments(Command.CLIENT).add("LIST"));
-                long ours =
-                    new String((byte[]) clients, UTF_8)
-                        .lines()
-                        .filter(line -> line.contains("name=stress"))
-                        .count();
-                assertThat(ours).isBetween(1L, 2L + 16L);
-              });
-    }
+        .untilAsserted(
+            () -> {
+              for (int n = 0; n < 50; n++) {
+                calls.make("calm:" + n);
+              }
+            });
+    Leftovers.assertConnections(redis.port(), CLIENT_NAME, 1, LANES + POOL_SIZE);
+    assertBounded(executor);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              assertThat(executor.connections().active()).isZero();
+              assertThat(executor.connections().waiting()).isZero();
+              assertThat(background.getQueue()).as("watches of large writes").isEmpty();
+            });
+  }
+
+  private static void assertBounded(RedisExecutor executor) {
+    ConnectionReading.Counts counts = executor.connections();
+    assertThat(counts.active() + counts.idle()).isLessThanOrEqualTo(LANES + POOL_SIZE);
   }
 }
