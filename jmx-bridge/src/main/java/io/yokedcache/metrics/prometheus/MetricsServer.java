@@ -45,10 +45,12 @@ final class MetricsServer implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService executor;
+  private final ScrapeHandler scrapes;
 
-  private MetricsServer(HttpServer server, ExecutorService executor) {
+  private MetricsServer(HttpServer server, ExecutorService executor, ScrapeHandler scrapes) {
     this.server = server;
     this.executor = executor;
+    this.scrapes = scrapes;
   }
 
   private static void setIfAbsent(String property, String value) {
@@ -76,11 +78,12 @@ final class MetricsServer implements AutoCloseable {
             new ThreadPoolExecutor.CallerRunsPolicy());
     executor.allowCoreThreadTimeOut(true);
     server.setExecutor(executor);
-    add(server, endpoint, endpoint.path(), new ScrapeHandler(registry));
+    ScrapeHandler scrapes = new ScrapeHandler(registry);
+    add(server, endpoint, endpoint.path(), scrapes);
     endpoint.handlers().forEach((path, handler) -> add(server, endpoint, path, handler));
     server.createContext(HEALTH_PATH, MetricsServer::answerHealth);
     startAsDaemon(server);
-    return new MetricsServer(server, executor);
+    return new MetricsServer(server, executor, scrapes);
   }
 
   private static HttpServer bind(Endpoint endpoint) throws IOException {
@@ -174,5 +177,6 @@ final class MetricsServer implements AutoCloseable {
   public void close() {
     server.stop(0);
     executor.shutdownNow();
+    scrapes.close();
   }
 }

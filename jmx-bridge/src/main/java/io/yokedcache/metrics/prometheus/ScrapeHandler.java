@@ -15,26 +15,55 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Answers a scrape with the client library's handler, except where the client takes gzip, as
- * Prometheus does: the library's handler compresses in the thread that writes, and thoroughly,
- * which takes longer than all the rest of a large scrape.
+ * Prometheus does: the library's handler compresses in the thread that writes, which takes longer
+ * than all the rest of a large scrape.
  */
-final class ScrapeHandler implements HttpHandler {
+final class ScrapeHandler implements HttpHandler, AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(ScrapeHandler.class);
+
+  /** More would make an answer faster on large machines, at the cost of the application's work. */
+  private static final int MAX_HELPERS = 2;
+
+  private static final int MAX_QUEUED_BLOCKS = 64;
 
   private final ExpositionFormats formats = ExpositionFormats.init();
   private final PrometheusRegistry registry;
   private final PrometheusScrapeHandler library;
+  private final ThreadPoolExecutor helpers = newHelpers();
 
   ScrapeHandler(PrometheusRegistry registry) {
     this.registry = registry;
     this.library = new PrometheusScrapeHandler(registry);
+  }
+
+  private static ThreadPoolExecutor newHelpers() {
+    int threads = Math.min(MAX_HELPERS, Runtime.getRuntime().availableProcessors());
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            30,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MAX_QUEUED_BLOCKS),
+            task -> {
+              Thread thread = new Thread(task, "yokedcache-metrics-gzip");
+              thread.setDaemon(true);
+              return thread;
+            },
+            // Too many blocks at once, or closed meanwhile: who made the block compresses it.
+            (task, closedOrBusy) -> task.run());
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   /** The library's view of a request, which would send a stack trace to whoever asks. */
@@ -103,7 +132,7 @@ final class ScrapeHandler implements HttpHandler {
     exchange.getResponseHeaders().set("Content-Type", writer.getContentType());
     exchange.getResponseHeaders().set("Content-Encoding", "gzip");
     exchange.sendResponseHeaders(200, 0);
-    try (OutputStream body = new BackgroundGzip(exchange.getResponseBody())) {
+    try (OutputStream body = new ParallelGzip(exchange.getResponseBody(), helpers)) {
       writer.write(body, snapshots, EscapingScheme.fromAcceptHeader(accept));
     }
   }
@@ -111,5 +140,11 @@ final class ScrapeHandler implements HttpHandler {
   private static @Nullable String joined(HttpExchange exchange, String header) {
     List<String> values = exchange.getRequestHeaders().get(header);
     return values == null ? null : String.join(",", values);
+  }
+
+  /** Ends the threads that compress, once they have compressed what was given to them. */
+  @Override
+  public void close() {
+    helpers.shutdown();
   }
 }
