@@ -1,8 +1,11 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.configuration.AlertSettings;
+import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.management.CacheBeans;
+import io.yokedcache.jcache.internal.management.CacheDescription;
 import io.yokedcache.jcache.internal.management.CacheSize;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.CacheStatistics;
@@ -127,6 +130,21 @@ final class CacheLifecycle<K, V> {
   /** The same without the operations. */
   @Nullable CacheSnapshot figures() {
     return isStatisticsEnabled() ? beans.figures() : null;
+  }
+
+  /** How the cache is configured now. */
+  CacheDescription description() {
+    YokedCacheConfiguration<K, V> configuration = blueprint.configuration();
+    Codec<V> ownCodec = configuration.getValueCodec();
+    return new CacheDescription(
+        blueprint.name(),
+        configuration.getKeyType().getName(),
+        configuration.getValueType().getName(),
+        ownCodec == null ? blueprint.settings().valueCodec() : ownCodec.id(),
+        configuration.isStoreByValue(),
+        configuration.isReadThrough(),
+        configuration.isWriteThrough(),
+        isStatisticsEnabled());
   }
 
   /** The size of the cache in Redis by the last census; never talks to Redis. */

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
-import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.ConnectionNews;
 import io.yokedcache.jcache.internal.management.ConnectionSnapshot;
 import io.yokedcache.jcache.internal.management.ManagerBeans;
@@ -74,6 +73,7 @@ final class YokedCacheManager implements CacheManager {
               uri,
               () -> read(CacheLifecycle::snapshot),
               () -> read(CacheLifecycle::figures),
+              () -> read(CacheLifecycle::description),
               this::connection,
               news);
     } catch (RuntimeException | Error e) {
@@ -110,14 +110,13 @@ final class YokedCacheManager implements CacheManager {
   }
 
   /** What is measured of the open caches; never talks to Redis. */
-  private List<CacheSnapshot> read(
-      Function<CacheLifecycle<?, ?>, @Nullable CacheSnapshot> reading) {
+  private <T> List<T> read(Function<CacheLifecycle<?, ?>, @Nullable T> reading) {
     List<RedisCache<?, ?>> open;
     synchronized (caches) {
       open = List.copyOf(caches.values());
     }
     return open.stream()
-        .<@Nullable CacheSnapshot>map(cache -> reading.apply(cache.lifecycle()))
+        .<@Nullable T>map(cache -> reading.apply(cache.lifecycle()))
         .filter(Objects::nonNull)
         .toList();
   }

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.configuration;
 import io.yokedcache.metrics.jmx.CacheReadings;
 import io.yokedcache.metrics.jmx.CacheSource;
 import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.jmx.Selection;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,11 @@ final class OwnCaches implements CacheSource {
   @Override
   public CacheReadings readFigures() throws IOException {
     return reader().readFigures();
+  }
+
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return reader().read(wanted);
   }
 
   private JmxCacheReader reader() {

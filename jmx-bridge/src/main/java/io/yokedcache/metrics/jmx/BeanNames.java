@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class BeanNames {
 
   private static final ObjectName STATISTICS = name("javax.cache:type=CacheStatistics,*");
+  private static final ObjectName CONFIGURATIONS = name("javax.cache:type=CacheConfiguration,*");
   private static final ObjectName SNAPSHOTS = name("io.yokedcache:type=Snapshot,*");
 
   private static final String RESERVED = ",:=\n\r*?\"";
@@ -34,10 +35,12 @@ final class BeanNames {
    *
    * @param snapshots the beans of managers that have all of their caches
    * @param statistics the beans of JSR-107, one for each cache
+   * @param configurations the other ones of JSR-107, one for each cache that is managed
    */
   record Found(
       List<ObjectName> snapshots,
       Map<ObjectName, CacheKey> statistics,
+      Map<ObjectName, CacheKey> configurations,
       int beanCount,
       long foundNanos) {}
 
@@ -72,15 +75,20 @@ final class BeanNames {
 
   private Found look(int beanCount) throws IOException {
     long nowNanos = System.nanoTime();
-    Map<ObjectName, CacheKey> statistics = new LinkedHashMap<>();
-    for (ObjectName name : new TreeSet<>(server.queryNames(STATISTICS, null))) {
-      statistics.put(name, new CacheKey(property(name, "CacheManager"), property(name, "Cache")));
-    }
     return new Found(
         List.copyOf(new TreeSet<>(server.queryNames(SNAPSHOTS, null))),
-        statistics,
+        keys(STATISTICS),
+        keys(CONFIGURATIONS),
         beanCount,
         nowNanos);
+  }
+
+  private Map<ObjectName, CacheKey> keys(ObjectName pattern) throws IOException {
+    Map<ObjectName, CacheKey> keys = new LinkedHashMap<>();
+    for (ObjectName name : new TreeSet<>(server.queryNames(pattern, null))) {
+      keys.put(name, new CacheKey(property(name, "CacheManager"), property(name, "Cache")));
+    }
+    return keys;
   }
 
   static String manager(ObjectName name) {

@@ -11,7 +11,8 @@ import static io.yokedcache.metrics.jmx.MetricKind.GAUGE;
 import static io.yokedcache.metrics.jmx.MetricKind.HISTOGRAM;
 
 import java.util.List;
-import java.util.function.Function;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one table of all metrics of caches: what each is called, what it means and where its value
@@ -25,34 +26,34 @@ public enum CacheMetric {
       "cache.gets.total",
       COUNTER,
       "Number of entries asked for, by whether they were found",
-      CacheSamples::gets,
+      CacheSamples.GETS,
       "result"),
   /** Puts. */
-  SETS("cache.sets.total", COUNTER, "Number of entries put", single(CacheReading::puts)),
+  SETS("cache.sets.total", COUNTER, "Number of entries put", single(CacheReading::puts, "puts")),
   /** Removals. */
   DELETES(
       "cache.deletes.total",
       COUNTER,
       "Number of entries removed by the application",
-      single(CacheReading::removals)),
+      single(CacheReading::removals, "removals")),
   /** Gets that found an entry. */
   HITS(
       "cache.hits.total",
       COUNTER,
       "Number of gets that found an entry",
-      single(CacheReading::hits)),
+      single(CacheReading::hits, "hits")),
   /** Gets that found none. */
   MISSES(
       "cache.misses.total",
       COUNTER,
       "Number of gets that found no entry",
-      single(CacheReading::misses)),
+      single(CacheReading::misses, "misses")),
   /** The part of gets that found an entry. */
   HIT_RATE(
       "cache.hit_rate",
       GAUGE,
       "Part of all gets that found an entry, from 0 to 1, since the cache was made",
-      single(CacheReading::hitRate)),
+      single(CacheReading::hitRate, "hitRate", "hits", "misses")),
   /** Memory in the store. */
   SIZE_BYTES(
       "cache.size_bytes",
@@ -88,14 +89,14 @@ public enum CacheMetric {
       "cache.operation_duration",
       HISTOGRAM,
       "Duration of the operations of a cache",
-      CacheSamples::none,
+      CacheSamples.NONE,
       "operation"),
   /** Latency by phase of the wire. */
   PHASE_DURATION(
       "cache.phase_duration",
       HISTOGRAM,
       "Duration of the phases of an operation: waiting for a turn, network, encoding and decoding",
-      CacheSamples::none,
+      CacheSamples.NONE,
       "phase"),
   /** Failures by operation. */
   ERRORS(
@@ -117,7 +118,7 @@ public enum CacheMetric {
       "cache.evictions.total",
       COUNTER,
       "Number of entries that the store gave up to make room",
-      single(CacheReading::evictions)),
+      single(CacheReading::evictions, "evictions")),
   /** Entries whose time was over. */
   EXPIRATIONS(
       "cache.expirations.total",
@@ -146,6 +147,24 @@ public enum CacheMetric {
       COUNTER,
       "Number of events that listeners did not get because their queue was full",
       counter("droppedEvents")),
+  /** Whether anything of the above is counted. */
+  STATISTICS_ENABLED(
+      "cache.statistics_enabled",
+      GAUGE,
+      "Whether the cache counts anything: 1 if its statistics are on, else 0",
+      CacheSamples.NONE),
+  /** What a cache is. */
+  INFO(
+      "cache.info",
+      GAUGE,
+      "How the cache is configured, in labels; always 1",
+      CacheSamples.NONE,
+      "codec",
+      "key_type",
+      "read_through",
+      "store_by",
+      "value_type",
+      "write_through"),
   /** Whether the store answers. */
   HEALTH("cache.health", GAUGE, MANAGER, "Whether the store answers: 1 if it does, else 0"),
   /** How fast the store answers. */
@@ -223,14 +242,9 @@ public enum CacheMetric {
   private final Scope scope;
   private final String help;
   private final List<String> labels;
-  private final Function<CacheReading, List<MetricSample>> samples;
+  private final Samples samples;
 
-  CacheMetric(
-      String metricName,
-      MetricKind kind,
-      String help,
-      Function<CacheReading, List<MetricSample>> samples,
-      String... labels) {
+  CacheMetric(String metricName, MetricKind kind, String help, Samples samples, String... labels) {
     this.metricName = metricName;
     this.kind = kind;
     this.scope = CACHE;
@@ -244,7 +258,7 @@ public enum CacheMetric {
     this.kind = kind;
     this.scope = scope;
     this.help = help;
-    this.samples = CacheSamples::none;
+    this.samples = CacheSamples.NONE;
     this.labels = List.of(labels);
   }
 
@@ -301,6 +315,24 @@ public enum CacheMetric {
   }
 
   /**
+   * Returns whether its values come from the configurations of caches.
+   *
+   * @return true for what does not change with each operation
+   */
+  public boolean needsConfigurations() {
+    return this == INFO || this == STATISTICS_ENABLED;
+  }
+
+  /**
+   * Returns the names of the counters and gauges that its values come from.
+   *
+   * @return absent if it may be any
+   */
+  public @Nullable Set<String> figures() {
+    return samples.figures();
+  }
+
+  /**
    * Returns what it means, for people.
    *
    * @return one line
@@ -325,7 +357,7 @@ public enum CacheMetric {
    * @return one element per combination of labels; empty if it was not measured
    */
   public List<MetricSample> samples(CacheReading cache) {
-    return samples.apply(cache);
+    return samples.of(cache);
   }
 
   /**
@@ -336,6 +368,16 @@ public enum CacheMetric {
    */
   public List<MetricSample> samples(ConnectionReading connection) {
     return CacheSamples.ofConnection(this, connection);
+  }
+
+  /**
+   * Returns the values that come from how a cache is configured.
+   *
+   * @param configuration the reading
+   * @return empty if the provider does not tell
+   */
+  public List<MetricSample> samples(ConfigurationReading configuration) {
+    return CacheSamples.ofConfiguration(this, configuration);
   }
 
   /**

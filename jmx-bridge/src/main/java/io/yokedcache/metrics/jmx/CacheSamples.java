@@ -13,26 +13,27 @@ final class CacheSamples {
   private static final String INVALIDATIONS = "invalidations.";
   private static final Set<String> PHASES = Set.of("queue", "network", "codec");
 
+  /** Of what no counter or gauge tells. */
+  static final Samples NONE = Samples.from(Set.of(), cache -> List.of());
+
+  static final Samples GETS = Samples.from(Set.of("hits", "misses"), CacheSamples::gets);
+
   private CacheSamples() {}
 
-  static List<MetricSample> none(CacheReading cache) {
-    return List.of();
+  static Samples single(
+      Function<CacheReading, ? extends @Nullable Number> value, String... figures) {
+    return Samples.from(Set.of(figures), cache -> sample(value.apply(cache)));
   }
 
-  static Function<CacheReading, List<MetricSample>> single(
-      Function<CacheReading, ? extends @Nullable Number> value) {
-    return cache -> sample(value.apply(cache));
+  static Samples counter(String name) {
+    return Samples.from(Set.of(name), cache -> sample(cache.counters().get(name)));
   }
 
-  static Function<CacheReading, List<MetricSample>> counter(String name) {
-    return cache -> sample(cache.counters().get(name));
+  static Samples gauge(String name) {
+    return Samples.from(Set.of(name), cache -> sample(cache.gauges().get(name)));
   }
 
-  static Function<CacheReading, List<MetricSample>> gauge(String name) {
-    return cache -> sample(cache.gauges().get(name));
-  }
-
-  static List<MetricSample> gets(CacheReading cache) {
+  private static List<MetricSample> gets(CacheReading cache) {
     List<MetricSample> samples = new ArrayList<>();
     add(samples, "hit", cache.hits());
     add(samples, "miss", cache.misses());
@@ -90,6 +91,35 @@ final class CacheSamples {
       add(samples, "waiting", connection.poolWaiting());
     }
     return samples;
+  }
+
+  static List<MetricSample> ofConfiguration(
+      CacheMetric metric, ConfigurationReading configuration) {
+    Boolean enabled = configuration.statisticsEnabled();
+    if (metric == CacheMetric.STATISTICS_ENABLED && enabled != null) {
+      return List.of(new MetricSample(List.of(), enabled ? 1 : 0));
+    }
+    if (metric == CacheMetric.INFO) {
+      return List.of(
+          new MetricSample(
+              List.of(
+                  text(configuration.codec()),
+                  text(configuration.keyType()),
+                  text(configuration.readThrough()),
+                  storeBy(configuration.storeByValue()),
+                  text(configuration.valueType()),
+                  text(configuration.writeThrough())),
+              1));
+    }
+    return List.of();
+  }
+
+  private static String text(@Nullable Object value) {
+    return value == null ? "" : value.toString();
+  }
+
+  private static String storeBy(@Nullable Boolean value) {
+    return value == null ? "" : value ? "value" : "reference";
   }
 
   private static List<MetricSample> sample(@Nullable Number value) {

@@ -24,4 +24,16 @@ public interface CacheSource {
   default CacheReadings readFigures() throws IOException {
     return read();
   }
+
+  /**
+   * Reads what is wanted, and perhaps more. This method reads operations or figures, without
+   * configurations, unless it is overridden.
+   *
+   * @param wanted what is of interest
+   * @return the figures of this moment
+   * @throws IOException if the source cannot be reached
+   */
+  default CacheReadings read(Selection wanted) throws IOException {
+    return wanted.operations() ? read() : readFigures();
+  }
 }

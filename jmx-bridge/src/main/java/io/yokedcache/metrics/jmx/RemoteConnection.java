@@ -57,6 +57,11 @@ final class RemoteConnection implements CacheSource, AutoCloseable {
     return use(JmxCacheReader::readFigures);
   }
 
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return use(reader -> reader.read(wanted));
+  }
+
   private CacheReadings use(Use use) throws IOException {
     JMXConnector known = current();
     if (known != null) {

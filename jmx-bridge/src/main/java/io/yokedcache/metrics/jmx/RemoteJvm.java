@@ -55,6 +55,11 @@ public final class RemoteJvm implements CacheSource, AutoCloseable {
     return reads.readFigures();
   }
 
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return reads.read(wanted);
+  }
+
   /** Disconnects, without waiting for the other JVM; may be called twice. */
   @Override
   public void close() {

@@ -9,11 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** The attributes of one {@code io.yokedcache:type=Snapshot} bean: all caches of a manager. */
 final class SnapshotBean {
 
-  /** Everything. */
-  static final List<String> ALL = List.of("BoundsNanos", "Caches", "Connection");
-
-  /** Everything but operations. */
-  static final List<String> FIGURES = List.of("Figures", "Connection");
+  private static final String FIGURES = "Figures";
+  private static final String CONFIGURATIONS = "Configurations";
 
   private final String manager;
   private final Map<String, Object> attributes;
@@ -23,13 +20,38 @@ final class SnapshotBean {
     this.attributes = attributes;
   }
 
-  /** Whether it was asked for an attribute that it does not have. */
-  boolean lacks(List<String> wanted) {
-    return wanted.contains("Figures") && !(attributes.get("Figures") instanceof CompositeData);
+  /** The attributes that have what is wanted. */
+  static List<String> attributes(Selection wanted) {
+    List<String> names = new ArrayList<>(List.of("Connection"));
+    if (wanted.operations()) {
+      names.addAll(List.of("BoundsNanos", "Caches"));
+    } else if (wanted.figures() == null) {
+      names.add(FIGURES);
+    }
+    if (wanted.configurations()) {
+      names.add(CONFIGURATIONS);
+    }
+    return names;
+  }
+
+  /** Takes figures that were not read as an attribute. */
+  void setFigures(CompositeData figures) {
+    attributes.put(FIGURES, figures);
+  }
+
+  /** Whether it has figures in columns, as not every version of the provider does. */
+  boolean hasFigures() {
+    return attributes.get(FIGURES) instanceof CompositeData;
+  }
+
+  List<ConfigurationReading> configurations() {
+    return attributes.get(CONFIGURATIONS) instanceof CompositeData columns
+        ? new ConfigurationColumns(columns).configurations(manager)
+        : List.of();
   }
 
   List<CacheReading> caches() {
-    if (attributes.get("Figures") instanceof CompositeData figures) {
+    if (attributes.get(FIGURES) instanceof CompositeData figures) {
       return new FigureColumns(figures).caches(manager);
     }
     LatencyBounds bounds = bounds();

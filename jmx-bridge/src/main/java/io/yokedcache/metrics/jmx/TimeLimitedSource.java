@@ -103,7 +103,12 @@ public final class TimeLimitedSource implements CacheSource, AutoCloseable {
 
   @Override
   public CacheReadings readFigures() throws IOException {
-    return beginFigures().await();
+    return begin(Selection.FIGURES).await();
+  }
+
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return begin(wanted).await();
   }
 
   /**
@@ -112,16 +117,17 @@ public final class TimeLimitedSource implements CacheSource, AutoCloseable {
    * @return what is being read; to be awaited
    */
   public Reading begin() {
-    return begin(source::read);
+    return begin(Selection.ALL);
   }
 
   /**
-   * Begins to read counters and gauges only.
+   * Begins to read what is wanted.
    *
+   * @param wanted what is of interest
    * @return what is being read; to be awaited
    */
-  public Reading beginFigures() {
-    return begin(source::readFigures);
+  public Reading begin(Selection wanted) {
+    return begin(() -> source.read(wanted));
   }
 
   private synchronized Reading begin(Callable<CacheReadings> read) {

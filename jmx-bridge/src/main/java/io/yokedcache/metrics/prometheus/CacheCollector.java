@@ -10,6 +10,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.CacheMetric.Scope;
 import io.yokedcache.metrics.jmx.MetricKind;
+import io.yokedcache.metrics.jmx.Selection;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.util.Arrays;
@@ -69,9 +70,8 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
       Predicate<String> included, @Nullable PrometheusScrapeRequest request) {
     ReadingFamilies measured = new ReadingFamilies(names, layout, exemplars, included);
     if (measured.needsReading()) {
-      boolean withOperations = measured.needsOperations();
-      List<Target.Scrape> scrapes =
-          targets.stream().map(target -> target.begin(withOperations)).toList();
+      Selection wanted = measured.wanted();
+      List<Target.Scrape> scrapes = targets.stream().map(target -> target.begin(wanted)).toList();
       scrapes.forEach(scrape -> scrape.addTo(measured));
     }
     addOwn(measured);

@@ -1,9 +1,12 @@
 package io.yokedcache.metrics.prometheus;
 
+import static java.util.Objects.requireNonNull;
+
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.MetricKind;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -25,8 +28,7 @@ final class PrometheusNames {
   private static final Pattern NOT_IN_NAMES = Pattern.compile("[^a-zA-Z0-9_]");
 
   /** Suffixes that the formats add by themselves. */
-  private static final Pattern RESERVED_SUFFIX =
-      Pattern.compile("(_total|_created|_bucket|_info)+$");
+  private static final Pattern RESERVED_SUFFIX = Pattern.compile("(_total|_created|_bucket)+$");
 
   private static final Set<String> OWN_LABELS = ownLabels();
 
@@ -46,6 +48,9 @@ final class PrometheusNames {
   private final String prefix;
   private final Labels constantLabels;
 
+  /** Made once: a scrape needs all of them. */
+  private final Map<CacheMetric, String> families = new EnumMap<>(CacheMetric.class);
+
   PrometheusNames(
       MetricNames scheme, String namespace, String subsystem, Map<String, String> constantLabels) {
     this.renamed =
@@ -56,6 +61,9 @@ final class PrometheusNames {
     this.prefix = part("namespace", namespace) + part("subsystem", subsystem);
     constantLabels.keySet().forEach(PrometheusNames::checkConstantLabel);
     this.constantLabels = labels(Labels.EMPTY, constantLabels);
+    for (CacheMetric metric : CacheMetric.values()) {
+      families.put(metric, familyOf(metric));
+    }
   }
 
   private static Set<String> ownLabels() {
@@ -100,6 +108,10 @@ final class PrometheusNames {
 
   /** The family's name of a metric of the table, without the suffix that counters get. */
   String family(CacheMetric metric) {
+    return requireNonNull(families.get(metric));
+  }
+
+  private String familyOf(CacheMetric metric) {
     Renamed other = renamed.get(metric);
     if (other != null) {
       return other.family();

@@ -5,16 +5,20 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.CacheReading;
 import io.yokedcache.metrics.jmx.CacheReadings;
+import io.yokedcache.metrics.jmx.ConfigurationReading;
 import io.yokedcache.metrics.jmx.ConnectionReading;
 import io.yokedcache.metrics.jmx.LatencyCells;
 import io.yokedcache.metrics.jmx.MetricKind;
 import io.yokedcache.metrics.jmx.MetricSample;
 import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.jmx.Selection;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -55,8 +59,23 @@ final class ReadingFamilies {
     return families.keySet().stream().anyMatch(CacheMetric::isRead);
   }
 
-  boolean needsOperations() {
-    return families.keySet().stream().anyMatch(CacheMetric::needsOperations);
+  /** What must be read. */
+  Selection wanted() {
+    boolean operations = false;
+    boolean configurations = false;
+    Set<String> figures = new HashSet<>();
+    boolean allFigures = false;
+    for (CacheMetric metric : families.keySet()) {
+      operations |= metric.needsOperations();
+      configurations |= metric.needsConfigurations();
+      Set<String> own = metric.figures();
+      if (own == null) {
+        allFigures = true;
+      } else {
+        figures.addAll(own);
+      }
+    }
+    return new Selection(operations, configurations, operations || allFigures ? null : figures);
   }
 
   /** Adds caches, up to a limit, and connections. */
@@ -66,6 +85,9 @@ final class ReadingFamilies {
     for (CacheReading cache : caches) {
       addCache(cache, labels.ofCache(cache.manager(), cache.cache()), isOfThisJvm);
     }
+    readings.configurations().stream()
+        .limit(maxCaches)
+        .forEach(each -> addConfiguration(each, labels.ofCache(each.manager(), each.cache())));
     for (ConnectionReading connection : readings.connections()) {
       SeriesLabels.OfOwner ofManager = labels.ofManager(connection.manager());
       families.forEach(
@@ -82,6 +104,15 @@ final class ReadingFamilies {
             }
           } else {
             add(family, metric, metric.samples(cache), labels);
+          }
+        });
+  }
+
+  private void addConfiguration(ConfigurationReading configuration, SeriesLabels.OfOwner labels) {
+    families.forEach(
+        (metric, family) -> {
+          if (metric.needsConfigurations()) {
+            add(family, metric, metric.samples(configuration), labels);
           }
         });
   }

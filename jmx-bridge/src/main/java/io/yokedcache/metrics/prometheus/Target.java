@@ -5,6 +5,7 @@ import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.CacheReadings;
 import io.yokedcache.metrics.jmx.CacheSource;
 import io.yokedcache.metrics.jmx.ReadingSum;
+import io.yokedcache.metrics.jmx.Selection;
 import io.yokedcache.metrics.jmx.TimeLimitedSource;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import java.io.IOException;
@@ -43,12 +44,12 @@ final class Target implements AutoCloseable {
   /** A reading of this target that is under way. */
   final class Scrape {
     private final long startNanos = System.nanoTime();
-    private final boolean withOperations;
+    private final Selection wanted;
     private final TimeLimitedSource.Reading reading;
 
-    private Scrape(boolean withOperations) {
-      this.withOperations = withOperations;
-      this.reading = withOperations ? source.begin() : source.beginFigures();
+    private Scrape(Selection wanted) {
+      this.wanted = wanted;
+      this.reading = source.begin(wanted);
     }
 
     /** Waits for the figures and adds them; a target that is away only adds that it is. */
@@ -62,12 +63,13 @@ final class Target implements AutoCloseable {
         warn(e);
       }
       if (!shown.cacheLabels()) {
-        readings = ReadingSum.of(readings, withOperations);
+        readings = ReadingSum.of(readings, wanted.operations());
       }
       families.add(readings, labels, shown.maxCaches(), isThisJvm);
       int live = Math.min(readings.caches().size(), shown.maxCaches());
       if (isUp) {
-        labels.trim(live + readings.connections().size());
+        int owners = Math.max(live, readings.configurations().size());
+        labels.trim(owners + readings.connections().size());
       }
       Labels own = labels.base();
       families.addBridge(CacheMetric.TARGET_UP, own, isUp ? 1 : 0);
@@ -78,8 +80,8 @@ final class Target implements AutoCloseable {
   }
 
   /** Begins to read; what comes of it is to be added to the scrape's families. */
-  Scrape begin(boolean withOperations) {
-    return new Scrape(withOperations);
+  Scrape begin(Selection wanted) {
+    return new Scrape(wanted);
   }
 
   private void warn(Exception failure) {

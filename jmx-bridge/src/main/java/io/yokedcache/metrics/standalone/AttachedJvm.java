@@ -5,6 +5,7 @@ import com.sun.tools.attach.VirtualMachine;
 import io.yokedcache.metrics.jmx.CacheReadings;
 import io.yokedcache.metrics.jmx.CacheSource;
 import io.yokedcache.metrics.jmx.RemoteJvm;
+import io.yokedcache.metrics.jmx.Selection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,11 @@ final class AttachedJvm implements CacheSource, AutoCloseable {
   @Override
   public CacheReadings readFigures() throws IOException {
     return use(RemoteJvm::readFigures);
+  }
+
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return use(jvm -> jvm.read(wanted));
   }
 
   private CacheReadings use(Use use) throws IOException {

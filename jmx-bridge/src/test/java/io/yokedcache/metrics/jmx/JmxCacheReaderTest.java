@@ -11,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
@@ -139,6 +140,76 @@ final class JmxCacheReaderTest {
       assertThat(figures.connections()).extracting(ConnectionReading::reconnects).contains(3L);
       assertThat(fixture.bulkReads()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void read_someFigures_onlyTheseAndNoJsrBean() throws Exception {
+    try (SnapshotFixture fixture = new SnapshotFixture(1_000)) {
+      fixture.with(
+          users(Map.of("hits", 5L, "puts", 2L), Map.of("sizeBytes", 1e6, "keysCount", 3.0)));
+      ObjectName bean = statisticsName(fixture.manager(), "users");
+      ManagementFactory.getPlatformMBeanServer().registerMBean(new FewStatistics(), bean);
+      try {
+        CacheReading gauge = only(read(Set.of("keysCount")), fixture.manager());
+        assertThat(gauge.counters()).isEmpty();
+        assertThat(gauge.gauges()).isEqualTo(Map.of("keysCount", 3.0));
+        assertThat(gauge.statistics()).isNull();
+        CacheReading counter = only(read(Set.of("hits")), fixture.manager());
+        assertThat(counter.counters()).isEqualTo(Map.of("hits", 5L));
+        assertThat(counter.gauges()).isEmpty();
+        assertThat(only(read(Set.of()), fixture.manager()).cache()).isEqualTo("users");
+      } finally {
+        ManagementFactory.getPlatformMBeanServer().unregisterMBean(bean);
+      }
+      assertThat(fixture.selections())
+          .containsExactly(Set.of("keysCount"), Set.of("hits"), Set.of());
+      assertThat(fixture.bulkReads()).isZero();
+    }
+  }
+
+  private static CacheReadings read(Set<String> figures) throws IOException {
+    return JmxCacheReader.ofThisJvm()
+        .read(new Selection(/* operations= */ false, /* configurations= */ false, figures));
+  }
+
+  @Test
+  void read_someFigures_providerWithoutSelection_readsMore() throws Exception {
+    try (SnapshotFixture fixture = SnapshotFixture.withoutColumns(1_000)) {
+      fixture.with(users(Map.of("hits", 5L), Map.of()));
+      assertThat(only(read(Set.of("hits")), fixture.manager()).hits()).isEqualTo(5);
+      assertThat(fixture.bulkReads()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void read_configurations_alsoOfCachesThatCountNothing() throws Exception {
+    try (SnapshotFixture fixture = new SnapshotFixture(1_000)) {
+      fixture.with(users(Map.of("hits", 5L), Map.of()));
+      CacheReadings readings =
+          JmxCacheReader.ofThisJvm()
+              .read(new Selection(/* operations= */ false, /* configurations= */ true, Set.of()));
+      assertThat(readings.configurations())
+          .filteredOn(each -> each.manager().equals(fixture.manager()))
+          .containsExactlyInAnyOrder(
+              configuration(fixture.manager(), "users", true),
+              configuration(
+                  fixture.manager(), SnapshotFixture.ConfigurationsData.UNCOUNTED, false));
+      assertThat(JmxCacheReader.ofThisJvm().read().configurations()).isEmpty();
+    }
+  }
+
+  private static ConfigurationReading configuration(
+      String manager, String cache, boolean statisticsEnabled) {
+    return new ConfigurationReading(
+        manager,
+        cache,
+        "java.lang.String",
+        "com.acme.User",
+        "json",
+        true,
+        false,
+        false,
+        statisticsEnabled);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider;
 import java.net.URI;
 import java.util.List;
+import java.util.Set;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
@@ -26,7 +27,11 @@ final class OtherProvidersTest {
             provider.getCacheManager(provider.getDefaultURI(), getClass().getClassLoader())) {
       Cache<String, String> cache =
           manager.createCache(
-              name, new MutableConfiguration<String, String>().setStatisticsEnabled(true));
+              name,
+              new MutableConfiguration<String, String>()
+                  .setTypes(String.class, String.class)
+                  .setManagementEnabled(true)
+                  .setStatisticsEnabled(true));
       cache.put("a", "1");
       cache.put("b", "2");
       assertThat(cache.get("a")).isEqualTo("1");
@@ -49,6 +54,26 @@ final class OtherProvidersTest {
       assertThat(reading.hitRate()).isEqualTo(2.0 / 3);
       assertThat(reading.operations()).isEmpty();
       assertThat(reading.gauges()).isEmpty();
+
+      List<ConfigurationReading> configurations =
+          JmxCacheReader.ofThisJvm()
+              .read(new Selection(/* operations= */ false, /* configurations= */ true, Set.of()))
+              .configurations()
+              .stream()
+              .filter(each -> each.cache().equals(name))
+              .toList();
+      assertThat(configurations)
+          .containsExactly(
+              new ConfigurationReading(
+                  reading.manager(),
+                  name,
+                  "java.lang.String",
+                  "java.lang.String",
+                  null,
+                  true,
+                  false,
+                  false,
+                  true));
 
       manager.destroyCache(name);
       assertThat(JmxCacheReader.ofThisJvm().read().caches())

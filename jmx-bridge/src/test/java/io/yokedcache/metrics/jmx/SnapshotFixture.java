@@ -1,11 +1,16 @@
 package io.yokedcache.metrics.jmx;
 
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -25,6 +30,10 @@ public final class SnapshotFixture implements AutoCloseable {
   /** The same with the figures in columns, as providers have since they know them. */
   public interface ColumnarSnapshotMXBean extends SnapshotMXBean {
     FiguresData getFigures();
+
+    FiguresData figures(String[] names);
+
+    ConfigurationsData getConfigurations();
   }
 
   /** Counters and gauges of all caches, row by row. */
@@ -33,18 +42,17 @@ public final class SnapshotFixture implements AutoCloseable {
     private final List<String> counterNames;
     private final List<String> gaugeNames;
 
-    private FiguresData(List<CacheData> caches) {
+    private FiguresData(List<CacheData> caches, Predicate<String> wanted) {
       this.caches = List.copyOf(caches);
-      this.counterNames = names(CacheData::getCounters);
-      this.gaugeNames = names(CacheData::getGauges);
+      this.counterNames = names(CacheData::getCounters, wanted);
+      this.gaugeNames = names(CacheData::getGauges, wanted);
     }
 
-    private List<String> names(Function<CacheData, Map<String, ?>> figures) {
-      return caches.stream()
-          .flatMap(cache -> figures.apply(cache).keySet().stream())
-          .distinct()
-          .sorted()
-          .toList();
+    private List<String> names(
+        Function<CacheData, Map<String, ?>> figures, Predicate<String> wanted) {
+      Set<String> names = new HashSet<>();
+      caches.forEach(cache -> names.addAll(figures.apply(cache).keySet()));
+      return names.stream().filter(wanted).sorted().toList();
     }
 
     public String[] getCaches() {
@@ -79,6 +87,58 @@ public final class SnapshotFixture implements AutoCloseable {
         }
       }
       return gauges;
+    }
+  }
+
+  /** Each cache's configuration: all alike, with statistics, and one more cache without. */
+  public static final class ConfigurationsData {
+
+    static final String UNCOUNTED = "uncounted";
+
+    private final List<String> caches;
+
+    private ConfigurationsData(List<String> caches) {
+      this.caches = Stream.concat(caches.stream(), Stream.of(UNCOUNTED)).toList();
+    }
+
+    private String[] all(String text) {
+      return caches.stream().map(cache -> text).toArray(String[]::new);
+    }
+
+    public String[] getCaches() {
+      return caches.toArray(String[]::new);
+    }
+
+    public String[] getKeyTypes() {
+      return all("java.lang.String");
+    }
+
+    public String[] getValueTypes() {
+      return all("com.acme.User");
+    }
+
+    public String[] getCodecs() {
+      return all("json");
+    }
+
+    public boolean[] getStoreByValue() {
+      boolean[] flags = new boolean[caches.size()];
+      Arrays.fill(flags, true);
+      return flags;
+    }
+
+    public boolean[] getReadThrough() {
+      return new boolean[caches.size()];
+    }
+
+    public boolean[] getWriteThrough() {
+      return new boolean[caches.size()];
+    }
+
+    public boolean[] getStatisticsEnabled() {
+      boolean[] flags = getStoreByValue();
+      flags[caches.size() - 1] = false;
+      return flags;
     }
   }
 
@@ -192,6 +252,7 @@ public final class SnapshotFixture implements AutoCloseable {
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final String manager = "redis.//fixture" + managers.incrementAndGet();
   private final List<CacheData> caches = new CopyOnWriteArrayList<>();
+  private final List<Set<String>> selections = new CopyOnWriteArrayList<>();
   private final AtomicInteger bulkReads = new AtomicInteger();
   private final long[] boundsNanos;
   private final ObjectName name;
@@ -234,13 +295,29 @@ public final class SnapshotFixture implements AutoCloseable {
   private final class ColumnarBean extends Bean implements ColumnarSnapshotMXBean {
     @Override
     public FiguresData getFigures() {
-      return new FiguresData(caches);
+      return new FiguresData(caches, name -> true);
+    }
+
+    @Override
+    public FiguresData figures(String[] names) {
+      selections.add(Set.of(names));
+      return new FiguresData(caches, Set.of(names)::contains);
+    }
+
+    @Override
+    public ConfigurationsData getConfigurations() {
+      return new ConfigurationsData(caches.stream().map(CacheData::getCache).toList());
     }
   }
 
   /** How often the attribute that has all operations was read. */
   public int bulkReads() {
     return bulkReads.get();
+  }
+
+  /** Which figures were asked for by name so far. */
+  public List<Set<String>> selections() {
+    return List.copyOf(selections);
   }
 
   /** The manager's name, other than that of any other fixture. */

@@ -133,8 +133,8 @@ final class TimeLimitedSourceTest {
     Duration limit = Duration.ofSeconds(20);
     try (TimeLimitedSource one = TimeLimitedSource.of("one", meeting, limit);
         TimeLimitedSource other = TimeLimitedSource.of("other", meeting, limit)) {
-      TimeLimitedSource.Reading first = one.begin();
-      TimeLimitedSource.Reading second = other.begin();
+      TimeLimitedSource.Reading first = one.begin(Selection.ALL);
+      TimeLimitedSource.Reading second = other.begin(Selection.ALL);
       assertThat(first.await()).isEqualTo(CacheReadings.EMPTY);
       assertThat(second.await()).isEqualTo(CacheReadings.EMPTY);
     }

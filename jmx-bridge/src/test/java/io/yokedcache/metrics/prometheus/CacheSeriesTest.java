@@ -11,6 +11,7 @@ import io.yokedcache.metrics.jmx.SnapshotFixture.OperationData;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
@@ -80,6 +81,49 @@ final class CacheSeriesTest {
               "yokedcache_cache_operation_duration_seconds_count{operation=\"get\"} 1400",
               "yokedcache_cache_operation_duration_seconds_sum{operation=\"get\"} 2.5");
       assertThat(fixture.manager()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void scrape_configurations_ofAllCaches() throws Exception {
+    try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(users());
+        PrometheusCollector collector = builder().build().start()) {
+      Scraper scraper = new Scraper(collector.port());
+      String manager = "\",cache_manager=\"" + fixture.manager() + "\"";
+      String more =
+          ",codec=\"json\",key_type=\"java.lang.String\",read_through=\"false\",store_by=\"value\","
+              + "value_type=\"com.acme.User\",write_through=\"false\"} 1.0";
+      assertThat(scraper.lines("yokedcache_cache_info"))
+          .contains(
+              "# TYPE yokedcache_cache_info gauge",
+              "yokedcache_cache_info{cache=\"users" + manager + more,
+              "yokedcache_cache_info{cache=\"uncounted" + manager + more);
+      assertThat(scraper.lines("yokedcache_cache_statistics_enabled"))
+          .contains(
+              "yokedcache_cache_statistics_enabled{cache=\"users" + manager + "} 1.0",
+              "yokedcache_cache_statistics_enabled{cache=\"uncounted" + manager + "} 0.0");
+    }
+  }
+
+  @Test
+  void scrape_twoFamilies_readsOnlyTheirFigures() throws Exception {
+    try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(users());
+        PrometheusCollector collector = builder().build().start()) {
+      String page =
+          new Scraper(collector.port())
+              .get(
+                  "/metrics?name%5B%5D=yokedcache_cache_gets_total"
+                      + "&name%5B%5D=yokedcache_cache_hit_rate")
+              .body();
+      String labels = "{cache=\"users\",cache_manager=\"" + fixture.manager() + "\"";
+      assertThat(page.lines().filter(line -> !line.startsWith("#")))
+          .filteredOn(line -> line.contains(fixture.manager()))
+          .containsExactlyInAnyOrder(
+              "yokedcache_cache_gets_total" + labels + ",result=\"hit\"} 1247.0",
+              "yokedcache_cache_gets_total" + labels + ",result=\"miss\"} 153.0",
+              "yokedcache_cache_hit_rate" + labels + "} 0.8907142857142857");
+      assertThat(fixture.selections()).containsExactly(Set.of("hits", "misses", "hitRate"));
+      assertThat(fixture.bulkReads()).isZero();
     }
   }
 

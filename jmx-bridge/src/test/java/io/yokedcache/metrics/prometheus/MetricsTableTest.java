@@ -55,7 +55,7 @@ final class MetricsTableTest {
   }
 
   private static String statsd(CacheMetric metric) {
-    return metric.scope() == Scope.BRIDGE
+    return metric.scope() == Scope.BRIDGE || metric.needsConfigurations()
         ? "-"
         : "`"
             + metric.metricName().replaceFirst("^cache\\.", "").replaceFirst("\\.total$", "")

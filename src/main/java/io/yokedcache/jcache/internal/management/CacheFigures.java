@@ -1,10 +1,11 @@
 package io.yokedcache.jcache.internal.management;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The counters and gauges of several caches at one moment, as columns: a table of a thousand caches
@@ -19,16 +20,22 @@ public final class CacheFigures {
   private final List<String> counterNames;
   private final List<String> gaugeNames;
 
-  CacheFigures(List<CacheSnapshot> rows) {
+  /**
+   * Creates columns.
+   *
+   * @param wanted the names of the counters and gauges that get one
+   */
+  CacheFigures(List<CacheSnapshot> rows, Predicate<String> wanted) {
     this.rows = List.copyOf(rows);
-    this.counterNames = names(CacheSnapshot::getCounters);
-    this.gaugeNames = names(CacheSnapshot::getGauges);
+    this.counterNames = names(CacheSnapshot::getCounters, wanted);
+    this.gaugeNames = names(CacheSnapshot::getGauges, wanted);
   }
 
-  private List<String> names(Function<CacheSnapshot, Map<String, ?>> figures) {
-    Set<String> names = new TreeSet<>();
+  private List<String> names(
+      Function<CacheSnapshot, Map<String, ?>> figures, Predicate<String> wanted) {
+    Set<String> names = new HashSet<>(); // sorted once, and not for each cache
     rows.forEach(row -> names.addAll(figures.apply(row).keySet()));
-    return List.copyOf(names);
+    return names.stream().filter(wanted).sorted().toList();
   }
 
   /** The names of the caches, one for each row. */

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.management;
 import io.yokedcache.jcache.internal.management.MBeanRegistrar.Kind;
 import java.net.URI;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** The MBeans of one manager, from creation until close. */
@@ -19,6 +20,7 @@ public final class ManagerBeans implements AutoCloseable {
    *
    * @param caches reads the caches whose statistics are enabled; called by any thread
    * @param figures the same, without their operations
+   * @param configurations reads how all open caches are configured; called by any thread
    * @param connection reads how the manager is connected; called by any thread
    * @param news what the manager's connection has to tell
    * @throws javax.cache.CacheException if that is not possible; none is registered then
@@ -27,13 +29,15 @@ public final class ManagerBeans implements AutoCloseable {
       URI managerUri,
       Supplier<List<CacheSnapshot>> caches,
       Supplier<List<CacheSnapshot>> figures,
+      Supplier<List<CacheDescription>> configurations,
       Supplier<ConnectionSnapshot> connection,
       ConnectionNews news) {
     ManagerBeans beans = new ManagerBeans(managerUri);
     try {
       beans.registrar.register(
           Kind.SNAPSHOT,
-          DescribedBean.of(new SnapshotBean(caches, figures, connection), SnapshotMXBean.class));
+          DescribedBean.of(
+              new SnapshotBean(caches, figures, configurations, connection), SnapshotMXBean.class));
       beans.registrar.register(
           Kind.CONNECTION,
           DescribedEmitter.of(
@@ -58,6 +62,7 @@ public final class ManagerBeans implements AutoCloseable {
   private record SnapshotBean(
       Supplier<List<CacheSnapshot>> caches,
       Supplier<List<CacheSnapshot>> figures,
+      Supplier<List<CacheDescription>> configurations,
       Supplier<ConnectionSnapshot> connection)
       implements SnapshotMXBean {
 
@@ -73,7 +78,17 @@ public final class ManagerBeans implements AutoCloseable {
 
     @Override
     public CacheFigures getFigures() {
-      return new CacheFigures(figures.get());
+      return new CacheFigures(figures.get(), name -> true);
+    }
+
+    @Override
+    public CacheFigures figures(String[] names) {
+      return new CacheFigures(figures.get(), Set.copyOf(List.of(names))::contains);
+    }
+
+    @Override
+    public CacheConfigurations getConfigurations() {
+      return new CacheConfigurations(configurations.get());
     }
 
     @Override

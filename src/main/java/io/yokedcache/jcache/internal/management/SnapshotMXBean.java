@@ -24,6 +24,18 @@ public interface SnapshotMXBean {
   @Described("Counters and gauges of the same caches in columns, cheap to read")
   CacheFigures getFigures();
 
+  /**
+   * Returns some of the counters and gauges of the same caches.
+   *
+   * @param names the names of those that are wanted; others, and unknown ones, are left out
+   */
+  @Described("Those counters and gauges of the same caches whose names are given")
+  CacheFigures figures(String[] names);
+
+  /** Returns how all open caches are configured, also those without statistics. */
+  @Described("How the open caches are configured, in columns, also those without statistics")
+  CacheConfigurations getConfigurations();
+
   /** Returns how the manager is connected to Redis. */
   @Described("How the manager is connected to Redis, as its Connection MBean shows it")
   ConnectionSnapshot getConnection();

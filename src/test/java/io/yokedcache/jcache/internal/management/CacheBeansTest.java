@@ -101,6 +101,7 @@ final class CacheBeansTest {
             MANAGER,
             List::of,
             List::of,
+            List::of,
             () -> connection(/* healthy= */ true),
             new ConnectionNews())) {
       assertThat(managerBeans).isNotNull();
@@ -190,6 +191,7 @@ final class CacheBeansTest {
             MANAGER,
             () -> List.of(beans.snapshot()),
             () -> List.of(beans.figures()),
+            List::of,
             () -> connection(/* healthy= */ true),
             new ConnectionNews())) {
       assertThat(managerBeans).isNotNull();
@@ -236,6 +238,7 @@ final class CacheBeansTest {
             MANAGER,
             List::of,
             () -> List.of(beans.figures(), other),
+            List::of,
             () -> connection(/* healthy= */ true),
             new ConnectionNews())) {
       assertThat(managerBeans.managerName()).isEqualTo("test.//cache-beans");
@@ -252,6 +255,45 @@ final class CacheBeansTest {
       double[] gauges = (double[]) figures.get("gauges");
       assertThat(gauges[gaugeNames.indexOf("keysCount")]).isNaN();
       assertThat(gauges[gaugeNames.size() + gaugeNames.indexOf("keysCount")]).isEqualTo(3);
+
+      CompositeData selected =
+          (CompositeData)
+              server.invoke(
+                  name,
+                  "figures",
+                  new Object[] {new String[] {"misses", "hits", "keysCount", "unheardOf"}},
+                  new String[] {String[].class.getName()});
+      assertThat((String[]) selected.get("caches")).containsExactly("a:b", "b");
+      assertThat((String[]) selected.get("counterNames")).containsExactly("hits", "misses");
+      assertThat((long[]) selected.get("counters")).containsExactly(0, 0, 7, CacheFigures.NO_COUNT);
+      assertThat((String[]) selected.get("gaugeNames")).containsExactly("keysCount");
+      assertThat((double[]) selected.get("gauges")).containsExactly(Double.NaN, 3);
+    }
+  }
+
+  @Test
+  void configurations_areColumnsOfAllCaches() throws Exception {
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            List::of,
+            List::of,
+            () -> List.of(description("a", true), description("b", false)),
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
+      assertThat(managerBeans).isNotNull();
+
+      CompositeData columns = (CompositeData) server.getAttribute(name, "Configurations");
+
+      assertThat((String[]) columns.get("caches")).containsExactly("a", "b");
+      assertThat((String[]) columns.get("keyTypes")).containsOnly("java.lang.String");
+      assertThat((String[]) columns.get("valueTypes")).containsOnly("java.lang.Long");
+      assertThat((String[]) columns.get("codecs")).containsOnly("json");
+      assertThat((boolean[]) columns.get("storeByValue")).containsExactly(true, true);
+      assertThat((boolean[]) columns.get("readThrough")).containsExactly(false, false);
+      assertThat((boolean[]) columns.get("writeThrough")).containsExactly(true, true);
+      assertThat((boolean[]) columns.get("statisticsEnabled")).containsExactly(true, false);
     }
   }
 
@@ -261,7 +303,7 @@ final class CacheBeansTest {
     ConnectionNews news = new ConnectionNews();
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
-            MANAGER, List::of, List::of, () -> connection(/* healthy= */ false), news)) {
+            MANAGER, List::of, List::of, List::of, () -> connection(/* healthy= */ false), news)) {
       assertThat(managerBeans).isNotNull();
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getAttributes())
@@ -300,6 +342,18 @@ final class CacheBeansTest {
     assertThat(server.getAttribute(operation(Operation.NETWORK), "Count")).isEqualTo(1L);
     assertThat(server.getAttribute(operation(Operation.NETWORK), "MaxMicros")).isEqualTo(2_000.0);
     assertThat(statistics.sums()).isEqualTo(CacheStatistics.Sums.ZERO);
+  }
+
+  private static CacheDescription description(String cache, boolean statisticsEnabled) {
+    return new CacheDescription(
+        cache,
+        "java.lang.String",
+        "java.lang.Long",
+        "json",
+        /* storeByValue= */ true,
+        /* readThrough= */ false,
+        /* writeThrough= */ true,
+        statisticsEnabled);
   }
 
   private static ConnectionSnapshot connection(boolean healthy) {
