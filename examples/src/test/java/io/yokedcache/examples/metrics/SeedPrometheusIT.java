@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import java.io.IOException;
 import java.net.URI;
@@ -92,6 +93,7 @@ final class SeedPrometheusIT {
             .registry(new PrometheusRegistry())
             .port(0)
             .cacheLabels(false)
+            .names(MetricNames.PYTHON)
             .build()
             .start()) {
       Scrape scrape = scrapeWith(collector, "yokedcache_cache_keys_count", left);
@@ -112,7 +114,7 @@ final class SeedPrometheusIT {
               "yokedcache_cache_operation_duration_seconds_bucket{operation=\"get\",le=\"0.001\"} ",
               "yokedcache_cache_operation_duration_seconds_bucket{operation=\"get\",le=\"0.01\"} ");
       assertThat(scrape.value("yokedcache_cache_hit_rate")).isEqualTo(0.89, within(0.005));
-      assertFigures(scrape, "yokedcache", "", counted);
+      assertFigures(scrape, "yokedcache", "", "set", counted);
     }
   }
 
@@ -139,8 +141,8 @@ final class SeedPrometheusIT {
       Scrape scrape = scrapeWith(collector, "myapp_cache_keys_count" + whose, left);
 
       String manager = "\",cache_manager=\"" + caches.managerName() + "\"";
-      assertFigures(scrape, "myapp", "cache=\"users" + manager, users);
-      assertFigures(scrape, "myapp", "cache=\"orders" + manager, orders);
+      assertFigures(scrape, "myapp", "cache=\"users" + manager, "put", users);
+      assertFigures(scrape, "myapp", "cache=\"orders" + manager, "put", orders);
     }
   }
 
@@ -169,9 +171,13 @@ final class SeedPrometheusIT {
     }
   }
 
-  /** Compares all that the seed's table has, and errors. */
+  /**
+   * Compares all that the seed's table has, and errors.
+   *
+   * @param put what the operation is called
+   */
   private static void assertFigures(
-      Scrape scrape, String namespace, String labels, CountedOperations counted) {
+      Scrape scrape, String namespace, String labels, String put, CountedOperations counted) {
     TYPES.forEach(
         (name, type) -> assertThat(scrape.types()).containsEntry(namespace + "_" + name, type));
     Map<String, Double> expected =
@@ -195,7 +201,7 @@ final class SeedPrometheusIT {
                 series("operation_duration_seconds_count", labels, "operation=\"get\""),
                 (double) counted.gets()),
             Map.entry(
-                series("operation_duration_seconds_count", labels, "operation=\"put\""),
+                series("operation_duration_seconds_count", labels, "operation=\"" + put + "\""),
                 (double) counted.sets()),
             Map.entry(
                 series(

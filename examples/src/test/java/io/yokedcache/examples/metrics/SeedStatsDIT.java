@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.jmx.OperationNames;
+import io.yokedcache.metrics.statsd.StatsDBuilder;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDReporter;
 import io.yokedcache.metrics.testing.NeedsPeer;
@@ -57,12 +59,15 @@ final class SeedStatsDIT {
   }
 
   private static StatsDCollector collector(int port, boolean useTags) {
+    return settings(port, useTags).build();
+  }
+
+  private static StatsDBuilder settings(int port, boolean useTags) {
     return StatsDCollector.builder()
         .host("127.0.0.1")
         .port(port)
         .prefix("myapp.cache")
-        .useTags(useTags)
-        .build();
+        .useTags(useTags);
   }
 
   /** A reporter that reports when it is told to. */
@@ -88,7 +93,10 @@ final class SeedStatsDIT {
   void report_withTags_isTheDocumentedLines() throws IOException {
     CountedOperations counted = new CountedOperations(cache);
     try (UdpLines daemon = UdpLines.open();
-        StatsDCollector collector = collector(daemon.port(), /* useTags= */ true);
+        StatsDCollector collector =
+            settings(daemon.port(), /* useTags= */ true)
+                .operationNames(OperationNames.PYTHON)
+                .build();
         StatsDReporter reporter = reporter(collector, /* cacheTags= */ false)) {
       counted.put(1);
       counted.hit(1, 1);
@@ -107,7 +115,7 @@ final class SeedStatsDIT {
       assertThat(lines)
           .anyMatch(
               line ->
-                  line.matches("myapp\\.cache\\.operation_duration:0\\.\\d+\\|h\\|#operation:put"));
+                  line.matches("myapp\\.cache\\.operation_duration:0\\.\\d+\\|h\\|#operation:set"));
       assertThat(sums(lines)).containsEntry("operation_duration|h|#operation:get", 2.0);
 
       int left = counted.runAll();
@@ -135,7 +143,7 @@ final class SeedStatsDIT {
       assertThat(sums.get("hit_rate|g")).isEqualTo(counted.hitRate(), within(1e-9));
       assertThat(sums.get("operation_duration|h|#operation:get"))
           .isEqualTo(counted.gets() - 2.0, within(0.01));
-      assertThat(sums.get("operation_duration|h|#operation:put"))
+      assertThat(sums.get("operation_duration|h|#operation:set"))
           .isEqualTo(counted.sets() - 1.0, within(0.01));
     }
   }

@@ -87,6 +87,7 @@ record Outputs(MetricsSettings settings, Map<String, CacheSource> sources) {
             .port(daemon.port())
             .flavour(daemon.flavour())
             .prefix(daemon.prefix())
+            .operationNames(daemon.names())
             .constantTags(daemon.tags())
             .sampleRate(output.sampleRate())
             .timeout(limits.timeout())

@@ -7,6 +7,7 @@ import io.yokedcache.metrics.configuration.PrometheusOutput.Listener;
 import io.yokedcache.metrics.configuration.PrometheusOutput.Naming;
 import io.yokedcache.metrics.configuration.StatsDOutput.Daemon;
 import io.yokedcache.metrics.configuration.StatsDOutput.Limits;
+import io.yokedcache.metrics.jmx.OperationNames;
 import io.yokedcache.metrics.prometheus.Histograms;
 import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
@@ -144,6 +145,7 @@ final class SettingsReader {
             group.integer("port", 1, 65_535),
             flavour,
             group.text("prefix", PREFIX, "a text without spaces and | : # @"),
+            group.choice("names", OperationNames.class),
             tags),
         group.choice("mode", StatsDMode.class),
         group.duration("interval", SECOND, HOUR),

@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.configuration;
 
+import io.yokedcache.metrics.jmx.OperationNames;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import java.time.Duration;
@@ -30,10 +31,16 @@ public record StatsDOutput(
    * @param port its UDP port
    * @param flavour its dialect
    * @param prefix what all names begin with
+   * @param names what operations are called
    * @param tags of every metric
    */
   public record Daemon(
-      String host, int port, StatsDFlavour flavour, String prefix, Map<String, String> tags) {}
+      String host,
+      int port,
+      StatsDFlavour flavour,
+      String prefix,
+      OperationNames names,
+      Map<String, String> tags) {}
 
   /**
    * What bounds the sending.

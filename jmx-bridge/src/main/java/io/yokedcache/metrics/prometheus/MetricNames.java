@@ -11,5 +11,12 @@ public enum MetricNames {
    * gauge there), {@code cache_evictions_total} and {@code cache_size}. Dashboards made for Spring
    * applications work with these. All other metrics keep their names.
    */
-  MICROMETER
+  MICROMETER,
+
+  /**
+   * As YokedCache for Python calls them, so that dashboards made for it work: as {@link #DEFAULT},
+   * but the operation {@code put} is {@code set} in labels. With {@code cacheLabels(false)} the
+   * series are those of Python to the letter.
+   */
+  PYTHON
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.MetricKind;
+import io.yokedcache.metrics.jmx.OperationNames;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -47,6 +48,7 @@ final class PrometheusNames {
   private final Map<CacheMetric, Renamed> renamed;
   private final String prefix;
   private final Labels constantLabels;
+  private final OperationNames operations;
 
   /** Made once: a scrape needs all of them. */
   private final Map<CacheMetric, String> families = new EnumMap<>(CacheMetric.class);
@@ -55,9 +57,10 @@ final class PrometheusNames {
       MetricNames scheme, String namespace, String subsystem, Map<String, String> constantLabels) {
     this.renamed =
         switch (scheme) {
-          case DEFAULT -> Map.of();
+          case DEFAULT, PYTHON -> Map.of();
           case MICROMETER -> MICROMETER;
         };
+    this.operations = scheme == MetricNames.PYTHON ? OperationNames.PYTHON : OperationNames.DEFAULT;
     this.prefix = part("namespace", namespace) + part("subsystem", subsystem);
     constantLabels.keySet().forEach(PrometheusNames::checkConstantLabel);
     this.constantLabels = labels(Labels.EMPTY, constantLabels);
@@ -100,6 +103,11 @@ final class PrometheusNames {
       throw new IllegalArgumentException(
           "The label \"" + name + "\" is one that the metrics have by themselves; choose another");
     }
+  }
+
+  /** What operations are called. */
+  OperationNames operations() {
+    return operations;
   }
 
   Labels constantLabels() {

@@ -10,6 +10,7 @@ import io.yokedcache.metrics.jmx.ConnectionReading;
 import io.yokedcache.metrics.jmx.LatencyCells;
 import io.yokedcache.metrics.jmx.MetricKind;
 import io.yokedcache.metrics.jmx.MetricSample;
+import io.yokedcache.metrics.jmx.OperationNames;
 import io.yokedcache.metrics.jmx.OperationReading;
 import io.yokedcache.metrics.jmx.Selection;
 import java.util.Collection;
@@ -31,6 +32,7 @@ final class ReadingFamilies {
   private static final Comparator<CacheReading> IN_ORDER_OF_LABELS =
       Comparator.comparing(CacheReading::cache).thenComparing(CacheReading::manager);
 
+  private final OperationNames operations;
   private final HistogramLayout layout;
   private final OperationExemplars exemplars;
   private final Map<CacheMetric, Family> families = new EnumMap<>(CacheMetric.class);
@@ -40,6 +42,7 @@ final class ReadingFamilies {
       HistogramLayout layout,
       OperationExemplars exemplars,
       Predicate<String> included) {
+    this.operations = names.operations();
     this.layout = layout;
     this.exemplars = exemplars;
     for (CacheMetric metric : CacheMetric.values()) {
@@ -130,17 +133,19 @@ final class ReadingFamilies {
           layout.point(
               cells,
               operation.sumNanos() / 1e9,
-              labels.with(metric.labels(), List.of(operation.operation())),
+              labels.with(metric.labels(), List.of(operations.of(operation.operation()))),
               isOfThisJvm
                   ? exemplars.of(cache.manager(), cache.cache(), operation.operation())
                   : Exemplars.EMPTY));
     }
   }
 
-  private static void add(
+  private void add(
       Family family, CacheMetric metric, List<MetricSample> samples, SeriesLabels.OfOwner labels) {
     for (MetricSample sample : samples) {
-      family.add(labels.with(metric.labels(), sample.labelValues()), sample.value());
+      family.add(
+          labels.with(metric.labels(), operations.of(metric, sample.labelValues())),
+          sample.value());
     }
   }
 

@@ -8,6 +8,7 @@ import io.yokedcache.metrics.jmx.ConnectionReading;
 import io.yokedcache.metrics.jmx.LatencyCells;
 import io.yokedcache.metrics.jmx.MetricKind;
 import io.yokedcache.metrics.jmx.MetricSample;
+import io.yokedcache.metrics.jmx.OperationNames;
 import io.yokedcache.metrics.jmx.OperationReading;
 import io.yokedcache.metrics.jmx.ReadingSum;
 import java.util.HashMap;
@@ -20,8 +21,10 @@ import java.util.Map;
  * @param hasCacheTags whether each series says whose it is; without, all caches add up to one
  * @param baseTags tags of every series
  * @param mode whether operations of observed caches are sent elsewhere, and so not found here
+ * @param names what operations are called
  */
-record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags, StatsDMode mode) {
+record CacheSeries(
+    boolean hasCacheTags, Map<String, String> baseTags, StatsDMode mode, OperationNames names) {
 
   /** Tells the sink all that is in the readings. */
   void describe(CacheReadings readings, SeriesSink sink) {
@@ -67,7 +70,8 @@ record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags, StatsDMod
       LatencyCells cells = operation.cells();
       if (cells != null) {
         String label = metric.labels().get(0);
-        sink.timer(owner, metric.metricName(), with(tags, label, operation.operation()), cells);
+        sink.timer(
+            owner, metric.metricName(), with(tags, label, names.of(operation.operation())), cells);
       }
     }
     describe(metric, metric.samples(cache), owner, tags, sink);
@@ -79,7 +83,7 @@ record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags, StatsDMod
     describe(metric, metric.samples(connection), connection.manager(), tags, sink);
   }
 
-  private static void describe(
+  private void describe(
       CacheMetric metric,
       List<MetricSample> samples,
       Object owner,
@@ -87,8 +91,9 @@ record CacheSeries(boolean hasCacheTags, Map<String, String> baseTags, StatsDMod
       SeriesSink sink) {
     for (MetricSample sample : samples) {
       Map<String, String> all = tags;
+      List<String> values = names.of(metric, sample.labelValues());
       for (int i = 0; i < metric.labels().size(); i++) {
-        all = with(all, metric.labels().get(i), sample.labelValues().get(i));
+        all = with(all, metric.labels().get(i), values.get(i));
       }
       if (metric.kind() == MetricKind.COUNTER) {
         sink.counter(owner, metric.metricName(), all, (long) sample.value());

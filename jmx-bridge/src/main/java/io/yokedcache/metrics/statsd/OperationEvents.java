@@ -55,7 +55,7 @@ final class OperationEvents {
         Kind.TIMING,
         CacheMetric.OPERATION_DURATION.metricName(),
         Math.max(0, durationNanos) / NANOS_PER_SECOND,
-        kept(operation, () -> with("operation", operation)));
+        kept(operation, () -> with("operation", collector.operationNames().of(operation))));
   }
 
   void counted(int hits, int misses, int puts, int removals) {
@@ -71,7 +71,12 @@ final class OperationEvents {
         1,
         kept(
             operation + '\n' + errorType,
-            () -> with("operation", operation, "error_type", errorType)));
+            () ->
+                with(
+                    "operation",
+                    collector.operationNames().of(operation),
+                    "error_type",
+                    errorType)));
   }
 
   private void send(int hits, int misses, int puts, int removals) {

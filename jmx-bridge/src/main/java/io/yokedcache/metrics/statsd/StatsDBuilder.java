@@ -2,6 +2,7 @@ package io.yokedcache.metrics.statsd;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.metrics.jmx.OperationNames;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -17,6 +18,7 @@ public final class StatsDBuilder {
   double sampleRate = 1;
   Duration timeout = Duration.ofSeconds(5);
   StatsDFlavour flavour = StatsDFlavour.PLAIN;
+  OperationNames operationNames = OperationNames.DEFAULT;
   Map<String, String> constantTags = Map.of();
   int maxPacketBytes = 1432;
   int queueCapacity = 65_536;
@@ -94,6 +96,17 @@ public final class StatsDBuilder {
    */
   public StatsDBuilder flavour(StatsDFlavour value) {
     flavour = requireNonNull(value, "flavour");
+    return this;
+  }
+
+  /**
+   * Sets what the operations of caches are called, in tags or parts of names.
+   *
+   * @param value {@link OperationNames#DEFAULT} by default
+   * @return this
+   */
+  public StatsDBuilder operationNames(OperationNames value) {
+    operationNames = requireNonNull(value, "operationNames");
     return this;
   }
 

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.MetricsCollector;
+import io.yokedcache.metrics.jmx.OperationNames;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.time.Duration;
 import java.util.List;
@@ -40,11 +41,13 @@ public final class StatsDCollector implements MetricsCollector {
   private final Deadline deadline = new Deadline();
   private final Thread thread;
   private final StatsDFlavour flavour;
+  private final OperationNames operationNames;
   private final double sampleRate;
   private final Duration timeout;
 
   StatsDCollector(StatsDBuilder settings, Transport.Factory transports) {
     this.flavour = settings.flavour;
+    this.operationNames = settings.operationNames;
     this.sampleRate = settings.sampleRate;
     this.timeout = settings.timeout;
     this.queue = new EventQueue(settings.queueCapacity, tally);
@@ -135,6 +138,10 @@ public final class StatsDCollector implements MetricsCollector {
       Thread.currentThread().interrupt();
     }
     queue.close();
+  }
+
+  OperationNames operationNames() {
+    return operationNames;
   }
 
   StatsDFlavour flavour() {

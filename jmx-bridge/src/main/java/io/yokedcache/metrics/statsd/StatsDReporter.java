@@ -55,7 +55,8 @@ public final class StatsDReporter implements AutoCloseable {
     this.collector = settings.collector;
     this.source = settings.source;
     this.targetTags = settings.target.isEmpty() ? Map.of() : Map.of("target", settings.target);
-    this.series = new CacheSeries(settings.cacheTags, targetTags, settings.mode);
+    this.series =
+        new CacheSeries(settings.cacheTags, targetTags, settings.mode, collector.operationNames());
     this.report =
         new PeriodicReport(
             collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);

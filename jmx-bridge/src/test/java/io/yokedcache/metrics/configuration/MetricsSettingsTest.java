@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.typesafe.config.ConfigFactory;
+import io.yokedcache.metrics.jmx.OperationNames;
 import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
@@ -44,7 +45,7 @@ final class MetricsSettingsTest {
             }
             statsd {
               enabled = true, host = h, port = 1, prefix = "", flavour = dogstatsd, mode = realtime
-              interval = 1s, sample-rate = 0.5, timeout = 1ms, tags { env = test }
+              interval = 1s, sample-rate = 0.5, timeout = 1ms, tags { env = test }, names = python
               max-packet-bytes = 512, queue-capacity = 1
             }
             health { enabled = false, interval = 1d }
@@ -71,7 +72,13 @@ final class MetricsSettingsTest {
         .isEqualTo(
             new StatsDOutput(
                 true,
-                new StatsDOutput.Daemon("h", 1, StatsDFlavour.DOGSTATSD, "", Map.of("env", "test")),
+                new StatsDOutput.Daemon(
+                    "h",
+                    1,
+                    StatsDFlavour.DOGSTATSD,
+                    "",
+                    OperationNames.PYTHON,
+                    Map.of("env", "test")),
                 StatsDMode.REALTIME,
                 Duration.ofSeconds(1),
                 0.5,

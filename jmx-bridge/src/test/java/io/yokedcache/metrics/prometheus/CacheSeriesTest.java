@@ -85,6 +85,30 @@ final class CacheSeriesTest {
   }
 
   @Test
+  void scrape_pythonNames_putIsSet() throws Exception {
+    CacheData cache =
+        new CacheData(
+            "users",
+            List.of(
+                new OperationData("put", 5_000_000, Map.of("timeout", 2L), 3, 0, 0, 0, 0),
+                new OperationData("putAll", 0, Map.of(), 1, 0, 0, 0, 0)),
+            Map.of(),
+            Map.of());
+    try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(cache);
+        PrometheusCollector collector =
+            builder().cacheLabels(false).names(MetricNames.PYTHON).build().start()) {
+      assertThat(new Scraper(collector.port()).get("/metrics").body().lines())
+          .contains(
+              bucket("set", "5.0E-4", 3),
+              "yokedcache_cache_operation_duration_seconds_count{operation=\"set\"} 3",
+              "yokedcache_cache_operation_duration_seconds_count{operation=\"putAll\"} 1",
+              "yokedcache_cache_errors_total{error_type=\"timeout\",operation=\"set\"} 2.0")
+          .noneMatch(line -> line.contains("operation=\"put\""));
+      assertThat(fixture.manager()).isNotEmpty();
+    }
+  }
+
+  @Test
   void scrape_configurations_ofAllCaches() throws Exception {
     try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(users());
         PrometheusCollector collector = builder().build().start()) {

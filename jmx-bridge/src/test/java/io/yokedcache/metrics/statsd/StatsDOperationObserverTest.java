@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.metrics.jmx.OperationNames;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -26,7 +27,7 @@ final class StatsDOperationObserverTest {
       StatsDOperationObserver observer = StatsDOperationObserver.withoutCacheTags(collector);
       observer.completed("get", 1, 0, 0, 0, 2_000_000);
       observer.completed("get", 0, 1, 0, 0, 1_500_000);
-      observer.completed("set", 0, 0, 1, 0, 5_000_000);
+      observer.completed("put", 0, 0, 1, 0, 5_000_000);
       observer.completed("remove", 0, 0, 0, 1, -1);
       observer.failed("get", "timeout");
       collector.close();
@@ -38,10 +39,32 @@ final class StatsDOperationObserverTest {
           "myapp.cache.gets:1|c|#result:miss",
           "myapp.cache.operation_duration:0.0015|h|#operation:get",
           "myapp.cache.sets:1|c",
-          "myapp.cache.operation_duration:0.005|h|#operation:set",
+          "myapp.cache.operation_duration:0.005|h|#operation:put",
           "myapp.cache.deletes:1|c",
           "myapp.cache.operation_duration:0|h|#operation:remove",
           "myapp.cache.errors:1|c|#error_type:timeout,operation:get");
+    }
+  }
+
+  @Test
+  void completed_pythonNames_putIsSet() throws IOException {
+    try (UdpReceiver receiver = UdpReceiver.start()) {
+      StatsDCollector collector =
+          to(receiver)
+              .prefix("myapp.cache")
+              .useTags(true)
+              .operationNames(OperationNames.PYTHON)
+              .build();
+      StatsDOperationObserver observer = StatsDOperationObserver.withoutCacheTags(collector);
+      observer.completed("put", 0, 0, 1, 0, 5_000_000);
+      observer.failed("put", "timeout");
+      collector.close();
+
+      assertLines(
+          receiver,
+          "myapp.cache.sets:1|c",
+          "myapp.cache.operation_duration:0.005|h|#operation:set",
+          "myapp.cache.errors:1|c|#error_type:timeout,operation:set");
     }
   }
 
