@@ -110,8 +110,12 @@ final class BeanNames {
 
   private static String sanitized(String cache) {
     // Nearly no name has one of them, and a search for each is far cheaper than the pattern.
-    boolean isClean = RESERVED.chars().allMatch(reserved -> cache.indexOf(reserved) < 0);
-    return isClean ? cache : cache.replaceAll("[" + RESERVED + "]", ".");
+    for (int i = 0; i < RESERVED.length(); i++) {
+      if (cache.indexOf(RESERVED.charAt(i)) >= 0) {
+        return cache.replaceAll("[" + RESERVED + "]", ".");
+      }
+    }
+    return cache;
   }
 
   private static ObjectName name(String text) {

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -42,17 +41,29 @@ public final class SnapshotFixture implements AutoCloseable {
     private final List<String> counterNames;
     private final List<String> gaugeNames;
 
-    private FiguresData(List<CacheData> caches, Predicate<String> wanted) {
+    private FiguresData(List<CacheData> caches) {
+      this.caches = List.copyOf(caches);
+      this.counterNames = names(CacheData::getCounters);
+      this.gaugeNames = names(CacheData::getGauges);
+    }
+
+    private FiguresData(List<CacheData> caches, Set<String> wanted) {
       this.caches = List.copyOf(caches);
       this.counterNames = names(CacheData::getCounters, wanted);
       this.gaugeNames = names(CacheData::getGauges, wanted);
     }
 
-    private List<String> names(
-        Function<CacheData, Map<String, ?>> figures, Predicate<String> wanted) {
+    private List<String> names(Function<CacheData, Map<String, ?>> figures) {
       Set<String> names = new HashSet<>();
       caches.forEach(cache -> names.addAll(figures.apply(cache).keySet()));
-      return names.stream().filter(wanted).sorted().toList();
+      return names.stream().sorted().toList();
+    }
+
+    private List<String> names(Function<CacheData, Map<String, ?>> figures, Set<String> wanted) {
+      return wanted.stream()
+          .filter(name -> caches.stream().anyMatch(each -> figures.apply(each).containsKey(name)))
+          .sorted()
+          .toList();
     }
 
     public String[] getCaches() {
@@ -295,13 +306,13 @@ public final class SnapshotFixture implements AutoCloseable {
   private final class ColumnarBean extends Bean implements ColumnarSnapshotMXBean {
     @Override
     public FiguresData getFigures() {
-      return new FiguresData(caches, name -> true);
+      return new FiguresData(caches);
     }
 
     @Override
     public FiguresData figures(String[] names) {
       selections.add(Set.of(names));
-      return new FiguresData(caches, Set.of(names)::contains);
+      return new FiguresData(caches, Set.of(names));
     }
 
     @Override

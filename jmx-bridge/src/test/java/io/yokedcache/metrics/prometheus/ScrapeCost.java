@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -80,6 +81,8 @@ final class ScrapeCost {
       return 1;
     }
   }
+
+  private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(4);
 
   private ScrapeCost() {}
 
@@ -164,8 +167,9 @@ final class ScrapeCost {
   }
 
   private static void measure(String what, int rounds, Callable<?> action) throws Exception {
-    for (int i = 0; i < rounds; i++) {
-      action.call(); // until it is compiled
+    long warmNanos = System.nanoTime() + WARM_UP_NANOS;
+    for (int i = 0; i < rounds || System.nanoTime() < warmNanos; i++) {
+      action.call(); // until it is compiled, as it is in a process that is scraped for long
     }
     OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     double[] millis = new double[rounds];

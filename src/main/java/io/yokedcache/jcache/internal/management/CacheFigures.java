@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * The counters and gauges of several caches at one moment, as columns: a table of a thousand caches
@@ -20,22 +19,45 @@ public final class CacheFigures {
   private final List<String> counterNames;
   private final List<String> gaugeNames;
 
-  /**
-   * Creates columns.
-   *
-   * @param wanted the names of the counters and gauges that get one
-   */
-  CacheFigures(List<CacheSnapshot> rows, Predicate<String> wanted) {
-    this.rows = List.copyOf(rows);
-    this.counterNames = names(CacheSnapshot::getCounters, wanted);
-    this.gaugeNames = names(CacheSnapshot::getGauges, wanted);
+  private CacheFigures(
+      List<CacheSnapshot> rows, List<String> counterNames, List<String> gaugeNames) {
+    this.rows = rows;
+    this.counterNames = counterNames;
+    this.gaugeNames = gaugeNames;
   }
 
-  private List<String> names(
-      Function<CacheSnapshot, Map<String, ?>> figures, Predicate<String> wanted) {
+  /** All that the caches have. */
+  static CacheFigures of(List<CacheSnapshot> rows) {
+    return new CacheFigures(
+        List.copyOf(rows),
+        names(rows, CacheSnapshot::getCounters),
+        names(rows, CacheSnapshot::getGauges));
+  }
+
+  /** Those of the figures with these names that any of the caches has. */
+  static CacheFigures of(List<CacheSnapshot> rows, Set<String> names) {
+    return new CacheFigures(
+        List.copyOf(rows),
+        names(rows, CacheSnapshot::getCounters, names),
+        names(rows, CacheSnapshot::getGauges, names));
+  }
+
+  private static List<String> names(
+      List<CacheSnapshot> rows, Function<CacheSnapshot, Map<String, ?>> figures) {
     Set<String> names = new HashSet<>(); // sorted once, and not for each cache
     rows.forEach(row -> names.addAll(figures.apply(row).keySet()));
-    return names.stream().filter(wanted).sorted().toList();
+    return names.stream().sorted().toList();
+  }
+
+  /** Mostly found in the first row, so that the others need not be looked at. */
+  private static List<String> names(
+      List<CacheSnapshot> rows,
+      Function<CacheSnapshot, Map<String, ?>> figures,
+      Set<String> wanted) {
+    return wanted.stream()
+        .filter(name -> rows.stream().anyMatch(row -> figures.apply(row).containsKey(name)))
+        .sorted()
+        .toList();
   }
 
   /** The names of the caches, one for each row. */

@@ -78,12 +78,12 @@ public final class ManagerBeans implements AutoCloseable {
 
     @Override
     public CacheFigures getFigures() {
-      return new CacheFigures(figures.get(), name -> true);
+      return CacheFigures.of(figures.get());
     }
 
     @Override
     public CacheFigures figures(String[] names) {
-      return new CacheFigures(figures.get(), Set.copyOf(List.of(names))::contains);
+      return CacheFigures.of(figures.get(), Set.copyOf(List.of(names)));
     }
 
     @Override
