@@ -4,6 +4,7 @@ import io.yokedcache.jcache.configuration.CacheSettings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
+import io.yokedcache.jcache.internal.entry.EntryReads;
 import io.yokedcache.jcache.internal.entry.EventDemand;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
@@ -12,6 +13,7 @@ import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.management.TimedLoader;
 import io.yokedcache.jcache.internal.management.TimedWriter;
 import io.yokedcache.jcache.internal.store.CacheStore;
+import io.yokedcache.jcache.internal.store.NearCache;
 import java.io.Closeable;
 import java.util.List;
 import java.util.function.Supplier;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param configuration what code and file say together
  * @param settings what only the file says
  * @param store its entries in Redis
+ * @param near copies of them in this JVM, or {@code null}
  * @param codec how keys and values are written
  * @param phases what times the parts of its operations
  * @param expiryPolicy how long entries live
@@ -39,6 +42,7 @@ record CacheBlueprint<K, V>(
     YokedCacheConfiguration<K, V> configuration,
     CacheSettings settings,
     CacheStore store,
+    @Nullable NearCache<V> near,
     EntryCodec<K, V> codec,
     PhaseMeter phases,
     ExpiryPolicy expiryPolicy,
@@ -51,11 +55,12 @@ record CacheBlueprint<K, V>(
    * @param recorder where calls of loader and writer are counted
    */
   CacheParts<K, V> parts(EventDemand demand, Supplier<StatisticsRecorder> recorder) {
+    EntryExpiry expiry = EntryExpiry.of(expiryPolicy);
     return new CacheParts<>(
         store.entries(),
-        store.reads(),
+        EntryReads.of(store.entries(), codec, expiry, near),
         codec,
-        EntryExpiry.of(expiryPolicy),
+        expiry,
         configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),
         configuration.isWriteThrough()
             ? EntryWriter.of(TimedWriter.of(writer, recorder))

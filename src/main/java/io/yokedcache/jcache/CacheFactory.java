@@ -13,6 +13,7 @@ import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.store.CacheIdentity;
 import io.yokedcache.jcache.internal.store.CacheStore;
+import io.yokedcache.jcache.internal.store.NearCache;
 import io.yokedcache.jcache.internal.store.RedisStores;
 import io.yokedcache.jcache.internal.store.RedisUnavailableException;
 import io.yokedcache.jcache.internal.store.WireTimer;
@@ -85,28 +86,38 @@ final class CacheFactory {
                     valueType.getName(),
                     settings.buckets()));
     ExpiryPolicy expiry = configuration.getExpiryPolicyFactory().create();
-    NearCacheSettings near = cacheSettings.near();
-    if (near.enabled() && !allowsCopies(expiry)) {
-      logger.warn(
-          "Cache {} has no near cache: its expiry policy {} lets entries live longer when they are"
-              + " read, which every reader has to tell Redis",
-          name,
-          expiry.getClass().getName());
-      near = near.disabled();
-    }
     Factory<CacheLoader<K, V>> loader = configuration.getCacheLoaderFactory();
     Factory<CacheWriter<? super K, ? super V>> writer = configuration.getCacheWriterFactory();
     PhaseMeter phases = new PhaseMeter(codecTimes);
+    EntryCodec<K, V> codec = new EntryCodec<>(name, keyCodec, valueCodec, phases);
+    NearCache<V> near = near(name, cacheSettings.near(), expiry, codec);
     return new CacheBlueprint<>(
         name,
         configuration,
         cacheSettings,
         stores.open(identity, cacheSettings.batchSize(), near, phases::wire),
-        new EntryCodec<>(name, keyCodec, valueCodec, phases),
+        near,
+        codec,
         phases,
         expiry,
         create(loader),
         create(writer));
+  }
+
+  private static <V> @Nullable NearCache<V> near(
+      String name, NearCacheSettings settings, ExpiryPolicy expiry, EntryCodec<?, V> codec) {
+    if (!settings.enabled()) {
+      return null;
+    }
+    if (!allowsCopies(expiry)) {
+      logger.warn(
+          "Cache {} has no near cache: its expiry policy {} lets entries live longer when they are"
+              + " read, which every reader has to tell Redis",
+          name,
+          expiry.getClass().getName());
+      return null;
+    }
+    return new NearCache<>(settings, codec::name);
   }
 
   private static boolean allowsCopies(ExpiryPolicy policy) {
@@ -142,7 +153,7 @@ final class CacheFactory {
         .open(
             new CacheIdentity(name, "to be dropped"),
             /* batchSize= */ 1,
-            NearCacheSettings.NONE,
+            /* near= */ null,
             WireTimer::none)
         .destroy();
   }

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.testing.RedisServer;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -257,6 +260,87 @@ final class NearCacheIT {
     cache.put("a", "1");
     awaitCopy(cache, "a");
     assertThat(cache.get("a")).isEqualTo("1");
+  }
+
+  /** A key that is found by its bytes, and a value of which each reader gets its own. */
+  record Id(String shop, int number) implements Serializable {}
+
+  /** A value that nobody can change. */
+  record Price(String currency, long cents) implements Serializable {}
+
+  private <K, V> Cache<K, V> nearCache(String purpose, Class<K> keys, Class<V> values) {
+    return manager("yokedcache.defaults.near.enabled", "true")
+        .createCache(name + purpose, new MutableConfiguration<K, V>().setTypes(keys, values));
+  }
+
+  /** Reads until two reads in a row cost the server nothing, and returns what they gave. */
+  private <K, V> List<V> copiesOf(Cache<K, V> cache, K key) {
+    List<V> values = new ArrayList<>();
+    await()
+        .atMost(SOON)
+        .until(
+            () -> {
+              values.clear();
+              cache.get(key);
+              long before = reads();
+              values.add(cache.get(key));
+              values.add(cache.getAll(Set.of(key)).get(key));
+              values.add(cache.get(key));
+              return reads() == before;
+            });
+    return values;
+  }
+
+  @Test
+  void immutableValues_areShared() {
+    Cache<String, Price> prices = nearCache("-prices", String.class, Price.class);
+    Price price = new Price("EUR", 995);
+    prices.put("a", price);
+
+    List<Price> copies = copiesOf(prices, "a");
+
+    assertThat(copies)
+        .allSatisfy(copy -> assertThat(copy).isEqualTo(price).isSameAs(copies.get(0)));
+  }
+
+  @Test
+  void otherValues_areEachReadersOwn() {
+    Cache<Long, byte[]> arrays = nearCache("-arrays", Long.class, byte[].class);
+    arrays.put(7L, new byte[] {1, 2});
+    for (byte[] copy : copiesOf(arrays, 7L)) {
+      assertThat(copy).containsExactly(1, 2);
+      copy[0] = 9;
+    }
+    assertThat(copiesOf(arrays, 7L)).allMatch(copy -> Arrays.equals(copy, new byte[] {1, 2}));
+
+    Cache<UUID, long[]> numbers = nearCache("-numbers", UUID.class, long[].class);
+    UUID id = UUID.randomUUID();
+    numbers.put(id, new long[] {3});
+    copiesOf(numbers, id).forEach(copy -> copy[0] = 9);
+    assertThat(copiesOf(numbers, id)).allMatch(copy -> Arrays.equals(copy, new long[] {3}));
+  }
+
+  @Test
+  void everyKindOfKey_isFoundAndHeard() {
+    Cache<Object, String> cache = nearCache("-keys", Object.class, String.class);
+    Cache<Object, String> others =
+        manager()
+            .createCache(
+                name + "-keys",
+                new MutableConfiguration<Object, String>().setTypes(Object.class, String.class));
+    for (Object key :
+        List.of("text", "#L1", "\ud800", 1, 1L, new UUID(1, 2), new Id("a", 1), List.of("a", 1L))) {
+      cache.put(key, "0");
+      assertThat(copiesOf(cache, key)).as("%s", key).containsOnly("0");
+      cache.put(key, "1");
+      assertThat(cache.get(key)).as("%s", key).isEqualTo("1");
+      assertThat(copiesOf(cache, key)).as("%s", key).containsOnly("1");
+      others.put(key, "2");
+      await().atMost(SOON).until(() -> "2".equals(cache.get(key)));
+      assertThat(copiesOf(cache, key)).as("%s", key).containsOnly("2");
+      others.remove(key);
+      await().atMost(SOON).until(() -> cache.get(key) == null);
+    }
   }
 
   @Test

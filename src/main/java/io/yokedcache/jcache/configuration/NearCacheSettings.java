@@ -12,17 +12,4 @@ import org.jspecify.annotations.Nullable;
  * @param timeToLive the longest that a copy is kept, or {@code null} for as long as the entry lives
  */
 public record NearCacheSettings(
-    boolean enabled, long maxEntries, @Nullable Long maxBytes, @Nullable Duration timeToLive) {
-
-  /** No copies. */
-  public static final NearCacheSettings NONE = new NearCacheSettings(false, 1, null, null);
-
-  /**
-   * The same limits without copies.
-   *
-   * @return new settings
-   */
-  public NearCacheSettings disabled() {
-    return new NearCacheSettings(false, maxEntries, maxBytes, timeToLive);
-  }
-}
+    boolean enabled, long maxEntries, @Nullable Long maxBytes, @Nullable Duration timeToLive) {}

@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
-import io.yokedcache.jcache.internal.store.EntryReads;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import java.time.Duration;
 
@@ -21,7 +20,7 @@ import java.time.Duration;
  */
 public record CacheParts<K, V>(
     EntryStore store,
-    EntryReads reads,
+    EntryReads<K, V> reads,
     EntryCodec<K, V> codec,
     EntryExpiry expiry,
     EntryLoader<K, V> loader,

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.PlainKeys;
 import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,6 +30,7 @@ public final class EntryCodec<K, V> {
   private final String cacheName;
   private final Codec<K> keys;
   private final Codec<V> values;
+  private final PlainKeys<K> plainKeys;
   private final CodecTimer timer;
   private final LongAdder undecodable = new LongAdder();
   private final Map<String, Boolean> warned = new ConcurrentHashMap<>();
@@ -42,6 +44,7 @@ public final class EntryCodec<K, V> {
     this.cacheName = cacheName;
     this.keys = keys;
     this.values = values;
+    this.plainKeys = PlainKeys.of(keys);
     this.timer = timer;
   }
 
@@ -78,6 +81,24 @@ public final class EntryCodec<K, V> {
     }
     timer.spent(start);
     return encoded;
+  }
+
+  /**
+   * What a copy of an entry is found by: its key if that is as good as its bytes, else the bytes.
+   */
+  Object name(K key) {
+    return isPlain(key) ? key : key(key);
+  }
+
+  /** Whether a key is as good as its bytes. */
+  boolean isPlain(K key) {
+    return plainKeys.contains(key);
+  }
+
+  /** The same by the bytes of the key. */
+  public Object name(Bytes key) {
+    K plain = plainKeys.decode(key.array());
+    return plain == null ? key : plain;
   }
 
   /** Decodes a value; {@code null} for no bytes, and for bytes that cannot be decoded. */

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Condition;
@@ -39,35 +40,56 @@ public final class EntryReader<K, V> {
     this.bulk = new BulkWriter<>(parts);
   }
 
+  /**
+   * The value of an entry if it takes next to nothing to know it; such a read has no effect but its
+   * result.
+   *
+   * @param nowNanos the time if it is known, else 0
+   */
+  public @Nullable V getAtHand(K key, long nowNanos) {
+    return parts.reads().copyAtHand(key, nowNanos);
+  }
+
   /** Reads an entry, or loads it. */
   public Result<V> get(K key) {
+    V copy = parts.reads().copy(key);
+    if (copy != null) {
+      return Result.hit(copy, /* expired= */ false);
+    }
     Bytes encodedKey = parts.codec().key(key);
-    Bytes stored = parts.reads().get(encodedKey, ttlAskedAhead());
-    V value = parts.codec().decode(stored);
+    Read<V> read = parts.reads().read(encodedKey);
+    V value = read.value();
     if (value != null) {
       return Result.hit(value, touched(encodedKey));
     }
-    return parts.loader().exists() ? load(key, encodedKey, stored) : Result.none(false);
+    return parts.loader().exists() ? load(key, encodedKey, read.bytes()) : Result.none(false);
   }
 
   /** Reads the entries of several keys, and loads those that are missing. */
   public Map<K, Result<V>> getAll(Set<? extends K> keys) {
-    List<K> asked = new ArrayList<>(keys);
-    List<Bytes> encodedKeys = parts.codec().keys(asked);
-    List<@Nullable Bytes> stored = parts.reads().getAll(encodedKeys, ttlAskedAhead());
-    List<@Nullable V> values = parts.codec().decodeAll(stored);
     Map<K, Result<V>> results = new LinkedHashMap<>();
+    List<K> asked = new ArrayList<>(keys.size());
+    for (K key : keys) {
+      V copy = parts.reads().copy(key);
+      if (copy == null) {
+        asked.add(key);
+      }
+      // Those that have no copy only take their place in the order, for now.
+      results.put(key, copy == null ? Result.none(false) : Result.hit(copy, /* expired= */ false));
+    }
     Set<K> missing = new LinkedHashSet<>();
+    List<Bytes> encodedKeys = parts.codec().keys(asked);
+    List<Read<V>> reads = parts.reads().readAll(encodedKeys);
     for (int i = 0; i < asked.size(); i++) {
-      V value = values.get(i);
+      Read<V> read = reads.get(i);
+      V value = read.value();
       if (value != null) {
         results.put(asked.get(i), Result.hit(value, touched(encodedKeys.get(i))));
-      } else if (stored.get(i) != null && parts.loader().exists()) {
+      } else if (read.bytes() != null && parts.loader().exists()) {
         // What cannot be decoded must be replaced, which the bulk write does not do.
-        results.put(asked.get(i), load(asked.get(i), encodedKeys.get(i), stored.get(i)));
+        results.put(asked.get(i), load(asked.get(i), encodedKeys.get(i), read.bytes()));
       } else {
         missing.add(asked.get(i));
-        results.put(asked.get(i), Result.none(false));
       }
     }
     Map<K, V> loaded = parts.loader().loadAll(missing);
@@ -95,11 +117,6 @@ public final class EntryReader<K, V> {
     Ttl onAccess = parts.expiry().onAccess();
     parts.store().touch(encodedKey, onAccess);
     return onAccess.isZero();
-  }
-
-  /** A policy of constants renews the time to live in the read's own round trip. */
-  private Ttl ttlAskedAhead() {
-    return parts.expiry().isFixed() ? parts.expiry().onAccess() : Ttl.UNCHANGED;
   }
 
   /** Renews the time to live after a hit, and returns whether that ended it. */

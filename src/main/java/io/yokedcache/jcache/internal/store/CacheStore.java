@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 public final class CacheStore {
 
   private final EntryStore entries;
-  private final EntryReads reads;
   private final @Nullable TrackedCache tracked;
   private final ChangeTracker tracker;
   private final KeySpace names;
@@ -31,7 +30,6 @@ public final class CacheStore {
     this.tracked = tracked;
     this.tracker = tracker;
     this.entries = tracked == null ? far : new InvalidatingStore(far, tracked.near());
-    this.reads = tracked == null ? far : new NearReads(tracked.near(), far);
     this.names = names;
     this.generations = generations;
     this.publisher = publisher;
@@ -42,11 +40,6 @@ public final class CacheStore {
   /** The entries as they are in Redis. */
   public EntryStore entries() {
     return entries;
-  }
-
-  /** Reads for who does not write, which may come from copies in this JVM. */
-  public EntryReads reads() {
-    return reads;
   }
 
   /**

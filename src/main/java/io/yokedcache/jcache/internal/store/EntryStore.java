@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.store;
 
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of one cache, as bytes with a time to live. Every operation is atomic for its entry
@@ -9,7 +10,29 @@ import java.util.List;
  * connection allow. Safe for use by several threads. All methods throw {@link
  * javax.cache.CacheException} when Redis cannot be reached or refuses the command.
  */
-public interface EntryStore extends EntryReads {
+public interface EntryStore {
+
+  /**
+   * Reads an entry.
+   *
+   * @param onAccess its time to live after this read
+   * @return its bytes, or {@code null} if there is none
+   */
+  @Nullable Bytes get(Bytes key, Ttl onAccess);
+
+  /**
+   * Reads several entries.
+   *
+   * @return bytes or {@code null} for each key, in the order of the keys
+   */
+  List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess);
+
+  /**
+   * Reads several entries with their times to live, which this read leaves as they are.
+   *
+   * @return an entry or {@code null} for each key, in the order of the keys
+   */
+  List<@Nullable Found> getAllWithTtl(List<Bytes> keys);
 
   /** Whether there is an entry. */
   boolean contains(Bytes key);

@@ -9,9 +9,9 @@ final class Hearing {
   private volatile long goodUntilNanos;
   private volatile boolean isTracked;
 
-  /** Whether every change that is older than the tracker's bound has been heard. */
-  boolean isGood() {
-    return isTracked && goodUntilNanos - System.nanoTime() > 0;
+  /** Whether every change that is older than the tracker's bound has been heard, at that time. */
+  boolean isGood(long nowNanos) {
+    return isTracked && goodUntilNanos - nowNanos > 0;
   }
 
   /** All changes before some moment have been heard, which is good enough until this one. */

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class InvalidatingStore implements EntryStore {
 
   private final EntryStore far;
-  private final NearCache near;
+  private final NearCache<?> near;
 
-  InvalidatingStore(EntryStore far, NearCache near) {
+  InvalidatingStore(EntryStore far, NearCache<?> near) {
     this.far = far;
     this.near = near;
   }
@@ -27,6 +27,11 @@ final class InvalidatingStore implements EntryStore {
   @Override
   public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess) {
     return far.getAll(keys, onAccess);
+  }
+
+  @Override
+  public List<@Nullable Found> getAllWithTtl(List<Bytes> keys) {
+    return far.getAllWithTtl(keys);
   }
 
   @Override

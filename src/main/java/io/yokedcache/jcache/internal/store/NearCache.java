@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +18,14 @@ import org.jspecify.annotations.Nullable;
  * still holds: a change that was heard in between may be newer than what was read. Every change is
  * heard after it was made, so a copy is never older than the last change that was heard, and every
  * later one removes it. Safe for use by several threads.
+ *
+ * <p>A copy has a name, which follows from the bytes of its key alone. So a change, of which Redis
+ * tells by those bytes, always finds the copy; and a reader that knows the name without encoding
+ * the key is spared that.
+ *
+ * @param <V> values
  */
-final class NearCache {
+public final class NearCache<V> {
 
   private static final int STRIPES = 1024;
   private static final long NO_DEADLINE = Long.MAX_VALUE;
@@ -26,24 +33,46 @@ final class NearCache {
   /** What an entry takes besides its bytes, by the sizes of the objects on a 64-bit JVM. */
   private static final int OVERHEAD_BYTES = 160;
 
-  private final Hearing hearing;
-  private final Cache<Bytes, Copy> copies;
+  private final Hearing hearing = new Hearing();
+  private final NearCounts counts = new NearCounts();
+  private final Function<Bytes, Object> names;
+  private final Cache<Object, Copy<V>> copies;
   private final long timeToLiveNanos;
 
-  /** Counts the changes that were heard, of any key with that hash; part of each ticket. */
+  /** Counts the changes that were heard, of any name with that hash; part of each ticket. */
   private final AtomicIntegerArray changes = new AtomicIntegerArray(STRIPES);
 
   private final AtomicInteger flushes = new AtomicInteger();
 
-  private record Copy(Bytes value, long deadlineNanos) {}
+  /**
+   * A copy: the value itself if it serves all readers, else its bytes.
+   *
+   * @param value the value, or {@code null} if each reader must decode its own
+   * @param bytes its encoded form, or {@code null} if there is the value
+   * @param sizeBytes what the entry's key and value take in their encoded form
+   * @param deadlineNanos until when it may be used
+   */
+  public record Copy<V>(
+      @Nullable V value, @Nullable Bytes bytes, int sizeBytes, long deadlineNanos) {}
 
   /**
-   * Creates an empty one.
+   * What is known before an entry is read from Redis.
    *
-   * @param hearing how far changes have been heard
+   * @param name what its copy is found by
+   * @param keyBytes the length of its key
+   * @param stamp stands for all changes heard so far
+   * @param startNanos the time
    */
-  NearCache(NearCacheSettings settings, Hearing hearing) {
-    this.hearing = hearing;
+  public record Ticket(Object name, int keyBytes, long stamp, long startNanos) {}
+
+  /**
+   * Creates an empty one, which is not used before changes are heard.
+   *
+   * @param names what the copy of an entry is found by; has {@code equals} and follows from the
+   *     bytes of the entry's key alone
+   */
+  public NearCache(NearCacheSettings settings, Function<Bytes, Object> names) {
+    this.names = names;
     Duration timeToLive = settings.timeToLive();
     this.timeToLiveNanos =
         timeToLive == null ? NO_DEADLINE : TimeUnit.NANOSECONDS.convert(timeToLive);
@@ -53,47 +82,85 @@ final class NearCache {
     this.copies =
         maxBytes == null
             ? builder.maximumSize(settings.maxEntries()).build()
-            : builder.maximumWeight(maxBytes).weigher(NearCache::weigh).build();
+            : builder.maximumWeight(maxBytes).<Object, Copy<V>>weigher(NearCache::weigh).build();
   }
 
-  private static int weigh(Bytes key, Copy copy) {
-    return (int)
-        Math.min(Integer.MAX_VALUE, (long) OVERHEAD_BYTES + key.length() + copy.value.length());
+  private static int weigh(Object name, Copy<?> copy) {
+    return (int) Math.min(Integer.MAX_VALUE, (long) OVERHEAD_BYTES + copy.sizeBytes);
   }
 
-  /** The value of an entry if there is a copy that may be used. */
-  @Nullable Bytes get(Bytes key) {
-    Copy copy = hearing.isGood() ? copies.getIfPresent(key) : null;
+  /** How far the changes of the entries have been heard. */
+  Hearing hearing() {
+    return hearing;
+  }
+
+  /** The copy of an entry if there is one that may be used. */
+  public @Nullable Copy<V> get(Object name) {
+    Copy<V> copy = find(name, System.nanoTime());
     if (copy == null) {
-      return null;
+      counts.miss();
+    } else {
+      counts.hit();
     }
-    if (copy.deadlineNanos != NO_DEADLINE && copy.deadlineNanos - System.nanoTime() <= 0) {
-      copies.asMap().remove(key, copy);
-      return null;
+    return copy;
+  }
+
+  /**
+   * The same without being counted, for who may look again; {@link #used} counts it.
+   *
+   * @param nowNanos a time since the read began
+   */
+  public @Nullable Copy<V> find(Object name, long nowNanos) {
+    if (hearing.isGood(nowNanos)) {
+      Copy<V> copy = copies.getIfPresent(name);
+      if (copy != null) {
+        if (copy.deadlineNanos == NO_DEADLINE || copy.deadlineNanos - nowNanos > 0) {
+          return copy;
+        }
+        copies.asMap().remove(name, copy);
+      }
     }
-    return copy.value;
+    return null;
+  }
+
+  /** Counts a copy that was found and is used. */
+  public void used() {
+    counts.hit();
   }
 
   /** To be taken before an entry is read from Redis. */
-  long ticket(Bytes key) {
-    return ((long) flushes.get() << Integer.SIZE) | (changes.get(stripe(key)) & 0xffffffffL);
+  public Ticket ticket(Bytes key) {
+    Object name = names.apply(key);
+    return new Ticket(name, key.length(), stamp(name), System.nanoTime());
+  }
+
+  private long stamp(Object name) {
+    return ((long) flushes.get() << Integer.SIZE) | (changes.get(stripe(name)) & 0xffffffffL);
   }
 
   /**
    * Keeps what was read from Redis, unless it may be old already.
    *
    * @param ticket what {@link #ticket} returned before the read
-   * @param readNanos the time before the read
-   * @param ttlMillis the entry's time to live as read with it; negative for none
+   * @param found what was read
+   * @param value its value if it serves all readers, else {@code null}
    */
-  void keep(Bytes key, Bytes value, long ticket, long readNanos, long ttlMillis) {
-    if (!hearing.isGood() || ticket(key) != ticket) {
+  public void keep(Ticket ticket, Found found, @Nullable V value) {
+    Object name = ticket.name;
+    if (!hearing.isGood(System.nanoTime()) || stamp(name) != ticket.stamp) {
+      counts.fillDropped();
       return;
     }
-    Copy copy = new Copy(value, deadline(readNanos, ttlMillis));
-    copies.put(key, copy);
-    if (ticket(key) != ticket) { // heard while it was put
-      copies.asMap().remove(key, copy);
+    Copy<V> copy =
+        new Copy<>(
+            value,
+            value == null ? found.value() : null,
+            (int) Math.min(Integer.MAX_VALUE, (long) ticket.keyBytes + found.value().length()),
+            deadline(ticket.startNanos, found.ttlMillis()));
+    copies.put(name, copy);
+    if (stamp(name) != ticket.stamp) { // heard while it was put
+      copies.asMap().remove(name, copy);
+      counts.fillDropped();
     }
   }
 
@@ -103,20 +170,38 @@ final class NearCache {
     return shortest == NO_DEADLINE ? NO_DEADLINE : readNanos + shortest;
   }
 
-  /** Drops the copy of an entry that was changed, and what is being read of it. */
+  /** Drops the copy of an entry that was changed here, and what is being read of it. */
   void invalidate(Bytes key) {
-    changes.incrementAndGet(stripe(key)); // before the removal: see keep()
-    copies.invalidate(key);
+    Object name = names.apply(key);
+    changes.incrementAndGet(stripe(name)); // before the removal: see keep()
+    copies.invalidate(name);
+  }
+
+  /** The same for a change that Redis tells of. */
+  void hear(Bytes key) {
+    invalidate(key);
+    counts.invalidated();
   }
 
   /** Drops all copies, and what is being read. */
   void flush() {
     flushes.incrementAndGet();
     copies.invalidateAll();
+    counts.flushed();
   }
 
-  private static int stripe(Bytes key) {
-    int hash = key.hashCode();
+  /** Counts from now on, or no more. */
+  public void count(boolean enabled) {
+    counts.enable(enabled);
+  }
+
+  /** What was counted so far. */
+  public NearReading read() {
+    return counts.read(copies.estimatedSize());
+  }
+
+  private static int stripe(Object name) {
+    int hash = name.hashCode();
     return (hash ^ (hash >>> 16)) & (STRIPES - 1);
   }
 }

@@ -122,8 +122,8 @@ final class RedisEntryStore implements EntryStore {
         });
   }
 
-  /** Reads entries together with their times to live. */
-  List<@Nullable Found> getAllWithTtl(List<Bytes> keys) {
+  @Override
+  public List<@Nullable Found> getAllWithTtl(List<Bytes> keys) {
     String operation = keys.size() == 1 ? operations.get() : operations.getAll();
     return inChunks(
         keys,
@@ -159,14 +159,6 @@ final class RedisEntryStore implements EntryStore {
     }
     return found;
   }
-
-  /**
-   * An entry with its time to live.
-   *
-   * @param value its bytes
-   * @param ttlMillis milliseconds from the read on; negative for none
-   */
-  record Found(Bytes value, long ttlMillis) {}
 
   private static CommandArguments getAndTouch(byte[] entry, Ttl ttl) {
     if (ttl.isZero()) {

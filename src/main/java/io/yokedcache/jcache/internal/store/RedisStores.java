@@ -1,10 +1,10 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connection of one cache manager to Redis, and the stores of its caches. Safe for use by
@@ -73,25 +73,27 @@ public final class RedisStores implements AutoCloseable {
   /**
    * The store of one cache. Nothing is sent before its first operation.
    *
-   * @param near the copies of its entries in this JVM
+   * @param near the copies of its entries in this JVM, or {@code null} if there are none
    * @param timer what times its round trips, asked at each of them
    */
   public CacheStore open(
-      CacheIdentity identity, int batchSize, NearCacheSettings near, Supplier<WireTimer> timer) {
+      CacheIdentity identity,
+      int batchSize,
+      @Nullable NearCache<?> near,
+      Supplier<WireTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
     RedisExecutor timed = new TimedExecutor(executor, timer);
     Generations generations = new Generations(timed, names, identity, settings.events().announce());
     ChangePublisher publisher = new ChangePublisher(timed, names, identity.cacheName());
     RedisEntryStore entries =
         new RedisEntryStore(timed, names, identity.cacheName(), generations, publisher, batchSize);
-    TrackedCache tracked = near.enabled() ? track(names, near) : null;
+    TrackedCache tracked = near == null ? null : track(names, near);
     return new CacheStore(
         entries, tracked, tracker, names, generations, publisher, subscriber, sweeper);
   }
 
-  private TrackedCache track(KeySpace names, NearCacheSettings near) {
-    Hearing hearing = new Hearing();
-    TrackedCache tracked = new TrackedCache(names, new NearCache(near, hearing), hearing);
+  private TrackedCache track(KeySpace names, NearCache<?> near) {
+    TrackedCache tracked = new TrackedCache(names, near);
     tracker.add(tracked);
     return tracked;
   }

@@ -7,14 +7,14 @@ final class TrackedCache {
 
   private final byte[] prefix;
   private final KeySpace names;
-  private final NearCache near;
+  private final NearCache<?> near;
   private final Hearing hearing;
 
-  TrackedCache(KeySpace names, NearCache near, Hearing hearing) {
+  TrackedCache(KeySpace names, NearCache<?> near) {
     this.prefix = names.trackedPrefix();
     this.names = names;
     this.near = near;
-    this.hearing = hearing;
+    this.hearing = near.hearing();
   }
 
   /** What all keys of the cache begin with, and no key of another one. */
@@ -22,7 +22,7 @@ final class TrackedCache {
     return prefix;
   }
 
-  NearCache near() {
+  NearCache<?> near() {
     return near;
   }
 
@@ -50,7 +50,7 @@ final class TrackedCache {
     }
     KeySpace.EntryName entry = names.parse(key);
     if (entry != null) {
-      near.invalidate(entry.key());
+      near.hear(entry.key());
     } else {
       near.flush(); // a generation: the cache was cleared
     }

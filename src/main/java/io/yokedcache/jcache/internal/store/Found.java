@@ -1,0 +1,9 @@
+package io.yokedcache.jcache.internal.store;
+
+/**
+ * An entry with its time to live, as it was read.
+ *
+ * @param value its bytes
+ * @param ttlMillis milliseconds from the read on; negative for none
+ */
+public record Found(Bytes value, long ttlMillis) {}

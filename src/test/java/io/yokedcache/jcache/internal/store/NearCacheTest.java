@@ -1,0 +1,177 @@
+package io.yokedcache.jcache.internal.store;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.configuration.NearCacheSettings;
+import io.yokedcache.jcache.internal.store.NearCache.Copy;
+import io.yokedcache.jcache.internal.store.NearCache.Ticket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Which copies are kept, used and dropped. */
+final class NearCacheTest {
+
+  private static final Bytes KEY = Bytes.utf8("key");
+  private static final Found FOUND = new Found(Bytes.utf8("value"), -1);
+  private static final long LONG = TimeUnit.HOURS.toNanos(1);
+
+  /** Like a codec of strings: what begins with {@code #} has no name but its bytes. */
+  private static Object name(Bytes key) {
+    String text = new String(key.array(), StandardCharsets.UTF_8);
+    return text.startsWith("#") ? key : text;
+  }
+
+  private final NearCache<String> near =
+      new NearCache<>(new NearCacheSettings(true, 100, null, null), NearCacheTest::name);
+
+  private static <V> NearCache<V> heard(NearCache<V> near) {
+    near.hearing().goodUntil(System.nanoTime() + LONG);
+    near.count(true);
+    return near;
+  }
+
+  private void keep(String key) {
+    near.keep(near.ticket(Bytes.utf8(key)), FOUND, "value");
+  }
+
+  @Test
+  void keep_copyIsFoundByItsName() {
+    heard(near);
+    keep("key");
+    keep("#key");
+
+    assertThat(requireNonNull(near.get("key")).value()).isEqualTo("value");
+    assertThat(near.get(KEY)).isNull();
+    assertThat(near.get(Bytes.utf8("#key"))).isNotNull();
+    assertThat(near.get("#key")).isNull();
+  }
+
+  @Test
+  void keep_withoutValue_keepsTheBytes() {
+    heard(near);
+    near.keep(near.ticket(KEY), FOUND, null);
+
+    Copy<String> copy = requireNonNull(near.get("key"));
+    assertThat(copy.value()).isNull();
+    assertThat(copy.bytes()).isEqualTo(FOUND.value());
+    assertThat(copy.sizeBytes()).isEqualTo(8);
+  }
+
+  @Test
+  void get_changesAreNotHeard_noCopyIsUsedOrKept() {
+    keep("key");
+    heard(near);
+    assertThat(near.get("key")).isNull();
+
+    keep("key");
+    assertThat(near.get("key")).isNotNull();
+    near.hearing().lose();
+    assertThat(near.get("key")).isNull();
+    heard(near);
+    assertThat(near.get("key")).isNotNull();
+    near.hearing().goodUntil(System.nanoTime() - 1);
+    assertThat(near.get("key")).isNull();
+  }
+
+  @Test
+  void invalidate_dropsTheCopy_andWhatIsBeingRead() {
+    heard(near);
+    for (String key : new String[] {"key", "#key"}) {
+      Bytes bytes = Bytes.utf8(key);
+      Object name = name(bytes);
+      keep(key);
+      Ticket ticket = near.ticket(bytes);
+      near.invalidate(bytes);
+      assertThat(near.get(name)).isNull();
+
+      near.keep(ticket, FOUND, "value");
+      assertThat(near.get(name)).isNull();
+      keep(key);
+      assertThat(near.get(name)).isNotNull();
+    }
+  }
+
+  @Test
+  void flush_dropsAllCopies_andWhatIsBeingRead() {
+    heard(near);
+    keep("key");
+    Ticket ticket = near.ticket(KEY);
+    near.flush();
+    assertThat(near.get("key")).isNull();
+
+    near.keep(ticket, FOUND, "value");
+    assertThat(near.get("key")).isNull();
+  }
+
+  @Test
+  void find_afterTheDeadline_none() {
+    NearCache<String> brief =
+        heard(
+            new NearCache<>(
+                new NearCacheSettings(true, 100, null, Duration.ofMinutes(1)),
+                NearCacheTest::name));
+    brief.hearing().goodUntil(System.nanoTime() + 2 * LONG);
+    Ticket ticket = brief.ticket(KEY);
+    brief.keep(ticket, new Found(FOUND.value(), TimeUnit.DAYS.toMillis(1)), "value");
+    long minute = TimeUnit.MINUTES.toNanos(1);
+    assertThat(brief.find("key", ticket.startNanos() + minute - 1)).isNotNull();
+    assertThat(brief.find("key", ticket.startNanos() + minute)).isNull();
+
+    ticket = brief.ticket(KEY);
+    brief.keep(ticket, new Found(FOUND.value(), 1_000), "value");
+    long second = TimeUnit.SECONDS.toNanos(1);
+    assertThat(brief.find("key", ticket.startNanos() + second - 1)).isNotNull();
+    assertThat(brief.find("key", ticket.startNanos() + second)).isNull();
+  }
+
+  @Test
+  void maxBytes_boundTheEncodedForms_whetherValuesAreSharedOrNot() {
+    for (String value : new String[] {"", null}) {
+      NearCache<String> small =
+          heard(
+              new NearCache<>(new NearCacheSettings(true, 1, 10_000L, null), NearCacheTest::name));
+      Found large = new Found(Bytes.of(new byte[1_000 - 160 - 3]), -1);
+      for (int i = 100; i < 200; i++) {
+        small.keep(small.ticket(Bytes.utf8("" + i)), large, value);
+      }
+      assertThat(small.read().entries()).isEqualTo(10);
+      Found tooLarge = new Found(Bytes.of(new byte[10_001]), -1);
+      small.keep(small.ticket(KEY), tooLarge, value);
+      assertThat(small.get("key")).isNull();
+    }
+  }
+
+  @Test
+  void read_countsWhileStatisticsAreOn() {
+    keep("key");
+    near.get("key");
+    near.hear(KEY);
+    near.flush();
+    assertThat(near.read()).isEqualTo(new NearReading(0, 0, 0, 0, 0, 0));
+
+    heard(near);
+    keep("key");
+    keep("other");
+    near.get("key");
+    near.get("key");
+    near.get("none");
+    near.find("none", System.nanoTime());
+    near.find("key", System.nanoTime());
+    near.used();
+    near.hear(Bytes.utf8("other"));
+    near.invalidate(KEY);
+    near.get("key");
+    Ticket ticket = near.ticket(KEY);
+    near.flush();
+    near.keep(ticket, FOUND, "value");
+    keep("key");
+    assertThat(near.read()).isEqualTo(new NearReading(3, 2, 1, 1, 1, 1));
+
+    near.count(false);
+    near.get("key");
+    assertThat(near.read()).isEqualTo(new NearReading(3, 2, 1, 1, 1, 1));
+  }
+}
