@@ -10,10 +10,13 @@ import io.yokedcache.jcache.internal.management.CacheSize;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.CacheStatistics;
 import io.yokedcache.jcache.internal.management.Limits;
+import io.yokedcache.jcache.internal.management.NearFigures;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.store.CacheCensus;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.ChangeMessage;
+import io.yokedcache.jcache.internal.store.NearCache;
+import io.yokedcache.jcache.internal.store.NearReading;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +71,8 @@ final class CacheLifecycle<K, V> {
             statistics,
             blueprint.codec()::undecodableCount,
             events::droppedCount,
-            this::size);
+            this::size,
+            this::near);
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(blueprint.name()));
     this.loads = new BulkLoads(manager.loadExecutor(), blueprint.settings().loadTimeout());
@@ -155,6 +159,21 @@ final class CacheLifecycle<K, V> {
         : new CacheSize(census.keys(), census.bytes(), census.ageMillis() / MILLIS_PER_SECOND);
   }
 
+  private NearFigures near() {
+    NearCache<V> near = blueprint.near();
+    if (near == null) {
+      return NearFigures.NONE;
+    }
+    NearReading read = near.read();
+    return new NearFigures(
+        read.hits(),
+        read.misses(),
+        read.invalidations(),
+        read.flushes(),
+        read.droppedFills(),
+        read.entries());
+  }
+
   boolean isClosed() {
     return closed.get();
   }
@@ -169,6 +188,10 @@ final class CacheLifecycle<K, V> {
     beans.showStatistics(enabled);
     recorder = enabled ? enabledRecorder : StatisticsRecorder.disabled();
     blueprint.phases().recordTo(enabled ? statistics : null);
+    NearCache<V> near = blueprint.near();
+    if (near != null) {
+      near.count(enabled);
+    }
     blueprint.configuration().setStatisticsEnabled(enabled);
     if (enabled) {
       manager.startCensus();

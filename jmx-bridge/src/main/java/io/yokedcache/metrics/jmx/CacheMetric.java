@@ -113,6 +113,19 @@ public enum CacheMetric {
       "Number of invalidations, by what asked for them",
       CacheSamples::invalidations,
       "type"),
+  /** Lookups of copies in the JVM, by result. */
+  NEAR_GETS(
+      "cache.near_gets.total",
+      COUNTER,
+      "Number of entries looked up in the near cache, by whether a copy was used",
+      CacheSamples::nearGets,
+      "result"),
+  /** Copies in the JVM. */
+  NEAR_ENTRIES(
+      "cache.near_entries",
+      GAUGE,
+      "Number of copies of entries in the near cache of this process",
+      gauge("nearEntries")),
   /** Entries that the store gave up. */
   EVICTIONS(
       "cache.evictions.total",

@@ -40,6 +40,13 @@ final class CacheSamples {
     return samples;
   }
 
+  static List<MetricSample> nearGets(CacheReading cache) {
+    List<MetricSample> samples = new ArrayList<>();
+    add(samples, "hit", cache.counters().get("nearHits"));
+    add(samples, "miss", cache.counters().get("nearMisses"));
+    return samples;
+  }
+
   static List<MetricSample> invalidations(CacheReading cache) {
     List<MetricSample> samples = new ArrayList<>();
     cache

@@ -61,7 +61,7 @@ public final class ReadingSum {
   private static void addGauge(Map<String, Double> gauges, String name, Double value) {
     switch (name) {
       case "hitRate" -> {} // follows from the sums of hits and misses
-      case "sizeBytes", "keysCount" -> gauges.merge(name, value, Double::sum);
+      case "sizeBytes", "keysCount", "nearEntries" -> gauges.merge(name, value, Double::sum);
       default -> gauges.merge(name, value, Math::max);
     }
   }

@@ -99,11 +99,20 @@ final class MetricsTableTest {
                 "writes",
                 "undecodable",
                 "droppedEvents",
+                "nearHits",
+                "nearMisses",
                 "invalidations.tag")
             .stream()
             .collect(Collectors.toMap(name -> name, name -> 1L));
     Map<String, Double> gauges =
-        List.of("sizeBytes", "keysCount", "censusAgeSeconds", "hitRate", "uptimeSeconds").stream()
+        List.of(
+                "sizeBytes",
+                "keysCount",
+                "censusAgeSeconds",
+                "hitRate",
+                "uptimeSeconds",
+                "nearEntries")
+            .stream()
             .collect(Collectors.toMap(name -> name, name -> 0.5));
     try (SnapshotFixture fixture =
             new SnapshotFixture(100_000)

@@ -11,6 +11,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
@@ -37,14 +38,14 @@ public final class ObservedManager implements AutoCloseable {
   private final CachingProvider provider;
   private final CacheManager manager;
 
-  private ObservedManager(EmbeddedRedis redis, URLClassLoader classLoader) {
+  private ObservedManager(EmbeddedRedis redis, URLClassLoader classLoader, Properties settings) {
     this.redis = redis;
     this.classLoader = classLoader;
     this.provider =
         Caching.getCachingProvider("io.yokedcache.jcache.YokedCachingProvider", classLoader);
     this.manager =
         provider.getCacheManager(
-            URI.create("redis://127.0.0.1:" + redis.port()), classLoader, null);
+            URI.create("redis://127.0.0.1:" + redis.port()), classLoader, settings);
   }
 
   /**
@@ -54,13 +55,27 @@ public final class ObservedManager implements AutoCloseable {
    * @param made makes the observers
    */
   public static ObservedManager start(Path folder, Observers made) throws IOException {
+    return start(folder, made, new Properties());
+  }
+
+  /**
+   * Starts it with settings.
+   *
+   * @param folder an empty one
+   * @param made makes the observers
+   * @param settings what a configuration file could say
+   */
+  public static ObservedManager start(Path folder, Observers made, Properties settings)
+      throws IOException {
     observers.set(made);
     Path services = Files.createDirectories(folder.resolve("META-INF/services"));
     Files.writeString(
         services.resolve(ManagerExtension.class.getName()), Extension.class.getName());
     URL[] urls = {folder.toUri().toURL()};
     return new ObservedManager(
-        EmbeddedRedis.start(), new URLClassLoader(urls, ObservedManager.class.getClassLoader()));
+        EmbeddedRedis.start(),
+        new URLClassLoader(urls, ObservedManager.class.getClassLoader()),
+        settings);
   }
 
   /** The manager's name in MBeans and tags. */
@@ -77,6 +92,15 @@ public final class ObservedManager implements AutoCloseable {
   public Cache<String, String> cache(
       String name, MutableConfiguration<String, String> configuration) {
     return manager.createCache(name, configuration);
+  }
+
+  /** Creates a cache of such values by texts, with statistics. */
+  public <V> Cache<String, V> cacheOf(String name, Class<V> values) {
+    return manager.createCache(
+        name,
+        new MutableConfiguration<String, V>()
+            .setTypes(String.class, values)
+            .setStatisticsEnabled(true));
   }
 
   /** Texts, with statistics. */

@@ -22,6 +22,7 @@ public final class CacheBeans implements AutoCloseable {
   private final String cacheName;
   private final CacheStatistics statistics;
   private final Supplier<CacheSize> size;
+  private final Supplier<NearFigures> near;
   private final StatisticsBean statisticsBean;
   private final List<OperationBean> operations;
   private final ExtendedStatisticsBean extended;
@@ -34,6 +35,7 @@ public final class CacheBeans implements AutoCloseable {
    * @param undecodable how many keys and values could not be decoded so far
    * @param droppedEvents how many events were dropped so far
    * @param size the size of the cache in Redis; never talks to it
+   * @param near what its copies in this JVM are good for
    */
   public CacheBeans(
       URI managerUri,
@@ -41,11 +43,13 @@ public final class CacheBeans implements AutoCloseable {
       CacheStatistics statistics,
       LongSupplier undecodable,
       LongSupplier droppedEvents,
-      Supplier<CacheSize> size) {
+      Supplier<CacheSize> size,
+      Supplier<NearFigures> near) {
     this.registrar = new MBeanRegistrar(managerUri, cacheName);
     this.cacheName = cacheName;
     this.statistics = statistics;
     this.size = size;
+    this.near = near;
     this.statisticsBean = new StatisticsBean(statistics);
     this.operations =
         Arrays.stream(Operation.values())
@@ -53,7 +57,7 @@ public final class CacheBeans implements AutoCloseable {
             .toList();
     this.extended =
         new ExtendedStatisticsBean(
-            statistics, undecodable, droppedEvents, operations, size, notifications);
+            statistics, undecodable, droppedEvents, operations, size, near, notifications);
   }
 
   /** Registers what is there also without statistics. */
@@ -124,7 +128,9 @@ public final class CacheBeans implements AutoCloseable {
       gauges.put("hitRate", sums.hitRate());
     }
     size.get().addTo(gauges);
-    return new CacheSnapshot(cacheName, used, counters(sums), gauges);
+    Map<String, Long> counters = counters(sums);
+    near.get().addTo(counters, gauges);
+    return new CacheSnapshot(cacheName, used, counters, gauges);
   }
 
   private Map<String, Long> counters(Sums sums) {

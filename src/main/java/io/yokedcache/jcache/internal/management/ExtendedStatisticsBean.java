@@ -18,10 +18,11 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   private final LongSupplier droppedEvents;
   private final List<OperationBean> operations;
   private final Supplier<CacheSize> size;
+  private final Supplier<NearFigures> near;
   private final Notifications notifications;
 
   /** What came before the last reset, replaced as a whole. */
-  private volatile Baseline baseline = new Baseline(Sums.ZERO, 0, 0, 0, 0);
+  private volatile Baseline baseline = new Baseline(Sums.ZERO, 0, 0, 0, 0, NearFigures.ZERO);
 
   ExtendedStatisticsBean(
       CacheStatistics statistics,
@@ -29,12 +30,14 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
       LongSupplier droppedEvents,
       List<OperationBean> operations,
       Supplier<CacheSize> size,
+      Supplier<NearFigures> near,
       Notifications notifications) {
     this.statistics = statistics;
     this.undecodable = undecodable;
     this.droppedEvents = droppedEvents;
     this.operations = List.copyOf(operations);
     this.size = size;
+    this.near = near;
     this.notifications = notifications;
   }
 
@@ -58,7 +61,8 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
         statistics.read(Operation.LOAD).count(),
         statistics.errorCount(Operation.LOAD),
         statistics.expirations(),
-        statistics.errorCount());
+        statistics.errorCount(),
+        near.get());
   }
 
   @Override
@@ -91,6 +95,40 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
     return now().errors - baseline.errors;
   }
 
+  private NearFigures near() {
+    return near.get().since(baseline.near);
+  }
+
+  @Override
+  public long getNearHits() {
+    return near().hits();
+  }
+
+  @Override
+  public long getNearMisses() {
+    return near().misses();
+  }
+
+  @Override
+  public long getNearInvalidations() {
+    return near().invalidations();
+  }
+
+  @Override
+  public long getNearFlushes() {
+    return near().flushes();
+  }
+
+  @Override
+  public long getNearDroppedFills() {
+    return near().droppedFills();
+  }
+
+  @Override
+  public long getNearEntries() {
+    return near().entries();
+  }
+
   @Override
   public double getHitRate() {
     return statistics.sums().since(baseline.sums).hitRate();
@@ -117,5 +155,5 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   }
 
   private record Baseline(
-      Sums sums, long loads, long loadFailures, long expirations, long errors) {}
+      Sums sums, long loads, long loadFailures, long expirations, long errors, NearFigures near) {}
 }

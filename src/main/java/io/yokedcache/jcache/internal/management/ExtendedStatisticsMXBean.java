@@ -54,6 +54,56 @@ public interface ExtendedStatisticsMXBean {
   long getErrors();
 
   /**
+   * How many entries were looked up and taken from a copy in this JVM.
+   *
+   * @return a count since the last reset, while statistics were enabled; -1 without a near cache
+   */
+  @Described("Entries taken from a copy in this JVM, since the last reset; -1 without near cache")
+  long getNearHits();
+
+  /**
+   * How many entries were looked up and not taken from a copy in this JVM.
+   *
+   * @return a count since the last reset, while statistics were enabled; -1 without a near cache
+   */
+  @Described(
+      "Entries looked up that had no copy in this JVM, since the reset; -1 without near cache")
+  long getNearMisses();
+
+  /**
+   * How many changes of entries Redis told the near cache of, also those that this JVM made.
+   *
+   * @return a count since the last reset, while statistics were enabled; -1 without a near cache
+   */
+  @Described("Changes of entries that Redis told of, since the last reset; -1 without near cache")
+  long getNearInvalidations();
+
+  /**
+   * How often all copies were dropped: the cache was cleared, or changes were not heard.
+   *
+   * @return a count since the last reset, while statistics were enabled; -1 without a near cache
+   */
+  @Described(
+      "How often all copies in this JVM were dropped, since the reset; -1 without near cache")
+  long getNearFlushes();
+
+  /**
+   * How many entries were read from Redis and left no copy, since they may have been old already.
+   *
+   * @return a count since the last reset, while statistics were enabled; -1 without a near cache
+   */
+  @Described("Entries read that left no copy, as they may be old, since the reset; -1 without one")
+  long getNearDroppedFills();
+
+  /**
+   * How many copies of entries there are in this JVM.
+   *
+   * @return a count, or -1 without a near cache
+   */
+  @Described("Copies of entries in this JVM now; -1 without near cache")
+  long getNearEntries();
+
+  /**
    * The share of lookups that found an entry.
    *
    * @return from 0 to 1, since the last reset; 0 if there were none

@@ -32,8 +32,9 @@ final class CacheBeansTest {
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final CacheStatistics statistics = new CacheStatistics();
   private CacheSize size = CacheSize.UNKNOWN;
+  private NearFigures near = NearFigures.NONE;
   private final CacheBeans beans =
-      new CacheBeans(MANAGER, "a:b", statistics, () -> 5, () -> 6, () -> size);
+      new CacheBeans(MANAGER, "a:b", statistics, () -> 5, () -> 6, () -> size, () -> near);
 
   @AfterEach
   void close() {
@@ -146,6 +147,37 @@ final class CacheBeansTest {
     assertThat(beans.snapshot().getGauges())
         .containsOnlyKeys("uptimeSeconds", "keysCount", "censusAgeSeconds")
         .containsEntry("keysCount", 7.0);
+  }
+
+  @Test
+  void nearFigures_areShownWhereThereIsANearCache_sinceTheReset() throws Exception {
+    beans.register();
+    ObjectName extended = name("CacheExtendedStatistics," + NAMES);
+    String[] counts = {
+      "NearHits", "NearMisses", "NearInvalidations", "NearFlushes", "NearDroppedFills"
+    };
+    server.invoke(extended, "reset", null, null);
+    for (String count : counts) {
+      assertThat(server.getAttribute(extended, count)).as(count).isEqualTo(-1L);
+    }
+    assertThat(server.getAttribute(extended, "NearEntries")).isEqualTo(-1L);
+    assertThat(beans.snapshot().getCounters())
+        .doesNotContainKeys("nearHits", "nearMisses", "invalidations.near");
+    assertThat(beans.snapshot().getGauges()).doesNotContainKey("nearEntries");
+
+    near = new NearFigures(1, 2, 3, 4, 5, 6);
+    server.invoke(extended, "reset", null, null);
+    near = new NearFigures(11, 22, 33, 44, 55, 66);
+
+    for (int i = 0; i < counts.length; i++) {
+      assertThat(server.getAttribute(extended, counts[i])).as(counts[i]).isEqualTo(10L * (i + 1));
+    }
+    assertThat(server.getAttribute(extended, "NearEntries")).isEqualTo(66L);
+    assertThat(beans.figures().getCounters())
+        .containsEntry("nearHits", 11L)
+        .containsEntry("nearMisses", 22L)
+        .containsEntry("invalidations.near", 33L);
+    assertThat(beans.figures().getGauges()).containsEntry("nearEntries", 66.0);
   }
 
   @Test

@@ -24,7 +24,13 @@ final class LimitWatchTest {
   private CacheSize size = CacheSize.UNKNOWN;
   private final CacheBeans beans =
       new CacheBeans(
-          URI.create("test://limits"), "watched", statistics, () -> 0, () -> 0, () -> size);
+          URI.create("test://limits"),
+          "watched",
+          statistics,
+          () -> 0,
+          () -> 0,
+          () -> size,
+          () -> NearFigures.NONE);
   private ObjectName name;
 
   @BeforeEach
