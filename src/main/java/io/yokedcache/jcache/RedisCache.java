@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.entry.ProcessorRunner;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.management.Operation;
+import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.store.Change;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -74,6 +75,13 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public @Nullable V get(K key) {
     checkKey(key);
+    StatisticsRecorder current = lifecycle.statistics();
+    long begin = current.start();
+    V copy = reader.getAtHand(key, begin);
+    if (copy != null) {
+      current.record(Operation.GET, 1, 0, 0, 0, begin);
+      return copy;
+    }
     return meter
         .run(
             Operation.GET,
