@@ -143,18 +143,20 @@ final class DelayingProxy implements AutoCloseable {
 
   private void accept() {
     SocketChannel client = null;
+    SocketChannel far = null;
     try {
       client = listener.accept();
       if (client == null) {
         return;
       }
-      SocketChannel far = SocketChannel.open(server);
+      far = SocketChannel.open(server);
       Leg answers = new Leg(far, client, null);
       register(client, new Leg(client, far, answers));
       register(far, answers);
     } catch (IOException serverAway) {
       logger.warn("Cannot connect to {}", server, serverAway);
       close(client);
+      close(far);
     }
   }
 
@@ -171,6 +173,9 @@ final class DelayingProxy implements AutoCloseable {
       count = leg.from.read(buffer);
     } catch (IOException reset) {
       count = -1;
+    }
+    if (count == 0) {
+      return;
     }
     ByteBuffer bytes = ByteBuffer.allocate(Math.max(0, count)).put(buffer.flip()).flip();
     if (count < 0) {
