@@ -43,8 +43,10 @@ final class CoherenceWorker {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long TIME_TO_LIVE_MILLIS = 150;
 
-  /** How much later than told an entry may go: Redis counts whole milliseconds. */
-  private static final long EXPIRY_NANOS = TimeUnit.MILLISECONDS.toNanos(TIME_TO_LIVE_MILLIS + 20);
+  /**
+   * After which an entry has surely expired, should the clock of Redis be set a little meanwhile.
+   */
+  private static final long EXPIRY_NANOS = TimeUnit.MILLISECONDS.toNanos(TIME_TO_LIVE_MILLIS + 100);
 
   private final int port;
   private final int worker;
@@ -151,7 +153,7 @@ final class CoherenceWorker {
   private @Nullable Void write(int writer) {
     SplittableRandom random = new SplittableRandom(17L * writer);
     int[] own =
-        IntStream.range(0, KEYS).filter(key -> key % (workers * WRITERS) == writer).toArray();
+        IntStream.range(0, KEYS).filter(key -> key / 2 % (workers * WRITERS) == writer).toArray();
     OwnKey[] keys = IntStream.of(own).mapToObj(OwnKey::new).toArray(OwnKey[]::new);
     try (SecondTruth truth = new SecondTruth(port, worker, workers, KEYS)) {
       for (int n = 1; !stopping; n++) {
