@@ -3,6 +3,7 @@ package io.yokedcache.metrics.jmx;
 import java.util.HashMap;
 import java.util.Map;
 import javax.management.openmbean.CompositeData;
+import javax.management.openmbean.InvalidKeyException;
 import javax.management.openmbean.TabularData;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,11 @@ final class OpenData {
   private OpenData() {}
 
   static @Nullable Object value(CompositeData data, String key) {
-    return data.containsKey(key) ? data.get(key) : null;
+    try {
+      return data.get(key); // which looks for the key by itself; asking before doubles the cost
+    } catch (InvalidKeyException absent) {
+      return null;
+    }
   }
 
   static @Nullable Long number(CompositeData data, String key) {
@@ -44,6 +49,9 @@ final class OpenData {
   }
 
   static Map<String, Long> longs(@Nullable Object table) {
+    if (table instanceof TabularData rows && rows.isEmpty()) {
+      return Map.of(); // as nearly all errors of nearly all operations are
+    }
     Map<String, Long> longs = new HashMap<>();
     numbers(table).forEach((name, number) -> longs.put(name, number.longValue()));
     return longs;

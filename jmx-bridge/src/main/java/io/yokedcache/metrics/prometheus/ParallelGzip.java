@@ -26,7 +26,7 @@ import java.util.zip.Deflater;
  */
 final class ParallelGzip extends OutputStream {
 
-  /** The largest scrapes are a sixth smaller than at level 5, and a fifth smaller than at 1. */
+  /** A large scrape is 6 % smaller than at level 5, and a fifth smaller than at the fastest. */
   private static final int THOROUGH = 6;
 
   /** How much is compressed at once; below half of the smallest region of the JVM's heap. */
