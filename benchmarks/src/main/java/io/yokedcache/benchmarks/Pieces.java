@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 public final class Pieces implements Callable<Integer> {
 
   @Parameters(
-      defaultValue = "Recorder,Codec,Lane,Snapshot,Remote",
+      defaultValue = "Recorder,Codec,Lane,Snapshot,Remote,NearCache",
       split = ",",
       description = "Regular expressions of benchmarks, default: ${DEFAULT-VALUE}")
   private List<String> include = List.of();
@@ -80,7 +80,7 @@ public final class Pieces implements Callable<Integer> {
     if (quick) {
       // Another JMH on this machine disturbs measurements, but this is none.
       System.setProperty("jmh.ignoreLock", "true");
-      options.param("caches", "2");
+      options.param("caches", "2").param("entries", "10").param("statistics", "true");
     }
     if (gc) {
       options.addProfiler(GCProfiler.class);

@@ -25,6 +25,7 @@ final class PiecesIT {
             "CodecBenchmark",
             "LaneBenchmark",
             "SnapshotBenchmark",
-            "RemoteBenchmark");
+            "RemoteBenchmark",
+            "NearCacheBenchmark");
   }
 }
