@@ -15,8 +15,12 @@ public final class PlainKeys<K> {
 
   private final @Nullable Codec<K> codec;
 
-  private PlainKeys(@Nullable Codec<K> codec) {
+  /** Whether other types of keys begin with a mark of their own. */
+  private final boolean isMarked;
+
+  private PlainKeys(@Nullable Codec<K> codec, boolean isMarked) {
     this.codec = codec;
+    this.isMarked = isMarked;
   }
 
   /**
@@ -28,8 +32,9 @@ public final class PlainKeys<K> {
    */
   public static <K> PlainKeys<K> of(Codec<K> codec) {
     Object kind = codec instanceof CheckedCodec<?> checked ? checked.codec() : codec;
+    boolean isCanonical = kind instanceof CanonicalKeyCodec;
     return new PlainKeys<>(
-        kind instanceof CanonicalKeyCodec || kind instanceof StringCodec ? codec : null);
+        isCanonical || kind instanceof StringCodec ? codec : null, /* isMarked= */ isCanonical);
   }
 
   /**
@@ -68,8 +73,8 @@ public final class PlainKeys<K> {
   }
 
   /** Spares keys of other types the decoding; {@link KeyForms} explains the letters. */
-  private static boolean mayBePlain(byte[] bytes) {
-    if (bytes.length < 2 || bytes[0] != KeyForms.MARK) {
+  private boolean mayBePlain(byte[] bytes) {
+    if (!isMarked || bytes.length < 2 || bytes[0] != KeyForms.MARK) {
       return true;
     }
     return switch (bytes[1]) {

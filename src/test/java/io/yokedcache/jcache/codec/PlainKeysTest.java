@@ -72,8 +72,10 @@ final class PlainKeysTest {
   @Test
   void of_stringCodec_plainAlsoIfCachesAreUntyped() {
     PlainKeys<String> strings = PlainKeys.of(codecs.named("string", String.class));
-    assertThat(strings.contains("#L1")).isTrue();
-    assertThat(strings.decode("#L1".getBytes(StandardCharsets.UTF_8))).isEqualTo("#L1");
+    for (String key : List.of("", "a", "#L1", "#l1", "##", "#J")) {
+      assertThat(strings.contains(key)).isTrue();
+      assertThat(strings.decode(key.getBytes(StandardCharsets.UTF_8))).isEqualTo(key);
+    }
     PlainKeys<Object> untyped = PlainKeys.of(codecs.named("string", Object.class));
     assertThat(untyped.contains("a")).isTrue();
     assertThat(untyped.decode("a".getBytes(StandardCharsets.UTF_8))).isEqualTo("a");
