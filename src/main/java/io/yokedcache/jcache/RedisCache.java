@@ -75,11 +75,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public @Nullable V get(K key) {
     checkKey(key);
-    StatisticsRecorder current = lifecycle.statistics();
-    long begin = current.start();
-    V copy = reader.getAtHand(key, begin);
+    V copy = blueprint.near() == null ? null : getAtHand(key);
     if (copy != null) {
-      current.record(Operation.GET, 1, 0, 0, 0, begin);
       return copy;
     }
     return meter
@@ -93,6 +90,17 @@ final class RedisCache<K, V> implements Cache<K, V> {
               return result;
             })
         .value();
+  }
+
+  /** A hit of the near cache, which needs nothing of what the meter prepares. */
+  private @Nullable V getAtHand(K key) {
+    StatisticsRecorder recorder = lifecycle.statistics();
+    long start = recorder.start();
+    V copy = reader.getAtHand(key, start);
+    if (copy != null) {
+      recorder.record(Operation.GET, 1, 0, 0, 0, start);
+    }
+    return copy;
   }
 
   @Override
