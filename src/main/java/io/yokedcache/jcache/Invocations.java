@@ -3,14 +3,18 @@ package io.yokedcache.jcache;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
+import io.yokedcache.jcache.internal.entry.ProcessorRunner.Tried;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.store.Change;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
@@ -24,23 +28,34 @@ import javax.cache.processor.EntryProcessorResult;
  */
 final class Invocations<K, V> {
 
+  /** How often what others spoilt is tried together, before each key is tried alone. */
+  private static final int TRIES_TOGETHER = 3;
+
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
   private final ProcessorRunner<K, V> processors;
   private final KeyLocks locks;
   private final OperationMeter meter;
+  private final int batchSize;
 
+  /**
+   * Creates the entry processors of a cache.
+   *
+   * @param batchSize how many entries may share a round trip
+   */
   Invocations(
       CacheLifecycle<K, V> lifecycle,
       EventDispatcher<K, V> events,
       ProcessorRunner<K, V> processors,
       KeyLocks locks,
-      OperationMeter meter) {
+      OperationMeter meter,
+      int batchSize) {
     this.lifecycle = lifecycle;
     this.events = events;
     this.processors = processors;
     this.locks = locks;
     this.meter = meter;
+    this.batchSize = batchSize;
   }
 
   <T> T invoke(K key, EntryProcessor<K, V, T> processor, Object[] arguments) {
@@ -62,18 +77,22 @@ final class Invocations<K, V> {
       StatisticsRecorder.Counts counts) {
     KeyLocks.Hold turn = locks.hold(key);
     try {
-      Processed<V, T> processed = processors.run(key, processor, arguments);
-      Result<V> result = processed.result();
-      counts.add(
-          result.found() ? 1 : 0,
-          result.found() ? 0 : 1,
-          processed.isPut() ? 1 : 0,
-          result.change() == Change.REMOVED ? 1 : 0);
-      events.publish(key, result);
-      return processed.answer();
+      return finish(key, processors.run(key, processor, arguments), counts);
     } finally {
       turn.close();
     }
+  }
+
+  /** Counts and tells of what a processor did. */
+  private <T> T finish(K key, Processed<V, T> processed, StatisticsRecorder.Counts counts) {
+    Result<V> result = processed.result();
+    counts.add(
+        result.found() ? 1 : 0,
+        result.found() ? 0 : 1,
+        processed.isPut() ? 1 : 0,
+        result.change() == Change.REMOVED ? 1 : 0);
+    events.publish(key, result);
+    return processed.answer();
   }
 
   <T> Map<K, EntryProcessorResult<T>> invokeAll(
@@ -81,37 +100,90 @@ final class Invocations<K, V> {
     return meter.run(
         Operation.INVOKE_ALL,
         (recorder, start) -> {
-          Map<K, EntryProcessorResult<T>> results = new HashMap<>();
-          for (K key : keys) {
-            processOneOfAll(key, processor, arguments, recorder, results);
+          List<K> all = new ArrayList<>(keys);
+          All<T> invocation = new All<>(processor, arguments, recorder);
+          for (int from = 0; from < all.size(); from += batchSize) {
+            invocation.run(all.subList(from, Math.min(from + batchSize, all.size())));
           }
           recorder.record(Operation.INVOKE_ALL, 0, 0, 0, 0, start);
-          return results;
+          return invocation.results;
         });
   }
 
-  private <T> void processOneOfAll(
-      K key,
-      EntryProcessor<K, V, T> processor,
-      Object[] arguments,
-      StatisticsRecorder recorder,
-      Map<K, EntryProcessorResult<T>> results) {
-    lifecycle.ensureOpen();
-    long start = recorder.start();
-    try {
-      T answer =
-          process(
-              key,
-              processor,
-              arguments,
-              (hits, misses, puts, removals) ->
-                  recorder.count(hits, misses, puts, removals, start));
-      if (answer != null) {
-        results.put(key, new ProcessorResult<>(answer, null));
+  /**
+   * One {@code invokeAll}. Entries are tried together, without turns with their keys: threads that
+   * waited for several turns at once could wait for each other. What is changed by others meanwhile
+   * is tried again, in the end each key alone and with its turn. Used by one thread.
+   *
+   * @param <T> what the processor returns
+   */
+  private final class All<T> {
+
+    private final EntryProcessor<K, V, T> processor;
+    private final Object[] arguments;
+    private final StatisticsRecorder recorder;
+    private final Map<K, EntryProcessorResult<T>> results = new HashMap<>();
+
+    All(EntryProcessor<K, V, T> processor, Object[] arguments, StatisticsRecorder recorder) {
+      this.processor = processor;
+      this.arguments = arguments;
+      this.recorder = recorder;
+    }
+
+    void run(List<K> keys) {
+      List<K> left = keys;
+      for (int i = 0; i < TRIES_TOGETHER && left.size() > 1; i++) {
+        left = runTogether(left);
       }
-    } catch (CacheException e) {
-      recorder.failed(Operation.INVOKE_ALL, OperationMeter.errorType(e));
-      results.put(key, new ProcessorResult<>(null, e));
+      left.forEach(this::runAlone);
+    }
+
+    /** Runs the processor on several entries, and returns the keys of those to be tried again. */
+    private List<K> runTogether(List<K> keys) {
+      lifecycle.ensureOpen();
+      long start = recorder.start();
+      Map<K, Tried<V, T>> tried = processors.tryAll(keys, processor, arguments);
+      // What they took together is divided among them, so that average times are those of one.
+      long share = (recorder.start() - start) / keys.size();
+      List<K> spoilt = new ArrayList<>();
+      tried.forEach(
+          (key, one) -> {
+            Processed<V, T> processed = one.processed();
+            if (one.failure() != null) {
+              fail(key, one.failure());
+            } else if (processed == null) {
+              spoilt.add(key);
+            } else {
+              settle(key, () -> finish(key, processed, counts(recorder.start() - share)));
+            }
+          });
+      return spoilt;
+    }
+
+    private void runAlone(K key) {
+      lifecycle.ensureOpen();
+      long start = recorder.start();
+      settle(key, () -> process(key, processor, arguments, counts(start)));
+    }
+
+    private StatisticsRecorder.Counts counts(long start) {
+      return (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start);
+    }
+
+    private void settle(K key, Supplier<T> work) {
+      try {
+        T answer = work.get();
+        if (answer != null) {
+          results.put(key, new ProcessorResult<>(answer, null));
+        }
+      } catch (CacheException e) {
+        fail(key, e);
+      }
+    }
+
+    private void fail(K key, CacheException failure) {
+      recorder.failed(Operation.INVOKE_ALL, OperationMeter.errorType(failure));
+      results.put(key, new ProcessorResult<>(null, failure));
     }
   }
 }

@@ -60,7 +60,13 @@ final class RedisCache<K, V> implements Cache<K, V> {
     this.access = EntryAccess.of(parts);
     this.locks = new KeyLocks(blueprint.settings().contentionTimeout());
     this.invocations =
-        new Invocations<>(lifecycle, events, new ProcessorRunner<>(parts), locks, meter);
+        new Invocations<>(
+            lifecycle,
+            events,
+            new ProcessorRunner<>(parts),
+            locks,
+            meter,
+            blueprint.settings().batchSize());
     this.bulk = new BulkOperations<>(blueprint, lifecycle, events, reader, parts);
   }
 
@@ -251,6 +257,16 @@ final class RedisCache<K, V> implements Cache<K, V> {
     return invocations.invoke(key, processor, arguments);
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Each entry is changed atomically as {@link #invoke} does, not all of them together. They are
+   * read together, up to the batch size at a time, then the processor runs on one after the other,
+   * then the changes are applied together. So the processor may see the entries of a batch as they
+   * were before it changed any of them. Threads do not take turns with the keys: listeners of
+   * several threads that change the same entry may hear of it in another order, as with {@link
+   * #putAll}. If Redis cannot be reached, each key of the batch has that as its result.
+   */
   @Override
   public <T> Map<K, EntryProcessorResult<T>> invokeAll(
       Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {

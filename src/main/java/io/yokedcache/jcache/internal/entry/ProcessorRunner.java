@@ -1,16 +1,14 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.processor.ProcessorEntry;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.store.Bytes;
-import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
+import java.util.Collection;
+import java.util.Map;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
-import javax.cache.processor.EntryProcessorException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,88 +34,28 @@ public final class ProcessorRunner<K, V> {
     Contention contention = new Contention(parts.contentionTimeout());
     while (true) {
       Bytes stored = parts.store().get(encodedKey, Ttl.UNCHANGED);
-      // A value that cannot be decoded is not there, but it is what must still be there.
-      V value = parts.codec().decode(stored);
-      ProcessorEntry<K, V> entry =
-          new ProcessorEntry<>(key, value != null, () -> value, parts.loader());
-      T answer = process(processor, entry, arguments);
-      Result<V> result = commit(entry, encodedKey, stored, value);
-      if (result != null) {
-        return new Processed<>(answer, result, entry.action());
+      Attempt<K, V, T> attempt = Attempt.make(parts, key, encodedKey, stored, processor, arguments);
+      Mutation mutation = attempt.mutation();
+      Outcome outcome = mutation == null ? null : parts.store().apply(mutation);
+      parts.store().touch(encodedKey, attempt.onAccess());
+      Processed<V, T> processed = attempt.processed(outcome);
+      if (processed != null) {
+        return processed;
       }
       contention.spoilt("invoke", key);
     }
   }
 
-  private static <K, V, T extends @Nullable Object> T process(
-      EntryProcessor<K, V, T> processor, ProcessorEntry<K, V> entry, Object[] arguments) {
-    try {
-      return processor.process(entry, arguments);
-    } catch (CacheException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new EntryProcessorException(processor + " failed: " + e.getMessage(), e);
-    }
-  }
-
-  /** Does what the processor decided; {@code null} if the entry had changed meanwhile. */
-  private @Nullable Result<V> commit(
-      ProcessorEntry<K, V> entry, Bytes key, @Nullable Bytes stored, @Nullable V value) {
-    boolean found = value != null;
-    return switch (entry.action()) {
-      case NONE -> Result.none(found);
-      case ACCESS -> {
-        Ttl onAccess = parts.expiry().onAccess();
-        parts.store().touch(key, onAccess);
-        yield found && value != null ? Result.hit(value, onAccess.isZero()) : Result.none(false);
-      }
-      case LOAD, CREATE, UPDATE -> {
-        V written = entry.newValue();
-        if (entry.action() != Action.LOAD) {
-          parts.writer().write(entry.getKey(), written);
-        }
-        Ttl onCreation = found ? Ttl.UNCHANGED : parts.expiry().onCreation();
-        Ttl onUpdate = found ? parts.expiry().onUpdate() : onCreation;
-        yield apply(key, stored, value, written, onCreation, onUpdate);
-      }
-      case REMOVE -> {
-        parts.writer().write(entry.getKey(), null);
-        yield stored == null
-            ? Result.none(false)
-            : apply(key, stored, value, null, Ttl.UNCHANGED, Ttl.UNCHANGED);
-      }
-    };
-  }
-
-  private @Nullable Result<V> apply(
-      Bytes key,
-      @Nullable Bytes stored,
-      @Nullable V before,
-      @Nullable V after,
-      Ttl onCreation,
-      Ttl onUpdate) {
-    Outcome outcome =
-        parts
-            .store()
-            .apply(
-                new Mutation(
-                    key,
-                    stored == null ? Condition.ABSENT : Condition.EQUAL,
-                    stored,
-                    after == null ? null : parts.codec().value(after),
-                    onCreation,
-                    onUpdate,
-                    /* wantsPrior= */ false,
-                    parts.demand().wantsEvents()));
-    Change change = outcome.change();
-    if (change == Change.NONE) {
-      return null;
-    }
-    if (before == null && change == Change.UPDATED) {
-      change = Change.CREATED; // what was there before could not be decoded
-    }
-    boolean expired = change == Change.EXPIRED || (change == Change.UPDATED && onUpdate.isZero());
-    return new Result<>(change, before != null, after, before, expired);
+  /**
+   * Runs a processor on several entries, one after the other, with one read before and one write
+   * after all of them. Each entry is changed atomically and fails by itself; those that others
+   * changed meanwhile are left as they are, to be tried again.
+   *
+   * @return what came of each key, in their order
+   */
+  public <T extends @Nullable Object> Map<K, Tried<V, T>> tryAll(
+      Collection<K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
+    return new ProcessorBatch<>(parts, processor, arguments).run(keys);
   }
 
   /**
@@ -135,4 +73,13 @@ public final class ProcessorRunner<K, V> {
       return (action == Action.CREATE || action == Action.UPDATE) && result.change().isWrite();
     }
   }
+
+  /**
+   * What came of one try; of neither if the entry was changed by others meanwhile.
+   *
+   * @param processed what was done, or {@code null}
+   * @param failure why nothing was done, or may not have been; or {@code null}
+   */
+  public record Tried<V, T extends @Nullable Object>(
+      @Nullable Processed<V, T> processed, @Nullable CacheException failure) {}
 }

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.store;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,9 @@ public interface EntryStore {
 
   /** Sets the time to live of an entry, if there is one. */
   void touch(Bytes key, Ttl ttl);
+
+  /** Sets the times to live of those entries that there are, in one round trip as far as may be. */
+  void touchAll(Map<Bytes, Ttl> ttls);
 
   /** Changes an entry. */
   Outcome apply(Mutation mutation);

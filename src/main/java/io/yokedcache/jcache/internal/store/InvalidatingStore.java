@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.store;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,15 @@ final class InvalidatingStore implements EntryStore {
       if (!ttl.isUnchanged()) {
         near.invalidate(key);
       }
+    }
+  }
+
+  @Override
+  public void touchAll(Map<Bytes, Ttl> ttls) {
+    try {
+      far.touchAll(ttls);
+    } finally {
+      ttls.keySet().forEach(near::invalidate);
     }
   }
 

@@ -1,10 +1,14 @@
 package io.yokedcache.jcache.internal.store;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -202,17 +206,39 @@ final class RedisEntryStore implements EntryStore {
         operations.touch(),
         names.bucketOf(key),
         /* replyBytes= */ 0,
-        generation -> {
-          byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
-          if (ttl.isZero()) {
-            return List.of(new CommandArguments(Command.DEL).add(entry));
-          }
-          return List.of(
-              ttl.isEternal()
-                  ? new CommandArguments(Command.PERSIST).add(entry)
-                  : new CommandArguments(Command.PEXPIRE).add(entry).add(ttl.millis()));
-        },
+        generation -> List.of(touching(generation, key, ttl)),
         replies -> replies);
+  }
+
+  @Override
+  public void touchAll(Map<Bytes, Ttl> ttls) {
+    Map<Bytes, Ttl> changed = new LinkedHashMap<>(ttls);
+    changed.values().removeIf(Ttl::isUnchanged);
+    if (changed.isEmpty()) {
+      return;
+    }
+    inChunks(
+        List.copyOf(changed.keySet()),
+        (bucket, chunk) ->
+            guard.withGeneration(
+                operations.touch(),
+                bucket,
+                /* replyBytes= */ 0,
+                generation ->
+                    chunk.stream()
+                        .map(key -> touching(generation, key, requireNonNull(changed.get(key))))
+                        .toList(),
+                replies -> replies));
+  }
+
+  private static CommandArguments touching(Generation generation, Bytes key, Ttl ttl) {
+    byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+    if (ttl.isZero()) {
+      return new CommandArguments(Command.DEL).add(entry);
+    }
+    return ttl.isEternal()
+        ? new CommandArguments(Command.PERSIST).add(entry)
+        : new CommandArguments(Command.PEXPIRE).add(entry).add(ttl.millis());
   }
 
   @Override

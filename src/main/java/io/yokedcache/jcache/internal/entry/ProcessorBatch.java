@@ -1,0 +1,155 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.entry.ProcessorRunner.Tried;
+import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.cache.CacheException;
+import javax.cache.processor.EntryProcessor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of a processor on several entries: one read for all, the processor for each, one write
+ * for all, and one more for the times to live of those it only looked at. What fails for one key
+ * fails for that key alone. For one use by one thread.
+ *
+ * @param <K> keys
+ * @param <V> values
+ * @param <T> what the processor returns
+ */
+final class ProcessorBatch<K, V, T extends @Nullable Object> {
+
+  private final CacheParts<K, V> parts;
+  private final EntryProcessor<K, V, T> processor;
+  private final Object[] arguments;
+  private final Map<K, Attempt<K, V, T>> attempts = new LinkedHashMap<>();
+  private final Map<K, Outcome> outcomes = new HashMap<>();
+  private final Map<K, CacheException> failures = new HashMap<>();
+
+  ProcessorBatch(CacheParts<K, V> parts, EntryProcessor<K, V, T> processor, Object[] arguments) {
+    this.parts = parts;
+    this.processor = processor;
+    this.arguments = arguments;
+  }
+
+  Map<K, Tried<V, T>> run(Collection<K> keys) {
+    Map<K, Bytes> encodedKeys = encode(keys);
+    Map<K, @Nullable Bytes> stored = read(encodedKeys);
+    try {
+      process(encodedKeys, stored);
+    } finally {
+      // After an Error as well: the writer has been told of what was decided before it.
+      write();
+      touch();
+    }
+    Map<K, Tried<V, T>> tried = new LinkedHashMap<>();
+    for (K key : keys) {
+      Attempt<K, V, T> attempt = attempts.get(key);
+      CacheException failure = failures.get(key);
+      tried.put(
+          key,
+          attempt == null || failure != null
+              ? new Tried<>(null, failure)
+              : new Tried<>(attempt.processed(outcomes.get(key)), null));
+    }
+    return tried;
+  }
+
+  private Map<K, Bytes> encode(Collection<K> keys) {
+    Map<K, Bytes> encodedKeys = new LinkedHashMap<>();
+    for (K key : keys) {
+      guard(Set.of(key), () -> encodedKeys.put(key, parts.codec().key(key)));
+    }
+    return encodedKeys;
+  }
+
+  private Map<K, @Nullable Bytes> read(Map<K, Bytes> encodedKeys) {
+    Map<K, @Nullable Bytes> stored = new LinkedHashMap<>();
+    if (!encodedKeys.isEmpty()) {
+      guard(
+          encodedKeys.keySet(),
+          () -> {
+            List<Bytes> asked = new ArrayList<>(encodedKeys.values());
+            List<@Nullable Bytes> found = parts.store().getAll(asked, Ttl.UNCHANGED);
+            int i = 0;
+            for (K key : encodedKeys.keySet()) {
+              stored.put(key, found.get(i++));
+            }
+          });
+    }
+    return stored;
+  }
+
+  private void process(Map<K, Bytes> encodedKeys, Map<K, @Nullable Bytes> stored) {
+    encodedKeys.forEach(
+        (key, encodedKey) -> {
+          if (stored.containsKey(key)) {
+            guard(
+                Set.of(key),
+                () ->
+                    attempts.put(
+                        key,
+                        Attempt.make(
+                            parts, key, encodedKey, stored.get(key), processor, arguments)));
+          }
+        });
+  }
+
+  private void write() {
+    Map<K, Mutation> mutations = new LinkedHashMap<>();
+    attempts.forEach(
+        (key, attempt) -> {
+          Mutation mutation = attempt.mutation();
+          if (mutation != null) {
+            mutations.put(key, mutation);
+          }
+        });
+    if (!mutations.isEmpty()) {
+      guard(
+          mutations.keySet(),
+          () -> {
+            List<Outcome> all = parts.store().applyAll(List.copyOf(mutations.values()));
+            int i = 0;
+            for (K key : mutations.keySet()) {
+              outcomes.put(key, all.get(i++));
+            }
+          });
+    }
+  }
+
+  private void touch() {
+    Map<Bytes, Ttl> touches = new LinkedHashMap<>();
+    List<K> touched = new ArrayList<>();
+    attempts.forEach(
+        (key, attempt) -> {
+          if (!attempt.onAccess().isUnchanged()) {
+            touches.put(attempt.key(), attempt.onAccess());
+            touched.add(key);
+          }
+        });
+    if (!touches.isEmpty()) {
+      guard(touched, () -> parts.store().touchAll(touches));
+    }
+  }
+
+  /** Does something for some keys, which have failed if it fails. */
+  private void guard(Collection<K> concerned, Runnable step) {
+    try {
+      step.run();
+    } catch (CacheException e) {
+      concerned.forEach(key -> failures.put(key, e));
+    } catch (RuntimeException e) {
+      // Such as from a codec of the application: the other keys must not suffer from it.
+      CacheException failure = new CacheException("invokeAll failed: " + e.getMessage(), e);
+      concerned.forEach(key -> failures.put(key, failure));
+    }
+  }
+}
