@@ -132,11 +132,14 @@ final class MutationApplier {
     long size = 0;
     int to = from;
     while (to < mutations.size() && to - from < batchSize && size < MAX_CHUNK_BYTES) {
-      Bytes value = mutations.get(to).value();
-      size += value == null ? 0 : value.length();
+      size += length(mutations.get(to).value()) + length(mutations.get(to).expected());
       to++;
     }
     return to;
+  }
+
+  private static long length(@Nullable Bytes bytes) {
+    return bytes == null ? 0 : bytes.length();
   }
 
   /** One round trip for all; what a stale generation or a forgotten script spoilt is made again. */
@@ -163,6 +166,7 @@ final class MutationApplier {
         });
     List<List<@Nullable Object>> replies = executor.executeAll(requests);
     Outcome[] outcomes = new Outcome[mutations.size()];
+    List<Integer> spoilt = new ArrayList<>();
     int request = 0;
     for (Map.Entry<Integer, List<Integer>> group : byBucket.entrySet()) {
       int bucket = group.getKey();
@@ -179,10 +183,30 @@ final class MutationApplier {
                 generation,
                 current,
                 answers.get(answer++));
-        outcomes[index] = outcome != null ? outcome : apply(mutations.get(index));
+        if (outcome == null) {
+          spoilt.add(index);
+        } else {
+          outcomes[index] = outcome;
+        }
       }
     }
+    applyAgain(mutations, spoilt, outcomes);
     return List.of(outcomes);
+  }
+
+  /** The first by itself, which makes known what the others need; then these together. */
+  private void applyAgain(List<Mutation> mutations, List<Integer> spoilt, Outcome[] outcomes) {
+    if (spoilt.isEmpty()) {
+      return;
+    }
+    outcomes[spoilt.get(0)] = apply(mutations.get(spoilt.get(0)));
+    List<Integer> others = spoilt.subList(1, spoilt.size());
+    if (!others.isEmpty()) {
+      List<Outcome> made = applyChunk(others.stream().map(mutations::get).toList());
+      for (int i = 0; i < made.size(); i++) {
+        outcomes[others.get(i)] = made.get(i);
+      }
+    }
   }
 
   private @Nullable Outcome chunkOutcome(
