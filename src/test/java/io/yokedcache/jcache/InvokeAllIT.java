@@ -88,7 +88,8 @@ final class InvokeAllIT {
     return "removed";
   }
 
-  private static long roundTrips(Cache<?, ?> cache, Runnable work) throws Exception {
+  /** Returns how many round trips some work with a cache takes. */
+  static long roundTrips(Cache<?, ?> cache, Runnable work) throws Exception {
     CacheFigures figures = new CacheFigures(cache);
     long before = figures.count("network");
     work.run();

@@ -22,9 +22,13 @@ public final class BulkWriter<K, V> {
   private final CacheParts<K, V> parts;
   private final EntryAccess<K, V> access;
 
+  /** Of removals Redis decides everything, since no expiry policy is asked about them. */
+  private final DirectAccess<K, V> removals;
+
   public BulkWriter(CacheParts<K, V> parts) {
     this.parts = parts;
     this.access = EntryAccess.of(parts.withoutWriter());
+    this.removals = new DirectAccess<>(parts.withoutWriter());
   }
 
   /** Puts entries; those that the writer failed to write are left as they are. */
@@ -43,33 +47,22 @@ public final class BulkWriter<K, V> {
   /** Removes entries; those that the writer failed to delete are left as they are. */
   public Written<K, V> removeAll(Set<? extends K> keys) {
     var deleted = parts.writer().deleteAll(keys);
-    List<K> removals = new ArrayList<>(deleted.keys());
+    List<K> removed = new ArrayList<>(deleted.keys());
+    List<Result<V>> outcomes = removals.removeAll(new LinkedHashSet<>(removed));
     Map<K, Result<V>> results = new LinkedHashMap<>();
-    if (access instanceof DirectAccess<K, V> direct) {
-      List<Result<V>> outcomes = direct.removeAll(new LinkedHashSet<>(removals));
-      for (int i = 0; i < removals.size(); i++) {
-        results.put(removals.get(i), outcomes.get(i));
-      }
-    } else {
-      removals.forEach(
-          key -> results.put(key, access.write(EntryOperation.REMOVE, key, null, null)));
+    for (int i = 0; i < removed.size(); i++) {
+      results.put(removed.get(i), outcomes.get(i));
     }
     return new Written<>(results, deleted.failure());
   }
 
   /** Stores what was loaded: neither the writer nor the statistics of puts hear of it. */
   public Map<K, Result<V>> store(EntryOperation operation, Map<K, V> entries) {
+    List<Result<V>> outcomes = access.writeAll(operation, entries);
     Map<K, Result<V>> results = new LinkedHashMap<>();
-    if (access instanceof DirectAccess<K, V> direct) {
-      List<Result<V>> outcomes = direct.writeAll(operation, entries);
-      int i = 0;
-      for (Map.Entry<K, V> entry : entries.entrySet()) {
-        results.put(entry.getKey(), withValue(outcomes.get(i++), entry.getValue()));
-      }
-    } else {
-      entries.forEach(
-          (key, value) ->
-              results.put(key, withValue(access.write(operation, key, value, null), value)));
+    int i = 0;
+    for (Map.Entry<K, V> entry : entries.entrySet()) {
+      results.put(entry.getKey(), withValue(outcomes.get(i++), entry.getValue()));
     }
     return results;
   }

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +49,8 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
     return result(outcome, mutation, value);
   }
 
-  /** Writes several entries unconditionally or if absent, in as few round trips as there may be. */
-  List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries) {
+  @Override
+  public List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries) {
     List<K> keys = new ArrayList<>(entries.size());
     List<V> values = new ArrayList<>(entries.size());
     entries.forEach(
@@ -71,7 +72,7 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
     return results;
   }
 
-  /** Removes several entries. */
+  /** Removes several entries; the expiry policy is not asked. */
   List<Result<V>> removeAll(Set<? extends K> keys) {
     List<Mutation> mutations = new ArrayList<>(keys.size());
     parts
@@ -92,8 +93,8 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
         operation.condition(),
         expected,
         value,
-        parts.expiry().onCreation(),
-        parts.expiry().onUpdate(),
+        value == null ? Ttl.UNCHANGED : parts.expiry().onCreation(),
+        value == null ? Ttl.UNCHANGED : parts.expiry().onUpdate(),
         operation.returnsPrior() || parts.demand().wantsOldValues(),
         parts.demand().wantsEvents());
   }

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,4 +33,12 @@ public sealed interface EntryAccess<K, V> permits DirectAccess, OptimisticAccess
    * @param expected the value that the entry must have, for the operations that compare
    */
   Result<V> write(EntryOperation operation, K key, @Nullable V value, @Nullable V expected);
+
+  /**
+   * Puts several entries, or those that are absent, in as few round trips as there may be. The
+   * writer is not called.
+   *
+   * @return what came of each, in the order of the entries
+   */
+  List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries);
 }

@@ -80,11 +80,16 @@ public final class EntryReader<K, V> {
     Set<K> missing = new LinkedHashSet<>();
     List<Bytes> encodedKeys = parts.codec().keys(asked);
     List<Read<V>> reads = parts.reads().readAll(encodedKeys);
+    Map<Bytes, Ttl> accessed = new LinkedHashMap<>();
     for (int i = 0; i < asked.size(); i++) {
       Read<V> read = reads.get(i);
       V value = read.value();
       if (value != null) {
-        results.put(asked.get(i), Result.hit(value, touched(encodedKeys.get(i))));
+        Ttl onAccess = parts.expiry().onAccess();
+        if (!parts.expiry().isFixed()) {
+          accessed.put(encodedKeys.get(i), onAccess);
+        }
+        results.put(asked.get(i), Result.hit(value, onAccess.isZero()));
       } else if (read.bytes() != null && parts.loader().exists()) {
         // What cannot be decoded must be replaced, which the bulk write does not do.
         results.put(asked.get(i), load(asked.get(i), encodedKeys.get(i), read.bytes()));
@@ -92,6 +97,7 @@ public final class EntryReader<K, V> {
         missing.add(asked.get(i));
       }
     }
+    parts.store().touchAll(accessed);
     Map<K, V> loaded = parts.loader().loadAll(missing);
     if (!loaded.isEmpty()) {
       bulk.store(EntryOperation.PUT_IF_ABSENT, loaded)

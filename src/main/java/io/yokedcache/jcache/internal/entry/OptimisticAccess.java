@@ -6,6 +6,11 @@ import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +54,50 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
       }
       contention.spoilt(operation.name(), key);
     }
+  }
+
+  @Override
+  public List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries) {
+    List<K> keys = new ArrayList<>(entries.keySet());
+    List<V> values = new ArrayList<>(entries.values());
+    List<Decision> decisions = decideAll(operation, keys, values);
+    List<Mutation> mutations =
+        decisions.stream().map(Decision::mutation).filter(Objects::nonNull).toList();
+    Iterator<Outcome> outcomes = parts.store().applyAll(mutations).iterator();
+    List<Result<V>> results = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      Decision decision = decisions.get(i);
+      if (decision.mutation() == null) {
+        results.add(Result.none(decision.found()));
+        continue;
+      }
+      Outcome outcome = outcomes.next();
+      results.add(
+          outcome.change() == Change.NONE
+              ? write(operation, keys.get(i), values.get(i), null) // changed meanwhile
+              : result(operation, decision, outcome, values.get(i)));
+    }
+    return results;
+  }
+
+  /** What to apply of a put, or of one if absent, for what is stored now. */
+  private List<Decision> decideAll(EntryOperation operation, List<K> keys, List<V> values) {
+    List<Bytes> encodedKeys = parts.codec().keys(keys);
+    List<Bytes> encodedValues = parts.codec().values(values);
+    List<Boolean> present = parts.store().containsAll(encodedKeys);
+    List<Decision> decisions = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      boolean found = present.get(i);
+      boolean holds = !found || operation.condition() == Condition.ANY;
+      Condition condition = found ? Condition.PRESENT : Condition.ABSENT;
+      decisions.add(
+          new Decision(
+              found,
+              holds
+                  ? mutation(operation, encodedKeys.get(i), condition, null, encodedValues.get(i))
+                  : null));
+    }
+    return decisions;
   }
 
   /** What to apply, if the operation's condition holds for what is stored now. */

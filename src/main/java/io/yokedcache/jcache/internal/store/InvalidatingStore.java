@@ -66,7 +66,12 @@ final class InvalidatingStore implements EntryStore {
     try {
       far.touchAll(ttls);
     } finally {
-      ttls.keySet().forEach(near::invalidate);
+      ttls.forEach(
+          (key, ttl) -> {
+            if (!ttl.isUnchanged()) {
+              near.invalidate(key);
+            }
+          });
     }
   }
 
