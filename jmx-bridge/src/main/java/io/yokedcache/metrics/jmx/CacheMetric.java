@@ -1,14 +1,14 @@
 package io.yokedcache.metrics.jmx;
 
-import static io.yokedcache.metrics.jmx.CacheMetric.Scope.BRIDGE;
-import static io.yokedcache.metrics.jmx.CacheMetric.Scope.CACHE;
-import static io.yokedcache.metrics.jmx.CacheMetric.Scope.MANAGER;
 import static io.yokedcache.metrics.jmx.CacheSamples.counter;
 import static io.yokedcache.metrics.jmx.CacheSamples.gauge;
 import static io.yokedcache.metrics.jmx.CacheSamples.single;
 import static io.yokedcache.metrics.jmx.MetricKind.COUNTER;
 import static io.yokedcache.metrics.jmx.MetricKind.GAUGE;
 import static io.yokedcache.metrics.jmx.MetricKind.HISTOGRAM;
+import static io.yokedcache.metrics.jmx.MetricScope.BRIDGE;
+import static io.yokedcache.metrics.jmx.MetricScope.CACHE;
+import static io.yokedcache.metrics.jmx.MetricScope.MANAGER;
 
 import java.util.List;
 import java.util.Set;
@@ -240,39 +240,35 @@ public enum CacheMetric {
   STATSD_EVENTS_QUEUED(
       "statsd.events_queued", GAUGE, BRIDGE, "Number of measurements that wait to be sent");
 
-  /** What a metric has one value of. */
-  public enum Scope {
-    /** One value per cache. */
-    CACHE,
-    /** One value per cache manager. */
-    MANAGER,
-    /** One value per JVM that is read. */
-    BRIDGE
-  }
-
   private final String metricName;
   private final MetricKind kind;
-  private final Scope scope;
+  private final MetricScope scope;
   private final String help;
   private final List<String> labels;
   private final Samples samples;
 
   CacheMetric(String metricName, MetricKind kind, String help, Samples samples, String... labels) {
-    this.metricName = metricName;
-    this.kind = kind;
-    this.scope = CACHE;
-    this.help = help;
-    this.samples = samples;
-    this.labels = List.of(labels);
+    this(metricName, kind, CACHE, help, samples, List.of(labels));
   }
 
-  CacheMetric(String metricName, MetricKind kind, Scope scope, String help, String... labels) {
-    this.metricName = metricName;
+  CacheMetric(
+      String metricName, MetricKind kind, MetricScope scope, String help, String... labels) {
+    this(metricName, kind, scope, help, CacheSamples.NONE, List.of(labels));
+  }
+
+  CacheMetric(
+      String name,
+      MetricKind kind,
+      MetricScope scope,
+      String help,
+      Samples samples,
+      List<String> labels) {
+    this.metricName = name;
     this.kind = kind;
     this.scope = scope;
     this.help = help;
-    this.samples = CacheSamples.NONE;
-    this.labels = List.of(labels);
+    this.samples = samples;
+    this.labels = labels;
   }
 
   /**
@@ -298,7 +294,7 @@ public enum CacheMetric {
    *
    * @return the scope
    */
-  public Scope scope() {
+  public MetricScope scope() {
     return scope;
   }
 
@@ -308,13 +304,9 @@ public enum CacheMetric {
    * @return false for what the bridge counts of itself
    */
   public boolean isRead() {
-    return switch (scope) {
-      case CACHE, MANAGER -> true;
-      case BRIDGE ->
-          this == TARGET_UP
-              || this == BRIDGE_ERRORS
-              || this == SCRAPE_DURATION
-              || this == DROPPED_CACHES;
+    return switch (this) {
+      case TARGET_UP, BRIDGE_ERRORS, SCRAPE_DURATION, DROPPED_CACHES -> true;
+      default -> scope != BRIDGE;
     };
   }
 
@@ -364,7 +356,7 @@ public enum CacheMetric {
   }
 
   /**
-   * Returns the values that a reading has of a counter or gauge of scope {@link Scope#CACHE}.
+   * Returns the values that a reading has of a counter or gauge of scope {@link MetricScope#CACHE}.
    *
    * @param cache the reading
    * @return one element per combination of labels; empty if it was not measured
@@ -374,7 +366,7 @@ public enum CacheMetric {
   }
 
   /**
-   * Returns the values that a reading has of a metric of scope {@link Scope#MANAGER}.
+   * Returns the values that a reading has of a metric of scope {@link MetricScope#MANAGER}.
    *
    * @param connection the reading
    * @return one element per combination of labels; empty if it was not measured

@@ -8,8 +8,8 @@ import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.CacheMetric.Scope;
 import io.yokedcache.metrics.jmx.MetricKind;
+import io.yokedcache.metrics.jmx.MetricScope;
 import io.yokedcache.metrics.jmx.Selection;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
@@ -136,7 +136,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     for (String label : metric.labels()) {
       labels = labels.add(label, "");
     }
-    if (shown.cacheLabels() && metric.scope() == Scope.CACHE) {
+    if (shown.cacheLabels() && metric.scope() == MetricScope.CACHE) {
       labels = labels.add(PrometheusNames.CACHE, "");
     }
     MetricType type =

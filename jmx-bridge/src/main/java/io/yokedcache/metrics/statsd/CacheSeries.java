@@ -1,13 +1,13 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.CacheMetric.Scope;
 import io.yokedcache.metrics.jmx.CacheReading;
 import io.yokedcache.metrics.jmx.CacheReadings;
 import io.yokedcache.metrics.jmx.ConnectionReading;
 import io.yokedcache.metrics.jmx.LatencyCells;
 import io.yokedcache.metrics.jmx.MetricKind;
 import io.yokedcache.metrics.jmx.MetricSample;
+import io.yokedcache.metrics.jmx.MetricScope;
 import io.yokedcache.metrics.jmx.OperationNames;
 import io.yokedcache.metrics.jmx.OperationReading;
 import io.yokedcache.metrics.jmx.ReadingSum;
@@ -43,11 +43,11 @@ record CacheSeries(
       if (metric.kind() != kind) {
         continue;
       }
-      if (metric.scope() == Scope.CACHE) {
+      if (metric.scope() == MetricScope.CACHE) {
         readings.caches().stream()
             .filter(cache -> !isSentPerOperation(metric, cache))
             .forEach(cache -> describe(metric, cache, sink));
-      } else if (metric.scope() == Scope.MANAGER) {
+      } else if (metric.scope() == MetricScope.MANAGER) {
         readings.connections().forEach(connection -> describe(metric, connection, sink));
       }
     }

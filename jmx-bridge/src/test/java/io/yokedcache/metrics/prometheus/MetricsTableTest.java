@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.CacheMetric.Scope;
 import io.yokedcache.metrics.jmx.MetricKind;
+import io.yokedcache.metrics.jmx.MetricScope;
 import io.yokedcache.metrics.jmx.SnapshotFixture;
 import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
 import io.yokedcache.metrics.jmx.SnapshotFixture.OperationData;
@@ -43,10 +43,10 @@ final class MetricsTableTest {
     String family =
         new PrometheusNames(MetricNames.DEFAULT, "yokedcache", "", Map.of()).family(metric);
     Set<String> labels = new TreeSet<>(metric.labels());
-    if (metric.scope() != Scope.BRIDGE) {
+    if (metric.scope() != MetricScope.BRIDGE) {
       labels.add("cache_manager");
     }
-    if (metric.scope() == Scope.CACHE) {
+    if (metric.scope() == MetricScope.CACHE) {
       labels.add("cache");
     }
     return family
@@ -55,7 +55,7 @@ final class MetricsTableTest {
   }
 
   private static String statsd(CacheMetric metric) {
-    return metric.scope() == Scope.BRIDGE || metric.needsConfigurations()
+    return metric.scope() == MetricScope.BRIDGE || metric.needsConfigurations()
         ? "-"
         : "`"
             + metric.metricName().replaceFirst("^cache\\.", "").replaceFirst("\\.total$", "")
