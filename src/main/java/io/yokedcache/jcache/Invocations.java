@@ -101,7 +101,7 @@ final class Invocations<K, V> {
         Operation.INVOKE_ALL,
         (recorder, start) -> {
           List<K> all = new ArrayList<>(keys);
-          All<T> invocation = new All<>(processor, arguments, recorder);
+          BulkInvocation<T> invocation = new BulkInvocation<>(processor, arguments, recorder);
           for (int from = 0; from < all.size(); from += batchSize) {
             invocation.run(all.subList(from, Math.min(from + batchSize, all.size())));
           }
@@ -117,14 +117,15 @@ final class Invocations<K, V> {
    *
    * @param <T> what the processor returns
    */
-  private final class All<T> {
+  private final class BulkInvocation<T> {
 
     private final EntryProcessor<K, V, T> processor;
     private final Object[] arguments;
     private final StatisticsRecorder recorder;
     private final Map<K, EntryProcessorResult<T>> results = new HashMap<>();
 
-    All(EntryProcessor<K, V, T> processor, Object[] arguments, StatisticsRecorder recorder) {
+    BulkInvocation(
+        EntryProcessor<K, V, T> processor, Object[] arguments, StatisticsRecorder recorder) {
       this.processor = processor;
       this.arguments = arguments;
       this.recorder = recorder;

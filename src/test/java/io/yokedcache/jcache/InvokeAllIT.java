@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.RedisServer;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +27,7 @@ import javax.cache.expiry.TouchedExpiryPolicy;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
 import javax.cache.processor.MutableEntry;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -157,6 +159,26 @@ final class InvokeAllIT {
         .as("two reads and a write")
         .isLessThanOrEqualTo(4);
     assertThat(other.getAll(keys(250)).values()).hasSize(250).containsOnly("3");
+  }
+
+  @Test
+  void averageTimes_areShares() throws Exception {
+    Cache<String, String> cache = cache(TestManagers.strings());
+    cache.invokeAll(keys(250), writing("1"));
+
+    double averageMicros =
+        ((Number)
+                ManagementFactory.getPlatformMBeanServer()
+                    .getAttribute(
+                        new ObjectName(
+                            "javax.cache:type=CacheStatistics,CacheManager=%s,Cache=%s"
+                                .formatted(
+                                    redis.uri().toString().replace(':', '.'), cache.getName())),
+                        "AveragePutTime"))
+            .doubleValue();
+    long nanos =
+        (Long) requireNonNull(new CacheFigures(cache).snapshot().get("invokeAll")).get("sumNanos");
+    assertThat(averageMicros * 250 * 1_000).isPositive().isLessThanOrEqualTo(nanos * 1.001);
   }
 
   @Test

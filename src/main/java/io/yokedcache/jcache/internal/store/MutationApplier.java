@@ -18,6 +18,9 @@ final class MutationApplier {
 
   private static final long MAX_CHUNK_BYTES = 8L << 20;
 
+  /** How often what is to be made again is made together, before each is made alone. */
+  private static final int MAX_TRIES_TOGETHER = 4;
+
   private final RedisExecutor executor;
   private final ScriptRunner scripts;
   private final KeySpace names;
@@ -122,7 +125,7 @@ final class MutationApplier {
     int from = 0;
     while (from < mutations.size()) {
       int to = chunkEnd(mutations, from, batchSize);
-      outcomes.addAll(applyChunk(mutations.subList(from, to)));
+      outcomes.addAll(applyChunk(mutations.subList(from, to), /* tries= */ 1));
       from = to;
     }
     return outcomes;
@@ -143,7 +146,7 @@ final class MutationApplier {
   }
 
   /** One round trip for all; what a stale generation or a forgotten script spoilt is made again. */
-  private List<Outcome> applyChunk(List<Mutation> mutations) {
+  private List<Outcome> applyChunk(List<Mutation> mutations, int tries) {
     Map<Integer, List<Integer>> byBucket = names.byBucket(mutations, Mutation::key);
     String operation =
         mutations.get(0).value() == null ? operations.removeAll() : operations.putAll();
@@ -190,23 +193,22 @@ final class MutationApplier {
         }
       }
     }
-    applyAgain(mutations, spoilt, outcomes);
+    List<Outcome> made = applyAgain(spoilt.stream().map(mutations::get).toList(), tries);
+    for (int i = 0; i < made.size(); i++) {
+      outcomes[spoilt.get(i)] = made.get(i);
+    }
     return List.of(outcomes);
   }
 
   /** The first by itself, which makes known what the others need; then these together. */
-  private void applyAgain(List<Mutation> mutations, List<Integer> spoilt, Outcome[] outcomes) {
-    if (spoilt.isEmpty()) {
-      return;
+  private List<Outcome> applyAgain(List<Mutation> spoilt, int tries) {
+    if (spoilt.size() <= 1 || tries == MAX_TRIES_TOGETHER) {
+      return spoilt.stream().map(this::apply).toList();
     }
-    outcomes[spoilt.get(0)] = apply(mutations.get(spoilt.get(0)));
-    List<Integer> others = spoilt.subList(1, spoilt.size());
-    if (!others.isEmpty()) {
-      List<Outcome> made = applyChunk(others.stream().map(mutations::get).toList());
-      for (int i = 0; i < made.size(); i++) {
-        outcomes[others.get(i)] = made.get(i);
-      }
-    }
+    List<Outcome> outcomes = new ArrayList<>(spoilt.size());
+    outcomes.add(apply(spoilt.get(0)));
+    outcomes.addAll(applyChunk(spoilt.subList(1, spoilt.size()), tries + 1));
+    return outcomes;
   }
 
   private @Nullable Outcome chunkOutcome(
