@@ -246,20 +246,23 @@ final class Lane implements AutoCloseable {
     reading.set(BUSY);
   }
 
+  /**
+   * Passes the reading on, or leaves it to whoever comes. A call that comes in between may rely on
+   * this thread, which then takes the reading back if nobody else has; and looks again who needs
+   * it, for it may have been others who read and went meanwhile, and the call with them.
+   */
   private void handOver() {
-    LaneCall next = oldest();
-    if (next == null) {
-      reading.set(FREE);
-      next = oldest(); // came in between, and may rely on this thread
-      if (next == null || !reading.compareAndSet(FREE, WAITING)) {
+    do {
+      LaneCall next = oldest();
+      if (next != null) {
+        reading.set(WAITING);
+        write();
+        next.lead();
+        LockSupport.unpark(next.waiter());
         return;
       }
-    } else {
-      reading.set(WAITING);
-    }
-    write();
-    next.lead();
-    LockSupport.unpark(next.waiter());
+      reading.set(FREE);
+    } while (oldest() != null && reading.compareAndSet(FREE, BUSY));
   }
 
   private @Nullable LaneCall oldest() {
