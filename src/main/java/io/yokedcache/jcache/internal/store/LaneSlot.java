@@ -64,27 +64,33 @@ final class LaneSlot implements AutoCloseable {
 
   private Lane connect(CompletableFuture<Lane> outcome) {
     try {
-      Lane current = lane;
-      if (current == null || !current.isOpen()) {
-        if (current != null) {
-          reconnects.failed();
-          lane = null; // counted once, however often connecting fails
-        }
-        current = new Lane(LaneConnection.open(settings));
-        reconnects.made();
-        lane = current;
-      }
-      if (closed) { // before or after close() looked for a lane: one of the two sees the other
-        current.close();
-      }
-      outcome.complete(current);
-      return current;
+      Lane made = open();
+      attempt.set(null);
+      outcome.complete(made);
+      return made;
     } catch (Throwable e) {
+      attempt.set(
+          null); // first, so that who comes from now on does not share a failure of the past
       outcome.completeExceptionally(e);
       throw e;
-    } finally {
-      attempt.set(null);
     }
+  }
+
+  private Lane open() {
+    Lane current = lane;
+    if (current == null || !current.isOpen()) {
+      if (current != null) {
+        reconnects.failed();
+        lane = null; // counted once, however often connecting fails
+      }
+      current = new Lane(LaneConnection.open(settings));
+      reconnects.made();
+      lane = current;
+    }
+    if (closed) { // before or after close() looked for a lane: one of the two sees the other
+      current.close();
+    }
+    return current;
   }
 
   private Lane await(CompletableFuture<Lane> running) throws InterruptedException {
