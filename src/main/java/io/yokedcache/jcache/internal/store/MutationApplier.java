@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import javax.cache.CacheException;
@@ -151,53 +151,55 @@ final class MutationApplier {
     String operation =
         mutations.get(0).value() == null ? operations.removeAll() : operations.putAll();
     List<Request> requests = new ArrayList<>(byBucket.size());
-    Map<Integer, Generation> used = new LinkedHashMap<>();
+    List<Generation> used = new ArrayList<>(byBucket.size());
     byBucket.forEach(
         (bucket, indexes) -> {
           Generation generation = generations.current(bucket);
-          used.put(bucket, generation);
+          used.add(generation);
           List<CommandArguments> commands = new ArrayList<>(indexes.size());
-          for (int index : indexes) {
-            Mutation mutation = mutations.get(index);
-            commands.add(
-                goesPlain(mutation, bucket, generation)
-                    ? Planner.plain(mutation, generation)
-                    : planner.script(mutation, bucket, generation).byDigest());
-          }
+          indexes.forEach(i -> commands.add(command(mutations.get(i), bucket, generation)));
           requests.add(
               guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, commands));
         });
     List<List<@Nullable Object>> replies = executor.executeAll(requests);
-    Outcome[] outcomes = new Outcome[mutations.size()];
-    List<Integer> spoilt = new ArrayList<>();
+    @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
     int request = 0;
     for (Map.Entry<Integer, List<Integer>> group : byBucket.entrySet()) {
       int bucket = group.getKey();
+      Generation generation = used.get(request);
       List<@Nullable Object> answers = replies.get(request++);
-      Generation generation = used.getOrDefault(bucket, generations.current(bucket));
       boolean current = guard.verified(bucket, generation, answers.get(0));
       int answer = 1;
-      for (int index : group.getValue()) {
-        Outcome outcome =
+      for (int i : group.getValue()) {
+        outcomes[i] =
             chunkOutcome(
-                operation,
-                mutations.get(index),
-                bucket,
-                generation,
-                current,
-                answers.get(answer++));
-        if (outcome == null) {
-          spoilt.add(index);
-        } else {
-          outcomes[index] = outcome;
-        }
+                operation, mutations.get(i), bucket, generation, current, answers.get(answer++));
       }
     }
-    List<Outcome> made = applyAgain(spoilt.stream().map(mutations::get).toList(), tries);
-    for (int i = 0; i < made.size(); i++) {
-      outcomes[spoilt.get(i)] = made.get(i);
+    return complete(mutations, outcomes, tries);
+  }
+
+  private CommandArguments command(Mutation mutation, int bucket, Generation generation) {
+    return goesPlain(mutation, bucket, generation)
+        ? Planner.plain(mutation, generation)
+        : planner.script(mutation, bucket, generation).byDigest();
+  }
+
+  /** Makes again what has no outcome. */
+  private List<Outcome> complete(
+      List<Mutation> mutations, @Nullable Outcome[] outcomes, int tries) {
+    List<Mutation> spoilt = new ArrayList<>();
+    for (int i = 0; i < outcomes.length; i++) {
+      if (outcomes[i] == null) {
+        spoilt.add(mutations.get(i));
+      }
     }
-    return List.of(outcomes);
+    Iterator<Outcome> made = applyAgain(spoilt, tries).iterator();
+    List<Outcome> all = new ArrayList<>(outcomes.length);
+    for (Outcome outcome : outcomes) {
+      all.add(outcome == null ? made.next() : outcome);
+    }
+    return all;
   }
 
   /** The first by itself, which makes known what the others need; then these together. */
