@@ -98,7 +98,8 @@ final class PooledExecutor implements RedisExecutor {
   private List<@Nullable Object> sendOnce(
       Request request, List<CommandArguments> commands, long startNanos, long attemptNanos) {
     Connection connection = borrow(request, startNanos);
-    long writeNanos = System.nanoTime();
+    WireTimer timer = request.timer();
+    long writeNanos = timer.now();
     boolean complete = false;
     try {
       List<@Nullable Object> replies = new ArrayList<>(commands.size());
@@ -115,7 +116,7 @@ final class PooledExecutor implements RedisExecutor {
         replies.addAll(connection.getMany(commands.size() - 1));
       }
       complete = true;
-      request.timer().answered(attemptNanos, writeNanos, System.nanoTime());
+      timer.answered(attemptNanos, writeNanos, timer.now());
       return replies;
     } finally {
       giveBack(connection, complete);

@@ -16,7 +16,12 @@ public interface WireTimer {
    */
   void answered(long startNanos, long writeNanos, long replyNanos);
 
-  /** The timer that does nothing. */
+  /** The time for who reads it for this timer only. */
+  default long now() {
+    return System.nanoTime();
+  }
+
+  /** The timer that does nothing and reads no clock. */
   static WireTimer none() {
     return NoWireTimer.INSTANCE;
   }
@@ -24,6 +29,11 @@ public interface WireTimer {
   /** Does nothing. */
   enum NoWireTimer implements WireTimer {
     INSTANCE;
+
+    @Override
+    public long now() {
+      return 0;
+    }
 
     @Override
     public void answered(long startNanos, long writeNanos, long replyNanos) {}
