@@ -33,14 +33,16 @@ final class ChildContestant implements Contestant {
    *
    * @param label what the table calls it, and what it is told to be
    * @param java the program to start
+   * @param classPath where it finds its classes, the contender's first
    * @param arguments what {@link ChildMain} wants behind the label
    */
-  ChildContestant(String label, String java, List<String> arguments) throws ContestantException {
+  ChildContestant(String label, String java, String classPath, List<String> arguments)
+      throws ContestantException {
     this.label = label;
     List<String> command = new ArrayList<>();
     command.addAll(List.of(java, "-Xms256m", "-Xmx1g"));
     command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-cp", classPath));
     command.addAll(List.of(ChildMain.class.getName(), label));
     command.addAll(arguments);
     try {

@@ -160,6 +160,7 @@ public final class SideBySide implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     checkNumbers();
+    checkContenders();
     long startNanos = System.nanoTime();
     String program =
         java != null ? java : Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -203,7 +204,12 @@ public final class SideBySide implements Callable<Integer> {
         contestants.add(
             new LocalContestant(spec, name, server.port(), quick ? QUICK_KEYS : keys, recorded));
       } else {
-        contestants.add(new ChildContestant(spec.label(), program, arguments(name, server.port())));
+        contestants.add(
+            new ChildContestant(
+                spec.label(),
+                program,
+                spec.classPath(System.getProperty("java.class.path")),
+                arguments(name, server.port())));
       }
     }
     if (contestants.isEmpty()) {
@@ -242,6 +248,20 @@ public final class SideBySide implements Callable<Integer> {
     requireRange("--limit", limitSeconds, 1, Integer.MAX_VALUE);
     requireRange("--delay", delayMicros, 0, MAX_DELAY_MICROS);
     bytes.forEach(size -> requireRange("--bytes", size, MIN_BYTES, MAX_BYTES));
+  }
+
+  private void checkContenders() {
+    for (ContenderSpec contender : contenders) {
+      if (sameJvm && contender.isOtherBuild()) {
+        throw new ParameterException(
+            commandLine(), contender.label() + " is another build: leave --same-jvm out");
+      }
+      try {
+        contender.classPath("");
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(commandLine(), e.getMessage());
+      }
+    }
   }
 
   private void requireRange(String option, int number, int min, int max) {

@@ -3,6 +3,7 @@ package io.yokedcache.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.benchmarks.load.Workload;
+import io.yokedcache.jcache.YokedCachingProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -84,5 +85,20 @@ final class SideBySideIT {
 
     assertThat(exitCode).isZero();
     assertThat(printed()).contains("Left out: get 1 100, it would take longer than PT1S");
+  }
+
+  @Test
+  void run_anotherBuildBesideThisOne() throws Exception {
+    Path build =
+        Path.of(
+            YokedCachingProvider.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+
+    int exitCode =
+        run("--quick", "--workloads", "get", "--contenders", "yokedcache,yokedcache:jar=" + build);
+
+    assertThat(exitCode).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(printed())
+        .contains("| get | 2 | 100 | yokedcache |")
+        .contains("| get | 2 | 100 | yokedcache:jar=" + build + " |");
   }
 }

@@ -22,6 +22,8 @@ final class SideBySideTest {
     "--bytes=3, --bytes must be 4 to 16777216",
     "--rounds=0, --rounds must be 1 to 10000",
     "--delay=-1, --delay must be 0 to 1000000",
+    "--contenders=yokedcache:jar=nowhere.jar, nowhere.jar cannot be read",
+    "--contenders=redisson:jar=nowhere.jar, only yokedcache can be measured in another build",
     "--fast, Unknown option"
   })
   void run_wrongCommandLine(String option, String message) {

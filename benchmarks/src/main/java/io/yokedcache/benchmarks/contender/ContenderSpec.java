@@ -1,10 +1,13 @@
 package io.yokedcache.benchmarks.contender;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +29,7 @@ import javax.cache.Caching;
 public record ContenderSpec(Kind kind, Map<String, String> options) {
 
   private static final String STATISTICS = "statistics";
+  private static final String JAR = "jar";
 
   /** Copies the options. */
   public ContenderSpec {
@@ -85,6 +89,32 @@ public record ContenderSpec(Kind kind, Map<String, String> options) {
     return "There is no contender \"" + name + "\"; known are " + known;
   }
 
+  /**
+   * The class path to run it with.
+   *
+   * @param own the class path of this build
+   * @throws IllegalArgumentException if the other build is no readable file or folder
+   */
+  public String classPath(String own) {
+    String jar = options.get(JAR);
+    if (jar == null) {
+      return own;
+    }
+    if (kind != Kind.YOKEDCACHE) {
+      throw new IllegalArgumentException(
+          "Option jar of " + kind.label() + ": only yokedcache can be measured in another build");
+    }
+    if (!Files.isReadable(Path.of(jar))) {
+      throw new IllegalArgumentException("Option jar of yokedcache: " + jar + " cannot be read");
+    }
+    return jar + File.pathSeparator + own;
+  }
+
+  /** Whether it is another build of our provider, which needs a JVM of its own. */
+  public boolean isOtherBuild() {
+    return options.containsKey(JAR);
+  }
+
   /** The text form, which is also what tables call it. */
   public String label() {
     return options.isEmpty()
@@ -120,7 +150,7 @@ public record ContenderSpec(Kind kind, Map<String, String> options) {
     Properties settings = new Properties();
     options.forEach(
         (key, value) -> {
-          if (!key.equals(STATISTICS)) {
+          if (!key.equals(STATISTICS) && !key.equals(JAR)) {
             settings.setProperty("yokedcache." + key, value);
           }
         });
