@@ -15,7 +15,6 @@ import io.yokedcache.jcache.internal.store.CacheIdentity;
 import io.yokedcache.jcache.internal.store.CacheStore;
 import io.yokedcache.jcache.internal.store.NearCache;
 import io.yokedcache.jcache.internal.store.RedisStores;
-import io.yokedcache.jcache.internal.store.RedisUnavailableException;
 import io.yokedcache.jcache.internal.store.WireTimer;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.Factory;

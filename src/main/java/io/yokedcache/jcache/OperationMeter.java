@@ -5,7 +5,6 @@ import io.yokedcache.jcache.internal.entry.EntryOperation;
 import io.yokedcache.jcache.internal.management.ErrorType;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
-import io.yokedcache.jcache.internal.store.RedisUnavailableException;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.function.Supplier;

@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -55,6 +56,12 @@ final class ArchitectureTest {
                   "internal.store",
                   "spi")));
 
+  /**
+   * Exceptions that applications catch, so they are in the API's package, and that the layers below
+   * throw. They use nothing of ours themselves.
+   */
+  private static final Set<String> LEAVES = Set.of(RedisUnavailableException.class.getName());
+
   private final JavaClasses production =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -72,10 +79,25 @@ final class ArchitectureTest {
               .map(dependency -> dependency.getTargetClass().getBaseComponentType())
               .filter(to -> to.getPackageName().startsWith(ROOT))
               .filter(to -> !layer(to).equals(layer) && !allowed.contains(layer(to)))
+              .filter(to -> LEAVES.stream().noneMatch(to.getName()::startsWith))
               .map(to -> from.getName() + " uses " + to.getName())
               .collect(Collectors.toSet()));
     }
     assertThat(violations).isEmpty();
+  }
+
+  @Test
+  void leaves_useNothingOfOurs() {
+    noClasses()
+        .that(DescribedPredicate.describe("are leaves", type -> LEAVES.contains(type.getName())))
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.describe(
+                "are other classes of ours",
+                type ->
+                    type.getPackageName().startsWith(ROOT)
+                        && LEAVES.stream().noneMatch(type.getName()::startsWith)))
+        .check(production);
   }
 
   @Test
@@ -120,6 +142,10 @@ final class ArchitectureTest {
             ROOT + ".configuration", ROOT + ".codec", ROOT + ".spi", ROOT + ".internal..")
         .orShould()
         .be(YokedCachingProvider.class)
+        .orShould()
+        .be(RedisUnavailableException.class)
+        .orShould()
+        .be(RedisUnavailableException.Kind.class)
         .check(production);
   }
 

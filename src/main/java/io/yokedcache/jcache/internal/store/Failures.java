@@ -1,7 +1,8 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.internal.store.RedisUnavailableException.Kind;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,8 @@ final class Failures {
                   settings.poolSize(),
                   settings.poolWait().toMillis()),
           cause,
-          Kind.NOT_ASKED);
+          Kind.NOT_ASKED,
+          server);
     }
     if (find(cause, JedisDataException.class) != null) {
       String message =
@@ -51,7 +53,7 @@ final class Failures {
               .formatted(operation, server, reason(cause));
       return find(cause, JedisAccessControlException.class) != null
           ? new CacheException(message, cause)
-          : new RedisUnavailableException(message, cause, Kind.NO_ANSWER);
+          : new RedisUnavailableException(message, cause, Kind.NO_ANSWER, server);
     }
     SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
     if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
@@ -60,7 +62,8 @@ final class Failures {
               .formatted(
                   operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
           cause,
-          Kind.NO_ANSWER);
+          Kind.NO_ANSWER,
+          server);
     }
     return new RedisUnavailableException(
         "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %d ms."
@@ -72,7 +75,8 @@ final class Failures {
                 settings.tls() ? TLS_ADVICE : "",
                 settings.connectTimeout().toMillis()),
         cause,
-        Kind.NO_ANSWER);
+        Kind.UNREACHABLE,
+        server);
   }
 
   /** The connection died, or no reply came in time: what the server did is not known. */
@@ -83,13 +87,15 @@ final class Failures {
               .formatted(
                   operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
           cause,
-          Kind.NO_ANSWER);
+          Kind.NO_ANSWER,
+          server);
     }
     return new RedisUnavailableException(
         "%s on %s failed after %d ms: the connection was lost (%s). A change may or may not have been made."
             .formatted(operation, server, waited(startNanos), reason(cause)),
         cause,
-        Kind.CONNECTION_LOST);
+        Kind.CONNECTION_LOST,
+        server);
   }
 
   /** The thread was interrupted while it waited for a connection; nothing was sent. */
@@ -98,7 +104,8 @@ final class Failures {
         "%s on %s failed after %d ms: the thread was interrupted while it waited for a connection"
             .formatted(operation, server, waited(startNanos)),
         cause,
-        Kind.NOT_ASKED);
+        Kind.NOT_ASKED,
+        server);
   }
 
   /** The manager was closed while the operation ran. */
@@ -106,7 +113,8 @@ final class Failures {
     return new RedisUnavailableException(
         "%s on %s failed: the cache manager was closed meanwhile".formatted(operation, server),
         cause,
-        Kind.NOT_ASKED);
+        Kind.NOT_ASKED,
+        server);
   }
 
   private static long waited(long startNanos) {

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -111,7 +112,7 @@ final class Generations {
         return scripts.call(
             describe("clear"), call(Script.RENEW, bucket, List.of(names.channel())));
       } catch (RedisUnavailableException e) {
-        if (!e.isConnectionLost() || attempt == MAX_ATTEMPTS) {
+        if (e.kind() != RedisUnavailableException.Kind.CONNECTION_LOST || attempt == MAX_ATTEMPTS) {
           throw e;
         }
       }

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

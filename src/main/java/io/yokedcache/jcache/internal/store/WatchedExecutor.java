@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.ExecutorKind;
 import io.yokedcache.jcache.configuration.TlsSettings;

@@ -2,7 +2,8 @@ package io.yokedcache.jcache.internal.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.internal.store.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Delayed;
@@ -50,7 +51,8 @@ final class HealthCheckTest {
   }
 
   private static RedisUnavailableException failure(Kind kind) {
-    return new RedisUnavailableException("as asked", new IllegalStateException(), kind);
+    return new RedisUnavailableException(
+        "as asked", new IllegalStateException(), kind, "redis://h:1/0");
   }
 
   private void answerWith(RuntimeException failure) {
