@@ -21,7 +21,6 @@ import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * Registers the MBeans of one cache, or of one manager, in the platform's MBean server, under names
@@ -105,12 +104,14 @@ public final class MBeanRegistrar implements AutoCloseable {
   private void register(Kind kind, ObjectName name, Object bean) {
     wanted.put(name, new Shown(kind, bean));
     if (!show(name)) {
+      String message =
+          "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that until it closes";
       // The beans by operation share the fate of the cache's statistics: one warning is enough.
-      logger
-          .atLevel(kind == Kind.OPERATION ? Level.DEBUG : Level.WARN)
-          .log(
-              "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that until it closes",
-              name);
+      if (kind == Kind.OPERATION) {
+        logger.debug(message, name);
+      } else {
+        logger.warn(message, name);
+      }
       hearVacancies();
       // It may have gone between the two.
       show(name);

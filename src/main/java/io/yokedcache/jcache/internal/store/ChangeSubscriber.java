@@ -205,7 +205,7 @@ final class ChangeSubscriber implements AutoCloseable {
         upkeep.cancel(/* mayInterruptIfRunning= */ false);
       }
       if (connection != null) {
-        connection.forceDisconnect(); // wakes the reader
+        Connections.disconnect(connection); // wakes the reader
       }
     } catch (IOException goneAnyway) {
       logger.debug("Closing the subscription on {} failed", address, goneAnyway);

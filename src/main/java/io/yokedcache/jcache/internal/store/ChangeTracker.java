@@ -173,7 +173,7 @@ final class ChangeTracker implements AutoCloseable {
     Connection current = connection;
     if (current != null) {
       try {
-        current.forceDisconnect(); // wakes the reader
+        Connections.disconnect(current); // wakes the reader
       } catch (IOException goneAnyway) {
         logger.debug("Closing the connection of near caches failed", goneAnyway);
       }

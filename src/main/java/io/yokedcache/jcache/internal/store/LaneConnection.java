@@ -12,8 +12,6 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol;
-import redis.clients.jedis.PushConsumerChain;
-import redis.clients.jedis.PushConsumerChainImpl;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.RedisInputStream;
@@ -31,9 +29,6 @@ final class LaneConnection implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(LaneConnection.class);
   private static final int BUFFER_BYTES = 32 << 10;
-
-  /** RESP2 has none. */
-  private static final PushConsumerChain NO_PUSHES = PushConsumerChainImpl.of();
 
   private final Socket socket;
   private final RedisOutputStream out;
@@ -92,9 +87,10 @@ final class LaneConnection implements AutoCloseable {
    * @return the raw reply; a {@link JedisDataException} if it is an error
    * @throws JedisConnectionException if there is none within the command time-out
    */
+  @SuppressWarnings("deprecation") // its successor in Jedis 8 takes a type that older ones lack
   @Nullable Object read() {
     try {
-      return Protocol.read(in, NO_PUSHES);
+      return Protocol.read(in);
     } catch (JedisDataException errorReply) {
       return errorReply;
     }

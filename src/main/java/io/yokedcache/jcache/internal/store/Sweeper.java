@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.args.Rawable;
 
 /**
  * Deletes the entries of dead generations of one namespace: some time after a {@code clear()}, and
@@ -118,7 +120,9 @@ final class Sweeper {
   }
 
   private static @Nullable Object command(RedisExecutor on, CommandArguments command) {
-    Bytes route = Bytes.of(command.size() > 1 ? command.get(1).getRaw() : new byte[0]);
+    Iterator<Rawable> arguments = command.iterator();
+    arguments.next(); // the command's name
+    Bytes route = Bytes.of(arguments.hasNext() ? arguments.next().getRaw() : new byte[0]);
     return new ScriptRunner(on).command(OPERATION, route, /* idempotent= */ true, command);
   }
 

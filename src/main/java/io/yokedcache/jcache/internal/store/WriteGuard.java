@@ -85,7 +85,7 @@ final class WriteGuard {
   private static void disconnect(Connection connection, AtomicBoolean ended) {
     if (ended.compareAndSet(false, true)) {
       try {
-        connection.forceDisconnect(); // wakes the writer
+        Connections.disconnect(connection); // wakes the writer
       } catch (IOException goneAnyway) {
         logger.debug("Closing a connection that does not accept data failed", goneAnyway);
       }
