@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -10,7 +11,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.cache.CacheException;
-import javax.cache.integration.CacheLoaderException;
 import javax.cache.integration.CompletionListener;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +41,7 @@ final class BulkLoads implements AutoCloseable {
   private static void run(Runnable task, @Nullable CompletionListener listener) {
     try {
       task.run();
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       // Of an error too, such as a missing class: whoever waits for the listener must not hang.
       if (listener == null) {
         logger.warn("loadAll failed, and nobody listens to its completion", e);
@@ -50,7 +50,7 @@ final class BulkLoads implements AutoCloseable {
       listener.onException(
           e instanceof CacheException already
               ? already
-              : new CacheLoaderException("loadAll failed: " + e.getMessage(), e));
+              : ApplicationCode.LOADER.failure("loadAll", e));
       return;
     }
     if (listener != null) {

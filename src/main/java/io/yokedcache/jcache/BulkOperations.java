@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.entry.EntryOperation;
 import io.yokedcache.jcache.internal.entry.EntryReader;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
@@ -119,10 +120,13 @@ final class BulkOperations<K, V> {
       changes.add(entry.getKey(), entry.getValue());
     }
     counts.add(0, 0, puts, removals);
-    events.publish(changes);
-    if (written.failure() != null) {
-      throw written.failure();
+    Throwable failure = written.failure();
+    try {
+      events.publish(changes);
+    } catch (Throwable e) {
+      failure = ApplicationCode.first(failure, e);
     }
+    ApplicationCode.rethrow(failure);
   }
 
   void clear() {

@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Tried;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.store.Change;
@@ -177,8 +178,8 @@ final class Invocations<K, V> {
         if (answer != null) {
           results.put(key, new ProcessorResult<>(answer, null));
         }
-      } catch (CacheException e) {
-        fail(key, e);
+      } catch (Exception e) { // also from hashCode of the key
+        fail(key, ApplicationCode.OTHER.failure("invokeAll", e));
       }
     }
 

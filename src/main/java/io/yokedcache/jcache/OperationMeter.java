@@ -2,12 +2,14 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.management.ErrorType;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.function.Supplier;
+import javax.cache.CacheException;
 import javax.cache.event.CacheEntryListenerException;
 import javax.cache.integration.CacheLoaderException;
 import javax.cache.integration.CacheWriterException;
@@ -44,9 +46,13 @@ final class OperationMeter {
       T answer = body.run(current, start);
       done = true;
       return answer;
-    } catch (RuntimeException | Error e) {
+    } catch (CacheException | IllegalStateException | Error e) {
       current.failed(operation, errorType(e));
       throw e;
+    } catch (Exception e) {
+      // Such as from equals or hashCode of a key, which many places call.
+      current.failed(operation, errorType(e));
+      throw ApplicationCode.OTHER.failure(operation.label(), e);
     } finally {
       phases.end(outer, done);
     }

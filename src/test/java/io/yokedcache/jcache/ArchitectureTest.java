@@ -39,7 +39,8 @@ final class ArchitectureTest {
                   "internal.integration",
                   "internal.processor",
                   "internal.store")),
-          Map.entry("internal.event", Set.of("internal.entry", "internal.store")),
+          Map.entry(
+              "internal.event", Set.of("internal.entry", "internal.integration", "internal.store")),
           Map.entry("internal.management", Set.of("spi")),
           Map.entry("spi", Set.of()),
           Map.entry(

@@ -128,7 +128,7 @@ final class InvokeAllFailuresIT {
     assertThat(causeIn(results.get("k003"))).isInstanceOf(CacheWriterException.class);
     assertThat(causeIn(results.get("k004"))).hasMessageContaining("unknown, as asked");
     assertThat(new CacheFigures(cache).errorsByType())
-        .isEqualTo(Map.of("invokeAll!writer", 2L, "invokeAll!other", 1L, "write!writer", 2L));
+        .isEqualTo(Map.of("invokeAll!writer", 2L, "invokeAll!codec", 1L, "write!writer", 2L));
     assertThat(StatisticsDelta.of(cache)).isEqualTo(new StatisticsDelta(3, 6, 3, 0));
   }
 

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.store.Bytes;
@@ -9,9 +10,7 @@ import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
-import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
-import javax.cache.processor.EntryProcessorException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,10 +75,8 @@ final class Attempt<K, V, T extends @Nullable Object> {
       EntryProcessor<K, V, T> processor, ProcessorEntry<K, V> entry, Object[] arguments) {
     try {
       return processor.process(entry, arguments);
-    } catch (CacheException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new EntryProcessorException(processor + " failed: " + e.getMessage(), e);
+    } catch (Exception e) {
+      throw ApplicationCode.PROCESSOR.failure(processor, e);
     }
   }
 

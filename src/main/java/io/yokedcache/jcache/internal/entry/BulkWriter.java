@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import javax.cache.integration.CacheWriterException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +88,8 @@ public final class BulkWriter<K, V> {
    * What came of a bulk write.
    *
    * @param results the outcome for each key that the writer accepted
-   * @param failure why the writer did not accept all, or {@code null}
+   * @param failure why the writer did not accept all, a {@code CacheWriterException} or an {@code
+   *     Error}; or {@code null}
    */
-  public record Written<K, V>(Map<K, Result<V>> results, @Nullable CacheWriterException failure) {}
+  public record Written<K, V>(Map<K, Result<V>> results, @Nullable Throwable failure) {}
 }

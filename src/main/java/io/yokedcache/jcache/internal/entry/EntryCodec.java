@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.codec.PlainKeys;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -58,9 +59,22 @@ public final class EntryCodec<K, V> {
 
   private <T> Bytes encode(Codec<T> codec, T object) {
     long start = timer.start();
-    Bytes encoded = Bytes.of(codec.encode(object));
+    Bytes encoded = encoded(codec, object);
     timer.spent(start);
     return encoded;
+  }
+
+  /** Encodes by code that may be the application's, which may fail in any way. */
+  private static <T> Bytes encoded(Codec<T> codec, T object) {
+    try {
+      return Bytes.of(codec.encode(object));
+    } catch (CodecException e) {
+      throw e;
+    } catch (Exception e) {
+      String reason = ApplicationCode.OTHER.failure("Codec " + codec.id(), e).getMessage();
+      throw new CodecException(
+          "An object of %s cannot be encoded. %s".formatted(object.getClass(), reason), e);
+    }
   }
 
   /** Encodes several keys; cheaper than one by one, since the clock is read for all together. */
@@ -77,7 +91,7 @@ public final class EntryCodec<K, V> {
     long start = timer.start();
     List<Bytes> encoded = new ArrayList<>(objects.size());
     for (T object : objects) {
-      encoded.add(Bytes.of(codec.encode(object)));
+      encoded.add(encoded(codec, object));
     }
     timer.spent(start);
     return encoded;
@@ -142,9 +156,9 @@ public final class EntryCodec<K, V> {
   private <T> @Nullable T decode(Codec<T> codec, Bytes bytes, String what) {
     try {
       return codec.decode(bytes.array());
-    } catch (CodecException e) {
+    } catch (Exception e) { // also of another kind: the bytes may be anybody's
       undecodable.increment();
-      String reason = String.valueOf(e.getMessage());
+      String reason = reason(codec, e);
       if (warned.size() < MAX_WARNINGS && warned.putIfAbsent(reason, true) == null) {
         logger.warn(
             "A {} of cache {} cannot be decoded and counts as absent: {}", what, cacheName, reason);
@@ -153,6 +167,12 @@ public final class EntryCodec<K, V> {
       }
       return null;
     }
+  }
+
+  private static String reason(Codec<?> codec, Exception e) {
+    Exception told =
+        e instanceof CodecException ? e : ApplicationCode.OTHER.failure("Codec " + codec.id(), e);
+    return String.valueOf(told.getMessage());
   }
 
   /** How many keys and values could not be decoded so far. */

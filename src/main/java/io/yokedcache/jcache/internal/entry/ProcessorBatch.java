@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Tried;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
@@ -144,11 +145,9 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   private void guard(Collection<K> concerned, Runnable step) {
     try {
       step.run();
-    } catch (CacheException e) {
-      concerned.forEach(key -> failures.put(key, e));
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       // Such as from a codec of the application: the other keys must not suffer from it.
-      CacheException failure = new CacheException("invokeAll failed: " + e.getMessage(), e);
+      CacheException failure = ApplicationCode.OTHER.failure("invokeAll", e);
       concerned.forEach(key -> failures.put(key, failure));
     }
   }

@@ -80,18 +80,19 @@ final class DeliveryQueue {
   }
 
   private void run() {
-    try {
-      while (!closed || !queue.isEmpty()) {
-        Runnable next = queue.take();
-        try {
-          next.run();
-        } catch (RuntimeException | Error e) {
-          // An error too, such as a missing class, must not end the delivery to all others.
-          logger.warn("An asynchronous listener of cache {} failed", cacheName, e);
+    while (!closed || !queue.isEmpty()) {
+      try {
+        queue.take().run();
+      } catch (InterruptedException e) {
+        // By close, or by a listener that set the flag or threw this undeclared.
+        if (closed) {
+          logger.debug("Delivery for cache {} was interrupted", cacheName);
+          return;
         }
+      } catch (Throwable e) {
+        // Whatever a listener throws must not end the delivery to all others.
+        logger.warn("An asynchronous listener of cache {} failed", cacheName, e);
       }
-    } catch (InterruptedException closing) {
-      logger.debug("Delivery for cache {} was interrupted", cacheName);
     }
   }
 

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.event;
 
 import io.yokedcache.jcache.internal.entry.EventDemand;
 import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Change;
 import java.io.Closeable;
 import java.util.ArrayList;
@@ -11,7 +12,6 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import javax.cache.Cache;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
-import javax.cache.event.CacheEntryListenerException;
 import javax.cache.event.EventType;
 import org.jspecify.annotations.Nullable;
 
@@ -118,25 +118,19 @@ public final class EventDispatcher<K, V> implements EventDemand {
 
   /** Calls every listener that is meant, also if one fails, and throws the first failure. */
   private void deliver(List<EntryEvent<K, V>> events, Predicate<Registration<K, V>> isMeant) {
-    CacheEntryListenerException failure = null;
+    Throwable failure = null;
     for (EventType type : ORDER) {
       for (Registration<K, V> registration : registrations) {
         try {
           if (isMeant.test(registration)) {
             registration.deliver(cache, type, events);
           }
-        } catch (CacheEntryListenerException e) {
-          if (failure == null) {
-            failure = e;
-          } else {
-            failure.addSuppressed(e);
-          }
+        } catch (Throwable e) { // of an error, too, the other listeners must not suffer
+          failure = ApplicationCode.first(failure, e);
         }
       }
     }
-    if (failure != null) {
-      throw failure;
-    }
+    ApplicationCode.rethrow(failure);
   }
 
   /** Starts to collect what one operation does. */

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.event;
 
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,6 @@ import javax.cache.event.CacheEntryEvent;
 import javax.cache.event.CacheEntryEventFilter;
 import javax.cache.event.CacheEntryExpiredListener;
 import javax.cache.event.CacheEntryListener;
-import javax.cache.event.CacheEntryListenerException;
 import javax.cache.event.CacheEntryRemovedListener;
 import javax.cache.event.CacheEntryUpdatedListener;
 import javax.cache.event.EventType;
@@ -68,12 +68,10 @@ final class Registration<K, V> {
       if (!wanted.isEmpty()) {
         call(type, castEvents(wanted));
       }
-    } catch (CacheEntryListenerException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new CacheEntryListenerException(
-          "Listener %s of cache %s failed on %s: %s"
-              .formatted(listener, cache.getName(), type, e.getMessage()),
+    } catch (Exception e) {
+      throw ApplicationCode.LISTENER.failure(
+          "Listener %s of cache %s for %s"
+              .formatted(ApplicationCode.name(listener), cache.getName(), type),
           e);
     }
   }

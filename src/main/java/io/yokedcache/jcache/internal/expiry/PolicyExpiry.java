@@ -49,7 +49,7 @@ final class PolicyExpiry implements EntryExpiry {
     try {
       Duration duration = question.get();
       return duration == null ? otherwise : EntryExpiry.ttl(duration);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Kotlin and others throw checked exceptions undeclared
       if (warned.compareAndSet(false, true)) {
         logger.warn("{} failed; entries get {} instead", policy.getClass(), otherwise, e);
       }

@@ -41,10 +41,8 @@ public final class EntryLoader<K, V> {
     }
     try {
       return loader.load(key);
-    } catch (CacheLoaderException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw failed(e);
+    } catch (Exception e) {
+      throw ApplicationCode.LOADER.failure(loader, e);
     }
   }
 
@@ -63,14 +61,8 @@ public final class EntryLoader<K, V> {
         }
       }
       return found;
-    } catch (CacheLoaderException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw failed(e);
+    } catch (Exception e) {
+      throw ApplicationCode.LOADER.failure(loader, e);
     }
-  }
-
-  private CacheLoaderException failed(RuntimeException cause) {
-    return new CacheLoaderException(loader + " failed: " + cause.getMessage(), cause);
   }
 }

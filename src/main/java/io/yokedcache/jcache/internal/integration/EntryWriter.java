@@ -49,8 +49,8 @@ public final class EntryWriter<K, V> {
       } else {
         writer.write(new WrittenEntry<>(key, value));
       }
-    } catch (RuntimeException e) {
-      throw wrapped(e);
+    } catch (Exception e) {
+      throw ApplicationCode.WRITER.failure(writer, e);
     }
   }
 
@@ -61,11 +61,11 @@ public final class EntryWriter<K, V> {
     }
     Collection<Cache.Entry<? extends K, ? extends V>> left = new ArrayList<>(entries.size());
     entries.forEach((key, value) -> left.add(new WrittenEntry<>(key, value)));
-    CacheWriterException failure = null;
+    Throwable failure = null;
     try {
       writer.writeAll(castEntries(left));
-    } catch (RuntimeException e) {
-      failure = wrapped(e);
+    } catch (Throwable e) { // of an error, too: the cache must get what was written before it
+      failure = documented(e);
     }
     Set<K> written = new HashSet<>(entries.keySet());
     if (failure != null) {
@@ -80,11 +80,11 @@ public final class EntryWriter<K, V> {
       return new Written<>(new LinkedHashSet<>(keys), null);
     }
     Set<K> left = new HashSet<>(keys);
-    CacheWriterException failure = null;
+    Throwable failure = null;
     try {
       writer.deleteAll(left);
-    } catch (RuntimeException e) {
-      failure = wrapped(e);
+    } catch (Throwable e) { // of an error, too: the cache must get what was written before it
+      failure = documented(e);
     }
     Set<K> deleted = new LinkedHashSet<>(keys);
     if (failure != null) {
@@ -103,27 +103,18 @@ public final class EntryWriter<K, V> {
     return (Collection) entries;
   }
 
-  private CacheWriterException wrapped(RuntimeException e) {
-    return e instanceof CacheWriterException already
-        ? already
-        : new CacheWriterException(writer + " failed: " + e.getMessage(), e);
+  private Throwable documented(Throwable thrown) {
+    return thrown instanceof Error ? thrown : ApplicationCode.WRITER.failure(writer, thrown);
   }
 
   /**
    * What came of a bulk write.
    *
    * @param keys the keys that were written or deleted
-   * @param failure why not all were, or {@code null}
+   * @param failure why not all were, a {@code CacheWriterException} or an {@code Error}; or {@code
+   *     null}
    */
-  public record Written<K>(Set<K> keys, @Nullable CacheWriterException failure) {
-
-    /** Throws the failure, if there is one. */
-    public void throwFailure() {
-      if (failure != null) {
-        throw failure;
-      }
-    }
-  }
+  public record Written<K>(Set<K> keys, @Nullable Throwable failure) {}
 
   private record WrittenEntry<K, V>(K key, V value) implements Cache.Entry<K, V> {
 

@@ -50,7 +50,7 @@ final class ObservedRecorder implements StatisticsRecorder {
     for (OperationObserver observer : observers) {
       try {
         event.accept(observer);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) { // an operation that is done must not fail by who looks on
         if (warned.compareAndSet(false, true)) {
           logger.warn("{} fails; further failures are logged at debug level", observer, e);
         } else {

@@ -50,7 +50,7 @@ public final class TimedLoader<K, V> implements CacheLoader<K, V> {
       T loaded = call.get();
       current.record(Operation.LOAD, 0, 0, 0, 0, start);
       return loaded;
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) { // also a checked one, thrown undeclared
       current.failed(Operation.LOAD, ErrorType.LOADER);
       throw e;
     }

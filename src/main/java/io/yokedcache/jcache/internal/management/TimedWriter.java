@@ -60,7 +60,7 @@ public final class TimedWriter<K, V> implements CacheWriter<K, V> {
     try {
       call.run();
       current.record(Operation.WRITE, 0, 0, 0, 0, start);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) { // also a checked one, thrown undeclared
       current.failed(Operation.WRITE, ErrorType.WRITER);
       throw e;
     }
