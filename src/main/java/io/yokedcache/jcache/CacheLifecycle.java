@@ -256,7 +256,8 @@ final class CacheLifecycle<K, V> {
                   key,
                   blueprint.codec().decode(message.value()),
                   blueprint.codec().decode(message.prior()));
-        });
+        },
+        message.sizeBytes());
   }
 
   /** Closes the cache and everything that belongs to it, but leaves its entries in Redis. */

@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.configuration.EventSettings;
 import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.EntryAccess;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
@@ -52,7 +53,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
    */
   RedisCache(YokedCacheManager manager, CacheBlueprint<K, V> blueprint) {
     this.blueprint = blueprint;
-    this.events = new EventDispatcher<>(this, manager.eventQueueCapacity());
+    EventSettings queue = manager.eventSettings();
+    this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
     this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
     this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
     CacheParts<K, V> parts = blueprint.parts(events, lifecycle::statistics);

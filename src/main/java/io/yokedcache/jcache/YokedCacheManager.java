@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.configuration.EventSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
@@ -147,8 +148,8 @@ final class YokedCacheManager implements CacheManager {
     }
   }
 
-  int eventQueueCapacity() {
-    return settings.events().queueCapacity();
+  EventSettings eventSettings() {
+    return settings.events();
   }
 
   boolean hearsExpirations() {

@@ -50,12 +50,18 @@ final class CacheFigures {
 
   /** Reads the errors of all operations together. */
   long errors() throws JMException {
-    return (Long)
-        SERVER.getAttribute(
-            new ObjectName(
-                "io.yokedcache:type=CacheExtendedStatistics,CacheManager=%s,Cache=%s"
-                    .formatted(managerName, cacheName)),
-            "Errors");
+    return extended("Errors");
+  }
+
+  /** Reads an attribute of {@code CacheExtendedStatistics} that is a number. */
+  long extended(String attribute) throws JMException {
+    return ((Number)
+            SERVER.getAttribute(
+                new ObjectName(
+                    "io.yokedcache:type=CacheExtendedStatistics,CacheManager=%s,Cache=%s"
+                        .formatted(managerName, cacheName)),
+                attribute))
+        .longValue();
   }
 
   /** Reads the snapshot's operations by name. */

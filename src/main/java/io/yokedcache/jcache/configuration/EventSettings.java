@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param announce how long the registration of a first listener waits until every JVM is sure to
  *     have noticed; also the longest time a writer trusts what it knows of listeners elsewhere
  * @param queueCapacity how many undelivered events a cache keeps for asynchronous delivery
+ * @param queueBytes how many bytes these events may have together
  * @param expired whether to subscribe to Redis' keyspace notifications for expired events
  */
 public record EventSettings(
-    Duration lease, Duration announce, int queueCapacity, boolean expired) {}
+    Duration lease, Duration announce, int queueCapacity, long queueBytes, boolean expired) {}

@@ -144,6 +144,7 @@ final class SettingsReader {
             section.duration("lease", SECOND, HOUR),
             section.duration("announce", MILLISECOND, Duration.ofSeconds(10)),
             section.integer("queue-capacity", 1, 10_000_000),
+            section.bytes("queue-bytes", 1),
             section.flag("expired"));
     if (events.announce().compareTo(events.lease()) >= 0) {
       section.complain("announce", "must be less than lease");

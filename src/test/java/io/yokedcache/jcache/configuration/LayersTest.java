@@ -54,7 +54,9 @@ final class LayersTest {
             new SerializationSettings(
                 List.of(), List.of("hibernate", "spring"), 64, 1_000_000, 1 << 24, 64 << 20));
     assertThat(settings.events())
-        .isEqualTo(new EventSettings(Duration.ofSeconds(30), Duration.ofMillis(50), 16_384, true));
+        .isEqualTo(
+            new EventSettings(
+                Duration.ofSeconds(30), Duration.ofMillis(50), 16_384, 16 << 20, true));
     assertThat(settings.sweep())
         .isEqualTo(new SweepSettings(true, Duration.ofSeconds(5), Duration.ofHours(1), 1000, 0.25));
     assertThat(settings.health()).isEqualTo(new HealthSettings(Duration.ofSeconds(10)));

@@ -1,9 +1,10 @@
 package io.yokedcache.jcache.internal.event;
 
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import io.yokedcache.jcache.internal.store.BoundedWait;
+import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -11,49 +12,102 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Delivers events one after the other on a thread of its own, which starts with the first event.
- * The queue is bounded: when it stays full because a listener is slow, events are dropped, counted,
- * and warned of once.
+ * The queue is bounded by events and by bytes: when it stays full because a listener is slow,
+ * events are dropped, counted, and warned of once. It takes memory only for what it holds.
  */
 final class DeliveryQueue {
 
   private static final Logger logger = LoggerFactory.getLogger(DeliveryQueue.class);
 
-  /** How long a full queue may take to have a place, and then to be empty, at closing. */
+  /** How long the queue may take to be empty at closing. */
   private static final long CLOSE_MILLIS = 2_000;
 
+  /** A queue that was longer gives its memory back when it is empty. */
+  private static final int SMALL = 256;
+
   private final String cacheName;
-  private final BlockingQueue<Runnable> queue;
+  private final int capacity;
+  private final long maxBytes;
   private final LongAdder dropped = new LongAdder();
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition filled = lock.newCondition();
+  private final Condition emptied = lock.newCondition();
 
-  /** The delivering thread, or {@code null} before the first event; guarded by the lock. */
+  /** What follows is guarded by the lock. */
+  private ArrayDeque<Delivery> waiting = new ArrayDeque<>(1);
+
+  private long waitingBytes;
+  private boolean wasLong;
+  private boolean closed;
   private @Nullable Thread thread;
 
-  /** Written under the lock, read without it by the delivering thread. */
-  private volatile boolean closed;
+  private record Delivery(Runnable task, long bytes) {}
 
-  DeliveryQueue(String cacheName, int capacity) {
+  /**
+   * Creates an empty queue without a thread.
+   *
+   * @param capacity the most deliveries that wait
+   * @param maxBytes the most bytes that they have together; a single one may have more
+   */
+  DeliveryQueue(String cacheName, int capacity, long maxBytes) {
     this.cacheName = cacheName;
-    this.queue = new ArrayBlockingQueue<>(capacity);
+    this.capacity = capacity;
+    this.maxBytes = maxBytes;
   }
 
-  /** Queues a delivery, waiting for a free place no longer than the given time. */
-  void add(Runnable delivery, long waitMillis) {
-    if (!start()) {
-      return;
-    }
+  /**
+   * Queues a delivery, waiting for a free place no longer than the given time, also if the thread
+   * is interrupted.
+   *
+   * @param bytes about how much memory it keeps from being freed
+   */
+  void add(Runnable task, long bytes, long waitMillis) {
+    lock.lock();
     try {
-      if (queue.offer(delivery, waitMillis, TimeUnit.MILLISECONDS)) {
+      boolean hasRoom =
+          BoundedWait.await(
+              TimeUnit.MILLISECONDS.toNanos(waitMillis), nanos -> awaitRoom(bytes, nanos));
+      if (closed) {
         return;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      if (hasRoom && start()) {
+        waiting.addLast(new Delivery(task, bytes));
+        waitingBytes += bytes;
+        wasLong |= waiting.size() > SMALL;
+        filled.signal();
+      } else {
+        drop();
+      }
+    } finally {
+      lock.unlock();
     }
+  }
+
+  /** Waits for room; returns {@code true} also when the queue is closed. */
+  private boolean awaitRoom(long bytes, long nanos) throws InterruptedException {
+    long left = nanos;
+    while (!closed && !hasRoom(bytes)) {
+      if (left <= 0) {
+        return false;
+      }
+      left = emptied.awaitNanos(left);
+    }
+    return true;
+  }
+
+  private boolean hasRoom(long bytes) {
+    // Whatever its size is, one event fits: else a listener would never hear of a large value.
+    return waiting.isEmpty() || (waiting.size() < capacity && waitingBytes + bytes <= maxBytes);
+  }
+
+  private void drop() {
     dropped.increment();
     if (dropped.sum() == 1) {
       logger.warn(
-          "Listeners of cache {} are too slow: events are dropped. Raise yokedcache.events.queue-capacity or make them faster.",
-          cacheName);
+          "Listeners of cache {} are too slow: events are dropped. Raise yokedcache.events.queue-capacity ({}) or yokedcache.events.queue-bytes ({}), or make the listeners faster.",
+          cacheName,
+          capacity,
+          maxBytes);
     }
   }
 
@@ -61,38 +115,65 @@ final class DeliveryQueue {
     return dropped.sum();
   }
 
+  /** Starts the thread if there is none, and returns whether there is one. */
   private boolean start() {
-    lock.lock();
-    try {
-      if (closed) {
+    if (thread == null) {
+      Thread started = new Thread(this::run, "yokedcache-listeners-" + cacheName);
+      started.setDaemon(true);
+      try {
+        started.start();
+      } catch (OutOfMemoryError noThread) {
+        // The change is made, whoever hears of it; the next event tries again.
+        logger.warn("No thread could be started for the listeners of {}", cacheName, noThread);
         return false;
       }
-      if (thread == null) {
-        Thread started = new Thread(this::run, "yokedcache-listeners-" + cacheName);
-        started.setDaemon(true);
-        started.start();
-        thread = started;
-      }
-      return true;
-    } finally {
-      lock.unlock();
+      thread = started;
     }
+    return true;
   }
 
   private void run() {
-    while (!closed || !queue.isEmpty()) {
+    Delivery next = take();
+    while (next != null) {
       try {
-        queue.take().run();
-      } catch (InterruptedException e) {
-        // By close, or by a listener that set the flag or threw this undeclared.
-        if (closed) {
-          logger.debug("Delivery for cache {} was interrupted", cacheName);
-          return;
-        }
+        next.task.run();
       } catch (Throwable e) {
-        // Whatever a listener throws must not end the delivery to all others.
-        logger.warn("An asynchronous listener of cache {} failed", cacheName, e);
+        // Whatever it was, also an exception that nobody declared, others are still to hear.
+        warn(e);
       }
+      boolean unused = Thread.interrupted(); // left behind by one listener, and not for the next
+      next = take();
+    }
+  }
+
+  private void warn(Throwable failure) {
+    try {
+      logger.warn("An asynchronous listener of cache {} failed", cacheName, failure);
+    } catch (Throwable notEvenThat) {
+      // Out of memory or of stack, for instance; the thread must live on.
+    }
+  }
+
+  /** The next delivery, or {@code null} when the queue is closed and empty. */
+  private @Nullable Delivery take() {
+    lock.lock();
+    try {
+      while (waiting.isEmpty()) {
+        if (closed) {
+          return null;
+        }
+        filled.awaitUninterruptibly();
+      }
+      Delivery next = waiting.removeFirst();
+      waitingBytes -= next.bytes;
+      if (wasLong && waiting.isEmpty()) {
+        wasLong = false;
+        waiting = new ArrayDeque<>(1);
+      }
+      emptied.signalAll();
+      return next;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -106,24 +187,31 @@ final class DeliveryQueue {
       }
       closed = true;
       running = thread;
+      filled.signalAll();
+      emptied.signalAll();
     } finally {
       lock.unlock();
     }
     if (running == null || running == Thread.currentThread()) {
       return;
     }
+    if (!BoundedWait.join(running, CLOSE_MILLIS)) {
+      abandon();
+      running.interrupt();
+    }
+  }
+
+  private void abandon() {
+    lock.lock();
     try {
-      // Wakes the thread, which then sees that it is over; a full queue must get a chance first.
-      if (queue.offer(
-          () -> logger.debug("Delivery for cache {} ends", cacheName),
-          CLOSE_MILLIS,
-          TimeUnit.MILLISECONDS)) {
-        running.join(CLOSE_MILLIS);
+      if (!waiting.isEmpty()) {
+        logger.warn(
+            "Cache {} closes although {} events were not delivered", cacheName, waiting.size());
+        waiting.clear();
+        waitingBytes = 0;
       }
-      running.interrupt();
-    } catch (InterruptedException e) {
-      running.interrupt();
-      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
     }
   }
 }

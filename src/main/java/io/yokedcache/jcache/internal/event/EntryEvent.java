@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.event;
 
+import java.util.List;
 import javax.cache.Cache;
 import javax.cache.event.CacheEntryEvent;
 import javax.cache.event.EventType;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class EntryEvent<K, V> extends CacheEntryEvent<K, V> {
 
   private static final long serialVersionUID = 1L;
+
+  /** What an object takes of which nothing else is known, and what an event takes by itself. */
+  private static final long TYPICAL_BYTES = 128;
 
   private final transient K key;
   private final transient @Nullable V value;
@@ -42,6 +46,31 @@ final class EntryEvent<K, V> extends CacheEntryEvent<K, V> {
     boolean gone = getEventType() == EventType.REMOVED || getEventType() == EventType.EXPIRED;
     return new EntryEvent<>(
         cache, getEventType(), key, gone ? null : value, null, /* oldValueAvailable= */ false);
+  }
+
+  /**
+   * About how much memory some events keep from being freed. It is exact enough for what can be
+   * large, arrays of bytes and strings; to know it of other objects one would have to encode them.
+   */
+  static long sizeBytes(List<? extends EntryEvent<?, ?>> events) {
+    long size = 0;
+    for (EntryEvent<?, ?> event : events) {
+      size += TYPICAL_BYTES + sizeBytes(event.key) + sizeBytes(event.value);
+      size += event.oldValue == event.value ? 0 : sizeBytes(event.oldValue);
+    }
+    return size;
+  }
+
+  private static long sizeBytes(@Nullable Object object) {
+    if (object == null) {
+      return 0;
+    }
+    if (object instanceof byte[] bytes) {
+      return bytes.length;
+    }
+    return object instanceof CharSequence text
+        ? (long) Character.BYTES * text.length()
+        : TYPICAL_BYTES;
   }
 
   @Override

@@ -40,9 +40,15 @@ public final class EventDispatcher<K, V> implements EventDemand {
   /** Derived from the registrations at each change of them, since every operation asks. */
   private volatile boolean oldValues;
 
-  public EventDispatcher(Cache<K, V> cache, int queueCapacity) {
+  /**
+   * Creates it without listeners.
+   *
+   * @param queueCapacity the most events that wait for delivery
+   * @param queueBytes the most bytes that they have together
+   */
+  public EventDispatcher(Cache<K, V> cache, int queueCapacity, long queueBytes) {
     this.cache = cache;
-    this.queue = new DeliveryQueue(cache.getName(), queueCapacity);
+    this.queue = new DeliveryQueue(cache.getName(), queueCapacity, queueBytes);
   }
 
   @Override
@@ -102,7 +108,9 @@ public final class EventDispatcher<K, V> implements EventDemand {
     }
     if (registrations.stream().anyMatch(registration -> !registration.isSynchronous())) {
       queue.add(
-          () -> deliver(events, registration -> !registration.isSynchronous()), MAX_WAIT_MILLIS);
+          () -> deliver(events, registration -> !registration.isSynchronous()),
+          EntryEvent.sizeBytes(events),
+          MAX_WAIT_MILLIS);
     }
     deliver(events, Registration::isSynchronous);
   }
@@ -111,9 +119,11 @@ public final class EventDispatcher<K, V> implements EventDemand {
    * Tells of a change made elsewhere. Never waits.
    *
    * @param changes makes the events, on the delivery thread
+   * @param sizeBytes what they take until then
    */
-  public void publishRemote(Supplier<Changes<K, V>> changes) {
-    queue.add(() -> deliver(changes.get().events, registration -> true), /* waitMillis= */ 0);
+  public void publishRemote(Supplier<Changes<K, V>> changes, long sizeBytes) {
+    queue.add(
+        () -> deliver(changes.get().events, registration -> true), sizeBytes, /* waitMillis= */ 0);
   }
 
   /** Calls every listener that is meant, also if one fails, and throws the first failure. */

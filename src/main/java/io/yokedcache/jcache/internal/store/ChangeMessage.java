@@ -30,13 +30,16 @@ public record ChangeMessage(
   private static final byte CLEAR = 5;
   private static final int FIXED_LENGTH = 2 + ORIGIN_LENGTH + 4 + 4;
 
+  /** How long it is, which is about what it takes in memory, too. */
+  public int sizeBytes() {
+    return FIXED_LENGTH
+        + key.length()
+        + (prior == null ? 0 : prior.length())
+        + (value == null ? 0 : value.length());
+  }
+
   byte[] encode() {
-    int length =
-        FIXED_LENGTH
-            + key.length()
-            + (prior == null ? 0 : prior.length())
-            + (value == null ? 0 : value.length());
-    ByteBuffer out = ByteBuffer.allocate(length);
+    ByteBuffer out = ByteBuffer.allocate(sizeBytes());
     out.put(VERSION).put(code(change)).put(origin.array());
     out.putInt(key.length()).put(key.array());
     out.putInt(prior == null ? -1 : prior.length());

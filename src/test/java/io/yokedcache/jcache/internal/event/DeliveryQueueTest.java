@@ -23,7 +23,7 @@ final class DeliveryQueueTest {
 
   @Test
   void add_inOrder() {
-    DeliveryQueue queue = new DeliveryQueue("orders", 1_000);
+    DeliveryQueue queue = queue("orders", 1_000);
     for (int i = 0; i < 1_000; i++) {
       add(queue, i);
     }
@@ -35,7 +35,7 @@ final class DeliveryQueueTest {
 
   @Test
   void add_full() throws Exception {
-    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    DeliveryQueue queue = queue("orders", CAPACITY);
     block(queue);
     for (int i = 0; i < CAPACITY + 3; i++) {
       add(queue, i);
@@ -50,13 +50,13 @@ final class DeliveryQueueTest {
 
   @Test
   void add_fullForAWhile() throws Exception {
-    DeliveryQueue queue = new DeliveryQueue("orders", 1);
+    DeliveryQueue queue = queue("orders", 1);
     block(queue);
     add(queue, 0);
     Thread other = new Thread(gate::countDown);
 
     other.start();
-    queue.add(() -> delivered.add(1), PATIENCE.toMillis());
+    queue.add(() -> delivered.add(1), 0, PATIENCE.toMillis());
 
     queue.close();
     assertThat(delivered).containsExactly(0, 1);
@@ -65,11 +65,12 @@ final class DeliveryQueueTest {
 
   @Test
   void deliver_failure() {
-    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    DeliveryQueue queue = queue("orders", CAPACITY);
     queue.add(
         () -> {
           throw new IllegalStateException("listener failed as it should");
         },
+        0,
         0);
     add(queue, 1);
 
@@ -79,11 +80,12 @@ final class DeliveryQueueTest {
 
   @Test
   void deliver_error() {
-    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    DeliveryQueue queue = queue("orders", CAPACITY);
     queue.add(
         () -> {
           throw new AssertionError("listener failed as it should");
         },
+        0,
         0);
     add(queue, 1);
 
@@ -93,7 +95,7 @@ final class DeliveryQueueTest {
 
   @Test
   void close_twiceAndAddAfterwards() {
-    DeliveryQueue queue = new DeliveryQueue("orders", CAPACITY);
+    DeliveryQueue queue = queue("orders", CAPACITY);
     add(queue, 1);
     queue.close();
     queue.close();
@@ -106,7 +108,7 @@ final class DeliveryQueueTest {
 
   @Test
   void close_neverUsed() {
-    DeliveryQueue queue = new DeliveryQueue("unused", CAPACITY);
+    DeliveryQueue queue = queue("unused", CAPACITY);
 
     queue.close();
 
@@ -115,7 +117,7 @@ final class DeliveryQueueTest {
 
   @Test
   void close_deliveryHangs() throws Exception {
-    DeliveryQueue queue = new DeliveryQueue("hanging", CAPACITY);
+    DeliveryQueue queue = queue("hanging", CAPACITY);
     block(queue);
 
     queue.close();
@@ -125,15 +127,100 @@ final class DeliveryQueueTest {
 
   @Test
   void close_fromADelivery() {
-    DeliveryQueue queue = new DeliveryQueue("suicidal", CAPACITY);
+    DeliveryQueue queue = queue("suicidal", CAPACITY);
 
-    queue.add(queue::close, 0);
+    queue.add(queue::close, 0, 0);
 
     await().atMost(PATIENCE).until(() -> threads("suicidal").isEmpty());
   }
 
+  @Test
+  void add_fullByBytes() throws Exception {
+    DeliveryQueue queue = new DeliveryQueue("orders", 1_000, 10);
+    block(queue);
+    queue.add(() -> delivered.add(0), /* bytes= */ 11, /* waitMillis= */ 0);
+    add(queue, 1);
+    assertThat(queue.droppedCount()).isEqualTo(1);
+    gate.countDown();
+    await().atMost(PATIENCE).until(() -> delivered.equals(List.of(0)));
+
+    for (int i = 2; i < 12; i++) {
+      add(queue, i);
+    }
+    queue.close();
+    assertThat(delivered).hasSize(11);
+    assertThat(queue.droppedCount()).isEqualTo(1);
+  }
+
+  /** A thread that was interrupted may still make changes, and others want to hear of them. */
+  @Test
+  void add_interruptedThread() {
+    DeliveryQueue queue = queue("orders", 1_000);
+    Thread.currentThread().interrupt();
+    for (int i = 0; i < 1_000; i++) {
+      queue.add(() -> delivered.add(1), /* bytes= */ 1, /* waitMillis= */ 1_000);
+    }
+    assertThat(Thread.currentThread().isInterrupted()).isTrue();
+
+    queue.close();
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(delivered).hasSize(1_000);
+    assertThat(queue.droppedCount()).isZero();
+  }
+
+  @Test
+  void add_interruptedThreadThatHasToWait() throws Exception {
+    DeliveryQueue queue = queue("orders", 1);
+    block(queue);
+    add(queue, 0);
+    Thread other = new Thread(gate::countDown);
+    Thread.currentThread().interrupt();
+
+    other.start();
+    queue.add(() -> delivered.add(1), 0, PATIENCE.toMillis());
+
+    assertThat(Thread.interrupted()).isTrue();
+    queue.close();
+    assertThat(delivered).containsExactly(0, 1);
+    assertThat(queue.droppedCount()).isZero();
+  }
+
+  @Test
+  void deliver_undeclaredException() {
+    DeliveryQueue queue = queue("orders", CAPACITY);
+    queue.add(
+        () -> sneak(new InterruptedException("listener failed as it should")),
+        /* bytes= */ 0,
+        /* waitMillis= */ 0);
+    add(queue, 1);
+
+    await().atMost(PATIENCE).until(() -> delivered.equals(List.of(1)));
+    queue.close();
+  }
+
+  @SuppressWarnings("unchecked") // how Kotlin and Lombok throw what is not declared
+  private static <X extends Throwable> void sneak(Throwable undeclared) throws X {
+    throw (X) undeclared;
+  }
+
+  /** The flag that one listener leaves behind must not end the waits of the next one. */
+  @Test
+  void deliver_interruptedByAListener() {
+    DeliveryQueue queue = queue("orders", CAPACITY);
+    queue.add(() -> Thread.currentThread().interrupt(), 0, 0);
+    queue.add(() -> delivered.add(Thread.currentThread().isInterrupted() ? 1 : 0), 0, 0);
+
+    await().atMost(PATIENCE).until(() -> delivered.equals(List.of(0)));
+    queue.close();
+  }
+
+  private static DeliveryQueue queue(String cacheName, int capacity) {
+    return new DeliveryQueue(cacheName, capacity, /* maxBytes= */ 1 << 20);
+  }
+
   private void add(DeliveryQueue queue, int number) {
-    queue.add(() -> delivered.add(number), /* waitMillis= */ 0);
+    queue.add(() -> delivered.add(number), /* bytes= */ 1, /* waitMillis= */ 0);
   }
 
   /** Keeps the delivering thread busy until the gate opens or it is interrupted. */
@@ -147,6 +234,7 @@ final class DeliveryQueueTest {
             Thread.currentThread().interrupt();
           }
         },
+        /* bytes= */ 0,
         /* waitMillis= */ 0);
     assertThat(blocked.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
   }
