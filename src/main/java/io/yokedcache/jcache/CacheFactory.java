@@ -89,7 +89,7 @@ final class CacheFactory {
     Factory<CacheWriter<? super K, ? super V>> writer = configuration.getCacheWriterFactory();
     PhaseMeter phases = new PhaseMeter(codecTimes);
     EntryCodec<K, V> codec = new EntryCodec<>(name, keyCodec, valueCodec, phases);
-    NearCache<V> near = near(name, cacheSettings.near(), expiry, codec);
+    NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
     return new CacheBlueprint<>(
         name,
         configuration,
@@ -104,7 +104,11 @@ final class CacheFactory {
   }
 
   private static <V> @Nullable NearCache<V> near(
-      String name, NearCacheSettings settings, ExpiryPolicy expiry, EntryCodec<?, V> codec) {
+      String name,
+      NearCacheSettings settings,
+      int buckets,
+      ExpiryPolicy expiry,
+      EntryCodec<?, V> codec) {
     if (!settings.enabled()) {
       return null;
     }
@@ -116,7 +120,7 @@ final class CacheFactory {
           expiry.getClass().getName());
       return null;
     }
-    return new NearCache<>(settings, codec::name);
+    return new NearCache<>(settings, buckets, codec::name);
   }
 
   private static boolean allowsCopies(ExpiryPolicy policy) {

@@ -343,6 +343,82 @@ final class NearCacheIT {
     }
   }
 
+  /** A listener of another JVM renews its lease in the generation's key, again and again. */
+  @Test
+  void leasesOfListenersElsewhere_dropNoCopies() throws Exception {
+    Cache<String, String> cache = counted("-leases");
+    Cache<String, String> listening =
+        manager("yokedcache.events.lease", "1s").createCache(cache.getName(), texts());
+    CacheFigures figures = new CacheFigures(cache);
+    cache.put("a", "1");
+    awaitCopy(cache, "a");
+    long flushes = figures.extended("NearFlushes");
+
+    listening.registerCacheEntryListener(
+        new RecordingListener<String, String>().configuration(false, false));
+    List<String> generations = new ArrayList<>();
+    await()
+        .atMost(SOON)
+        .until(
+            () -> {
+              assertThat(cache.get("a")).isEqualTo("1");
+              String generation = observer.get("yc:{" + cache.getName() + "#0}");
+              if (!generations.contains(generation)) {
+                generations.add(generation);
+              }
+              return generations.size() > 3;
+            });
+
+    awaitCopy(cache, "a");
+    assertThat(figures.extended("NearFlushes")).isEqualTo(flushes);
+    assertThat(figures.extended("NearEntries")).isEqualTo(1);
+    other(cache).clear();
+    await().atMost(SOON).until(() -> cache.get("a") == null);
+    assertThat(figures.extended("NearFlushes")).isEqualTo(flushes);
+    cache.put("a", "2");
+    awaitCopy(cache, "a");
+    assertThat(figures.extended("NearFlushes")).isEqualTo(flushes + 1);
+  }
+
+  @Test
+  void sweepOfDeadEntries_dropsNoCopies() throws Exception {
+    Cache<String, String> cache = counted("-swept");
+    CacheFigures figures = new CacheFigures(cache);
+    for (int i = 0; i < 1_000; i++) {
+      cache.put("a" + i, "1");
+    }
+    cache.clear();
+    Set<String> dead = observer.keys("yc:{" + cache.getName() + "#0}:*:*");
+    for (int i = 0; i < 100; i++) {
+      cache.put("a" + i, "2");
+    }
+    awaitCopy(cache, "a1");
+    Cache<String, String> others = other(cache);
+    others.put("fence", "1");
+    await().atMost(SOON).until(() -> "1".equals(cache.get("fence")));
+    awaitCopy(cache, "fence");
+    long before = figures.extended("NearInvalidations");
+
+    assertThat(observer.unlink(dead.toArray(new String[0]))).isEqualTo(1_000);
+    others.put("fence", "2");
+    await().atMost(SOON).until(() -> "2".equals(cache.get("fence")));
+
+    long reads = reads();
+    assertThat(cache.get("a1")).isEqualTo("2");
+    assertThat(reads()).isEqualTo(reads);
+    assertThat(figures.extended("NearInvalidations") - before).isEqualTo(1);
+  }
+
+  private Cache<String, String> counted(String purpose) {
+    return manager(
+            "yokedcache.defaults.near.enabled", "true", "yokedcache.defaults.statistics", "true")
+        .createCache(name + purpose, texts());
+  }
+
+  private Cache<String, String> other(Cache<String, String> cache) {
+    return manager().createCache(cache.getName(), texts());
+  }
+
   @Test
   void policyThatRenewsOnAccess_hasNoCopies() {
     MutableConfiguration<String, String> touched =

@@ -5,5 +5,6 @@ package io.yokedcache.jcache.internal.store;
  *
  * @param value its bytes
  * @param ttlMillis milliseconds from the read on; negative for none
+ * @param generation which was current when it was read
  */
-public record Found(Bytes value, long ttlMillis) {}
+public record Found(Bytes value, long ttlMillis, Generation generation) {}

@@ -32,11 +32,15 @@ final class Generation {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final byte[] raw;
+  private final int bucket;
+  private final String tokenText;
   private final byte[] entryPrefix;
 
-  private Generation(byte[] raw, byte[] entryPrefix) {
+  private Generation(byte[] raw, KeySpace names, int bucket) {
     this.raw = raw;
-    this.entryPrefix = entryPrefix;
+    this.bucket = bucket;
+    this.tokenText = token(raw);
+    this.entryPrefix = names.entryPrefix(bucket, tokenText);
   }
 
   /** Reads what a generation key holds, or returns {@code null} if it is none of ours. */
@@ -44,7 +48,7 @@ final class Generation {
     if (raw.length < HEAD_LENGTH) {
       return null;
     }
-    return new Generation(raw, names.entryPrefix(bucket, token(raw)));
+    return new Generation(raw, names, bucket);
   }
 
   /** The content of a new generation's key, without listeners. */
@@ -81,7 +85,11 @@ final class Generation {
   }
 
   String tokenText() {
-    return token(raw);
+    return tokenText;
+  }
+
+  int bucket() {
+    return bucket;
   }
 
   String fingerprint() {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,17 @@ final class GenerationGuard {
       int replyBytes,
       Function<Generation, List<CommandArguments>> commands,
       Function<List<@Nullable Object>, T> reading) {
+    return withGeneration(
+        operation, bucket, replyBytes, commands, (generation, replies) -> reading.apply(replies));
+  }
+
+  /** The same for who wants to know which generation it was. */
+  <T> T withGeneration(
+      String operation,
+      int bucket,
+      int replyBytes,
+      Function<Generation, List<CommandArguments>> commands,
+      BiFunction<Generation, List<@Nullable Object>, T> reading) {
     return onCurrentGeneration(
         operation,
         bucket,
@@ -63,7 +75,7 @@ final class GenerationGuard {
                       commands.apply(generation),
                       replyBytes));
           return verified(bucket, generation, replies.get(0))
-              ? reading.apply(replies.subList(1, replies.size()))
+              ? reading.apply(generation, replies.subList(1, replies.size()))
               : null;
         });
   }

@@ -29,6 +29,7 @@ public final class KeySpace {
   private static final String PLAIN =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-$/@+";
   private static final byte COLON = ':';
+  private static final String ABOUT = "}:about";
 
   private final String namespace;
   private final String cache;
@@ -108,7 +109,14 @@ public final class KeySpace {
   }
 
   byte[] aboutKey(int bucket) {
-    return ascii(prefix + bucket + "}:about");
+    return ascii(prefix + bucket + ABOUT);
+  }
+
+  /** Whether a name is one of the {@linkplain #aboutKey descriptions}, of any cache. */
+  static boolean isAbout(byte[] name) {
+    int from = name.length - ABOUT.length();
+    return from >= 0
+        && new String(name, from, ABOUT.length(), StandardCharsets.US_ASCII).equals(ABOUT);
   }
 
   /** What every entry of a bucket's generation begins with. */

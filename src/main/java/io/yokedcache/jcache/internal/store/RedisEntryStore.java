@@ -137,7 +137,7 @@ final class RedisEntryStore implements EntryStore {
                 bucket,
                 sizes.expected(chunk.size()),
                 generation -> readsWithTtl(generation, chunk),
-                replies -> found(operation, replies)));
+                (generation, replies) -> found(operation, generation, replies)));
   }
 
   private static List<CommandArguments> readsWithTtl(Generation generation, List<Bytes> keys) {
@@ -152,14 +152,18 @@ final class RedisEntryStore implements EntryStore {
     return commands;
   }
 
-  private List<@Nullable Found> found(String operation, List<@Nullable Object> replies) {
+  private List<@Nullable Found> found(
+      String operation, Generation generation, List<@Nullable Object> replies) {
     List<@Nullable Bytes> values =
         bytes(operation, list(scripts.checked(operation, replies.get(0))));
     List<@Nullable Found> found = new ArrayList<>(values.size());
     for (int i = 0; i < values.size(); i++) {
       Bytes value = values.get(i);
       Object ttl = scripts.checked(operation, replies.get(i + 1));
-      found.add(value == null || !(ttl instanceof Long millis) ? null : new Found(value, millis));
+      found.add(
+          value == null || !(ttl instanceof Long millis)
+              ? null
+              : new Found(value, millis, generation));
     }
     return found;
   }

@@ -50,9 +50,9 @@ final class TrackedCache {
     }
     KeySpace.EntryName entry = names.parse(key);
     if (entry != null) {
-      near.hear(entry.key());
-    } else {
-      near.flush(); // a generation: the cache was cleared
+      near.hear(entry.bucket(), entry.token(), entry.key());
+    } else if (!KeySpace.isAbout(key)) {
+      near.doubt(); // a generation: the cache was cleared, or listeners registered
     }
   }
 }

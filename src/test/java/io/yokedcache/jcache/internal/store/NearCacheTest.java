@@ -15,8 +15,14 @@ import org.junit.jupiter.api.Test;
 final class NearCacheTest {
 
   private static final Bytes KEY = Bytes.utf8("key");
-  private static final Found FOUND = new Found(Bytes.utf8("value"), -1);
+  private static final Generation NOW = generation();
+  private static final Found FOUND = new Found(Bytes.utf8("value"), -1, NOW);
   private static final long LONG = TimeUnit.HOURS.toNanos(1);
+
+  private static Generation generation() {
+    return requireNonNull(
+        Generation.parse(Generation.create("finger-8"), new KeySpace("yc", "near", 1), 0));
+  }
 
   /** Like a codec of strings: what begins with {@code #} has no name but its bytes. */
   private static Object name(Bytes key) {
@@ -25,7 +31,7 @@ final class NearCacheTest {
   }
 
   private final NearCache<String> near =
-      new NearCache<>(new NearCacheSettings(true, 100, null, null), NearCacheTest::name);
+      new NearCache<>(new NearCacheSettings(true, 100, null, null), 1, NearCacheTest::name);
 
   private static <V> NearCache<V> heard(NearCache<V> near) {
     near.hearing().goodUntil(System.nanoTime() + LONG);
@@ -106,22 +112,101 @@ final class NearCacheTest {
     assertThat(near.get("key")).isNull();
   }
 
+  private Found of(Generation generation) {
+    return new Found(FOUND.value(), -1, generation);
+  }
+
+  /** Listeners of other JVMs renew their leases in the generation's key. */
+  @Test
+  void doubt_sameGeneration_copiesAreUsedAgainAfterARead() {
+    heard(near);
+    keep("key");
+    Ticket before = near.ticket(Bytes.utf8("other"));
+    near.doubt();
+    assertThat(near.get("key")).isNull();
+    near.keep(before, FOUND, "value"); // says nothing of what came after it
+    assertThat(near.get("key")).isNull();
+
+    keep("third");
+    assertThat(near.get("key")).isNotNull();
+    assertThat(near.get("other")).isNotNull();
+    assertThat(near.read().flushes()).isZero();
+  }
+
+  @Test
+  void doubt_otherGeneration_dropsAllCopies() {
+    heard(near);
+    keep("key");
+    near.doubt();
+    near.keep(near.ticket(Bytes.utf8("other")), of(generation()), "value");
+
+    assertThat(near.get("key")).isNull();
+    assertThat(near.get("other")).isNotNull();
+    assertThat(near.read().entries()).isEqualTo(1);
+    assertThat(near.read().flushes()).isEqualTo(1);
+  }
+
+  @Test
+  void keep_readThatCameLate_leavesNoCopyOfTheOldGeneration() {
+    heard(near);
+    keep("key");
+    Ticket late = near.ticket(Bytes.utf8("late"));
+    near.keep(near.ticket(KEY), of(generation()), "new");
+
+    near.keep(late, FOUND, "value");
+
+    assertThat(near.get("late")).isNull();
+    assertThat(requireNonNull(near.get("key")).value()).isEqualTo("new");
+  }
+
+  /** A sweep unlinks a million of them. */
+  @Test
+  void hear_deadGeneration_dropsNothing() {
+    heard(near);
+    keep("key");
+    Ticket ticket = near.ticket(Bytes.utf8("other"));
+    near.hear(0, generation().tokenText(), KEY);
+    near.hear(7, NOW.tokenText(), KEY);
+    near.keep(ticket, FOUND, "value");
+
+    assertThat(near.get("key")).isNotNull();
+    assertThat(near.get("other")).isNotNull();
+    assertThat(near.read().invalidations()).isZero();
+  }
+
+  /** The reader that is the first to see a generation knows nothing of changes before. */
+  @Test
+  void hear_generationThatIsNotKnownYet_whatIsBeingReadLeavesNoCopy() {
+    heard(near);
+    Generation next = generation();
+    Ticket ticket = near.ticket(KEY);
+    near.hear(0, next.tokenText(), KEY);
+    near.keep(ticket, of(next), "old");
+    assertThat(near.get("key")).isNull();
+
+    near.keep(near.ticket(KEY), of(next), "new");
+    assertThat(near.get("key")).isNotNull();
+    near.hear(0, next.tokenText(), KEY);
+    assertThat(near.get("key")).isNull();
+  }
+
   @Test
   void find_afterTheDeadline_none() {
     NearCache<String> brief =
         heard(
             new NearCache<>(
                 new NearCacheSettings(true, 100, null, Duration.ofMinutes(1)),
+                1,
                 NearCacheTest::name));
     brief.hearing().goodUntil(System.nanoTime() + 2 * LONG);
     Ticket ticket = brief.ticket(KEY);
-    brief.keep(ticket, new Found(FOUND.value(), TimeUnit.DAYS.toMillis(1)), "value");
+    brief.keep(ticket, new Found(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW), "value");
     long minute = TimeUnit.MINUTES.toNanos(1);
     assertThat(brief.find("key", ticket.startNanos() + minute - 1)).isNotNull();
     assertThat(brief.find("key", ticket.startNanos() + minute)).isNull();
 
     ticket = brief.ticket(KEY);
-    brief.keep(ticket, new Found(FOUND.value(), 1_000), "value");
+    brief.keep(ticket, new Found(FOUND.value(), 1_000, NOW), "value");
     long second = TimeUnit.SECONDS.toNanos(1);
     assertThat(brief.find("key", ticket.startNanos() + second - 1)).isNotNull();
     assertThat(brief.find("key", ticket.startNanos() + second)).isNull();
@@ -132,13 +217,14 @@ final class NearCacheTest {
     for (String value : new String[] {"", null}) {
       NearCache<String> small =
           heard(
-              new NearCache<>(new NearCacheSettings(true, 1, 10_000L, null), NearCacheTest::name));
-      Found large = new Found(Bytes.of(new byte[1_000 - 160 - 3]), -1);
+              new NearCache<>(
+                  new NearCacheSettings(true, 1, 10_000L, null), 1, NearCacheTest::name));
+      Found large = new Found(Bytes.of(new byte[1_000 - 160 - 3]), -1, NOW);
       for (int i = 100; i < 200; i++) {
         small.keep(small.ticket(Bytes.utf8("" + i)), large, value);
       }
       assertThat(small.read().entries()).isEqualTo(10);
-      Found tooLarge = new Found(Bytes.of(new byte[10_001]), -1);
+      Found tooLarge = new Found(Bytes.of(new byte[10_001]), -1, NOW);
       small.keep(small.ticket(KEY), tooLarge, value);
       assertThat(small.get("key")).isNull();
     }
@@ -148,7 +234,7 @@ final class NearCacheTest {
   void read_countsWhileStatisticsAreOn() {
     keep("key");
     near.get("key");
-    near.hear(KEY);
+    near.hear(0, NOW.tokenText(), KEY);
     near.flush();
     assertThat(near.read()).isEqualTo(new NearReading(0, 0, 0, 0, 0, 0));
 
@@ -161,7 +247,7 @@ final class NearCacheTest {
     near.find("none", System.nanoTime());
     near.find("key", System.nanoTime());
     near.used();
-    near.hear(Bytes.utf8("other"));
+    near.hear(0, NOW.tokenText(), Bytes.utf8("other"));
     near.invalidate(KEY);
     near.get("key");
     Ticket ticket = near.ticket(KEY);
