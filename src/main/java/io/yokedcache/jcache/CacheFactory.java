@@ -77,13 +77,19 @@ final class CacheFactory {
     CacheIdentity identity =
         new CacheIdentity(
             name,
-            "key codec %s of %s, value codec %s of %s, %d buckets"
-                .formatted(
-                    keyCodec.id(),
-                    keyType.getName(),
-                    valueCodec.id(),
-                    valueType.getName(),
-                    settings.buckets()));
+            // Put together without a format: every JVM must arrive at the same text, and some
+            // locales have digits that differ from those of others.
+            "key codec "
+                + keyCodec.id()
+                + " of "
+                + keyType.getName()
+                + ", value codec "
+                + valueCodec.id()
+                + " of "
+                + valueType.getName()
+                + ", "
+                + settings.buckets()
+                + " buckets");
     ExpiryPolicy expiry = configuration.getExpiryPolicyFactory().create();
     Factory<CacheLoader<K, V>> loader = configuration.getCacheLoaderFactory();
     Factory<CacheWriter<? super K, ? super V>> writer = configuration.getCacheWriterFactory();

@@ -101,7 +101,8 @@ final class ManagerResources implements AutoCloseable {
         settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),
-        settings.groups());
+        settings.groups(),
+        settings.files());
   }
 
   private static ThreadFactory daemons(String name) {

@@ -32,12 +32,16 @@ import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.Configuration;
 import javax.cache.spi.CachingProvider;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The caches that one application has on one Redis. Safe for use by several threads; caches are
  * created and closed one at a time.
  */
 final class YokedCacheManager implements CacheManager {
+
+  private static final Logger logger = LoggerFactory.getLogger(YokedCacheManager.class);
 
   private final YokedCachingProvider provider;
   private final ManagerIdentity identity;
@@ -82,6 +86,25 @@ final class YokedCacheManager implements CacheManager {
       throw e;
     }
     this.extensions = Extensions.start(uri, beans.managerName(), settings, identity.classLoader());
+    tellOfStart();
+  }
+
+  /** One line that says which server, names and files are used, and no credentials. */
+  private void tellOfStart() {
+    String version = YokedCacheManager.class.getPackage().getImplementationVersion();
+    logger.info(
+        "YokedCache {} on {}, namespace {}, executor {}, configuration from {}",
+        version == null ? "(no version, not from its jar)" : version,
+        resources.stores().address(),
+        settings.namespace(),
+        settings.connection().executor(),
+        settings.files().isEmpty() ? "no file" : String.join(" and ", settings.files()));
+    if (!settings.embedded() && settings.connection().sendsPasswordInClear()) {
+      logger.warn(
+          "The password for {} crosses the network in clear text. Use rediss:// and a server with"
+              + " TLS.",
+          resources.stores().address());
+    }
   }
 
   private static ConnectionListener listener(ConnectionNews news) {

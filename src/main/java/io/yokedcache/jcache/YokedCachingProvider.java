@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.OptionalFeature;
@@ -54,7 +55,7 @@ public final class YokedCachingProvider implements CachingProvider {
    * @param classLoader where classes of keys and values are found, or {@code null} for {@link
    *     #getDefaultClassLoader}
    * @param properties settings that begin with {@code yokedcache.}, or {@code null}; of no effect
-   *     if the manager exists
+   *     if the manager exists, with a warning if they differ from the manager's
    * @return the manager
    * @throws CacheException if the URI or a setting is wrong; the message says which and where
    */
@@ -63,18 +64,33 @@ public final class YokedCachingProvider implements CachingProvider {
       @Nullable URI uri, @Nullable ClassLoader classLoader, @Nullable Properties properties) {
     URI asked = requireNonNullElseGet(uri, this::getDefaultURI);
     ClassLoader loader = requireNonNullElse(classLoader, defaultClassLoader);
-    Map<URI, YokedCacheManager> byUri = managers.computeIfAbsent(loader, key -> new HashMap<>());
-    YokedCacheManager manager = byUri.get(asked);
-    if (manager == null) {
-      // Without a URI the properties may say which server it is.
-      Settings settings = load(uri, loader, properties);
-      Properties known = requireNonNullElseGet(properties, Properties::new);
-      manager =
-          new YokedCacheManager(
-              this, new ManagerIdentity(asked, loader, known), settings, embeddedServers);
-      byUri.put(asked, manager);
+    YokedCacheManager existing = managers.getOrDefault(loader, Map.of()).get(asked);
+    if (existing != null) {
+      warnOfOthers(existing, properties);
+      return existing;
     }
+    // Without a URI the properties may say which server it is.
+    Settings settings = load(uri, loader, properties);
+    Properties known = requireNonNullElseGet(properties, Properties::new);
+    YokedCacheManager manager =
+        new YokedCacheManager(
+            this, new ManagerIdentity(asked, loader, known), settings, embeddedServers);
+    // Only now, so that a manager that cannot be created leaves no class loader behind here.
+    managers.computeIfAbsent(loader, key -> new HashMap<>()).put(asked, manager);
     return manager;
+  }
+
+  /** Tells that a manager was asked for with settings that it does not have. */
+  private static void warnOfOthers(YokedCacheManager existing, @Nullable Properties properties) {
+    Set<String> differing = SettingsLoader.differing(existing.getProperties(), properties);
+    if (!differing.isEmpty()) {
+      logger.warn(
+          "{} exists already and keeps the settings that it was created with: the Properties given"
+              + " now differ in {}, which has no effect. Close the manager first, or use another"
+              + " URI or class loader.",
+          existing,
+          differing);
+    }
   }
 
   private static Settings load(

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -69,7 +70,7 @@ final class InvokeAllIT {
   /** Returns so many keys, in order. */
   static Set<String> keys(int count) {
     return IntStream.range(0, count)
-        .mapToObj(i -> "k%03d".formatted(i))
+        .mapToObj(i -> String.format(Locale.ROOT, "k%03d", i))
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 

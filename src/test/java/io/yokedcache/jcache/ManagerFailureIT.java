@@ -60,7 +60,8 @@ final class ManagerFailureIT {
         settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),
-        settings.groups());
+        settings.groups(),
+        settings.files());
   }
 
   private static Set<Long> children() {

@@ -6,7 +6,10 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import java.net.MalformedURLException;
 import java.net.URL;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,7 @@ final class ConfigFiles {
   private static final String OWN_FILE = "yokedcache.conf";
 
   private final Set<ClassLoader> loaders = new LinkedHashSet<>();
+  private final Set<String> taken = new LinkedHashSet<>();
 
   /** Looks in the context class loader, then in the given one, then in the provider's. */
   ConfigFiles(@Nullable ClassLoader given) {
@@ -36,15 +40,37 @@ final class ConfigFiles {
    * it anywhere and other jars of this project may add groups.
    */
   static Config reference() {
-    Config all =
-        ConfigFactory.parseResources(ConfigFiles.class.getClassLoader(), REFERENCE)
-            .withOnlyPath(Layers.ROOT);
-    if (!all.hasPath(Layers.ROOT + "." + SchemaCheck.DEFAULTS)) {
+    if (Reference.RESOLVED == null) {
       throw new CacheException(
           "YokedCache's reference.conf is missing from the class path. When jars are merged into"
               + " one, the files of that name must be appended to each other, not replaced");
     }
-    return all.resolve();
+    return Reference.RESOLVED;
+  }
+
+  /** What files were read, as messages name them, from the lowest layer. */
+  List<String> taken() {
+    List<String> names = new ArrayList<>(taken);
+    Collections.reverse(names);
+    return names;
+  }
+
+  /**
+   * Read once: the jar of a class stays what it is, and each manager would read it several times.
+   * It holds no class loader but its own.
+   */
+  private static final class Reference {
+
+    static final @Nullable Config RESOLVED = read();
+
+    private Reference() {}
+
+    private static @Nullable Config read() {
+      Config all =
+          ConfigFactory.parseResources(ConfigFiles.class.getClassLoader(), REFERENCE)
+              .withOnlyPath(Layers.ROOT);
+      return all.hasPath(Layers.ROOT + "." + SchemaCheck.DEFAULTS) ? all.resolve() : null;
+    }
   }
 
   /** The first {@code yokedcache.conf} on the class path; empty if there is none. */
@@ -68,11 +94,6 @@ final class ConfigFiles {
       }
       return parse(url, shown, problems);
     }
-    if ("file".equalsIgnoreCase(scheme) && named.uri().getRawAuthority() != null) {
-      // The JVM would ask an FTP server of that name.
-      throw new MalformedUriException(
-          named.where() + " names a host before the file; write file:/path/file.conf");
-    }
     try {
       return parse(named.publicForm().toURL(), shown, problems);
     } catch (MalformedURLException | IllegalArgumentException unknownToThisJvm) {
@@ -90,13 +111,24 @@ final class ConfigFiles {
     return null;
   }
 
-  private static Config parse(URL url, String shown, Problems problems) {
+  private Config parse(URL url, String shown, Problems problems) {
+    String objection = LocalUrls.objection(url.toString());
+    if (objection != null) {
+      problems.add(shown, objection);
+      return ConfigFactory.empty();
+    }
     ConfigParseOptions options =
-        ConfigParseOptions.defaults().setAllowMissing(false).setOriginDescription(shown);
+        ConfigParseOptions.defaults()
+            .setAllowMissing(false)
+            .setOriginDescription(shown)
+            .setIncluder(new LocalIncluder());
     try {
       Config parsed = ConfigFactory.parseURL(url, options);
       requireRoot(parsed, shown, problems);
+      taken.add(shown);
       return parsed;
+    } catch (LocalIncluder.Refused refused) {
+      problems.add(shown, String.valueOf(refused.getMessage()));
     } catch (ConfigException.IO unreadable) {
       problems.add(shown, "cannot be read: is there such a file, and may it be read?");
     } catch (ConfigException wrong) {

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.configuration;
 
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,11 @@ public record ConnectionSettings(
     int poolSize,
     Duration poolWait) {
 
+  private static final Pattern LOOPBACK =
+      Pattern.compile(
+          "(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|(0*:)+0*1|::ffff:127(\\.[0-9]{1,3}){3}",
+          Pattern.CASE_INSENSITIVE);
+
   /**
    * The server's address as messages name it.
    *
@@ -43,6 +49,16 @@ public record ConnectionSettings(
   public String address() {
     String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";
     return bracketed + ":" + port + "/" + database;
+  }
+
+  /**
+   * Whether there is a password that others on the way to the server can read. Names are not looked
+   * up for it: only {@code localhost} and addresses of this machine are known to be safe.
+   *
+   * @return false with TLS
+   */
+  public boolean sendsPasswordInClear() {
+    return password != null && !tls && !LOOPBACK.matcher(host).matches();
   }
 
   /**

@@ -79,7 +79,7 @@ final class Layers {
     Config above = system.hasPath(ROOT) ? system.getConfig(ROOT) : ConfigFactory.empty();
     given = UriLayer.over(given, server.address(), above, server.where(), problems);
     Settings settings =
-        new SettingsReader(given, known.toConfig(), problems).read(server.address());
+        new SettingsReader(given, known.toConfig(), problems).read(server.address(), files.taken());
     problems.throwIfAny();
     return settings;
   }

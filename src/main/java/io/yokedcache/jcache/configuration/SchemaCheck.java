@@ -26,6 +26,9 @@ final class SchemaCheck {
   /** The group whose keys every cache has. */
   static final String DEFAULTS = "defaults";
 
+  /** The group of another jar, which may be missing. */
+  private static final String METRICS = "metrics";
+
   private static final String CACHES_PATH = Layers.ROOT + "." + CACHES;
   private static final ConfigObject NOTHING = ConfigFactory.empty().root();
 
@@ -112,6 +115,9 @@ final class SchemaCheck {
     if (parent.startsWith(CACHES_PATH + ".") && value.valueType() == ConfigValueType.OBJECT) {
       return "; a name of a cache that has dots must be in double quotes:"
           + " \"com.acme.Order\" { ... }";
+    }
+    if (parent.equals(Layers.ROOT) && key.equals(METRICS)) {
+      return " of this jar; add io.yokedcache:yokedcache-jmx-bridge to the class path, which reads it";
     }
     String near = Spelling.nearest(key, known.keySet());
     if (near != null) {

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.configuration;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -22,6 +23,7 @@ import java.util.function.Function;
  *     {@code getCache} therefore creates at first use
  * @param caches from the name of a cache to its settings
  * @param groups what other jars are configured by
+ * @param files the configuration files that were read, as messages name them
  */
 public record Settings(
     boolean embedded,
@@ -36,4 +38,11 @@ public record Settings(
     Duration nearStaleness,
     Set<String> definedCaches,
     Function<String, CacheSettings> caches,
-    SettingGroups groups) {}
+    SettingGroups groups,
+    List<String> files) {
+
+  /** Takes a copy of the list. */
+  public Settings {
+    files = List.copyOf(files);
+  }
+}

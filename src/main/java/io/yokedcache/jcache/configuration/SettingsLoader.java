@@ -1,7 +1,11 @@
 package io.yokedcache.jcache.configuration;
 
 import java.net.URI;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +51,30 @@ public final class SettingsLoader {
    */
   public static URI defaultUri() {
     return new Layers(Surroundings.ofJvm(), /* loader= */ null).defaultUri();
+  }
+
+  /**
+   * In which settings the properties that an application passes differ from those that an existing
+   * manager was created with. Properties without any setting differ in none.
+   *
+   * @return the keys, sorted; never a value, which may be a secret
+   */
+  public static Set<String> differing(Properties existing, @Nullable Properties passed) {
+    Map<String, String> now = passed == null ? Map.of() : ownSettings(passed);
+    Set<String> differing = new TreeSet<>();
+    if (!now.isEmpty()) {
+      Map<String, String> before = ownSettings(existing);
+      differing.addAll(before.keySet());
+      differing.addAll(now.keySet());
+      differing.removeIf(key -> Objects.equals(before.get(key), now.get(key)));
+    }
+    return differing;
+  }
+
+  private static Map<String, String> ownSettings(Properties properties) {
+    Map<String, String> settings = Surroundings.strings(properties);
+    settings.keySet().removeIf(key -> !key.startsWith(Layers.ROOT + "."));
+    return settings;
   }
 
   /**

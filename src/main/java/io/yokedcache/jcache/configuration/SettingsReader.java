@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,12 @@ final class SettingsReader {
     this.problems = problems;
   }
 
-  /** Reads all; what it returns is of use only if there were no problems. */
-  Settings read(RedisUri uri) {
+  /**
+   * Reads all; what it returns is of use only if there were no problems.
+   *
+   * @param files where they come from
+   */
+  Settings read(RedisUri uri, List<String> files) {
     Section root = new Section(given, reference, Layers.ROOT, problems);
     CachePatterns caches =
         new CachePatterns(
@@ -63,7 +68,8 @@ final class SettingsReader {
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
         caches.definedCaches(),
         caches,
-        new SettingGroups(given.root()));
+        new SettingGroups(given.root()),
+        files);
   }
 
   private static ConnectionSettings connection(Section section, RedisUri uri) {
@@ -84,7 +90,7 @@ final class SettingsReader {
         uri.embedded() ? null : user,
         uri.embedded() ? null : password,
         uri.tls(),
-        tls(section.child("tls"), uri.tls()),
+        tls(section.child("tls"), uri),
         section.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
         section.duration("connect-timeout", MILLISECOND, HOUR),
         section.duration("command-timeout", MILLISECOND, HOUR),
@@ -99,24 +105,52 @@ final class SettingsReader {
         : ExecutorKind.PIPELINED;
   }
 
+  private static TlsSettings tls(Section section, RedisUri uri) {
+    Path trustStore = section.optionalPath("trust-store");
+    String trustStorePassword = section.secret("trust-store-password");
+    Path keyStore = section.optionalPath("key-store");
+    String keyStorePassword = section.secret("key-store-password");
+    boolean verifyHostName = section.flag("verify-host-name");
+    if (uri.tls()) {
+      requireReadable(section, "trust-store", trustStore);
+      requireReadable(section, "key-store", keyStore);
+      refuseHalf(section, "trust-store", trustStore, trustStorePassword);
+      refuseHalf(section, "key-store", keyStore, keyStorePassword);
+    } else if (!uri.embedded()) {
+      boolean unused =
+          refuseWithoutTls(section, "trust-store", trustStore != null)
+              || refuseWithoutTls(section, "key-store", keyStore != null)
+              || refuseWithoutTls(section, "trust-store-password", trustStorePassword != null)
+              || refuseWithoutTls(section, "key-store-password", keyStorePassword != null)
+              || refuseWithoutTls(section, "verify-host-name", !verifyHostName);
+    }
+    return new TlsSettings(
+        trustStore, trustStorePassword, keyStore, keyStorePassword, verifyHostName);
+  }
+
+  /** Who sets what only TLS has believes that the connection is encrypted. */
+  private static boolean refuseWithoutTls(Section section, String key, boolean isSet) {
+    if (isSet) {
+      section.complain(
+          key,
+          "is set, but the server's URI begins with redis://, which is not encrypted; write"
+              + " rediss://, or leave out what is in tls { }");
+    }
+    return isSet;
+  }
+
+  private static void refuseHalf(
+      Section section, String key, @Nullable Path store, @Nullable String password) {
+    if (store == null && password != null) {
+      section.complain(
+          key + "-password",
+          "is set without " + key + ", the file that it opens; set both or none");
+    }
+  }
+
   private static @Nullable String user(Section section) {
     String user = section.optionalText("user", USER, "a text");
     return user == null || user.isEmpty() ? null : user;
-  }
-
-  private static TlsSettings tls(Section section, boolean used) {
-    Path trustStore = section.optionalPath("trust-store");
-    Path keyStore = section.optionalPath("key-store");
-    if (used) {
-      requireReadable(section, "trust-store", trustStore);
-      requireReadable(section, "key-store", keyStore);
-    }
-    return new TlsSettings(
-        trustStore,
-        section.secret("trust-store-password"),
-        keyStore,
-        section.secret("key-store-password"),
-        section.flag("verify-host-name"));
   }
 
   private static void requireReadable(Section section, String key, @Nullable Path file) {

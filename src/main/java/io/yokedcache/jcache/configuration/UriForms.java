@@ -12,7 +12,6 @@ final class UriForms {
   private static final Set<String> SERVERS = Set.of("redis", "rediss", "embedded");
   private static final Set<String> LATER =
       Set.of("redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster");
-  private static final Set<String> REMOTE = Set.of("http", "https", "ftp", "mailto");
 
   private UriForms() {}
 
@@ -40,17 +39,15 @@ final class UriForms {
               + ": is not supported by this version; use redis://host:port or rediss://host:port"
               + " of a stand-alone server");
     }
-    if (REMOTE.contains(scheme)) {
-      throw new MalformedUriException(
-          scheme
-              + ": is not read, since a configuration should not depend on a network; save the file"
-              + " and name it by file: or classpath:");
-    }
     if (!scheme.equals("classpath") && !hasUrl(uri)) {
       throw new MalformedUriException(
           (uri.toString().indexOf('@') < 0 ? "has the unknown scheme " + scheme : "is unknown")
               + "; use redis://host:port, rediss://host:port, embedded:redis, classpath:file.conf"
               + " or file:/path/file.conf");
+    }
+    String objection = scheme.equals("classpath") ? null : LocalUrls.objection(uri.toString());
+    if (objection != null) {
+      throw new MalformedUriException(objection);
     }
     return false;
   }

@@ -5,9 +5,13 @@ import static io.yokedcache.jcache.configuration.ConfigText.failure;
 import static io.yokedcache.jcache.configuration.ConfigText.load;
 import static io.yokedcache.jcache.configuration.ConfigText.write;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -20,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ConfigFilesTest {
 
@@ -98,6 +103,108 @@ final class ConfigFilesTest {
   @Test
   void file_directory() {
     assertThat(failure(() -> load(directory.toUri(), null, NOTHING))).contains("cannot be read");
+  }
+
+  /** Nothing is fetched: nobody calls the port that is named. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://HOST/x.conf",
+        "HTTPS://HOST/x.conf",
+        "ftp://HOST/x.conf",
+        "jar:http://HOST/x.jar!/x.conf",
+        "jar:https://HOST/x.jar!/x.conf",
+        "JAR:HTTP://HOST/x.jar!/x.conf",
+        "jar:ftp://u:p@HOST/x.jar!/x.conf",
+        "jar:file://HOST/x.jar!/x.conf",
+        "jar:jar:http://HOST/x.jar!/y.jar!/x.conf",
+        "file://HOST/x.conf",
+        "file://u@HOST/x.conf",
+        "file:////HOST/x.conf",
+        "url:http://HOST/x.conf",
+      })
+  void uri_network(String uri) throws IOException {
+    try (ServerSocket network = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      URI remote = URI.create(uri.replace("HOST", "127.0.0.1:" + network.getLocalPort()));
+
+      assertThat(failure(() -> load(remote, null, NOTHING)))
+          .contains("the manager's URI ")
+          .containsAnyOf("over a network", "a host before the file", "unknown scheme")
+          .doesNotContain("u:p@");
+      assertUnasked(network);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "include \"http://HOST/x.conf\"",
+        "include url(\"http://HOST/x.conf\")",
+        "include url(\"https://HOST/x\")",
+        "include required(url(\"http://HOST/x.conf\"))",
+        "include required(\"http://HOST/x.conf\")",
+        "include \"jar:http://HOST/x.jar!/x.conf\"",
+        "include url(\"jar:ftp://HOST/x.jar!/x.conf\")",
+        "include url(\"file://HOST/x.conf\")",
+        "include \"//HOST/x.conf\"",
+        "include \"//HOST/x\"",
+        "yokedcache { include \"http://HOST/x.conf\" }",
+        "include \"second.conf\"",
+      })
+  void include_network(String include) throws IOException {
+    try (ServerSocket network = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String host = "127.0.0.1:" + network.getLocalPort();
+      write(directory, "second.conf", "include \"http://" + host + "/x.conf\"");
+
+      assertThat(failure(directory, include.replace("HOST", host)))
+          .contains("test.conf")
+          .contains("includes a file that ")
+          .containsAnyOf("over a network", "a host before the file");
+      assertUnasked(network);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"classpath:x.conf", ""})
+  void classpath_network(String uri) throws IOException {
+    try (ServerSocket network = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      URL there = new URL("http://127.0.0.1:" + network.getLocalPort() + "/x.conf");
+      ClassLoader loader = new RemoteResources(there);
+      URI named = uri.isEmpty() ? null : URI.create(uri);
+
+      assertThat(failure(() -> new Layers(NOTHING, loader).load(named, null)))
+          .contains("is fetched over a network by http:");
+      assertUnasked(network);
+    }
+  }
+
+  /** A class path whose resources are all at one address, as those of a code base are. */
+  private static final class RemoteResources extends ClassLoader {
+
+    private final URL address;
+
+    RemoteResources(URL address) {
+      super(null);
+      this.address = address;
+    }
+
+    @Override
+    protected URL findResource(String name) {
+      return address;
+    }
+  }
+
+  private static void assertUnasked(ServerSocket network) throws IOException {
+    network.setSoTimeout(1);
+    assertThatThrownBy(network::accept).isInstanceOf(SocketTimeoutException.class);
+  }
+
+  @Test
+  void files_taken() {
+    URI uri = write(directory, "named.conf", "yokedcache.namespace = a");
+
+    assertThat(load(uri, null, NOTHING).files()).containsExactly(uri.toString());
+    assertThat(load(null, null, NOTHING).files()).isEmpty();
   }
 
   @Test

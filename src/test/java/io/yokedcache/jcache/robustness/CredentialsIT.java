@@ -51,7 +51,7 @@ final class CredentialsIT {
         file,
         """
         yokedcache {
-          uri = "redis://127.0.0.1:%d"
+          uri = "redis://127.0.0.1:%s"
           connection { user = "%s", password = "%s" }
         }
         """

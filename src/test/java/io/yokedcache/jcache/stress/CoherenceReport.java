@@ -21,7 +21,7 @@ record CoherenceReport(
 
   /** Returns the line that {@link #parse} finds in a JVM's output. */
   String toLine() {
-    return "%s%d %d %d %d %d %d %d"
+    return "%s%s %s %s %s %s %s %s"
         .formatted(MARK, reads, found, writes, removals, expiries, clears, lost);
   }
 

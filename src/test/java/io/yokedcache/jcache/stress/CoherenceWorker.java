@@ -250,7 +250,7 @@ final class CoherenceWorker {
       least.learn(key, seen);
       if (seen < expected) {
         throw new IllegalStateException(
-            "JVM %d read %d of %s, but nothing below %d was there any more"
+            "JVM %s read %s of %s, but nothing below %s was there any more"
                 .formatted(worker, seen, name(key), expected));
       }
     }

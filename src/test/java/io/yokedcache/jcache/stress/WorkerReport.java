@@ -20,7 +20,7 @@ record WorkerReport(
 
   /** Returns the line that {@link #parse} finds in a JVM's output. */
   String toLine() {
-    return "%s%d %d %d %d %d %d"
+    return "%s%s %s %s %s %s %s"
         .formatted(MARK, worker, operations, attempts, successes, checksum, millis);
   }
 

@@ -5,6 +5,7 @@ import io.yokedcache.metrics.jmx.LatencyCells;
 import io.yokedcache.metrics.jmx.OperationReading;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -119,7 +120,7 @@ record CacheRow(
       if (escape != null) {
         text.append(escape);
       } else if (Character.isISOControl(c)) {
-        text.append(String.format("\\u%04x", (int) c));
+        text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         text.append(c);
       }

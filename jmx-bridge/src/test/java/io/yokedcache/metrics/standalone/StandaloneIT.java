@@ -102,8 +102,8 @@ final class StandaloneIT {
             folder.resolve("metrics.conf"),
             """
             yokedcache.metrics.targets {
-              shop { url = "127.0.0.1:%d", user = monitor, password = hunter2 }
-              stranger { url = "127.0.0.1:%d", user = monitor, password = guessed }
+              shop { url = "127.0.0.1:%s", user = monitor, password = hunter2 }
+              stranger { url = "127.0.0.1:%s", user = monitor, password = guessed }
             }
             """
                 .formatted(port, port));

@@ -54,7 +54,7 @@ public final class StatsDDaemon implements AutoCloseable {
     Files.writeString(
         config,
         """
-        { address: "127.0.0.1", port: %d, mgmt_address: "127.0.0.1", mgmt_port: %d,
+        { address: "127.0.0.1", port: %s, mgmt_address: "127.0.0.1", mgmt_port: %s,
           flushInterval: 3600000, backends: [] }
         """
             .formatted(port, managementPort));

@@ -29,7 +29,7 @@ final class Contention {
     spoilt++;
     if (System.nanoTime() - startNanos > timeout.toNanos()) {
       throw new CacheException(
-          "%s of a key of %s gave up after %d attempts in %d ms: other threads and JVMs changed the entry each time. Raise contention-timeout (%d ms) or make the changes rarer."
+          "%s of a key of %s gave up after %s attempts in %s ms: other threads and JVMs changed the entry each time. Raise contention-timeout (%s ms) or make the changes rarer."
               .formatted(
                   what,
                   key.getClass(),

@@ -33,6 +33,7 @@ final class CensusPass {
   private static final int BATCH = 100;
 
   private final RedisExecutor executor;
+  private final ScriptRunner scripts;
   private final byte[] pattern;
   private final int pageSize;
   private final Deque<RedisExecutor> masters;
@@ -47,6 +48,7 @@ final class CensusPass {
 
   CensusPass(RedisExecutor executor, String namespace, int pageSize) {
     this.executor = executor;
+    this.scripts = new ScriptRunner(executor);
     this.pattern = KeySpace.scanPattern(namespace);
     this.pageSize = pageSize;
     this.masters = new ArrayDeque<>(executor.masters());
@@ -118,7 +120,7 @@ final class CensusPass {
       int to = Math.min(from + BATCH, requests.size());
       List<List<@Nullable Object>> replies = executor.executeAll(requests.subList(from, to));
       for (int i = from; i < to; i++) {
-        Object raw = replies.get(i - from).get(0);
+        Object raw = scripts.checked(OPERATION, replies.get(i - from).get(0));
         count.setCurrent(keys.get(i), raw instanceof byte[] b ? Generation.token(b) : null);
       }
     }

@@ -36,7 +36,7 @@ final class Failures {
   CacheException noConnection(String operation, long startNanos, RuntimeException cause) {
     if (find(cause, NoSuchElementException.class) != null) {
       return new RedisUnavailableException(
-          "%s on %s failed after %d ms: all %d connections are in use and none became free within %d ms. Raise yokedcache.connection.pool.size, or find what is slow."
+          "%s on %s failed after %s ms: all %s connections are in use and none became free within %s ms. Raise yokedcache.connection.pool.size, or find what is slow."
               .formatted(
                   operation,
                   server,
@@ -58,7 +58,7 @@ final class Failures {
     SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
     if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
       return new RedisUnavailableException(
-          "%s on %s failed after %d ms: the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%d ms)."
+          "%s on %s failed after %s ms: the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%s ms)."
               .formatted(
                   operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
           cause,
@@ -66,7 +66,7 @@ final class Failures {
           server);
     }
     return new RedisUnavailableException(
-        "%s on %s failed after %d ms: cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %d ms."
+        "%s on %s failed after %s ms: cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %s ms."
             .formatted(
                 operation,
                 server,
@@ -83,7 +83,7 @@ final class Failures {
   RedisUnavailableException lost(String operation, long startNanos, RuntimeException cause) {
     if (find(cause, SocketTimeoutException.class) != null) {
       return new RedisUnavailableException(
-          "%s on %s failed after %d ms: no reply within yokedcache.connection.command-timeout (%d ms). A change may or may not have been made."
+          "%s on %s failed after %s ms: no reply within yokedcache.connection.command-timeout (%s ms). A change may or may not have been made."
               .formatted(
                   operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
           cause,
@@ -91,7 +91,7 @@ final class Failures {
           server);
     }
     return new RedisUnavailableException(
-        "%s on %s failed after %d ms: the connection was lost (%s). A change may or may not have been made."
+        "%s on %s failed after %s ms: the connection was lost (%s). A change may or may not have been made."
             .formatted(operation, server, waited(startNanos), reason(cause)),
         cause,
         Kind.CONNECTION_LOST,
@@ -101,7 +101,7 @@ final class Failures {
   /** The thread was interrupted while it waited for a connection; nothing was sent. */
   RedisUnavailableException interrupted(String operation, long startNanos, RuntimeException cause) {
     return new RedisUnavailableException(
-        "%s on %s failed after %d ms: the thread was interrupted while it waited for a connection"
+        "%s on %s failed after %s ms: the thread was interrupted while it waited for a connection"
             .formatted(operation, server, waited(startNanos)),
         cause,
         Kind.NOT_ASKED,

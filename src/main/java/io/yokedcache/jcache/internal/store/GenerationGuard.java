@@ -74,9 +74,13 @@ final class GenerationGuard {
                       /* idempotent= */ true,
                       commands.apply(generation),
                       replyBytes));
-          return verified(bucket, generation, replies.get(0))
-              ? reading.apply(generation, replies.subList(1, replies.size()))
-              : null;
+          if (!verified(bucket, generation, replies.get(0))) {
+            return null;
+          }
+          // Each of them, also those that the operation has no use for: Redis may refuse one
+          // command of several.
+          replies.forEach(reply -> scripts.checked(operation, reply));
+          return reading.apply(generation, replies.subList(1, replies.size()));
         });
   }
 
@@ -112,7 +116,7 @@ final class GenerationGuard {
       }
     }
     throw new CacheException(
-        "%s on %s gave up: the cache was cleared %d times meanwhile"
+        "%s on %s gave up: the cache was cleared %s times meanwhile"
             .formatted(operation, executor.address(), MAX_ATTEMPTS));
   }
 

@@ -177,14 +177,27 @@ final class Generations {
               .formatted(
                   identity.cacheName(),
                   server,
-                  about == null
-                      ? "other codecs, types or buckets"
-                      : "[" + new String(about, StandardCharsets.UTF_8) + "]",
+                  description(bucket, about),
                   identity.description()));
     }
     seenNanos.set(bucket, System.nanoTime());
     known.set(bucket, generation);
     return generation;
+  }
+
+  /** How another application describes the cache, read from Redis where it is not known. */
+  private String description(int bucket, byte @Nullable [] known) {
+    byte[] about = known;
+    if (about == null) {
+      byte[] key = names.aboutKey(bucket);
+      CommandArguments command = new CommandArguments(Command.GET).add(key);
+      Object reply =
+          scripts.command(describe("open"), Bytes.of(key), /* idempotent= */ true, command);
+      about = reply instanceof byte[] text ? text : null;
+    }
+    return about == null
+        ? "other codecs, types or buckets"
+        : "[" + new String(about, StandardCharsets.UTF_8) + "]";
   }
 
   private void noteSeen(int bucket) {

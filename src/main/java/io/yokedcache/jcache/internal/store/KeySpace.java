@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class KeySpace {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-$/@+";
   private static final byte COLON = ':';
   private static final String ABOUT = "}:about";
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private final String namespace;
   private final String cache;
@@ -75,7 +77,7 @@ public final class KeySpace {
       escaped.append("%u").append(Integer.toHexString(codePoint));
     } else {
       for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
-        escaped.append('%').append(String.format("%02X", b & 0xff));
+        escaped.append('%').append(HEX.toHexDigits(b));
       }
     }
   }

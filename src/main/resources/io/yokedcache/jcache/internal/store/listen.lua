@@ -1,11 +1,13 @@
 -- Registers, or keeps registered, that some JVM listens to the changes of a bucket.
 -- KEYS  generation, about     ARGV  1 new generation, if there is none  2 description
 --       3 'v' values are wanted, or 'o' old ones too  4 length of the lease in milliseconds
--- Returns the generation
+-- Returns the generation; one of another application, with another fingerprint, is left as it is
 local generation = redis.call('GET', KEYS[1])
 if not generation then
   generation = ARGV[1]
   redis.call('SET', KEYS[2], ARGV[2])
+elseif string.sub(generation, 13, 20) ~= string.sub(ARGV[1], 13, 20) then
+  return generation
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,8 +1,11 @@
 -- Begins a new generation: the old entries are gone for everybody. Listeners stay registered, and
 -- are told to forget the old generation, by which they know expired entries that were current.
 -- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types  3 channel
--- Returns the generation
+-- Returns the generation; one of another application, with another fingerprint, is left as it is
 local old = redis.call('GET', KEYS[1])
+if old and string.sub(old, 13, 20) ~= string.sub(ARGV[1], 13, 20) then
+  return old
+end
 local listeners = old and string.sub(old, 21) or ''
 local generation = ARGV[1] .. listeners
 redis.call('SET', KEYS[1], generation)
