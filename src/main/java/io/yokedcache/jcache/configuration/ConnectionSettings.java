@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param executor how commands of several threads get to the server
  * @param poolSize the most connections of the pool
  * @param poolWait the longest wait for a free connection
+ * @param keepAlive how often a connection that nobody uses is asked by {@code PING} whether it still
+ *     works, so that neither the server nor a firewall drops it; zero for never
  */
 public record ConnectionSettings(
     String host,
@@ -34,7 +36,8 @@ public record ConnectionSettings(
     Duration commandTimeout,
     ExecutorKind executor,
     int poolSize,
-    Duration poolWait) {
+    Duration poolWait,
+    Duration keepAlive) {
 
   private static final Pattern LOOPBACK =
       Pattern.compile(
@@ -82,7 +85,8 @@ public record ConnectionSettings(
         commandTimeout,
         executor,
         poolSize,
-        poolWait);
+        poolWait,
+        keepAlive);
   }
 
   @Override

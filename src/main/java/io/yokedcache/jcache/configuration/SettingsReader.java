@@ -96,7 +96,8 @@ final class SettingsReader {
         section.duration("command-timeout", MILLISECOND, HOUR),
         executor(section),
         pool.integer("size", 1, 10_000),
-        pool.duration("wait", MILLISECOND, HOUR));
+        pool.duration("wait", MILLISECOND, HOUR),
+        section.duration("keep-alive", Duration.ZERO, HOUR));
   }
 
   private static ExecutorKind executor(Section section) {

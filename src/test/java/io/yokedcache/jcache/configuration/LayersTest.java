@@ -46,7 +46,8 @@ final class LayersTest {
                 Duration.ofSeconds(2),
                 ExecutorKind.PIPELINED,
                 64,
-                Duration.ofSeconds(2)));
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(30)));
     assertThat(settings.namespace()).isEqualTo("yc");
     assertThat(settings.buckets()).isEqualTo(1);
     assertThat(settings.serialization())
@@ -116,7 +117,8 @@ final class LayersTest {
                   Duration.ofMillis(3),
                   ExecutorKind.PIPELINED,
                   5,
-                  Duration.ofMillis(6)));
+                  Duration.ofMillis(6),
+                  Duration.ofSeconds(30)));
     }
   }
 
@@ -179,7 +181,8 @@ final class LayersTest {
                 Duration.ofMillis(500),
                 ExecutorKind.PIPELINED,
                 8,
-                Duration.ofSeconds(3)));
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(30)));
   }
 
   @Test

@@ -164,7 +164,8 @@ final class ExecutorStressIT {
             timeout,
             ExecutorKind.PIPELINED,
             POOL_SIZE,
-            timeout);
+            timeout,
+            /* keepAlive= */ Duration.ZERO);
     return new PipelinedExecutor(settings, new PooledExecutor(settings, background));
   }
 

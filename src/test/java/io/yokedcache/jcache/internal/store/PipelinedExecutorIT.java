@@ -39,7 +39,8 @@ final class PipelinedExecutorIT {
           Duration.ofSeconds(5),
           ExecutorKind.PIPELINED,
           2,
-          Duration.ofSeconds(5));
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(30));
   private final PooledExecutor pool = new PooledExecutor(settings, background);
   private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool);
 
