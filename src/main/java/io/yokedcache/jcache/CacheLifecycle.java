@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.management.CacheDescription;
 import io.yokedcache.jcache.internal.management.CacheSize;
 import io.yokedcache.jcache.internal.management.CacheSnapshot;
 import io.yokedcache.jcache.internal.management.CacheStatistics;
+import io.yokedcache.jcache.internal.management.CodecFigures;
 import io.yokedcache.jcache.internal.management.Limits;
 import io.yokedcache.jcache.internal.management.NearFigures;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
@@ -69,7 +70,10 @@ final class CacheLifecycle<K, V> {
             manager.getURI(),
             blueprint.name(),
             statistics,
-            blueprint.codec()::undecodableCount,
+            new CodecFigures(
+                blueprint.codec()::undecodableCount,
+                blueprint.codec()::undecodableByReason,
+                blueprint.codec()::learnedTypes),
             events::droppedCount,
             this::size,
             this::near);

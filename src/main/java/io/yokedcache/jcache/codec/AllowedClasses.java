@@ -8,17 +8,19 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The classes that may be deserialised: the JDK's value types, the declared types with their
- * packages, the presets, and the patterns of the setting. Everything else is refused. Immutable.
+ * packages, the presets, the patterns of the setting, and what the application itself gave to the
+ * codec to be encoded ({@link LearnedTypes}). Everything else is refused. Safe for use by several
+ * threads.
  *
- * <p>There is no list of known gadget classes: such lists age. Instead no wildcard and no declared
- * type reaches into the JDK, whose classes have to be named one by one, and a bare {@code *} is an
- * error.
+ * <p>No wildcard and no declared type reaches into the JDK, whose classes have to be named one by
+ * one, and a bare {@code *} is an error.
  */
 final class AllowedClasses {
 
@@ -27,20 +29,32 @@ final class AllowedClasses {
           "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
               + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*(\\.\\*\\*?)?");
 
-  private final Set<String> names = new HashSet<>(PresetClasses.JDK);
-  private final Set<String> packages = new HashSet<>();
+  /** The most distinct lists of interfaces of which proxies are made: a class stays for ever. */
+  private static final int MAX_PROXY_CLASSES = 64;
+
+  private final List<Set<String>> presets = new ArrayList<>();
+  private final List<String> patterns;
+  private final Set<String> named = new HashSet<>();
+  private final Set<String> namedPackages = new HashSet<>();
   private final List<String> prefixes = new ArrayList<>();
+  private final Set<String> declared = new HashSet<>();
+  private final Set<String> declaredPackages = new HashSet<>();
+  private final LearnedTypes learned;
+  private final Set<List<String>> proxyClasses = ConcurrentHashMap.newKeySet();
 
   AllowedClasses(SerializationSettings settings, List<Class<?>> declaredTypes) {
+    presets.add(PresetClasses.JDK);
     for (String preset : settings.presets()) {
-      names.addAll(PresetClasses.preset(preset));
+      presets.add(PresetClasses.preset(preset));
     }
-    for (String pattern : settings.allow()) {
+    patterns = settings.allow();
+    for (String pattern : patterns) {
       addPattern(pattern);
     }
     for (Class<?> type : declaredTypes) {
       addDeclared(elementType(type));
     }
+    learned = new LearnedTypes(settings.learn());
   }
 
   private void addPattern(String pattern) {
@@ -54,9 +68,9 @@ final class AllowedClasses {
     if (pattern.endsWith(".**")) {
       prefixes.add(pattern.substring(0, pattern.length() - 2));
     } else if (pattern.endsWith(".*")) {
-      packages.add(pattern.substring(0, pattern.length() - 2));
+      namedPackages.add(pattern.substring(0, pattern.length() - 2));
     } else {
-      names.add(pattern);
+      named.add(pattern);
     }
   }
 
@@ -65,33 +79,73 @@ final class AllowedClasses {
       return;
     }
     if (!type.getPackageName().isEmpty()) {
-      packages.add(type.getPackageName());
+      declaredPackages.add(type.getPackageName());
     }
     // A stream describes the superclasses too, wherever they come from.
     for (Class<?> c = type; c != null && !isPlatformClass(c); c = c.getSuperclass()) {
-      names.add(c.getName());
+      declared.add(c.getName());
+    }
+  }
+
+  /** The patterns of the settings. */
+  List<String> patterns() {
+    return patterns;
+  }
+
+  LearnedTypes learned() {
+    return learned;
+  }
+
+  /** Learns a class that the application uses in a key, if it may be learned. */
+  void learn(Class<?> type) {
+    if (!allows(type)) {
+      learned.learn(List.of(type));
+    }
+  }
+
+  /** Learns a class and those above it whose fields a stream has. */
+  void learnWithSuperclasses(Class<?> type) {
+    if (allows(type)) {
+      return;
+    }
+    for (Class<?> c = type; c != null && !isPlatformClass(c); c = c.getSuperclass()) {
+      learn(c);
     }
   }
 
   /** Whether the class, or the element type of the array class, may be deserialised. */
   boolean allows(Class<?> type) {
     Class<?> element = elementType(type);
-    if (element.isPrimitive() || names.contains(element.getName())) {
+    // The superclass of proxies does nothing; their interfaces and handlers are checked.
+    if (element.isPrimitive() || element == Proxy.class || isNamed(element.getName())) {
       return true;
     }
     if (Proxy.isProxyClass(element)) {
       // The invocation handler is an object of the stream and is checked like any other.
-      return Arrays.stream(element.getInterfaces()).allMatch(this::allows);
+      return allowsProxy(Arrays.stream(element.getInterfaces()).map(Class::getName).toList());
     }
     String packageName = element.getPackageName();
     if (isPlatformClass(element)) {
       return PresetClasses.JDK_PACKAGES.contains(packageName)
           || (Enum.class.isAssignableFrom(element) && packageName.startsWith("java."));
     }
-    return packages.contains(packageName) || startsWithPrefix(element.getName());
+    return declaredPackages.contains(packageName) || matchesPattern(element.getName());
   }
 
-  private boolean startsWithPrefix(String className) {
+  private boolean isNamed(String className) {
+    for (Set<String> preset : presets) {
+      if (preset.contains(className)) {
+        return true;
+      }
+    }
+    return named.contains(className) || declared.contains(className) || learned.contains(className);
+  }
+
+  private boolean matchesPattern(String className) {
+    int dot = className.lastIndexOf('.');
+    if (dot > 0 && namedPackages.contains(className.substring(0, dot))) {
+      return true;
+    }
     for (String prefix : prefixes) {
       if (className.startsWith(prefix)) {
         return true;
@@ -100,10 +154,43 @@ final class AllowedClasses {
     return false;
   }
 
+  /**
+   * Whether proxies with these interfaces may be read: only the settings allow them, each interface
+   * for itself. What else is allowed was meant for values, and a proxy is behaviour.
+   */
+  boolean allowsProxy(List<String> interfaces) {
+    for (String name : interfaces) {
+      if (!named.contains(name) && (isJdkName(name) || !matchesPattern(name))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Refuses a proxy before its class is defined, since classes that were defined once stay. */
+  void checkProxy(List<String> interfaces) {
+    if (!allowsProxy(interfaces)) {
+      throw RefusedClassException.onRead(interfaces, patterns);
+    }
+    if (proxyClasses.size() >= MAX_PROXY_CLASSES && !proxyClasses.contains(interfaces)) {
+      throw new CodecException(
+          CodecException.Reason.LIMIT,
+          "The value is refused: this cache has had proxies with "
+              + MAX_PROXY_CLASSES
+              + " different lists of interfaces, and no more are made",
+          null);
+    }
+    proxyClasses.add(List.copyOf(interfaces));
+  }
+
+  private static boolean isJdkName(String className) {
+    return className.startsWith("java.");
+  }
+
   /** Refuses a class that is not allowed. */
   void check(Class<?> type) {
     if (!allows(type)) {
-      throw new RefusedClassException(elementType(type).getName());
+      throw RefusedClassException.onRead(List.of(elementType(type).getName()), patterns);
     }
   }
 
@@ -119,9 +206,9 @@ final class AllowedClasses {
   static RefusedClassException refusedByJvm(Class<?> type) {
     String name = elementType(type).getName();
     return new RefusedClassException(
-        name,
+        List.of(name),
         "Class "
-            + name
+            + ShownNames.of(name)
             + " may not be deserialised: the filter of this JVM (jdk.serialFilter) rejects it");
   }
 

@@ -20,6 +20,7 @@ record ArrayForms(AllowedClasses allowed, ClassResolver resolver) {
       return;
     }
     Class<?> element = AllowedClasses.elementType(array.getClass());
+    allowed.learn(element);
     out.text("#A" + "[".repeat(dimensions(array.getClass())) + element.getName() + ";");
     int length = Array.getLength(array);
     for (int i = 0; i < length; i++) {

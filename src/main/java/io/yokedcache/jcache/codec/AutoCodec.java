@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.codec;
 
 import io.yokedcache.jcache.configuration.SerializationSettings;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> what is encoded
  */
-public final class AutoCodec<T> implements Codec<T> {
+public final class AutoCodec<T> implements Codec<T>, TypeLearner {
 
   private final Class<T> type;
   private final SerializationSettings settings;
@@ -59,8 +60,9 @@ public final class AutoCodec<T> implements Codec<T> {
    *
    * @param value the value
    * @return its bytes
-   * @throws CodecException if the value holds an object that is not Serializable, or takes more
-   *     than the limit of bytes; the message names the class or the limit
+   * @throws CodecException if the value holds an object that is not Serializable, or exceeds a
+   *     limit; the message names the class or the limit
+   * @throws RefusedClassException if the value holds objects of classes that could not be read back
    */
   @Override
   public byte[] encode(T value) {
@@ -97,5 +99,15 @@ public final class AutoCodec<T> implements Codec<T> {
     } catch (RuntimeException e) {
       throw PlainForms.damaged(bytes, e.toString(), e);
     }
+  }
+
+  /**
+   * Returns the classes that may be read back because they were encoded here.
+   *
+   * @return their binary names, sorted
+   */
+  @Override
+  public List<String> learnedTypes() {
+    return java.learnedTypes();
   }
 }

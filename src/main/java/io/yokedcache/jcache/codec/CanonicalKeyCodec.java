@@ -2,6 +2,7 @@ package io.yokedcache.jcache.codec;
 
 import io.yokedcache.jcache.configuration.SerializationSettings;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -33,16 +34,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything else falls back to Java serialisation, with one warning per class: there equal keys
  * may be different bytes. A class whose fields change has different keys from then on.
  *
- * <p>Classes are instantiated only if {@link JavaCodec} would allow them; keys of other classes can
- * be written and looked up, but not read back by iterators and events. The limits {@code maxDepth}
- * and {@code maxBytes} apply in both directions. Safe for use by several threads.
+ * <p>Classes are instantiated only if {@link JavaCodec} would allow them, also those that were
+ * encoded here before; keys of other classes can be written and looked up, but not read back by
+ * iterators and events. The limits {@code maxDepth} and {@code maxBytes} apply in both directions.
+ * Safe for use by several threads.
  *
  * @param <K> the type of the keys
  */
-public final class CanonicalKeyCodec<K> implements Codec<K> {
+public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
 
   private final Class<K> type;
   private final SerializationSettings settings;
+  private final JavaStreams streams;
   private final KeyForms forms;
 
   /**
@@ -62,7 +65,7 @@ public final class CanonicalKeyCodec<K> implements Codec<K> {
       Class<?>... otherDeclaredTypes) {
     this.type = type;
     this.settings = settings;
-    JavaStreams streams =
+    this.streams =
         new JavaStreams(
             new AllowedClasses(settings, JavaCodec.declaredTypes(type, otherDeclaredTypes)),
             new ClassResolver(loader),
@@ -148,8 +151,20 @@ public final class CanonicalKeyCodec<K> implements Codec<K> {
     if (!type.isInstance(key)) {
       String found = key == null ? "a null" : "a " + key.getClass().getName();
       throw new CodecException(
-          "The bytes hold " + found + ", expected a key of " + type.getName(), null);
+          CodecException.Reason.WRONG_TYPE,
+          "The bytes hold " + found + ", expected a key of " + type.getName(),
+          null);
     }
     return type.cast(key);
+  }
+
+  /**
+   * Returns the classes that may be read back because they were encoded here.
+   *
+   * @return their binary names, sorted
+   */
+  @Override
+  public List<String> learnedTypes() {
+    return streams.allowed().learned().names();
   }
 }

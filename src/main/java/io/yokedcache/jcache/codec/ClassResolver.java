@@ -53,8 +53,9 @@ record ClassResolver(ClassLoader loader) {
 
   static CodecException notFound(String name, ClassNotFoundException cause) {
     return new CodecException(
+        CodecException.Reason.UNKNOWN_CLASS,
         "Class "
-            + name
+            + ShownNames.of(name)
             + " is known neither to the class loader of the cache manager nor to the context class"
             + " loader of this thread",
         cause);

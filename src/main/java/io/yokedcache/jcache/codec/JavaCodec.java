@@ -6,18 +6,16 @@ import java.util.List;
 
 /**
  * Java serialisation, with a list of what may be deserialised: values and collections of the JDK,
- * the declared types with their packages, the presets and patterns of the settings. Everything else
- * can be written, which is not dangerous and must not fail the application, but is refused when it
- * is read. A filter of the JVM ({@code jdk.serialFilter}) applies besides.
- *
- * <p>The limits {@code maxDepth}, {@code maxReferences} and {@code maxArrayLength} are checked when
- * a value is read, {@code maxBytes} also when it is written.
+ * the declared types with their packages, the presets and patterns of the settings, and the classes
+ * that were encoded here before. Everything else is refused when it is read, and a value that could
+ * not be read back is refused when it is written. A filter of the JVM ({@code jdk.serialFilter})
+ * applies besides.
  *
  * <p>Not canonical: do not use it for keys. Safe for use by several threads.
  *
  * @param <T> what is encoded
  */
-public final class JavaCodec<T> implements Codec<T> {
+public final class JavaCodec<T> implements Codec<T>, TypeLearner {
 
   private final Class<T> type;
   private final JavaStreams streams;
@@ -65,8 +63,9 @@ public final class JavaCodec<T> implements Codec<T> {
    *
    * @param value the value
    * @return its serialised form
-   * @throws CodecException if the value holds an object that is not Serializable, or takes more
-   *     than the limit of bytes; the message names the class or the limit
+   * @throws CodecException if the value holds an object that is not Serializable, or exceeds a
+   *     limit; the message names the class or the limit
+   * @throws RefusedClassException if the value holds objects of classes that could not be read back
    */
   @Override
   public byte[] encode(T value) {
@@ -90,9 +89,23 @@ public final class JavaCodec<T> implements Codec<T> {
   static <T> T checked(Object value, Class<T> type) {
     if (!type.isInstance(value)) {
       throw new CodecException(
-          "The bytes hold a " + value.getClass().getName() + ", expected a " + type.getName(),
+          CodecException.Reason.WRONG_TYPE,
+          "The bytes hold a "
+              + ShownNames.of(value.getClass().getName())
+              + ", expected a "
+              + type.getName(),
           null);
     }
     return type.cast(value);
+  }
+
+  /**
+   * Returns the classes that may be read back because they were encoded here.
+   *
+   * @return their binary names, sorted
+   */
+  @Override
+  public List<String> learnedTypes() {
+    return streams.allowed().learned().names();
   }
 }

@@ -8,12 +8,16 @@ import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
+import java.io.OutputStream;
 import java.lang.reflect.Proxy;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
- * Java serialisation behind the list of allowed classes and the limits. Only reading is dangerous,
- * so only reading is refused: a cache must not fail the application's writes because a class deep
- * in a value is not on the list. Immutable.
+ * Java serialisation behind the list of allowed classes and the limits. Reading is dangerous, so
+ * only allowed classes are read. An application must not find that out by misses, so a value that
+ * could not be read back is refused when it is written. Immutable.
  *
  * @param allowed what may be read
  * @param resolver where classes are found
@@ -21,12 +25,27 @@ import java.lang.reflect.Proxy;
  */
 record JavaStreams(AllowedClasses allowed, ClassResolver resolver, SerializationSettings settings) {
 
+  /** Serialises a value that must be readable, and learns its classes. */
   byte[] write(Object value) {
+    return write(value, /* mustBeReadable= */ true);
+  }
+
+  /** Serialises a key, which is looked up by its bytes whether or not it can be read back. */
+  byte[] writeKey(Object key) {
+    return write(key, /* mustBeReadable= */ false);
+  }
+
+  private byte[] write(Object value, boolean mustBeReadable) {
+    if (!settings.java()) {
+      throw switchedOff("A " + ShownNames.of(value.getClass().getName()) + " is not stored");
+    }
     LimitedOutput bytes = new LimitedOutput(settings.maxBytes());
-    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+    try (RecordingOutput out = new RecordingOutput(bytes, allowed)) {
       out.writeObject(value);
       out.flush();
-      return bytes.toByteArray();
+      byte[] written = bytes.toByteArray();
+      learn(value, out.unknown(), mustBeReadable);
+      return written;
     } catch (NotSerializableException e) {
       throw new CodecException(
           "Class "
@@ -44,6 +63,25 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
     }
   }
 
+  private void learn(Object value, Set<Class<?>> unknown, boolean mustBeReadable) {
+    if (unknown.isEmpty()) {
+      return;
+    }
+    List<Class<?>> refused = allowed.learned().learn(unknown);
+    if (mustBeReadable && !refused.isEmpty()) {
+      throw RefusedTypes.onWrite(value, refused, allowed.patterns(), settings.learn());
+    }
+  }
+
+  private static CodecException switchedOff(String what) {
+    return new CodecException(
+        CodecException.Reason.REFUSED_CLASS,
+        what
+            + ": Java serialisation is off (yokedcache.serialization.java = false), and only the"
+            + " classes that the codec auto writes itself can be values",
+        null);
+  }
+
   private static CodecException notWritten(Object value, Throwable cause) {
     String reason = cause instanceof StackOverflowError ? "it nests too deeply" : cause.toString();
     return new CodecException(
@@ -51,11 +89,15 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
   }
 
   Object read(byte[] bytes) {
+    if (!settings.java()) {
+      throw switchedOff("These " + bytes.length + " bytes are not read");
+    }
     if (bytes.length > settings.maxBytes()) {
       throw LimitedOutput.tooLong(settings.maxBytes());
     }
     StreamFilter filter = new StreamFilter(allowed, settings, bytes.length);
-    try (ObjectInputStream in = new ResolvingInput(new ByteArrayInputStream(bytes), resolver)) {
+    try (ObjectInputStream in =
+        new ResolvingInput(new ByteArrayInputStream(bytes), resolver, filter)) {
       in.setObjectInputFilter(filter);
       Object value = in.readObject();
       if (value == null) {
@@ -87,24 +129,64 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
         cause);
   }
 
+  /** Notes the classes that it writes and that may not be read back. */
+  private static final class RecordingOutput extends ObjectOutputStream {
+
+    private final AllowedClasses allowed;
+    private Set<Class<?>> unknown = Set.of();
+
+    RecordingOutput(OutputStream out, AllowedClasses allowed) throws IOException {
+      super(out);
+      this.allowed = allowed;
+    }
+
+    @Override
+    protected void annotateClass(Class<?> type) {
+      note(AllowedClasses.elementType(type));
+    }
+
+    @Override
+    protected void annotateProxyClass(Class<?> type) {
+      note(type);
+    }
+
+    private void note(Class<?> type) {
+      if (!allowed.allows(type)) {
+        if (unknown.isEmpty()) {
+          unknown = new LinkedHashSet<>();
+        }
+        unknown.add(type);
+      }
+    }
+
+    Set<Class<?>> unknown() {
+      return unknown;
+    }
+  }
+
   /** Finds classes by way of the resolver. */
   private static final class ResolvingInput extends ObjectInputStream {
 
     private final ClassResolver resolver;
+    private final StreamFilter filter;
 
-    ResolvingInput(InputStream in, ClassResolver resolver) throws IOException {
+    ResolvingInput(InputStream in, ClassResolver resolver, StreamFilter filter) throws IOException {
       super(in);
       this.resolver = resolver;
+      this.filter = filter;
     }
 
     @Override
     protected Class<?> resolveClass(ObjectStreamClass description) throws ClassNotFoundException {
-      return resolver.find(description.getName());
+      Class<?> type = resolver.find(description.getName());
+      filter.check(type);
+      return type;
     }
 
     @Override
     @SuppressWarnings("deprecation") // Only an interface is looked for; the handler comes later.
     protected Class<?> resolveProxyClass(String[] names) throws ClassNotFoundException {
+      filter.checkProxy(List.of(names));
       Class<?>[] interfaces = new Class<?>[names.length];
       ClassLoader loader = resolver.loader();
       for (int i = 0; i < names.length; i++) {

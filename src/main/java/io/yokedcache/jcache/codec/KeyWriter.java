@@ -77,6 +77,7 @@ final class KeyWriter {
   private void form(@Nullable Object value) {
     if (depth >= settings.maxDepth()) {
       throw new CodecException(
+          CodecException.Reason.LIMIT,
           "The key is refused: its parts nest deeper than "
               + settings.maxDepth()
               + " (has it a cycle?); the limit is yokedcache.serialization.max-depth",

@@ -31,6 +31,7 @@ final class LimitedOutput extends ByteArrayOutputStream {
 
   static CodecException tooLong(long maxBytes) {
     return new CodecException(
+        CodecException.Reason.LIMIT,
         "The value is refused: it takes more than "
             + maxBytes
             + " bytes; the limit is yokedcache.serialization.max-bytes",

@@ -31,6 +31,7 @@ final class ObjectForms {
 
   void writeEnum(Enum<?> constant, KeyWriter out) {
     Class<?> type = constant.getDeclaringClass();
+    allowed.learn(type);
     out.text("#E" + type.getName() + ";" + constant.name());
   }
 
@@ -57,6 +58,7 @@ final class ObjectForms {
       writeJava(value, obstacle, out);
       return;
     }
+    allowed.learnWithSuperclasses(value.getClass());
     out.text(shape.header());
     for (Object part : shape.partsOf(value)) {
       out.value(part);
@@ -84,7 +86,7 @@ final class ObjectForms {
   }
 
   private void writeJava(Object value, String obstacle, KeyWriter out) {
-    byte[] form = streams.write(value);
+    byte[] form = streams.writeKey(value);
     String name = value.getClass().getName();
     if (warned.add(name)) {
       logger.warn(

@@ -60,6 +60,7 @@ final class PartStream {
     Class<?> type = classes.get(classes.size() - 1);
     StreamFilter filter =
         new StreamFilter(streams.allowed(), streams.settings(), streams.settings().maxBytes());
+    classes.forEach(filter::check);
     try (ObjectInputStream in = new PartInput(new ByteArrayInputStream(bytes()))) {
       in.setObjectInputFilter(filter);
       return in.readObject();

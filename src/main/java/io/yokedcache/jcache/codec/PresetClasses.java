@@ -112,7 +112,20 @@ final class PresetClasses {
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Set<String> SPRING =
-      in("org.springframework.cache.", "support.NullValue interceptor.SimpleKey")
+      Stream.of(
+              in("org.springframework.cache.", "support.NullValue interceptor.SimpleKey"),
+              // Pages that repositories return, with all that they consist of.
+              in(
+                  "org.springframework.data.domain.",
+                  "PageImpl SliceImpl Chunk PageRequest AbstractPageRequest Unpaged Sort Sort$Order"
+                      + " Sort$Direction Sort$NullHandling SearchResults SearchResult Score"
+                      + " Similarity"),
+              in(
+                  "org.springframework.data.geo.",
+                  "GeoPage GeoResults GeoResult Distance Metrics CustomMetric Point Box Circle"
+                      + " Polygon"),
+              in("org.springframework.data.querydsl.", "QPageRequest QSort"))
+          .flatMap(names -> names)
           .collect(Collectors.toUnmodifiableSet());
 
   private PresetClasses() {}

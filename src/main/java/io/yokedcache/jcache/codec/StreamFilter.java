@@ -2,6 +2,7 @@ package io.yokedcache.jcache.codec;
 
 import io.yokedcache.jcache.configuration.SerializationSettings;
 import java.io.ObjectInputFilter;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,12 +54,34 @@ final class StreamFilter implements ObjectInputFilter {
     if (exceeded != null) {
       return refuse(exceeded);
     }
-    if (type == null) {
-      return Status.UNDECIDED;
+    // Classes that the stream names were checked when they were found. Others come from code of
+    // those: the arrays of a collection, what readResolve returns.
+    return type == null ? Status.UNDECIDED : Status.ALLOWED;
+  }
+
+  /** Refuses a class that the stream names, unless it is allowed. */
+  void check(Class<?> type) {
+    if (!allowed.allows(type)) {
+      throw remember(
+          RefusedClassException.onRead(
+              List.of(AllowedClasses.elementType(type).getName()), allowed.patterns()));
     }
-    return allowed.allows(type)
-        ? Status.ALLOWED
-        : refuse(new RefusedClassException(AllowedClasses.elementType(type).getName()));
+  }
+
+  /** Refuses a proxy before its class is defined. */
+  void checkProxy(List<String> interfaces) {
+    try {
+      allowed.checkProxy(interfaces);
+    } catch (CodecException e) {
+      throw remember(e);
+    }
+  }
+
+  private CodecException remember(CodecException reason) {
+    if (refusal == null) {
+      refusal = reason;
+    }
+    return reason;
   }
 
   private @Nullable CodecException exceededLimit(FilterInfo info) {
@@ -88,6 +111,7 @@ final class StreamFilter implements ObjectInputFilter {
 
   private static CodecException limit(String what, long limit, String setting) {
     return new CodecException(
+        CodecException.Reason.LIMIT,
         "The value is refused: "
             + what
             + " "
@@ -98,9 +122,7 @@ final class StreamFilter implements ObjectInputFilter {
   }
 
   private Status refuse(CodecException reason) {
-    if (refusal == null) {
-      refusal = reason;
-    }
+    remember(reason);
     return Status.REJECTED;
   }
 }

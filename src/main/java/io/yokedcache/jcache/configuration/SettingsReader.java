@@ -167,6 +167,8 @@ final class SettingsReader {
             name -> ALLOWED.matcher(name).matches(),
             "names of classes or packages: com.acme.Order, com.acme.* or com.acme.**"),
         section.texts("presets", PRESETS::contains, "hibernate or spring"),
+        section.flag("learn"),
+        section.flag("java"),
         section.number("max-depth", 1),
         section.number("max-references", 1),
         section.number("max-array-length", 1),

@@ -23,6 +23,19 @@ final class TestSettings {
         List.of(), List.of(), maxDepth, maxReferences, maxArrayLength, maxBytes);
   }
 
+  /** As {@link #allowing}, but nothing is learned. */
+  static SerializationSettings allowingOnly(String... patterns) {
+    return new SerializationSettings(
+        List.of(patterns),
+        List.of(),
+        /* learn= */ false,
+        /* java= */ true,
+        100,
+        100_000,
+        100_000,
+        1_000_000);
+  }
+
   static ClassLoader loader() {
     return TestSettings.class.getClassLoader();
   }

@@ -53,7 +53,7 @@ final class LayersTest {
     assertThat(settings.serialization())
         .isEqualTo(
             new SerializationSettings(
-                List.of(), List.of("hibernate", "spring"), 64, 1_000_000, 1 << 24, 64 << 20));
+                List.of(), List.of("hibernate", "spring"), 64, 100_000, 1 << 24, 8 << 20));
     assertThat(settings.events())
         .isEqualTo(
             new EventSettings(

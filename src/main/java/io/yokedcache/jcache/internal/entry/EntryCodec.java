@@ -3,22 +3,26 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.codec.PlainKeys;
+import io.yokedcache.jcache.codec.TypeLearner;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A cache's keys and values as bytes and back. What cannot be decoded is not there: a value that
- * another application version or an attacker wrote is a miss, counted, and warned of once for each
- * reason.
+ * another application version or an attacker wrote is a miss, counted by reason, and warned of once
+ * for each kind of reason.
  *
  * @param <K> keys
  * @param <V> values
@@ -26,15 +30,15 @@ import org.slf4j.LoggerFactory;
 public final class EntryCodec<K, V> {
 
   private static final Logger logger = LoggerFactory.getLogger(EntryCodec.class);
-  private static final int MAX_WARNINGS = 100;
 
   private final String cacheName;
   private final Codec<K> keys;
   private final Codec<V> values;
   private final PlainKeys<K> plainKeys;
   private final CodecTimer timer;
-  private final LongAdder undecodable = new LongAdder();
-  private final Map<String, Boolean> warned = new ConcurrentHashMap<>();
+
+  /** What could not be decoded; reasons that never happened take no memory. */
+  private final Map<CodecException.Reason, AtomicLong> undecodable = new ConcurrentHashMap<>();
 
   /**
    * Creates the codec of a cache.
@@ -157,15 +161,32 @@ public final class EntryCodec<K, V> {
     try {
       return codec.decode(bytes.array());
     } catch (Exception e) { // also of another kind: the bytes may be anybody's
-      undecodable.increment();
-      String reason = reason(codec, e);
-      if (warned.size() < MAX_WARNINGS && warned.putIfAbsent(reason, true) == null) {
-        logger.warn(
-            "A {} of cache {} cannot be decoded and counts as absent: {}", what, cacheName, reason);
-      } else {
-        logger.debug("A {} of cache {} cannot be decoded", what, cacheName, e);
-      }
+      count(
+          e instanceof CodecException known ? known.reason() : CodecException.Reason.DAMAGED,
+          reason(codec, e),
+          what,
+          e);
       return null;
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      // Whoever writes to Redis must not be able to fail the application's calls.
+      count(CodecException.Reason.RESOURCES, e.toString(), what, e);
+      return null;
+    }
+  }
+
+  private void count(CodecException.Reason reason, String message, String what, Throwable cause) {
+    // Once for each kind of reason: the message may name what an attacker chose, and change each
+    // time.
+    if (undecodable.computeIfAbsent(reason, first -> new AtomicLong()).getAndIncrement() == 0) {
+      logger.warn(
+          "A {} of cache {} cannot be decoded and counts as absent: {}. Further ones of this kind"
+              + " ({}) are only counted",
+          what,
+          cacheName,
+          message,
+          reason.label());
+    } else {
+      logger.debug("A {} of cache {} cannot be decoded", what, cacheName, cause);
     }
   }
 
@@ -177,6 +198,28 @@ public final class EntryCodec<K, V> {
 
   /** How many keys and values could not be decoded so far. */
   public long undecodableCount() {
-    return undecodable.sum();
+    long sum = 0;
+    for (AtomicLong count : undecodable.values()) {
+      sum += count.get();
+    }
+    return sum;
+  }
+
+  /** The same by reason, those that never happened left out. */
+  public Map<String, Long> undecodableByReason() {
+    Map<String, Long> counts = new TreeMap<>();
+    undecodable.forEach((reason, count) -> counts.put(reason.label(), count.get()));
+    return counts;
+  }
+
+  /** The classes that may be read back because this JVM put such keys or values, sorted. */
+  public List<String> learnedTypes() {
+    Set<String> types = new TreeSet<>();
+    for (Codec<?> codec : List.of(keys, values)) {
+      if (codec instanceof TypeLearner learner) {
+        types.addAll(learner.learnedTypes());
+      }
+    }
+    return List.copyOf(types);
   }
 }

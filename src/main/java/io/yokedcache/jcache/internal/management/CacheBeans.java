@@ -32,7 +32,7 @@ public final class CacheBeans implements AutoCloseable {
   /**
    * Creates them; none is registered yet.
    *
-   * @param undecodable how many keys and values could not be decoded so far
+   * @param codec what is known of its codecs
    * @param droppedEvents how many events were dropped so far
    * @param size the size of the cache in Redis; never talks to it
    * @param near what its copies in this JVM are good for
@@ -41,7 +41,7 @@ public final class CacheBeans implements AutoCloseable {
       URI managerUri,
       String cacheName,
       CacheStatistics statistics,
-      LongSupplier undecodable,
+      CodecFigures codec,
       LongSupplier droppedEvents,
       Supplier<CacheSize> size,
       Supplier<NearFigures> near) {
@@ -57,7 +57,7 @@ public final class CacheBeans implements AutoCloseable {
             .toList();
     this.extended =
         new ExtendedStatisticsBean(
-            statistics, undecodable, droppedEvents, operations, size, near, notifications);
+            statistics, codec, droppedEvents, operations, size, near, notifications);
   }
 
   /** Registers what is there also without statistics. */
@@ -145,6 +145,9 @@ public final class CacheBeans implements AutoCloseable {
     counters.put("invalidations.clear", statistics.read(Operation.CLEAR).count());
     counters.put("invalidations.removeAll", statistics.read(Operation.REMOVE_ALL).count());
     counters.put("undecodable", extended.getUndecodableEntries());
+    extended
+        .getUndecodableByReason()
+        .forEach((reason, count) -> counters.put("undecodable." + reason, count));
     counters.put("droppedEvents", extended.getDroppedEvents());
     if (statistics.hearsExpirations()) {
       counters.put("expirations", statistics.expirations());

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.management;
 import io.yokedcache.jcache.internal.management.CacheStatistics.Sums;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.management.MBeanNotificationInfo;
@@ -14,7 +15,7 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   private static final String RESET = "io.yokedcache.statistics.reset";
 
   private final CacheStatistics statistics;
-  private final LongSupplier undecodable;
+  private final CodecFigures codec;
   private final LongSupplier droppedEvents;
   private final List<OperationBean> operations;
   private final Supplier<CacheSize> size;
@@ -26,14 +27,14 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
 
   ExtendedStatisticsBean(
       CacheStatistics statistics,
-      LongSupplier undecodable,
+      CodecFigures codec,
       LongSupplier droppedEvents,
       List<OperationBean> operations,
       Supplier<CacheSize> size,
       Supplier<NearFigures> near,
       Notifications notifications) {
     this.statistics = statistics;
-    this.undecodable = undecodable;
+    this.codec = codec;
     this.droppedEvents = droppedEvents;
     this.operations = List.copyOf(operations);
     this.size = size;
@@ -67,7 +68,17 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
 
   @Override
   public long getUndecodableEntries() {
-    return undecodable.getAsLong();
+    return codec.undecodable().getAsLong();
+  }
+
+  @Override
+  public Map<String, Long> getUndecodableByReason() {
+    return codec.undecodableByReason().get();
+  }
+
+  @Override
+  public String[] learnedTypes() {
+    return codec.learnedTypes().get().toArray(new String[0]);
   }
 
   @Override

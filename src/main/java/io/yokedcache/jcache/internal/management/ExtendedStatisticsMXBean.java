@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.management;
 
+import java.util.Map;
+
 /** What our caches count beyond JSR-107's statistics, since the cache was created in this JVM. */
 @Described("What a cache counts in this JVM beyond JSR-107's statistics")
 public interface ExtendedStatisticsMXBean {
@@ -11,6 +13,15 @@ public interface ExtendedStatisticsMXBean {
    */
   @Described("Keys and values found in Redis that could not, or might not, be decoded")
   long getUndecodableEntries();
+
+  /**
+   * How many keys and values could not, or might not, be decoded, by reason: {@code refusedClass},
+   * {@code limit}, {@code unknownClass}, {@code wrongType}, {@code damaged}, {@code resources}.
+   *
+   * @return counts that only grow; reasons that never happened are left out
+   */
+  @Described("Keys and values that could not, or might not, be decoded, by reason")
+  Map<String, Long> getUndecodableByReason();
 
   /**
    * How many events were dropped because listeners were slower than changes came.
@@ -142,6 +153,15 @@ public interface ExtendedStatisticsMXBean {
    */
   @Described("Seconds since the last census began; -1 if there was none yet")
   double getCensusAgeSeconds();
+
+  /**
+   * The classes that may be read back from this cache because this JVM put objects of them, besides
+   * those that are allowed anyhow.
+   *
+   * @return their binary names, sorted
+   */
+  @Described("Classes that may be read back because this JVM put objects of them into the cache")
+  String[] learnedTypes();
 
   /**
    * Lets this bean and those of the cache's operations count from now on. JSR-107's statistics,

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,14 @@ final class CacheBeansTest {
   private CacheSize size = CacheSize.UNKNOWN;
   private NearFigures near = NearFigures.NONE;
   private final CacheBeans beans =
-      new CacheBeans(MANAGER, "a:b", statistics, () -> 5, () -> 6, () -> size, () -> near);
+      new CacheBeans(
+          MANAGER,
+          "a:b",
+          statistics,
+          new CodecFigures(() -> 5, Map::of, List::of),
+          () -> 6,
+          () -> size,
+          () -> near);
 
   @AfterEach
   void close() {

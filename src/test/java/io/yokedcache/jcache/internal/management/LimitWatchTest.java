@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.management.MBeanNotificationInfo;
 import javax.management.MBeanServer;
@@ -27,7 +28,7 @@ final class LimitWatchTest {
           URI.create("test://limits"),
           "watched",
           statistics,
-          () -> 0,
+          new CodecFigures(() -> 0, Map::of, List::of),
           () -> 0,
           () -> size,
           () -> NearFigures.NONE);

@@ -28,7 +28,7 @@ final class ManagerBeansTest {
           MANAGER,
           "a:b",
           statistics,
-          () -> 5,
+          new CodecFigures(() -> 5, Map::of, List::of),
           () -> 6,
           () -> CacheSize.UNKNOWN,
           () -> NearFigures.NONE);
