@@ -2,8 +2,9 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.entry.BulkWriter;
 import io.yokedcache.jcache.internal.entry.CacheParts;
-import io.yokedcache.jcache.internal.entry.EntryOperation;
+import io.yokedcache.jcache.internal.entry.EntryLoads;
 import io.yokedcache.jcache.internal.entry.EntryReader;
+import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
@@ -18,7 +19,7 @@ import io.yokedcache.jcache.internal.store.Mutation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,6 +40,8 @@ final class BulkOperations<K, V> {
   private final EntryReader<K, V> reader;
   private final BulkWriter<K, V> writer;
   private final EntryLoader<K, V> loader;
+  private final EntryLoads<K, V> loads;
+  private final CacheParts<K, V> parts;
   private final OperationMeter meter;
 
   BulkOperations(
@@ -54,58 +57,82 @@ final class BulkOperations<K, V> {
     this.writer = new BulkWriter<>(parts);
     // loadAll loads also where there is no read-through.
     this.loader = blueprint.entryLoader(lifecycle::statistics);
+    this.loads = new EntryLoads<>(parts, loader, blueprint.settings().loadTimeout());
+    this.parts = parts;
     this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
   }
 
-  Map<K, V> getAll(Set<? extends K> keys) {
+  Map<K, V> getAll(Set<K> keys) {
     if (keys.isEmpty()) {
       return new HashMap<>();
     }
     return meter.run(Operation.GET_ALL, (recorder, start) -> getAll(keys, recorder, start));
   }
 
-  private Map<K, V> getAll(Set<? extends K> keys, StatisticsRecorder recorder, long start) {
-    Map<K, Result<V>> results = reader.getAll(keys);
+  private Map<K, V> getAll(Set<K> keys, StatisticsRecorder recorder, long start) {
+    // Loads are told of as they are stored, in turns with their keys.
+    Map<K, Result<V>> results = reader.getAll(keys, this::publish);
     Map<K, V> found = new HashMap<>();
     EventDispatcher.Changes<K, V> changes = events.changes();
     int hits = 0;
     for (Map.Entry<K, Result<V>> entry : results.entrySet()) {
       Result<V> result = entry.getValue();
-      hits += result.found() ? 1 : 0;
       if (result.value() != null) {
         found.put(entry.getKey(), result.value());
       }
-      changes.add(entry.getKey(), result);
+      if (result.found()) {
+        hits++;
+        changes.add(entry.getKey(), result);
+      }
     }
     recorder.record(Operation.GET_ALL, hits, results.size() - hits, 0, 0, start);
     events.publish(changes);
     return found;
   }
 
-  void putAll(Map<? extends K, ? extends V> map) {
+  private void publish(Map<K, Result<V>> results) {
+    EventDispatcher.Changes<K, V> changes = events.changes();
+    results.forEach(changes::add);
+    events.publish(changes);
+  }
+
+  /** Puts entries; the map is the caller's no more. */
+  void putAll(Map<K, V> map) {
     if (map.isEmpty()) {
       return;
     }
     meter.perform(
         Operation.PUT_ALL,
-        (recorder, start) ->
+        (recorder, start) -> {
+          BulkWriter<K, V>.Puts puts = writer.puts(map);
+          KeyLocks.Hold turns = parts.turns(puts.keys());
+          try (turns) {
             finish(
-                writer.putAll(map),
-                (hits, misses, puts, removals) ->
-                    recorder.record(Operation.PUT_ALL, hits, misses, puts, removals, start)));
+                puts.write(),
+                (hits, misses, put, removals) ->
+                    recorder.record(Operation.PUT_ALL, hits, misses, put, removals, start));
+          }
+        });
   }
 
-  void removeAll(Set<? extends K> keys) {
+  void removeAll(Set<K> keys) {
     if (keys.isEmpty()) {
       return;
     }
     meter.perform(
         Operation.REMOVE_ALL,
         (recorder, start) ->
-            finish(
-                writer.removeAll(keys),
+            remove(
+                writer.removals(keys),
                 (hits, misses, puts, removals) ->
                     recorder.record(Operation.REMOVE_ALL, hits, misses, puts, removals, start)));
+  }
+
+  private void remove(BulkWriter<K, V>.Removals removals, Counts counts) {
+    KeyLocks.Hold turns = parts.turns(removals.keys());
+    try (turns) {
+      finish(removals.write(), counts);
+    }
   }
 
   /** Counts and tells of a bulk write, and throws what its writer threw. */
@@ -158,25 +185,26 @@ final class BulkOperations<K, V> {
   }
 
   private void removePages(StatisticsRecorder recorder) {
+    // What is loaded now may have been read from where all of it is gone by now.
+    parts.overtakeLoads();
     Iterator<List<Bytes>> pages = blueprint.store().entries().scan();
     while (pages.hasNext()) {
-      Set<K> keys = new LinkedHashSet<>();
+      Map<K, Bytes> keys = new LinkedHashMap<>();
       List<Mutation> unknown = new ArrayList<>();
       List<Bytes> page = pages.next();
       List<@Nullable K> decoded = blueprint.codec().decodeKeys(page);
       for (int i = 0; i < page.size(); i++) {
         K key = decoded.get(i);
-        if (key != null) {
-          keys.add(key);
-        } else {
-          // Neither writer nor listener can be told of a key that cannot be decoded.
+        if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {
+          // Neither writer nor listener can be told of a key that cannot be decoded, and they are
+          // told once of a key that another program encoded in two ways.
           unknown.add(Mutation.remove(page.get(i), Condition.ANY, null, /* wantsPrior= */ false));
         }
       }
       if (!keys.isEmpty()) {
         long start = recorder.start();
-        finish(
-            writer.removeAll(keys),
+        remove(
+            writer.removals(keys),
             (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start));
       }
       blueprint.store().entries().applyAll(unknown);
@@ -188,13 +216,6 @@ final class BulkOperations<K, V> {
     if (!loader.exists() || keys.isEmpty()) {
       return;
     }
-    Map<K, V> loaded = loader.loadAll(replaceExisting ? keys : writer.absent(keys));
-    if (!loaded.isEmpty()) {
-      EventDispatcher.Changes<K, V> changes = events.changes();
-      writer
-          .store(replaceExisting ? EntryOperation.PUT : EntryOperation.PUT_IF_ABSENT, loaded)
-          .forEach(changes::add);
-      events.publish(changes);
-    }
+    loads.refresh(keys, replaceExisting, this::publish);
   }
 }

@@ -56,7 +56,8 @@ record CacheBlueprint<K, V>(
    */
   CacheParts<K, V> parts(EventDemand demand, Supplier<StatisticsRecorder> recorder) {
     EntryExpiry expiry = EntryExpiry.of(expiryPolicy);
-    return new CacheParts<>(
+    return CacheParts.of(
+        name,
         store.entries(),
         EntryReads.of(store.entries(), codec, expiry, near),
         codec,
@@ -66,7 +67,8 @@ record CacheBlueprint<K, V>(
             ? EntryWriter.of(TimedWriter.of(writer, recorder))
             : EntryWriter.none(),
         demand,
-        settings.contentionTimeout());
+        settings.contentionTimeout(),
+        /* loads= */ loader != null);
   }
 
   /** The loader, also if there is no read-through. */

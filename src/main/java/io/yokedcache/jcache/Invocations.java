@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
@@ -9,9 +10,11 @@ import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +38,7 @@ final class Invocations<K, V> {
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
   private final ProcessorRunner<K, V> processors;
-  private final KeyLocks locks;
+  private final CacheParts<K, V> parts;
   private final OperationMeter meter;
   private final int batchSize;
 
@@ -48,13 +51,13 @@ final class Invocations<K, V> {
       CacheLifecycle<K, V> lifecycle,
       EventDispatcher<K, V> events,
       ProcessorRunner<K, V> processors,
-      KeyLocks locks,
+      CacheParts<K, V> parts,
       OperationMeter meter,
       int batchSize) {
     this.lifecycle = lifecycle;
     this.events = events;
     this.processors = processors;
-    this.locks = locks;
+    this.parts = parts;
     this.meter = meter;
     this.batchSize = batchSize;
   }
@@ -76,11 +79,10 @@ final class Invocations<K, V> {
       EntryProcessor<K, V, T> processor,
       Object[] arguments,
       StatisticsRecorder.Counts counts) {
-    KeyLocks.Hold turn = locks.hold(key);
-    try {
-      return finish(key, processors.run(key, processor, arguments), counts);
-    } finally {
-      turn.close();
+    Bytes encodedKey = parts.codec().key(key);
+    KeyLocks.Hold turn = parts.locks().hold(encodedKey);
+    try (turn) {
+      return finish(key, processors.run(key, encodedKey, processor, arguments), counts);
     }
   }
 
@@ -97,7 +99,7 @@ final class Invocations<K, V> {
   }
 
   <T> Map<K, EntryProcessorResult<T>> invokeAll(
-      Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object[] arguments) {
+      Set<K> keys, EntryProcessor<K, V, T> processor, Object[] arguments) {
     return meter.run(
         Operation.INVOKE_ALL,
         (recorder, start) -> {
@@ -112,9 +114,9 @@ final class Invocations<K, V> {
   }
 
   /**
-   * One {@code invokeAll}. Entries are tried together, without turns with their keys: threads that
-   * waited for several turns at once could wait for each other. What is changed by others meanwhile
-   * is tried again, in the end each key alone and with its turn. Used by one thread.
+   * One {@code invokeAll}. Entries are tried together, with turns where a writer or listeners must
+   * see the changes of a key in one order. What is changed by others meanwhile is tried again, in
+   * the end each key alone and with its turn. Used by one thread.
    *
    * @param <T> what the processor returns
    */
@@ -144,22 +146,45 @@ final class Invocations<K, V> {
     private List<K> runTogether(List<K> keys) {
       lifecycle.ensureOpen();
       long start = recorder.start();
-      Map<K, Tried<V, T>> tried = processors.tryAll(keys, processor, arguments);
-      // What they took together is divided among them, so that average times are those of one.
-      long share = (recorder.start() - start) / keys.size();
+      Map<K, Bytes> encodedKeys = encode(keys);
+      KeyLocks.Hold turns;
+      try {
+        turns = parts.turns(encodedKeys.values());
+      } catch (CacheException noTurnInTime) {
+        encodedKeys.keySet().forEach(key -> fail(key, noTurnInTime));
+        return List.of();
+      }
       List<K> spoilt = new ArrayList<>();
-      tried.forEach(
-          (key, one) -> {
-            Processed<V, T> processed = one.processed();
-            if (one.failure() != null) {
-              fail(key, one.failure());
-            } else if (processed == null) {
-              spoilt.add(key);
-            } else {
-              settle(key, () -> finish(key, processed, counts(recorder.start() - share)));
-            }
-          });
+      try (turns) {
+        Map<K, Tried<V, T>> tried = processors.tryAll(encodedKeys, processor, arguments);
+        // What they took together is divided among them, so that average times are those of one.
+        long share = (recorder.start() - start) / keys.size();
+        tried.forEach(
+            (key, one) -> {
+              Processed<V, T> processed = one.processed();
+              if (one.failure() != null) {
+                fail(key, one.failure());
+              } else if (processed == null) {
+                spoilt.add(key);
+              } else {
+                settle(key, () -> finish(key, processed, counts(recorder.start() - share)));
+              }
+            });
+      }
       return spoilt;
+    }
+
+    private Map<K, Bytes> encode(List<K> keys) {
+      Map<K, Bytes> encodedKeys = new LinkedHashMap<>();
+      for (K key : keys) {
+        try {
+          encodedKeys.put(key, parts.codec().key(key));
+        } catch (Exception e) {
+          // Such as from a codec of the application: the other keys must not suffer from it.
+          fail(key, ApplicationCode.OTHER.failure("invokeAll", e));
+        }
+      }
+      return encodedKeys;
     }
 
     private void runAlone(K key) {

@@ -7,14 +7,17 @@ import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.EntryAccess;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
 import io.yokedcache.jcache.internal.entry.EntryReader;
+import io.yokedcache.jcache.internal.entry.EntryReader.Look;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +46,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   private final EntryAccess<K, V> access;
   private final BulkOperations<K, V> bulk;
   private final Invocations<K, V> invocations;
-  private final KeyLocks locks;
+  private final CacheParts<K, V> parts;
   private final OperationMeter meter;
 
   /**
@@ -57,16 +60,15 @@ final class RedisCache<K, V> implements Cache<K, V> {
     this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
     this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
     this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
-    CacheParts<K, V> parts = blueprint.parts(events, lifecycle::statistics);
+    this.parts = blueprint.parts(events, lifecycle::statistics);
     this.reader = new EntryReader<>(parts, blueprint.settings().loadTimeout());
     this.access = EntryAccess.of(parts);
-    this.locks = new KeyLocks(blueprint.settings().contentionTimeout());
     this.invocations =
         new Invocations<>(
             lifecycle,
             events,
             new ProcessorRunner<>(parts),
-            locks,
+            parts,
             meter,
             blueprint.settings().batchSize());
     this.bulk = new BulkOperations<>(blueprint, lifecycle, events, reader, parts);
@@ -91,13 +93,31 @@ final class RedisCache<K, V> implements Cache<K, V> {
         .run(
             Operation.GET,
             (recorder, start) -> {
-              Result<V> result = reader.get(key);
-              boolean found = result.found();
+              Look<V> look = reader.look(key);
+              V value = look.value();
+              if (value == null && reader.isReadThrough()) {
+                return load(key, look, recorder, start);
+              }
+              boolean found = value != null;
               recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
-              events.publish(key, result);
-              return result;
+              if (value != null && look.expired()) {
+                events.publish(key, Result.hit(value, /* expired= */ true));
+              }
+              return look;
             })
         .value();
+  }
+
+  private Look<V> load(K key, Look<V> look, StatisticsRecorder recorder, long start) {
+    V value =
+        reader.load(
+            key,
+            look,
+            result -> {
+              recorder.record(Operation.GET, 0, 1, 0, 0, start);
+              events.publish(key, result);
+            });
+    return look.with(value);
   }
 
   /** A hit of the near cache, which needs nothing of what the meter prepares. */
@@ -113,8 +133,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public Map<K, V> getAll(Set<? extends K> keys) {
-    checkKeys(keys);
-    return bulk.getAll(keys);
+    return bulk.getAll(checked(keys));
   }
 
   @Override
@@ -178,9 +197,10 @@ final class RedisCache<K, V> implements Cache<K, V> {
     return meter.run(
         counted,
         (recorder, start) -> {
-          KeyLocks.Hold turn = turn(key);
+          Bytes encodedKey = blueprint.codec().key(key);
+          KeyLocks.Hold turn = turn(encodedKey);
           try {
-            Result<V> result = access.write(operation, key, value, expected);
+            Result<V> result = access.write(operation, key, encodedKey, value, expected);
             Change change = result.change();
             boolean looksUp = operation.looksUp();
             recorder.record(
@@ -199,26 +219,26 @@ final class RedisCache<K, V> implements Cache<K, V> {
   }
 
   /** Threads take turns with a key where code of the application has a say or listens. */
-  private KeyLocks.Hold turn(K key) {
-    return access.wantsTurns() || events.wantsEvents() ? locks.hold(key) : KeyLocks.none();
+  private KeyLocks.Hold turn(Bytes key) {
+    return access.wantsTurns() || events.wantsEvents() ? parts.locks().hold(key) : KeyLocks.none();
   }
 
   @Override
   public void putAll(Map<? extends K, ? extends V> map) {
     ensureOpen();
-    requireNonNull(map, "map")
-        .forEach(
-            (key, value) -> {
-              checkKey(key);
-              checkValue(value, /* required= */ true, "value");
-            });
-    bulk.putAll(map);
+    // One copy is checked, written and stored: the map may change meanwhile.
+    Map<K, V> entries = new LinkedHashMap<>(requireNonNull(map, "map"));
+    entries.forEach(
+        (key, value) -> {
+          checkKey(key);
+          checkValue(value, /* required= */ true, "value");
+        });
+    bulk.putAll(entries);
   }
 
   @Override
   public void removeAll(Set<? extends K> keys) {
-    checkKeys(keys);
-    bulk.removeAll(keys);
+    bulk.removeAll(checked(keys));
   }
 
   /**
@@ -240,8 +260,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public void loadAll(
       Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener listener) {
-    checkKeys(keys);
-    Set<K> wanted = new LinkedHashSet<>(keys);
+    Set<K> wanted = checked(keys);
     lifecycle.loads().start(() -> bulk.load(wanted, replaceExisting), listener);
   }
 
@@ -256,7 +275,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   public <T> T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
     checkKey(key);
     requireNonNull(processor, "entryProcessor");
-    return invocations.invoke(key, processor, arguments);
+    return invocations.invoke(key, processor, copy(arguments));
   }
 
   /**
@@ -272,9 +291,9 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public <T> Map<K, EntryProcessorResult<T>> invokeAll(
       Set<? extends K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
-    checkKeys(keys);
+    Set<K> invoked = checked(keys);
     requireNonNull(processor, "entryProcessor");
-    return invocations.invokeAll(keys, processor, arguments);
+    return invocations.invokeAll(invoked, processor, copy(arguments));
   }
 
   @Override
@@ -348,9 +367,16 @@ final class RedisCache<K, V> implements Cache<K, V> {
         "Cache %s cannot be unwrapped to %s".formatted(getName(), type));
   }
 
-  private void checkKeys(Set<? extends K> keys) {
+  /** A copy of the caller's keys, which may change meanwhile, once all of them are right. */
+  private Set<K> checked(Set<? extends K> keys) {
     ensureOpen();
-    requireNonNull(keys, "keys").forEach(this::checkKey);
+    Set<K> copy = new LinkedHashSet<>(requireNonNull(keys, "keys"));
+    copy.forEach(this::checkKey);
+    return copy;
+  }
+
+  private static Object[] copy(Object @Nullable [] arguments) {
+    return arguments == null ? new Object[0] : arguments.clone();
   }
 
   private void checkKey(K key) {

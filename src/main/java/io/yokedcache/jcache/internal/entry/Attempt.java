@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run of an entry processor on an entry as it was read: what is to be done for it in Redis, on
- * the condition that the entry still is as it was read. Expiry policy and writer have been asked
- * when it exists. Used by one thread.
+ * the condition that the entry still is as it was read. When it exists, the value is encoded and
+ * the expiry policy has been asked, so that nothing in this JVM fails after {@link #writeThrough}.
+ * Used by one thread.
  *
  * @param <K> keys
  * @param <V> values
@@ -80,25 +81,38 @@ final class Attempt<K, V, T extends @Nullable Object> {
     }
   }
 
-  /** The change that the processor decided on, once the writer has accepted it. */
+  /** The change that the processor decided on. */
   private @Nullable Mutation decide() {
     return switch (entry.action()) {
       case NONE, ACCESS -> null;
       case LOAD, CREATE, UPDATE -> {
-        V written = entry.newValue();
-        if (entry.action() != Action.LOAD) {
-          parts.writer().write(entry.getKey(), written);
-        }
+        Bytes written = parts.codec().value(entry.newValue());
         boolean found = before != null;
         Ttl onCreation = found ? Ttl.UNCHANGED : parts.expiry().onCreation();
         Ttl onUpdate = found ? parts.expiry().onUpdate() : onCreation;
-        yield mutation(parts.codec().value(written), onCreation, onUpdate);
+        yield mutation(written, onCreation, onUpdate);
       }
-      case REMOVE -> {
-        parts.writer().write(entry.getKey(), null);
-        yield stored == null ? null : mutation(null, Ttl.UNCHANGED, Ttl.UNCHANGED);
-      }
+      case REMOVE -> stored == null ? null : mutation(null, Ttl.UNCHANGED, Ttl.UNCHANGED);
     };
+  }
+
+  /** Has the writer write what the processor decided on; what was loaded needs no writing. */
+  void writeThrough() {
+    switch (entry.action()) {
+      case CREATE, UPDATE -> parts.writer().write(entry.getKey(), entry.newValue());
+      case REMOVE -> parts.writer().write(entry.getKey(), null);
+      case NONE, ACCESS, LOAD -> {}
+    }
+  }
+
+  /** Whether what was decided depends on what the loader said. */
+  boolean isLoaded() {
+    return entry.isLoaded();
+  }
+
+  /** Whether the entry gets what was loaded, and nothing that the processor made. */
+  boolean isLoad() {
+    return entry.action() == Action.LOAD;
   }
 
   private Mutation mutation(@Nullable Bytes value, Ttl onCreation, Ttl onUpdate) {

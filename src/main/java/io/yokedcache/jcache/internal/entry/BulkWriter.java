@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.integration.EntryWriter.Written;
+import io.yokedcache.jcache.internal.entry.EntryAccess.BulkPut;
+import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The writes of several entries: the writer is called once for all, and Redis in as few round trips
- * as there may be.
+ * as there may be. All keys and values are encoded before the writer is called, so that none of
+ * them fails when the writer has written it.
  *
  * @param <K> keys
  * @param <V> values
@@ -30,58 +31,85 @@ public final class BulkWriter<K, V> {
     this.removals = new DirectAccess<>(parts.withoutWriter());
   }
 
-  /** Puts entries; those that the writer failed to write are left as they are. */
-  public Written<K, V> putAll(Map<? extends K, ? extends V> entries) {
-    var written = parts.writer().writeAll(entries);
-    Map<K, V> puts = new LinkedHashMap<>();
-    entries.forEach(
-        (key, value) -> {
-          if (written.keys().contains(key)) {
-            puts.put(key, value);
-          }
-        });
-    return new Written<>(store(EntryOperation.PUT, puts), written.failure());
-  }
-
-  /** Removes entries; those that the writer failed to delete are left as they are. */
-  public Written<K, V> removeAll(Set<? extends K> keys) {
-    var deleted = parts.writer().deleteAll(keys);
-    List<K> removed = new ArrayList<>(deleted.keys());
-    List<Result<V>> outcomes = removals.removeAll(new LinkedHashSet<>(removed));
-    Map<K, Result<V>> results = new LinkedHashMap<>();
-    for (int i = 0; i < removed.size(); i++) {
-      results.put(removed.get(i), outcomes.get(i));
-    }
-    return new Written<>(results, deleted.failure());
-  }
-
-  /** Stores what was loaded: neither the writer nor the statistics of puts hear of it. */
-  public Map<K, Result<V>> store(EntryOperation operation, Map<K, V> entries) {
-    List<Result<V>> outcomes = access.writeAll(operation, entries);
-    Map<K, Result<V>> results = new LinkedHashMap<>();
-    int i = 0;
+  /** Encodes entries that are to be put. */
+  public Puts puts(Map<K, V> entries) {
+    List<Bytes> keys = parts.codec().keys(entries.keySet());
+    List<Bytes> values = parts.codec().values(entries.values());
+    List<EncodedEntry<K, V>> encoded = new ArrayList<>(entries.size());
     for (Map.Entry<K, V> entry : entries.entrySet()) {
-      results.put(entry.getKey(), withValue(outcomes.get(i++), entry.getValue()));
+      int i = encoded.size();
+      encoded.add(new EncodedEntry<>(entry.getKey(), keys.get(i), entry.getValue(), values.get(i)));
     }
-    return results;
+    return new Puts(entries, keys, encoded);
   }
 
-  /** Those of some keys that have no entry. */
-  public Set<K> absent(Set<? extends K> keys) {
-    List<K> asked = new ArrayList<>(keys);
-    List<Boolean> present = parts.store().containsAll(parts.codec().keys(asked));
-    Set<K> absent = new LinkedHashSet<>();
-    for (int i = 0; i < asked.size(); i++) {
-      if (!present.get(i)) {
-        absent.add(asked.get(i));
+  /** Encodes the keys of entries that are to be removed. */
+  public Removals removals(Set<K> keys) {
+    Map<K, Bytes> encoded = new LinkedHashMap<>();
+    List<Bytes> bytes = parts.codec().keys(keys);
+    for (K key : keys) {
+      encoded.put(key, bytes.get(encoded.size()));
+    }
+    return removals(encoded);
+  }
+
+  /** Entries that are to be removed, by keys and their bytes. */
+  public Removals removals(Map<K, Bytes> keys) {
+    return new Removals(keys);
+  }
+
+  /** Entries to be put, all of them encoded. For one use by one thread. */
+  public final class Puts {
+
+    private final Map<K, V> entries;
+    private final List<Bytes> keys;
+    private final List<EncodedEntry<K, V>> encoded;
+
+    private Puts(Map<K, V> entries, List<Bytes> keys, List<EncodedEntry<K, V>> encoded) {
+      this.entries = entries;
+      this.keys = keys;
+      this.encoded = encoded;
+    }
+
+    /** The bytes of the keys. */
+    public List<Bytes> keys() {
+      return keys;
+    }
+
+    /** Puts the entries; those that the writer failed to write are left as they are. */
+    public Written<K, V> write() {
+      BulkPut<K, V> put = access.preparePuts(encoded);
+      var written = parts.writer().writeAll(entries);
+      return new Written<>(put.apply(written.keys()), written.failure());
+    }
+  }
+
+  /** Entries to be removed. For one use by one thread. */
+  public final class Removals {
+
+    private final Map<K, Bytes> keys;
+
+    private Removals(Map<K, Bytes> keys) {
+      this.keys = keys;
+    }
+
+    /** The bytes of the keys. */
+    public List<Bytes> keys() {
+      return List.copyOf(keys.values());
+    }
+
+    /** Removes the entries; those that the writer failed to delete are left as they are. */
+    public Written<K, V> write() {
+      var deleted = parts.writer().deleteAll(keys.keySet());
+      Map<K, Bytes> removed = new LinkedHashMap<>(keys);
+      removed.keySet().retainAll(deleted.keys());
+      List<Result<V>> outcomes = removals.removeAll(List.copyOf(removed.values()));
+      Map<K, Result<V>> results = new LinkedHashMap<>();
+      for (K key : removed.keySet()) {
+        results.put(key, outcomes.get(results.size()));
       }
+      return new Written<>(results, deleted.failure());
     }
-    return absent;
-  }
-
-  /** A loaded value is the answer also where another one was stored meanwhile. */
-  private static <V> Result<V> withValue(Result<V> result, V value) {
-    return new Result<>(result.change(), result.found(), value, result.prior(), result.expired());
   }
 
   /**

@@ -7,9 +7,9 @@ import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,12 +34,13 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   }
 
   @Override
-  public Result<V> write(EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
+  public Result<V> write(
+      EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
     EntryCodec<K, V> codec = parts.codec();
     Mutation mutation =
         mutation(
             operation,
-            codec.key(key),
+            encodedKey,
             value == null ? null : codec.value(value),
             expected == null ? null : codec.value(expected));
     Outcome outcome = parts.store().apply(mutation);
@@ -50,35 +51,28 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   }
 
   @Override
-  public List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries) {
-    List<K> keys = new ArrayList<>(entries.size());
-    List<V> values = new ArrayList<>(entries.size());
-    entries.forEach(
-        (key, value) -> {
-          keys.add(key);
-          values.add(value);
-        });
-    List<Bytes> encodedKeys = parts.codec().keys(keys);
-    List<Bytes> encodedValues = parts.codec().values(values);
-    List<Mutation> mutations = new ArrayList<>(keys.size());
-    for (int i = 0; i < keys.size(); i++) {
-      mutations.add(mutation(operation, encodedKeys.get(i), encodedValues.get(i), null));
-    }
-    List<Outcome> outcomes = parts.store().applyAll(mutations);
-    List<Result<V>> results = new ArrayList<>(outcomes.size());
-    for (int i = 0; i < outcomes.size(); i++) {
-      results.add(result(outcomes.get(i), mutations.get(i), values.get(i)));
-    }
-    return results;
+  public BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries) {
+    return accepted -> {
+      List<EncodedEntry<K, V>> puts =
+          entries.stream().filter(entry -> accepted.contains(entry.key())).toList();
+      List<Mutation> mutations = new ArrayList<>(puts.size());
+      for (EncodedEntry<K, V> put : puts) {
+        mutations.add(mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null));
+      }
+      List<Outcome> outcomes = parts.store().applyAll(mutations);
+      Map<K, Result<V>> results = new LinkedHashMap<>();
+      for (int i = 0; i < puts.size(); i++) {
+        EncodedEntry<K, V> put = puts.get(i);
+        results.put(put.key(), result(outcomes.get(i), mutations.get(i), put.value()));
+      }
+      return results;
+    };
   }
 
   /** Removes several entries; the expiry policy is not asked. */
-  List<Result<V>> removeAll(Set<? extends K> keys) {
+  List<Result<V>> removeAll(List<Bytes> keys) {
     List<Mutation> mutations = new ArrayList<>(keys.size());
-    parts
-        .codec()
-        .keys(keys)
-        .forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
+    keys.forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
     List<Result<V>> results = new ArrayList<>(keys.size());
     for (Outcome outcome : parts.store().applyAll(mutations)) {
       results.add(result(outcome, mutations.get(results.size()), null));

@@ -1,7 +1,9 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,18 +29,26 @@ public sealed interface EntryAccess<K, V> permits DirectAccess, OptimisticAccess
   boolean wantsTurns();
 
   /**
-   * Makes one write.
+   * Makes one write. Whatever can fail in this JVM has been done when the writer is called.
    *
+   * @param encodedKey the key's bytes
    * @param value the new value, or {@code null} for removals
    * @param expected the value that the entry must have, for the operations that compare
    */
-  Result<V> write(EntryOperation operation, K key, @Nullable V value, @Nullable V expected);
+  Result<V> write(
+      EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected);
 
   /**
-   * Puts several entries, or those that are absent, in as few round trips as there may be. The
-   * writer is not called.
-   *
-   * @return what came of each, in the order of the entries
+   * Prepares to put several entries in as few round trips as there may be: whatever can fail in
+   * this JVM has been done when it returns. The writer is not called.
    */
-  List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries);
+  BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries);
+
+  /** Entries that are ready to be put. */
+  @FunctionalInterface
+  interface BulkPut<K, V> {
+
+    /** Puts those of the entries that have one of these keys, and returns what came of each. */
+    Map<K, Result<V>> apply(Set<K> accepted);
+  }
 }

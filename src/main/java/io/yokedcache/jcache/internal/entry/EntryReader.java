@@ -1,19 +1,16 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.entry.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.store.Bytes;
-import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.Condition;
-import io.yokedcache.jcache.internal.store.Mutation;
-import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class EntryReader<K, V> {
 
   private final CacheParts<K, V> parts;
-  private final LoadFlights<K> flights;
-  private final BulkWriter<K, V> bulk;
+  private final EntryLoads<K, V> loads;
 
   /**
    * Creates the reads of a cache.
@@ -36,8 +32,7 @@ public final class EntryReader<K, V> {
    */
   public EntryReader(CacheParts<K, V> parts, Duration loadTimeout) {
     this.parts = parts;
-    this.flights = new LoadFlights<>(loadTimeout);
-    this.bulk = new BulkWriter<>(parts);
+    this.loads = new EntryLoads<>(parts, parts.loader(), loadTimeout);
   }
 
   /**
@@ -50,23 +45,41 @@ public final class EntryReader<K, V> {
     return parts.reads().copyAtHand(key, nowNanos);
   }
 
-  /** Reads an entry, or loads it. */
-  public Result<V> get(K key) {
+  /** Whether what is missing can be loaded. */
+  public boolean isReadThrough() {
+    return parts.loader().exists();
+  }
+
+  /** Reads an entry and does not load it. */
+  public Look<V> look(K key) {
     V copy = parts.reads().copy(key);
     if (copy != null) {
-      return Result.hit(copy, /* expired= */ false);
+      return new Look<>(copy, null, null, /* expired= */ false);
     }
     Bytes encodedKey = parts.codec().key(key);
     Read<V> read = parts.reads().read(encodedKey);
     V value = read.value();
-    if (value != null) {
-      return Result.hit(value, touched(encodedKey));
-    }
-    return parts.loader().exists() ? load(key, encodedKey, read.bytes()) : Result.none(false);
+    boolean expired = value != null && touched(encodedKey);
+    return new Look<>(value, encodedKey, read.bytes(), expired);
   }
 
-  /** Reads the entries of several keys, and loads those that are missing. */
-  public Map<K, Result<V>> getAll(Set<? extends K> keys) {
+  /**
+   * Loads an entry that is missing.
+   *
+   * @param look what was found in its place
+   * @param settle counts and tells of the result; called once, in the order of the key's changes
+   */
+  public @Nullable V load(K key, Look<V> look, Consumer<Result<V>> settle) {
+    Bytes encodedKey = look.key() == null ? parts.codec().key(key) : look.key();
+    return loads.load(key, encodedKey, look.bytes(), settle);
+  }
+
+  /**
+   * Reads the entries of several keys, and loads those that are missing.
+   *
+   * @param settle tells of what was loaded, in the order of the keys' changes
+   */
+  public Map<K, Result<V>> getAll(Set<K> keys, Consumer<Map<K, Result<V>>> settle) {
     Map<K, Result<V>> results = new LinkedHashMap<>();
     List<K> asked = new ArrayList<>(keys.size());
     for (K key : keys) {
@@ -77,7 +90,7 @@ public final class EntryReader<K, V> {
       // Those that have no copy only take their place in the order, for now.
       results.put(key, copy == null ? Result.none(false) : Result.hit(copy, /* expired= */ false));
     }
-    Set<K> missing = new LinkedHashSet<>();
+    List<Missing<K>> missing = new ArrayList<>();
     List<Bytes> encodedKeys = parts.codec().keys(asked);
     List<Read<V>> reads = parts.reads().readAll(encodedKeys);
     Map<Bytes, Ttl> accessed = new LinkedHashMap<>();
@@ -90,26 +103,15 @@ public final class EntryReader<K, V> {
           accessed.put(encodedKeys.get(i), onAccess);
         }
         results.put(asked.get(i), Result.hit(value, onAccess.isZero()));
-      } else if (read.bytes() != null && parts.loader().exists()) {
-        // What cannot be decoded must be replaced, which the bulk write does not do.
-        results.put(asked.get(i), load(asked.get(i), encodedKeys.get(i), read.bytes()));
       } else {
-        missing.add(asked.get(i));
+        missing.add(new Missing<>(asked.get(i), encodedKeys.get(i), read.bytes()));
       }
     }
     parts.store().touchAll(accessed);
-    Map<K, V> loaded = parts.loader().loadAll(missing);
-    if (!loaded.isEmpty()) {
-      bulk.store(EntryOperation.PUT_IF_ABSENT, loaded)
-          .forEach((key, result) -> results.put(key, asMiss(result)));
+    if (parts.loader().exists() && !missing.isEmpty()) {
+      results.putAll(loads.loadAll(missing, settle));
     }
     return results;
-  }
-
-  /** What was loaded was not found, also if somebody has put another value meanwhile. */
-  private static <V> Result<V> asMiss(Result<V> result) {
-    return new Result<>(
-        result.change(), /* found= */ false, result.value(), null, result.expired());
   }
 
   /** Whether there is an entry; neither loads it nor counts as access. */
@@ -134,44 +136,20 @@ public final class EntryReader<K, V> {
     return onAccess.isZero();
   }
 
-  private Result<V> load(K key, Bytes encodedKey, @Nullable Bytes undecodable) {
-    LoadFlights<K>.Flight flight = flights.board(key);
-    if (!flight.isPilot()) {
-      LoadFlights.Landing landing = flight.await();
-      V value = landing == null ? null : parts.codec().decode(landing.value());
-      if (value != null || (landing != null && landing.value() == null)) {
-        return new Result<>(Change.NONE, false, value, null, false);
-      }
-      // The load failed, took too long, or its value cannot be shared: load it ourselves.
-    }
-    try (flight) {
-      V value = parts.loader().load(key);
-      if (value == null) {
-        flight.land(null);
-        return Result.none(false);
-      }
-      Bytes encoded = parts.codec().value(value);
-      Outcome outcome = parts.store().apply(loaded(encodedKey, encoded, undecodable));
-      flight.land(encoded);
-      Change change = outcome.change();
-      if (change == Change.UPDATED) {
-        change = Change.CREATED; // what was there before could not be decoded
-      }
-      return new Result<>(change, false, value, null, change == Change.EXPIRED);
-    }
-  }
+  /**
+   * What a read found.
+   *
+   * @param value the value, or {@code null} if there is none that could be decoded
+   * @param key the key's bytes, if it was encoded
+   * @param bytes what Redis has for the key, or {@code null}
+   * @param expired whether the read ended the entry's time to live
+   */
+  public record Look<V>(
+      @Nullable V value, @Nullable Bytes key, @Nullable Bytes bytes, boolean expired) {
 
-  /** Stores what was loaded, unless somebody has put another value meanwhile. */
-  private Mutation loaded(Bytes key, Bytes value, @Nullable Bytes undecodable) {
-    Ttl onCreation = parts.expiry().onCreation();
-    return new Mutation(
-        key,
-        undecodable == null ? Condition.ABSENT : Condition.EQUAL,
-        undecodable,
-        value,
-        onCreation,
-        onCreation,
-        /* wantsPrior= */ false,
-        parts.demand().wantsEvents());
+    /** The same with another value. */
+    public Look<V> with(@Nullable V other) {
+      return new Look<>(other, key, bytes, expired);
+    }
   }
 }

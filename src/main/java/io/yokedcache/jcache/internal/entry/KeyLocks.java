@@ -1,49 +1,96 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.entry.Waits.Awaited;
+import io.yokedcache.jcache.internal.entry.Waits.Ending;
+import io.yokedcache.jcache.internal.store.Bytes;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Lets the threads of this JVM that contend on a key queue up here rather than in Redis, and
- * deliver their events in the order of their changes.
+ * Lets the threads of this JVM take turns with a key while application code has a say in its
+ * change: a writer and Redis then see the changes of a key in one order, and listeners hear of them
+ * in that order.
  *
- * <p>Nothing depends on it but order and speed, since every change is atomic in Redis: who does not
- * get the lock in time, or holds another one already, goes on without.
+ * <p>A key has a lock only while some thread holds it or waits for it. Operations on several keys
+ * take their turns in the order of the keys' bytes. A thread whose application code calls a cache
+ * may hold turns already; if threads wait for one another in a circle, the one that would close it
+ * goes on without its turn. Safe for use by several threads.
  */
 public final class KeyLocks {
 
-  private static final int STRIPES = 256;
+  private static final Logger logger = LoggerFactory.getLogger(KeyLocks.class);
   private static final Hold NONE = () -> {};
 
-  /**
-   * How many turns the current thread has, in whatever cache: a listener of one cache may write to
-   * another, whose listener writes to the first.
-   */
-  private static final ThreadLocal<Integer> held = ThreadLocal.withInitial(() -> 0);
+  /** The order in which whatever makes others wait is taken for several keys. */
+  static final Comparator<Bytes> ORDER =
+      (one, two) -> Arrays.compareUnsigned(one.array(), two.array());
 
-  private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
+  private final String cacheName;
   private final long maxWaitNanos;
+  private final boolean required;
+  private final ConcurrentMap<Bytes, Turn> turns = new ConcurrentHashMap<>();
+  private final AtomicBoolean warned = new AtomicBoolean();
 
-  public KeyLocks(Duration maxWait) {
+  /**
+   * Creates the locks of a cache.
+   *
+   * @param maxWait how long a thread waits for its turn
+   * @param required whether a thread that did not get its turn in time must not go on: two systems
+   *     would see the changes of a key in different orders
+   */
+  public KeyLocks(String cacheName, Duration maxWait, boolean required) {
+    this.cacheName = cacheName;
     this.maxWaitNanos = maxWait.toNanos();
-    for (int i = 0; i < STRIPES; i++) {
-      stripes[i] = new ReentrantLock();
-    }
+    this.required = required;
   }
 
-  /** Waits for its turn with a key. */
-  public Hold hold(Object key) {
-    int hash = key.hashCode() * 0x9E3779B9;
-    ReentrantLock stripe = stripes[hash >>> 24];
-    if (!acquire(stripe)) {
-      return NONE;
+  /**
+   * Waits for its turn with a key.
+   *
+   * @return the turn, or {@link #none} if the thread goes on without
+   */
+  public Hold hold(Bytes key) {
+    return hold(key, maxWaitNanos);
+  }
+
+  /** Waits for its turns with several keys, all of which end when the result is closed. */
+  public Hold holdAll(Collection<Bytes> keys) {
+    TreeSet<Bytes> ordered = new TreeSet<>(ORDER);
+    ordered.addAll(keys);
+    List<Hold> held = new ArrayList<>(ordered.size());
+    Hold all =
+        () -> {
+          for (int i = held.size() - 1; i >= 0; i--) {
+            held.get(i).close();
+          }
+        };
+    long startNanos = System.nanoTime();
+    boolean done = false;
+    try {
+      for (Bytes key : ordered) {
+        held.add(hold(key, maxWaitNanos - (System.nanoTime() - startNanos)));
+      }
+      done = true;
+      return all;
+    } finally {
+      if (!done) {
+        all.close();
+      }
     }
-    held.set(held.get() + 1);
-    return () -> {
-      held.set(held.get() - 1);
-      stripe.unlock();
-    };
   }
 
   /** The turn that nobody waits for. */
@@ -51,17 +98,51 @@ public final class KeyLocks {
     return NONE;
   }
 
-  private boolean acquire(ReentrantLock stripe) {
-    if (held.get() > 0) {
-      // Called from a processor or listener: waiting for a second lock could be a deadlock.
-      return stripe.tryLock();
-    }
+  /** How many keys are held or waited for. */
+  int size() {
+    return turns.size();
+  }
+
+  private Hold hold(Bytes key, long waitNanos) {
+    Turn turn =
+        turns.compute(
+            key,
+            (same, present) -> {
+              Turn joined = present == null ? new Turn(same) : present;
+              joined.users++;
+              return joined;
+            });
+    boolean held = false;
     try {
-      return stripe.tryLock(maxWaitNanos, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
+      held = turn.tryAcquire() || isOver(Waits.await(turn, waitNanos));
+      return held ? turn : NONE;
+    } finally {
+      if (!held) {
+        turn.leave();
+      }
     }
+  }
+
+  private boolean isOver(Ending ending) {
+    return switch (ending) {
+      case OVER -> true;
+      case TIMEOUT -> {
+        if (required) {
+          throw new CacheException(
+              "An operation on cache %s waited %d ms for another thread's change of the same key, and was not made. Make its CacheWriter, listener or entry processor faster, or raise contention-timeout."
+                  .formatted(cacheName, TimeUnit.NANOSECONDS.toMillis(maxWaitNanos)));
+        }
+        yield false;
+      }
+      case CIRCLE -> {
+        if (warned.compareAndSet(false, true)) {
+          logger.warn(
+              "Threads wait for one another's keys of cache {}: a CacheLoader, CacheWriter, listener or entry processor of each uses a key that the other one works on. One of them goes on without its turn. Let such code use no other keys, or use them in one order.",
+              cacheName);
+        }
+        yield false;
+      }
+    };
   }
 
   /** A turn with a key, until it is closed. */
@@ -70,5 +151,55 @@ public final class KeyLocks {
 
     @Override
     void close();
+  }
+
+  /** The lock of one key, shared by the threads that want it just now. */
+  private final class Turn implements Hold, Awaited {
+
+    private final Bytes key;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** How many threads hold the lock or want it; changed only by the map's own {@code compute}. */
+    private int users;
+
+    private volatile @Nullable Thread owner;
+
+    private Turn(Bytes key) {
+      this.key = key;
+    }
+
+    private boolean tryAcquire() {
+      return acquired(lock.tryLock());
+    }
+
+    @Override
+    public boolean await(long nanos) throws InterruptedException {
+      return acquired(lock.tryLock(nanos, TimeUnit.NANOSECONDS));
+    }
+
+    private boolean acquired(boolean locked) {
+      if (locked) {
+        owner = Thread.currentThread();
+      }
+      return locked;
+    }
+
+    @Override
+    public @Nullable Thread owner() {
+      return owner;
+    }
+
+    @Override
+    public void close() {
+      if (lock.getHoldCount() == 1) {
+        owner = null;
+      }
+      lock.unlock();
+      leave();
+    }
+
+    private void leave() {
+      turns.compute(key, (same, present) -> --users == 0 ? null : this);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Condition;
@@ -7,10 +9,10 @@ import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +38,8 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   }
 
   @Override
-  public Result<V> write(EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
-    Bytes encodedKey = parts.codec().key(key);
+  public Result<V> write(
+      EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
     Bytes encodedValue = value == null ? null : parts.codec().value(value);
     Contention contention = new Contention(parts.contentionTimeout());
     while (true) {
@@ -57,47 +59,63 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   }
 
   @Override
-  public List<Result<V>> writeAll(EntryOperation operation, Map<? extends K, ? extends V> entries) {
-    List<K> keys = new ArrayList<>(entries.keySet());
-    List<V> values = new ArrayList<>(entries.values());
-    List<Decision> decisions = decideAll(operation, keys, values);
-    List<Mutation> mutations =
-        decisions.stream().map(Decision::mutation).filter(Objects::nonNull).toList();
-    Iterator<Outcome> outcomes = parts.store().applyAll(mutations).iterator();
-    List<Result<V>> results = new ArrayList<>(keys.size());
-    for (int i = 0; i < keys.size(); i++) {
-      Decision decision = decisions.get(i);
-      if (decision.mutation() == null) {
-        results.add(Result.none(decision.found()));
-        continue;
+  public BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries) {
+    List<Boolean> present =
+        parts.store().containsAll(entries.stream().map(EncodedEntry::keyBytes).toList());
+    List<Mutation> mutations = new ArrayList<>(entries.size());
+    for (int i = 0; i < entries.size(); i++) {
+      mutations.add(
+          mutation(
+              EntryOperation.PUT,
+              entries.get(i).keyBytes(),
+              present.get(i) ? Condition.PRESENT : Condition.ABSENT,
+              null,
+              entries.get(i).valueBytes()));
+    }
+    return accepted -> apply(entries, mutations, accepted);
+  }
+
+  private Map<K, Result<V>> apply(
+      List<EncodedEntry<K, V>> entries, List<Mutation> mutations, Set<K> accepted) {
+    List<EncodedEntry<K, V>> puts = new ArrayList<>(entries.size());
+    List<Mutation> applied = new ArrayList<>(entries.size());
+    for (int i = 0; i < entries.size(); i++) {
+      if (accepted.contains(entries.get(i).key())) {
+        puts.add(entries.get(i));
+        applied.add(mutations.get(i));
       }
-      Outcome outcome = outcomes.next();
-      results.add(
+    }
+    List<Outcome> outcomes = parts.store().applyAll(applied);
+    Map<K, Result<V>> results = new LinkedHashMap<>();
+    for (int i = 0; i < puts.size(); i++) {
+      EncodedEntry<K, V> put = puts.get(i);
+      Outcome outcome = outcomes.get(i);
+      results.put(
+          put.key(),
           outcome.change() == Change.NONE
-              ? write(operation, keys.get(i), values.get(i), null) // changed meanwhile
-              : result(operation, decision, outcome, values.get(i)));
+              ? putAgain(put)
+              : result(
+                  EntryOperation.PUT,
+                  new Decision(applied.get(i).condition() == Condition.PRESENT, applied.get(i)),
+                  outcome,
+                  put.value()));
     }
     return results;
   }
 
-  /** What to apply of a put, or of one if absent, for what is stored now. */
-  private List<Decision> decideAll(EntryOperation operation, List<K> keys, List<V> values) {
-    List<Bytes> encodedKeys = parts.codec().keys(keys);
-    List<Bytes> encodedValues = parts.codec().values(values);
-    List<Boolean> present = parts.store().containsAll(encodedKeys);
-    List<Decision> decisions = new ArrayList<>(keys.size());
-    for (int i = 0; i < keys.size(); i++) {
-      boolean found = present.get(i);
-      boolean holds = !found || operation.condition() == Condition.ANY;
-      Condition condition = found ? Condition.PRESENT : Condition.ABSENT;
-      decisions.add(
-          new Decision(
-              found,
-              holds
-                  ? mutation(operation, encodedKeys.get(i), condition, null, encodedValues.get(i))
-                  : null));
+  /** Puts an entry that came or went after it was asked for; the writer has been called. */
+  private Result<V> putAgain(EncodedEntry<K, V> put) {
+    Contention contention = new Contention(parts.contentionTimeout());
+    while (true) {
+      Decision decision =
+          decide(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), /* expected= */ null);
+      Mutation mutation = requireNonNull(decision.mutation(), "a put always applies");
+      Outcome outcome = parts.store().apply(mutation);
+      if (outcome.change() != Change.NONE) {
+        return result(EntryOperation.PUT, decision, outcome, put.value());
+      }
+      contention.spoilt(EntryOperation.PUT.name(), put.key());
     }
-    return decisions;
   }
 
   /** What to apply, if the operation's condition holds for what is stored now. */

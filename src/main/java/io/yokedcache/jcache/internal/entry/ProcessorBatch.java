@@ -3,12 +3,12 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Tried;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Bytes;
-import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   private final EntryProcessor<K, V, T> processor;
   private final Object[] arguments;
   private final Map<K, Attempt<K, V, T>> attempts = new LinkedHashMap<>();
-  private final Map<K, Outcome> outcomes = new HashMap<>();
+  private final Map<K, @Nullable Outcome> outcomes = new HashMap<>();
   private final Map<K, CacheException> failures = new HashMap<>();
 
   ProcessorBatch(CacheParts<K, V> parts, EntryProcessor<K, V, T> processor, Object[] arguments) {
@@ -41,18 +41,19 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
     this.arguments = arguments;
   }
 
-  Map<K, Tried<V, T>> run(Collection<K> keys) {
-    Map<K, Bytes> encodedKeys = encode(keys);
-    Map<K, @Nullable Bytes> stored = read(encodedKeys);
-    try {
-      process(encodedKeys, stored);
-    } finally {
-      // After an Error as well: the writer has been told of what was decided before it.
-      write();
-      touch();
+  Map<K, Tried<V, T>> run(Map<K, Bytes> keys) {
+    Map<K, @Nullable Bytes> stored = read(keys);
+    try (ProcessorStore store = ProcessorStore.of(parts, keys.values())) {
+      try {
+        process(keys, stored);
+      } finally {
+        // After an Error as well: the writer has been told of what was decided before it.
+        write(store);
+        touch();
+      }
     }
     Map<K, Tried<V, T>> tried = new LinkedHashMap<>();
-    for (K key : keys) {
+    for (K key : keys.keySet()) {
       Attempt<K, V, T> attempt = attempts.get(key);
       CacheException failure = failures.get(key);
       tried.put(
@@ -62,14 +63,6 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
               : new Tried<>(attempt.processed(outcomes.get(key)), null));
     }
     return tried;
-  }
-
-  private Map<K, Bytes> encode(Collection<K> keys) {
-    Map<K, Bytes> encodedKeys = new LinkedHashMap<>();
-    for (K key : keys) {
-      guard(Set.of(key), () -> encodedKeys.put(key, parts.codec().key(key)));
-    }
-    return encodedKeys;
   }
 
   private Map<K, @Nullable Bytes> read(Map<K, Bytes> encodedKeys) {
@@ -93,37 +86,28 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
     encodedKeys.forEach(
         (key, encodedKey) -> {
           if (stored.containsKey(key)) {
-            guard(
-                Set.of(key),
-                () ->
-                    attempts.put(
-                        key,
-                        Attempt.make(
-                            parts, key, encodedKey, stored.get(key), processor, arguments)));
+            guard(Set.of(key), () -> process(key, encodedKey, stored.get(key)));
           }
         });
   }
 
-  private void write() {
-    Map<K, Mutation> mutations = new LinkedHashMap<>();
-    attempts.forEach(
-        (key, attempt) -> {
-          Mutation mutation = attempt.mutation();
-          if (mutation != null) {
-            mutations.put(key, mutation);
-          }
+  private void process(K key, Bytes encodedKey, @Nullable Bytes stored) {
+    Attempt<K, V, T> attempt =
+        Attempt.make(parts, key, encodedKey, stored, processor, arguments.clone());
+    attempt.writeThrough();
+    attempts.put(key, attempt);
+  }
+
+  private void write(ProcessorStore store) {
+    Map<K, Attempt<K, V, T>> changing = new LinkedHashMap<>(attempts);
+    changing.values().removeIf(attempt -> attempt.mutation() == null);
+    guard(
+        changing.keySet(),
+        () -> {
+          Iterator<@Nullable Outcome> all =
+              store.applyAll(List.copyOf(changing.values())).iterator();
+          changing.keySet().forEach(key -> outcomes.put(key, all.next()));
         });
-    if (!mutations.isEmpty()) {
-      guard(
-          mutations.keySet(),
-          () -> {
-            List<Outcome> all = parts.store().applyAll(List.copyOf(mutations.values()));
-            int i = 0;
-            for (K key : mutations.keySet()) {
-              outcomes.put(key, all.get(i++));
-            }
-          });
-    }
   }
 
   private void touch() {

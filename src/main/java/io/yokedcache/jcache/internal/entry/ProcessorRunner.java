@@ -2,10 +2,9 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.store.Bytes;
-import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
-import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
@@ -27,18 +26,25 @@ public final class ProcessorRunner<K, V> {
     this.parts = parts;
   }
 
-  /** Runs a processor on one entry. */
+  /**
+   * Runs a processor on one entry.
+   *
+   * @param encodedKey the key's bytes
+   */
   public <T extends @Nullable Object> Processed<V, T> run(
-      K key, EntryProcessor<K, V, T> processor, Object... arguments) {
-    Bytes encodedKey = parts.codec().key(key);
+      K key, Bytes encodedKey, EntryProcessor<K, V, T> processor, Object... arguments) {
     Contention contention = new Contention(parts.contentionTimeout());
     while (true) {
       Bytes stored = parts.store().get(encodedKey, Ttl.UNCHANGED);
-      Attempt<K, V, T> attempt = Attempt.make(parts, key, encodedKey, stored, processor, arguments);
-      Mutation mutation = attempt.mutation();
-      Outcome outcome = mutation == null ? null : parts.store().apply(mutation);
-      parts.store().touch(encodedKey, attempt.onAccess());
-      Processed<V, T> processed = attempt.processed(outcome);
+      Processed<V, T> processed;
+      try (ProcessorStore store = ProcessorStore.of(parts, List.of(encodedKey))) {
+        Attempt<K, V, T> attempt =
+            Attempt.make(parts, key, encodedKey, stored, processor, arguments.clone());
+        attempt.writeThrough();
+        Outcome outcome = store.applyAll(List.of(attempt)).get(0);
+        parts.store().touch(encodedKey, attempt.onAccess());
+        processed = attempt.processed(outcome);
+      }
       if (processed != null) {
         return processed;
       }
@@ -51,10 +57,11 @@ public final class ProcessorRunner<K, V> {
    * after all of them. Each entry is changed atomically and fails by itself; those that others
    * changed meanwhile are left as they are, to be tried again.
    *
+   * @param keys the keys with their bytes
    * @return what came of each key, in their order
    */
   public <T extends @Nullable Object> Map<K, Tried<V, T>> tryAll(
-      Collection<K> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
+      Map<K, Bytes> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
     return new ProcessorBatch<>(parts, processor, arguments).run(keys);
   }
 

@@ -20,7 +20,7 @@ public record Result<V>(
   }
 
   /** A value that was in the cache. */
-  static <V> Result<V> hit(V value, boolean expired) {
+  public static <V> Result<V> hit(V value, boolean expired) {
     return new Result<>(Change.NONE, true, value, value, expired);
   }
 }

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.integration;
 
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import javax.cache.integration.CacheLoader;
@@ -53,7 +54,8 @@ public final class EntryLoader<K, V> {
     }
     try {
       Map<K, V> found = new HashMap<>();
-      Map<K, V> loaded = loader.loadAll(keys);
+      // The loader gets a set of its own, from which it may take what it is done with.
+      Map<K, V> loaded = loader.loadAll(new LinkedHashSet<>(keys));
       for (K key : keys) {
         V value = loaded.get(key);
         if (value != null) {

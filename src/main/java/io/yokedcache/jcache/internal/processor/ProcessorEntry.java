@@ -38,6 +38,7 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
   private final EntryLoader<K, V> loader;
   private Action action = Action.NONE;
   private @Nullable V value;
+  private boolean loaded;
 
   /**
    * Creates the entry.
@@ -55,6 +56,11 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
 
   public Action action() {
     return action;
+  }
+
+  /** Whether the loader was asked, so that the decision depends on what it said. */
+  public boolean isLoaded() {
+    return loaded;
   }
 
   /** The value that the entry shall have, after {@code LOAD}, {@code CREATE} or {@code UPDATE}. */
@@ -79,6 +85,7 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
       action = Action.ACCESS;
     }
     if (value == null && (action == Action.NONE || action == Action.ACCESS) && loader.exists()) {
+      loaded = true;
       value = loader.load(key);
       if (value != null) {
         action = Action.LOAD;

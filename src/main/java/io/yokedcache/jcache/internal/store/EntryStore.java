@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,28 @@ public interface EntryStore {
    * @return their outcomes in the order of the mutations
    */
   List<Outcome> applyAll(List<Mutation> mutations);
+
+  /**
+   * A view of some entries that ends with the next {@link #clear}, whichever JVM clears: changes
+   * that are made through it afterwards do nothing. For values that were loaded before they are
+   * stored.
+   *
+   * @param wereRead whether the entries were read just now, so that this JVM knows of every clear
+   *     before; else Redis is asked
+   */
+  Pinned pin(Collection<Bytes> keys, boolean wereRead);
+
+  /** Entries of one generation. Safe for use by several threads. */
+  interface Pinned {
+
+    /**
+     * Changes several of the entries, as {@link EntryStore#applyAll} does.
+     *
+     * @return their outcomes in the order of the mutations; {@link Change#NONE} also if the cache
+     *     was cleared
+     */
+    List<Outcome> applyAll(List<Mutation> mutations);
+  }
 
   /** Empties the cache for every JVM at once, at a cost that does not depend on its size. */
   void clear();

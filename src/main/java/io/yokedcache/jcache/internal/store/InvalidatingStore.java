@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +92,18 @@ final class InvalidatingStore implements EntryStore {
     } finally {
       mutations.forEach(mutation -> near.invalidate(mutation.key()));
     }
+  }
+
+  @Override
+  public Pinned pin(Collection<Bytes> keys, boolean wereRead) {
+    Pinned pinned = far.pin(keys, wereRead);
+    return mutations -> {
+      try {
+        return pinned.applyAll(mutations);
+      } finally {
+        mutations.forEach(mutation -> near.invalidate(mutation.key()));
+      }
+    };
   }
 
   @Override

@@ -49,15 +49,31 @@ final class MutationApplier {
 
   /** Applies one mutation. */
   Outcome apply(Mutation mutation) {
+    return apply(mutation, /* pinned= */ null);
+  }
+
+  /** Applies one mutation, to an entry of nothing but the generation that was pinned, if any. */
+  Outcome apply(Mutation mutation, @Nullable Map<Integer, Generation> pinned) {
     int bucket = names.bucketOf(mutation.key());
     String operation = mutation.value() == null ? operations.remove() : operations.put();
     return guard.onCurrentGeneration(
         operation,
         bucket,
-        generation ->
-            goesPlain(mutation, bucket, generation)
-                ? applyPlain(operation, mutation, bucket, generation)
-                : applyScript(operation, mutation, bucket, generation));
+        generation -> {
+          if (isOver(pinned, bucket, generation)) {
+            return Outcome.NONE;
+          }
+          return goesPlain(mutation, bucket, generation)
+              ? applyPlain(operation, mutation, bucket, generation)
+              : applyScript(operation, mutation, bucket, generation);
+        });
+  }
+
+  /** Whether a change was meant for a generation that ended before the current one began. */
+  private static boolean isOver(
+      @Nullable Map<Integer, Generation> pinned, int bucket, Generation current) {
+    Generation meant = pinned == null ? null : pinned.get(bucket);
+    return meant != null && !meant.tokenText().equals(current.tokenText());
   }
 
   private boolean goesPlain(Mutation mutation, int bucket, Generation generation) {
@@ -119,13 +135,19 @@ final class MutationApplier {
     }
   }
 
-  /** Applies mutations, at most so many in one round trip. */
-  List<Outcome> applyAll(List<Mutation> mutations, int batchSize) {
+  /**
+   * Applies mutations, at most so many in one round trip.
+   *
+   * @param pinned the only generations, by bucket, to whose entries anything may be done, or {@code
+   *     null} for the current ones
+   */
+  List<Outcome> applyAll(
+      List<Mutation> mutations, int batchSize, @Nullable Map<Integer, Generation> pinned) {
     List<Outcome> outcomes = new ArrayList<>(mutations.size());
     int from = 0;
     while (from < mutations.size()) {
       int to = chunkEnd(mutations, from, batchSize);
-      outcomes.addAll(applyChunk(mutations.subList(from, to), /* tries= */ 1));
+      outcomes.addAll(applyChunk(mutations.subList(from, to), pinned, /* tries= */ 1));
       from = to;
     }
     return outcomes;
@@ -146,37 +168,47 @@ final class MutationApplier {
   }
 
   /** One round trip for all; what a stale generation or a forgotten script spoilt is made again. */
-  private List<Outcome> applyChunk(List<Mutation> mutations, int tries) {
+  private List<Outcome> applyChunk(
+      List<Mutation> mutations, @Nullable Map<Integer, Generation> pinned, int tries) {
     Map<Integer, List<Integer>> byBucket = names.byBucket(mutations, Mutation::key);
     String operation =
         mutations.get(0).value() == null ? operations.removeAll() : operations.putAll();
+    @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
     List<Request> requests = new ArrayList<>(byBucket.size());
     List<Generation> used = new ArrayList<>(byBucket.size());
+    List<List<Integer>> asked = new ArrayList<>(byBucket.size());
     byBucket.forEach(
         (bucket, indexes) -> {
           Generation generation = generations.current(bucket);
+          if (isOver(pinned, bucket, generation)) {
+            indexes.forEach(i -> outcomes[i] = Outcome.NONE);
+            return;
+          }
           used.add(generation);
+          asked.add(indexes);
           List<CommandArguments> commands = new ArrayList<>(indexes.size());
           indexes.forEach(i -> commands.add(command(mutations.get(i), bucket, generation)));
           requests.add(
               guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, commands));
         });
+    if (requests.isEmpty()) {
+      return complete(mutations, outcomes, pinned, tries);
+    }
     List<List<@Nullable Object>> replies = executor.executeAll(requests);
-    @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
-    int request = 0;
-    for (Map.Entry<Integer, List<Integer>> group : byBucket.entrySet()) {
-      int bucket = group.getKey();
+    for (int request = 0; request < asked.size(); request++) {
+      List<Integer> indexes = asked.get(request);
+      int bucket = names.bucketOf(mutations.get(indexes.get(0)).key());
       Generation generation = used.get(request);
-      List<@Nullable Object> answers = replies.get(request++);
+      List<@Nullable Object> answers = replies.get(request);
       boolean current = guard.verified(bucket, generation, answers.get(0));
       int answer = 1;
-      for (int i : group.getValue()) {
+      for (int i : indexes) {
         outcomes[i] =
             chunkOutcome(
                 operation, mutations.get(i), bucket, generation, current, answers.get(answer++));
       }
     }
-    return complete(mutations, outcomes, tries);
+    return complete(mutations, outcomes, pinned, tries);
   }
 
   private CommandArguments command(Mutation mutation, int bucket, Generation generation) {
@@ -187,14 +219,17 @@ final class MutationApplier {
 
   /** Makes again what has no outcome. */
   private List<Outcome> complete(
-      List<Mutation> mutations, @Nullable Outcome[] outcomes, int tries) {
+      List<Mutation> mutations,
+      @Nullable Outcome[] outcomes,
+      @Nullable Map<Integer, Generation> pinned,
+      int tries) {
     List<Mutation> spoilt = new ArrayList<>();
     for (int i = 0; i < outcomes.length; i++) {
       if (outcomes[i] == null) {
         spoilt.add(mutations.get(i));
       }
     }
-    Iterator<Outcome> made = applyAgain(spoilt, tries).iterator();
+    Iterator<Outcome> made = applyAgain(spoilt, pinned, tries).iterator();
     List<Outcome> all = new ArrayList<>(outcomes.length);
     for (Outcome outcome : outcomes) {
       all.add(outcome == null ? made.next() : outcome);
@@ -203,13 +238,14 @@ final class MutationApplier {
   }
 
   /** The first by itself, which makes known what the others need; then these together. */
-  private List<Outcome> applyAgain(List<Mutation> spoilt, int tries) {
+  private List<Outcome> applyAgain(
+      List<Mutation> spoilt, @Nullable Map<Integer, Generation> pinned, int tries) {
     if (spoilt.size() <= 1 || tries == MAX_TRIES_TOGETHER) {
-      return spoilt.stream().map(this::apply).toList();
+      return spoilt.stream().map(mutation -> apply(mutation, pinned)).toList();
     }
     List<Outcome> outcomes = new ArrayList<>(spoilt.size());
-    outcomes.add(apply(spoilt.get(0)));
-    outcomes.addAll(applyChunk(spoilt.subList(1, spoilt.size()), tries + 1));
+    outcomes.add(apply(spoilt.get(0), pinned));
+    outcomes.addAll(applyChunk(spoilt.subList(1, spoilt.size()), pinned, tries + 1));
     return outcomes;
   }
 

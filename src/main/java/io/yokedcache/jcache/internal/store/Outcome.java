@@ -11,5 +11,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Outcome(Change change, @Nullable Bytes prior) {
 
-  static final Outcome NONE = new Outcome(Change.NONE, null);
+  /** Nothing was done. */
+  public static final Outcome NONE = new Outcome(Change.NONE, null);
 }

@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -252,7 +254,20 @@ final class RedisEntryStore implements EntryStore {
 
   @Override
   public List<Outcome> applyAll(List<Mutation> all) {
-    return mutations.applyAll(all, batchSize);
+    return mutations.applyAll(all, batchSize, /* pinned= */ null);
+  }
+
+  @Override
+  public Pinned pin(Collection<Bytes> keys, boolean wereRead) {
+    if (!wereRead) {
+      generations.openAll();
+    }
+    Map<Integer, Generation> pinned = new HashMap<>();
+    keys.forEach(key -> pinned.computeIfAbsent(names.bucketOf(key), generations::current));
+    return all ->
+        all.size() == 1
+            ? List.of(mutations.apply(all.get(0), pinned))
+            : mutations.applyAll(all, batchSize, pinned);
   }
 
   @Override

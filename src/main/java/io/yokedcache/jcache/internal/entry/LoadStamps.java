@@ -1,0 +1,212 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.store.Bytes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells loads that were overtaken from those that may be stored. A load takes a ticket before it
+ * asks the loader. Each change of the key in this JVM, after its writer was called and before it
+ * goes to Redis, makes the tickets of that key void, and waits for a load that is being stored just
+ * then. So a loaded value that may be older than a change never comes to Redis after it.
+ *
+ * <p>A load that is being stored waits for nothing but Redis, so changes wait for about one round
+ * trip. They do not wait for a loader. Safe for use by several threads.
+ */
+public final class LoadStamps {
+
+  private final long maxWaitNanos;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition stored = lock.newCondition();
+
+  /** The keys that are being loaded; guarded by the lock. */
+  private final Map<Bytes, Stamp> stamps = new HashMap<>();
+
+  /** How many keys are being loaded, so that changes need no lock while there are none. */
+  private volatile int loading;
+
+  /**
+   * Creates the stamps of a cache.
+   *
+   * @param maxWait the most that a change waits for a load that is being stored
+   */
+  public LoadStamps(Duration maxWait) {
+    this.maxWaitNanos = maxWait.toNanos();
+  }
+
+  /** Takes the ticket of a load that begins. */
+  Ticket begin(Bytes key) {
+    lock.lock();
+    try {
+      Stamp stamp = stamps.computeIfAbsent(key, Stamp::new);
+      stamp.users++;
+      loading = stamps.size();
+      return new Ticket(stamp);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes the tickets of loads that begin, in the order of the keys. */
+  List<Ticket> beginAll(Collection<Bytes> keys) {
+    List<Ticket> tickets = new ArrayList<>(keys.size());
+    keys.forEach(key -> tickets.add(begin(key)));
+    return tickets;
+  }
+
+  /** To be called before a change goes to Redis. */
+  void overtake(Bytes key) {
+    if (loading == 0) {
+      return;
+    }
+    lock.lock();
+    try {
+      Stamp stamp = stamps.get(key);
+      if (stamp != null) {
+        stamp.version++;
+        awaitStored(stamp);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** To be called before a change of all entries goes to Redis. */
+  void overtakeAll() {
+    if (loading == 0) {
+      return;
+    }
+    lock.lock();
+    try {
+      List<Stamp> all = List.copyOf(stamps.values());
+      all.forEach(stamp -> stamp.version++);
+      all.forEach(this::awaitStored);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until no load of a key is being stored; the lock must be held. */
+  private void awaitStored(Stamp stamp) {
+    long leftNanos = maxWaitNanos;
+    boolean interrupted = false;
+    while (stamp.storing > 0 && leftNanos > 0) {
+      try {
+        leftNanos = stored.awaitNanos(leftNanos);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What is known of one key's loads; guarded by the lock. */
+  private static final class Stamp {
+
+    private final Bytes key;
+    private int users;
+    private int storing;
+    private long version;
+
+    private Stamp(Bytes key) {
+      this.key = key;
+    }
+  }
+
+  /** The right of one load to store its value. Used by one thread. */
+  final class Ticket implements AutoCloseable {
+
+    private final Stamp stamp;
+    private long version;
+    private boolean storing;
+
+    private Ticket(Stamp stamp) {
+      this.stamp = stamp;
+      this.version = stamp.version;
+    }
+
+    /**
+     * Begins to store what was loaded, unless the key was changed since the load began. Until
+     * {@link #endStore}, changes of the key wait.
+     */
+    boolean beginStore() {
+      return begin(/* overtakes= */ false);
+    }
+
+    /** The same for what was decided by what was loaded: other loads of the key are overtaken. */
+    boolean beginChange() {
+      return begin(/* overtakes= */ true);
+    }
+
+    private boolean begin(boolean overtakes) {
+      lock.lock();
+      try {
+        if (stamp.version != version) {
+          return false;
+        }
+        if (overtakes) {
+          version = ++stamp.version;
+          awaitStored(stamp);
+          if (stamp.version != version) {
+            return false;
+          }
+        }
+        storing = true;
+        stamp.storing++;
+        return true;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void endStore() {
+      lock.lock();
+      try {
+        if (storing) {
+          storing = false;
+          stamp.storing--;
+          stored.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      endStore();
+      lock.lock();
+      try {
+        if (--stamp.users == 0) {
+          stamps.remove(stamp.key);
+          loading = stamps.size();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** How many keys are being loaded. */
+  int size() {
+    return loading;
+  }
+
+  /** Ends tickets of which some may be missing. */
+  static void closeAll(Collection<? extends @Nullable Ticket> tickets) {
+    for (Ticket ticket : tickets) {
+      if (ticket != null) {
+        ticket.close();
+      }
+    }
+  }
+}

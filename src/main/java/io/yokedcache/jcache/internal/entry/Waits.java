@@ -1,0 +1,99 @@
+package io.yokedcache.jcache.internal.entry;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which thread of this JVM waits for which other one on behalf of a cache, so that threads that
+ * wait for one another in a circle are found at once. Application code of one cache may call any
+ * other cache, so there is one graph for all of them. It names only threads that wait just now.
+ */
+final class Waits {
+
+  /** How long a thread waits before it looks for a circle again. */
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** The longest chain of threads that is followed. */
+  private static final int MAX_CHAIN = 1_000;
+
+  private static final ConcurrentMap<Thread, Awaited> waiting = new ConcurrentHashMap<>();
+
+  private Waits() {}
+
+  /** What a thread waits for. */
+  interface Awaited {
+
+    /** The thread that ends the wait, or {@code null} if that is not known. */
+    @Nullable Thread owner();
+
+    /** Waits for at most this long, and returns whether the wait is over. */
+    boolean await(long nanos) throws InterruptedException;
+  }
+
+  /** How a wait ended. */
+  enum Ending {
+    OVER,
+    TIMEOUT,
+    /** The awaited thread waits for this one, directly or by way of others. */
+    CIRCLE
+  }
+
+  /**
+   * Waits, but neither in a circle nor longer than the given time. Interrupts do not end the wait;
+   * the thread has its flag again afterwards.
+   */
+  static Ending await(Awaited awaited, long maxNanos) {
+    Thread thread = Thread.currentThread();
+    long startNanos = System.nanoTime();
+    boolean interrupted = false;
+    // Before the look: of two threads that close a circle at the same time one sees the other.
+    waiting.put(thread, awaited);
+    try {
+      while (true) {
+        boolean circle = isCircle(thread, awaited);
+        if (circle) {
+          // An owner may have gone on between two steps of the first look.
+          circle = isCircle(thread, awaited);
+        }
+        if (circle) {
+          return Ending.CIRCLE;
+        }
+        long leftNanos = maxNanos - (System.nanoTime() - startNanos);
+        if (leftNanos <= 0) {
+          return Ending.TIMEOUT;
+        }
+        try {
+          if (awaited.await(Math.min(leftNanos, LOOK_NANOS))) {
+            return Ending.OVER;
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      waiting.remove(thread);
+      if (interrupted) {
+        thread.interrupt();
+      }
+    }
+  }
+
+  /** How many threads wait just now. */
+  static int size() {
+    return waiting.size();
+  }
+
+  private static boolean isCircle(Thread thread, Awaited first) {
+    Awaited next = first;
+    for (int i = 0; i < MAX_CHAIN && next != null; i++) {
+      Thread owner = next.owner();
+      if (owner == thread) {
+        return true;
+      }
+      next = owner == null ? null : waiting.get(owner);
+    }
+    return false;
+  }
+}
