@@ -2,73 +2,152 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.time.Duration;
-import java.util.Map;
-import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.cache.CacheException;
 import javax.cache.integration.CompletionListener;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The {@code loadAll}s of one cache that are under way; {@link #close} waits for them. */
+/**
+ * The {@code loadAll}s of one cache that are under way. Each tells its listener how it ended,
+ * whatever is thrown. {@link #close} lets none begin any more, and waits for those that run.
+ */
 final class BulkLoads implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(BulkLoads.class);
 
+  private final String cacheName;
   private final Executor executor;
   private final Duration closeTimeout;
-  private final Map<UUID, CompletableFuture<?>> running = new ConcurrentHashMap<>();
+  private final Set<Load> running = ConcurrentHashMap.newKeySet();
 
-  BulkLoads(Executor executor, Duration closeTimeout) {
+  /** Guards {@code closed}, so that no load begins that {@link #close} does not see. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private boolean closed;
+
+  BulkLoads(String cacheName, Executor executor, Duration closeTimeout) {
+    this.cacheName = cacheName;
     this.executor = executor;
     this.closeTimeout = closeTimeout;
   }
 
-  /** Runs a load elsewhere, and tells the listener, if there is one, how it ended. */
+  /**
+   * Runs a load elsewhere, and tells the listener, if there is one, how it ended.
+   *
+   * @throws IllegalStateException if the cache is closed
+   */
   void start(Runnable task, @Nullable CompletionListener listener) {
-    CompletableFuture<?> future = CompletableFuture.runAsync(() -> run(task, listener), executor);
-    UUID load = UUID.randomUUID();
-    running.put(load, future);
-    var unused = future.whenComplete((nothing, failure) -> running.remove(load));
-  }
-
-  private static void run(Runnable task, @Nullable CompletionListener listener) {
+    Load load = new Load(task, listener);
+    lock.lock();
     try {
-      task.run();
-    } catch (Throwable e) {
-      // Of an error too, such as a missing class: whoever waits for the listener must not hang.
-      if (listener == null) {
-        logger.warn("loadAll failed, and nobody listens to its completion", e);
-        return;
+      if (closed) {
+        throw new IllegalStateException("Cache " + cacheName + " is closed");
       }
-      listener.onException(
-          e instanceof CacheException already
-              ? already
-              : ApplicationCode.LOADER.failure("loadAll", e));
-      return;
+      running.add(load);
+    } finally {
+      lock.unlock();
     }
-    if (listener != null) {
-      listener.onCompletion();
+    try {
+      executor.execute(load);
+    } catch (Throwable e) { // no thread, or the manager closes
+      load.end();
+      throw e;
     }
   }
 
+  /** Waits for the loads that run, but not for that of a listener that closes its cache. */
   @Override
   public void close() {
+    lock.lock();
     try {
-      CompletableFuture.allOf(running.values().toArray(CompletableFuture<?>[]::new))
-          .get(closeTimeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException toldToTheListener) {
-      logger.debug("A loadAll failed before the cache was closed", toldToTheListener);
-    } catch (TimeoutException e) {
-      logger.warn("A loadAll still runs {} ms after close", closeTimeout.toMillis());
-    } catch (InterruptedException e) {
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+    long deadlineNanos = System.nanoTime() + closeTimeout.toNanos();
+    boolean isInterrupted = false;
+    for (Load load : running) {
+      boolean ended = load.thread == Thread.currentThread();
+      while (!ended) {
+        try {
+          if (!load.ended.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            logger.warn(
+                "A loadAll of cache {} still runs {} ms after close",
+                cacheName,
+                closeTimeout.toMillis());
+          }
+          ended = true;
+        } catch (InterruptedException e) {
+          isInterrupted = true; // the wait is bounded, and what is closed next needs its end
+        }
+      }
+    }
+    if (isInterrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One {@code loadAll}. */
+  private final class Load implements Runnable {
+
+    private final Runnable task;
+    private final @Nullable CompletionListener listener;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile @Nullable Thread thread;
+
+    Load(Runnable task, @Nullable CompletionListener listener) {
+      this.task = task;
+      this.listener = listener;
+    }
+
+    @Override
+    public void run() {
+      thread = Thread.currentThread();
+      try {
+        tell(load());
+      } catch (Throwable e) {
+        logger.warn("The listener of a loadAll of cache {} failed", cacheName, e);
+      } finally {
+        end();
+      }
+    }
+
+    /** Loads, and returns what was thrown. */
+    private @Nullable Throwable load() {
+      try {
+        task.run();
+        return null;
+      } catch (Throwable e) {
+        // Of an error too, such as a missing class: whoever waits for the listener must not hang.
+        return e;
+      }
+    }
+
+    private void tell(@Nullable Throwable failure) {
+      if (listener == null) {
+        if (failure != null) {
+          logger.warn("loadAll failed, and nobody listens to its completion", failure);
+        }
+      } else if (failure == null) {
+        listener.onCompletion();
+      } else {
+        listener.onException(
+            failure instanceof CacheException already
+                ? already
+                : ApplicationCode.LOADER.failure("loadAll", failure));
+      }
+    }
+
+    void end() {
+      running.remove(this);
+      ended.countDown();
     }
   }
 }

@@ -76,6 +76,12 @@ record CacheBlueprint<K, V>(
     return EntryLoader.of(TimedLoader.of(loader, recorder));
   }
 
+  /** Closes what was opened for a cache that is not created after all. */
+  void close() {
+    Closing.closeAll(
+        List.of(store::close, () -> Closing.closeApplication("cache " + name, closeables())));
+  }
+
   /** The application's objects that must be closed with the cache. */
   List<Closeable> closeables() {
     return Stream.of(loader, writer, expiryPolicy)

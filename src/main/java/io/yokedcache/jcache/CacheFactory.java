@@ -11,11 +11,14 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.CacheIdentity;
 import io.yokedcache.jcache.internal.store.CacheStore;
 import io.yokedcache.jcache.internal.store.NearCache;
 import io.yokedcache.jcache.internal.store.RedisStores;
 import io.yokedcache.jcache.internal.store.WireTimer;
+import java.util.ArrayList;
+import java.util.List;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.Factory;
 import javax.cache.expiry.ExpiryPolicy;
@@ -90,23 +93,25 @@ final class CacheFactory {
                 + ", "
                 + settings.buckets()
                 + " buckets");
-    ExpiryPolicy expiry = configuration.getExpiryPolicyFactory().create();
-    Factory<CacheLoader<K, V>> loader = configuration.getCacheLoaderFactory();
-    Factory<CacheWriter<? super K, ? super V>> writer = configuration.getCacheWriterFactory();
     PhaseMeter phases = new PhaseMeter(codecTimes);
     EntryCodec<K, V> codec = new EntryCodec<>(name, keyCodec, valueCodec, phases);
-    NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
-    return new CacheBlueprint<>(
-        name,
-        configuration,
-        cacheSettings,
-        stores.open(identity, cacheSettings.batchSize(), near, phases::wire),
-        near,
-        codec,
-        phases,
-        expiry,
-        create(loader),
-        create(writer));
+    List<Object> created = new ArrayList<>();
+    try {
+      ExpiryPolicy expiry =
+          create("expiry policy", configuration.getExpiryPolicyFactory(), created);
+      CacheLoader<K, V> loader =
+          createIfAny("cache loader", configuration.getCacheLoaderFactory(), created);
+      CacheWriter<? super K, ? super V> writer =
+          createIfAny("cache writer", configuration.getCacheWriterFactory(), created);
+      NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
+      // The last step, so that nothing tracks changes for a cache that is not created.
+      CacheStore store = stores.open(identity, cacheSettings.batchSize(), near, phases::wire);
+      return new CacheBlueprint<>(
+          name, configuration, cacheSettings, store, near, codec, phases, expiry, loader, writer);
+    } catch (Throwable e) {
+      created.forEach(object -> ApplicationCode.closeAfter(e, object));
+      throw e;
+    }
   }
 
   private static <V> @Nullable NearCache<V> near(
@@ -134,8 +139,15 @@ final class CacheFactory {
     return expiry.isFixed() && expiry.onAccess().isUnchanged();
   }
 
-  private static <T> @Nullable T create(@Nullable Factory<T> factory) {
-    return factory == null ? null : factory.create();
+  private static <T> T create(String what, Factory<T> factory, List<Object> created) {
+    T object = ApplicationCode.create(what, factory);
+    created.add(object);
+    return object;
+  }
+
+  private static <T> @Nullable T createIfAny(
+      String what, @Nullable Factory<T> factory, List<Object> created) {
+    return factory == null ? null : create(what, factory, created);
   }
 
   /**

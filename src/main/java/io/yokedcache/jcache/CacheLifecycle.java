@@ -4,6 +4,7 @@ import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.configuration.AlertSettings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.event.Registration;
 import io.yokedcache.jcache.internal.management.CacheBeans;
 import io.yokedcache.jcache.internal.management.CacheDescription;
 import io.yokedcache.jcache.internal.management.CacheSize;
@@ -18,12 +19,12 @@ import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.ChangeMessage;
 import io.yokedcache.jcache.internal.store.NearCache;
 import io.yokedcache.jcache.internal.store.NearReading;
+import java.io.Closeable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,9 @@ final class CacheLifecycle<K, V> {
   private final BulkLoads loads;
   private final CacheStatistics statistics = new CacheStatistics();
   private final StatisticsRecorder enabledRecorder;
-  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Written under this object's monitor, so that nothing begins that {@link #close} misses. */
+  private volatile boolean closed;
 
   /** Where operations are counted; replaced when statistics are switched on or off. */
   private volatile StatisticsRecorder recorder = StatisticsRecorder.disabled();
@@ -79,7 +82,8 @@ final class CacheLifecycle<K, V> {
             this::near);
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(blueprint.name()));
-    this.loads = new BulkLoads(manager.loadExecutor(), blueprint.settings().loadTimeout());
+    this.loads =
+        new BulkLoads(blueprint.name(), manager.loadExecutor(), blueprint.settings().loadTimeout());
   }
 
   /** Begins what the configuration asks for: statistics, management, listeners. */
@@ -88,7 +92,10 @@ final class CacheLifecycle<K, V> {
     enableStatistics(blueprint.configuration().isStatisticsEnabled());
     enableManagement(blueprint.configuration().isManagementEnabled());
     watchLimits();
-    blueprint.configuration().getCacheEntryListenerConfigurations().forEach(events::register);
+    for (CacheEntryListenerConfiguration<K, V> listener :
+        blueprint.configuration().getCacheEntryListenerConfigurations()) {
+      events.add(new Registration<>(listener));
+    }
     listen();
   }
 
@@ -179,16 +186,17 @@ final class CacheLifecycle<K, V> {
   }
 
   boolean isClosed() {
-    return closed.get();
+    return closed;
   }
 
   void ensureOpen() {
-    if (closed.get()) {
+    if (closed) {
       throw new IllegalStateException("Cache " + blueprint.name() + " is closed");
     }
   }
 
   synchronized void enableStatistics(boolean enabled) {
+    ensureOpen();
     beans.showStatistics(enabled);
     recorder = enabled ? enabledRecorder : StatisticsRecorder.disabled();
     blueprint.phases().recordTo(enabled ? statistics : null);
@@ -203,26 +211,61 @@ final class CacheLifecycle<K, V> {
   }
 
   synchronized void enableManagement(boolean enabled) {
+    ensureOpen();
     beans.showConfiguration(blueprint.configuration(), enabled);
     blueprint.configuration().setManagementEnabled(enabled);
   }
 
-  synchronized void register(CacheEntryListenerConfiguration<K, V> listener) {
-    // Throws IllegalArgumentException if it is registered already, as the JSR asks for.
-    blueprint.configuration().addCacheEntryListenerConfiguration(listener);
+  /**
+   * Registers a listener. Its factory is called without the monitor, since nobody knows how long
+   * code of the application takes, and what it calls.
+   */
+  void register(CacheEntryListenerConfiguration<K, V> listener) {
+    ensureUnknown(listener);
+    Registration<K, V> created = new Registration<>(listener);
     try {
-      events.register(listener);
-    } catch (RuntimeException factoryFailed) {
-      blueprint.configuration().removeCacheEntryListenerConfiguration(listener);
-      throw factoryFailed;
+      add(listener, created);
+    } catch (Throwable e) { // closed or registered meanwhile
+      Closing.closeAfter(e, created.closeables());
+      throw e;
     }
-    listen();
   }
 
-  synchronized void deregister(CacheEntryListenerConfiguration<K, V> listener) {
+  private synchronized void ensureUnknown(CacheEntryListenerConfiguration<K, V> listener) {
+    for (CacheEntryListenerConfiguration<K, V> known :
+        blueprint.configuration().getCacheEntryListenerConfigurations()) {
+      if (known.equals(listener)) {
+        throw new IllegalArgumentException(
+            "The listener is registered with cache %s already".formatted(blueprint.name()));
+      }
+    }
+  }
+
+  private synchronized void add(
+      CacheEntryListenerConfiguration<K, V> listener, Registration<K, V> created) {
+    ensureOpen();
+    // Throws IllegalArgumentException if it is registered already, as the JSR asks for.
+    blueprint.configuration().addCacheEntryListenerConfiguration(listener);
+    events.add(created);
+    try {
+      listen();
+    } catch (Throwable e) {
+      List<Closeable> unused = events.deregister(listener);
+      blueprint.configuration().removeCacheEntryListenerConfiguration(listener);
+      throw e;
+    }
+  }
+
+  void deregister(CacheEntryListenerConfiguration<K, V> listener) {
+    Closing.closeApplication("cache " + blueprint.name(), remove(listener));
+  }
+
+  private synchronized List<Closeable> remove(CacheEntryListenerConfiguration<K, V> listener) {
+    ensureOpen();
     blueprint.configuration().removeCacheEntryListenerConfiguration(listener);
-    Closing.closeAll(events.deregister(listener));
+    List<Closeable> closeables = events.deregister(listener);
     listen();
+    return closeables;
   }
 
   /** Listens to other JVMs exactly as long as, and for what, listeners here want to hear. */
@@ -266,11 +309,14 @@ final class CacheLifecycle<K, V> {
 
   /** Closes the cache and everything that belongs to it, but leaves its entries in Redis. */
   void close() {
-    if (!closed.compareAndSet(false, true)) {
-      return;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
     }
     List<AutoCloseable> all = new ArrayList<>();
-    all.add(loads);
+    all.add(loads); // before the events, since a load that ends may still make some
     ScheduledFuture<?> watched = watch;
     if (watched != null) {
       all.add(() -> watched.cancel(/* mayInterruptIfRunning= */ false));
@@ -278,9 +324,14 @@ final class CacheLifecycle<K, V> {
     all.add(blueprint.store()::close);
     all.add(beans);
     // Only now may another cache of that name have beans.
-    all.add(() -> manager.forget(blueprint.name()));
-    all.addAll(events.close());
-    all.addAll(blueprint.closeables());
+    all.add(() -> manager.forget(blueprint.name(), this));
+    all.add(this::closeApplication);
     Closing.closeAll(all);
+  }
+
+  private void closeApplication() {
+    List<Closeable> closeables = new ArrayList<>(events.close());
+    closeables.addAll(blueprint.closeables());
+    Closing.closeApplication("cache " + blueprint.name(), closeables);
   }
 }

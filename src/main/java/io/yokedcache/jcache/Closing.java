@@ -1,65 +1,98 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
+import java.io.Closeable;
 import java.util.List;
-import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Closes everything, and throws the first failure with the others suppressed. */
+/**
+ * Closes everything, whatever is thrown meanwhile: what comes later must not stay open because of
+ * what comes first. An interrupt flag is kept aside until all is closed, since each step waits for
+ * a bounded time only, and some libraries lose the flag.
+ */
 final class Closing {
+
+  private static final Logger logger = LoggerFactory.getLogger(Closing.class);
 
   private Closing() {}
 
   /**
-   * Closes all, in order, whatever happens.
+   * Closes all, in order, and throws the first failure with the others suppressed.
    *
-   * @throws CacheException if something could not be closed
+   * @throws javax.cache.CacheException if something could not be closed
    */
   static void closeAll(List<? extends AutoCloseable> closeables) {
-    CacheException failure = null;
-    for (AutoCloseable closeable : closeables) {
-      failure = close(closeable, failure);
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    ApplicationCode.rethrow(closeEach(closeables, /* failure= */ null));
   }
 
   /**
-   * Closes what a constructor had opened before it failed.
+   * Closes what was opened before something failed.
    *
    * @param failure takes what could not be closed as suppressed
    */
   static void closeAfter(Throwable failure, List<? extends AutoCloseable> opened) {
-    try {
-      closeAll(opened);
-    } catch (CacheException e) {
-      failure.addSuppressed(e);
-    }
+    Throwable unused = closeEach(opened, failure);
   }
 
-  private static @Nullable CacheException close(
-      AutoCloseable closeable, @Nullable CacheException before) {
+  /**
+   * Closes objects of the application. Their exceptions are logged and ignored, as JSR-107 has it;
+   * an error is thrown when all are closed.
+   */
+  static void closeApplication(String owner, List<Closeable> closeables) {
+    Throwable error =
+        closeEach(
+            closeables.stream()
+                .<AutoCloseable>map(closeable -> () -> closeOrLog(owner, closeable))
+                .toList(),
+            /* failure= */ null);
+    ApplicationCode.rethrow(error);
+  }
+
+  private static void closeOrLog(String owner, Closeable closeable) {
     try {
       closeable.close();
-      return before;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return note(closeable, before, e);
     } catch (Exception e) {
-      return note(closeable, before, e);
+      logger.warn("{} of {} failed to close", ApplicationCode.name(closeable), owner, e);
+      keepInterrupt(e);
     }
   }
 
-  private static CacheException note(
-      AutoCloseable closeable, @Nullable CacheException before, Exception e) {
-    CacheException failure =
-        e instanceof CacheException already
-            ? already
-            : new CacheException("Closing " + closeable + " failed: " + e.getMessage(), e);
-    if (before == null) {
-      return failure;
+  /** Closes a cache of a manager that closes, which ignores what fails (JSR-107, CacheManager). */
+  static void closeQuietly(AutoCloseable closeable) {
+    try {
+      closeable.close();
+    } catch (Throwable e) { // an error, too, would hide that the manager is closed all the same
+      logger.warn("{} failed to close", ApplicationCode.name(closeable), e);
+      keepInterrupt(e);
     }
-    before.addSuppressed(failure);
-    return before;
+  }
+
+  private static @Nullable Throwable closeEach(
+      List<? extends AutoCloseable> closeables, @Nullable Throwable failure) {
+    Throwable first = failure;
+    boolean isInterrupted = Thread.interrupted();
+    for (AutoCloseable closeable : closeables) {
+      try {
+        closeable.close();
+      } catch (Error e) {
+        first = ApplicationCode.first(first, e);
+      } catch (Exception e) {
+        String what = "Closing " + ApplicationCode.name(closeable);
+        first = ApplicationCode.first(first, ApplicationCode.OTHER.failure(what, e));
+      }
+      isInterrupted |= Thread.interrupted();
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return first;
+  }
+
+  private static void keepInterrupt(Throwable thrown) {
+    if (thrown instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache;
 
+import static java.util.Objects.requireNonNull;
+
 import com.typesafe.config.Config;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.spi.ManagerContext;
@@ -10,7 +12,6 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,8 +43,9 @@ final class Extensions implements AutoCloseable {
         if (!found.hasNext()) {
           break;
         }
-        started.add(found.next().start(context));
-      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+        ManagerExtension extension = found.next();
+        started.add(requireNonNull(extension.start(context), extension + " started nothing"));
+      } catch (Throwable e) {
         // The next call goes on behind what is broken, unless nothing can be read at all.
         failures++;
         logger.error("An extension of {} did not start: {}", managerUri, e.getMessage(), e);
@@ -61,7 +63,7 @@ final class Extensions implements AutoCloseable {
         if (observer != null) {
           observers.add(observer);
         }
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         logger.error("{} does not observe cache {}: {}", extension, cacheName, e.getMessage(), e);
       }
     }
@@ -73,7 +75,7 @@ final class Extensions implements AutoCloseable {
     for (StartedExtension extension : started) {
       try {
         extension.close();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         logger.warn("{} did not end in order: {}", extension, e.getMessage(), e);
       }
     }

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.store.RedisStores;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
@@ -64,7 +65,15 @@ final class ManagerResources implements AutoCloseable {
         TimeUnit.SECONDS,
         new SynchronousQueue<>(),
         daemons("yokedcache-load"),
-        new ThreadPoolExecutor.CallerRunsPolicy());
+        ManagerResources::runInCaller);
+  }
+
+  /** Runs what finds all threads busy; the JDK's own policy forgets it silently when closed. */
+  private static void runInCaller(Runnable task, ThreadPoolExecutor pool) {
+    if (pool.isShutdown()) {
+      throw new RejectedExecutionException("The cache manager is closed");
+    }
+    task.run();
   }
 
   /**

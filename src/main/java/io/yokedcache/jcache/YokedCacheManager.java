@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -211,30 +212,44 @@ final class YokedCacheManager implements CacheManager {
     requireNonNull(cacheName, "cacheName");
     requireNonNull(configuration, "configuration");
     synchronized (creation) {
+      ensureOpen();
       if (find(cacheName) != null) {
         throw new CacheException(
             "Cache %s exists already in %s; get it by getCache".formatted(cacheName, uri));
       }
-      return open(factory.blueprint(cacheName, configuration));
+      return open(() -> factory.blueprint(cacheName, configuration));
+    }
+  }
+
+  private <K, V> RedisCache<K, V> open(Supplier<CacheBlueprint<K, V>> blueprint) {
+    try {
+      return open(blueprint.get());
+    } catch (RuntimeException e) {
+      if (closed) { // by a factory of the application, which finds out in its own way
+        throw new IllegalStateException("Cache manager " + uri + " is closed", e);
+      }
+      throw e;
     }
   }
 
   private <K, V> RedisCache<K, V> open(CacheBlueprint<K, V> blueprint) {
-    ensureOpen();
-    RedisCache<K, V> cache = new RedisCache<>(this, blueprint);
+    RedisCache<K, V> cache;
+    try {
+      cache = new RedisCache<>(this, blueprint);
+    } catch (Throwable e) {
+      Closing.closeAfter(e, List.of(blueprint::close));
+      throw e;
+    }
     try {
       factory.prepare(blueprint);
       cache.lifecycle().start();
-    } catch (RuntimeException e) {
-      try {
-        cache.close();
-      } catch (RuntimeException suppressed) {
-        e.addSuppressed(suppressed);
+      ensureOpen(); // a factory of the application may have closed the manager
+      synchronized (caches) {
+        caches.put(blueprint.name(), cache);
       }
+    } catch (Throwable e) {
+      Closing.closeAfter(e, List.of(cache));
       throw e;
-    }
-    synchronized (caches) {
-      caches.put(blueprint.name(), cache);
     }
     return cache;
   }
@@ -276,11 +291,15 @@ final class YokedCacheManager implements CacheManager {
     RedisCache<?, ?> cache = find(cacheName);
     if (cache == null && settings.definedCaches().contains(cacheName)) {
       synchronized (creation) {
+        ensureOpen();
         cache = find(cacheName);
         if (cache == null) {
-          cache = open(factory.blueprintFromFile(cacheName));
+          cache = open(() -> factory.blueprintFromFile(cacheName));
         }
       }
+    }
+    if (cache == null) {
+      ensureOpen(); // it may be gone because the manager is
     }
     return (Cache<K, V>) cache;
   }
@@ -308,6 +327,7 @@ final class YokedCacheManager implements CacheManager {
     ensureOpen();
     requireNonNull(cacheName, "cacheName");
     synchronized (creation) {
+      ensureOpen();
       RedisCache<?, ?> cache = find(cacheName);
       AutoCloseable entries = () -> factory.drop(cacheName);
       Closing.closeAll(cache == null ? List.of(entries) : List.of(cache, entries));
@@ -315,9 +335,12 @@ final class YokedCacheManager implements CacheManager {
   }
 
   /** Forgets a cache that closes. */
-  void forget(String cacheName) {
+  void forget(String cacheName, CacheLifecycle<?, ?> lifecycle) {
     synchronized (caches) {
-      caches.remove(cacheName);
+      RedisCache<?, ?> known = caches.get(cacheName);
+      if (known != null && known.lifecycle() == lifecycle) {
+        caches.remove(cacheName);
+      }
     }
   }
 
@@ -357,10 +380,10 @@ final class YokedCacheManager implements CacheManager {
       closed = true;
       all.add(extensions); // first, so that they see the caches a last time
       synchronized (caches) {
-        all.addAll(caches.values());
+        caches.values().forEach(cache -> all.add(() -> Closing.closeQuietly(cache)));
       }
     }
-    provider.forget(this);
+    all.add(0, () -> provider.forget(this));
     all.add(beans);
     all.add(resources);
     Closing.closeAll(all);

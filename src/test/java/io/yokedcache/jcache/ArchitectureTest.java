@@ -41,7 +41,7 @@ final class ArchitectureTest {
                   "internal.store")),
           Map.entry(
               "internal.event", Set.of("internal.entry", "internal.integration", "internal.store")),
-          Map.entry("internal.management", Set.of("spi")),
+          Map.entry("internal.management", Set.of("internal.integration", "spi")),
           Map.entry("spi", Set.of()),
           Map.entry(
               "",

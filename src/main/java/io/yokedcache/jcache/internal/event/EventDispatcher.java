@@ -71,9 +71,9 @@ public final class EventDispatcher<K, V> implements EventDemand {
     return queue.droppedCount();
   }
 
-  /** Creates and adds a listener. */
-  public void register(CacheEntryListenerConfiguration<K, V> configuration) {
-    registrations.add(new Registration<>(configuration));
+  /** Adds a listener. */
+  public void add(Registration<K, V> registration) {
+    registrations.add(registration);
     noteDemand();
   }
 

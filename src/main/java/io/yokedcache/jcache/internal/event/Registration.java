@@ -17,8 +17,8 @@ import javax.cache.event.CacheEntryUpdatedListener;
 import javax.cache.event.EventType;
 import org.jspecify.annotations.Nullable;
 
-/** One registered listener with its filter. */
-final class Registration<K, V> {
+/** A listener with its filter, and what it is registered for. */
+public final class Registration<K, V> {
 
   private final CacheEntryListenerConfiguration<K, V> configuration;
   private final CacheEntryListener<? super K, ? super V> listener;
@@ -26,14 +26,27 @@ final class Registration<K, V> {
   private final boolean synchronous;
   private final boolean oldValueRequired;
 
-  Registration(CacheEntryListenerConfiguration<K, V> configuration) {
+  /**
+   * Creates listener and filter by their factories.
+   *
+   * @throws javax.cache.CacheException if one of them fails; nothing is left open then
+   */
+  public Registration(CacheEntryListenerConfiguration<K, V> configuration) {
     this.configuration = configuration;
-    this.listener = configuration.getCacheEntryListenerFactory().create();
-    Factory<CacheEntryEventFilter<? super K, ? super V>> filterFactory =
-        configuration.getCacheEntryEventFilterFactory();
-    this.filter = filterFactory == null ? null : filterFactory.create();
     this.synchronous = configuration.isSynchronous();
     this.oldValueRequired = configuration.isOldValueRequired();
+    this.listener =
+        ApplicationCode.create(
+            "cache entry listener", configuration.getCacheEntryListenerFactory());
+    Factory<CacheEntryEventFilter<? super K, ? super V>> filterFactory =
+        configuration.getCacheEntryEventFilterFactory();
+    try {
+      this.filter =
+          filterFactory == null ? null : ApplicationCode.create("event filter", filterFactory);
+    } catch (Throwable e) {
+      ApplicationCode.closeAfter(e, listener);
+      throw e;
+    }
   }
 
   boolean isOf(CacheEntryListenerConfiguration<K, V> other) {
@@ -102,7 +115,7 @@ final class Registration<K, V> {
   }
 
   /** What {@code close} must close. */
-  List<Closeable> closeables() {
+  public List<Closeable> closeables() {
     List<Closeable> closeables = new ArrayList<>(2);
     if (listener instanceof Closeable closeable) {
       closeables.add(closeable);

@@ -1,6 +1,8 @@
 package io.yokedcache.jcache.internal.integration;
 
+import java.io.Closeable;
 import javax.cache.CacheException;
+import javax.cache.configuration.Factory;
 import javax.cache.event.CacheEntryListenerException;
 import javax.cache.integration.CacheLoaderException;
 import javax.cache.integration.CacheWriterException;
@@ -47,6 +49,37 @@ public enum ApplicationCode {
     return documented.isInstance(thrown)
         ? documented.cast(thrown)
         : wrapped(name(code) + " failed: " + message(thrown), thrown);
+  }
+
+  /**
+   * Creates an object of the application.
+   *
+   * @param what what it is, for messages
+   * @throws CacheException if the factory throws an exception or has no object
+   */
+  public static <T> T create(String what, Factory<? extends T> factory) {
+    @Nullable T created;
+    try {
+      created = factory.create();
+    } catch (Exception e) {
+      throw OTHER.failure("The factory of the " + what + ", " + name(factory) + ",", e);
+    }
+    if (created == null) {
+      throw new CacheException(
+          "The factory of the %s, %s, returned null".formatted(what, name(factory)));
+    }
+    return created;
+  }
+
+  /** Closes an object of the application, if it can be, since something else failed. */
+  public static void closeAfter(Throwable failure, @Nullable Object object) {
+    if (object instanceof Closeable closeable) {
+      try {
+        closeable.close();
+      } catch (Throwable e) {
+        Throwable unused = first(failure, e);
+      }
+    }
   }
 
   /**

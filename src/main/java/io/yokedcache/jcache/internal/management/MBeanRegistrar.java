@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.management;
 
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;
@@ -214,22 +215,16 @@ public final class MBeanRegistrar implements AutoCloseable {
 
   /** Unregisters them all, also if one cannot be, and throws the first failure. */
   private void unregister(List<ObjectName> names) {
-    CacheException failure = null;
+    Throwable failure = null;
     for (ObjectName name : names) {
       try {
         wanted.remove(name);
         hide(name);
-      } catch (CacheException e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
+      } catch (Throwable e) { // the MBean server calls listeners of the application meanwhile
+        failure = ApplicationCode.first(failure, e);
       }
     }
-    if (failure != null) {
-      throw failure;
-    }
+    ApplicationCode.rethrow(failure);
   }
 
   private void hide(ObjectName name) {

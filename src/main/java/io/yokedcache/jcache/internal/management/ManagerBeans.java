@@ -42,7 +42,7 @@ public final class ManagerBeans implements AutoCloseable {
           Kind.CONNECTION,
           DescribedEmitter.of(
               new ConnectionBean(connection), ConnectionMXBean.class, news.notifications()));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       beans.close();
       throw e;
     }
