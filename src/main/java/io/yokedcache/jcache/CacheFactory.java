@@ -164,6 +164,9 @@ final class CacheFactory {
     try {
       store.open();
     } catch (RedisUnavailableException e) {
+      if (e.kind() == RedisUnavailableException.Kind.ACCESS_DENIED) {
+        throw e; // no outage: waiting mends nothing
+      }
       logger.warn("Cache {} is created without Redis: {}", blueprint.name(), e.getMessage());
     }
   }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param executor how commands of several threads get to the server
  * @param poolSize the most connections of the pool
  * @param poolWait the longest wait for a free connection
- * @param keepAlive how often a connection that nobody uses is asked by {@code PING} whether it still
- *     works, so that neither the server nor a firewall drops it; zero for never
+ * @param keepAlive how often a connection that nobody uses is asked by {@code PING} whether it
+ *     still works, so that neither the server nor a firewall drops it; zero for never
  */
 public record ConnectionSettings(
     String host,

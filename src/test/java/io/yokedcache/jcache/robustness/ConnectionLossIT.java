@@ -201,16 +201,14 @@ final class ConnectionLossIT {
       await(() -> waiter.getState() == Thread.State.TIMED_WAITING);
 
       waiter.interrupt();
-      waiter.join(TimeUnit.SECONDS.toMillis(5));
+      waiter.join(200); // it would have gone at once
 
-      assertThat(waiter.isAlive()).isFalse();
-      assertThat(thrown.get())
-          .isInstanceOf(CacheException.class)
-          .hasMessageContaining("get on cache waiting")
-          .hasMessageContaining("interrupted");
-      assertThat(flagged).as("interrupt flag").hasValue(1);
+      assertThat(waiter.isAlive()).as("operations cannot be interrupted").isTrue();
       own.resume();
       holder.join(TimeUnit.SECONDS.toMillis(10));
+      waiter.join(TimeUnit.SECONDS.toMillis(10));
+      assertThat(thrown.get()).isNull();
+      assertThat(flagged).as("interrupt flag").hasValue(1);
       assertThat(cache.get("key")).isEqualTo("key=1");
     }
   }

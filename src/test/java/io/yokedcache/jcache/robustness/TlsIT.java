@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -122,25 +123,35 @@ final class TlsIT {
     String[] trust = trust(authority);
     URI plain = URI.create("redis://localhost:" + port);
     try (CacheManager manager = Managers.open(plain, "connection.command-timeout=500ms")) {
-      assertRefused(manager);
+      assertRefused(manager).hasMessageContaining("rediss://");
     }
     try (CacheManager manager =
         Managers.open(
             tls("localhost", server.port()),
             trust[0],
             trust[1],
-            "connection.command-timeout=500ms")) {
-      assertRefused(manager);
+            "connection.connect-timeout=500ms")) {
+      long startNanos = System.nanoTime();
+      assertRefused(manager).hasMessageContaining("begins with redis://");
+      assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
+          .as("one handshake for the creation of the cache, and one for get")
+          .isLessThan(Duration.ofSeconds(5));
     }
   }
 
   @Test
   void get_wrongStorePassword() throws Exception {
-    try (CacheManager manager =
-        Managers.open(
-            tls("localhost", port), TRUST + authority.trustStore(), TRUST_PASSWORD + "Needle")) {
-      assertRefused(manager).hasMessageContaining("password").hasMessageNotContaining("Needle");
-    }
+    assertThatThrownBy(
+            () ->
+                Managers.open(
+                    tls("localhost", port),
+                    TRUST + authority.trustStore(),
+                    TRUST_PASSWORD + "Needle"))
+        .as("told at the start")
+        .isInstanceOf(CacheException.class)
+        .hasMessageContaining("password")
+        .hasMessageContaining(authority.trustStore().toString())
+        .hasMessageNotContaining("Needle");
     String missing = folder.resolve("no-such-file.p12").toString();
     assertThatThrownBy(() -> Managers.open(tls("localhost", port), TRUST + missing))
         .isInstanceOf(CacheException.class)

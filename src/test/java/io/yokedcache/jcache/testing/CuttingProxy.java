@@ -23,7 +23,7 @@ public final class CuttingProxy implements AutoCloseable {
   private static final int BUFFER_BYTES = 16 << 10;
 
   private final ServerSocket listener;
-  private final int serverPort;
+  private volatile int serverPort;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger cuts = new AtomicInteger();
   private volatile long meanBytes;
@@ -70,6 +70,11 @@ public final class CuttingProxy implements AutoCloseable {
   /** Cuts no further connection. */
   public void calm() {
     meanBytes = Long.MAX_VALUE / 4;
+  }
+
+  /** Leads to another server from now on; connections that there are stay with theirs. */
+  public void leadTo(int port) {
+    serverPort = port;
   }
 
   private void accept() {

@@ -3,12 +3,14 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
-import javax.cache.CacheException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.exceptions.JedisAccessControlException;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
@@ -17,10 +19,13 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class Failures {
 
-  private static final String TLS_ADVICE =
-      " and speaks TLS, that trust-store and key-store of yokedcache.connection.tls have the"
-          + " certificates and passwords that they need (a server that asks for a client certificate"
-          + " may just hang up),";
+  private static final String HINT_TLS =
+      ", that it is Redis and does not speak TLS on this port (else the URI begins with rediss://),";
+
+  private static final String CERTIFICATES =
+      "that trust-store and key-store of yokedcache.connection.tls have the certificates and"
+          + " passwords that they need (a server that asks for a client certificate may just hang"
+          + " up)";
 
   private final ConnectionSettings settings;
   private final String server;
@@ -30,71 +35,114 @@ final class Failures {
     this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
   }
 
-  /**
-   * There was no connection to be had. Refused credentials are no outage: waiting mends nothing.
-   */
-  CacheException noConnection(String operation, long startNanos, RuntimeException cause) {
-    if (find(cause, NoSuchElementException.class) != null) {
-      return new RedisUnavailableException(
-          "%s on %s failed after %s ms: all %s connections are in use and none became free within %s ms. Raise yokedcache.connection.pool.size, or find what is slow."
-              .formatted(
-                  operation,
-                  server,
-                  waited(startNanos),
-                  settings.poolSize(),
-                  settings.poolWait().toMillis()),
-          cause,
-          Kind.NOT_ASKED,
-          server);
-    }
-    if (find(cause, JedisDataException.class) != null) {
-      String message =
-          "%s on %s failed: the server refused the connection (%s). Check user, password and database."
-              .formatted(operation, server, reason(cause));
-      return find(cause, JedisAccessControlException.class) != null
-          ? new CacheException(message, cause)
-          : new RedisUnavailableException(message, cause, Kind.NO_ANSWER, server);
-    }
-    SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
-    if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
-      return new RedisUnavailableException(
-          "%s on %s failed after %s ms: the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%s ms)."
-              .formatted(
-                  operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
-          cause,
-          Kind.NO_ANSWER,
-          server);
-    }
+  /** No connection of the pool became free in time. */
+  RedisUnavailableException exhausted(String operation, long startNanos) {
     return new RedisUnavailableException(
-        "%s on %s failed after %s ms: cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %s ms."
+        "%s on %s failed after %s ms: all %s connections are in use and none became free within %s ms. Raise yokedcache.connection.pool.size, or find what is slow."
             .formatted(
                 operation,
                 server,
                 waited(startNanos),
-                reason(cause),
-                settings.tls() ? TLS_ADVICE : "",
-                settings.connectTimeout().toMillis()),
+                settings.poolSize(),
+                settings.poolWait().toMillis()),
+        new NoSuchElementException("No free connection"),
+        Kind.NOT_ASKED,
+        server);
+  }
+
+  /** There was no connection to be had, and nothing was sent. */
+  RedisUnavailableException noConnection(
+      String operation, long startNanos, RuntimeException cause) {
+    JedisDataException reply = find(cause, JedisDataException.class);
+    if (reply != null) {
+      return denied(operation, reply, cause);
+    }
+    return new RedisUnavailableException(
+        "%s on %s failed after %s ms: %s"
+            .formatted(operation, server, waited(startNanos), whyNoConnection(cause)),
         cause,
         Kind.UNREACHABLE,
         server);
   }
 
-  /** The connection died, or no reply came in time: what the server did is not known. */
-  RedisUnavailableException lost(String operation, long startNanos, RuntimeException cause) {
-    if (find(cause, SocketTimeoutException.class) != null) {
-      return new RedisUnavailableException(
-          "%s on %s failed after %s ms: no reply within yokedcache.connection.command-timeout (%s ms). A change may or may not have been made."
-              .formatted(
-                  operation, server, waited(startNanos), settings.commandTimeout().toMillis()),
-          cause,
-          Kind.NO_ANSWER,
-          server);
-    }
+  private RedisUnavailableException denied(
+      String operation, JedisDataException reply, RuntimeException cause) {
+    Refusal refusal = Refusal.of(reply);
     return new RedisUnavailableException(
-        "%s on %s failed after %s ms: the connection was lost (%s). A change may or may not have been made."
-            .formatted(operation, server, waited(startNanos), reason(cause)),
+        "%s on %s failed: the server refused the connection (%s). %s."
+            .formatted(
+                operation,
+                server,
+                Refusal.words(reply.getMessage()),
+                refusal == null ? "Check user, password and database" : refusal.advice()),
         cause,
-        Kind.CONNECTION_LOST,
+        refusal == null ? Kind.ACCESS_DENIED : refusal.kind(),
+        server);
+  }
+
+  private String whyNoConnection(RuntimeException cause) {
+    if (find(cause, UnknownHostException.class) != null) {
+      return "the host name %s is not known here. Check it, and the name service of this machine."
+          .formatted(settings.host());
+    }
+    SSLException tls = find(cause, SSLException.class);
+    if (tls != null) {
+      return "cannot agree on TLS (%s). Check that the server speaks TLS on this port (if not, the URI begins with redis://), and %s."
+          .formatted(reason(cause), CERTIFICATES);
+    }
+    if (isStrange(cause)) {
+      return "what answers there is not Redis (%s). Check the port.".formatted(reason(cause));
+    }
+    SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
+    if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
+      return "the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%s ms). Nothing was sent that changes anything."
+          .formatted(settings.commandTimeout().toMillis());
+    }
+    return "cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %s ms."
+        .formatted(
+            reason(cause),
+            settings.tls()
+                ? " and speaks TLS, " + CERTIFICATES + ","
+                : hangsUp(cause) ? HINT_TLS : "",
+            settings.connectTimeout().toMillis());
+  }
+
+  /**
+   * The connection died, or no reply came in time: if the request changes something, it is not
+   * known whether it did.
+   */
+  RedisUnavailableException lost(Request request, long startNanos, RuntimeException cause) {
+    boolean silent = find(cause, SocketTimeoutException.class) != null;
+    String why =
+        silent
+            ? "no reply within yokedcache.connection.command-timeout (%s ms)."
+                .formatted(settings.commandTimeout().toMillis())
+            : "the connection was lost (%s).".formatted(reason(cause));
+    return new RedisUnavailableException(
+        "%s on %s failed after %s ms: %s%s"
+            .formatted(
+                request.operation(),
+                server,
+                waited(startNanos),
+                why,
+                Commands.mayChange(request) ? " A change may or may not have been made." : ""),
+        cause,
+        silent ? Kind.NO_ANSWER : Kind.CONNECTION_LOST,
+        server);
+  }
+
+  /** The server refused the request, and did not execute it. */
+  RedisUnavailableException refused(Request request, JedisDataException reply) {
+    Refusal refusal = Refusal.of(reply);
+    return new RedisUnavailableException(
+        "%s on %s failed: the server answered %s.%s"
+            .formatted(
+                request.operation(),
+                server,
+                Refusal.words(reply.getMessage()),
+                refusal == null ? "" : " " + refusal.advice() + "."),
+        reply,
+        refusal == null ? Kind.REFUSED : refusal.kind(),
         server);
   }
 
@@ -119,6 +167,18 @@ final class Failures {
 
   private static long waited(long startNanos) {
     return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+  }
+
+  /** Whether something came that is no reply of Redis. */
+  private static boolean isStrange(Throwable failure) {
+    JedisConnectionException lost = find(failure, JedisConnectionException.class);
+    return lost != null && String.valueOf(lost.getMessage()).startsWith("Unknown reply");
+  }
+
+  /** Whether the other side closed the connection as soon as it was greeted. */
+  private static boolean hangsUp(Throwable failure) {
+    String reason = reason(failure);
+    return reason.startsWith("Unexpected end of stream") || reason.startsWith("Connection reset");
   }
 
   /** The innermost message, which names the actual cause. */

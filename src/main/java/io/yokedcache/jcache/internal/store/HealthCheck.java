@@ -13,12 +13,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Knows whether Redis answers: by a {@code PING} now and then over the connections that operations
  * use, and from operations that fail. One whose connection is lost makes it unhealthy at once, any
  * other that does not reach Redis has it asked soon; only a {@code PING} makes it healthy again.
+ * Where the server refused an operation, it must also accept a change: a replica that was a primary
+ * answers every {@code PING}.
  *
  * <p>Reading it never waits. Safe for use by several threads.
  */
@@ -33,6 +36,7 @@ final class HealthCheck implements AutoCloseable {
   private static final long RETRY_MILLIS = 1_000;
 
   private final RedisExecutor executor;
+  private final byte[] probeKey;
   private final ScheduledExecutorService scheduler;
   private final ConnectionListener listener;
   private final long intervalMillis;
@@ -42,6 +46,9 @@ final class HealthCheck implements AutoCloseable {
 
   /** Whether an operation did not reach Redis since it was last asked. */
   private volatile boolean doubted;
+
+  /** Whether the server refused a request and has accepted no change since. */
+  private volatile boolean refused;
 
   private volatile long pingNanos = UNKNOWN;
   private volatile long lastEndNanos;
@@ -55,14 +62,17 @@ final class HealthCheck implements AutoCloseable {
   /**
    * Creates the check; it does nothing before {@link #start}.
    *
+   * @param probeKey a key that nobody has
    * @param scheduler runs nothing but this check, and calls the listener
    */
   HealthCheck(
       RedisExecutor executor,
+      byte[] probeKey,
       ScheduledExecutorService scheduler,
       long intervalMillis,
       ConnectionListener listener) {
     this.executor = executor;
+    this.probeKey = probeKey.clone();
     this.scheduler = scheduler;
     this.listener = listener;
     this.intervalMillis = intervalMillis;
@@ -91,10 +101,24 @@ final class HealthCheck implements AutoCloseable {
     }
     doubted = true;
     if (failure.kind() == RedisUnavailableException.Kind.CONNECTION_LOST) {
-      lost(failure);
+      lost(String.valueOf(failure.getMessage()));
     }
     long pausedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastEndNanos);
     plan(Math.max(0, retryMillis - pausedMillis));
+  }
+
+  /**
+   * Hears that the server refused a request, which may succeed yet. Never waits.
+   *
+   * @param words what the server said, and what to do about it
+   */
+  void refused(String words) {
+    if (refused && !healthy) {
+      return; // that is known already
+    }
+    refused = true;
+    lost("%s answers %s".formatted(executor.address(), words));
+    plan(retryMillis);
   }
 
   private synchronized void plan(long delayMillis) {
@@ -122,10 +146,10 @@ final class HealthCheck implements AutoCloseable {
       // That all connections are in use says nothing, unless operations fail as well.
       boolean says = e.kind() != RedisUnavailableException.Kind.NOT_ASKED;
       if (says || doubtedBefore || doubted) {
-        lost(e);
+        lost(String.valueOf(e.getMessage()));
       }
     } catch (RuntimeException e) {
-      lost(e);
+      lost(String.valueOf(e.getMessage()));
     } finally {
       lastEndNanos = System.nanoTime();
       plan(healthy && !doubted ? intervalMillis : retryMillis);
@@ -134,26 +158,31 @@ final class HealthCheck implements AutoCloseable {
 
   /** Asks every server, and returns how long the slowest took. */
   private long ping() {
+    boolean changes = refused;
     long slowest = 0;
     for (RedisExecutor master : executor.masters()) {
       long startNanos = System.nanoTime();
-      Object reply =
-          master
-              .execute(
-                  new Request(
-                      OPERATION,
-                      ROUTE,
-                      /* idempotent= */ true,
-                      List.of(new CommandArguments(Command.PING))))
-              .get(0);
-      // A server that forbids this user to ask is there, and may well allow all else.
-      if (reply instanceof JedisDataException refusal
-          && !String.valueOf(refusal.getMessage()).startsWith("NOPERM")) {
-        new ScriptRunner(master).checked(OPERATION, reply);
-      }
+      ask(master, new CommandArguments(Command.PING));
       slowest = Math.max(slowest, System.nanoTime() - startNanos);
+      if (changes) {
+        // Changes nothing, since there is no such key; but it is refused where changes are.
+        ask(master, new CommandArguments(Command.SET).add(probeKey).add("1").add(Keyword.XX));
+      }
     }
+    refused &= !changes;
     return slowest;
+  }
+
+  private static void ask(RedisExecutor master, CommandArguments command) {
+    Object reply =
+        master
+            .execute(new Request(OPERATION, ROUTE, /* idempotent= */ true, List.of(command)))
+            .get(0);
+    // A server that forbids this user to ask is there, and may well allow all else.
+    if (reply instanceof JedisDataException refusal
+        && !String.valueOf(refusal.getMessage()).startsWith("NOPERM")) {
+      new ScriptRunner(master).checked(OPERATION, reply);
+    }
   }
 
   private synchronized long losses() {
@@ -164,12 +193,12 @@ final class HealthCheck implements AutoCloseable {
   private synchronized void answered(long lossesBefore) {
     if (!healthy && !closed && losses == lossesBefore) {
       healthy = true;
-      logger.info("Redis on {} answers again", executor.address());
+      logger.info("Redis on {} serves again", executor.address());
       tell(listener::restored);
     }
   }
 
-  private void lost(RuntimeException failure) {
+  private void lost(String reason) {
     if (!healthy) {
       return;
     }
@@ -177,8 +206,7 @@ final class HealthCheck implements AutoCloseable {
       if (healthy && !closed) {
         healthy = false;
         losses++;
-        String reason = String.valueOf(failure.getMessage());
-        logger.warn("Redis does not answer: {}", reason);
+        logger.warn("Redis does not serve: {}", reason);
         tell(() -> listener.lost(reason));
       }
     }

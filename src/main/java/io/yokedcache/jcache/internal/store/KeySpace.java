@@ -165,6 +165,11 @@ public final class KeySpace {
     return ascii(namespace + ":census-lease");
   }
 
+  /** A key that is never there, to find out whether the server accepts changes. */
+  static byte[] probeKey(String namespace) {
+    return ascii(namespace + ":probe");
+  }
+
   /** The key of the last {@link CensusReport} of a namespace. */
   static byte[] censusKey(String namespace) {
     return ascii(namespace + ":census");

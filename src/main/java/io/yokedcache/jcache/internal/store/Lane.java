@@ -72,9 +72,19 @@ final class Lane implements AutoCloseable {
   /** When something last came from the server; changed by the reader. */
   private volatile long lastArrivalNanos = System.nanoTime();
 
-  /** Makes a lane of a connection that nobody else uses. */
-  Lane(LaneConnection connection) {
+  private final long madeNanos;
+
+  /** Whether no further calls are to come. */
+  private volatile boolean retired;
+
+  /**
+   * Makes a lane of a connection that nobody else uses.
+   *
+   * @param madeNanos when the connection began to be made
+   */
+  Lane(LaneConnection connection, long madeNanos) {
     this.connection = connection;
+    this.madeNanos = madeNanos;
     connection.onWaiting(this::beforeWaiting, this::afterWaiting);
   }
 
@@ -85,6 +95,26 @@ final class Lane implements AutoCloseable {
 
   boolean isOpen() {
     return failure.get() == null;
+  }
+
+  /** When the connection began to be made. */
+  long madeNanos() {
+    return madeNanos;
+  }
+
+  /**
+   * Closes the lane as soon as its open calls are answered. A call that comes all the same may find
+   * it closed; then it was not sent.
+   */
+  void retire() {
+    retired = true;
+    closeIfDone();
+  }
+
+  private void closeIfDone() {
+    if (retired && openCalls.get() == 0) {
+      close();
+    }
   }
 
   /** Whether the server has answered, or the connection was made, after a moment. */
@@ -121,6 +151,7 @@ final class Lane implements AutoCloseable {
         // Its replies may still come, and nobody is there to take them.
         fail(new JedisConnectionException("A call was given up"));
       }
+      closeIfDone();
       if (interrupted) {
         Thread.currentThread().interrupt();
       }

@@ -19,14 +19,21 @@ import redis.clients.jedis.exceptions.JedisException;
 final class LaneSlot implements AutoCloseable {
 
   private final ConnectionSettings settings;
+  private final Refusals refusals;
   private final AtomicReference<@Nullable CompletableFuture<Lane>> attempt =
       new AtomicReference<>();
   private final ReconnectCount reconnects = new ReconnectCount();
   private volatile @Nullable Lane lane;
   private volatile boolean closed;
 
-  LaneSlot(ConnectionSettings settings) {
+  /**
+   * Creates it; nothing is connected yet.
+   *
+   * @param refusals knows lanes that work, but lead to a server that has lost its role
+   */
+  LaneSlot(ConnectionSettings settings, Refusals refusals) {
     this.settings = settings;
+    this.refusals = refusals;
   }
 
   /** Whether there is a lane that has not failed. */
@@ -54,7 +61,7 @@ final class LaneSlot implements AutoCloseable {
    */
   Lane get() throws InterruptedException {
     Lane current = lane;
-    if (current != null && current.isOpen()) {
+    if (current != null && isGood(current)) {
       return current;
     }
     CompletableFuture<Lane> own = new CompletableFuture<>();
@@ -76,14 +83,20 @@ final class LaneSlot implements AutoCloseable {
     }
   }
 
+  private boolean isGood(Lane current) {
+    return current.isOpen() && !refusals.isCondemned(current.madeNanos());
+  }
+
   private Lane open() {
     Lane current = lane;
-    if (current == null || !current.isOpen()) {
+    if (current == null || !isGood(current)) {
       if (current != null) {
+        current.retire();
         reconnects.failed();
         lane = null; // counted once, however often connecting fails
       }
-      current = new Lane(LaneConnection.open(settings));
+      long beforeNanos = System.nanoTime();
+      current = new Lane(LaneConnection.open(settings), beforeNanos);
       reconnects.made();
       lane = current;
     }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -41,6 +42,7 @@ final class PipelinedExecutor implements RedisExecutor {
   private final LaneSlot[] lanes;
   private final PooledExecutor pool;
   private final Failures failures;
+  private final Refusals refusals;
   private final long timeoutNanos;
   private volatile boolean closed;
 
@@ -53,7 +55,9 @@ final class PipelinedExecutor implements RedisExecutor {
    * @param pool takes what does not suit lanes; closed with this executor
    */
   PipelinedExecutor(ConnectionSettings settings, PooledExecutor pool) {
-    this.lanes = new LaneSlot[] {new LaneSlot(settings), new LaneSlot(settings)};
+    this.refusals = pool.refusals();
+    this.lanes =
+        new LaneSlot[] {new LaneSlot(settings, refusals), new LaneSlot(settings, refusals)};
     this.pool = pool;
     this.failures = new Failures(settings);
     this.timeoutNanos = settings.commandTimeout().toNanos();
@@ -73,7 +77,13 @@ final class PipelinedExecutor implements RedisExecutor {
         if (!request.idempotent() && isDoubtful(lane)) {
           makeSure(lane);
         }
-        return lane.call(request.commands(), request.timer(), timeoutNanos);
+        List<@Nullable Object> replies =
+            lane.call(request.commands(), request.timer(), timeoutNanos);
+        JedisDataException refusal = Refusal.find(replies);
+        if (refusal == null) {
+          return replies;
+        }
+        waitOrThrow(request, replies, refusal, lane, startNanos);
       } catch (LostCallException e) {
         lastFailureNanos = System.nanoTime();
         boolean harmless = request.idempotent() || !e.isSent();
@@ -83,6 +93,21 @@ final class PipelinedExecutor implements RedisExecutor {
         attempt++;
       }
     }
+  }
+
+  /** Waits until a refused request may be made again; throws if it may not. */
+  private void waitOrThrow(
+      Request request,
+      List<@Nullable Object> replies,
+      JedisDataException reply,
+      Lane lane,
+      long startNanos) {
+    boolean mayRepeat = Commands.mayRepeat(request, replies) && !closed;
+    long pauseNanos = refusals.decide(reply, mayRepeat, lane.madeNanos(), startNanos);
+    if (pauseNanos < 0) {
+      throw failures.refused(request, reply);
+    }
+    Pauses.pause(pauseNanos);
   }
 
   private LaneSlot leastUsed() {
@@ -139,7 +164,7 @@ final class PipelinedExecutor implements RedisExecutor {
   private RuntimeException lost(Request request, long startNanos, LostCallException e) {
     return closed
         ? failures.closed(request.operation(), e.reason())
-        : failures.lost(request.operation(), startNanos, e.reason());
+        : failures.lost(request, startNanos, e.reason());
   }
 
   private static boolean isTimeout(LostCallException e) {

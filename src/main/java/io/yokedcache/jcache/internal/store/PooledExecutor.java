@@ -1,15 +1,15 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.internal.store.PooledConnections.Place;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
-import redis.clients.jedis.ConnectionPool;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -17,33 +17,44 @@ import redis.clients.jedis.exceptions.JedisException;
  * writes its commands, reads their replies and gives it back.
  *
  * <p>A connection that failed, or whose replies were not all read, is closed and never used again:
- * it would silently reopen without authentication and database. After a failure the idle ones are
- * closed as well, since they most likely share its fate.
+ * it would silently reopen without authentication and database.
+ *
+ * <p>A request that the server refuses by a {@link Refusal} was not executed. It is made again for
+ * as long as {@link Refusals} says, and else fails as one that could not be asked. So no caller
+ * ever sees one of these replies.
  */
 final class PooledExecutor implements RedisExecutor {
 
   /**
-   * How often a read is sent that finds its connection dead. Not only twice: a thread may give one
-   * back that died a moment ago, just after the dead ones were thrown away.
+   * How often a read is made again that finds its connection dead. Not only once: several threads
+   * may have got connections that die at the same moment.
    */
-  private static final int MAX_ATTEMPTS = 3;
+  private static final int MAX_LOSSES = 2;
+
+  /** How often a read is made again that was not answered in time. */
+  private static final int MAX_TIMEOUTS = 1;
 
   private final ConnectionSettings settings;
-  private final ConnectionPool pool;
+  private final Refusals refusals;
+  private final PooledConnections pool;
   private final Failures failures;
   private final WriteGuard guard;
   private final ReconnectCount reconnects = new ReconnectCount();
 
-  /**
-   * Creates the executor; nothing is connected yet.
-   *
-   * @param background runs what ends a write to a server that has stopped reading
-   */
-  PooledExecutor(ConnectionSettings settings, ScheduledExecutorService background) {
+  /** Creates the executor; nothing is connected yet. */
+  PooledExecutor(ConnectionSettings settings) {
     this.settings = settings;
-    this.guard = new WriteGuard(background, settings.commandTimeout());
+    this.guard = new WriteGuard(settings.commandTimeout());
     this.failures = new Failures(settings);
-    this.pool = Connections.pool(settings, reconnects);
+    this.refusals = new Refusals(settings.commandTimeout());
+    this.pool =
+        new PooledConnections(
+            settings, millis -> Connections.open(settings, millis), refusals, reconnects);
+  }
+
+  /** What the server refused lately, whatever the connection. */
+  Refusals refusals() {
+    return refusals;
   }
 
   @Override
@@ -78,30 +89,63 @@ final class PooledExecutor implements RedisExecutor {
   }
 
   private List<@Nullable Object> send(Request request, List<CommandArguments> commands) {
+    // JSR-107's operations cannot be interrupted, and all their waits are bounded. A virtual thread
+    // that is interrupted would close the socket that it reads.
+    boolean interrupted = Thread.interrupted();
     long startNanos = System.nanoTime();
     long attemptNanos = startNanos;
-    int attempt = 1;
-    while (true) {
-      try {
-        return sendOnce(request, commands, startNanos, attemptNanos);
-      } catch (JedisConnectionException e) {
-        if (!request.idempotent() || isTimeout(e) || attempt == MAX_ATTEMPTS) {
-          throw failures.lost(request.operation(), startNanos, e);
+    int losses = 0;
+    boolean timedOut = false;
+    try {
+      while (true) {
+        Place place = borrow(request, startNanos, timedOut);
+        interrupted |= Thread.interrupted();
+        long pauseNanos = 0;
+        try {
+          List<@Nullable Object> replies = exchange(place, request, commands, attemptNanos);
+          JedisDataException refusal = Refusal.find(replies);
+          if (refusal == null) {
+            return replies;
+          }
+          boolean mayRepeat = Commands.mayRepeat(request, replies) && !pool.isClosed();
+          pauseNanos = refusals.decide(refusal, mayRepeat, place.madeNanos(), startNanos);
+          if (pauseNanos < 0) {
+            throw failures.refused(request, refusal);
+          }
+        } catch (JedisConnectionException e) {
+          losses++;
+          timedOut = isTimeout(e);
+          if (!mayRepeat(request, timedOut, losses)) {
+            throw pool.isClosed()
+                ? failures.closed(request.operation(), e)
+                : failures.lost(request, startNanos, e);
+          }
         }
-        attempt++;
+        interrupted |= Thread.interrupted();
+        Pauses.pause(pauseNanos);
         attemptNanos = System.nanoTime();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
 
+  /** What was lost is made again if that does no harm; what was not answered in time, once. */
+  private boolean mayRepeat(Request request, boolean timedOut, int losses) {
+    int most = timedOut ? MAX_TIMEOUTS : MAX_LOSSES;
+    return request.idempotent() && losses <= most && !pool.isClosed();
+  }
+
   @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
-  private List<@Nullable Object> sendOnce(
-      Request request, List<CommandArguments> commands, long startNanos, long attemptNanos) {
-    Connection connection = borrow(request, startNanos);
-    WireTimer timer = request.timer();
-    long writeNanos = timer.now();
+  private List<@Nullable Object> exchange(
+      Place place, Request request, List<CommandArguments> commands, long attemptNanos) {
     boolean complete = false;
     try {
+      Connection connection = place.connection();
+      WireTimer timer = request.timer();
+      long writeNanos = timer.now();
       List<@Nullable Object> replies = new ArrayList<>(commands.size());
       guard.run(
           connection,
@@ -119,38 +163,24 @@ final class PooledExecutor implements RedisExecutor {
       timer.answered(attemptNanos, writeNanos, timer.now());
       return replies;
     } finally {
-      giveBack(connection, complete);
+      pool.giveBack(place, complete);
     }
   }
 
-  private void giveBack(Connection connection, boolean complete) {
-    if (!complete) {
-      connection.setBroken();
-    }
-    // Not connection.close(): for a broken one the pool would then open another at once, in this
-    // thread, and throw what Jedis throws if that fails. But to the pool, which closes connections
-    // that it drops, close() must mean just that.
-    connection.setHandlingPool(null);
-    pool.returnResource(connection);
-    if (!complete) {
-      pool.clear();
-    }
-  }
-
-  private Connection borrow(Request request, long startNanos) {
+  private Place borrow(Request request, long startNanos, boolean timedOut) {
     try {
-      return pool.getResource();
+      Place place = pool.borrow(settings.poolWait(), timedOut);
+      if (place != null) {
+        return place;
+      }
     } catch (JedisException e) {
-      // What the pool threw itself is the cause of what Jedis throws.
-      if (e.getCause() instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-        throw failures.interrupted(request.operation(), startNanos, e);
-      }
-      if (pool.isClosed()) {
-        throw failures.closed(request.operation(), e);
-      }
-      throw failures.noConnection(request.operation(), startNanos, e);
+      throw pool.isClosed()
+          ? failures.closed(request.operation(), e)
+          : failures.noConnection(request.operation(), startNanos, e);
     }
+    throw pool.isClosed()
+        ? failures.closed(request.operation(), new JedisException("The pool was closed"))
+        : failures.exhausted(request.operation(), startNanos);
   }
 
   private static boolean isTimeout(JedisConnectionException e) {
@@ -170,15 +200,12 @@ final class PooledExecutor implements RedisExecutor {
   @Override
   public ConnectionReading.Counts connections() {
     return new ConnectionReading.Counts(
-        pool.getNumActive(),
-        pool.getNumIdle(),
-        pool.getNumWaiters(),
-        settings.poolSize(),
-        reconnects.sum());
+        pool.active(), pool.idle(), pool.waiting(), settings.poolSize(), reconnects.sum());
   }
 
   @Override
   public void close() {
     pool.close();
+    guard.close();
   }
 }

@@ -41,10 +41,17 @@ public final class RedisStores implements AutoCloseable {
    */
   public RedisStores(Settings settings, Schedulers schedulers, ConnectionListener listener) {
     this.settings = settings;
-    RedisExecutor sender = executor(settings.connection(), schedulers.background());
+    Connections.check(settings.connection());
+    PooledExecutor pool = new PooledExecutor(settings.connection());
+    RedisExecutor sender = executor(settings.connection(), pool);
     this.health =
         new HealthCheck(
-            sender, schedulers.health(), settings.health().interval().toMillis(), listener);
+            sender,
+            KeySpace.probeKey(settings.namespace()),
+            schedulers.health(),
+            settings.health().interval().toMillis(),
+            listener);
+    pool.refusals().tell(health::refused);
     this.executor = new WatchedExecutor(sender, health);
     this.subscriber =
         new ChangeSubscriber(
@@ -61,9 +68,7 @@ public final class RedisStores implements AutoCloseable {
     health.start();
   }
 
-  private static RedisExecutor executor(
-      ConnectionSettings settings, ScheduledExecutorService background) {
-    PooledExecutor pool = new PooledExecutor(settings, background);
+  private static RedisExecutor executor(ConnectionSettings settings, PooledExecutor pool) {
     return switch (settings.executor()) {
       case PIPELINED -> new PipelinedExecutor(settings, pool);
       case POOLED -> pool;

@@ -5,8 +5,8 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +21,21 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * Ends a large write to a server that has stopped reading. A socket's time-out is one for reading
  * only: a request that does not fit into the buffers would block its thread for as long as the
  * server hangs. Small requests always fit, and are not watched.
+ *
+ * <p>It has a thread of its own, which does nothing but close sockets and so never waits; it is
+ * there only while something is watched, and for a while after that. A task that shares its thread
+ * with others ends a write as late as the others are slow, and never one of its own thread.
  */
-final class WriteGuard {
+final class WriteGuard implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(WriteGuard.class);
 
   /** The least that systems give a socket as its buffer. */
   private static final int LARGE_BYTES = 16 << 10;
 
-  private final ScheduledExecutorService background;
+  private static final long IDLE_SECONDS = 10;
+
+  private final ScheduledThreadPoolExecutor watcher;
   private final long timeoutMillis;
 
   /**
@@ -37,9 +43,18 @@ final class WriteGuard {
    *
    * @param commandTimeout how long writing may take, and after it the first reply
    */
-  WriteGuard(ScheduledExecutorService background, Duration commandTimeout) {
-    this.background = background;
+  WriteGuard(Duration commandTimeout) {
+    this.watcher = new ScheduledThreadPoolExecutor(1, WriteGuard::thread);
+    watcher.setRemoveOnCancelPolicy(true);
+    watcher.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+    watcher.allowCoreThreadTimeOut(true);
     this.timeoutMillis = 2 * commandTimeout.toMillis();
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "yokedcache-writes");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /**
@@ -75,7 +90,7 @@ final class WriteGuard {
 
   private @Nullable ScheduledFuture<?> watch(Connection connection, AtomicBoolean ended) {
     try {
-      return background.schedule(
+      return watcher.schedule(
           () -> disconnect(connection, ended), timeoutMillis, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException closing) {
       return null; // the manager closes, and its connections with it
@@ -90,6 +105,12 @@ final class WriteGuard {
         logger.debug("Closing a connection that does not accept data failed", goneAnyway);
       }
     }
+  }
+
+  /** Watches no more; the connections are closed as well. */
+  @Override
+  public void close() {
+    watcher.shutdownNow();
   }
 
   private static boolean isLarge(List<CommandArguments> commands) {

@@ -16,14 +16,12 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -50,7 +48,6 @@ final class ExecutorStressIT {
 
   private final RedisServer redis = RedisServer.start();
   private final Leftovers leftovers = new Leftovers();
-  private final ScheduledThreadPoolExecutor background = new ScheduledThreadPoolExecutor(1);
   private final LongAdder answered = new LongAdder();
   private final LongAdder lost = new LongAdder();
   private final Queue<Throwable> wrong = new ConcurrentLinkedQueue<>();
@@ -59,15 +56,9 @@ final class ExecutorStressIT {
   /** Whether the server forgets what was written. */
   private volatile boolean isForgetful;
 
-  @BeforeEach
-  void forgetCancelled() {
-    background.setRemoveOnCancelPolicy(true); // as a manager does
-  }
-
   /** By now the executor is closed. */
   @AfterEach
   void nothingIsLeft() {
-    background.shutdownNow();
     try (redis) {
       Leftovers.assertConnections(redis.port(), CLIENT_NAME, 0, 0);
     }
@@ -166,7 +157,7 @@ final class ExecutorStressIT {
             POOL_SIZE,
             timeout,
             /* keepAlive= */ Duration.ZERO);
-    return new PipelinedExecutor(settings, new PooledExecutor(settings, background));
+    return new PipelinedExecutor(settings, new PooledExecutor(settings));
   }
 
   /** Waits without sleeping: for a latch that nobody opens. */
@@ -285,7 +276,6 @@ final class ExecutorStressIT {
             () -> {
               assertThat(executor.connections().active()).isZero();
               assertThat(executor.connections().waiting()).isZero();
-              assertThat(background.getQueue()).as("watches of large writes").isEmpty();
             });
   }
 

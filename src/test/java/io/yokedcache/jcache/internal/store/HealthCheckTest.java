@@ -10,6 +10,7 @@ import java.util.concurrent.Delayed;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -29,6 +30,7 @@ final class HealthCheckTest {
   private final HealthCheck health =
       new HealthCheck(
           new FakeExecutor(),
+          new byte[] {'k'},
           scheduler,
           INTERVAL_MILLIS,
           new ConnectionListener() {
@@ -106,6 +108,36 @@ final class HealthCheckTest {
     server = () -> new JedisDataException("NOPERM this user has no permissions to run 'ping'");
     scheduler.run();
     assertThat(health.isHealthy()).as("it is there").isTrue();
+  }
+
+  @Test
+  void refused_untilAChangeIsAccepted() {
+    health.start();
+    scheduler.run();
+    health.refused("READONLY You can't write. The server is a replica");
+    health.refused("READONLY You can't write. The server is a replica");
+    assertThat(health.isHealthy()).isFalse();
+    assertThat(told).hasSize(1);
+    assertThat(told.get(0)).contains("fake://").contains("READONLY").contains("replica");
+
+    AtomicInteger answers = new AtomicInteger();
+    server =
+        () ->
+            answers.incrementAndGet() % 2 == 1
+                ? "PONG"
+                : new JedisDataException("READONLY You can't write");
+    scheduler.run();
+    assertThat(health.isHealthy()).as("a replica answers a PING").isFalse();
+    scheduler.run();
+    assertThat(answers).as("asked for a change as well").hasValue(4);
+
+    server = () -> "OK";
+    scheduler.run();
+    assertThat(health.isHealthy()).isTrue();
+    assertThat(told).hasSize(2).last().isEqualTo("restored");
+    asked = 0;
+    scheduler.run();
+    assertThat(asked).as("a PING is enough again").isEqualTo(1);
   }
 
   @Test

@@ -11,8 +11,6 @@ import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
@@ -24,7 +22,6 @@ final class PipelinedExecutorIT {
   private static final int MUCH = 100_000;
 
   private final RedisServer redis = RedisServer.start();
-  private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
   private final ConnectionSettings settings =
       new ConnectionSettings(
           "127.0.0.1",
@@ -41,13 +38,12 @@ final class PipelinedExecutorIT {
           2,
           Duration.ofSeconds(5),
           Duration.ofSeconds(30));
-  private final PooledExecutor pool = new PooledExecutor(settings, background);
+  private final PooledExecutor pool = new PooledExecutor(settings);
   private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool);
 
   @AfterEach
   void stop() {
     executor.close();
-    background.shutdownNow();
     redis.close();
   }
 
