@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class CacheLifecycle<K, V> {
 
   private static final double MILLIS_PER_SECOND = 1_000;
+  private static final double NANOS_PER_SECOND = 1e9;
   private static final double NANOS_PER_MICRO = 1_000;
 
   private final YokedCacheManager manager;
@@ -47,6 +48,7 @@ final class CacheLifecycle<K, V> {
   private final BulkLoads loads;
   private final CacheStatistics statistics = new CacheStatistics();
   private final StatisticsRecorder enabledRecorder;
+  private final long createdNanos = System.nanoTime();
 
   /** Written under this object's monitor, so that nothing begins that {@link #close} misses. */
   private volatile boolean closed;
@@ -165,9 +167,17 @@ final class CacheLifecycle<K, V> {
   /** The size of the cache in Redis by the last census; never talks to Redis. */
   private CacheSize size() {
     CacheCensus census = manager.census().of(blueprint.name());
+    // A census that began before this cache did knows nothing of its first entries.
+    double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
     return census == null
+            || (census.keys() == 0 && census.ageMillis() / MILLIS_PER_SECOND > seconds)
         ? CacheSize.UNKNOWN
         : new CacheSize(census.keys(), census.bytes(), census.ageMillis() / MILLIS_PER_SECOND);
+  }
+
+  /** How many entries the cache was given here while statistics were on. */
+  long writes() {
+    return statistics.writes();
   }
 
   private NearFigures near() {

@@ -158,7 +158,7 @@ final class YokedCacheManager implements CacheManager {
 
   /** Has entries counted from now on, while any cache here has statistics. */
   void startCensus() {
-    census().start(this::hasStatistics);
+    census().start(this::writesOfCounted);
   }
 
   /** Runs what only statistics need. */
@@ -166,10 +166,18 @@ final class YokedCacheManager implements CacheManager {
     return resources.statistics();
   }
 
-  private boolean hasStatistics() {
+  /** The caches with statistics, and how many entries they have been given here so far. */
+  private Map<String, Long> writesOfCounted() {
+    Map<String, Long> writes = new HashMap<>();
     synchronized (caches) {
-      return caches.values().stream().anyMatch(cache -> cache.lifecycle().isStatisticsEnabled());
+      caches.forEach(
+          (name, cache) -> {
+            if (cache.lifecycle().isStatisticsEnabled()) {
+              writes.put(name, cache.lifecycle().writes());
+            }
+          });
     }
+    return writes;
   }
 
   EventSettings eventSettings() {

@@ -32,7 +32,7 @@ final class ManagerFailureIT {
                     new ManagerIdentity(EMBEDDED, loader(), new Properties()),
                     settings,
                     new EmbeddedServers()))
-        .isInstanceOf(IllegalArgumentException.class)
+        .isInstanceOf(ArithmeticException.class)
         .hasNoSuppressedExceptions();
 
     Awaitility.await()
@@ -44,7 +44,9 @@ final class ManagerFailureIT {
     return ManagerFailureIT.class.getClassLoader();
   }
 
-  /** Settings that no file can say: a pass of the sweeper after no time at all. */
+  /**
+   * Settings that no file can say: a pass of the sweeper after more time than there are numbers.
+   */
   private static Settings impossible(Settings settings) {
     return new Settings(
         settings.embedded(),
@@ -54,7 +56,11 @@ final class ManagerFailureIT {
         settings.serialization(),
         settings.events(),
         new SweepSettings(
-            /* enabled= */ true, Duration.ZERO, Duration.ZERO, /* pageSize= */ 1, 1.0),
+            /* enabled= */ true,
+            Duration.ZERO,
+            Duration.ofSeconds(Long.MAX_VALUE),
+            /* pageSize= */ 1,
+            1.0),
         settings.census(),
         settings.health(),
         settings.nearStaleness(),

@@ -161,6 +161,12 @@ public final class CacheStatistics implements StatisticsRecorder {
     return expirations.sum();
   }
 
+  /** How many entries were put or loaded so far. */
+  public long writes() {
+    Timer loads = timers.get(slot(Operation.LOAD));
+    return puts.sum() + (loads == null ? 0 : loads.count());
+  }
+
   double uptimeSeconds() {
     return (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
   }

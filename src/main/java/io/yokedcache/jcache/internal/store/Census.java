@@ -5,12 +5,14 @@ import io.yokedcache.jcache.internal.store.CensusReport.Size;
 import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,6 +20,7 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * How many entries the caches of a namespace have in Redis, and how large they are.
@@ -26,6 +29,10 @@ import redis.clients.jedis.Protocol.Keyword;
  * all others read that. A census is a chain of small steps with pauses in between, so that the
  * server is busy with it for a set share of time only. Whoever asks {@link #of} gets what was read
  * last, and never causes a command.
+ *
+ * <p>The first figures come within seconds of a cache's first entries: once a cache is new here, or
+ * has got its first entries or many more from here, the next census is due when half of the time
+ * since then has passed, at least two seconds, until nothing more is written.
  *
  * <p>Safe for use by several threads; all work is done by the one thread of its executor.
  */
@@ -37,7 +44,13 @@ public final class Census implements AutoCloseable {
   private static final Duration MIN_LEASE = Duration.ofSeconds(5);
   private static final Duration MAX_LEASE = Duration.ofSeconds(30);
   private static final Duration MIN_TICK = Duration.ofMillis(100);
-  private static final Duration MAX_TICK = Duration.ofSeconds(5);
+  private static final Duration MAX_TICK = Duration.ofSeconds(2);
+
+  /** The least age of a report that is replaced, however much has happened since. */
+  private static final Duration MIN_AGE = Duration.ofSeconds(2);
+
+  /** By which share of what was counted a cache grows before it is counted again soon. */
+  private static final double GROWTH = 0.5;
 
   /** The longest that a census may take: a keyspace that outgrows the scan must not keep it. */
   private static final Duration MAX_PASS = Duration.ofHours(6);
@@ -57,10 +70,23 @@ public final class Census implements AutoCloseable {
   /** The census that this JVM is making, if any; written by the background thread only. */
   private volatile @Nullable Running running;
 
-  /** When to ask Redis for the report again; of the background thread. */
+  /** When to ask Redis for the report again; of the background thread, as are those below. */
   private long nextLookNanos = System.nanoTime();
 
+  /** When this JVM began its last census, or {@code null} before the first. */
+  private @Nullable Long beganNanos;
+
+  /** Since when figures are wanted soon, or {@code null} while the interval is soon enough. */
+  private @Nullable Long hurriesSinceNanos;
+
+  /** When there was no report and one was wanted soon for that, or {@code null}. */
+  private @Nullable Long missedNanos;
+
+  private final Map<String, Mark> marks = new HashMap<>();
+
   private volatile @Nullable Seen seen;
+
+  private volatile boolean closed;
 
   Census(
       RedisExecutor executor,
@@ -83,15 +109,16 @@ public final class Census implements AutoCloseable {
   /**
    * Begins to count and to read what others counted, unless that is disabled or was done before.
    *
-   * @param wanted whether anybody here wants to know, asked now and then; if not, nothing is sent
+   * @param writes the caches whose figures somebody here wants, and how many entries each has been
+   *     given here so far; asked now and then, and if there is none nothing is sent
    */
-  public void start(BooleanSupplier wanted) {
+  public void start(Supplier<Map<String, Long>> writes) {
     if (settings.enabled() && started.compareAndSet(false, true)) {
       long millis = clamp(settings.interval().dividedBy(20), MIN_TICK, MAX_TICK).toMillis();
       try {
         var unused =
             background.scheduleWithFixedDelay(
-                () -> tick(wanted), MIN_TICK.toMillis(), millis, TimeUnit.MILLISECONDS);
+                () -> tick(writes), MIN_TICK.toMillis(), millis, TimeUnit.MILLISECONDS);
       } catch (RejectedExecutionException closed) {
         logger.debug("No census, the manager is closed");
       }
@@ -111,15 +138,20 @@ public final class Census implements AutoCloseable {
     return new CacheCensus(size.keys(), size.bytes(), ageMillis);
   }
 
-  private void tick(BooleanSupplier wanted) {
-    if (running != null || System.nanoTime() - nextLookNanos < 0 || !wanted.getAsBoolean()) {
+  private void tick(Supplier<Map<String, Long>> writes) {
+    if (running != null) {
+      return;
+    }
+    Map<String, Long> wanted = writes.get();
+    notice(wanted);
+    if (wanted.isEmpty() || System.nanoTime() - nextLookNanos < 0) {
       return;
     }
     try {
       if (isDue() && lease.take()) {
         // Another JVM may have ended its census between the look and the lease.
-        if (isDue()) {
-          begin(wanted);
+        if (!closed && isDue()) {
+          begin(writes);
         } else {
           lease.release();
         }
@@ -130,27 +162,121 @@ public final class Census implements AutoCloseable {
     }
   }
 
+  /** Finds out whether a cache is new here, or has grown by much since it was counted. */
+  private void notice(Map<String, Long> writes) {
+    marks.keySet().retainAll(writes.keySet());
+    long now = System.nanoTime();
+    writes.forEach(
+        (cache, count) -> {
+          Mark mark = marks.get(cache);
+          if (mark == null) {
+            mark = new Mark(KeySpace.escape(cache), count);
+            marks.put(cache, mark);
+            if (counted(mark) == 0) {
+              hurry(mark, now);
+            }
+          } else if (count > mark.writes) {
+            boolean hasFirst = mark.writes == 0;
+            mark.writes = count;
+            if (hasFirst || hasGrown(mark, now)) {
+              hurry(mark, now);
+            }
+          }
+        });
+  }
+
+  /** Whether a cache may have many more entries than were counted. */
+  private boolean hasGrown(Mark mark, long now) {
+    long keys = counted(mark);
+    if (keys == 0) {
+      // What is written and expires between two censuses must not hurry them for ever.
+      return now - mark.nanos > settings.interval().toNanos();
+    }
+    // Nor must what is written again and again: it had to grow after the last time, too.
+    return mark.writes - mark.countedWrites >= keys * GROWTH
+        && (mark.keys < 0 || keys >= mark.keys * (1 + GROWTH));
+  }
+
+  private long counted(Mark mark) {
+    Seen last = seen;
+    return last == null
+        ? 0
+        : last.report.caches().getOrDefault(mark.escaped, CensusReport.NOTHING).keys();
+  }
+
+  private void hurry(Mark mark, long now) {
+    mark.nanos = now;
+    mark.keys = counted(mark) == 0 ? -1 : counted(mark);
+    hurry(now);
+  }
+
+  private void hurry(long now) {
+    hurriesSinceNanos = now;
+    nextLookNanos = now;
+  }
+
+  /** How old a report may become, by what has happened here. */
+  private long allowedMillis() {
+    long interval = settings.interval().toMillis();
+    Long since = hurriesSinceNanos;
+    if (since == null) {
+      return interval;
+    }
+    long half = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since) / 2;
+    if (half >= interval) {
+      hurriesSinceNanos = null;
+    }
+    return Math.min(Math.max(half, MIN_AGE.toMillis()), interval);
+  }
+
   /**
    * Reads the last report, and whether it is time for another. If not, it is left alone till then.
    */
   private boolean isDue() {
+    Seen before = seen;
     Seen last = look();
     seen = last;
-    if (last == null) {
-      return true;
+    if (before == null || last == null || !before.report.equals(last.report)) {
+      marks.values().forEach(mark -> mark.countedWrites = mark.writes);
     }
-    long intervalMillis = settings.interval().toMillis();
-    // A clock that was put back must not put off the next census for more than the interval.
-    long dueInMillis =
-        Math.min(last.report.endedMillis() + intervalMillis - last.millis, intervalMillis);
+    long dueInMillis = last == null ? dueWithoutReport() : dueAfter(last);
     nextLookNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Math.max(0, dueInMillis));
     return dueInMillis <= 0;
   }
 
-  private void begin(BooleanSupplier wanted) {
+  private long dueAfter(Seen last) {
+    long intervalMillis = settings.interval().toMillis();
+    long soonMillis = Math.max(allowedMillis(), last.report.tookMillis());
+    // A clock that was put back must not put off the next census for more than the interval.
+    long dueInMillis =
+        Math.min(last.report.endedMillis() + intervalMillis - last.millis, intervalMillis);
+    return hurriesSinceNanos == null
+        ? dueInMillis
+        : Math.min(dueInMillis, last.report.beganMillis() + soonMillis - last.millis);
+  }
+
+  /**
+   * There is none, it was lost, or something else is in its place. What takes reports away again
+   * and again must not have entries counted all the time.
+   */
+  private long dueWithoutReport() {
+    Long began = beganNanos;
+    if (began == null) {
+      return 0;
+    }
+    long now = System.nanoTime();
+    if (missedNanos == null || now - missedNanos > settings.interval().toNanos()) {
+      missedNanos = now;
+      hurriesSinceNanos = now;
+    }
+    return allowedMillis() - TimeUnit.NANOSECONDS.toMillis(now - began);
+  }
+
+  private void begin(Supplier<Map<String, Long>> writes) {
     Running census =
-        new Running(wanted, new CensusPass(executor, namespace, settings.pageSize()), nowMillis());
+        new Running(writes, new CensusPass(executor, namespace, settings.pageSize()), nowMillis());
     running = census;
+    beganNanos = System.nanoTime();
     census.run();
   }
 
@@ -168,7 +294,12 @@ public final class Census implements AutoCloseable {
     long nanos = System.nanoTime();
     ScriptRunner scripts = new ScriptRunner(executor);
     long millis = millis(scripts.checked(OPERATION, replies.get(0)));
-    Object raw = scripts.checked(OPERATION, replies.get(1));
+    // A key of another type in its place will be replaced by a report.
+    Object raw =
+        replies.get(1) instanceof JedisDataException e
+                && String.valueOf(e.getMessage()).startsWith("WRONGTYPE")
+            ? null
+            : scripts.checked(OPERATION, replies.get(1));
     CensusReport report = raw instanceof byte[] text ? CensusReport.parse(text) : null;
     return report == null ? null : new Seen(report, millis, nanos);
   }
@@ -218,6 +349,7 @@ public final class Census implements AutoCloseable {
   /** Gives the lease back if this JVM is counting, so that another one can. */
   @Override
   public void close() {
+    closed = true;
     if (running != null) {
       try {
         lease.release();
@@ -227,20 +359,44 @@ public final class Census implements AutoCloseable {
     }
   }
 
+  /** What is known of a cache whose figures are wanted. */
+  private static final class Mark {
+    final String escaped;
+
+    /** How many entries it had been given here when they were last noticed. */
+    long writes;
+
+    /** The same when the last report was read. */
+    long countedWrites;
+
+    /** When figures were last wanted soon because of it. */
+    long nanos;
+
+    /** How many entries had been counted then, or -1 if none. */
+    long keys = -1;
+
+    Mark(String escaped, long writes) {
+      this.escaped = escaped;
+      this.writes = writes;
+    }
+  }
+
   /** A report, and when it was read by Redis' clock and by ours. */
   private record Seen(CensusReport report, long millis, long nanos) {}
 
   /** The census that this JVM is making. */
   private final class Running implements Runnable {
 
-    private final BooleanSupplier wanted;
+    private final Supplier<Map<String, Long>> writes;
+    private final Map<String, Long> writesBefore;
     private final CensusPass pass;
     private final long beganMillis;
     private final long beganNanos = System.nanoTime();
     private long renewedNanos = beganNanos;
 
-    Running(BooleanSupplier wanted, CensusPass pass, long beganMillis) {
-      this.wanted = wanted;
+    Running(Supplier<Map<String, Long>> writes, CensusPass pass, long beganMillis) {
+      this.writes = writes;
+      this.writesBefore = writes.get();
       this.pass = pass;
       this.beganMillis = beganMillis;
     }
@@ -280,7 +436,7 @@ public final class Census implements AutoCloseable {
         }
         renewedNanos = now;
       }
-      if (wanted.getAsBoolean() && now - beganNanos < MAX_PASS.toNanos()) {
+      if (!writes.get().isEmpty() && now - beganNanos < MAX_PASS.toNanos()) {
         return true;
       }
       lease.release();
@@ -293,6 +449,9 @@ public final class Census implements AutoCloseable {
         CensusReport report =
             new CensusReport(beganMillis, nowMillis() - beganMillis, pass.sizes());
         publish(report);
+        if (writes.get().equals(writesBefore)) {
+          hurriesSinceNanos = null; // nothing has come from here that was not counted
+        }
         var unused = isDue(); // shows it here
         lease.release();
         logger.debug("Counted the entries of {} caches", report.caches().size());

@@ -120,8 +120,8 @@ final class CensusPass {
       int to = Math.min(from + BATCH, requests.size());
       List<List<@Nullable Object>> replies = executor.executeAll(requests.subList(from, to));
       for (int i = from; i < to; i++) {
-        Object raw = scripts.checked(OPERATION, replies.get(i - from).get(0));
-        count.setCurrent(keys.get(i), raw instanceof byte[] b ? Generation.token(b) : null);
+        count.setCurrent(
+            keys.get(i), Generation.currentToken(scripts, OPERATION, replies.get(i - from).get(0)));
       }
     }
   }

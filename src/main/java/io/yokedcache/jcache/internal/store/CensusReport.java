@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,11 @@ record CensusReport(long beganMillis, long tookMillis, Map<String, Size> caches)
   static final Size NOTHING = new Size(0, 0);
 
   private static final String HEAD = "census 1 ";
+
+  /** The years of this millennium and the next, so that no sum of two times can overflow. */
+  private static final long MAX_MILLIS = 1L << 46;
+
+  private static final Pattern LINE = Pattern.compile("([^ ]*) ([0-9]{1,18}) (-1|[0-9]{1,18})");
 
   CensusReport {
     caches = Map.copyOf(caches);
@@ -54,10 +61,19 @@ record CensusReport(long beganMillis, long tookMillis, Map<String, Size> caches)
       String[] times = fields(lines[0].substring(HEAD.length()), 2);
       Map<String, Size> caches = new HashMap<>();
       for (int i = 1; i < lines.length; i++) {
-        String[] fields = fields(lines[i], 3);
-        caches.put(fields[0], new Size(Long.parseLong(fields[1]), Long.parseLong(fields[2])));
+        // A line that is none of ours takes only itself away.
+        Matcher line = LINE.matcher(lines[i]);
+        if (line.matches() && KeySpace.isEscaped(line.group(1))) {
+          caches.put(
+              line.group(1),
+              new Size(Long.parseLong(line.group(2)), Long.parseLong(line.group(3))));
+        }
       }
-      return new CensusReport(Long.parseLong(times[0]), Long.parseLong(times[1]), caches);
+      long began = Long.parseLong(times[0]);
+      long took = Long.parseLong(times[1]);
+      return began < 0 || began > MAX_MILLIS || took < 0 || took > MAX_MILLIS
+          ? null
+          : new CensusReport(began, took, caches);
     } catch (NumberFormatException noReport) {
       return null;
     }

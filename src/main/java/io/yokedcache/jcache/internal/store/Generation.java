@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * What a bucket's generation key holds: which entries are current, how they are written, and
@@ -69,6 +70,24 @@ final class Generation {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java runtime has SHA-256", e);
     }
+  }
+
+  /**
+   * The token that is current by the reply to {@code GET} of a generation's key.
+   *
+   * @return the empty text if there is no such key, and {@code null} if it is somebody else's
+   */
+  static @Nullable String currentToken(
+      ScriptRunner scripts, String operation, @Nullable Object reply) {
+    if (reply instanceof JedisDataException refusal
+        && String.valueOf(refusal.getMessage()).startsWith("WRONGTYPE")) {
+      return null;
+    }
+    Object raw = scripts.checked(operation, reply);
+    if (raw == null) {
+      return "";
+    }
+    return raw instanceof byte[] bytes && bytes.length >= HEAD_LENGTH ? token(bytes) : null;
   }
 
   /** The token part of a generation key's content. */

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * channel     yc:{orders}:events             changes, for listeners of other JVMs
  * census      yc:census                      how many entries each cache has, a {@link CensusReport}
  * leases      yc:sweep, yc:census-lease      whose turn it is
+ * swept       yc:swept                       there for the interval after a whole sweep
  * </pre>
  *
  * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
@@ -30,6 +31,7 @@ public final class KeySpace {
   private static final String PLAIN =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-$/@+";
   private static final byte COLON = ':';
+  private static final int MAX_BUCKET_DIGITS = 5;
   private static final String ABOUT = "}:about";
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
@@ -160,6 +162,11 @@ public final class KeySpace {
     return ascii(namespace + ":sweep");
   }
 
+  /** The key that says, as long as it is there, that a sweep of a namespace is not due yet. */
+  static byte[] sweptKey(String namespace) {
+    return ascii(namespace + ":swept");
+  }
+
   /** The key under which JVMs take turns at counting the entries of a namespace. */
   static byte[] censusLeaseKey(String namespace) {
     return ascii(namespace + ":census-lease");
@@ -173,6 +180,12 @@ public final class KeySpace {
   /** The key of the last {@link CensusReport} of a namespace. */
   static byte[] censusKey(String namespace) {
     return ascii(namespace + ":census");
+  }
+
+  /** Whether a text is what {@link #escape} makes of some name. */
+  static boolean isEscaped(String cacheName) {
+    byte[] name = cacheName.getBytes(StandardCharsets.UTF_8);
+    return EntryName.escapedEnd(name, 0, name.length) == name.length;
   }
 
   /** Takes the name of an entry of this cache apart, or returns {@code null} for other names. */
@@ -202,14 +215,17 @@ public final class KeySpace {
       if (brace < 0 || name.length <= end || name[brace + 1] != COLON || name[end] != COLON) {
         return null;
       }
-      String generationKey = new String(name, 0, brace + 1, StandardCharsets.ISO_8859_1);
-      int hash = generationKey.lastIndexOf('#');
-      if (hash < 0 || !generationKey.substring(hash + 1, brace).matches("[0-9]{1,6}")) {
+      // Somebody else's key may look like ours but for a blank or a line end in the name of the
+      // cache, which would spoil what is made of it.
+      int open = indexOf(name, (byte) '{', 0);
+      int hash = open < 0 ? -1 : escapedEnd(name, open + 1, brace);
+      int bucket = hash < 0 || name[hash] != '#' ? -1 : number(name, hash + 1, brace);
+      if (bucket < 0) {
         return null;
       }
       return new EntryName(
-          generationKey,
-          Integer.parseInt(generationKey.substring(hash + 1, brace)),
+          new String(name, 0, brace + 1, StandardCharsets.ISO_8859_1),
+          bucket,
           new String(name, brace + 2, Generation.TOKEN_LENGTH, StandardCharsets.ISO_8859_1),
           Bytes.of(Arrays.copyOfRange(name, end + 1, name.length)));
     }
@@ -222,6 +238,53 @@ public final class KeySpace {
 
     byte[] generationKeyBytes() {
       return generationKey.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Where an {@linkplain KeySpace#escape escaped} name ends. */
+    private static int escapedEnd(byte[] name, int from, int to) {
+      int i = from;
+      while (i < to) {
+        int length = PLAIN.indexOf(name[i] & 0xff) >= 0 ? 1 : escapeLength(name, i, to);
+        if (length == 0) {
+          break;
+        }
+        i += length;
+      }
+      return i;
+    }
+
+    /**
+     * The length of the escape that begins there, or 0 if there is none as this class makes them.
+     */
+    private static int escapeLength(byte[] name, int at, int to) {
+      if (name[at] != '%' || at + 2 >= to) {
+        return 0;
+      }
+      boolean half = name[at + 1] == 'u';
+      String digits = half ? "0123456789abcdef" : "0123456789ABCDEF";
+      int length = half ? 6 : 3;
+      for (int i = at + (half ? 2 : 1); i < at + length; i++) {
+        if (i >= to || digits.indexOf(name[i] & 0xff) < 0) {
+          return 0;
+        }
+      }
+      return length;
+    }
+
+    /** The number of a bucket, or -1 if it is none, or not written as this class writes it. */
+    private static int number(byte[] name, int from, int to) {
+      int digits = to - from;
+      if (digits < 1 || digits > MAX_BUCKET_DIGITS || (digits > 1 && name[from] == '0')) {
+        return -1;
+      }
+      int number = 0;
+      for (int i = from; i < to; i++) {
+        if (name[i] < '0' || name[i] > '9') {
+          return -1;
+        }
+        number = number * 10 + name[i] - '0';
+      }
+      return number;
     }
 
     private static int indexOf(byte[] name, byte wanted, int from) {

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.configuration.SweepSettings;
 import io.yokedcache.jcache.internal.store.KeyScan.ScanReply;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
+import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,11 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.args.Rawable;
 
 /**
  * Deletes the entries of dead generations of one namespace: some time after a {@code clear()}, and
  * now and then for what a writer with a stale token left behind.
+ *
+ * <p>Now and then means once an interval for all JVMs: the pass leaves a key that expires after the
+ * interval, and as long as that is there nobody begins another one unless a cache was cleared.
  *
  * <p>One JVM at a time sweeps, by a leased key. A pass is a chain of small tasks, one page of
  * {@code SCAN} each, with pauses in between so that the server is busy with it for a set share of
@@ -46,6 +51,7 @@ final class Sweeper {
   private final SweepSettings settings;
   private final ScheduledExecutorService background;
   private final byte[] pattern;
+  private final byte[] sweptKey;
   private final Lease lease;
 
   /** Whether a pass is planned or under way; a request meanwhile is remembered in the other. */
@@ -63,10 +69,48 @@ final class Sweeper {
     this.background = background;
     this.pattern = KeySpace.scanPattern(namespace);
     this.lease = new Lease(executor, OPERATION, KeySpace.sweepLeaseKey(namespace), LEASE);
+    this.sweptKey = KeySpace.sweptKey(namespace);
     if (settings.enabled()) {
-      long every = settings.interval().toMillis();
+      schedule(this::remind, settings.interval().toMillis());
+    }
+  }
+
+  /** Begins a pass if none was made for the interval, by whichever JVM, and looks again later. */
+  private void remind() {
+    long nextMillis = settings.interval().toMillis();
+    try {
+      long leftMillis = millisUntilDue();
+      if (leftMillis <= 0) {
+        plan();
+      } else {
+        nextMillis = Math.min(nextMillis, leftMillis);
+      }
+    } catch (RuntimeException e) {
+      logger.debug("It is not known whether a sweep is due", e);
+    }
+    schedule(this::remind, nextMillis);
+  }
+
+  /** How long the last pass lets everybody wait, 0 or less if a pass is due. */
+  private long millisUntilDue() {
+    Object left = command(executor, new CommandArguments(Command.PTTL).add(sweptKey));
+    // What has no end, or a later one than this JVM would give it, must not put off its passes.
+    return left instanceof Long millis && millis <= settings.interval().toMillis() ? millis : 0;
+  }
+
+  /** Tells all JVMs that a pass was made. */
+  private void publish() {
+    try {
       var unused =
-          background.scheduleWithFixedDelay(this::request, every, every, TimeUnit.MILLISECONDS);
+          command(
+              executor,
+              new CommandArguments(Command.SET)
+                  .add(sweptKey)
+                  .add("1")
+                  .add(Keyword.PX)
+                  .add(settings.interval().toMillis()));
+    } catch (RuntimeException e) {
+      logger.debug("Other JVMs are not told of a sweep, and may make another one", e);
     }
   }
 
@@ -81,7 +125,6 @@ final class Sweeper {
 
   private void plan() {
     if (planned.compareAndSet(false, true)) {
-      requested.set(false);
       schedule(this::begin, settings.delay().toMillis());
     }
   }
@@ -89,6 +132,12 @@ final class Sweeper {
   private void retry() {
     long millis = Math.max(MIN_RETRY_MILLIS, settings.delay().toMillis());
     schedule(this::begin, millis);
+  }
+
+  /** Has a pass made that could not be made to its end. */
+  private void again() {
+    requested.set(true);
+    retry();
   }
 
   private void schedule(Runnable task, long millis) {
@@ -100,15 +149,27 @@ final class Sweeper {
   }
 
   private void begin() {
+    boolean wanted = requested.getAndSet(false);
     try {
       if (lease.take()) {
-        new Pass().step();
+        // Others may have been reminded at the same time, and one of them may have been first.
+        if (wanted || millisUntilDue() <= 0) {
+          new Pass(/* isReminded= */ !wanted).step();
+        } else {
+          lease.release();
+          end();
+        }
+        return;
+      }
+      if (!wanted) {
+        end();
         return;
       }
       // Another JVM sweeps, but it may have passed our dead entries already.
     } catch (RuntimeException e) {
       logger.debug("A sweep could not begin; it is tried again", e);
     }
+    requested.compareAndSet(false, wanted);
     retry();
   }
 
@@ -129,9 +190,14 @@ final class Sweeper {
   /** One pass over all masters. */
   private final class Pass implements Runnable {
 
+    private final boolean isReminded;
     private final List<RedisExecutor> masters = new ArrayList<>(executor.masters());
     private String cursor = "0";
     private long swept;
+
+    Pass(boolean isReminded) {
+      this.isReminded = isReminded;
+    }
 
     @Override
     public void run() {
@@ -147,6 +213,9 @@ final class Sweeper {
           masters.remove(0);
         }
         if (masters.isEmpty()) {
+          if (isReminded) {
+            publish();
+          }
           lease.release();
           logger.debug("Swept {} dead entries", swept);
           end();
@@ -154,12 +223,12 @@ final class Sweeper {
         }
         if (!lease.renew()) {
           logger.debug("A sweep ended early, another JVM has taken over; another one follows");
-          retry();
+          again();
           return;
         }
       } catch (RuntimeException e) {
         logger.debug("A sweep ended early; another one follows", e);
-        retry();
+        again();
         return;
       }
       long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
@@ -193,6 +262,9 @@ final class Sweeper {
     /** Deletes those of some entries of one bucket that are dead; they share a slot. */
     private long sweepBucket(Map<byte[], EntryName> entries) {
       String current = currentToken(entries.values().iterator().next());
+      if (current == null) {
+        return 0; // somebody else's, as are the keys that look like its entries
+      }
       CommandArguments unlink = new CommandArguments(Command.UNLINK);
       entries.forEach(
           (name, entry) -> {
@@ -207,10 +279,16 @@ final class Sweeper {
       return dead;
     }
 
-    private String currentToken(EntryName entry) {
-      Object raw =
-          command(executor, new CommandArguments(Command.GET).add(entry.generationKeyBytes()));
-      return raw instanceof byte[] bytes ? Generation.token(bytes) : "";
+    private @Nullable String currentToken(EntryName entry) {
+      byte[] key = entry.generationKeyBytes();
+      Request request =
+          new Request(
+              OPERATION,
+              Bytes.of(key),
+              /* idempotent= */ true,
+              List.of(new CommandArguments(Command.GET).add(key)));
+      return Generation.currentToken(
+          new ScriptRunner(executor), OPERATION, executor.execute(request).get(0));
     }
   }
 }

@@ -35,6 +35,29 @@ final class CensusReportTest {
     assertThat(CensusReport.parse(report.format())).isEqualTo(report);
   }
 
+  /** Somebody wrote among ours what this class would not have written. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "orders 7",
+        "orders 7 8 9",
+        "orders seven 8",
+        "orders -7 8",
+        "orders 7 -2",
+        "or{ders 7 8",
+        "orders%2 7 8",
+        "orders%2c 7 8",
+        "orders  7 8",
+        "orders 99999999999999999999 8",
+      })
+  void parse_foreignLine(String line) {
+    String text = "census 1 5 5\n" + line + "\nstock 3 4";
+
+    assertThat(CensusReport.parse(text.getBytes(US_ASCII)))
+        .isEqualTo(new CensusReport(5, 5, Map.of("stock", new Size(3, 4))));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -44,10 +67,10 @@ final class CensusReportTest {
         "census 1 5",
         "census 1 5 x",
         "census 2 5 5",
-        "census 1 5 5\n",
-        "census 1 5 5\norders 7",
-        "census 1 5 5\norders 7 8 9",
-        "census 1 5 5\norders seven 8"
+        "census 1 5 -5",
+        "census 1 -5 5",
+        "census 1 9223372036854775807 9223372036854775807",
+        "census 1 5 5 5",
       })
   void parse_somethingElse(String text) {
     assertThat(CensusReport.parse(text.getBytes(US_ASCII))).isNull();

@@ -157,4 +157,43 @@ final class KeySpaceTest {
   private static String text(byte[] ascii) {
     return new String(ascii, StandardCharsets.US_ASCII);
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "yc:{a b c#0}:ABCDEFGHIJKL:key",
+        "yc:{a\nb 1 1#0}:ABCDEFGHIJKL:key",
+        "yc:{a%2#0}:ABCDEFGHIJKL:key",
+        "yc:{a%zz#0}:ABCDEFGHIJKL:key",
+        "yc:{a%2c#0}:ABCDEFGHIJKL:key",
+        "yc:{a%uD83D#0}:ABCDEFGHIJKL:key",
+        "yc:{a{b#0}:ABCDEFGHIJKL:key",
+        "yc:{a#b#0}:ABCDEFGHIJKL:key",
+        "yc:{a#}:ABCDEFGHIJKL:key",
+        "yc:{a#00}:ABCDEFGHIJKL:key",
+        "yc:{a#-1}:ABCDEFGHIJKL:key",
+        "yc:{a#123456}:ABCDEFGHIJKL:key",
+        "yc:{a}:ABCDEFGHIJKL:key",
+        "yc:a#0}:ABCDEFGHIJKL:key",
+        "yc:{a\u00fc#0}:ABCDEFGHIJKL:key",
+        "yc:{a*#0}:ABCDEFGHIJKL:key",
+      })
+  void parse_nameThatIsNotOurs(String name) {
+    assertThat(EntryName.parse(name.getBytes(StandardCharsets.UTF_8))).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "orders", "a b\n{#}%*\u00fc\uD83D\uDE00", "\uD83D", "com.acme.A$B"})
+  void parse_nameOfAnyCache(String cache) {
+    KeySpace names = new KeySpace("yc", cache, 3);
+    byte[] name = KeySpace.entryKey(names.entryPrefix(2, "ABCDEFGHIJKL"), Bytes.of(new byte[] {7}));
+
+    EntryName parsed = EntryName.parse(name);
+
+    assertThat(parsed).isNotNull();
+    assertThat(parsed.cache()).isEqualTo(KeySpace.escape(cache));
+    assertThat(parsed.bucket()).isEqualTo(2);
+    assertThat(parsed.generationKeyBytes()).isEqualTo(names.generationKey(2));
+    assertThat(KeySpace.isEscaped(parsed.cache())).isTrue();
+  }
 }
