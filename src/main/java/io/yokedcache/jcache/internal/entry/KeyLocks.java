@@ -129,7 +129,7 @@ public final class KeyLocks {
       case TIMEOUT -> {
         if (required) {
           throw new CacheException(
-              "An operation on cache %s waited %d ms for another thread's change of the same key, and was not made. Make its CacheWriter, listener or entry processor faster, or raise contention-timeout."
+              "An operation on cache %s waited %s ms for another thread's change of the same key, and was not made. Make its CacheWriter, listener or entry processor faster, or raise contention-timeout."
                   .formatted(cacheName, TimeUnit.NANOSECONDS.toMillis(maxWaitNanos)));
         }
         yield false;
