@@ -2,10 +2,9 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One cache object's ear: what other cache objects of the same cache changed, as far as Redis tells
@@ -19,7 +18,8 @@ final class ChangeFeed {
   private final boolean oldValues;
   private final boolean expirations;
   private final Consumer<ChangeMessage> consumer;
-  private final CountDownLatch subscribed = new CountDownLatch(1);
+  private final CountDownLatch answered = new CountDownLatch(1);
+  private volatile @Nullable String refusal;
 
   ChangeFeed(
       KeySpace names,
@@ -50,31 +50,44 @@ final class ChangeFeed {
   }
 
   void confirmSubscribed() {
-    subscribed.countDown();
+    refusal = null;
+    answered.countDown();
   }
 
-  boolean awaitSubscribed(Duration timeout) {
-    try {
-      return subscribed.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+  void refuse(String words) {
+    refusal = words;
+    answered.countDown();
   }
 
-  /** Passes a message of this feed's channel on, unless this cache object sent it. */
-  void onMessage(byte[] channel, byte[] message) {
-    if (!Arrays.equals(channel, names.channel())) {
-      return;
-    }
+  /** Waits until the server has answered the subscription. */
+  boolean awaitAnswer(Duration timeout) {
+    return BoundedWait.await(answered, timeout.toMillis());
+  }
+
+  /** What the server said when it refused the subscription, or {@code null} if it did not. */
+  @Nullable String refusal() {
+    return refusal;
+  }
+
+  /**
+   * Passes a message of this feed's channel on, unless this cache object sent it.
+   *
+   * @return whether the generation is new, so that nobody is registered in it
+   */
+  boolean onMessage(byte[] message) {
     if (ChangeMessage.isClear(message)) {
       generations.forgetAll();
-      return;
+      return false;
+    }
+    if (ChangeMessage.isBegin(message)) {
+      generations.forgetAll();
+      return true;
     }
     ChangeMessage change = ChangeMessage.decode(message);
     if (change != null && !change.origin().equals(origin)) {
       consumer.accept(change);
     }
+    return false;
   }
 
   /** Passes on that Redis expired an entry, if it is a current one of this cache. */

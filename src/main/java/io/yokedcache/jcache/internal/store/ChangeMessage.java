@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>{@code renew.lua} tells of a {@code clear()}, which is no change of an entry, by the version
- * and the byte 5 alone.
+ * and the byte 5 alone. {@code open.lua} tells by the byte 6 that there was no generation and a new
+ * one began, in which nobody is registered.
  *
  * @param change {@link Change#CREATED}, {@link Change#UPDATED}, {@link Change#REMOVED} or {@link
  *     Change#EXPIRED}
@@ -28,6 +29,7 @@ public record ChangeMessage(
   static final int ORIGIN_LENGTH = 8;
   private static final byte VERSION = 1;
   private static final byte CLEAR = 5;
+  private static final byte BEGIN = 6;
   private static final int FIXED_LENGTH = 2 + ORIGIN_LENGTH + 4 + 4;
 
   /** How long it is, which is about what it takes in memory, too. */
@@ -54,7 +56,16 @@ public record ChangeMessage(
 
   /** Whether a message tells of a {@code clear()}. */
   static boolean isClear(byte[] message) {
-    return message.length == 2 && message[0] == VERSION && message[1] == CLEAR;
+    return isNotice(message, CLEAR);
+  }
+
+  /** Whether a message tells of a generation that began where there was none. */
+  static boolean isBegin(byte[] message) {
+    return isNotice(message, BEGIN);
+  }
+
+  private static boolean isNotice(byte[] message, byte kind) {
+    return message.length == 2 && message[0] == VERSION && message[1] == kind;
   }
 
   /** Reads a message, or returns {@code null} for one that this version does not understand. */

@@ -1,16 +1,24 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.cache.CacheException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /** Tells the listeners of other JVMs what one cache object changed. */
 final class ChangePublisher {
 
+  private static final Logger logger = LoggerFactory.getLogger(ChangePublisher.class);
+
   private final ScriptRunner scripts;
   private final String operation;
   private final byte[] channel;
   private final byte[] origin;
+  private final AtomicBoolean warned = new AtomicBoolean();
 
   ChangePublisher(RedisExecutor executor, KeySpace names, String cacheName) {
     this.scripts = new ScriptRunner(executor);
@@ -33,10 +41,19 @@ final class ChangePublisher {
             mutation.key(),
             outcome.prior(),
             outcome.change().isWrite() ? mutation.value() : null);
-    scripts.command(
-        operation,
-        Bytes.of(channel),
-        /* idempotent= */ false,
-        new CommandArguments(Command.PUBLISH).add(channel).add(message.encode()));
+    try {
+      scripts.command(
+          operation,
+          Bytes.of(channel),
+          /* idempotent= */ false,
+          new CommandArguments(Command.PUBLISH).add(channel).add(message.encode()));
+    } catch (RedisUnavailableException e) {
+      throw e;
+    } catch (CacheException refused) {
+      // The change is made, and the writer had the right when it opened the cache.
+      if (warned.compareAndSet(false, true)) {
+        logger.warn("Listeners elsewhere missed a change: {}", refused.getMessage());
+      }
+    }
   }
 }

@@ -2,31 +2,31 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.EventSettings;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.BinaryJedisPubSub;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * The one subscription of a manager, on a connection and a thread of its own, that serves the feeds
  * of all its caches. It starts with the first feed and lasts until the manager closes.
  *
- * <p>A connection that dies or falls silent is replaced, at growing intervals, for as long as the
- * manager lives; what was published meanwhile is lost to this JVM, which is logged.
+ * <p>A connection that dies or falls silent is replaced for as long as the manager lives; what was
+ * published until then is lost to this JVM, which is logged. A channel that the server refuses is
+ * logged too, and all others serve.
  */
 final class ChangeSubscriber implements AutoCloseable {
 
@@ -40,35 +40,50 @@ final class ChangeSubscriber implements AutoCloseable {
 
   private final ConnectionSettings settings;
   private final EventSettings events;
+  private final Announcement announcement;
+  private final ExpiryNotices expiryNotices;
   private final String address;
   private final byte[] baseChannel;
   private final byte[] expiredChannel;
   private final ScheduledExecutorService background;
-  private final List<ChangeFeed> feeds = new CopyOnWriteArrayList<>();
+  private final SubscriptionLoop loop;
+
+  /** The feeds by their channels. */
+  private final Map<Bytes, ChangeFeed> feeds = new ConcurrentHashMap<>();
+
+  /** Those whose lease is to be renewed at once. */
+  private final Set<ChangeFeed> unsure = ConcurrentHashMap.newKeySet();
+
+  /** Channels whose refusal was logged. */
+  private final Set<Bytes> refused = ConcurrentHashMap.newKeySet();
+
   private final CountDownLatch closed = new CountDownLatch(1);
-
-  /** Whether the leases were renewed since the connection was made, or else must be at once. */
-  private final AtomicBoolean leasesAreSure = new AtomicBoolean(true);
-
-  /** Guards the fields below and all writing on the connection; its reader needs no lock. */
-  private final ReentrantLock lock = new ReentrantLock();
-
-  private @Nullable Thread thread;
-  private @Nullable ScheduledFuture<?> upkeep;
-  private @Nullable Connection connection;
-  private @Nullable Inbox inbox;
+  private final AtomicBoolean renewalPlanned = new AtomicBoolean();
+  private volatile @Nullable ScheduledFuture<?> upkeep;
 
   ChangeSubscriber(
+      RedisExecutor executor,
       ConnectionSettings settings,
       EventSettings events,
       String namespace,
+      Announcement announcement,
       ScheduledExecutorService background) {
     this.settings = settings;
     this.events = events;
+    this.announcement = announcement;
+    this.expiryNotices = new ExpiryNotices(executor);
     this.address = settings.address();
     this.baseChannel = utf8(namespace + ":events");
     this.expiredChannel = utf8("__keyevent@" + settings.database() + "__:expired");
     this.background = background;
+    this.loop =
+        new SubscriptionLoop(
+            "yokedcache-events",
+            "Events of other JVMs are missed, there is no subscription",
+            settings,
+            SILENCE,
+            new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+            Inbox::new);
   }
 
   /**
@@ -77,154 +92,88 @@ final class ChangeSubscriber implements AutoCloseable {
    * Redis answers.
    */
   void add(ChangeFeed feed, @Nullable ChangeFeed before) {
-    if (before == null) {
-      feeds.add(feed);
+    feeds.put(Bytes.of(feed.channel()), feed);
+    if (loop.start()) {
+      long third = events.lease().toMillis() / 3;
+      long every = Math.max(1, Math.min(third, SILENCE.toMillis() / 3));
+      upkeep = background.scheduleWithFixedDelay(new Upkeep(), every, every, TimeUnit.MILLISECONDS);
     } else {
-      feeds.replaceAll(each -> each == before ? feed : each);
-    }
-    lock.lock();
-    try {
-      if (thread == null) {
-        start();
-      } else {
-        subscribe(feed);
-      }
-    } finally {
-      lock.unlock();
+      loop.write(connection -> subscribe(connection, feed));
     }
     try {
-      if (!feed.awaitSubscribed(settings.commandTimeout())) {
+      announcement.begin();
+      if (!feed.awaitAnswer(settings.commandTimeout())) {
         logger.warn("No subscription on {} yet: events of other JVMs will come later", address);
       }
       feed.register(events.lease());
-      // From now on every writer notices the feed with its next reply; until it gets one, it may
-      // go by what it knew for this long.
-      closed.await(events.announce().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      BoundedWait.await(closed, announcement.remainingMillis());
     } catch (RuntimeException e) {
       logger.warn("Events of other JVMs will come later: {}", e.getMessage());
+      renewSoon(feed);
+    }
+    if (feed.wantsExpirations()) {
+      expiryNotices.check(background);
     }
   }
 
   void remove(ChangeFeed feed) {
-    feeds.remove(feed);
-    lock.lock();
-    try {
-      Inbox current = inbox;
-      if (current != null && current.isSubscribed()) {
-        current.unsubscribe(feed.channel());
+    if (feeds.remove(Bytes.of(feed.channel()), feed)) {
+      unsure.remove(feed);
+      loop.write(connection -> connection.unsubscribe(feed.channel()));
+    }
+  }
+
+  private void subscribe(Subscription connection, ChangeFeed feed) {
+    connection.subscribe(feed.channel());
+    if (feed.wantsExpirations()) {
+      connection.subscribe(expiredChannel);
+    }
+  }
+
+  /** Registers a feed once more in another thread, at once and then until it succeeds. */
+  private void renewSoon(ChangeFeed feed) {
+    unsure.add(feed);
+    if (renewalPlanned.compareAndSet(false, true)) {
+      try {
+        background.execute(this::renewUnsure);
+      } catch (RejectedExecutionException closing) {
+        logger.debug("No lease is renewed, the manager is closed");
       }
-    } catch (JedisException lostAnyway) {
-      logger.debug("Unsubscribing on {} failed", address, lostAnyway);
-    } finally {
-      lock.unlock();
     }
   }
 
-  private void start() {
-    Thread started = new Thread(this::run, "yokedcache-events");
-    started.setDaemon(true);
-    started.start();
-    thread = started;
-    long third = events.lease().toMillis() / 3;
-    long every = Math.max(1, Math.min(third, SILENCE.toMillis() / 3));
-    upkeep = background.scheduleWithFixedDelay(new Upkeep(), every, every, TimeUnit.MILLISECONDS);
-  }
-
-  /** Subscribes to a feed's channels, if there is a connection; the lock must be held. */
-  private void subscribe(ChangeFeed feed) {
-    Inbox current = inbox;
-    if (current == null || !current.isSubscribed()) {
-      return; // the connection subscribes to all feeds as soon as it is up
-    }
-    try {
-      current.subscribe(feed.channel());
-      if (feed.wantsExpirations()) {
-        current.subscribe(expiredChannel);
+  private void renewUnsure() {
+    renewalPlanned.set(false); // before the look at the set: who adds to it later plans again
+    for (ChangeFeed feed : List.copyOf(unsure)) {
+      unsure.remove(feed);
+      if (feeds.containsValue(feed)) {
+        renew(feed);
       }
-    } catch (JedisException e) {
-      logger.debug("Subscribing on {} failed, the connection will be replaced", address, e);
     }
   }
 
-  private void run() {
-    long pauseMillis = MIN_PAUSE_MILLIS;
-    while (closed.getCount() > 0) {
-      Inbox current = new Inbox();
-      try (Connection opened = Connections.single(settings, SILENCE)) {
-        if (!adopt(opened, current)) {
-          return;
-        }
-        opened.setTimeoutInfinite(); // that is, SILENCE
-        // One channel that is always there, so that the subscription outlives its feeds.
-        current.proceed(opened, baseChannel);
-      } catch (RuntimeException e) { // whatever it was, the next connection may be better
-        if (closed.getCount() > 0) {
-          if (current.wasSubscribed) {
-            logger.warn("Lost the subscription on {}, events are missed: {}", address, message(e));
-            pauseMillis = MIN_PAUSE_MILLIS;
-          } else {
-            logger.debug("No subscription on {}", address, e);
-          }
-        }
-      }
-      pauseMillis = pause(pauseMillis);
-    }
-  }
-
-  /** Makes a connection the current one, unless the subscriber was closed meanwhile. */
-  private boolean adopt(Connection opened, Inbox current) {
-    lock.lock();
+  private void renew(ChangeFeed feed) {
     try {
-      connection = opened;
-      inbox = current;
-      return closed.getCount() > 0;
-    } finally {
-      lock.unlock();
+      feed.register(events.lease());
+    } catch (RuntimeException e) {
+      unsure.add(feed);
+      logger.debug("A lease on {} could not be renewed; next time", address, e);
     }
   }
 
-  /** Waits before the next attempt and returns how long the one after that shall wait. */
-  private long pause(long millis) {
-    try {
-      closed.await(millis, TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closed.countDown();
-    }
-    return Math.min(2 * millis, MAX_PAUSE_MILLIS);
+  /** How many errors the thread has survived. */
+  long errors() {
+    return loop.errors();
   }
 
   @Override
   public void close() {
     closed.countDown();
-    lock.lock();
-    try {
-      if (upkeep != null) {
-        upkeep.cancel(/* mayInterruptIfRunning= */ false);
-      }
-      if (connection != null) {
-        Connections.disconnect(connection); // wakes the reader
-      }
-    } catch (IOException goneAnyway) {
-      logger.debug("Closing the subscription on {} failed", address, goneAnyway);
-    } finally {
-      lock.unlock();
-    }
-    Thread running = thread;
+    ScheduledFuture<?> running = upkeep;
     if (running != null) {
-      try {
-        running.join(settings.commandTimeout().toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      running.cancel(/* mayInterruptIfRunning= */ false);
     }
-  }
-
-  private static String message(Throwable failure) {
-    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-    return String.valueOf(cause.getMessage());
+    loop.close();
   }
 
   private static byte[] utf8(String text) {
@@ -238,81 +187,112 @@ final class ChangeSubscriber implements AutoCloseable {
 
     @Override
     public void run() {
-      ping();
+      loop.writeIfFree(Subscription::ping);
       long now = System.nanoTime();
-      if (leasesAreSure.getAndSet(true) && now - renewedNanos < events.lease().toNanos() / 3) {
+      if (now - renewedNanos < events.lease().toNanos() / 3) {
+        renewUnsure();
         return;
       }
       renewedNanos = now;
-      for (ChangeFeed feed : feeds) {
-        try {
-          feed.register(events.lease());
-        } catch (RuntimeException e) {
-          logger.debug("A lease on {} could not be renewed; next time", address, e);
-        }
-      }
+      unsure.clear();
+      feeds.values().forEach(ChangeSubscriber.this::renew);
     }
-
-    private void ping() {
-      if (!lock.tryLock()) {
-        return; // somebody writes just now, which serves as well
-      }
-      try {
-        Inbox current = inbox;
-        if (current != null && current.isSubscribed()) {
-          current.ping();
-        }
-      } catch (JedisException e) {
-        logger.debug("Ping on {} failed, the connection will be replaced", address, e);
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  /** Brings a new connection to where the one before was; leases may have been lost meanwhile. */
-  private void subscribeAll() {
-    lock.lock();
-    try {
-      feeds.forEach(this::subscribe);
-    } finally {
-      lock.unlock();
-    }
-    leasesAreSure.set(false);
   }
 
   /** What arrives on one connection. */
-  private final class Inbox extends BinaryJedisPubSub {
+  private final class Inbox implements SubscriptionLoop.Session {
 
-    private volatile boolean wasSubscribed;
+    private volatile boolean ready;
 
     @Override
-    public void onSubscribe(byte[] channel, int count) {
+    public void begin(Subscription opened) {
+      // One channel that is always there, so that the subscription outlives its feeds.
+      opened.subscribe(baseChannel);
+    }
+
+    @Override
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public void subscribed(byte[] channel) {
+      refused.remove(Bytes.of(channel));
       if (Arrays.equals(baseChannel, channel)) {
-        wasSubscribed = true;
-        subscribeAll();
+        ready = true;
+        // Leases may have been lost with the connection before, as in a restart of the server.
+        feeds.values().forEach(feed -> loop.write(connection -> subscribe(connection, feed)));
+        feeds.values().forEach(ChangeSubscriber.this::renewSoon);
+        loop.write(Subscription::ping);
       }
-      for (ChangeFeed feed : feeds) {
-        if (Arrays.equals(feed.channel(), channel)) {
-          feed.confirmSubscribed();
-        }
+      ChangeFeed feed = feeds.get(Bytes.of(channel));
+      if (feed != null) {
+        feed.confirmSubscribed();
       }
     }
 
     @Override
-    public void onMessage(byte[] channel, byte[] message) {
-      boolean expired = Arrays.equals(channel, expiredChannel);
-      for (ChangeFeed feed : feeds) {
-        try {
-          if (expired) {
-            feed.onExpired(message);
-          } else {
-            feed.onMessage(channel, message);
-          }
-        } catch (RuntimeException e) {
-          logger.warn("An event on {} could not be delivered", address, e);
-        }
+    public void refused(byte[] channel, JedisDataException refusal) {
+      if (Arrays.equals(baseChannel, channel)) {
+        throw refusal;
       }
+      ChangeFeed feed = feeds.get(Bytes.of(channel));
+      if (feed != null) {
+        feed.refuse(String.valueOf(refusal.getMessage()));
+      }
+      if (refused.add(Bytes.of(channel))) {
+        String name = new String(channel, StandardCharsets.UTF_8);
+        logger.warn(
+            "Redis on {} refuses to subscribe to {}, so that {} do not come: {}. Allow the user that channel: &{}",
+            address,
+            name,
+            feed == null ? "expired events" : "events of other JVMs",
+            refusal.getMessage(),
+            name);
+      }
+    }
+
+    @Override
+    public void answered(@Nullable JedisDataException refusal) {
+      loop.worked(); // a refusal is an answer as well: the connection is alive
+    }
+
+    @Override
+    public void message(byte[] channel, byte @Nullable [] payload) {
+      if (payload == null) {
+        return;
+      }
+      if (Arrays.equals(channel, expiredChannel)) {
+        feeds.values().forEach(feed -> deliver(feed, () -> feed.onExpired(payload)));
+        return;
+      }
+      ChangeFeed feed = feeds.get(Bytes.of(channel));
+      if (feed != null) {
+        deliver(
+            feed,
+            () -> {
+              if (feed.onMessage(payload)) {
+                renewSoon(feed);
+              }
+            });
+      }
+    }
+
+    private void deliver(ChangeFeed feed, Runnable delivery) {
+      try {
+        delivery.run();
+      } catch (RuntimeException e) {
+        logger.warn(
+            "An event on {} of {} could not be delivered",
+            new String(feed.channel(), StandardCharsets.UTF_8),
+            address,
+            e);
+      }
+    }
+
+    @Override
+    public void end() {
+      ready = false;
     }
   }
 }

@@ -3,11 +3,11 @@ package io.yokedcache.jcache.internal.store;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
-import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -15,11 +15,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Hears of every change of the caches that have copies in this JVM, whoever makes it, on one
@@ -41,28 +39,39 @@ final class ChangeTracker implements AutoCloseable {
   /** Pings for each time that copies stay good after one. */
   private static final int PINGS = 4;
 
-  private final ConnectionSettings settings;
+  private final String address;
   private final ScheduledExecutorService background;
   private final Duration maxStaleness;
+  private final SubscriptionLoop loop;
   private final List<TrackedCache> caches = new CopyOnWriteArrayList<>();
-  private final CountDownLatch closed = new CountDownLatch(1);
 
-  /** Guards the fields below, and all writing on the connection; its reader needs no lock. */
+  /** Guards the two fields below. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Only used by the thread of this tracker. */
-  private boolean hasWarned;
-
-  private @Nullable Thread thread;
   private @Nullable ScheduledFuture<?> pings;
-  private @Nullable Connection connection;
-  private @Nullable Inbox inbox;
+
+  /** Whether the present connection was told which caches there are. */
+  private boolean hasBegun;
+
+  /** The session of the present connection; set when it is ready. */
+  private volatile @Nullable Inbox inbox;
+
+  /** The refusal of a ping that was logged, until one is answered; only used by the thread. */
+  private @Nullable String told;
 
   ChangeTracker(
       ConnectionSettings settings, Duration maxStaleness, ScheduledExecutorService background) {
-    this.settings = settings;
+    this.address = settings.address();
     this.maxStaleness = maxStaleness;
     this.background = background;
+    this.loop =
+        new SubscriptionLoop(
+            "yokedcache-near",
+            "Near caches are not used, Redis does not tell of changes",
+            settings,
+            maxStaleness.multipliedBy(2),
+            new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+            Inbox::new);
   }
 
   /** Hears of a further cache soon; until then it is not tracked. */
@@ -70,11 +79,15 @@ final class ChangeTracker implements AutoCloseable {
     lock.lock();
     try {
       caches.add(cache);
-      Inbox current = inbox;
-      if (thread == null) {
-        start();
-      } else if (current != null) {
-        current.beReplaced(); // prefixes cannot be added to a subscribed connection
+      if (loop.start()) {
+        long every = Math.max(1, maxStaleness.toMillis() / PINGS);
+        pings =
+            background.scheduleWithFixedDelay(
+                () -> loop.writeIfFree(this::ping), every, every, TimeUnit.MILLISECONDS);
+      } else if (hasBegun) {
+        // Prefixes cannot be added to a subscribed connection.
+        hasBegun = false;
+        loop.replace();
       }
     } finally {
       lock.unlock();
@@ -86,144 +99,55 @@ final class ChangeTracker implements AutoCloseable {
     caches.remove(cache); // what Redis still tells of it is for nobody
   }
 
-  private void start() {
-    Thread started = new Thread(this::run, "yokedcache-near");
-    started.setDaemon(true);
-    started.start();
-    thread = started;
-    long every = Math.max(1, maxStaleness.toMillis() / PINGS);
-    pings = background.scheduleWithFixedDelay(this::ping, every, every, TimeUnit.MILLISECONDS);
-  }
-
-  private void run() {
-    long pauseMillis = MIN_PAUSE_MILLIS;
-    while (closed.getCount() > 0) {
-      Inbox current = new Inbox();
-      try (Connection opened = Connections.single(settings, maxStaleness.multipliedBy(2))) {
-        if (adopt(opened, current)) {
-          current.track(opened);
-          opened.setTimeoutInfinite(); // that is, the silence given above
-          current.proceed(opened, CHANNEL);
-        }
-      } catch (RuntimeException e) { // whatever it was, the next connection may be better
-        log(current, e);
-      } finally {
-        current.tracked.forEach(TrackedCache::lose);
-      }
-      pauseMillis = current.wasSubscribed ? MIN_PAUSE_MILLIS : pauseMillis;
-      pauseMillis = pause(pauseMillis);
-    }
-  }
-
-  private void log(Inbox current, RuntimeException e) {
-    if (closed.getCount() == 0) {
-      return;
-    }
-    if (current.wasSubscribed) {
-      logger.debug("Lost the connection of near caches to {}", settings.address(), e);
-    } else if (!hasWarned) {
-      hasWarned = true; // the next attempts are soon and many
-      logger.warn(
-          "Near caches are not used: {} does not tell of changes: {}",
-          settings.address(),
-          e.getMessage());
-    } else {
-      logger.debug("Near caches are still not used", e);
-    }
-  }
-
-  private boolean adopt(Connection opened, Inbox current) {
-    lock.lock();
-    try {
-      connection = opened;
-      inbox = current;
-      return closed.getCount() > 0;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private long pause(long millis) {
-    try {
-      boolean unused = closed.await(millis, TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closed.countDown();
-    }
-    return Math.min(2 * millis, MAX_PAUSE_MILLIS);
-  }
-
-  private void ping() {
-    if (!lock.tryLock()) {
-      return; // somebody connects or closes just now
-    }
-    try {
-      Inbox current = inbox;
-      if (current != null && current.isSubscribed()) {
-        current.pingNow();
-      }
-    } catch (JedisException e) {
-      logger.debug("Ping on {} failed, the connection will be replaced", settings.address(), e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void disconnect() {
-    Connection current = connection;
-    if (current != null) {
-      try {
-        Connections.disconnect(current); // wakes the reader
-      } catch (IOException goneAnyway) {
-        logger.debug("Closing the connection of near caches failed", goneAnyway);
-      }
+  private void ping(Subscription connection) {
+    Inbox current = inbox;
+    if (current != null && current.pingNanos == 0) {
+      current.pingNanos = System.nanoTime() | 1; // never 0
+      connection.ping();
     }
   }
 
   @Override
   public void close() {
-    closed.countDown();
-    Thread running;
     lock.lock();
     try {
       if (pings != null) {
         pings.cancel(/* mayInterruptIfRunning= */ false);
       }
-      disconnect();
-      running = thread;
     } finally {
       lock.unlock();
     }
-    if (running != null) {
-      try {
-        running.join(settings.commandTimeout().toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    loop.close();
+  }
+
+  /** How many errors the thread has survived. */
+  long errors() {
+    return loop.errors();
   }
 
   /** What arrives on one connection. */
-  private final class Inbox extends BinaryJedisPubSub {
+  private final class Inbox implements SubscriptionLoop.Session {
 
     /** The caches that this connection is told of. */
     private List<TrackedCache> tracked = List.of();
 
-    /** Whether there are further caches by now; guarded by the lock. */
-    private boolean isOutdated;
-
-    private volatile boolean wasSubscribed;
+    private volatile boolean ready;
 
     /** When the ping was sent that is not answered yet; 0 if there is none. */
     private volatile long pingNanos;
 
     /** Has the server tell this connection of changes, before it subscribes to that. */
-    void track(Connection opened) {
-      Object id = opened.executeCommand(new CommandArguments(Command.CLIENT).add("ID"));
+    @Override
+    public void begin(Subscription opened) {
+      Object id = opened.ask(new CommandArguments(Command.CLIENT).add("ID"));
+      // A cache twice, as after one that could not be created, has one prefix: Redis refuses equal
+      // ones, and all with them. None can begin with another one, since it ends with a '#'.
+      Set<Bytes> wanted = new LinkedHashSet<>();
       lock.lock();
       try {
         tracked = List.copyOf(caches);
-        isOutdated = false;
+        tracked.forEach(cache -> wanted.add(Bytes.of(cache.prefix())));
+        hasBegun = true;
       } finally {
         lock.unlock();
       }
@@ -234,54 +158,72 @@ final class ChangeTracker implements AutoCloseable {
               .add("REDIRECT")
               .add(String.valueOf(id))
               .add("BCAST");
-      for (TrackedCache cache : tracked) {
-        tracking.add("PREFIX").add(cache.prefix());
-      }
-      opened.executeCommand(tracking);
-    }
-
-    /** Gives way to a connection that is told of more caches; the lock must be held. */
-    void beReplaced() {
-      isOutdated = true;
-      if (wasSubscribed) { // else it does so as soon as it is
-        disconnect();
-      }
-    }
-
-    /** Sends a ping, unless one is on its way; the lock must be held. */
-    void pingNow() {
-      if (pingNanos == 0) {
-        pingNanos = System.nanoTime() | 1; // never 0
-        ping();
-      }
+      wanted.forEach(prefix -> tracking.add("PREFIX").add(prefix.array()));
+      opened.ask(tracking);
+      opened.subscribe(CHANNEL);
     }
 
     @Override
-    public void onSubscribe(byte[] channel, int count) {
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public void subscribed(byte[] channel) {
       // Reads that began before Redis tracked must leave no copy.
       tracked.forEach(TrackedCache::flush);
-      lock.lock();
-      try {
-        wasSubscribed = true;
-        if (isOutdated) {
-          disconnect();
-        } else {
-          pingNow();
+      inbox = this;
+      ready = true;
+      loop.write(ChangeTracker.this::ping);
+    }
+
+    @Override
+    public void refused(byte[] channel, JedisDataException refusal) {
+      throw refusal;
+    }
+
+    @Override
+    public void answered(@Nullable JedisDataException refusal) {
+      long untilNanos = pingNanos + maxStaleness.toNanos();
+      pingNanos = 0;
+      note(refusal);
+      if (refusal == null || isForPingsOnly(refusal)) {
+        tracked.forEach(cache -> cache.goodUntil(untilNanos));
+        loop.worked();
+      }
+    }
+
+    /**
+     * Whether Redis only minds the ping: then the refusal, which is as well sent behind everything
+     * before it, serves as a pong. Others say that the server has trouble with its data.
+     */
+    private boolean isForPingsOnly(JedisDataException refusal) {
+      String words = String.valueOf(refusal.getMessage());
+      return words.startsWith("NOPERM") || words.startsWith("MISCONF");
+    }
+
+    private void note(@Nullable JedisDataException refusal) {
+      if (refusal == null) {
+        if (told != null) {
+          told = null;
+          logger.info("Redis on {} answers the PING of near caches again", address);
         }
-      } finally {
-        lock.unlock();
+        return;
+      }
+      String words = String.valueOf(refusal.getMessage());
+      if (!words.equals(told)) {
+        told = words;
+        logger.warn(
+            isForPingsOnly(refusal)
+                ? "Redis on {} refuses the PING of near caches, which are used all the same; allow the user +ping, and see what the server says: {}"
+                : "Near caches are not used, since Redis on {} answers their PING: {}",
+            address,
+            words);
       }
     }
 
     @Override
-    public void onPong(byte[] pattern) {
-      long untilNanos = pingNanos + maxStaleness.toNanos();
-      pingNanos = 0;
-      tracked.forEach(cache -> cache.goodUntil(untilNanos));
-    }
-
-    @Override
-    public void onMessage(byte[] channel, byte @Nullable [] key) {
+    public void message(byte[] channel, byte @Nullable [] key) {
       if (key == null) {
         tracked.forEach(TrackedCache::flush); // all keys of the server are gone
         return;
@@ -289,6 +231,12 @@ final class ChangeTracker implements AutoCloseable {
       for (TrackedCache cache : tracked) {
         cache.onChange(key);
       }
+    }
+
+    @Override
+    public void end() {
+      ready = false;
+      tracked.forEach(TrackedCache::lose);
     }
   }
 }

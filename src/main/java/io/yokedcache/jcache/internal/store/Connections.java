@@ -172,6 +172,14 @@ final class Connections {
     }
   }
 
+  /**
+   * Writes a command at once on a connection that was made here. Its reply, if it has one, comes to
+   * who reads the connection.
+   */
+  static void send(Connection connection, CommandArguments command) {
+    ((KeptConnection) connection).sendNow(command);
+  }
+
   private static SslOptions options(TlsSettings settings) {
     // The default type reads PKCS12 and JKS alike; Jedis 6 fails unless it is named.
     SslOptions.Builder options =
@@ -323,6 +331,11 @@ final class Connections {
     KeptConnection(SocketKeeper keeper, JedisClientConfig config) {
       super(keeper, config);
       this.keeper = keeper;
+    }
+
+    private void sendNow(CommandArguments command) {
+      sendCommand(command);
+      flush();
     }
   }
 

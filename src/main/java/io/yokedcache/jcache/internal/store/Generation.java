@@ -16,7 +16,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * <pre>
  * 0..11   token: random letters and digits, part of the name of every current entry
  * 12..19  fingerprint of codecs and types
- * 20      absent, or 'v' (some JVM listens) or 'o' (and wants old values)
+ * 20      absent, or 'v' (some JVM listens) or 'o' (and wants old values), or 'p' (some JVM did,
+ *         before the key was lost, and will register again)
  * 21..    until when it listens, in milliseconds of the server's clock
  * </pre>
  *

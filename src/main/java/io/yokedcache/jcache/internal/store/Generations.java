@@ -34,6 +34,12 @@ final class Generations {
   private final AtomicReferenceArray<@Nullable Generation> known;
   private final AtomicLongArray seenNanos;
 
+  /**
+   * Whether this user may publish changes. Who may not has each write ask whether somebody listens:
+   * a plain one would find out when it is too late to refuse it.
+   */
+  private volatile boolean mayTell = true;
+
   Generations(RedisExecutor executor, KeySpace names, CacheIdentity identity, Duration trust) {
     this.scripts = new ScriptRunner(executor);
     this.server = executor.address();
@@ -74,8 +80,8 @@ final class Generations {
    * Whether it is certain that no other JVM wants to hear of changes. What was seen of a bucket is
    * trusted for a short time only, and registering a first listener takes at least that long.
    */
-  boolean isUnheard(int bucket, Generation generation) {
-    return !generation.hasListeners() && System.nanoTime() - seenNanos.get(bucket) < trustNanos;
+  boolean isUnheard(int bucket, Generation generation, long nowNanos) {
+    return !generation.hasListeners() && mayTell && nowNanos - seenNanos.get(bucket) < trustNanos;
   }
 
   /** Whether some JVM listened to any bucket when it was last read, which is now. */
@@ -141,7 +147,9 @@ final class Generations {
 
   /** Registers in every bucket that this JVM wants to hear of changes, for the given time. */
   void listenAll(boolean oldValues, Duration lease) {
-    List<byte[]> more = List.of(utf8(oldValues ? "o" : "v"), utf8(Long.toString(lease.toMillis())));
+    List<byte[]> more =
+        List.of(
+            utf8(oldValues ? "o" : "v"), utf8(Long.toString(lease.toMillis())), names.channel());
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       byte[] raw =
           reply(scripts.call(describe("listen"), call(Script.LISTEN, bucket, more)), bucket);
@@ -150,10 +158,12 @@ final class Generations {
   }
 
   private Generation open(int bucket) {
-    Object reply = scripts.call(describe("open"), call(Script.OPEN, bucket, List.of()));
-    if (!(reply instanceof List<?> both) || both.size() != 2) {
+    Object reply =
+        scripts.call(describe("open"), call(Script.OPEN, bucket, List.of(names.channel())));
+    if (!(reply instanceof List<?> both) || both.size() != 3) {
       throw unreadable(bucket);
     }
+    mayTell = !Long.valueOf(0).equals(both.get(2));
     byte[] about = both.get(1) instanceof byte[] bytes ? bytes : null;
     return adopt(bucket, reply(both.get(0), bucket), about);
   }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * census      yc:census                      how many entries each cache has, a {@link CensusReport}
  * leases      yc:sweep, yc:census-lease      whose turn it is
  * swept       yc:swept                       there for the interval after a whole sweep
+ * announced   yc:announcement                there while listeners register
  * </pre>
  *
  * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
@@ -175,6 +176,11 @@ public final class KeySpace {
   /** A key that is never there, to find out whether the server accepts changes. */
   static byte[] probeKey(String namespace) {
     return ascii(namespace + ":probe");
+  }
+
+  /** The key that is there while listeners of a namespace register; see {@link Announcement}. */
+  static byte[] announcementKey(String namespace) {
+    return ascii(namespace + ":announcement");
   }
 
   /** The key of the last {@link CensusReport} of a namespace. */

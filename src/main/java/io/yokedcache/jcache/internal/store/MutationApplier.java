@@ -29,6 +29,7 @@ final class MutationApplier {
   private final GenerationGuard guard;
   private final Planner planner;
   private final ChangePublisher publisher;
+  private final Announcement announcement;
 
   MutationApplier(
       RedisExecutor executor,
@@ -36,7 +37,8 @@ final class MutationApplier {
       OperationNames operations,
       Generations generations,
       GenerationGuard guard,
-      ChangePublisher publisher) {
+      ChangePublisher publisher,
+      Announcement announcement) {
     this.executor = executor;
     this.scripts = new ScriptRunner(executor);
     this.names = names;
@@ -45,6 +47,7 @@ final class MutationApplier {
     this.guard = guard;
     this.planner = new Planner(names, publisher.origin());
     this.publisher = publisher;
+    this.announcement = announcement;
   }
 
   /** Applies one mutation. */
@@ -77,18 +80,28 @@ final class MutationApplier {
   }
 
   private boolean goesPlain(Mutation mutation, int bucket, Generation generation) {
-    return Planner.isPlain(mutation) && generations.isUnheard(bucket, generation);
+    return Planner.isPlain(mutation) && isUnheard(bucket, generation, System.nanoTime());
+  }
+
+  private boolean isUnheard(int bucket, Generation generation, long nowNanos) {
+    return announcement.isQuiet(nowNanos) && generations.isUnheard(bucket, generation, nowNanos);
   }
 
   private @Nullable Outcome applyPlain(
       String operation, Mutation mutation, int bucket, Generation generation) {
+    long nowNanos = System.nanoTime();
+    CommandArguments plain = Planner.plain(mutation, generation);
+    boolean asks = announcement.isDue(nowNanos);
     List<@Nullable Object> replies =
         executor.execute(
             guard.withGenerationFirst(
                 operation,
                 bucket,
                 /* idempotent= */ false,
-                List.of(Planner.plain(mutation, generation))));
+                asks ? List.of(plain, announcement.question()) : List.of(plain)));
+    if (asks) {
+      announcement.answer(replies.get(2), nowNanos);
+    }
     if (!guard.verified(bucket, generation, replies.get(0))) {
       return null;
     }
@@ -99,8 +112,27 @@ final class MutationApplier {
 
   private @Nullable Outcome applyScript(
       String operation, Mutation mutation, int bucket, Generation generation) {
-    Object reply = scripts.call(operation, planner.script(mutation, bucket, generation));
+    Script.Call call = planner.script(mutation, bucket, generation);
+    long nowNanos = System.nanoTime();
+    Object reply =
+        announcement.isDue(nowNanos)
+            ? callAndAsk(operation, call, nowNanos)
+            : scripts.call(operation, call);
     return readScript(bucket, generation, reply);
+  }
+
+  private @Nullable Object callAndAsk(String operation, Script.Call call, long nowNanos) {
+    List<@Nullable Object> replies =
+        executor.execute(
+            new Request(
+                operation,
+                Bytes.of(call.keys().get(0)),
+                /* idempotent= */ false,
+                List.of(call.byDigest(), announcement.question())));
+    announcement.answer(replies.get(1), nowNanos);
+    return replies.get(0) instanceof JedisNoScriptException
+        ? scripts.call(operation, call)
+        : scripts.checked(operation, replies.get(0));
   }
 
   /** The outcome that {@code apply.lua} tells, or {@code null} if the generation was stale. */
@@ -194,7 +226,19 @@ final class MutationApplier {
     if (requests.isEmpty()) {
       return complete(mutations, outcomes, pinned, tries);
     }
+    long nowNanos = System.nanoTime();
+    boolean asks = announcement.isDue(nowNanos);
+    if (asks) {
+      Request first = requests.get(0);
+      List<CommandArguments> commands = new ArrayList<>(first.commands());
+      commands.add(announcement.question());
+      requests.set(0, new Request(first.operation(), first.route(), first.idempotent(), commands));
+    }
     List<List<@Nullable Object>> replies = executor.executeAll(requests);
+    if (asks) {
+      List<@Nullable Object> answers = replies.get(0);
+      announcement.answer(answers.get(answers.size() - 1), nowNanos);
+    }
     for (int request = 0; request < asked.size(); request++) {
       List<Integer> indexes = asked.get(request);
       int bucket = names.bucketOf(mutations.get(indexes.get(0)).key());

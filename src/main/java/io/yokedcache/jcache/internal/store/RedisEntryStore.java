@@ -40,6 +40,7 @@ final class RedisEntryStore implements EntryStore {
       String cacheName,
       Generations generations,
       ChangePublisher publisher,
+      Announcement announcement,
       int batchSize) {
     this.executor = executor;
     this.scripts = new ScriptRunner(executor);
@@ -48,7 +49,8 @@ final class RedisEntryStore implements EntryStore {
     this.generations = generations;
     this.guard = new GenerationGuard(executor, names, generations, operations);
     this.mutations =
-        new MutationApplier(executor, names, operations, generations, guard, publisher);
+        new MutationApplier(
+            executor, names, operations, generations, guard, publisher, announcement);
     this.batchSize = batchSize;
   }
 

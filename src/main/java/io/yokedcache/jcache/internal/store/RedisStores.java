@@ -16,6 +16,7 @@ public final class RedisStores implements AutoCloseable {
   private final Settings settings;
   private final RedisExecutor executor;
   private final HealthCheck health;
+  private final Announcement announcement;
   private final ChangeSubscriber subscriber;
   private final Sweeper sweeper;
   private final Census census;
@@ -53,11 +54,15 @@ public final class RedisStores implements AutoCloseable {
             listener);
     pool.refusals().tell(health::refused);
     this.executor = new WatchedExecutor(sender, health);
+    this.announcement =
+        new Announcement(executor, settings.namespace(), settings.events().announce());
     this.subscriber =
         new ChangeSubscriber(
+            executor,
             settings.connection(),
             settings.events(),
             settings.namespace(),
+            announcement,
             schedulers.background());
     this.sweeper =
         new Sweeper(executor, settings.namespace(), settings.sweep(), schedulers.background());
@@ -91,7 +96,8 @@ public final class RedisStores implements AutoCloseable {
     Generations generations = new Generations(timed, names, identity, settings.events().announce());
     ChangePublisher publisher = new ChangePublisher(timed, names, identity.cacheName());
     RedisEntryStore entries =
-        new RedisEntryStore(timed, names, identity.cacheName(), generations, publisher, batchSize);
+        new RedisEntryStore(
+            timed, names, identity.cacheName(), generations, publisher, announcement, batchSize);
     TrackedCache tracked = near == null ? null : track(names, near);
     return new CacheStore(
         entries, tracked, tracker, names, generations, publisher, subscriber, sweeper);

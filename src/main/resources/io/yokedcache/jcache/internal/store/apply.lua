@@ -11,6 +11,27 @@ if not generation or string.sub(generation, 1, 12) ~= ARGV[1] then
   return {STALE, generation, false}
 end
 
+local heard = false
+if #generation > 20 then
+  local time = redis.call('TIME')
+  heard = tonumber(string.sub(generation, 22)) >= time[1] * 1000 + math.floor(time[2] / 1000)
+  if heard then
+    -- Before anything is changed: a change that cannot be told must not be made. Redis 6.2 can be
+    -- asked by a message only, which listeners do not understand and ignore.
+    local denied
+    if redis.acl_check_cmd then
+      denied = not redis.acl_check_cmd('PUBLISH', ARGV[9], '')
+    else
+      local told = redis.pcall('PUBLISH', ARGV[9], '')
+      denied = type(told) ~= 'number'
+    end
+    if denied then
+      return redis.error_reply('NOPERM listeners hear of this cache, and this user may not tell them'
+          .. ', so that nothing was changed; allow it the command +publish and the channel &' .. ARGV[9])
+    end
+  end
+end
+
 local current = redis.call('GET', KEYS[2])
 local condition = ARGV[2]
 if (condition == 'ABSENT' and current)
@@ -46,10 +67,8 @@ else
 end
 
 if change ~= NONE and #generation > 20 then
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  if tonumber(string.sub(generation, 22)) >= now then
-    local old = string.sub(generation, 21, 21) == 'o' and current
+  if heard then
+    local old = string.sub(generation, 21, 21) ~= 'v' and current
     redis.call('PUBLISH', ARGV[9], string.char(1, change) .. ARGV[10]
         .. struct.pack('>I4', #ARGV[11]) .. ARGV[11]
         .. struct.pack('>i4', old and #old or -1) .. (old or '') .. value)

@@ -1,26 +1,34 @@
 -- Registers, or keeps registered, that some JVM listens to the changes of a bucket.
 -- KEYS  generation, about     ARGV  1 new generation, if there is none  2 description
 --       3 'v' values are wanted, or 'o' old ones too  4 length of the lease in milliseconds
+--       5 channel
 -- Returns the generation; one of another application, with another fingerprint, is left as it is
 redis.call('PERSIST', KEYS[1]) -- does nothing, but lets a full server go on: see renew.lua
 local generation = redis.call('GET', KEYS[1])
 if not generation then
   generation = ARGV[1]
   redis.call('SET', KEYS[2], ARGV[2])
+  -- Other listeners were registered in the generation that is gone, perhaps for old values.
+  redis.pcall('PUBLISH', ARGV[5], string.char(1, 6))
 elseif string.sub(generation, 13, 20) ~= string.sub(ARGV[1], 13, 20) then
   return generation
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local wanted = ARGV[3]
-local expiry = now + tonumber(ARGV[4])
+local lease = tonumber(ARGV[4])
+local expiry = now + lease
 if #generation > 20 then
   local registered = tonumber(string.sub(generation, 22))
+  local before = string.sub(generation, 21, 21)
   if registered >= now then
-    expiry = math.max(expiry, registered)
-    if string.sub(generation, 21, 21) == 'o' then
+    if before == 'o' then
       wanted = 'o'
     end
+    if before == wanted and registered >= now + lease * 2 / 3 then
+      return generation -- of another JVM a moment ago; each write makes near caches look again
+    end
+    expiry = math.max(expiry, registered)
   end
 end
 generation = string.sub(generation, 1, 20) .. wanted .. string.format('%.0f', expiry)

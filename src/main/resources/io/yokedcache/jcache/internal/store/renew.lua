@@ -1,5 +1,7 @@
 -- Begins a new generation: the old entries are gone for everybody. Listeners stay registered, and
--- are told to forget the old generation, by which they know expired entries that were current.
+-- are told to forget the old generation, by which they know expired entries that were current. If
+-- there is none, nobody is registered: whoever is subscribed is heard for five seconds ('p'), and
+-- told to register again.
 -- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types  3 channel
 -- Returns the generation; one of another application, with another fingerprint, is left as it is
 local old = redis.call('GET', KEYS[1])
@@ -10,10 +12,15 @@ end
 -- needs none and does nothing, since the key has no time to live; so a full server can be cleared.
 redis.call('PERSIST', KEYS[1])
 local listeners = old and string.sub(old, 21) or ''
+if not old or listeners ~= '' then
+  -- Who may not publish clears all the same: the next generation is known by its key, too.
+  local told = redis.pcall('PUBLISH', ARGV[3], string.char(1, old and 5 or 6))
+  if not old and type(told) == 'number' and told > 0 then
+    local time = redis.call('TIME')
+    listeners = 'p' .. string.format('%.0f', time[1] * 1000 + 5000)
+  end
+end
 local generation = ARGV[1] .. listeners
 redis.call('SET', KEYS[1], generation)
 redis.call('SET', KEYS[2], ARGV[2])
-if listeners ~= '' then
-  redis.call('PUBLISH', ARGV[3], string.char(1, 5))
-end
 return generation

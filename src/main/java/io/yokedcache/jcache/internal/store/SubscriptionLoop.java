@@ -1,0 +1,271 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Keeps one subscription for as long as its owner lives, on a thread of its own. A connection that
+ * dies, falls silent or is refused is replaced, at intervals that grow until one has proved that it
+ * works. Nothing but {@link #close} ends the thread, no error of the JVM either.
+ *
+ * <p>The log has one line when what the subscription is for stops working, with what the server
+ * said, one more for each other thing that it says, and one when it works again.
+ */
+final class SubscriptionLoop implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(SubscriptionLoop.class);
+
+  private final String threadName;
+  private final String consequence;
+  private final ConnectionSettings settings;
+  private final Duration silence;
+  private final Backoff backoff;
+  private final Supplier<Session> sessions;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final AtomicLong errors = new AtomicLong();
+
+  /** Guards the fields below and all writing on the connection; its reader needs no lock. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private @Nullable Thread thread;
+  private @Nullable Subscription connection;
+  private @Nullable Session session;
+  private boolean replaces;
+
+  /** What was last logged, or {@code null} while it works; only used by the thread. */
+  private @Nullable String told;
+
+  /** What one connection is for. All methods but {@link #isReady} are called by the thread. */
+  interface Session extends Subscription.Hearer {
+
+    /** Asks for what the connection is to tell, and subscribes. */
+    void begin(Subscription opened);
+
+    /** Whether it has subscribed, so that others may write on the connection. */
+    boolean isReady();
+
+    /** Hears that nothing more will come. */
+    void end();
+  }
+
+  /**
+   * Creates it; it does nothing before {@link #start}.
+   *
+   * @param consequence what the log says of the time without a connection
+   * @param silence how long the server may be silent before the connection counts as dead
+   */
+  SubscriptionLoop(
+      String threadName,
+      String consequence,
+      ConnectionSettings settings,
+      Duration silence,
+      Backoff backoff,
+      Supplier<Session> sessions) {
+    this.threadName = threadName;
+    this.consequence = consequence;
+    this.settings = settings;
+    this.silence = silence;
+    this.backoff = backoff;
+    this.sessions = sessions;
+  }
+
+  /** Starts the thread, and returns whether it did not run before. */
+  boolean start() {
+    lock.lock();
+    try {
+      if (thread != null || closed.getCount() == 0) {
+        return false;
+      }
+      Thread started = new Thread(this::run, threadName);
+      started.setDaemon(true);
+      started.start();
+      thread = started;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    while (closed.getCount() > 0) {
+      Throwable failure = null;
+      try {
+        connect();
+      } catch (Throwable e) { // whatever it was, the next connection may be better
+        failure = e;
+      }
+      pause(failure);
+    }
+  }
+
+  private void connect() {
+    Session current = sessions.get();
+    try (Subscription opened = new Subscription(Connections.single(settings, silence))) {
+      if (adopt(opened, current)) {
+        current.begin(opened);
+        opened.read(current);
+      }
+    } finally {
+      current.end();
+    }
+  }
+
+  /** Makes a connection the current one, unless the owner has closed. */
+  private boolean adopt(Subscription opened, Session current) {
+    lock.lock();
+    try {
+      connection = opened;
+      session = current;
+      return closed.getCount() > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void pause(@Nullable Throwable failure) {
+    try {
+      if (!isReplaced()) {
+        tell(failure);
+      }
+      if (BoundedWait.await(closed, backoff.nextMillis())) {
+        logger.debug("{} ends", threadName);
+      }
+    } catch (Throwable notEvenThat) {
+      // Out of memory while it logs, for instance: what matters is that the thread goes on.
+      errors.incrementAndGet();
+    }
+  }
+
+  private boolean isReplaced() {
+    lock.lock();
+    try {
+      boolean was = replaces;
+      replaces = false;
+      return was;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell(@Nullable Throwable failure) {
+    if (failure == null || closed.getCount() == 0) {
+      return;
+    }
+    if (failure instanceof JedisException) {
+      String reason = reason(failure);
+      // Silence and broken pipes have many forms; what the server says is worth a line each time.
+      if (told == null || (failure instanceof JedisDataException && !told.equals(reason))) {
+        told = reason;
+        logger.warn("{} on {}: {}", consequence, settings.address(), reason);
+      } else {
+        logger.debug("Still: {} on {}", consequence, settings.address(), failure);
+      }
+    } else {
+      errors.incrementAndGet();
+      told = String.valueOf(failure);
+      logger.warn("{} on {} until the next attempt", consequence, settings.address(), failure);
+    }
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+  }
+
+  /** Notes that the present connection does its work; for its session. */
+  void worked() {
+    backoff.worked();
+    if (told != null) {
+      told = null;
+      logger.info("No more: {} on {}", consequence, settings.address());
+    }
+  }
+
+  /** How many errors the thread has survived that had nothing to do with the connection. */
+  long errors() {
+    return errors.get();
+  }
+
+  /** Writes on the present connection, if there is one that is ready. */
+  void write(Consumer<Subscription> writing) {
+    lock.lock();
+    try {
+      writeLocked(writing);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The same, unless somebody writes just now. */
+  void writeIfFree(Consumer<Subscription> writing) {
+    if (lock.tryLock()) {
+      try {
+        writeLocked(writing);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void writeLocked(Consumer<Subscription> writing) {
+    Subscription current = connection;
+    if (current != null && session != null && session.isReady()) {
+      try {
+        writing.accept(current);
+      } catch (JedisException e) {
+        logger.debug("Writing failed, the connection will be replaced", e);
+      }
+    }
+  }
+
+  /** Has the present connection replaced by another one, soon. */
+  void replace() {
+    lock.lock();
+    try {
+      replaces = true;
+      disconnect();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void disconnect() {
+    if (connection != null) {
+      try {
+        connection.disconnect(); // wakes the reader
+      } catch (IOException goneAnyway) {
+        logger.debug("Closing a connection failed", goneAnyway);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    Thread running;
+    lock.lock();
+    try {
+      disconnect();
+      running = thread;
+    } finally {
+      lock.unlock();
+    }
+    if (running != null && !BoundedWait.join(running, settings.commandTimeout().toMillis())) {
+      logger.debug("{} still runs", running.getName());
+    }
+  }
+}
