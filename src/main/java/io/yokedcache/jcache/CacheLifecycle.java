@@ -306,13 +306,13 @@ final class CacheLifecycle<K, V> {
         () -> {
           EventDispatcher.Changes<K, V> changes = events.changes();
           K key = blueprint.codec().decodeKey(message.key());
-          return key == null
+          V value = blueprint.codec().decode(message.value());
+          // A listener must not take a value that cannot be decoded for none; the codec counts it.
+          boolean undecodable = key == null || (value == null && message.value() != null);
+          return key == null || undecodable
               ? changes
               : changes.add(
-                  message.change(),
-                  key,
-                  blueprint.codec().decode(message.value()),
-                  blueprint.codec().decode(message.prior()));
+                  message.change(), key, value, blueprint.codec().decode(message.prior()));
         },
         message.sizeBytes());
   }

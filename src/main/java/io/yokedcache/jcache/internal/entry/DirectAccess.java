@@ -43,11 +43,37 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
             encodedKey,
             value == null ? null : codec.value(value),
             expected == null ? null : codec.value(expected));
+    if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
+      return Result.none(/* found= */ false);
+    }
     Outcome outcome = parts.store().apply(mutation);
     if (expected != null) {
       outcome = settleEquality(operation, key, mutation, outcome, expected);
+    } else if (operation.condition() == Condition.ABSENT && outcome.change() == Change.NONE) {
+      outcome = settleAbsence(operation, key, mutation);
     }
     return result(outcome, mutation, value);
+  }
+
+  private boolean isReadable(Bytes key) {
+    return parts.codec().decode(parts.store().get(key, Ttl.UNCHANGED)) != null;
+  }
+
+  /** Creates an entry in place of one that cannot be decoded, which is not there. */
+  private Outcome settleAbsence(EntryOperation operation, K key, Mutation mutation) {
+    Contention contention = new Contention(parts.contentionTimeout());
+    while (true) {
+      Bytes stored = parts.store().get(mutation.key(), Ttl.UNCHANGED);
+      if (stored != null && parts.codec().decode(stored) != null) {
+        return Outcome.NONE;
+      }
+      Outcome outcome =
+          parts.store().apply(stored == null ? mutation : mutation.creatingInPlaceOf(stored));
+      if (outcome.change() != Change.NONE) {
+        return outcome.asCreation();
+      }
+      contention.spoilt(operation.name(), key);
+    }
   }
 
   @Override
@@ -99,7 +125,11 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
     Outcome outcome = first;
     while (outcome.change() == Change.NONE && outcome.prior() != null) {
       Bytes stored = outcome.prior();
-      if (!expected.equals(parts.codec().decode(stored))) {
+      V value = parts.codec().decode(stored);
+      if (value == null) {
+        return Outcome.NONE; // it cannot be decoded, so it is not there
+      }
+      if (!expected.equals(value)) {
         parts.store().touch(mutation.key(), parts.expiry().onAccess());
         return outcome;
       }
@@ -112,16 +142,19 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   }
 
   private Result<V> result(Outcome outcome, Mutation mutation, @Nullable V value) {
-    Change change = outcome.change();
+    V prior = mutation.wantsPrior() ? parts.codec().decode(outcome.prior()) : null;
+    boolean undecodable = mutation.wantsPrior() && prior == null && outcome.prior() != null;
+    Change change = undecodable ? outcome.asCreation().change() : outcome.change();
     boolean found =
         mutation.condition() == Condition.ABSENT
             ? change == Change.NONE
             : change == Change.UPDATED || change == Change.REMOVED || outcome.prior() != null;
     return new Result<>(
         change,
-        found,
+        found && !undecodable,
         change == Change.NONE ? null : value,
-        mutation.wantsPrior() ? parts.codec().decode(outcome.prior()) : null,
-        change == Change.EXPIRED || (change == Change.UPDATED && mutation.onUpdate().isZero()));
+        prior,
+        change == Change.EXPIRED
+            || (outcome.change() == Change.UPDATED && mutation.onUpdate().isZero()));
   }
 }

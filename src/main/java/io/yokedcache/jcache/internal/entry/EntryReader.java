@@ -114,9 +114,13 @@ public final class EntryReader<K, V> {
     return results;
   }
 
-  /** Whether there is an entry; neither loads it nor counts as access. */
+  /**
+   * Whether there is an entry that can be decoded; neither loads it nor counts as access. It takes
+   * the value from Redis, since nothing else tells whether a read would find it.
+   */
   public boolean contains(K key) {
-    return parts.store().contains(parts.codec().key(key));
+    Bytes stored = parts.store().get(parts.codec().key(key), Ttl.UNCHANGED);
+    return parts.codec().decode(stored) != null;
   }
 
   /** Notes that an entry, whose value was fetched before, is being read now. */

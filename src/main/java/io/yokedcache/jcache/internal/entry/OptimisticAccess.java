@@ -127,19 +127,26 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
       return new Decision(false, mutation(operation, key, Condition.ANY, null, value));
     }
     Bytes stored = parts.store().get(key, Ttl.UNCHANGED);
-    boolean found = stored != null;
+    // What cannot be decoded is not there; what is overwritten in any case is not looked at.
+    boolean looks = operation.condition() != Condition.ANY;
+    V readable = looks ? parts.codec().decode(stored) : null;
+    boolean found = looks ? readable != null : stored != null;
     boolean holds =
         switch (operation.condition()) {
           case ANY -> true;
           case ABSENT -> !found;
           case PRESENT -> found;
-          case EQUAL -> stored != null && expected != null && isEqual(stored, expected);
+          case EQUAL -> stored != null && readable != null && isEqual(stored, readable, expected);
         };
     if (!holds) {
       if (found && operation.condition() == Condition.EQUAL) {
         parts.store().touch(key, parts.expiry().onAccess());
       }
       return new Decision(found, null);
+    }
+    if (!found && stored != null) {
+      return new Decision(
+          false, mutation(operation, key, Condition.ABSENT, null, value).creatingInPlaceOf(stored));
     }
     Condition condition = found ? Condition.PRESENT : Condition.ABSENT;
     if (operation.condition() == Condition.EQUAL) {
@@ -149,9 +156,9 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   }
 
   /** By bytes first, as values without {@code equals} need it, then as JSR-107 wants it. */
-  private boolean isEqual(Bytes stored, V expected) {
-    return stored.equals(parts.codec().value(expected))
-        || expected.equals(parts.codec().decode(stored));
+  private boolean isEqual(Bytes stored, V readable, @Nullable V expected) {
+    return expected != null
+        && (stored.equals(parts.codec().value(expected)) || expected.equals(readable));
   }
 
   private Mutation mutation(
@@ -176,19 +183,21 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   private Result<V> result(
       EntryOperation operation, Decision decision, Outcome outcome, @Nullable V value) {
     Mutation mutation = decision.mutation();
-    Change change = outcome.change();
+    boolean updated = outcome.change() == Change.UPDATED;
     boolean expired =
-        change == Change.EXPIRED
-            || (change == Change.UPDATED && mutation != null && mutation.onUpdate().isZero());
-    boolean found = decision.found() || change == Change.UPDATED || change == Change.REMOVED;
-    return new Result<>(
-        change,
-        found,
-        change == Change.NONE ? null : value,
+        outcome.change() == Change.EXPIRED
+            || (updated && mutation != null && mutation.onUpdate().isZero());
+    V prior =
         operation.returnsPrior() || parts.demand().wantsOldValues()
             ? parts.codec().decode(outcome.prior())
-            : null,
-        expired);
+            : null;
+    boolean replacedNothing =
+        mutation != null && mutation.condition() == Condition.EQUAL && !decision.found();
+    boolean undecodable = replacedNothing || (prior == null && outcome.prior() != null);
+    Change change = undecodable ? outcome.asCreation().change() : outcome.change();
+    boolean found = decision.found() || updated || change == Change.REMOVED;
+    return new Result<>(
+        change, found && !undecodable, change == Change.NONE ? null : value, prior, expired);
   }
 
   /**

@@ -31,6 +31,12 @@ public record Mutation(
         key, condition, expected, null, Ttl.UNCHANGED, Ttl.UNCHANGED, wantsPrior, false);
   }
 
+  /** The creation of the entry in place of bytes that are none. */
+  public Mutation creatingInPlaceOf(Bytes bytes) {
+    return new Mutation(
+        key, Condition.EQUAL, bytes, value, onCreation, onCreation, false, wantsChange);
+  }
+
   /** The same change on the condition that the entry's bytes are these. */
   public Mutation ifEqual(Bytes bytes) {
     return new Mutation(

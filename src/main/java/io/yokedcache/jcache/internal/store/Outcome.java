@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record Outcome(Change change, @Nullable Bytes prior) {
 
+  /** The same for who takes what was there before for nothing: an update created the entry. */
+  public Outcome asCreation() {
+    return change == Change.UPDATED ? new Outcome(Change.CREATED, null) : this;
+  }
+
   /** Nothing was done. */
   public static final Outcome NONE = new Outcome(Change.NONE, null);
 }
