@@ -2,6 +2,7 @@ package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.PrometheusNaming;
 import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.jmx.CacheMetric;
 import io.yokedcache.metrics.jmx.MetricKind;
@@ -151,7 +152,9 @@ final class ApplicationMetrics {
   }
 
   private Histogram histogram(String name, Labels labels) {
-    Histogram.Builder builder = Histogram.builder().name(name).constLabels(labels);
+    // The name is not shown; older client libraries refuse some that newer ones take.
+    String accepted = PrometheusNaming.sanitizeMetricName(name);
+    Histogram.Builder builder = Histogram.builder().name(accepted).constLabels(labels);
     if (form == Histograms.NATIVE) {
       builder.nativeOnly();
     } else {

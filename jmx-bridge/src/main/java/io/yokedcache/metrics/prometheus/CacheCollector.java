@@ -81,7 +81,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     MetricSnapshots.Builder snapshots = MetricSnapshots.builder();
     families.values().stream()
         .filter(family -> !family.isEmpty())
-        .forEach(family -> snapshots.metricSnapshot(family.snapshot()));
+        .forEach(family -> snapshots.metricSnapshot(family.snapshot(families.keySet())));
     return snapshots.build();
   }
 
@@ -125,6 +125,14 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     }
   }
 
+  /** What older client libraries ask for instead of the descriptors. */
+  @Override
+  @SuppressWarnings("deprecation")
+  public List<String> getPrometheusNames() {
+    return Arrays.stream(CacheMetric.values()).map(names::family).toList();
+  }
+
+  /** Called by newer client libraries only; older ones do not have the types. */
   @Override
   public List<MetricFamilyDescriptor> getMetricFamilyDescriptors() {
     return Arrays.stream(CacheMetric.values()).map(this::descriptor).toList();

@@ -73,7 +73,7 @@ public final class PrometheusCollector implements MetricsCollector {
     }
     try {
       settings.registry().register(caches);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | IllegalStateException e) {
       throw new IllegalStateException(
           "The Prometheus registry has metrics of the same names already. Give each collector a"
               + " namespace or a registry of its own",

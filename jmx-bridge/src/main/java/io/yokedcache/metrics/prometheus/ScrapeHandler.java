@@ -36,6 +36,9 @@ final class ScrapeHandler implements HttpHandler, AutoCloseable {
 
   private static final int MAX_QUEUED_BLOCKS = 64;
 
+  /** False for older versions of the library, such as 1.3 of Spring Boot 3.5. */
+  private static final boolean HAS_ESCAPING = hasEscaping();
+
   private final ExpositionFormats formats = ExpositionFormats.init();
   private final PrometheusRegistry registry;
   private final PrometheusScrapeHandler library;
@@ -44,6 +47,14 @@ final class ScrapeHandler implements HttpHandler, AutoCloseable {
   ScrapeHandler(PrometheusRegistry registry) {
     this.registry = registry;
     this.library = new PrometheusScrapeHandler(registry);
+  }
+
+  private static boolean hasEscaping() {
+    try {
+      return !EscapingScheme.class.getName().isEmpty();
+    } catch (NoClassDefFoundError olderLibrary) {
+      return false;
+    }
   }
 
   private static ThreadPoolExecutor newHelpers() {
@@ -133,7 +144,11 @@ final class ScrapeHandler implements HttpHandler, AutoCloseable {
     exchange.getResponseHeaders().set("Content-Encoding", "gzip");
     exchange.sendResponseHeaders(200, 0);
     try (OutputStream body = new ParallelGzip(exchange.getResponseBody(), helpers)) {
-      writer.write(body, snapshots, EscapingScheme.fromAcceptHeader(accept));
+      if (HAS_ESCAPING) {
+        writer.write(body, snapshots, EscapingScheme.fromAcceptHeader(accept));
+      } else {
+        writer.write(body, snapshots);
+      }
     }
   }
 

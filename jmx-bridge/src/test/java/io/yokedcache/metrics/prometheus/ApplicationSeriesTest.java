@@ -70,6 +70,26 @@ final class ApplicationSeriesTest {
     }
   }
 
+  /** Older client libraries refuse the suffix, but in names of an info, which is always 1. */
+  @Test
+  void scrape_namesThatEndInInfo() throws Exception {
+    try (PrometheusCollector collector = builder().build().start()) {
+      collector.gauge("build.info", 1, Map.of("version", "2"));
+      collector.gauge("load.info", 0.5, Map.of());
+      collector.increment("calls.info", 3, Map.of());
+      collector.histogram("work.info", 5, Map.of());
+      collector.gauge("part.info", 1, Map.of());
+      collector.gauge("part", 7, Map.of());
+      assertThat(new Scraper(collector.port()).get("/metrics").body())
+          .containsPattern("(?m)^myapp_build_info\\{version=\"2\"\\} 1(\\.0)?$")
+          .containsPattern("(?m)^myapp_load_info(_value)? 0\\.5$")
+          .containsPattern("(?m)^myapp_calls_info(_value)?_total 3\\.0$")
+          .containsPattern("(?m)^myapp_work_info(_value)?_count 1$")
+          .containsPattern("(?m)^myapp_part_info(_value)? 1(\\.0)?$")
+          .containsPattern("(?m)^myapp_part 7\\.0$");
+    }
+  }
+
   @Test
   void record_asAnotherType_isRefusedAndNothingElseSuffers() throws Exception {
     try (PrometheusCollector collector = builder().build().start();

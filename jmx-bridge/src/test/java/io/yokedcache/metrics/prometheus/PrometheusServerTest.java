@@ -62,6 +62,14 @@ final class PrometheusServerTest {
     }
   }
 
+  /** The build runs this class on an older client library, too; this proves that it does. */
+  @Test
+  void clientLibrary_isThatOfTheBuild() {
+    assertThat(
+            PrometheusRegistry.class.getProtectionDomain().getCodeSource().getLocation().getPath())
+        .contains(System.getProperty("prometheus.expected", ""));
+  }
+
   @Test
   void start_sameNamesInTheRegistry() throws Exception {
     PrometheusRegistry registry = new PrometheusRegistry();
