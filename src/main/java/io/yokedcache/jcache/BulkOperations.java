@@ -71,7 +71,9 @@ final class BulkOperations<K, V> {
 
   private Map<K, V> getAll(Set<K> keys, StatisticsRecorder recorder, long start) {
     // Loads are told of as they are stored, in turns with their keys.
-    Map<K, Result<V>> results = reader.getAll(keys, this::publish);
+    Map<K, Result<V>> results =
+        reader.getAll(
+            keys, this::publish, (hits, misses) -> recorder.count(hits, misses, 0, 0, start));
     Map<K, V> found = new HashMap<>();
     EventDispatcher.Changes<K, V> changes = events.changes();
     int hits = 0;
@@ -107,10 +109,11 @@ final class BulkOperations<K, V> {
           BulkWriter<K, V>.Puts puts = writer.puts(map);
           KeyLocks.Hold turns = parts.turns(puts.keys());
           try (turns) {
-            finish(
-                puts.write(),
-                (hits, misses, put, removals) ->
-                    recorder.record(Operation.PUT_ALL, hits, misses, put, removals, start));
+            ApplicationCode.rethrow(
+                finish(
+                    puts.write(),
+                    (hits, misses, put, removals) ->
+                        recorder.record(Operation.PUT_ALL, hits, misses, put, removals, start)));
           }
         });
   }
@@ -122,21 +125,27 @@ final class BulkOperations<K, V> {
     meter.perform(
         Operation.REMOVE_ALL,
         (recorder, start) ->
-            remove(
-                writer.removals(keys),
-                (hits, misses, puts, removals) ->
-                    recorder.record(Operation.REMOVE_ALL, hits, misses, puts, removals, start)));
+            ApplicationCode.rethrow(
+                remove(
+                    writer.removals(keys),
+                    (hits, misses, puts, removals) ->
+                        recorder.record(
+                            Operation.REMOVE_ALL, hits, misses, puts, removals, start))));
   }
 
-  private void remove(BulkWriter<K, V>.Removals removals, Counts counts) {
+  private @Nullable Throwable remove(BulkWriter<K, V>.Removals removals, Counts counts) {
     KeyLocks.Hold turns = parts.turns(removals.keys());
     try (turns) {
-      finish(removals.write(), counts);
+      return finish(removals.write(), counts);
     }
   }
 
-  /** Counts and tells of a bulk write, and throws what its writer threw. */
-  private void finish(BulkWriter.Written<K, V> written, Counts counts) {
+  /**
+   * Counts and tells of a bulk write, and throws what its writer threw.
+   *
+   * @return what listeners threw, or {@code null}; the write was made all the same
+   */
+  private @Nullable Throwable finish(BulkWriter.Written<K, V> written, Counts counts) {
     EventDispatcher.Changes<K, V> changes = events.changes();
     int puts = 0;
     int removals = 0;
@@ -147,13 +156,18 @@ final class BulkOperations<K, V> {
       changes.add(entry.getKey(), entry.getValue());
     }
     counts.add(0, 0, puts, removals);
-    Throwable failure = written.failure();
+    Throwable unheard = null;
     try {
       events.publish(changes);
     } catch (Throwable e) {
-      failure = ApplicationCode.first(failure, e);
+      unheard = e;
+    }
+    Throwable failure = written.failure();
+    if (failure != null && unheard != null) {
+      failure = ApplicationCode.first(failure, unheard);
     }
     ApplicationCode.rethrow(failure);
+    return unheard;
   }
 
   void clear() {
@@ -179,12 +193,15 @@ final class BulkOperations<K, V> {
     meter.perform(
         Operation.REMOVE_ALL,
         (recorder, start) -> {
-          removePages(recorder);
+          Throwable unheard = removePages(recorder);
           recorder.record(Operation.REMOVE_ALL, 0, 0, 0, 0, start);
+          ApplicationCode.rethrow(unheard);
         });
   }
 
-  private void removePages(StatisticsRecorder recorder) {
+  /** Removes all entries, and returns what listeners threw: the other pages go all the same. */
+  private @Nullable Throwable removePages(StatisticsRecorder recorder) {
+    Throwable unheard = null;
     // What is loaded now may have been read from where all of it is gone by now.
     parts.overtakeLoads();
     Iterator<List<Bytes>> pages = blueprint.store().entries().scan();
@@ -203,12 +220,16 @@ final class BulkOperations<K, V> {
       }
       if (!keys.isEmpty()) {
         long start = recorder.start();
-        remove(
-            writer.removals(keys),
-            (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start));
+        Throwable failure =
+            remove(
+                writer.removals(keys),
+                (hits, misses, puts, removals) ->
+                    recorder.count(hits, misses, puts, removals, start));
+        unheard = failure == null ? unheard : ApplicationCode.first(unheard, failure);
       }
       blueprint.store().entries().applyAll(unknown);
     }
+    return unheard;
   }
 
   /** Loads entries, all of them or only those that are missing. */

@@ -55,7 +55,7 @@ final class Closing {
       closeable.close();
     } catch (Exception e) {
       logger.warn("{} of {} failed to close", ApplicationCode.name(closeable), owner, e);
-      keepInterrupt(e);
+      ApplicationCode.keepInterrupt(e);
     }
   }
 
@@ -65,7 +65,7 @@ final class Closing {
       closeable.close();
     } catch (Throwable e) { // an error, too, would hide that the manager is closed all the same
       logger.warn("{} failed to close", ApplicationCode.name(closeable), e);
-      keepInterrupt(e);
+      ApplicationCode.keepInterrupt(e);
     }
   }
 
@@ -88,11 +88,5 @@ final class Closing {
       Thread.currentThread().interrupt();
     }
     return first;
-  }
-
-  private static void keepInterrupt(Throwable thrown) {
-    if (thrown instanceof InterruptedException) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

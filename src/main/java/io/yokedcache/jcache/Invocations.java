@@ -4,7 +4,7 @@ import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Processed;
-import io.yokedcache.jcache.internal.entry.ProcessorRunner.Tried;
+import io.yokedcache.jcache.internal.entry.ProcessorRunner.Trials;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entry processors of a cache: has them run, counts what they did and tells of it. Their
@@ -71,19 +72,34 @@ final class Invocations<K, V> {
                 processor,
                 arguments,
                 (hits, misses, puts, removals) ->
-                    recorder.record(Operation.INVOKE, hits, misses, puts, removals, start)));
+                    recorder.record(Operation.INVOKE, hits, misses, puts, removals, start),
+                counts(recorder, start)));
+  }
+
+  private static StatisticsRecorder.Counts counts(StatisticsRecorder recorder, long start) {
+    return (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start);
   }
 
   private <T> T process(
       K key,
       EntryProcessor<K, V, T> processor,
       Object[] arguments,
-      StatisticsRecorder.Counts counts) {
+      StatisticsRecorder.Counts counts,
+      StatisticsRecorder.Counts failed) {
     Bytes encodedKey = parts.codec().key(key);
     KeyLocks.Hold turn = parts.locks().hold(encodedKey);
     try (turn) {
-      return finish(key, processors.run(key, encodedKey, processor, arguments), counts);
+      return finish(
+          key,
+          processors.run(
+              key, encodedKey, found -> countLookup(found, failed), processor, arguments),
+          counts);
     }
+  }
+
+  /** The entry was looked up, whatever failed afterwards. */
+  private static void countLookup(boolean found, StatisticsRecorder.Counts counts) {
+    counts.add(found ? 1 : 0, found ? 0 : 1, 0, 0);
   }
 
   /** Counts and tells of what a processor did. */
@@ -127,6 +143,9 @@ final class Invocations<K, V> {
     private final StatisticsRecorder recorder;
     private final Map<K, EntryProcessorResult<T>> results = new HashMap<>();
 
+    /** What ends the whole operation, once the work that was done is counted and told. */
+    private @Nullable Error error;
+
     BulkInvocation(
         EntryProcessor<K, V, T> processor, Object[] arguments, StatisticsRecorder recorder) {
       this.processor = processor;
@@ -156,21 +175,31 @@ final class Invocations<K, V> {
       }
       List<K> spoilt = new ArrayList<>();
       try (turns) {
-        Map<K, Tried<V, T>> tried = processors.tryAll(encodedKeys, processor, arguments);
+        Trials<K, V, T> trials = processors.tryAll(encodedKeys, processor, arguments);
+        error = trials.error();
         // What they took together is divided among them, so that average times are those of one.
         long share = (recorder.start() - start) / keys.size();
-        tried.forEach(
-            (key, one) -> {
-              Processed<V, T> processed = one.processed();
-              if (one.failure() != null) {
-                fail(key, one.failure());
-              } else if (processed == null) {
-                spoilt.add(key);
-              } else {
-                settle(key, () -> finish(key, processed, counts(recorder.start() - share)));
-              }
-            });
+        trials
+            .tried()
+            .forEach(
+                (key, one) -> {
+                  Processed<V, T> processed = one.processed();
+                  StatisticsRecorder.Counts counts = counts(recorder, recorder.start() - share);
+                  if (processed != null) {
+                    settle(key, () -> finish(key, processed, counts));
+                  } else if (one.failure() == null && error == null) {
+                    spoilt.add(key);
+                  } else {
+                    if (one.found() != null) {
+                      countLookup(one.found(), counts);
+                    }
+                    if (one.failure() != null) {
+                      fail(key, one.failure());
+                    }
+                  }
+                });
       }
+      ApplicationCode.rethrow(error);
       return spoilt;
     }
 
@@ -190,11 +219,9 @@ final class Invocations<K, V> {
     private void runAlone(K key) {
       lifecycle.ensureOpen();
       long start = recorder.start();
-      settle(key, () -> process(key, processor, arguments, counts(start)));
-    }
-
-    private StatisticsRecorder.Counts counts(long start) {
-      return (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start);
+      StatisticsRecorder.Counts counts = counts(recorder, start);
+      settle(key, () -> process(key, processor, arguments, counts, counts));
+      ApplicationCode.rethrow(error);
     }
 
     private void settle(K key, Supplier<T> work) {
@@ -205,6 +232,8 @@ final class Invocations<K, V> {
         }
       } catch (Exception e) { // also from hashCode of the key
         fail(key, ApplicationCode.OTHER.failure("invokeAll", e));
+      } catch (Error e) { // thrown when what was done for other keys is counted and told
+        error = (Error) ApplicationCode.first(error, e);
       }
     }
 

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
@@ -109,15 +110,24 @@ final class RedisCache<K, V> implements Cache<K, V> {
   }
 
   private Look<V> load(K key, Look<V> look, StatisticsRecorder recorder, long start) {
-    V value =
-        reader.load(
-            key,
-            look,
-            result -> {
-              recorder.record(Operation.GET, 0, 1, 0, 0, start);
-              events.publish(key, result);
-            });
-    return look.with(value);
+    AtomicBoolean counted = new AtomicBoolean();
+    try {
+      V value =
+          reader.load(
+              key,
+              look,
+              result -> {
+                counted.set(true);
+                recorder.record(Operation.GET, 0, 1, 0, 0, start);
+                events.publish(key, result);
+              });
+      return look.with(value);
+    } catch (Throwable e) {
+      if (!counted.get()) {
+        recorder.count(0, 1, 0, 0, start); // it was looked up in vain, whatever failed afterwards
+      }
+      throw e;
+    }
   }
 
   /** A hit of the near cache, which needs nothing of what the meter prepares. */

@@ -29,7 +29,7 @@ final class ArchitectureTest {
           Map.entry("internal.store", Set.of("configuration")),
           Map.entry("internal.embedded", Set.of()),
           Map.entry("internal.integration", Set.of()),
-          Map.entry("internal.expiry", Set.of("internal.store")),
+          Map.entry("internal.expiry", Set.of("internal.integration", "internal.store")),
           Map.entry("internal.processor", Set.of("internal.integration")),
           Map.entry(
               "internal.entry",

@@ -189,6 +189,6 @@ final class InvokeAllParityIT {
             "REMOVED remove-there=old/old",
             "REMOVED undo-there=old/old",
             "CREATED undecodable=false null/-");
-    assertThat(together.statistics()).isEqualTo(new StatisticsDelta(6, 7, 3, 2));
+    assertThat(together.statistics()).isEqualTo(new StatisticsDelta(7, 8, 3, 2));
   }
 }

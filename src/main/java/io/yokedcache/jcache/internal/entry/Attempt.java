@@ -56,20 +56,21 @@ final class Attempt<K, V, T extends @Nullable Object> {
    *
    * @param encodedKey the key's bytes
    * @param stored the bytes that were read, or {@code null} if there was no entry
+   * @param before what they mean, or {@code null} also if they cannot be decoded: such a value is
+   *     not there, but it is what must still be there
    */
   static <K, V, T extends @Nullable Object> Attempt<K, V, T> make(
       CacheParts<K, V> parts,
       K key,
       Bytes encodedKey,
       @Nullable Bytes stored,
+      @Nullable V before,
       EntryProcessor<K, V, T> processor,
       Object[] arguments) {
-    // A value that cannot be decoded is not there, but it is what must still be there.
-    V value = parts.codec().decode(stored);
     ProcessorEntry<K, V> entry =
-        new ProcessorEntry<>(key, value != null, () -> value, parts.loader());
+        new ProcessorEntry<>(key, before != null, () -> before, parts.loader());
     T answer = process(processor, entry, arguments);
-    return new Attempt<>(parts, encodedKey, stored, value, entry, answer);
+    return new Attempt<>(parts, encodedKey, stored, before, entry, answer);
   }
 
   private static <K, V, T extends @Nullable Object> T process(

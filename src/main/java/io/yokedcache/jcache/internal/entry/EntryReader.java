@@ -78,8 +78,10 @@ public final class EntryReader<K, V> {
    * Reads the entries of several keys, and loads those that are missing.
    *
    * @param settle tells of what was loaded, in the order of the keys' changes
+   * @param lookedUp hears how many entries were found and not found if their loads fail
    */
-  public Map<K, Result<V>> getAll(Set<K> keys, Consumer<Map<K, Result<V>>> settle) {
+  public Map<K, Result<V>> getAll(
+      Set<K> keys, Consumer<Map<K, Result<V>>> settle, Lookups lookedUp) {
     Map<K, Result<V>> results = new LinkedHashMap<>();
     List<K> asked = new ArrayList<>(keys.size());
     for (K key : keys) {
@@ -109,9 +111,21 @@ public final class EntryReader<K, V> {
     }
     parts.store().touchAll(accessed);
     if (parts.loader().exists() && !missing.isEmpty()) {
-      results.putAll(loads.loadAll(missing, settle));
+      try {
+        results.putAll(loads.loadAll(missing, settle));
+      } catch (Throwable e) {
+        lookedUp.count(results.size() - missing.size(), missing.size());
+        throw e;
+      }
     }
     return results;
+  }
+
+  /** Takes the numbers of entries that were looked up. */
+  @FunctionalInterface
+  public interface Lookups {
+
+    void count(int hits, int misses);
   }
 
   /**

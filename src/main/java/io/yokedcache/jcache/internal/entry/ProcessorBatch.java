@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.entry.ProcessorRunner.Trials;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner.Tried;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Bytes;
@@ -34,6 +35,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   private final Map<K, Attempt<K, V, T>> attempts = new LinkedHashMap<>();
   private final Map<K, @Nullable Outcome> outcomes = new HashMap<>();
   private final Map<K, CacheException> failures = new HashMap<>();
+  private final Map<K, Boolean> found = new HashMap<>();
 
   ProcessorBatch(CacheParts<K, V> parts, EntryProcessor<K, V, T> processor, Object[] arguments) {
     this.parts = parts;
@@ -41,16 +43,17 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
     this.arguments = arguments;
   }
 
-  Map<K, Tried<V, T>> run(Map<K, Bytes> keys) {
+  Trials<K, V, T> run(Map<K, Bytes> keys) {
     Map<K, @Nullable Bytes> stored = read(keys);
+    Error error = null;
     try (ProcessorStore store = ProcessorStore.of(parts, keys.values())) {
       try {
         process(keys, stored);
-      } finally {
-        // After an Error as well: the writer has been told of what was decided before it.
-        write(store);
-        touch();
+      } catch (Error e) {
+        error = e; // thrown later: the writer has been told of what was decided before it
       }
+      write(store);
+      touch();
     }
     Map<K, Tried<V, T>> tried = new LinkedHashMap<>();
     for (K key : keys.keySet()) {
@@ -59,10 +62,10 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
       tried.put(
           key,
           attempt == null || failure != null
-              ? new Tried<>(null, failure)
-              : new Tried<>(attempt.processed(outcomes.get(key)), null));
+              ? new Tried<>(null, failure, found.get(key))
+              : new Tried<>(attempt.processed(outcomes.get(key)), null, found.get(key)));
     }
-    return tried;
+    return new Trials<>(tried, error);
   }
 
   private Map<K, @Nullable Bytes> read(Map<K, Bytes> encodedKeys) {
@@ -72,10 +75,10 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
           encodedKeys.keySet(),
           () -> {
             List<Bytes> asked = new ArrayList<>(encodedKeys.values());
-            List<@Nullable Bytes> found = parts.store().getAll(asked, Ttl.UNCHANGED);
+            List<@Nullable Bytes> bytes = parts.store().getAll(asked, Ttl.UNCHANGED);
             int i = 0;
             for (K key : encodedKeys.keySet()) {
-              stored.put(key, found.get(i++));
+              stored.put(key, bytes.get(i++));
             }
           });
     }
@@ -92,8 +95,10 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   }
 
   private void process(K key, Bytes encodedKey, @Nullable Bytes stored) {
+    V before = parts.codec().decode(stored);
+    found.put(key, before != null);
     Attempt<K, V, T> attempt =
-        Attempt.make(parts, key, encodedKey, stored, processor, arguments.clone());
+        Attempt.make(parts, key, encodedKey, stored, before, processor, arguments.clone());
     attempt.writeThrough();
     attempts.put(key, attempt);
   }

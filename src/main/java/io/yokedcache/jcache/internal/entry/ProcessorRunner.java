@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.store.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
 import org.jspecify.annotations.Nullable;
@@ -30,20 +31,29 @@ public final class ProcessorRunner<K, V> {
    * Runs a processor on one entry.
    *
    * @param encodedKey the key's bytes
+   * @param lookedUp hears whether there was an entry if what is done with it fails
    */
   public <T extends @Nullable Object> Processed<V, T> run(
-      K key, Bytes encodedKey, EntryProcessor<K, V, T> processor, Object... arguments) {
+      K key,
+      Bytes encodedKey,
+      Consumer<Boolean> lookedUp,
+      EntryProcessor<K, V, T> processor,
+      Object... arguments) {
     Contention contention = new Contention(parts.contentionTimeout());
     while (true) {
       Bytes stored = parts.store().get(encodedKey, Ttl.UNCHANGED);
+      V before = parts.codec().decode(stored);
       Processed<V, T> processed;
       try (ProcessorStore store = ProcessorStore.of(parts, List.of(encodedKey))) {
         Attempt<K, V, T> attempt =
-            Attempt.make(parts, key, encodedKey, stored, processor, arguments.clone());
+            Attempt.make(parts, key, encodedKey, stored, before, processor, arguments.clone());
         attempt.writeThrough();
         Outcome outcome = store.applyAll(List.of(attempt)).get(0);
         parts.store().touch(encodedKey, attempt.onAccess());
         processed = attempt.processed(outcome);
+      } catch (Throwable e) {
+        lookedUp.accept(before != null);
+        throw e;
       }
       if (processed != null) {
         return processed;
@@ -60,7 +70,7 @@ public final class ProcessorRunner<K, V> {
    * @param keys the keys with their bytes
    * @return what came of each key, in their order
    */
-  public <T extends @Nullable Object> Map<K, Tried<V, T>> tryAll(
+  public <T extends @Nullable Object> Trials<K, V, T> tryAll(
       Map<K, Bytes> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
     return new ProcessorBatch<>(parts, processor, arguments).run(keys);
   }
@@ -86,7 +96,19 @@ public final class ProcessorRunner<K, V> {
    *
    * @param processed what was done, or {@code null}
    * @param failure why nothing was done, or may not have been; or {@code null}
+   * @param found whether there was an entry, or {@code null} if it was not looked for
    */
   public record Tried<V, T extends @Nullable Object>(
-      @Nullable Processed<V, T> processed, @Nullable CacheException failure) {}
+      @Nullable Processed<V, T> processed,
+      @Nullable CacheException failure,
+      @Nullable Boolean found) {}
+
+  /**
+   * What came of several tries.
+   *
+   * @param tried what came of each key
+   * @param error what ended the tries before the last key, to be thrown; or {@code null}
+   */
+  public record Trials<K, V, T extends @Nullable Object>(
+      Map<K, Tried<V, T>> tried, @Nullable Error error) {}
 }

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.expiry;
 
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -49,7 +50,8 @@ final class PolicyExpiry implements EntryExpiry {
     try {
       Duration duration = question.get();
       return duration == null ? otherwise : EntryExpiry.ttl(duration);
-    } catch (Exception e) { // Kotlin and others throw checked exceptions undeclared
+    } catch (Throwable e) { // an error, too, as the reference does
+      ApplicationCode.keepInterrupt(e);
       if (warned.compareAndSet(false, true)) {
         logger.warn("{} failed; entries get {} instead", policy.getClass(), otherwise, e);
       }

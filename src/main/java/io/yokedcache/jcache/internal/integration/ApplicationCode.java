@@ -43,9 +43,7 @@ public enum ApplicationCode {
    * @param thrown what its method threw
    */
   public CacheException failure(@Nullable Object code, Throwable thrown) {
-    if (thrown instanceof InterruptedException) {
-      Thread.currentThread().interrupt();
-    }
+    keepInterrupt(thrown);
     return documented.isInstance(thrown)
         ? documented.cast(thrown)
         : wrapped(name(code) + " failed: " + message(thrown), thrown);
@@ -105,6 +103,13 @@ public enum ApplicationCode {
       throw exception;
     } else if (failure != null) {
       throw OTHER.failure("The operation", failure);
+    }
+  }
+
+  /** Sets the interrupt flag again if it was thrown in place of the flag. */
+  public static void keepInterrupt(Throwable thrown) {
+    if (thrown instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
     }
   }
 
