@@ -36,17 +36,21 @@ final class ManagerResources implements AutoCloseable {
         all.add(server);
         reachable = withPort(settings, server.port());
       }
-      // Of its own: the background thread waits, as long as the time-outs allow, for a Redis that
-      // hangs while it sweeps, and a PING that waits there would delay what ends hanging writes.
+      // Each of its own, since all but that of the pings wait, as long as the time-outs allow, for
+      // a
+      // Redis that hangs: a sweep must not delay a lease, and neither of them a ping.
       ScheduledThreadPoolExecutor health = scheduler("yokedcache-health");
       all.add(0, health::shutdownNow);
+      ScheduledThreadPoolExecutor pings = scheduler("yokedcache-pings");
+      all.add(0, pings::shutdownNow);
       ScheduledThreadPoolExecutor background = scheduler("yokedcache-background");
-      // Of its own, too: a census must delay neither of them.
       statistics = scheduler("yokedcache-statistics");
       all.add(0, statistics::shutdownNow);
       stores =
           new RedisStores(
-              reachable, new RedisStores.Schedulers(background, statistics, health), listener);
+              reachable,
+              new RedisStores.Schedulers(pings, background, statistics, health),
+              listener);
       all.add(0, stores);
       all.add(0, background::shutdownNow);
       loads = loadThreads();
@@ -127,7 +131,7 @@ final class ManagerResources implements AutoCloseable {
     return stores;
   }
 
-  /** Runs what only statistics need; without any it has no thread. */
+  /** Runs what statistics need, beside the sweeper. */
   ScheduledExecutorService statistics() {
     return statistics;
   }

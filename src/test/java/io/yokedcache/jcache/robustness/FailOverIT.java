@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.robustness;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +20,7 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -54,13 +56,19 @@ final class FailOverIT {
   private static RedisServer one;
   private static RedisServer two;
 
-  private RedisServer primary = one;
-  private RedisServer replica = two;
+  private RedisServer primary;
+  private RedisServer replica;
 
   @BeforeAll
   static void start() {
     one = RedisServer.start();
     two = RedisServer.start();
+  }
+
+  @BeforeEach
+  void beginAgain() {
+    primary = one;
+    replica = two;
   }
 
   @AfterAll
@@ -117,7 +125,7 @@ final class FailOverIT {
         changeRoles();
         proxy.leadTo(primary.port());
 
-        WRITES.get(write).accept(cache);
+        requireNonNull(WRITES.get(write)).accept(cache);
         cache.put("d", "1");
 
         try (Jedis other = new Jedis("127.0.0.1", primary.port())) {

@@ -66,6 +66,7 @@ public final class Census implements AutoCloseable {
   private final Lease lease;
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean warned = new AtomicBoolean();
+  private final AtomicBoolean warnedOfRight = new AtomicBoolean();
 
   /** The census that this JVM is making, if any; written by the background thread only. */
   private volatile @Nullable Running running;
@@ -157,6 +158,7 @@ public final class Census implements AutoCloseable {
         }
       }
     } catch (RuntimeException e) {
+      warnOfMissingRight(e);
       logger.debug("A census could not begin; it is tried again", e);
       nextLookNanos = System.nanoTime() + MAX_TICK.toNanos();
     }
@@ -346,6 +348,16 @@ public final class Census implements AutoCloseable {
                     .add(keptMillis));
   }
 
+  private void warnOfMissingRight(RuntimeException e) {
+    String missing = MissingRight.of(e);
+    if (missing != null && warnedOfRight.compareAndSet(false, true)) {
+      logger.warn(
+          "Caches on {} have no KeysCount and SizeBytes: {}. Or set yokedcache.census.enabled = false.",
+          executor.address(),
+          missing);
+    }
+  }
+
   /** Gives the lease back if this JVM is counting, so that another one can. */
   @Override
   public void close() {
@@ -420,6 +432,7 @@ public final class Census implements AutoCloseable {
       } catch (RejectedExecutionException closed) {
         logger.debug("A census ended early, the manager is closed");
       } catch (RuntimeException e) {
+        warnOfMissingRight(e);
         logger.debug("A census ended early; another one follows", e);
         nextLookNanos = System.nanoTime() + MAX_TICK.toNanos();
         running = null;

@@ -45,6 +45,7 @@ final class ChangeSubscriber implements AutoCloseable {
   private final String address;
   private final byte[] baseChannel;
   private final byte[] expiredChannel;
+  private final ScheduledExecutorService pings;
   private final ScheduledExecutorService background;
   private final SubscriptionLoop loop;
 
@@ -59,6 +60,7 @@ final class ChangeSubscriber implements AutoCloseable {
 
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean renewalPlanned = new AtomicBoolean();
+  private volatile @Nullable ScheduledFuture<?> pinging;
   private volatile @Nullable ScheduledFuture<?> upkeep;
 
   ChangeSubscriber(
@@ -67,6 +69,7 @@ final class ChangeSubscriber implements AutoCloseable {
       EventSettings events,
       String namespace,
       Announcement announcement,
+      ScheduledExecutorService pings,
       ScheduledExecutorService background) {
     this.settings = settings;
     this.events = events;
@@ -75,6 +78,7 @@ final class ChangeSubscriber implements AutoCloseable {
     this.address = settings.address();
     this.baseChannel = utf8(namespace + ":events");
     this.expiredChannel = utf8("__keyevent@" + settings.database() + "__:expired");
+    this.pings = pings;
     this.background = background;
     this.loop =
         new SubscriptionLoop(
@@ -96,6 +100,9 @@ final class ChangeSubscriber implements AutoCloseable {
     if (loop.start()) {
       long third = events.lease().toMillis() / 3;
       long every = Math.max(1, Math.min(third, SILENCE.toMillis() / 3));
+      pinging =
+          pings.scheduleWithFixedDelay(
+              () -> loop.writeIfFree(Subscription::ping), every, every, TimeUnit.MILLISECONDS);
       upkeep = background.scheduleWithFixedDelay(new Upkeep(), every, every, TimeUnit.MILLISECONDS);
     } else {
       loop.write(connection -> subscribe(connection, feed));
@@ -169,25 +176,28 @@ final class ChangeSubscriber implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
-    ScheduledFuture<?> running = upkeep;
+    cancel(pinging);
+    cancel(upkeep);
+    loop.close();
+  }
+
+  private static void cancel(@Nullable ScheduledFuture<?> running) {
     if (running != null) {
       running.cancel(/* mayInterruptIfRunning= */ false);
     }
-    loop.close();
   }
 
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Renews the leases of all feeds and keeps the connection from falling silent. */
+  /** Renews the leases of all feeds, which waits for Redis. */
   private final class Upkeep implements Runnable {
 
     private long renewedNanos = System.nanoTime();
 
     @Override
     public void run() {
-      loop.writeIfFree(Subscription::ping);
       long now = System.nanoTime();
       if (now - renewedNanos < events.lease().toNanos() / 3) {
         renewUnsure();

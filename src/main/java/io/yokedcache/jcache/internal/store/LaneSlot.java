@@ -69,6 +69,12 @@ final class LaneSlot implements AutoCloseable {
     return running == null ? connect(own) : await(running);
   }
 
+  /** The lane that there is now, if any. */
+  @Nullable Lane current() {
+    Lane current = lane;
+    return current != null && current.isOpen() ? current : null;
+  }
+
   private Lane connect(CompletableFuture<Lane> outcome) {
     try {
       Lane made = open();

@@ -2,10 +2,13 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.args.Rawable;
@@ -18,6 +21,8 @@ import redis.clients.jedis.exceptions.JedisException;
  * came later would have to wait for it; and so does what finds too many others waiting.
  */
 final class PipelinedExecutor implements RedisExecutor {
+
+  private static final Logger logger = LoggerFactory.getLogger(PipelinedExecutor.class);
 
   /** Larger requests would hold up the others. Also, what a socket always takes at once. */
   private static final int MAX_BYTES = 8 << 10;
@@ -179,6 +184,23 @@ final class PipelinedExecutor implements RedisExecutor {
     List<List<@Nullable Object>> replies = new ArrayList<>();
     replies.add(execute(requests.get(0)));
     return replies;
+  }
+
+  /** Asks the lanes that nobody has used for so long, and then the pool's connections. */
+  @Override
+  public void keepAlive(Duration silence) {
+    long sinceNanos = System.nanoTime() - silence.toNanos();
+    for (LaneSlot slot : lanes) {
+      Lane lane = slot.current();
+      if (lane != null && lane.openCalls() == 0 && !lane.wasAliveAfter(sinceNanos)) {
+        try {
+          makeSure(lane);
+        } catch (LostCallException e) {
+          logger.debug("A shared connection has died while nobody used it", e);
+        }
+      }
+    }
+    pool.keepAlive(silence);
   }
 
   /** The pool: what has no key is for the background, and should not hold up operations. */

@@ -35,8 +35,13 @@ final class PooledConnections implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(PooledConnections.class);
 
-  /** After how much silence a connection may have died unnoticed. */
-  private static final long DOUBTFUL_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /**
+   * After how much silence a connection may have died unnoticed: for reads, which are made again if
+   * it has, and for what must not be made twice.
+   */
+  private static final long DOUBTFUL_FOR_READS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long DOUBTFUL_FOR_CHANGES_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** After how long a connection that no operation used is closed. */
   private static final long UNUSED_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -91,13 +96,15 @@ final class PooledConnections implements AutoCloseable {
   /**
    * Lends a connection that works, as far as can be known. Interrupts are kept for later.
    *
+   * @param repeatable whether what is to be sent may be sent again if the connection turns out to
+   *     be dead
    * @param quick whether to take no longer than a ping may to find out that the server still does
    *     not answer, since the caller has waited for an answer already
    * @return the place, to be {@linkplain #giveBack given back}; {@code null} if none became free in
    *     time, or if the pool was closed
    * @throws JedisException if there was no connection in it and none could be made
    */
-  @Nullable Place borrow(Duration wait, boolean quick) {
+  @Nullable Place borrow(Duration wait, boolean repeatable, boolean quick) {
     ensureStack(FRAMES_IN_RESERVE);
     Place place = acquire(wait.toNanos()) ? take() : null;
     if (place == null) {
@@ -105,7 +112,7 @@ final class PooledConnections implements AutoCloseable {
     }
     boolean ready = false;
     try {
-      place.makeReady(quick);
+      place.makeReady(repeatable ? DOUBTFUL_FOR_READS_NANOS : DOUBTFUL_FOR_CHANGES_NANOS, quick);
       ready = true;
     } finally {
       if (!ready) {
@@ -210,6 +217,8 @@ final class PooledConnections implements AutoCloseable {
       }
       try {
         place.keepAlive(silence.toNanos());
+      } catch (RuntimeException e) {
+        logger.debug("An idle connection could not be asked", e);
       } finally {
         release(place);
       }
@@ -270,8 +279,8 @@ final class PooledConnections implements AutoCloseable {
       return madeNanos;
     }
 
-    private void makeReady(boolean quick) {
-      if (connection != null && (quick ? !wasHeardLately() : !works(DOUBTFUL_NANOS))) {
+    private void makeReady(long doubtfulNanos, boolean quick) {
+      if (connection != null && !(quick ? wasHeardLately(doubtfulNanos) : works(doubtfulNanos))) {
         drop();
       }
       if (connection == null) {
@@ -300,8 +309,8 @@ final class PooledConnections implements AutoCloseable {
     }
 
     /** Whether the connection was heard of since another one was not answered, and works. */
-    private boolean wasHeardLately() {
-      return heardNanos - suspectNanos >= 0 && works(DOUBTFUL_NANOS);
+    private boolean wasHeardLately(long doubtfulNanos) {
+      return heardNanos - suspectNanos >= 0 && works(doubtfulNanos);
     }
 
     /** Whether the connection can be used, to be asked if it was silent for longer than that. */

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.internal.store.PooledConnections.Place;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -169,7 +170,7 @@ final class PooledExecutor implements RedisExecutor {
 
   private Place borrow(Request request, long startNanos, boolean timedOut) {
     try {
-      Place place = pool.borrow(settings.poolWait(), timedOut);
+      Place place = pool.borrow(settings.poolWait(), request.idempotent(), timedOut);
       if (place != null) {
         return place;
       }
@@ -201,6 +202,11 @@ final class PooledExecutor implements RedisExecutor {
   public ConnectionReading.Counts connections() {
     return new ConnectionReading.Counts(
         pool.active(), pool.idle(), pool.waiting(), settings.poolSize(), reconnects.sum());
+  }
+
+  @Override
+  public void keepAlive(Duration silence) {
+    pool.keepAlive(silence);
   }
 
   @Override

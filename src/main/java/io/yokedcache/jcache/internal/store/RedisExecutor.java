@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -36,6 +37,14 @@ interface RedisExecutor extends AutoCloseable {
 
   /** How many connections there are now, without asking a server. */
   ConnectionReading.Counts connections();
+
+  /**
+   * Asks every connection that nobody uses whether it still works, and closes those that do not.
+   * Takes a {@code PING}'s time-out for each at most.
+   *
+   * @param silence for how long it was not heard of
+   */
+  default void keepAlive(Duration silence) {}
 
   /** Closes all connections; operations under way fail. May be called twice. */
   @Override

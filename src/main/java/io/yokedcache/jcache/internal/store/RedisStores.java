@@ -2,7 +2,9 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.Settings;
+import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * background, and goes on if it cannot.
  */
 public final class RedisStores implements AutoCloseable {
+
+  private static final Duration FOR_EVER = Duration.ofDays(365);
+  private static final Duration MAX_TICK = Duration.ofSeconds(30);
 
   private final Settings settings;
   private final RedisExecutor executor;
@@ -25,13 +30,16 @@ public final class RedisStores implements AutoCloseable {
   /**
    * Threads that must not delay each other.
    *
-   * @param background what is done now and then: leases, pings of subscriptions, sweeping
-   * @param statistics the census, and what is derived from it
+   * @param pings those of subscriptions, which must come in time and never wait
+   * @param background what is done now and then: leases, and keeping connections alive
+   * @param scans what goes over all keys step by step: the census and what is derived from it, and
+   *     the sweeper
    * @param health nothing but the check of the connection
    */
   public record Schedulers(
+      ScheduledExecutorService pings,
       ScheduledExecutorService background,
-      ScheduledExecutorService statistics,
+      ScheduledExecutorService scans,
       ScheduledExecutorService health) {}
 
   /**
@@ -63,14 +71,26 @@ public final class RedisStores implements AutoCloseable {
             settings.events(),
             settings.namespace(),
             announcement,
+            schedulers.pings(),
             schedulers.background());
     this.sweeper =
-        new Sweeper(executor, settings.namespace(), settings.sweep(), schedulers.background());
-    this.census =
-        new Census(executor, settings.namespace(), settings.census(), schedulers.statistics());
+        new Sweeper(executor, settings.namespace(), settings.sweep(), schedulers.scans());
+    this.census = new Census(executor, settings.namespace(), settings.census(), schedulers.scans());
     this.tracker =
-        new ChangeTracker(settings.connection(), settings.nearStaleness(), schedulers.background());
+        new ChangeTracker(settings.connection(), settings.nearStaleness(), schedulers.pings());
     health.start();
+    keepAlive(sender, settings.connection().keepAlive(), schedulers.background());
+  }
+
+  /** Looks twice as often as connections are to be asked, so that none is silent for longer. */
+  private static void keepAlive(
+      RedisExecutor sender, Duration interval, ScheduledExecutorService background) {
+    // Connections of the pool that nobody needs are closed in any case.
+    Duration silence = interval.isZero() ? FOR_EVER : interval.dividedBy(2);
+    long millis = Math.max(1, Math.min(silence.toMillis(), MAX_TICK.toMillis()));
+    var unused =
+        background.scheduleWithFixedDelay(
+            () -> sender.keepAlive(silence), millis, millis, TimeUnit.MILLISECONDS);
   }
 
   private static RedisExecutor executor(ConnectionSettings settings, PooledExecutor pool) {

@@ -127,8 +127,8 @@ enum Refusal {
 
   /** The first reply that is a refusal, or {@code null} if there is none. */
   static @Nullable JedisDataException find(List<? extends @Nullable Object> replies) {
-    for (Object reply : replies) {
-      if (reply instanceof JedisDataException error && of(error.getMessage()) != null) {
+    for (int i = 0; i < replies.size(); i++) { // of every operation: no iterator
+      if (replies.get(i) instanceof JedisDataException error && of(error.getMessage()) != null) {
         return error;
       }
     }

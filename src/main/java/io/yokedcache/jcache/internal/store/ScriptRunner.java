@@ -4,7 +4,6 @@ import java.util.List;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
@@ -41,15 +40,15 @@ final class ScriptRunner {
   /** A reply that is no error. */
   @Nullable Object checked(String operation, @Nullable Object reply) {
     if (reply instanceof JedisDataException refusal) {
+      String advice = MissingRight.advice(refusal.getMessage());
       throw new CacheException(
           operation
               + " on "
               + executor.address()
               + " failed: the server answered "
-              + refusal.getMessage()
-              + (refusal instanceof JedisAccessControlException
-                  ? ". Check user and password, and what the server allows that user."
-                  : ""),
+              + Refusal.words(refusal.getMessage())
+              + "."
+              + (advice == null ? "" : " " + advice + "."),
           refusal);
     }
     return reply;

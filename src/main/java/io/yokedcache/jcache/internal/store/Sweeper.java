@@ -59,6 +59,8 @@ final class Sweeper {
 
   private final AtomicBoolean requested = new AtomicBoolean();
 
+  private final AtomicBoolean warned = new AtomicBoolean();
+
   Sweeper(
       RedisExecutor executor,
       String namespace,
@@ -167,10 +169,21 @@ final class Sweeper {
       }
       // Another JVM sweeps, but it may have passed our dead entries already.
     } catch (RuntimeException e) {
+      warnOfMissingRight(e);
       logger.debug("A sweep could not begin; it is tried again", e);
     }
     requested.compareAndSet(false, wanted);
     retry();
+  }
+
+  private void warnOfMissingRight(RuntimeException e) {
+    String missing = MissingRight.of(e);
+    if (missing != null && warned.compareAndSet(false, true)) {
+      logger.warn(
+          "Dead entries on {} are not swept: {}. Or set yokedcache.sweep.enabled = false.",
+          executor.address(),
+          missing);
+    }
   }
 
   private void end() {
@@ -227,6 +240,7 @@ final class Sweeper {
           return;
         }
       } catch (RuntimeException e) {
+        warnOfMissingRight(e);
         logger.debug("A sweep ended early; another one follows", e);
         again();
         return;

@@ -52,8 +52,10 @@ final class WriteGuard implements AutoCloseable {
   }
 
   private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "yokedcache-writes");
+    Thread thread =
+        new Thread(null, task, "yokedcache-writes", 0, /* inheritThreadLocals= */ false);
     thread.setDaemon(true);
+    thread.setContextClassLoader(null); // not the one of the application that happens to be first
     return thread;
   }
 
