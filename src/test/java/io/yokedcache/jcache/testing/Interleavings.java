@@ -19,6 +19,11 @@ public final class Interleavings {
     Lincheck.runConcurrentTest(COUNT, scenario);
   }
 
+  /** Tries a scenario of many steps, each of which costs time, in a twentieth as many ways. */
+  public static void some(Runnable scenario) {
+    Lincheck.runConcurrentTest(COUNT / 20, scenario);
+  }
+
   /** Starts a thread; to be called by a scenario. */
   public static Thread start(Runnable task) {
     Thread thread = new Thread(task);

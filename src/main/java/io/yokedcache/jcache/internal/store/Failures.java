@@ -146,6 +146,16 @@ final class Failures {
         server);
   }
 
+  /** The connection died, or did not answer, before the operation's commands were written. */
+  RedisUnavailableException notSent(String operation, long startNanos, RuntimeException cause) {
+    return new RedisUnavailableException(
+        "%s on %s failed after %s ms: the connection was lost before anything was sent (%s). Nothing was changed."
+            .formatted(operation, server, waited(startNanos), reason(cause)),
+        cause,
+        find(cause, SocketTimeoutException.class) != null ? Kind.NO_ANSWER : Kind.CONNECTION_LOST,
+        server);
+  }
+
   /** The thread was interrupted while it waited for a connection; nothing was sent. */
   RedisUnavailableException interrupted(String operation, long startNanos, RuntimeException cause) {
     return new RedisUnavailableException(

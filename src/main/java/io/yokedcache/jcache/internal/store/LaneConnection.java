@@ -5,99 +5,92 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
-import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisConnectionException;
-import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.util.RedisInputStream;
-import redis.clients.jedis.util.RedisOutputStream;
 
 /**
- * A connection on which one thread may write while another one reads. Jedis makes it and says who
- * we are, and Jedis' protocol is spoken over it; but its {@link Connection} is for one thread: its
- * reads flush, and its failed writes read.
+ * A {@link Wire} over a socket. Jedis makes the connection and says who we are; but its {@link
+ * Connection} is for one thread: its reads flush, and its failed writes read.
  *
- * <p>Writing and reading are each for one thread at a time; {@link #close} is for any, and wakes
- * both.
+ * <p>The buffer for requests belongs to the thread that writes, the reader of replies and the
+ * socket's time-out to the thread that reads; {@link Lane} sees to it that there is one of each.
  */
-final class LaneConnection implements AutoCloseable {
+final class LaneConnection implements Wire {
 
   private static final Logger logger = LoggerFactory.getLogger(LaneConnection.class);
-  private static final int BUFFER_BYTES = 32 << 10;
+  private static final int LAST_LOOK_MILLIS = 1;
 
   private final Socket socket;
-  private final RedisOutputStream out;
-  private final Input in;
-  private Runnable beforeWaiting = () -> {};
+  private final RequestBuffer out;
+  private final ReplyReader in;
+  private int timeoutMillis;
+  private LongSupplier beforeWaiting = () -> TimeUnit.MINUTES.toNanos(1);
+  private LongSupplier whenLate = () -> 0;
   private Runnable afterWaiting = () -> {};
 
   /** Uses a connection that is open and greeted. */
-  LaneConnection(Socket socket) throws IOException {
+  private LaneConnection(Socket socket, long maxValueBytes) throws IOException {
     this.socket = socket;
-    this.out = new RedisOutputStream(socket.getOutputStream(), BUFFER_BYTES);
-    this.in = new Input(new Watched(socket.getInputStream()));
+    this.timeoutMillis = socket.getSoTimeout();
+    this.out = new RequestBuffer(socket.getOutputStream());
+    this.in = new ReplyReader(new Watched(socket.getInputStream()), maxValueBytes);
   }
 
   /**
    * Connects.
    *
+   * @param maxValueBytes the longest value that is read; longer ones count as absent
    * @throws redis.clients.jedis.exceptions.JedisException if the server is not there, or refuses
    */
-  static LaneConnection open(ConnectionSettings settings) {
+  static LaneConnection open(ConnectionSettings settings, long maxValueBytes) {
     Connections.SocketKeeper keeper = Connections.socketKeeper(settings);
     // Not closed: the connection's end is that of its socket, and until then it only takes memory.
     @SuppressWarnings("unused")
     Connection greeted = Connections.over(keeper, settings);
     try {
-      return new LaneConnection(keeper.socket());
+      return new LaneConnection(keeper.socket(), maxValueBytes);
     } catch (IOException e) {
       throw new JedisConnectionException("Cannot use the connection", e);
     }
   }
 
-  /**
-   * Sets what is called around each time that reading has to wait for the server, by the thread
-   * that reads. To be called before that.
-   */
-  void onWaiting(Runnable before, Runnable after) {
+  @Override
+  public void onWaiting(LongSupplier before, LongSupplier late, Runnable after) {
     beforeWaiting = before;
+    whenLate = late;
     afterWaiting = after;
   }
 
-  /** Writes commands into the buffer, and the buffer to the server when it is full. */
-  void send(List<CommandArguments> commands) {
-    for (CommandArguments command : commands) {
-      Protocol.sendCommand(out, command);
-    }
+  @Override
+  public void encode(List<CommandArguments> commands) throws IOException {
+    out.encode(commands);
   }
 
-  /** Writes what is in the buffer to the server. */
-  void flush() throws IOException {
+  @Override
+  public void flush() throws IOException {
     out.flush();
   }
 
-  /**
-   * Waits for the next reply.
-   *
-   * @return the raw reply; a {@link JedisDataException} if it is an error
-   * @throws JedisConnectionException if there is none within the command time-out
-   */
-  @SuppressWarnings("deprecation") // its successor in Jedis 8 takes a type that older ones lack
-  @Nullable Object read() {
-    try {
-      return Protocol.read(in);
-    } catch (JedisDataException errorReply) {
-      return errorReply;
-    }
+  @Override
+  public long encodedBytes() {
+    return out.encodedBytes();
   }
 
-  /** Whether something has come that was not read yet, be it a part of a reply. */
-  boolean hasBuffered() {
+  @Override
+  public @Nullable Object read() {
+    return in.read();
+  }
+
+  @Override
+  public boolean hasBuffered() {
     return in.buffered() > 0;
   }
 
@@ -110,18 +103,6 @@ final class LaneConnection implements AutoCloseable {
     }
   }
 
-  /** Knows how much of what has come was not read yet. */
-  private static final class Input extends RedisInputStream {
-
-    Input(InputStream source) {
-      super(source, BUFFER_BYTES);
-    }
-
-    int buffered() {
-      return limit - count;
-    }
-  }
-
   /** Sees when the buffer above it is empty. */
   private final class Watched extends FilterInputStream {
 
@@ -131,10 +112,38 @@ final class LaneConnection implements AutoCloseable {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
-      beforeWaiting.run();
-      int count = in.read(target, offset, length);
+      int count = readWithin(beforeWaiting.getAsLong(), target, offset, length);
       afterWaiting.run();
       return count;
+    }
+
+    private int readWithin(long nanos, byte[] target, int offset, int length) throws IOException {
+      long waitNanos = nanos;
+      while (waitNanos > 0) {
+        setTimeout(TimeUnit.NANOSECONDS.toMillis(waitNanos + 999_999));
+        try {
+          return in.read(target, offset, length);
+        } catch (SocketTimeoutException late) {
+          waitNanos = whenLate.getAsLong();
+        }
+      }
+      return lookAgain(target, offset, length);
+    }
+
+    /**
+     * The JVM may have been stopped between the last look at the socket and the look at the clock,
+     * and the reply have come in between.
+     */
+    private int lookAgain(byte[] target, int offset, int length) throws IOException {
+      setTimeout(LAST_LOOK_MILLIS);
+      return in.read(target, offset, length);
+    }
+
+    private void setTimeout(long millis) throws IOException {
+      if (millis != timeoutMillis) {
+        timeoutMillis = (int) Math.min(millis, Integer.MAX_VALUE);
+        socket.setSoTimeout(timeoutMillis);
+      }
     }
   }
 }

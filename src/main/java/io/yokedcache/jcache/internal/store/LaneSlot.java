@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -18,8 +20,14 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 final class LaneSlot implements AutoCloseable {
 
+  private static final Logger logger = LoggerFactory.getLogger(LaneSlot.class);
+
+  /** How many attempts of others are waited for that end without an answer. */
+  private static final int MAX_FOLLOWED = 8;
+
   private final ConnectionSettings settings;
   private final Refusals refusals;
+  private final long maxValueBytes;
   private final AtomicReference<@Nullable CompletableFuture<Lane>> attempt =
       new AtomicReference<>();
   private final ReconnectCount reconnects = new ReconnectCount();
@@ -30,10 +38,12 @@ final class LaneSlot implements AutoCloseable {
    * Creates it; nothing is connected yet.
    *
    * @param refusals knows lanes that work, but lead to a server that has lost its role
+   * @param maxValueBytes the longest value that is read; longer ones count as absent
    */
-  LaneSlot(ConnectionSettings settings, Refusals refusals) {
+  LaneSlot(ConnectionSettings settings, Refusals refusals, long maxValueBytes) {
     this.settings = settings;
     this.refusals = refusals;
+    this.maxValueBytes = maxValueBytes;
   }
 
   /** Whether there is a lane that has not failed. */
@@ -57,16 +67,28 @@ final class LaneSlot implements AutoCloseable {
    * A lane that has not failed yet.
    *
    * @throws JedisException if the server cannot be reached or refuses us
-   * @throws InterruptedException if the thread is interrupted while another one connects for it
    */
-  Lane get() throws InterruptedException {
-    Lane current = lane;
-    if (current != null && isGood(current)) {
-      return current;
+  Lane get() {
+    for (int i = 0; i < MAX_FOLLOWED; i++) {
+      Lane current = lane;
+      if (current != null && isGood(current)) {
+        return current;
+      }
+      StackRoom.ensure();
+      CompletableFuture<Lane> own = new CompletableFuture<>();
+      CompletableFuture<Lane> running = attempt.compareAndExchange(null, own);
+      if (running == null && !VirtualThreads.isVirtual(Thread.currentThread())) {
+        return connect(own);
+      }
+      if (running == null) {
+        connectElsewhere(own);
+      }
+      Lane made = await(running == null ? own : running);
+      if (made != null) {
+        return made;
+      }
     }
-    CompletableFuture<Lane> own = new CompletableFuture<>();
-    CompletableFuture<Lane> running = attempt.compareAndExchange(null, own);
-    return running == null ? connect(own) : await(running);
+    throw new JedisConnectionException("Other threads ended while they connected");
   }
 
   /** The lane that there is now, if any. */
@@ -93,6 +115,35 @@ final class LaneSlot implements AutoCloseable {
     return current.isOpen() && !refusals.isCondemned(current.madeNanos());
   }
 
+  /** An interrupt of a virtual thread would close the socket that others wait for. */
+  private void connectElsewhere(CompletableFuture<Lane> outcome) {
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              try {
+                Lane unused = connect(outcome);
+              } catch (RuntimeException e) {
+                logger.debug("Connecting failed", e); // the outcome has it
+              }
+            },
+            "yokedcache-connect",
+            0,
+            /* inheritThreadLocals= */ false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
+    boolean isStarted = false;
+    try {
+      thread.start();
+      isStarted = true;
+    } finally {
+      if (!isStarted) {
+        attempt.set(null);
+        outcome.completeExceptionally(new IllegalStateException("No thread to connect in"));
+      }
+    }
+  }
+
   private Lane open() {
     Lane current = lane;
     if (current == null || !isGood(current)) {
@@ -102,7 +153,7 @@ final class LaneSlot implements AutoCloseable {
         lane = null; // counted once, however often connecting fails
       }
       long beforeNanos = System.nanoTime();
-      current = new Lane(LaneConnection.open(settings), beforeNanos);
+      current = new Lane(LaneConnection.open(settings, maxValueBytes), beforeNanos);
       reconnects.made();
       lane = current;
     }
@@ -112,18 +163,38 @@ final class LaneSlot implements AutoCloseable {
     return current;
   }
 
-  private Lane await(CompletableFuture<Lane> running) throws InterruptedException {
+  /**
+   * Waits for another thread's attempt. Interrupts are kept for later.
+   *
+   * @return {@code null} if that thread failed by an error of its own, which says nothing about
+   *     Redis
+   */
+  private @Nullable Lane await(CompletableFuture<Lane> running) {
     // Connecting, and then two replies to who we are, each with its own limit.
-    long millis = settings.connectTimeout().toMillis() + 2 * settings.commandTimeout().toMillis();
+    long endNanos =
+        System.nanoTime()
+            + settings.connectTimeout().toNanos()
+            + 2 * settings.commandTimeout().toNanos();
+    boolean interrupted = false;
     try {
-      return running.get(millis, TimeUnit.MILLISECONDS);
+      while (true) {
+        try {
+          return running.get(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
     } catch (TimeoutException e) {
       throw new JedisConnectionException(new SocketTimeoutException("Connecting takes too long"));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof JedisException reason) {
         throw reason;
       }
-      throw new JedisConnectionException("Cannot connect", e.getCause());
+      return null;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

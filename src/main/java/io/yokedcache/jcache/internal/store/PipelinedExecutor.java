@@ -35,11 +35,22 @@ final class PipelinedExecutor implements RedisExecutor {
   /** How many threads may wait on a lane; those beyond use the pool, whose waits are bounded. */
   private static final int MAX_OPEN_CALLS = 1024;
 
-  /** How often a request is sent if its connection dies and sending it again does no harm. */
-  private static final int MAX_ATTEMPTS = 3;
+  /** How often a request is made again whose connection dies, if that does no harm. */
+  private static final int MAX_LOSSES = 2;
+
+  /** How often another connection is used because one died before the request was written. */
+  private static final int MAX_UNSENT = 4;
+
+  /** How often a request is made again that was not answered in time, if that does no harm. */
+  private static final int MAX_TIMEOUTS = 1;
 
   /** After how much silence a connection may have died unnoticed. */
   private static final long DOUBTFUL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * The longest wait for a {@code PING}: a server that is as slow as that gets a new connection.
+   */
+  private static final long MAX_PING_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private static final List<CommandArguments> PING =
       List.of(new CommandArguments(Protocol.Command.PING));
@@ -49,6 +60,7 @@ final class PipelinedExecutor implements RedisExecutor {
   private final Failures failures;
   private final Refusals refusals;
   private final long timeoutNanos;
+  private final long pingNanos;
   private volatile boolean closed;
 
   /** When a connection last failed: whatever it was, the others may have died with it. */
@@ -58,14 +70,19 @@ final class PipelinedExecutor implements RedisExecutor {
    * Creates the executor; nothing is connected yet.
    *
    * @param pool takes what does not suit lanes; closed with this executor
+   * @param maxValueBytes the longest value that is read over a lane; longer ones count as absent
    */
-  PipelinedExecutor(ConnectionSettings settings, PooledExecutor pool) {
+  PipelinedExecutor(ConnectionSettings settings, PooledExecutor pool, long maxValueBytes) {
     this.refusals = pool.refusals();
     this.lanes =
-        new LaneSlot[] {new LaneSlot(settings, refusals), new LaneSlot(settings, refusals)};
+        new LaneSlot[] {
+          new LaneSlot(settings, refusals, maxValueBytes),
+          new LaneSlot(settings, refusals, maxValueBytes)
+        };
     this.pool = pool;
     this.failures = new Failures(settings);
     this.timeoutNanos = settings.commandTimeout().toNanos();
+    this.pingNanos = Math.min(timeoutNanos, MAX_PING_NANOS);
   }
 
   @Override
@@ -74,28 +91,41 @@ final class PipelinedExecutor implements RedisExecutor {
     if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request)) {
       return pool.execute(request);
     }
+    // JSR-107's operations cannot be interrupted, and all their waits are bounded: the interrupt is
+    // put aside until the operation is over, whatever has to be done again in it.
+    boolean interrupted = Thread.interrupted();
     long startNanos = System.nanoTime();
-    int attempt = 1;
-    while (true) {
-      Lane lane = lane(slot, request, startNanos);
-      try {
-        if (!request.idempotent() && isDoubtful(lane)) {
-          makeSure(lane);
+    int losses = 0;
+    int unsent = 0;
+    try {
+      while (true) {
+        Lane lane = lane(slot, request, startNanos);
+        interrupted |= Thread.interrupted();
+        try {
+          if (isDoubtful(lane)) {
+            makeSure(lane);
+            interrupted |= Thread.interrupted();
+          }
+          List<@Nullable Object> replies =
+              lane.call(request.commands(), request.timer(), timeoutNanos);
+          JedisDataException refusal = Refusal.find(replies);
+          if (refusal == null) {
+            return replies;
+          }
+          waitOrThrow(request, replies, refusal, lane, startNanos);
+        } catch (LostCallException e) {
+          lastFailureNanos = System.nanoTime();
+          losses += e.isSent() ? 1 : 0;
+          unsent += e.isSent() ? 0 : 1;
+          if (unsent > MAX_UNSENT || !mayRepeat(request, e, losses)) {
+            throw lost(request, startNanos, e);
+          }
         }
-        List<@Nullable Object> replies =
-            lane.call(request.commands(), request.timer(), timeoutNanos);
-        JedisDataException refusal = Refusal.find(replies);
-        if (refusal == null) {
-          return replies;
-        }
-        waitOrThrow(request, replies, refusal, lane, startNanos);
-      } catch (LostCallException e) {
-        lastFailureNanos = System.nanoTime();
-        boolean harmless = request.idempotent() || !e.isSent();
-        if (!harmless || isTimeout(e) || attempt == MAX_ATTEMPTS || closed) {
-          throw lost(request, startNanos, e);
-        }
-        attempt++;
+        interrupted |= Thread.interrupted();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
@@ -113,6 +143,12 @@ final class PipelinedExecutor implements RedisExecutor {
       throw failures.refused(request, reply);
     }
     Pauses.pause(pauseNanos);
+  }
+
+  private boolean mayRepeat(Request request, LostCallException e, int losses) {
+    boolean harmless = request.idempotent() || !e.isSent();
+    int most = isTimeout(e) ? MAX_TIMEOUTS : MAX_LOSSES;
+    return harmless && (losses <= most || !e.isSent()) && !closed;
   }
 
   private LaneSlot leastUsed() {
@@ -145,9 +181,6 @@ final class PipelinedExecutor implements RedisExecutor {
     } catch (JedisException e) {
       lastFailureNanos = System.nanoTime();
       throw failures.noConnection(request.operation(), startNanos, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw failures.interrupted(request.operation(), startNanos, new JedisException(e));
     }
   }
 
@@ -157,16 +190,22 @@ final class PipelinedExecutor implements RedisExecutor {
         || !lane.wasAliveAfter(System.nanoTime() - DOUBTFUL_NANOS);
   }
 
-  /** Finds out whether the server has gone while the lane was silent, before it matters. */
+  /**
+   * Finds out whether the connection has died while it was silent, before it matters: a change must
+   * not be made twice, and a read would wait in vain for as long as the command time-out.
+   */
   private void makeSure(Lane lane) throws LostCallException {
     try {
-      List<@Nullable Object> unused = lane.call(PING, WireTimer.none(), timeoutNanos);
+      List<@Nullable Object> unused = lane.call(PING, WireTimer.none(), pingNanos);
     } catch (LostCallException e) {
       throw new LostCallException(/* sent= */ false, e.reason());
     }
   }
 
   private RuntimeException lost(Request request, long startNanos, LostCallException e) {
+    if (!closed && !e.isSent()) {
+      return failures.notSent(request.operation(), startNanos, e.reason());
+    }
     return closed
         ? failures.closed(request.operation(), e.reason())
         : failures.lost(request, startNanos, e.reason());

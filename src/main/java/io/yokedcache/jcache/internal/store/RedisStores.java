@@ -52,7 +52,7 @@ public final class RedisStores implements AutoCloseable {
     this.settings = settings;
     Connections.check(settings.connection());
     PooledExecutor pool = new PooledExecutor(settings.connection());
-    RedisExecutor sender = executor(settings.connection(), pool);
+    RedisExecutor sender = executor(settings, pool);
     this.health =
         new HealthCheck(
             sender,
@@ -93,9 +93,11 @@ public final class RedisStores implements AutoCloseable {
             () -> sender.keepAlive(silence), millis, millis, TimeUnit.MILLISECONDS);
   }
 
-  private static RedisExecutor executor(ConnectionSettings settings, PooledExecutor pool) {
-    return switch (settings.executor()) {
-      case PIPELINED -> new PipelinedExecutor(settings, pool);
+  private static RedisExecutor executor(Settings settings, PooledExecutor pool) {
+    ConnectionSettings connection = settings.connection();
+    return switch (connection.executor()) {
+      case PIPELINED ->
+          new PipelinedExecutor(connection, pool, settings.serialization().maxBytes());
       case POOLED -> pool;
     };
   }

@@ -39,7 +39,7 @@ final class PipelinedExecutorIT {
           Duration.ofSeconds(5),
           Duration.ofSeconds(30));
   private final PooledExecutor pool = new PooledExecutor(settings);
-  private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool);
+  private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool, 64 << 20);
 
   @AfterEach
   void stop() {

@@ -1,0 +1,251 @@
+package io.yokedcache.jcache.robustness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.testing.RedisServer;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import javax.cache.Cache;
+import javax.cache.CacheManager;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** On connections that threads share, the trouble of one stays its own. */
+final class SharedTroubleIT {
+
+  private static final int PAUSES = Integer.getInteger("trouble.pauses", 4);
+  private static final int OVERFLOWS = Integer.getInteger("trouble.overflows", 40);
+  private static final int INTERRUPTS = Integer.getInteger("trouble.interrupts", 175);
+  private static final int OTHERS = 8;
+
+  /** No stack is that deep. */
+  private static final int MAX_DEPTH = 1_000_000;
+
+  private static final String SHORT = "connection.command-timeout=1s";
+
+  private static RedisServer server;
+
+  @BeforeAll
+  static void startServer() {
+    server = RedisServer.start();
+  }
+
+  @AfterAll
+  static void stopServer() {
+    server.close();
+  }
+
+  @Test
+  void jvmStoppedForLongerThanTheTimeout_nothingFails() throws Exception {
+    Process child = child();
+    List<String> output;
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+      awaitReady(lines);
+      for (int i = 0; i < PAUSES; i++) {
+        signal(child, "STOP");
+        pause(2 * PausedChild.COMMAND_TIMEOUT.toMillis() + 100L * i);
+        signal(child, "CONT");
+        pause(100);
+      }
+      child.getOutputStream().close();
+      output = lines.lines().toList();
+    } finally {
+      child.destroyForcibly();
+    }
+    assertThat(output.get(output.size() - 1))
+        .as(String.join("\n", output))
+        .endsWith(" calls, failures: 0");
+  }
+
+  private static Process child() throws IOException {
+    return new ProcessBuilder(
+            System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            PausedChild.class.getName(),
+            Integer.toString(server.port()))
+        .redirectErrorStream(true)
+        .start();
+  }
+
+  private static void awaitReady(BufferedReader lines) throws IOException {
+    StringBuilder before = new StringBuilder();
+    for (String line = lines.readLine(); !"ready".equals(line); line = lines.readLine()) {
+      if (line == null) {
+        throw new AssertionError("the child ended: " + before);
+      }
+      before.append(line).append('\n');
+    }
+  }
+
+  private static void signal(Process process, String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  /** Waits without sleeping: for a latch that nobody opens. */
+  private static void pause(long millis) throws InterruptedException {
+    boolean unused = new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
+  }
+
+  @Test
+  void stackOverflows_failNobodyElse() throws Exception {
+    try (CacheManager manager = Managers.open(server.uri(), SHORT)) {
+      Cache<String, String> cache = Managers.texts(manager, "overflows");
+      try (Load others = Load.start(OTHERS, (thread, step) -> Checked.put(cache))) {
+        others.awaitSuccesses(1_000);
+        AtomicInteger overflows = new AtomicInteger();
+        for (int i = 0; i < OVERFLOWS; i++) {
+          boolean isPut = i % 2 == 0;
+          long stackBytes = (256L << 10) + 4096L * (i % 8);
+          Thread deep =
+              new Thread(null, () -> dive(cache, isPut, overflows, MAX_DEPTH), "deep", stackBytes);
+          deep.start();
+          deep.join();
+        }
+        others.awaitSuccesses(100);
+        others.stop();
+        assertThat(overflows.get()).isGreaterThanOrEqualTo(OVERFLOWS);
+        assertThat(others.causes()).isEmpty();
+      }
+      Checked.put(cache);
+    }
+  }
+
+  /** Calls the cache at the end of the stack, and on the way back until a call succeeds. */
+  private static boolean dive(
+      Cache<String, String> cache, boolean isPut, AtomicInteger overflows, int depth) {
+    try {
+      if (depth > 0 && dive(cache, isPut, overflows, depth - 1)) {
+        return true;
+      }
+      if (isPut) {
+        Checked.put(cache);
+      } else {
+        Checked.get(cache);
+      }
+      return true;
+    } catch (StackOverflowError e) {
+      overflows.incrementAndGet();
+      return false;
+    }
+  }
+
+  @Test
+  void interrupts_failNobody() throws Exception {
+    try (CacheManager manager = Managers.open(server.uri(), SHORT)) {
+      Cache<String, String> cache = Managers.texts(manager, "interrupts");
+      Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+      AtomicBoolean stopped = new AtomicBoolean();
+      AtomicInteger keptFlags = new AtomicInteger();
+      List<Thread> interrupted =
+          IntStream.range(0, OTHERS)
+              .mapToObj(
+                  i ->
+                      start(
+                          () -> {
+                            while (!stopped.get()) {
+                              try {
+                                Checked.put(cache);
+                                Checked.get(cache);
+                              } catch (RuntimeException | Error e) {
+                                failures.add(e);
+                              }
+                              if (Thread.interrupted()) {
+                                keptFlags.incrementAndGet();
+                              }
+                            }
+                          }))
+              .toList();
+      try (Load others = Load.start(OTHERS, (thread, step) -> Checked.put(cache))) {
+        others.awaitSuccesses(500);
+        for (int i = 0; i < INTERRUPTS; i++) {
+          interrupted.get(i % OTHERS).interrupt();
+          pause(2);
+        }
+        others.stop();
+        stopped.set(true);
+        for (Thread thread : interrupted) {
+          thread.join(10_000);
+          assertThat(thread.isAlive()).isFalse();
+        }
+        assertThat(others.causes()).isEmpty();
+        assertThat(failures).isEmpty();
+        assertThat(keptFlags.get()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void processorsTakenByOthers_failNobody() throws Exception {
+    try (CacheManager manager = Managers.open(server.uri(), SHORT)) {
+      Cache<String, String> cache = Managers.texts(manager, "hogs");
+      Checked.put(cache);
+      AtomicBoolean stopped = new AtomicBoolean();
+      AtomicBoolean hogging = new AtomicBoolean();
+      Runnable caller =
+          () -> {
+            while (!stopped.get()) {
+              Checked.get(cache);
+            }
+          };
+      Runnable hog =
+          () -> {
+            while (!stopped.get()) {
+              hogging.setOpaque(true);
+            }
+          };
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < OTHERS; i++) {
+        threads.add(start(caller));
+      }
+      try (Load others = Load.start(OTHERS, (thread, step) -> Checked.put(cache))) {
+        others.awaitSuccesses(500);
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+          threads.add(start(hog));
+        }
+        others.goOnFor(Duration.ofMillis(2_500)); // longer than a command may take
+        others.awaitSuccesses(100);
+        others.stop();
+        stopped.set(true);
+        assertThat(hogging).isTrue();
+        assertThat(others.causes()).isEmpty();
+      }
+      for (Thread thread : threads) {
+        thread.join(10_000);
+        assertThat(thread.isAlive()).isFalse();
+      }
+    }
+  }
+
+  /** A virtual thread where the runtime has them (Java 21 and later), else a platform thread. */
+  private static Thread start(Runnable task) {
+    try {
+      Method virtual = Thread.class.getMethod("startVirtualThread", Runnable.class);
+      return (Thread) virtual.invoke(null, task);
+    } catch (NoSuchMethodException olderRuntime) {
+      Thread thread = new Thread(task, "caller");
+      thread.start();
+      return thread;
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
