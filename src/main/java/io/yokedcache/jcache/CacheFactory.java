@@ -94,7 +94,8 @@ final class CacheFactory {
                 + settings.buckets()
                 + " buckets");
     PhaseMeter phases = new PhaseMeter(codecTimes);
-    EntryCodec<K, V> codec = new EntryCodec<>(name, keyCodec, valueCodec, phases);
+    EntryCodec<K, V> codec =
+        new EntryCodec<>(name, keyCodec, valueCodec, phases, settings.serialization().maxBytes());
     List<Object> created = new ArrayList<>();
     try {
       ExpiryPolicy expiry =

@@ -5,9 +5,11 @@ import java.io.ObjectInputFilter;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import javax.cache.CacheException;
@@ -40,9 +42,20 @@ final class AllowedClasses {
   private final Set<String> declared = new HashSet<>();
   private final Set<String> declaredPackages = new HashSet<>();
   private final LearnedTypes learned;
+  private final Set<String> withoutFields = ConcurrentHashMap.newKeySet();
+  private final @Nullable Class<?> closedType;
+  private final @Nullable Set<String> closed;
   private final Set<List<String>> proxyClasses = ConcurrentHashMap.newKeySet();
 
-  AllowedClasses(SerializationSettings settings, List<Class<?>> declaredTypes) {
+  /**
+   * Creates the list.
+   *
+   * @param type the declared type of what is read; if it is closed, nothing else is allowed
+   * @param otherTypes further types whose objects may be part of a value
+   */
+  AllowedClasses(SerializationSettings settings, Class<?> type, Class<?>... otherTypes) {
+    closed = ClosedTypes.classesOf(type);
+    closedType = closed == null ? null : type;
     presets.add(PresetClasses.JDK);
     for (String preset : settings.presets()) {
       presets.add(PresetClasses.preset(preset));
@@ -51,8 +64,9 @@ final class AllowedClasses {
     for (String pattern : patterns) {
       addPattern(pattern);
     }
-    for (Class<?> type : declaredTypes) {
-      addDeclared(elementType(type));
+    addDeclared(elementType(type));
+    for (Class<?> other : otherTypes) {
+      addDeclared(elementType(other));
     }
     learned = new LearnedTypes(settings.learn());
   }
@@ -113,9 +127,22 @@ final class AllowedClasses {
     }
   }
 
+  /** Classes of the application that write no fields, though they have some. */
+  Set<String> withoutFields() {
+    return withoutFields;
+  }
+
+  /** Whether the declared type says all about the classes of its values. */
+  boolean isClosed() {
+    return closed != null;
+  }
+
   /** Whether the class, or the element type of the array class, may be deserialised. */
   boolean allows(Class<?> type) {
     Class<?> element = elementType(type);
+    if (closed != null) {
+      return element.isPrimitive() || closed.contains(element.getName());
+    }
     // The superclass of proxies does nothing; their interfaces and handlers are checked.
     if (element.isPrimitive() || element == Proxy.class || isNamed(element.getName())) {
       return true;
@@ -127,9 +154,73 @@ final class AllowedClasses {
     String packageName = element.getPackageName();
     if (isPlatformClass(element)) {
       return PresetClasses.JDK_PACKAGES.contains(packageName)
-          || (Enum.class.isAssignableFrom(element) && packageName.startsWith("java."));
+          || (Enum.class.isAssignableFrom(element) && packageName.startsWith("java."))
+          || (Throwable.class.isAssignableFrom(element)
+              && PresetClasses.EXCEPTION_PACKAGES.contains(packageName));
     }
     return declaredPackages.contains(packageName) || matchesPattern(element.getName());
+  }
+
+  /**
+   * Refuses a stream by the names in it, with all that is refused, before a class is looked for.
+   *
+   * @param resolver finds those classes of the JDK of which the name does not tell
+   */
+  void checkStream(StreamScan scan, ClassResolver resolver) {
+    Set<String> refused = new TreeSet<>();
+    for (String name : scan.classNames()) {
+      if (!allowsName(name, resolver)) {
+        refused.add(name);
+      }
+    }
+    for (List<String> interfaces : scan.proxies()) {
+      if (closed != null || !allowsProxy(interfaces)) {
+        refused.addAll(interfaces.isEmpty() ? List.of(Proxy.class.getName()) : interfaces);
+      }
+    }
+    if (!refused.isEmpty()) {
+      throw refusal(refused);
+    }
+  }
+
+  /** Refuses a class by its name, if that tells. */
+  void checkName(String name, ClassResolver resolver) {
+    if (!allowsName(name, resolver)) {
+      throw refusal(List.of(name));
+    }
+  }
+
+  private RefusedClassException refusal(Collection<String> classNames) {
+    return closedType == null
+        ? RefusedClassException.onRead(classNames, patterns)
+        : new RefusedClassException(
+            classNames,
+            "The bytes hold objects of "
+                + ShownNames.of(classNames)
+                + ", but the cache is declared for "
+                + closedType.getTypeName()
+                + " and reads nothing else");
+  }
+
+  private boolean allowsName(String name, ClassResolver resolver) {
+    if (ClassResolver.isPrimitive(name)) {
+      return true;
+    }
+    if (closed != null) {
+      return closed.contains(name);
+    }
+    if (isNamed(name) || name.equals(Proxy.class.getName())) {
+      return true;
+    }
+    if (!isJdkName(name)) {
+      int dot = name.lastIndexOf('.');
+      return (dot > 0 && declaredPackages.contains(name.substring(0, dot))) || matchesPattern(name);
+    }
+    try {
+      return allows(resolver.find(name));
+    } catch (ClassNotFoundException unknown) {
+      return false;
+    }
   }
 
   private boolean isNamed(String className) {
@@ -190,7 +281,7 @@ final class AllowedClasses {
   /** Refuses a class that is not allowed. */
   void check(Class<?> type) {
     if (!allows(type)) {
-      throw RefusedClassException.onRead(List.of(elementType(type).getName()), patterns);
+      throw refusal(List.of(elementType(type).getName()));
     }
   }
 

@@ -34,6 +34,7 @@ record ArrayForms(AllowedClasses allowed, ClassResolver resolver) {
     while (dimensions < name.length() && name.charAt(dimensions) == '[') {
       dimensions++;
     }
+    allowed.checkName(name.substring(dimensions), resolver);
     Class<?> component = resolver.get(name.substring(dimensions));
     allowed.checkWithJvmFilter(component);
     for (int i = 1; i < dimensions; i++) {

@@ -90,7 +90,10 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
       return java.decode(bytes);
     }
     if (bytes.length > settings.maxBytes()) {
-      throw LimitedOutput.tooLong(settings.maxBytes());
+      throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());
+    }
+    if (declared != null && form != declared) {
+      throw JavaCodec.wrongType(form.type(), type);
     }
     try {
       return JavaCodec.checked(form.decode(bytes, settings), type);

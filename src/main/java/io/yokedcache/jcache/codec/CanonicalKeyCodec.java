@@ -47,6 +47,7 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
   private final SerializationSettings settings;
   private final JavaStreams streams;
   private final KeyForms forms;
+  private final @Nullable String form;
 
   /**
    * Creates the codec.
@@ -64,15 +65,18 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
       SerializationSettings settings,
       Class<?>... otherDeclaredTypes) {
     this.type = type;
+    this.form = formOf(type, ClosedTypes.classesOf(type) != null);
     this.settings = settings;
     this.streams =
         new JavaStreams(
-            new AllowedClasses(settings, JavaCodec.declaredTypes(type, otherDeclaredTypes)),
+            new AllowedClasses(settings, type, otherDeclaredTypes),
             new ClassResolver(loader),
             settings);
     this.forms =
         new KeyForms(
-            new ArrayForms(streams.allowed(), streams.resolver()), new ObjectForms(streams));
+            streams.allowed().isClosed(),
+            new ArrayForms(streams.allowed(), streams.resolver()),
+            new ObjectForms(streams));
   }
 
   /**
@@ -138,9 +142,15 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
   @Override
   public K decode(byte[] bytes) {
     if (bytes.length > settings.maxBytes()) {
-      throw LimitedOutput.tooLong(settings.maxBytes());
+      throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());
     }
     Object key;
+    if (!mayBeOfType(bytes)) {
+      throw new CodecException(
+          CodecException.Reason.WRONG_TYPE,
+          "The bytes hold a key of another type, expected a key of " + type.getName(),
+          null);
+    }
     try {
       key = Containers.become(forms.read(new KeyReader(forms, settings, bytes)), type);
     } catch (CodecException e) {
@@ -156,6 +166,43 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
           null);
     }
     return type.cast(key);
+  }
+
+  /** Whether the first bytes are those of the declared type, if that is final and plain. */
+  private boolean mayBeOfType(byte[] bytes) {
+    if (form == null) {
+      return true;
+    }
+    if (bytes.length == 0 || bytes[0] != KeyForms.MARK) {
+      return type == String.class;
+    }
+    if (type == String.class) {
+      return bytes.length > 1 && (bytes[1] == KeyForms.MARK || bytes[1] == 'X');
+    }
+    for (int i = 0; i < form.length(); i++) {
+      if (i >= bytes.length || bytes[i] != form.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What keys of a plain type begin with, or {@code null} if the type says nothing. */
+  private static @Nullable String formOf(Class<?> type, boolean isClosed) {
+    if (!isClosed) {
+      return null;
+    }
+    String text = TextForms.prefixOf(type);
+    if (text != null) {
+      return text;
+    }
+    if (type.isEnum()) {
+      return "#E";
+    }
+    if (type.isArray()) {
+      return type == byte[].class ? "#b" : "#A";
+    }
+    return type.isRecord() ? "#R" : type == String.class ? "" : null;
   }
 
   /**

@@ -26,6 +26,10 @@ record ClassResolver(ClassLoader loader) {
               void.class)
           .collect(Collectors.toUnmodifiableMap(Class::getName, Function.identity()));
 
+  static boolean isPrimitive(String name) {
+    return PRIMITIVES.containsKey(name);
+  }
+
   Class<?> find(String name) throws ClassNotFoundException {
     Class<?> primitive = PRIMITIVES.get(name);
     if (primitive != null) {

@@ -7,10 +7,7 @@ import java.util.List;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/**
- * How the objects of one class are taken apart and put together again. Immutable; kept beside the
- * class, so that no class loader is held.
- */
+/** How the objects of one class are taken apart and put together again. Immutable. */
 sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeless {
 
   /** What hinders a canonical form, or {@code null} if there is one. */
@@ -30,10 +27,9 @@ sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeles
 
   /** The shape of a class. */
   static ClassShape of(Class<?> type) {
-    // Nothing is kept beside classes of the JDK: they outlive the loader of this one.
     return AllowedClasses.isPlatformClass(type) || Proxy.isProxyClass(type)
         ? new Shapeless("it is a class of the JDK that this codec does not know")
-        : ShapeCache.SHAPES.get(type);
+        : ShapeCache.of(type);
   }
 
   /**

@@ -48,6 +48,7 @@ final class Containers {
     for (Object element : set) {
       forms.add(out.take(element));
     }
+    out.work().addTable(set, out.position() - start);
     out.rewind(start);
     forms.sort(Arrays::compareUnsigned);
     forms.forEach(out::taken);
@@ -60,6 +61,7 @@ final class Containers {
     for (Map.Entry<?, ?> entry : map.entrySet()) {
       forms.add(new byte[][] {out.take(entry.getKey()), out.take(entry.getValue())});
     }
+    out.work().addTable(map.keySet(), out.position() - start);
     out.rewind(start);
     forms.sort((a, b) -> Arrays.compareUnsigned(a[0], b[0]));
     for (byte[][] form : forms) {
@@ -75,13 +77,24 @@ final class Containers {
   }
 
   static Object readSet(KeyReader in) {
-    return new LinkedHashSet<>(in.values());
+    int sizeBytes = in.left();
+    List<@Nullable Object> elements = in.values();
+    in.work().addTable(elements, sizeBytes);
+    return new LinkedHashSet<>(elements);
   }
 
   static Object readMap(KeyReader in) {
-    Map<@Nullable Object, @Nullable Object> map = new LinkedHashMap<>();
+    int sizeBytes = in.left();
+    List<@Nullable Object> keys = new ArrayList<>();
+    List<@Nullable Object> values = new ArrayList<>();
     while (in.hasMore()) {
-      map.put(in.value(), in.value());
+      keys.add(in.value());
+      values.add(in.value());
+    }
+    in.work().addTable(keys, sizeBytes);
+    Map<@Nullable Object, @Nullable Object> map = new LinkedHashMap<>();
+    for (int i = 0; i < keys.size(); i++) {
+      map.put(keys.get(i), values.get(i));
     }
     return map;
   }

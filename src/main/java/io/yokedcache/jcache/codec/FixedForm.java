@@ -20,7 +20,7 @@ record FixedForm<T>(
   @Override
   public byte[] encode(T value, SerializationSettings limits) {
     if (size >= limits.maxBytes()) {
-      throw LimitedOutput.tooLong(limits.maxBytes());
+      throw LimitedOutput.tooLong(1 + size, limits.maxBytes());
     }
     byte[] bytes = new byte[1 + size];
     bytes[0] = (byte) tags.charAt(0);

@@ -69,11 +69,18 @@ public final class ImmutableValues {
           YearMonth.class,
           MonthDay.class);
 
-  private static final ClassValue<Verdict> VERDICTS =
+  private static final Field[] NONE = {};
+
+  /**
+   * The parts of a class whose values decide whether an object is immutable, or {@code FALSE} if it
+   * is not. Objects of the JDK, since one of this library would hold its loader as long as the
+   * class lives, and classes of the JDK live for ever.
+   */
+  private static final ClassValue<Object> UNDECIDED =
       new ClassValue<>() {
         @Override
-        protected Verdict computeValue(Class<?> type) {
-          return verdict(type);
+        protected Object computeValue(Class<?> type) {
+          return undecidedParts(type);
         }
       };
 
@@ -95,12 +102,11 @@ public final class ImmutableValues {
     if (value == null) {
       return parts;
     }
-    Verdict verdict = VERDICTS.get(value.getClass());
-    if (!verdict.possible()) {
+    if (!(UNDECIDED.get(value.getClass()) instanceof Field[] undecided)) {
       return -1;
     }
     int left = parts;
-    for (Field field : verdict.undecided()) {
+    for (Field field : undecided) {
       left = left > 0 ? partsLeft(read(field, value), left - 1) : -1;
       if (left < 0) {
         break;
@@ -117,26 +123,26 @@ public final class ImmutableValues {
     }
   }
 
-  private static Verdict verdict(Class<?> type) {
+  private static Object undecidedParts(Class<?> type) {
     if (isImmutableType(type, new HashSet<>())
         || type == BigDecimal.class
         || type == BigInteger.class) {
-      return Verdict.IMMUTABLE;
+      return NONE.clone();
     }
     if (!type.isRecord()) {
-      return Verdict.UNKNOWN;
+      return false;
     }
     List<Field> undecided = new ArrayList<>();
     for (Field field : components(type)) {
       if (!isImmutableType(field.getType(), new HashSet<>())) {
         // The field, since an accessor may return a copy of what the record holds.
         if (field.getType().isArray() || !field.trySetAccessible()) {
-          return Verdict.UNKNOWN;
+          return false;
         }
         undecided.add(field);
       }
     }
-    return new Verdict(/* possible= */ true, List.copyOf(undecided));
+    return undecided.toArray(NONE);
   }
 
   /**
@@ -170,17 +176,5 @@ public final class ImmutableValues {
       }
     }
     return fields;
-  }
-
-  /**
-   * What is known of the objects of a class.
-   *
-   * @param possible whether one of them can be immutable
-   * @param undecided the parts whose values decide it
-   */
-  private record Verdict(boolean possible, List<Field> undecided) {
-
-    static final Verdict IMMUTABLE = new Verdict(/* possible= */ true, List.of());
-    static final Verdict UNKNOWN = new Verdict(/* possible= */ false, List.of());
   }
 }

@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.codec;
 
 import io.yokedcache.jcache.configuration.SerializationSettings;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -37,15 +36,9 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
     this.type = type;
     this.streams =
         new JavaStreams(
-            new AllowedClasses(settings, declaredTypes(type, otherDeclaredTypes)),
+            new AllowedClasses(settings, type, otherDeclaredTypes),
             new ClassResolver(loader),
             settings);
-  }
-
-  static List<Class<?>> declaredTypes(Class<?> type, Class<?>... others) {
-    List<Class<?>> types = new ArrayList<>(List.of(others));
-    types.add(type);
-    return types;
   }
 
   /**
@@ -88,15 +81,16 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
   /** The value, if it is one of the declared type. */
   static <T> T checked(Object value, Class<T> type) {
     if (!type.isInstance(value)) {
-      throw new CodecException(
-          CodecException.Reason.WRONG_TYPE,
-          "The bytes hold a "
-              + ShownNames.of(value.getClass().getName())
-              + ", expected a "
-              + type.getName(),
-          null);
+      throw wrongType(value.getClass(), type);
     }
     return type.cast(value);
+  }
+
+  static CodecException wrongType(Class<?> found, Class<?> type) {
+    return new CodecException(
+        CodecException.Reason.WRONG_TYPE,
+        "The bytes hold a " + ShownNames.of(found.getName()) + ", expected a " + type.getName(),
+        null);
   }
 
   /**

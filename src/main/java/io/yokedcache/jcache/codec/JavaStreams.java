@@ -44,6 +44,10 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
       out.writeObject(value);
       out.flush();
       byte[] written = bytes.toByteArray();
+      StreamScan scan =
+          new StreamScan(written, ScanLimits.NONE, allowed.withoutFields(), /* isOwn= */ true);
+      scan.run();
+      scan.check(ScanLimits.of(settings));
       learn(value, out.unknown(), mustBeReadable);
       return written;
     } catch (NotSerializableException e) {
@@ -93,9 +97,17 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
       throw switchedOff("These " + bytes.length + " bytes are not read");
     }
     if (bytes.length > settings.maxBytes()) {
-      throw LimitedOutput.tooLong(settings.maxBytes());
+      throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());
     }
-    StreamFilter filter = new StreamFilter(allowed, settings, bytes.length);
+    StreamScan scan =
+        new StreamScan(bytes, ScanLimits.of(settings), allowed.withoutFields(), /* isOwn= */ false);
+    try {
+      scan.run();
+    } catch (StackOverflowError e) {
+      throw notRead(bytes, e);
+    }
+    allowed.checkStream(scan, resolver);
+    StreamFilter filter = new StreamFilter(allowed, settings, bytes.length, scan.references());
     try (ObjectInputStream in =
         new ResolvingInput(new ByteArrayInputStream(bytes), resolver, filter)) {
       in.setObjectInputFilter(filter);
@@ -106,7 +118,11 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
       return value;
     } catch (ClassNotFoundException e) {
       throw reason(filter, ClassResolver.notFound(String.valueOf(e.getMessage()), e));
-    } catch (IOException | RuntimeException | LinkageError | StackOverflowError e) {
+    } catch (IOException
+        | RuntimeException
+        | LinkageError
+        | StackOverflowError
+        | OutOfMemoryError e) {
       throw reason(filter, notRead(bytes, e));
     } catch (InternalError e) {
       // The JDK's immutable collections answer damaged bytes with it.
@@ -125,6 +141,9 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
       return known;
     }
     return new CodecException(
+        cause instanceof VirtualMachineError && !(cause instanceof InternalError)
+            ? CodecException.Reason.RESOURCES
+            : CodecException.Reason.DAMAGED,
         "These " + bytes.length + " bytes cannot be read as a serialised Java object: " + cause,
         cause);
   }

@@ -29,10 +29,20 @@ final class KeyForms {
 
   private static final int DIGITS_PER_CHAR = 4;
 
+  /** All but containers, value classes and Java serialisation. */
+  private static final String CLOSED_TAGS = "#XNEbARTLISBZCDFU";
+
+  private final boolean isClosed;
   private final ArrayForms arrays;
   private final ObjectForms objects;
 
-  KeyForms(ArrayForms arrays, ObjectForms objects) {
+  /**
+   * Creates the forms.
+   *
+   * @param isClosed whether keys are of a type that has no other parts than plain ones
+   */
+  KeyForms(boolean isClosed, ArrayForms arrays, ObjectForms objects) {
+    this.isClosed = isClosed;
     this.arrays = arrays;
     this.objects = objects;
   }
@@ -87,6 +97,9 @@ final class KeyForms {
     }
     in.next();
     char tag = in.next();
+    if (isClosed && CLOSED_TAGS.indexOf(tag) < 0) {
+      throw in.damaged("the cache is declared for another type of keys");
+    }
     return switch (tag) {
       case MARK -> MARK + in.restAsText();
       case 'X' -> readMalformed(in);

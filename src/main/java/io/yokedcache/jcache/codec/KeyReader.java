@@ -17,20 +17,38 @@ final class KeyReader {
   private final byte[] bytes;
   private final int end;
   private final int depth;
+  private final KeyWork work;
   private int position;
 
   KeyReader(KeyForms forms, SerializationSettings settings, byte[] bytes) {
-    this(forms, settings, bytes, 0, bytes.length, 0);
+    this(forms, settings, bytes, 0, bytes.length, 0, new KeyWork(settings));
   }
 
   private KeyReader(
-      KeyForms forms, SerializationSettings settings, byte[] bytes, int from, int to, int depth) {
+      KeyForms forms,
+      SerializationSettings settings,
+      byte[] bytes,
+      int from,
+      int to,
+      int depth,
+      KeyWork work) {
     this.forms = forms;
     this.settings = settings;
     this.bytes = bytes;
     this.position = from;
     this.end = to;
     this.depth = depth;
+    this.work = work;
+  }
+
+  /** What reading the whole key costs. */
+  KeyWork work() {
+    return work;
+  }
+
+  /** How many bytes of the value are left. */
+  int left() {
+    return end - position;
   }
 
   boolean hasMore() {
@@ -76,13 +94,20 @@ final class KeyReader {
   /** The next nested value. */
   @Nullable Object value() {
     if (depth >= settings.maxDepth()) {
-      throw damaged("its parts nest deeper than " + settings.maxDepth());
+      throw new CodecException(
+          CodecException.Reason.LIMIT,
+          "The key is refused: its parts nest deeper than the limit"
+              + " yokedcache.serialization.max-depth = "
+              + settings.maxDepth(),
+          null);
     }
+    work.addPart();
     int size = size();
     if (size > end - position) {
       throw damaged("a part claims " + size + " bytes where " + (end - position) + " are left");
     }
-    KeyReader part = new KeyReader(forms, settings, bytes, position, position + size, depth + 1);
+    KeyReader part =
+        new KeyReader(forms, settings, bytes, position, position + size, depth + 1, work);
     position += size;
     return forms.read(part);
   }

@@ -15,6 +15,7 @@ final class KeyWriter {
 
   private final KeyForms forms;
   private final SerializationSettings settings;
+  private final KeyWork work;
   private byte[] bytes = new byte[INITIAL_SIZE];
   private int length;
   private int depth;
@@ -22,6 +23,12 @@ final class KeyWriter {
   KeyWriter(KeyForms forms, SerializationSettings settings) {
     this.forms = forms;
     this.settings = settings;
+    this.work = new KeyWork(settings);
+  }
+
+  /** What reading the whole key costs. */
+  KeyWork work() {
+    return work;
   }
 
   /** Writes text as UTF-8. It is the caller's part that the text is well-formed. */
@@ -78,11 +85,12 @@ final class KeyWriter {
     if (depth >= settings.maxDepth()) {
       throw new CodecException(
           CodecException.Reason.LIMIT,
-          "The key is refused: its parts nest deeper than "
-              + settings.maxDepth()
-              + " (has it a cycle?); the limit is yokedcache.serialization.max-depth",
+          "The key is refused: its parts nest deeper than the limit (has it a cycle?)"
+              + " yokedcache.serialization.max-depth = "
+              + settings.maxDepth(),
           null);
     }
+    work.addPart();
     depth++;
     forms.write(value, this);
     depth--;
@@ -95,7 +103,7 @@ final class KeyWriter {
   private void ensure(int more) {
     long needed = (long) length + more;
     if (needed > settings.maxBytes() || needed > Integer.MAX_VALUE - Long.BYTES) {
-      throw LimitedOutput.tooLong(settings.maxBytes());
+      throw LimitedOutput.tooLong(needed, settings.maxBytes());
     }
     if (needed > bytes.length) {
       bytes = Arrays.copyOf(bytes, (int) Math.max(needed, Math.min(bytes.length * 2L, 1L << 30)));

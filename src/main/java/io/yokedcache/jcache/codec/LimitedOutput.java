@@ -2,10 +2,11 @@ package io.yokedcache.jcache.codec;
 
 import java.io.ByteArrayOutputStream;
 
-/** Collects the bytes of one value and refuses to grow beyond the limit. */
+/** Collects the bytes of one value. Beyond the limit it only counts them, to tell how many. */
 final class LimitedOutput extends ByteArrayOutputStream {
 
   private final long maxBytes;
+  private long sizeBytes;
 
   LimitedOutput(long maxBytes) {
     this.maxBytes = maxBytes;
@@ -13,28 +14,42 @@ final class LimitedOutput extends ByteArrayOutputStream {
 
   @Override
   public synchronized void write(int b) {
-    check(1);
-    super.write(b);
+    if (fits(1)) {
+      super.write(b);
+    }
   }
 
   @Override
   public synchronized void write(byte[] bytes, int offset, int length) {
-    check(length);
-    super.write(bytes, offset, length);
-  }
-
-  private void check(int more) {
-    if ((long) count + more > maxBytes) {
-      throw tooLong(maxBytes);
+    if (fits(length)) {
+      super.write(bytes, offset, length);
     }
   }
 
-  static CodecException tooLong(long maxBytes) {
+  private boolean fits(int more) {
+    sizeBytes += more;
+    if (sizeBytes <= maxBytes) {
+      return true;
+    }
+    reset();
+    return false;
+  }
+
+  @Override
+  public synchronized byte[] toByteArray() {
+    if (sizeBytes > maxBytes) {
+      throw tooLong(sizeBytes, maxBytes);
+    }
+    return super.toByteArray();
+  }
+
+  static CodecException tooLong(long sizeBytes, long maxBytes) {
     return new CodecException(
         CodecException.Reason.LIMIT,
-        "The value is refused: it takes more than "
-            + maxBytes
-            + " bytes; the limit is yokedcache.serialization.max-bytes",
+        "The value is refused: it takes "
+            + sizeBytes
+            + " bytes; the limit is yokedcache.serialization.max-bytes = "
+            + maxBytes,
         null);
   }
 }

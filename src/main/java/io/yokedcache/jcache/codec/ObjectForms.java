@@ -36,8 +36,7 @@ final class ObjectForms {
   }
 
   Object readEnum(KeyReader in) {
-    Class<?> type = resolver.get(in.until(';'));
-    allowed.checkWithJvmFilter(type);
+    Class<?> type = find(in.until(';'));
     String name = in.restAsText();
     Object[] constants = type.getEnumConstants();
     if (constants == null) {
@@ -67,8 +66,7 @@ final class ObjectForms {
 
   Object read(char tag, KeyReader in) {
     String name = in.until(';');
-    Class<?> type = resolver.get(name.substring(0, Math.max(0, name.lastIndexOf('@'))));
-    allowed.checkWithJvmFilter(type);
+    Class<?> type = find(name.substring(0, Math.max(0, name.lastIndexOf('@'))));
     ClassShape shape = ClassShape.of(type);
     if (!shape.header().equals("#" + tag + name + ";")) {
       throw in.damaged(
@@ -83,6 +81,14 @@ final class ObjectForms {
     @Nullable Object[] values = new @Nullable Object[parts.size()];
     Arrays.setAll(values, i -> Containers.become(parts.get(i), types.get(i)));
     return shape.create(values, streams);
+  }
+
+  /** The class of a name; refused by its name, if that tells, before it is looked for. */
+  private Class<?> find(String name) {
+    allowed.checkName(name, resolver);
+    Class<?> type = resolver.get(name);
+    allowed.checkWithJvmFilter(type);
+    return type;
   }
 
   private void writeJava(Object value, String obstacle, KeyWriter out) {

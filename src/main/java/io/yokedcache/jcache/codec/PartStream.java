@@ -59,7 +59,7 @@ final class PartStream {
   Object read(JavaStreams streams) {
     Class<?> type = classes.get(classes.size() - 1);
     StreamFilter filter =
-        new StreamFilter(streams.allowed(), streams.settings(), streams.settings().maxBytes());
+        new StreamFilter(streams.allowed(), streams.settings(), /* sizeBytes= */ 0, objects.size());
     classes.forEach(filter::check);
     try (ObjectInputStream in = new PartInput(new ByteArrayInputStream(bytes()))) {
       in.setObjectInputFilter(filter);

@@ -15,7 +15,17 @@ final class PresetClasses {
 
   /** Packages of the JDK that have values only. */
   static final Set<String> JDK_PACKAGES =
-      Set.of("java.time", "java.time.chrono", "java.time.zone", "java.math");
+      Set.of(
+          "java.time",
+          "java.time.chrono",
+          "java.time.zone",
+          "java.time.temporal",
+          "java.time.format",
+          "java.math");
+
+  /** Packages of the JDK whose exceptions are cached as values, as annotations of JSR-107 do. */
+  static final Set<String> EXCEPTION_PACKAGES =
+      Set.of("java.lang", "java.util", "java.util.concurrent", "java.io", "java.time");
 
   /** Single classes of the JDK. */
   static final Set<String> JDK =
@@ -25,18 +35,7 @@ final class PresetClasses {
                   "Object Boolean Byte Character Short Integer Long Float Double Number String Enum"
                       + " StringBuilder StringBuffer Comparable CharSequence"
                       + " String$CaseInsensitiveComparator StackTraceElement"),
-              // Exceptions are cached as values by the annotations of JSR-107 and by Spring.
-              in(
-                  "java.lang.",
-                  "Throwable Exception RuntimeException Error ArithmeticException"
-                      + " ArrayIndexOutOfBoundsException ArrayStoreException ClassCastException"
-                      + " ClassNotFoundException CloneNotSupportedException"
-                      + " IllegalArgumentException IllegalStateException"
-                      + " IndexOutOfBoundsException InterruptedException"
-                      + " NegativeArraySizeException NullPointerException NumberFormatException"
-                      + " ReflectiveOperationException SecurityException"
-                      + " StringIndexOutOfBoundsException UnsupportedOperationException"),
-              in("java.io.", "Serializable IOException FileNotFoundException EOFException"),
+              in("java.io.", "Serializable"),
               in(
                   "java.util.",
                   "ArrayList LinkedList Vector Stack HashMap LinkedHashMap TreeMap Hashtable"
@@ -45,11 +44,12 @@ final class PresetClasses {
                       + " Locale Currency Calendar GregorianCalendar TimeZone SimpleTimeZone"
                       + " AbstractMap$SimpleEntry AbstractMap$SimpleImmutableEntry"
                       + " Arrays$ArrayList CollSer RegularEnumSet JumboEnumSet Map$Entry Map List Set Collection"
-                      + " NoSuchElementException ConcurrentModificationException"
-                      + " MissingResourceException"),
+                      + " Random JapaneseImperialCalendar Comparators$NullComparator"
+                      + " TreeMap$NavigableSubMap TreeMap$AscendingSubMap TreeMap$DescendingSubMap"
+                      + " TreeMap$SubMap"),
               // What a CollSer turns into.
               in("java.util.ImmutableCollections$", "List12 ListN Set12 SetN Map1 MapN"),
-              in("sun.util.calendar.", "ZoneInfo"),
+              in("sun.util.", "calendar.ZoneInfo BuddhistCalendar"),
               in(
                   "java.util.Collections$",
                   "EmptyList EmptySet EmptyMap SingletonList SingletonSet SingletonMap"
@@ -63,26 +63,36 @@ final class PresetClasses {
                       + " SynchronizedCollection SynchronizedList SynchronizedRandomAccessList"
                       + " SynchronizedSet SynchronizedSortedSet SynchronizedNavigableSet"
                       + " SynchronizedMap SynchronizedSortedMap SynchronizedNavigableMap"
-                      + " ReverseComparator ReverseComparator2 SetFromMap"),
+                      + " ReverseComparator ReverseComparator2 SetFromMap SequencedSetFromMap"
+                      + " AsLIFOQueue CheckedCollection CheckedList CheckedRandomAccessList"
+                      + " CheckedSet CheckedSortedSet CheckedNavigableSet CheckedQueue CheckedMap"
+                      + " CheckedSortedMap CheckedNavigableMap"),
               in(
                   "java.util.concurrent.",
-                  "ConcurrentHashMap ConcurrentHashMap$Segment ConcurrentSkipListMap"
+                  "ConcurrentHashMap ConcurrentHashMap$Segment ConcurrentHashMap$CollectionView"
+                      + " ConcurrentHashMap$KeySetView ConcurrentHashMap$ValuesView"
+                      + " ConcurrentHashMap$EntrySetView ConcurrentSkipListMap"
+                      + " ConcurrentSkipListMap$SubMap"
                       + " ConcurrentSkipListSet ConcurrentLinkedQueue ConcurrentLinkedDeque"
                       + " CopyOnWriteArrayList CopyOnWriteArraySet LinkedBlockingQueue"
-                      + " LinkedBlockingDeque PriorityBlockingQueue TimeoutException"
-                      + " ExecutionException CompletionException CancellationException"),
-              // Segments of a ConcurrentHashMap are written as locks.
+                      + " LinkedBlockingDeque PriorityBlockingQueue ArrayBlockingQueue"
+                      + " LinkedTransferQueue"),
+              // Queues and the segments of a ConcurrentHashMap are written with their locks.
               in(
                   "java.util.concurrent.locks.",
                   "ReentrantLock ReentrantLock$Sync ReentrantLock$NonfairSync"
-                      + " AbstractQueuedSynchronizer AbstractOwnableSynchronizer"),
+                      + " ReentrantLock$FairSync AbstractQueuedSynchronizer"
+                      + " AbstractQueuedSynchronizer$ConditionObject AbstractOwnableSynchronizer"),
               in(
                   "java.util.concurrent.atomic.",
                   "AtomicBoolean AtomicInteger AtomicLong AtomicReference AtomicIntegerArray"
                       + " AtomicLongArray AtomicReferenceArray LongAdder"
                       + " LongAdder$SerializationProxy DoubleAdder"
                       + " DoubleAdder$SerializationProxy"),
-              in("java.net.", "URI InetAddress Inet4Address Inet6Address"),
+              in(
+                  "java.net.",
+                  "URI InetAddress Inet4Address Inet6Address InetSocketAddress SocketAddress"
+                      + " UnixDomainSocketAddress UnixDomainSocketAddress$Ser"),
               in("java.sql.", "Date Time Timestamp"))
           .flatMap(names -> names)
           .collect(Collectors.toUnmodifiableSet());

@@ -20,7 +20,7 @@ final class Sized {
     int header = size < LONG_FORM ? SHORT_HEADER : LONG_HEADER;
     long total = header + size;
     if (total > maxBytes || total > MAX_ARRAY) {
-      throw LimitedOutput.tooLong(Math.min(maxBytes, MAX_ARRAY));
+      throw LimitedOutput.tooLong(total, Math.min(maxBytes, MAX_ARRAY));
     }
     byte[] bytes = new byte[(int) total];
     bytes[0] = (byte) tag;

@@ -21,10 +21,24 @@ final class SizedForms {
     return bytes;
   }
 
+  /** Reading, hashing and comparing them is linear, but their text takes quadratic time. */
+  private static void checkNumber(int sizeBytes) {
+    if (sizeBytes > ScanLimits.MAX_NUMBER_BYTES) {
+      throw ScanLimits.longNumber(sizeBytes, ScanLimits.MAX_NUMBER_BYTES);
+    }
+  }
+
+  private static byte[] bytesOf(BigInteger value) {
+    byte[] bytes = value.toByteArray();
+    checkNumber(bytes.length);
+    return bytes;
+  }
+
   private static BigInteger wholeNumber(byte[] bytes, int start) {
     if (start >= bytes.length) {
       throw PlainForms.damaged(bytes, "the number is missing", /* cause= */ null);
     }
+    checkNumber(bytes.length - start);
     return new BigInteger(bytes, start, bytes.length - start);
   }
 
@@ -43,16 +57,22 @@ final class SizedForms {
 
     @Override
     public byte[] encode(byte[] value, SerializationSettings limits) {
+      checkLength(value.length, limits);
       return sized('b', value, limits);
     }
 
     @Override
     public byte[] decode(byte[] bytes, SerializationSettings limits) {
       int start = Sized.start(bytes);
-      if (bytes.length - start > limits.maxArrayLength()) {
-        throw StreamFilter.tooLongArray(limits.maxArrayLength());
-      }
+      checkLength(bytes.length - start, limits);
       return Arrays.copyOfRange(bytes, start, bytes.length);
+    }
+
+    /** Both ways: what cannot be read must not be written. */
+    private static void checkLength(int length, SerializationSettings limits) {
+      if (length > limits.maxArrayLength()) {
+        ScanLimits.of(limits).checkArray(length);
+      }
     }
   }
 
@@ -71,7 +91,7 @@ final class SizedForms {
 
     @Override
     public byte[] encode(BigInteger value, SerializationSettings limits) {
-      return sized('G', value.toByteArray(), limits);
+      return sized('G', bytesOf(value), limits);
     }
 
     @Override
@@ -95,7 +115,7 @@ final class SizedForms {
 
     @Override
     public byte[] encode(BigDecimal value, SerializationSettings limits) {
-      byte[] unscaled = value.unscaledValue().toByteArray();
+      byte[] unscaled = bytesOf(value.unscaledValue());
       byte[] bytes = Sized.allocate('M', Integer.BYTES + unscaled.length, limits.maxBytes());
       int start = bytes.length - unscaled.length;
       BigEndian.put(bytes, start - Integer.BYTES, value.scale());

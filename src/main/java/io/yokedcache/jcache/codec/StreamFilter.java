@@ -12,10 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamFilter implements ObjectInputFilter {
 
-  /** A hash table may have eight slots for an entry, and an entry takes at least two bytes. */
-  private static final int ELEMENTS_PER_BYTE = 8;
+  /** An entry of a hash table may have eight slots of its own, in the smallest tables sixteen. */
+  private static final int SLOTS_PER_REFERENCE = 16;
 
   private static final int FREE_ELEMENTS = 64;
+
+  /**
+   * How much more than the scan of the stream the filter lets pass: the JVM may count otherwise.
+   */
+  private static final int LENIENCY = 2;
 
   private final AllowedClasses allowed;
   private final SerializationSettings settings;
@@ -28,12 +33,14 @@ final class StreamFilter implements ObjectInputFilter {
    *
    * @param allowed what may be read
    * @param settings the limits
-   * @param sizeBytes the length of the stream, to which the arrays of a genuine one are bound
+   * @param sizeBytes the length of the stream, each byte of which can be an element of an array
+   * @param references how many objects the stream has; each may be in a table of a collection
    */
-  StreamFilter(AllowedClasses allowed, SerializationSettings settings, long sizeBytes) {
+  StreamFilter(
+      AllowedClasses allowed, SerializationSettings settings, long sizeBytes, long references) {
     this.allowed = allowed;
     this.settings = settings;
-    this.elementBudget = sizeBytes * ELEMENTS_PER_BYTE + FREE_ELEMENTS;
+    this.elementBudget = sizeBytes + references * SLOTS_PER_REFERENCE + FREE_ELEMENTS;
   }
 
   /** Why the stream was refused, or {@code null} if it was not. */
@@ -85,14 +92,13 @@ final class StreamFilter implements ObjectInputFilter {
   }
 
   private @Nullable CodecException exceededLimit(FilterInfo info) {
-    if (info.depth() > settings.maxDepth()) {
-      return limit("objects nest deeper than", settings.maxDepth(), "max-depth");
+    long depth = ScanLimits.times(settings.maxDepth(), LENIENCY);
+    if (info.depth() > depth) {
+      return limit("objects nest deeper than", depth, "max-depth");
     }
-    if (info.references() > settings.maxReferences()) {
-      return limit("it holds more objects than", settings.maxReferences(), "max-references");
-    }
-    if (info.arrayLength() > settings.maxArrayLength()) {
-      return tooLongArray(settings.maxArrayLength());
+    long references = ScanLimits.times(settings.maxReferences(), LENIENCY);
+    if (info.references() > references) {
+      return limit("it holds more objects than", references, "max-references");
     }
     if (info.arrayLength() > 0) {
       // An array is allocated before its elements are read, so a few bytes could ask for gigabytes.
@@ -103,10 +109,6 @@ final class StreamFilter implements ObjectInputFilter {
       }
     }
     return null;
-  }
-
-  static CodecException tooLongArray(long limit) {
-    return limit("an array is longer than", limit, "max-array-length");
   }
 
   private static CodecException limit(String what, long limit, String setting) {

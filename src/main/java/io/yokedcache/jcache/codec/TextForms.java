@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class TextForms {
 
   /** Reading digits takes quadratic time, so their number is bounded. */
-  private static final int MAX_NUMBER_BITS = 32_768;
+  static final int MAX_NUMBER_BITS = 32_768;
 
   private static final int MAX_NUMBER_CHARS = 10_000;
 
@@ -119,6 +119,12 @@ final class TextForms {
       return SqlForms.BY_CLASS.get(value.getClass());
     }
     return form;
+  }
+
+  /** What the form of a class begins with, or {@code null} if it has none. */
+  static @Nullable String prefixOf(Class<?> type) {
+    TextForm form = BY_CLASS.get(type);
+    return form == null ? null : form.prefix();
   }
 
   /** Reads the value whose form begins with {@code #} and the tag. */

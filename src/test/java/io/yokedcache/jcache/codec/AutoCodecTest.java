@@ -216,16 +216,19 @@ final class AutoCodecTest {
   }
 
   @Test
-  void maxArrayLength_holdsWhenRead() {
+  void maxArrayLength_holdsBothWays() {
     AutoCodec<Object> codec = TestSettings.auto(TestSettings.limits(9, 9, 99, 1000));
     assertThat((byte[]) codec.decode(codec.encode(new byte[99]))).hasSize(99);
-    byte[] tooLong = codec.encode(new byte[100]);
-    for (byte[] bytes : List.of(tooLong, java.encode(new byte[100]))) {
+    String message =
+        "The value is refused: an array is 100 elements long; the limit is"
+            + " yokedcache.serialization.max-array-length = 99";
+    assertThatThrownBy(() -> codec.encode(new byte[100]))
+        .isInstanceOf(CodecException.class)
+        .hasMessage(message);
+    for (byte[] bytes : List.of(auto.encode(new byte[100]), java.encode(new byte[100]))) {
       assertThatThrownBy(() -> codec.decode(bytes))
           .isInstanceOf(CodecException.class)
-          .hasMessage(
-              "The value is refused: an array is longer than 99; the limit is"
-                  + " yokedcache.serialization.max-array-length");
+          .hasMessage(message);
     }
   }
 

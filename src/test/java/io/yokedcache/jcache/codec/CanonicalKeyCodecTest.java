@@ -280,7 +280,7 @@ final class CanonicalKeyCodecTest {
     Object doubled = list;
     assertThatThrownBy(() -> codec.encode(doubled))
         .isInstanceOf(CodecException.class)
-        .hasMessageContaining("max-bytes");
+        .hasMessageContaining("max-references");
   }
 
   @Test

@@ -19,12 +19,16 @@ import java.math.BigDecimal;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.security.SignedObject;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import javax.management.BadAttributeValueExpException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -243,11 +247,11 @@ final class LearnedTypesTest {
     return List.of(
         new URL("http://example.invalid/"),
         Collections.nCopies(3, "x"),
-        new javax.management.BadAttributeValueExpException("x"),
-        new java.security.SignedObject(
+        new BadAttributeValueExpException("x"),
+        new SignedObject(
             "x",
-            java.security.KeyPairGenerator.getInstance("RSA").generateKeyPair().getPrivate(),
-            java.security.Signature.getInstance("SHA256withRSA")));
+            KeyPairGenerator.getInstance("RSA").generateKeyPair().getPrivate(),
+            Signature.getInstance("SHA256withRSA")));
   }
 
   @ParameterizedTest

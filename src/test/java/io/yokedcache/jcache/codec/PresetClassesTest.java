@@ -18,6 +18,7 @@ final class PresetClassesTest {
   /** Classes that JDK 17 or the class path of the tests does not have. */
   private static final Set<String> ELSEWHERE =
       Set.of(
+          "java.util.Collections$SequencedSetFromMap",
           "java.util.Collections$UnmodifiableSequencedCollection",
           "java.util.Collections$UnmodifiableSequencedSet",
           "java.util.Collections$UnmodifiableSequencedMap",

@@ -36,6 +36,7 @@ public final class EntryCodec<K, V> {
   private final Codec<V> values;
   private final PlainKeys<K> plainKeys;
   private final CodecTimer timer;
+  private final long maxBytes;
 
   /** What could not be decoded; reasons that never happened take no memory. */
   private final Map<CodecException.Reason, AtomicLong> undecodable = new ConcurrentHashMap<>();
@@ -44,13 +45,16 @@ public final class EntryCodec<K, V> {
    * Creates the codec of a cache.
    *
    * @param timer takes the time of every encoding and decoding
+   * @param maxBytes how long a key or value may be; longer ones are not read, so none is written
    */
-  public EntryCodec(String cacheName, Codec<K> keys, Codec<V> values, CodecTimer timer) {
+  public EntryCodec(
+      String cacheName, Codec<K> keys, Codec<V> values, CodecTimer timer, long maxBytes) {
     this.cacheName = cacheName;
     this.keys = keys;
     this.values = values;
     this.plainKeys = PlainKeys.of(keys);
     this.timer = timer;
+    this.maxBytes = maxBytes;
   }
 
   public Bytes key(K key) {
@@ -69,9 +73,13 @@ public final class EntryCodec<K, V> {
   }
 
   /** Encodes by code that may be the application's, which may fail in any way. */
-  private static <T> Bytes encoded(Codec<T> codec, T object) {
+  private <T> Bytes encoded(Codec<T> codec, T object) {
     try {
-      return Bytes.of(codec.encode(object));
+      byte[] bytes = codec.encode(object);
+      if (bytes.length > maxBytes) {
+        throw tooLong(codec, bytes.length);
+      }
+      return Bytes.of(bytes);
     } catch (CodecException e) {
       throw e;
     } catch (Exception e) {
@@ -79,6 +87,20 @@ public final class EntryCodec<K, V> {
       throw new CodecException(
           "An object of %s cannot be encoded. %s".formatted(object.getClass(), reason), e);
     }
+  }
+
+  private CodecException tooLong(Codec<?> codec, int sizeBytes) {
+    return new CodecException(
+        CodecException.Reason.LIMIT,
+        "A key or value of cache "
+            + cacheName
+            + " is refused: by the codec "
+            + codec.id()
+            + " it takes "
+            + sizeBytes
+            + " bytes; the limit is yokedcache.serialization.max-bytes = "
+            + maxBytes,
+        /* cause= */ null);
   }
 
   /** Encodes several keys; cheaper than one by one, since the clock is read for all together. */
