@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.entry.EntryReads;
 import io.yokedcache.jcache.internal.entry.EventDemand;
+import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
@@ -54,7 +55,8 @@ record CacheBlueprint<K, V>(
    *
    * @param recorder where calls of loader and writer are counted
    */
-  CacheParts<K, V> parts(EventDemand demand, Supplier<StatisticsRecorder> recorder) {
+  CacheParts<K, V> parts(
+      EventDemand demand, Supplier<StatisticsRecorder> recorder, KeyLocks locks) {
     EntryExpiry expiry = EntryExpiry.of(expiryPolicy);
     return CacheParts.of(
         name,
@@ -68,7 +70,14 @@ record CacheBlueprint<K, V>(
             : EntryWriter.none(),
         demand,
         settings.contentionTimeout(),
+        locks,
         /* loads= */ loader != null);
+  }
+
+  /** The turns that threads take with a key; a writer must see the changes in Redis' order. */
+  KeyLocks locks() {
+    boolean required = configuration.isWriteThrough() && writer != null;
+    return new KeyLocks(name, settings.contentionTimeout(), required);
   }
 
   /** The loader, also if there is no read-through. */

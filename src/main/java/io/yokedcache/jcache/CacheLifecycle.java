@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.configuration.AlertSettings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
+import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.event.Registration;
 import io.yokedcache.jcache.internal.management.CacheBeans;
@@ -59,6 +60,9 @@ final class CacheLifecycle<K, V> {
   /** Compares figures with limits, or {@code null} where there are none. */
   private volatile @Nullable ScheduledFuture<?> watch;
 
+  private final KeyLocks locks;
+  private final RemoteChanges<K, V> remote;
+
   /** What was last asked of the store, guarded by this object's monitor. */
   private boolean listening;
 
@@ -66,10 +70,16 @@ final class CacheLifecycle<K, V> {
   private boolean listeningForExpirations;
 
   CacheLifecycle(
-      YokedCacheManager manager, CacheBlueprint<K, V> blueprint, EventDispatcher<K, V> events) {
+      YokedCacheManager manager,
+      CacheBlueprint<K, V> blueprint,
+      EventDispatcher<K, V> events,
+      KeyLocks locks) {
     this.manager = manager;
     this.blueprint = blueprint;
     this.events = events;
+    this.locks = locks;
+    this.remote =
+        new RemoteChanges<>(blueprint.store().entries(), blueprint.codec(), locks, events);
     this.beans =
         new CacheBeans(
             manager.getURI(),
@@ -281,6 +291,7 @@ final class CacheLifecycle<K, V> {
   /** Listens to other JVMs exactly as long as, and for what, listeners here want to hear. */
   private void listen() {
     boolean wanted = events.wantsEvents();
+    locks.remember(wanted);
     boolean oldValues = events.wantsOldValues();
     boolean expirations = events.wantsExpirations() && manager.hearsExpirations();
     if (!wanted) {
@@ -291,7 +302,7 @@ final class CacheLifecycle<K, V> {
       if (expirations) {
         statistics.hearExpirations();
       }
-      blueprint.store().listen(oldValues, expirations, this::onRemoteChange);
+      blueprint.store().listen(oldValues, expirations, this::onRemoteChange, locks::noteHeard);
     }
     listening = wanted;
     listeningForOldValues = oldValues;
@@ -302,19 +313,7 @@ final class CacheLifecycle<K, V> {
     if (message.change() == Change.EXPIRED) {
       statistics.expired();
     }
-    events.publishRemote(
-        () -> {
-          EventDispatcher.Changes<K, V> changes = events.changes();
-          K key = blueprint.codec().decodeKey(message.key());
-          V value = blueprint.codec().decode(message.value());
-          // A listener must not take a value that cannot be decoded for none; the codec counts it.
-          boolean undecodable = key == null || (value == null && message.value() != null);
-          return key == null || undecodable
-              ? changes
-              : changes.add(
-                  message.change(), key, value, blueprint.codec().decode(message.prior()));
-        },
-        message.sizeBytes());
+    remote.accept(message);
   }
 
   /** Closes the cache and everything that belongs to it, but leaves its entries in Redis. */

@@ -59,9 +59,10 @@ final class RedisCache<K, V> implements Cache<K, V> {
     this.blueprint = blueprint;
     EventSettings queue = manager.eventSettings();
     this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
-    this.lifecycle = new CacheLifecycle<>(manager, blueprint, events);
+    KeyLocks locks = blueprint.locks();
+    this.lifecycle = new CacheLifecycle<>(manager, blueprint, events, locks);
     this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
-    this.parts = blueprint.parts(events, lifecycle::statistics);
+    this.parts = blueprint.parts(events, lifecycle::statistics, locks);
     this.reader = new EntryReader<>(parts, blueprint.settings().loadTimeout());
     this.access = EntryAccess.of(parts);
     this.invocations =

@@ -51,6 +51,7 @@ public record CacheParts<K, V>(
       EntryWriter<K, V> writer,
       EventDemand demand,
       Duration contentionTimeout,
+      KeyLocks locks,
       boolean loads) {
     LoadStamps stamps = new LoadStamps(contentionTimeout);
     return new CacheParts<>(
@@ -63,7 +64,7 @@ public record CacheParts<K, V>(
         writer,
         demand,
         contentionTimeout,
-        new KeyLocks(name, contentionTimeout, /* required= */ writer.exists()),
+        locks,
         stamps);
   }
 

@@ -44,6 +44,7 @@ public final class KeyLocks {
   private final boolean required;
   private final ConcurrentMap<Bytes, Turn> turns = new ConcurrentHashMap<>();
   private final AtomicBoolean warned = new AtomicBoolean();
+  private final RecentTurns recent = new RecentTurns();
 
   /**
    * Creates the locks of a cache.
@@ -65,6 +66,44 @@ public final class KeyLocks {
    */
   public Hold hold(Bytes key) {
     return hold(key, maxWaitNanos);
+  }
+
+  /**
+   * Waits for a turn with a key that is not remembered, and neither warns nor fails.
+   *
+   * @return the turn, or {@code null} if it did not come in time
+   */
+  public @Nullable Hold tryHold(Bytes key, Duration maxWait) {
+    Turn turn = join(key);
+    boolean held = false;
+    try {
+      held = turn.tryAcquire() || Waits.await(turn, maxWait.toNanos()) == Ending.OVER;
+      return held ? turn::release : null;
+    } finally {
+      if (!held) {
+        turn.leave();
+      }
+    }
+  }
+
+  /** From now on it is remembered for two seconds which keys had turns, or no more. */
+  public void remember(boolean enabled) {
+    recent.enable(enabled);
+  }
+
+  /** Notes that the message of a change came which was made in a turn with its key. */
+  public void noteHeard(Bytes key) {
+    recent.heard(key);
+  }
+
+  /** Whether a change may have been made in a turn with a key, of which no message came so far. */
+  public boolean awaitsMessage(Bytes key) {
+    return recent.isAwaited(key);
+  }
+
+  /** Whether a turn with a key may have begun or ended since a time of {@code System.nanoTime}. */
+  public boolean wasHeldSince(Bytes key, long nanos) {
+    return recent.changedSince(key, nanos);
   }
 
   /** Waits for its turns with several keys, all of which end when the result is closed. */
@@ -103,15 +142,19 @@ public final class KeyLocks {
     return turns.size();
   }
 
+  private Turn join(Bytes key) {
+    return turns.compute(
+        key,
+        (same, present) -> {
+          Turn joined = present == null ? new Turn(same) : present;
+          joined.users++;
+          return joined;
+        });
+  }
+
   private Hold hold(Bytes key, long waitNanos) {
-    Turn turn =
-        turns.compute(
-            key,
-            (same, present) -> {
-              Turn joined = present == null ? new Turn(same) : present;
-              joined.users++;
-              return joined;
-            });
+    recent.begin(key);
+    Turn turn = join(key);
     boolean held = false;
     try {
       held = turn.tryAcquire() || isOver(Waits.await(turn, waitNanos));
@@ -191,6 +234,11 @@ public final class KeyLocks {
 
     @Override
     public void close() {
+      recent.end(key);
+      release();
+    }
+
+    private void release() {
       if (lock.getHoldCount() == 1) {
         owner = null;
       }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import javax.cache.Cache;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.event.EventType;
@@ -116,14 +115,18 @@ public final class EventDispatcher<K, V> implements EventDemand {
   }
 
   /**
-   * Tells of a change made elsewhere. Never waits.
+   * Queues the delivery of a change made elsewhere. Never waits.
    *
-   * @param changes makes the events, on the delivery thread
-   * @param sizeBytes what they take until then
+   * @param delivery delivers it, on the delivery thread
+   * @param sizeBytes what it takes until then
    */
-  public void publishRemote(Supplier<Changes<K, V>> changes, long sizeBytes) {
-    queue.add(
-        () -> deliver(changes.get().events, registration -> true), sizeBytes, /* waitMillis= */ 0);
+  public void queueRemote(Runnable delivery, long sizeBytes) {
+    queue.add(delivery, sizeBytes, /* waitMillis= */ 0);
+  }
+
+  /** Tells listeners of one kind of a change made elsewhere. */
+  public void deliverRemote(Changes<K, V> changes, boolean synchronous) {
+    deliver(changes.events, registration -> registration.isSynchronous() == synchronous);
   }
 
   /** Calls every listener that is meant, also if one fails, and throws the first failure. */

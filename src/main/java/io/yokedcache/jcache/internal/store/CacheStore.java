@@ -75,12 +75,17 @@ public final class CacheStore {
    * @param oldValues whether values before the change are wanted
    * @param expirations whether expired entries are wanted
    * @param consumer called by one thread, in the order in which Redis made the changes of a key
+   * @param own called by the same thread, in the same order, with the keys of own changes
    */
   public synchronized void listen(
-      boolean oldValues, boolean expirations, Consumer<ChangeMessage> consumer) {
+      boolean oldValues,
+      boolean expirations,
+      Consumer<ChangeMessage> consumer,
+      Consumer<Bytes> own) {
     ChangeFeed before = feed;
     ChangeFeed after =
-        new ChangeFeed(names, generations, publisher.origin(), oldValues, expirations, consumer);
+        new ChangeFeed(
+            names, generations, publisher.origin(), oldValues, expirations, consumer, own);
     feed = after;
     subscriber.add(after, before);
   }

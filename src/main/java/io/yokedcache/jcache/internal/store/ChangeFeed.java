@@ -18,6 +18,7 @@ final class ChangeFeed {
   private final boolean oldValues;
   private final boolean expirations;
   private final Consumer<ChangeMessage> consumer;
+  private final Consumer<Bytes> own;
   private final CountDownLatch answered = new CountDownLatch(1);
   private volatile @Nullable String refusal;
 
@@ -27,13 +28,15 @@ final class ChangeFeed {
       byte[] origin,
       boolean oldValues,
       boolean expirations,
-      Consumer<ChangeMessage> consumer) {
+      Consumer<ChangeMessage> consumer,
+      Consumer<Bytes> own) {
     this.names = names;
     this.generations = generations;
     this.origin = Bytes.of(origin);
     this.oldValues = oldValues;
     this.expirations = expirations;
     this.consumer = consumer;
+    this.own = own;
   }
 
   byte[] channel() {
@@ -70,7 +73,7 @@ final class ChangeFeed {
   }
 
   /**
-   * Passes a message of this feed's channel on, unless this cache object sent it.
+   * Passes a message of this feed's channel on; of one that this cache object sent, the key alone.
    *
    * @return whether the generation is new, so that nobody is registered in it
    */
@@ -84,7 +87,9 @@ final class ChangeFeed {
       return true;
     }
     ChangeMessage change = ChangeMessage.decode(message);
-    if (change != null && !change.origin().equals(origin)) {
+    if (change != null && change.origin().equals(origin)) {
+      own.accept(change.key());
+    } else if (change != null) {
       consumer.accept(change);
     }
     return false;

@@ -1,0 +1,97 @@
+package io.yokedcache.jcache.internal.entry;
+
+import io.yokedcache.jcache.internal.store.Bytes;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The turns with keys in the last two seconds, and whether the messages of the changes that were
+ * made in them have come back from Redis. Bounded: when there are too many keys, it knows for two
+ * seconds of none, and answers as for a key that has a turn. Takes next to no memory unless it is
+ * enabled. Safe for use by several threads.
+ */
+final class RecentTurns {
+
+  /** How long the message of an own change may take; then it is taken for lost. */
+  private static final long SPAN_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final int MAX_KEYS = 10_000;
+
+  private final ConcurrentMap<Bytes, Mark> marks = new ConcurrentHashMap<>();
+  private volatile boolean enabled;
+
+  /** Until when nothing is known, since there were too many keys. */
+  private volatile long unknownUntilNanos = System.nanoTime();
+
+  /**
+   * What is known of a key.
+   *
+   * @param awaited how many turns there were whose message has not come
+   * @param nanos when the last turn began or ended
+   */
+  private record Mark(int awaited, long nanos) {}
+
+  void enable(boolean wanted) {
+    enabled = wanted;
+    if (!wanted) {
+      marks.clear();
+    }
+  }
+
+  /** A turn begins. */
+  void begin(Bytes key) {
+    if (enabled) {
+      long now = System.nanoTime();
+      if (marks.size() >= MAX_KEYS) {
+        forgetOld(now);
+      }
+      marks.compute(
+          key,
+          (same, mark) -> new Mark(mark == null || isOld(mark, now) ? 1 : mark.awaited + 1, now));
+    }
+  }
+
+  /** A turn ends. */
+  void end(Bytes key) {
+    if (enabled) {
+      long now = System.nanoTime();
+      marks.compute(key, (same, mark) -> new Mark(mark == null ? 0 : mark.awaited, now));
+    }
+  }
+
+  /** The message of an own change came. */
+  void heard(Bytes key) {
+    marks.computeIfPresent(
+        key, (same, mark) -> new Mark(Math.max(0, mark.awaited - 1), mark.nanos));
+  }
+
+  /** Whether an own change may have been made whose message has not come. */
+  boolean isAwaited(Bytes key) {
+    long now = System.nanoTime();
+    Mark mark = marks.get(key);
+    return isUnknown(now) || (mark != null && mark.awaited > 0 && !isOld(mark, now));
+  }
+
+  /** Whether a turn may have begun or ended since a time. */
+  boolean changedSince(Bytes key, long nanos) {
+    Mark mark = marks.get(key);
+    return isUnknown(System.nanoTime()) || (mark != null && mark.nanos - nanos > 0);
+  }
+
+  private boolean isUnknown(long now) {
+    return unknownUntilNanos - now > 0;
+  }
+
+  private static boolean isOld(Mark mark, long now) {
+    return now - mark.nanos > SPAN_NANOS;
+  }
+
+  private void forgetOld(long now) {
+    marks.values().removeIf(mark -> isOld(mark, now));
+    if (marks.size() >= MAX_KEYS) {
+      unknownUntilNanos = now + SPAN_NANOS;
+      marks.clear();
+    }
+  }
+}

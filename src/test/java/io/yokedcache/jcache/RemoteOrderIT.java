@@ -1,0 +1,162 @@
+package io.yokedcache.jcache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import javax.cache.Cache;
+import javax.cache.CacheManager;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Two cache objects, as two JVMs have them, write the same key at the same time: the last value
+ * that each listener hears is the cache's.
+ */
+final class RemoteOrderIT {
+
+  /** Rounds of two writers; {@code -Dyokedcache.test.rounds=2000} for the long form. */
+  private static final int ROUNDS = Integer.getInteger("yokedcache.test.rounds", 300);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static RedisServer redis;
+  private static TestManagers managers;
+  private static CacheManager here;
+  private static CacheManager there;
+  private static ExecutorService threads;
+
+  @BeforeAll
+  static void start() {
+    redis = RedisServer.start();
+    managers = new TestManagers();
+    here = managers.open(redis.uri());
+    there = managers.open(redis.uri());
+    threads = Executors.newFixedThreadPool(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    threads.shutdownNow();
+    managers.close();
+    redis.close();
+  }
+
+  /** Writers that put single values, and ones that write several entries. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void lastHeard(boolean bulk) throws Exception {
+    RecordingListener<String, String> synchronous = new RecordingListener<>();
+    RecordingListener<String, String> asynchronous = new RecordingListener<>();
+    RecordingListener<String, String> elsewhere = new RecordingListener<>();
+    String name = TestManagers.uniqueName("order");
+    Cache<String, String> one =
+        here.createCache(
+            name,
+            TestManagers.strings()
+                .addCacheEntryListenerConfiguration(synchronous.configuration(false, true))
+                .addCacheEntryListenerConfiguration(asynchronous.configuration(false, false)));
+    Cache<String, String> two =
+        there.createCache(
+            name,
+            TestManagers.strings()
+                .addCacheEntryListenerConfiguration(elsewhere.configuration(false, true)));
+    List<RecordingListener<String, String>> listeners =
+        List.of(synchronous, asynchronous, elsewhere);
+    CyclicBarrier barrier = new CyclicBarrier(2);
+    for (int round = 0; round < ROUNDS; round++) {
+      String key = "key" + round;
+      Future<?> first = threads.submit(() -> write(one, key, "one", bulk, barrier));
+      Future<?> second = threads.submit(() -> write(two, key, "two", bulk, barrier));
+      first.get(60, TimeUnit.SECONDS);
+      second.get(60, TimeUnit.SECONDS);
+      // Behind all messages that were sent before, and behind what was put off once.
+      for (String fence : Set.of("fence a", "fence b")) {
+        one.put(fence, key);
+        two.put(fence, key + "!");
+        listeners.forEach(
+            listener ->
+                await()
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> (key + "!").equals(last(listener, fence))));
+      }
+      String value = one.get(key);
+      for (RecordingListener<String, String> listener : listeners) {
+        assertThat(last(listener, key))
+            .as("round %s, listener %s of %s", round, listeners.indexOf(listener), listener.heard())
+            .isEqualTo(value);
+        listener.forget();
+      }
+    }
+  }
+
+  /** What this JVM did not overwrite is told, every change of it. */
+  @Test
+  void burst_afterAnOwnChange() {
+    RecordingListener<String, String> listener = new RecordingListener<>();
+    String name = TestManagers.uniqueName("burst");
+    Cache<String, String> one =
+        here.createCache(
+            name,
+            TestManagers.strings()
+                .addCacheEntryListenerConfiguration(listener.configuration(false, true)));
+    Cache<String, String> two = there.createCache(name, TestManagers.strings());
+    for (int round = 0; round < 20; round++) {
+      String key = "key" + round;
+      listener.forget();
+      one.put(key, "own");
+      // Behind it in the channel, so that the message of the own change has come.
+      two.put("fence", key);
+      await().atMost(PATIENCE).until(() -> key.equals(last(listener, "fence")));
+      List<String> expected = new ArrayList<>(List.of("own"));
+      for (int i = 0; i < 20; i++) {
+        two.put(key, "value" + i);
+        expected.add("value" + i);
+      }
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(listener.heard())
+                      .filteredOn(event -> key.equals(event.key()))
+                      .extracting(HeardEvent::value)
+                      .isEqualTo(expected));
+    }
+  }
+
+  private static Object last(RecordingListener<String, String> listener, String key) {
+    Object last = "nothing";
+    for (HeardEvent event : listener.heard()) {
+      if (key.equals(event.key())) {
+        last = String.valueOf(event.value());
+      }
+    }
+    return last;
+  }
+
+  private static boolean write(
+      Cache<String, String> cache, String key, String value, boolean bulk, CyclicBarrier barrier)
+      throws Exception {
+    barrier.await(60, TimeUnit.SECONDS);
+    if (bulk) {
+      cache.putAll(Map.of(key, value, key + " other", value));
+    } else {
+      cache.put(key, value);
+    }
+    return true;
+  }
+}
