@@ -35,6 +35,9 @@ final class HealthCheck implements AutoCloseable {
   /** The longest pause before Redis is asked again that did not answer, and the least of all. */
   private static final long RETRY_MILLIS = 1_000;
 
+  /** For how many pauses between attempts no request may have been refused. */
+  private static final int QUIET_RETRIES = 3;
+
   private final RedisExecutor executor;
   private final byte[] probeKey;
   private final ScheduledExecutorService scheduler;
@@ -49,6 +52,8 @@ final class HealthCheck implements AutoCloseable {
 
   /** Whether the server refused a request and has accepted no change since. */
   private volatile boolean refused;
+
+  private volatile long refusedNanos;
 
   private volatile long pingNanos = UNKNOWN;
   private volatile long lastEndNanos;
@@ -113,6 +118,7 @@ final class HealthCheck implements AutoCloseable {
    * @param words what the server said, and what to do about it
    */
   void refused(String words) {
+    refusedNanos = System.nanoTime();
     if (refused && !healthy) {
       return; // that is known already
     }
@@ -141,7 +147,9 @@ final class HealthCheck implements AutoCloseable {
     long lossesBefore = losses();
     try {
       pingNanos = ping();
-      answered(lossesBefore);
+      if (!refused) {
+        answered(lossesBefore);
+      }
     } catch (RedisUnavailableException e) {
       // That all connections are in use says nothing, unless operations fail as well.
       boolean says = e.kind() != RedisUnavailableException.Kind.NOT_ASKED;
@@ -169,7 +177,9 @@ final class HealthCheck implements AutoCloseable {
         ask(master, new CommandArguments(Command.SET).add(probeKey).add("1").add(Keyword.XX));
       }
     }
-    refused &= !changes;
+    // A server that refuses only some, such as large values, is not well in between.
+    long quietNanos = System.nanoTime() - refusedNanos;
+    refused &= !changes || quietNanos < TimeUnit.MILLISECONDS.toNanos(QUIET_RETRIES * retryMillis);
     return slowest;
   }
 
