@@ -295,9 +295,9 @@ final class RedisCache<K, V> implements Cache<K, V> {
    * <p>Each entry is changed atomically as {@link #invoke} does, not all of them together. They are
    * read together, up to the batch size at a time, then the processor runs on one after the other,
    * then the changes are applied together. So the processor may see the entries of a batch as they
-   * were before it changed any of them. Threads do not take turns with the keys: listeners of
-   * several threads that change the same entry may hear of it in another order, as with {@link
-   * #putAll}. If Redis cannot be reached, each key of the batch has that as its result.
+   * were before it changed any of them. Where there is a writer or a listener, threads take turns
+   * with the keys of a batch. If Redis cannot be reached, each key of the batch has that as its
+   * result.
    */
   @Override
   public <T> Map<K, EntryProcessorResult<T>> invokeAll(

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class RemoteOrderIT {
 
-  /** Rounds of two writers; {@code -Dyokedcache.test.rounds=2000} for the long form. */
-  private static final int ROUNDS = Integer.getInteger("yokedcache.test.rounds", 300);
+  /** Rounds of two writers; {@code -Dorder.rounds=2000} for the long form. */
+  private static final int ROUNDS = Integer.getInteger("order.rounds", 300);
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 

@@ -38,8 +38,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 final class SystemOfRecordIT {
 
-  /** Rounds of each pair of operations; {@code -Dyokedcache.test.rounds=2000} for the long form. */
-  private static final int ROUNDS = Integer.getInteger("yokedcache.test.rounds", 150);
+  /** Rounds of each pair of operations; {@code -Dorder.rounds=2000} for the long form. */
+  private static final int ROUNDS = Integer.getInteger("order.rounds", 150);
 
   private static final long MAX_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(300);
   private static final String KEY = "key";
