@@ -37,8 +37,10 @@ public final class Codecs {
    * @param loader where codecs, and the classes of what they decode, are found first; after it
    *     comes the context loader of the thread
    * @param settings what Java deserialisation may touch
+   * @throws CacheException if a pattern of the settings can match nothing
    */
   public Codecs(ClassLoader loader, SerializationSettings settings) {
+    PatternCheck.check(settings.allow(), loader);
     this.loader = loader;
     this.settings = settings;
   }

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.configuration.SerializationSettings;
 import java.util.List;
 import javax.cache.CacheException;
 import org.junit.jupiter.api.Test;
@@ -143,5 +144,36 @@ final class CodecsTest {
     Codec<Object> codec = codecs.named(name, Object.class, Samples.Base.class);
     Object value = List.of(new Samples.Base(4));
     assertThat(codec.decode(codec.encode(value))).isEqualTo(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "io.yokedcache.jcache.codec, write \"io.yokedcache.jcache.codec.*\"",
+    "com.acme.shop, write \"com.acme.shop.*\"",
+    "io.yokedcache.jcache.codec.Samples.Base, write \"io.yokedcache.jcache.codec.Samples$Base\"",
+    "io.yokedcache.jcache.codec.Samples.*, is a class and no package",
+    "java.util.*, no wildcard reaches into the JDK",
+    "java.**, no wildcard reaches into the JDK"
+  })
+  void create_patternThatMatchesNothing_isAnError(String pattern, String message) {
+    assertThatThrownBy(
+            () ->
+                new Codecs(TestSettings.loader(), TestSettings.allowing("com.acme.Order", pattern)))
+        .isInstanceOf(CacheException.class)
+        .hasMessageContainingAll("\"" + pattern + "\"", message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "io.yokedcache.jcache.codec.*",
+    "io.yokedcache.**",
+    "io.yokedcache.jcache.codec.Samples",
+    "java.io.File",
+    "com.acme.Order",
+    "com.acme.*"
+  })
+  void create_patternThatMayMatch_isNone(String pattern) {
+    SerializationSettings settings = TestSettings.allowing(pattern);
+    assertThat(new Codecs(TestSettings.loader(), settings).named("auto", Object.class)).isNotNull();
   }
 }

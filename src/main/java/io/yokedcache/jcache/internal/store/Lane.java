@@ -115,7 +115,9 @@ final class Lane implements AutoCloseable {
   /** Reads for virtual threads; absent while there are none. */
   private final AtomicReference<@Nullable Thread> attendant = new AtomicReference<>();
 
-  /** When the reader began to wait; read and changed by the reader, whom {@link #reading} orders. */
+  /**
+   * When the reader began to wait; read and changed by the reader, whom {@link #reading} orders.
+   */
   private long waitStartNanos;
 
   /** When something last came from the server; changed by the reader. */
