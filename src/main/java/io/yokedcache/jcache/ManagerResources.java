@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.store.BackgroundErrors;
 import io.yokedcache.jcache.internal.store.ConnectionListener;
 import io.yokedcache.jcache.internal.store.RedisStores;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ final class ManagerResources implements AutoCloseable {
   /** How many {@code loadAll}s run at once; the next one runs in the thread that asks for it. */
   private static final int MAX_LOADS = 8;
 
+  private final BackgroundErrors errors = new BackgroundErrors();
   private final RedisStores stores;
   private final ScheduledThreadPoolExecutor statistics;
   private final ThreadPoolExecutor loads;
@@ -50,6 +52,7 @@ final class ManagerResources implements AutoCloseable {
           new RedisStores(
               reachable,
               new RedisStores.Schedulers(pings, background, statistics, health),
+              errors,
               listener);
       all.add(0, stores);
       all.add(0, background::shutdownNow);
@@ -90,14 +93,8 @@ final class ManagerResources implements AutoCloseable {
     return new ManagerResources(settings, embeddedServers, listener);
   }
 
-  /**
-   * One thread, begun when there is a first task, that leaves tasks undone when it is shut down.
-   */
-  private static ScheduledThreadPoolExecutor scheduler(String name) {
-    ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, daemons(name));
-    scheduler.setRemoveOnCancelPolicy(true);
-    scheduler.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    return scheduler;
+  private ScheduledThreadPoolExecutor scheduler(String name) {
+    return new LastingScheduler(name, daemons(name), errors);
   }
 
   private static Settings withPort(Settings settings, int port) {
@@ -125,6 +122,11 @@ final class ManagerResources implements AutoCloseable {
       thread.setDaemon(true);
       return thread;
     };
+  }
+
+  /** How many errors the threads have survived that serve for ever. */
+  long backgroundErrors() {
+    return errors.count();
   }
 
   RedisStores stores() {

@@ -131,7 +131,8 @@ final class YokedCacheManager implements CacheManager {
         now.healthy(),
         now.pingNanos(),
         new ConnectionSnapshot.Pool(
-            counts.active(), counts.idle(), counts.waiting(), counts.size(), counts.reconnects()));
+            counts.active(), counts.idle(), counts.waiting(), counts.size(), counts.reconnects()),
+        resources.backgroundErrors());
   }
 
   /** What is measured of the open caches; never talks to Redis. */

@@ -42,4 +42,9 @@ record ConnectionBean(Supplier<ConnectionSnapshot> connection) implements Connec
   public long getReconnects() {
     return connection.get().getReconnects();
   }
+
+  @Override
+  public long getBackgroundErrors() {
+    return connection.get().getBackgroundErrors();
+  }
 }

@@ -38,4 +38,12 @@ public interface ConnectionMXBean {
    */
   @Described("Connections made in place of ones that failed while in use, since the manager opened")
   long getReconnects();
+
+  /**
+   * Returns how many errors the threads of the manager have survived that serve for ever, such as
+   * those of events, near caches and leases: out of memory, for instance. The log has the first of
+   * each kind.
+   */
+  @Described("Errors that the manager's own threads survived, since the manager opened")
+  long getBackgroundErrors();
 }

@@ -10,6 +10,7 @@ public final class ConnectionSnapshot {
   private final boolean healthy;
   private final long pingNanos;
   private final Pool pool;
+  private final long backgroundErrors;
 
   /**
    * Creates a snapshot.
@@ -17,11 +18,13 @@ public final class ConnectionSnapshot {
    * @param healthy whether Redis answered when it was last asked
    * @param pingNanos how long the last answered {@code PING} took, -1 before the first one
    * @param pool how many connections there are
+   * @param backgroundErrors what the manager's own threads survived
    */
-  public ConnectionSnapshot(boolean healthy, long pingNanos, Pool pool) {
+  public ConnectionSnapshot(boolean healthy, long pingNanos, Pool pool, long backgroundErrors) {
     this.healthy = healthy;
     this.pingNanos = pingNanos;
     this.pool = pool;
+    this.backgroundErrors = backgroundErrors;
   }
 
   /** Whether Redis answered when it was last asked; true before it was asked for the first time. */
@@ -37,6 +40,11 @@ public final class ConnectionSnapshot {
   /** Connections that were made in place of ones that failed while they were used. */
   public long getReconnects() {
     return pool.reconnects;
+  }
+
+  /** Errors that threads of the manager survived which serve for ever. */
+  public long getBackgroundErrors() {
+    return backgroundErrors;
   }
 
   /** Connections in use. */

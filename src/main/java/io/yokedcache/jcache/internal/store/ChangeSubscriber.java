@@ -47,6 +47,7 @@ final class ChangeSubscriber implements AutoCloseable {
   private final byte[] expiredChannel;
   private final ScheduledExecutorService pings;
   private final ScheduledExecutorService background;
+  private final BackgroundErrors errors;
   private final SubscriptionLoop loop;
 
   /** The feeds by their channels. */
@@ -69,6 +70,7 @@ final class ChangeSubscriber implements AutoCloseable {
       EventSettings events,
       String namespace,
       Announcement announcement,
+      BackgroundErrors errors,
       ScheduledExecutorService pings,
       ScheduledExecutorService background) {
     this.settings = settings;
@@ -80,6 +82,7 @@ final class ChangeSubscriber implements AutoCloseable {
     this.expiredChannel = utf8("__keyevent@" + settings.database() + "__:expired");
     this.pings = pings;
     this.background = background;
+    this.errors = errors;
     this.loop =
         new SubscriptionLoop(
             "yokedcache-events",
@@ -87,6 +90,7 @@ final class ChangeSubscriber implements AutoCloseable {
             settings,
             SILENCE,
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+            errors,
             Inbox::new);
   }
 
@@ -166,11 +170,6 @@ final class ChangeSubscriber implements AutoCloseable {
       unsure.add(feed);
       logger.debug("A lease on {} could not be renewed; next time", address, e);
     }
-  }
-
-  /** How many errors the thread has survived. */
-  long errors() {
-    return loop.errors();
   }
 
   @Override
@@ -291,12 +290,8 @@ final class ChangeSubscriber implements AutoCloseable {
     private void deliver(ChangeFeed feed, Runnable delivery) {
       try {
         delivery.run();
-      } catch (RuntimeException e) {
-        logger.warn(
-            "An event on {} of {} could not be delivered",
-            new String(feed.channel(), StandardCharsets.UTF_8),
-            address,
-            e);
+      } catch (Throwable e) { // the connection is fine, and other events are to come
+        errors.survived("Delivery to a listener's cache", e);
       }
     }
 

@@ -60,7 +60,10 @@ final class ChangeTracker implements AutoCloseable {
   private @Nullable String told;
 
   ChangeTracker(
-      ConnectionSettings settings, Duration maxStaleness, ScheduledExecutorService background) {
+      ConnectionSettings settings,
+      Duration maxStaleness,
+      BackgroundErrors errors,
+      ScheduledExecutorService background) {
     this.address = settings.address();
     this.maxStaleness = maxStaleness;
     this.background = background;
@@ -71,6 +74,7 @@ final class ChangeTracker implements AutoCloseable {
             settings,
             maxStaleness.multipliedBy(2),
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+            errors,
             Inbox::new);
   }
 
@@ -118,11 +122,6 @@ final class ChangeTracker implements AutoCloseable {
       lock.unlock();
     }
     loop.close();
-  }
-
-  /** How many errors the thread has survived. */
-  long errors() {
-    return loop.errors();
   }
 
   /** What arrives on one connection. */

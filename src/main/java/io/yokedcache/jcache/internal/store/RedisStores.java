@@ -46,9 +46,10 @@ public final class RedisStores implements AutoCloseable {
    * Creates the stores of a manager.
    *
    * @param schedulers run what is done now and then
+   * @param errors counts what they survive
    * @param listener hears when Redis stops and begins to answer
    */
-  public RedisStores(Settings settings, Schedulers schedulers, ConnectionListener listener) {
+  public RedisStores(Settings settings, Schedulers schedulers, BackgroundErrors errors, ConnectionListener listener) {
     this.settings = settings;
     Connections.check(settings.connection());
     PooledExecutor pool = new PooledExecutor(settings.connection());
@@ -71,13 +72,15 @@ public final class RedisStores implements AutoCloseable {
             settings.events(),
             settings.namespace(),
             announcement,
+            errors,
             schedulers.pings(),
             schedulers.background());
     this.sweeper =
         new Sweeper(executor, settings.namespace(), settings.sweep(), schedulers.scans());
     this.census = new Census(executor, settings.namespace(), settings.census(), schedulers.scans());
     this.tracker =
-        new ChangeTracker(settings.connection(), settings.nearStaleness(), schedulers.pings());
+        new ChangeTracker(
+            settings.connection(), settings.nearStaleness(), errors, schedulers.pings());
     health.start();
     keepAlive(sender, settings.connection().keepAlive(), schedulers.background());
   }

@@ -4,7 +4,6 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -31,9 +30,9 @@ final class SubscriptionLoop implements AutoCloseable {
   private final ConnectionSettings settings;
   private final Duration silence;
   private final Backoff backoff;
+  private final BackgroundErrors errors;
   private final Supplier<Session> sessions;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final AtomicLong errors = new AtomicLong();
 
   /** Guards the fields below and all writing on the connection; its reader needs no lock. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -71,12 +70,14 @@ final class SubscriptionLoop implements AutoCloseable {
       ConnectionSettings settings,
       Duration silence,
       Backoff backoff,
+      BackgroundErrors errors,
       Supplier<Session> sessions) {
     this.threadName = threadName;
     this.consequence = consequence;
     this.settings = settings;
     this.silence = silence;
     this.backoff = backoff;
+    this.errors = errors;
     this.sessions = sessions;
   }
 
@@ -135,7 +136,8 @@ final class SubscriptionLoop implements AutoCloseable {
 
   private void pause(@Nullable Throwable failure) {
     try {
-      if (!isReplaced()) {
+      boolean wasReplaced = isReplaced();
+      if (!wasReplaced || failure instanceof Error) {
         tell(failure);
       }
       if (BoundedWait.await(closed, backoff.nextMillis())) {
@@ -143,7 +145,7 @@ final class SubscriptionLoop implements AutoCloseable {
       }
     } catch (Throwable notEvenThat) {
       // Out of memory while it logs, for instance: what matters is that the thread goes on.
-      errors.incrementAndGet();
+      errors.survived(threadName, notEvenThat);
     }
   }
 
@@ -172,9 +174,8 @@ final class SubscriptionLoop implements AutoCloseable {
         logger.debug("Still: {} on {}", consequence, settings.address(), failure);
       }
     } else {
-      errors.incrementAndGet();
+      errors.survived(threadName, failure);
       told = String.valueOf(failure);
-      logger.warn("{} on {} until the next attempt", consequence, settings.address(), failure);
     }
   }
 
@@ -193,11 +194,6 @@ final class SubscriptionLoop implements AutoCloseable {
       told = null;
       logger.info("No more: {} on {}", consequence, settings.address());
     }
-  }
-
-  /** How many errors the thread has survived that had nothing to do with the connection. */
-  long errors() {
-    return errors.get();
   }
 
   /** Writes on the present connection, if there is one that is ready. */

@@ -227,7 +227,7 @@ final class CacheBeansTest {
   }
 
   private static ConnectionSnapshot connection(boolean healthy) {
-    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5));
+    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5), 6);
   }
 
   @Test

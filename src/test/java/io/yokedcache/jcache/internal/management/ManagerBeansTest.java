@@ -85,6 +85,7 @@ final class ManagerBeansTest {
               "healthy",
               "pingNanos",
               "reconnects",
+              "backgroundErrors",
               "poolActive",
               "poolIdle",
               "poolWaiting",
@@ -175,7 +176,7 @@ final class ManagerBeansTest {
       assertThat(managerBeans).isNotNull();
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getAttributes())
-          .hasSize(7)
+          .hasSize(8)
           .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"))
           .noneMatch(a -> a.getDescription().equals(a.getName()));
       assertThat(server.getAttribute(name, "Healthy")).isEqualTo(0);
@@ -185,6 +186,7 @@ final class ManagerBeansTest {
       assertThat(server.getAttribute(name, "PoolWaiting")).isEqualTo(3);
       assertThat(server.getAttribute(name, "PoolSize")).isEqualTo(4);
       assertThat(server.getAttribute(name, "Reconnects")).isEqualTo(5L);
+      assertThat(server.getAttribute(name, "BackgroundErrors")).isEqualTo(6L);
       assertThat(info.getNotifications())
           .hasSize(2)
           .allSatisfy(n -> assertThat(n.getDescription()).contains("Redis"));
@@ -214,7 +216,7 @@ final class ManagerBeansTest {
   }
 
   private static ConnectionSnapshot connection(boolean healthy) {
-    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5));
+    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5), 6);
   }
 
   private static Object entry(CompositeData data, String map, String key) {
