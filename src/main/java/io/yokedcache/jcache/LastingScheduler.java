@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
  * throws, it goes on: the JDK's scheduler would forget a task that throws, without a word, and what
  * it was for, such as leases and pings, would end for ever.
  *
- * <p>A periodic task runs again at its next time. A task that is planned once, such as the next step
- * of a sweep, runs again after a pause that grows with each failure; one that is due at once ({@code
- * execute}) does not. Tasks are left undone when it is shut down.
+ * <p>A periodic task runs again at its next time. A task that is planned once, such as the next
+ * step of a sweep, runs again after a pause that grows with each failure; one that is due at once
+ * ({@code execute}) does not. Tasks are left undone when it is shut down.
  */
 final class LastingScheduler extends ScheduledThreadPoolExecutor {
 

@@ -25,6 +25,7 @@ import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -46,7 +47,7 @@ final class SubscriptionsIT {
   private static RedisServer redis;
 
   private final String name = "subscriptions-" + NAMES.incrementAndGet();
-  private final Jedis admin = new Jedis("127.0.0.1", redis.port());
+  private Jedis admin;
   private final List<CacheManager> managers = new ArrayList<>();
 
   @BeforeAll
@@ -57,6 +58,11 @@ final class SubscriptionsIT {
   @AfterAll
   static void stop() {
     redis.close();
+  }
+
+  @BeforeEach
+  void connect() {
+    admin = new Jedis("127.0.0.1", redis.port());
   }
 
   @AfterEach

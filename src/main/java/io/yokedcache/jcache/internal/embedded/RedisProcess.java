@@ -139,26 +139,21 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   private void awaitReady() {
-    try {
-      if (!output.awaitReady(START_TIMEOUT_MILLIS)) {
-        if (output.isAddressInUse()) {
-          throw new PortInUseException(port);
-        }
-        throw new CacheException(
-            "it was not ready on port "
-                + port
-                + " within "
-                + START_TIMEOUT_MILLIS
-                + " ms; it printed:\n"
-                + output.lastLines());
+    if (!output.awaitReady(START_TIMEOUT_MILLIS)) {
+      if (output.isAddressInUse()) {
+        throw new PortInUseException(port);
       }
-      String outdated = output.outdatedVersion();
-      if (outdated != null) {
-        throw new CacheException("it is version " + outdated + ", and 6.2 or later is needed");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CacheException("interrupted while waiting for redis-server to start", e);
+      throw new CacheException(
+          "it was not ready on port "
+              + port
+              + " within "
+              + START_TIMEOUT_MILLIS
+              + " ms; it printed:\n"
+              + output.lastLines());
+    }
+    String outdated = output.outdatedVersion();
+    if (outdated != null) {
+      throw new CacheException("it is version " + outdated + ", and 6.2 or later is needed");
     }
   }
 

@@ -84,8 +84,24 @@ final class ServerOutput implements Runnable {
   }
 
   /** Waits until the server says that it is ready; returns {@code false} if it did not say so. */
-  boolean awaitReady(long timeoutMillis) throws InterruptedException {
-    return readyOrEnded.await(timeoutMillis, TimeUnit.MILLISECONDS) && ready;
+  boolean awaitReady(long timeoutMillis) {
+    long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    // A thread that was interrupted wants the server as well; it sees its flag afterwards.
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          long left = deadlineNanos - System.nanoTime();
+          return readyOrEnded.await(left, TimeUnit.NANOSECONDS) && ready;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   boolean isAddressInUse() {

@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.store.BoundedWait;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import javax.cache.CacheException;
 
 /**
@@ -41,7 +41,7 @@ final class Contention {
       long most =
           Math.min(
               MAX_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(10, spoilt - ATTEMPTS_WITHOUT_PAUSE));
-      LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
+      BoundedWait.pause(ThreadLocalRandom.current().nextLong(most));
     }
   }
 }

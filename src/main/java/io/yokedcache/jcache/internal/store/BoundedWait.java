@@ -49,6 +49,11 @@ public final class BoundedWait {
     }
   }
 
+  /** Waits for that time; a thread whose flag is set does not try again and again at once. */
+  public static void pause(long nanos) {
+    Pauses.pause(nanos);
+  }
+
   /** Waits for a latch. */
   public static boolean await(CountDownLatch latch, long millis) {
     return await(

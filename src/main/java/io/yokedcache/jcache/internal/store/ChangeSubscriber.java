@@ -272,13 +272,12 @@ final class ChangeSubscriber implements AutoCloseable {
         return;
       }
       if (Arrays.equals(channel, expiredChannel)) {
-        feeds.values().forEach(feed -> deliver(feed, () -> feed.onExpired(payload)));
+        feeds.values().forEach(feed -> deliver(() -> feed.onExpired(payload)));
         return;
       }
       ChangeFeed feed = feeds.get(Bytes.of(channel));
       if (feed != null) {
         deliver(
-            feed,
             () -> {
               if (feed.onMessage(payload)) {
                 renewSoon(feed);
@@ -287,7 +286,7 @@ final class ChangeSubscriber implements AutoCloseable {
       }
     }
 
-    private void deliver(ChangeFeed feed, Runnable delivery) {
+    private void deliver(Runnable delivery) {
       try {
         delivery.run();
       } catch (Throwable e) { // the connection is fine, and other events are to come

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import javax.cache.CacheException;
@@ -112,7 +111,7 @@ final class GenerationGuard {
         return result;
       }
       if (i > ATTEMPTS_WITHOUT_PAUSE) {
-        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
+        Pauses.pause(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
       }
     }
     throw new CacheException(

@@ -49,7 +49,11 @@ public final class RedisStores implements AutoCloseable {
    * @param errors counts what they survive
    * @param listener hears when Redis stops and begins to answer
    */
-  public RedisStores(Settings settings, Schedulers schedulers, BackgroundErrors errors, ConnectionListener listener) {
+  public RedisStores(
+      Settings settings,
+      Schedulers schedulers,
+      BackgroundErrors errors,
+      ConnectionListener listener) {
     this.settings = settings;
     Connections.check(settings.connection());
     PooledExecutor pool = new PooledExecutor(settings.connection());

@@ -51,7 +51,7 @@ final class SubscriptionLoopIT {
   }
 
   /** Fails in another way each time, then serves. */
-  private final class Session implements SubscriptionLoop.Session {
+  private static final class Session implements SubscriptionLoop.Session {
 
     private final int number;
     private final List<String> heard;
@@ -152,7 +152,9 @@ final class SubscriptionLoopIT {
                     .noneMatch(thread -> thread.getName().equals("loop-of-a-test")));
   }
 
-  /** As after a cache that could not be created: Redis refuses equal prefixes, and all with them. */
+  /**
+   * As after a cache that could not be created: Redis refuses equal prefixes, and all with them.
+   */
   @Test
   void tracker_equalPrefixes_bothCachesAreTold() {
     ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
