@@ -12,6 +12,7 @@ import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.ProcessorRunner;
 import io.yokedcache.jcache.internal.entry.Result;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.store.Bytes;
@@ -22,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
@@ -238,7 +240,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   public void putAll(Map<? extends K, ? extends V> map) {
     ensureOpen();
     // One copy is checked, written and stored: the map may change meanwhile.
-    Map<K, V> entries = new LinkedHashMap<>(requireNonNull(map, "map"));
+    Map<K, V> entries = copy("map", () -> new LinkedHashMap<>(requireNonNull(map, "map")));
     entries.forEach(
         (key, value) -> {
           checkKey(key);
@@ -379,9 +381,20 @@ final class RedisCache<K, V> implements Cache<K, V> {
   }
 
   /** A copy of the caller's keys, which may change meanwhile, once all of them are right. */
+  /** Copies a collection of the caller, who knows what it throws unless that is undeclared. */
+  private static <T> T copy(String what, Supplier<T> copy) {
+    try {
+      return copy.get();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw ApplicationCode.OTHER.failure("The " + what + " that was given", e);
+    }
+  }
+
   private Set<K> checked(Set<? extends K> keys) {
     ensureOpen();
-    Set<K> copy = new LinkedHashSet<>(requireNonNull(keys, "keys"));
+    Set<K> copy = copy("set", () -> new LinkedHashSet<>(requireNonNull(keys, "keys")));
     copy.forEach(this::checkKey);
     return copy;
   }

@@ -4,9 +4,17 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.testing.RedisServer;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.AbstractSet;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import javax.cache.Cache;
 import javax.cache.CacheException;
@@ -29,6 +38,7 @@ import javax.cache.integration.CompletionListenerFuture;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorException;
 import javax.cache.processor.EntryProcessorResult;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -236,6 +246,132 @@ final class ApplicationFailureIT {
     CacheEntryCreatedListener<String, String> listener = events -> raised.raise();
     return new MutableCacheEntryListenerConfiguration<>(
         () -> listener, null, /* isOldValueRequired= */ false, isSynchronous);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void codec_valueIsRefusedOrAbsent(Raised raised) {
+    AtomicBoolean fails = new AtomicBoolean();
+    YokedCacheConfiguration<String, String> configuration =
+        new YokedCacheConfiguration<String, String>()
+            .setTypes(String.class, String.class)
+            .setValueCodec(new FailingCodec(raised, fails));
+    Cache<String, String> cache =
+        manager.createCache(TestManagers.uniqueName("codec"), configuration);
+    cache.put("a", "1");
+    fails.set(true);
+
+    assertWrapped(catchThrowable(() -> cache.put("a", "2")), raised, CodecException.class);
+    assertWrapped(
+        catchThrowable(() -> cache.putAll(Map.of("a", "2"))), raised, CodecException.class);
+    if (raised == Raised.ERROR) {
+      assertWrapped(catchThrowable(() -> cache.get("a")), raised, CodecException.class);
+    } else {
+      assertThat(cache.get("a")).isNull();
+      assertThat(cache.getAll(Set.of("a"))).isEmpty();
+      assertThat(Thread.interrupted()).isEqualTo(raised == Raised.UNDECLARED_INTERRUPTION);
+    }
+    fails.set(false);
+    assertThat(cache.get("a")).isEqualTo("1");
+  }
+
+  private record FailingCodec(Raised raised, AtomicBoolean fails) implements Codec<String> {
+
+    @Override
+    public String id() {
+      return "failing";
+    }
+
+    @Override
+    public byte[] encode(String value) {
+      check();
+      return value.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String decode(byte[] bytes) {
+      check();
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private void check() {
+      if (fails.get()) {
+        raised.raise();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void equals_isWrapped(Raised raised) {
+    Cache<String, Incomparable> cache =
+        manager.createCache(
+            TestManagers.uniqueName("equals"),
+            new MutableConfiguration<String, Incomparable>()
+                .setTypes(String.class, Incomparable.class));
+    cache.put("a", new Incomparable("1", raised));
+
+    assertWrapped(
+        catchThrowable(() -> cache.remove("a", new Incomparable("2", raised))),
+        raised,
+        CacheException.class);
+    assertThat(cache.containsKey("a")).isTrue();
+  }
+
+  /** A value that can only be compared with itself. */
+  private static final class Incomparable implements Serializable {
+
+    private static final long serialVersionUID = 1;
+
+    private final String text;
+
+    private final Raised raised;
+
+    Incomparable(String text, Raised raised) {
+      this.text = text;
+      this.raised = raised;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      raised.raise();
+      return false;
+    }
+
+    @Override
+    public int hashCode() {
+      return text.hashCode();
+    }
+  }
+
+  /** A collection of the caller may throw what it likes, but nothing that is not declared. */
+  @ParameterizedTest
+  @EnumSource
+  void collectionOfTheCaller(Raised raised) {
+    Cache<String, String> cache =
+        manager.createCache(TestManagers.uniqueName("collection"), TestManagers.strings());
+    Set<String> keys =
+        new AbstractSet<>() {
+
+          @Override
+          public Iterator<String> iterator() {
+            raised.raise();
+            return Collections.emptyIterator();
+          }
+
+          @Override
+          public int size() {
+            return 1;
+          }
+        };
+
+    Throwable thrown = catchThrowable(() -> cache.getAll(keys));
+
+    if (raised == Raised.UNCHECKED) {
+      assertThat(thrown).isExactlyInstanceOf(raised.type());
+    } else {
+      assertWrapped(thrown, raised, CacheException.class);
+    }
   }
 
   private static Cache<String, String> writing(PartialWriter writer) {

@@ -73,7 +73,7 @@ final class ClosingFailureIT {
   void managerClose_ignoresWhatFails(Raised raised) throws Exception {
     CacheManager manager = manager();
     String name = TestManagers.uniqueName("close");
-    manager.createCache(name, everything(raised, null)).put("a", "1");
+    manager.createCache(name, everything(raised::raise, null)).put("a", "1");
     Cache<String, String> other =
         manager.createCache(TestManagers.uniqueName("other"), TestManagers.strings());
 
@@ -92,7 +92,7 @@ final class ClosingFailureIT {
   void cacheClose_throwsOnlyErrors(Raised raised) throws Exception {
     CacheManager manager = manager();
     Cache<String, String> cache =
-        manager.createCache(TestManagers.uniqueName("close"), everything(raised, null));
+        manager.createCache(TestManagers.uniqueName("close"), everything(raised::raise, null));
 
     Throwable thrown = catchThrowable(cache::close);
 
@@ -115,8 +115,7 @@ final class ClosingFailureIT {
       String name = TestManagers.uniqueName("create");
 
       Throwable thrown =
-          catchThrowable(
-              () -> manager.createCache(name, everything(null, () -> raised.raise(), failing)));
+          catchThrowable(() -> manager.createCache(name, everything(null, raised::raise, failing)));
 
       if (raised == Raised.ERROR) {
         assertThat(thrown).isExactlyInstanceOf(raised.type());
@@ -168,6 +167,108 @@ final class ClosingFailureIT {
   }
 
   @Test
+  void createCache_factoryInterruptsAndCreatesAnother() throws Exception {
+    CacheManager manager = manager();
+    String name = TestManagers.uniqueName("outer");
+    String inner = TestManagers.uniqueName("inner");
+
+    Cache<String, String> cache =
+        manager.createCache(
+            name,
+            everything(
+                null,
+                () -> {
+                  manager.createCache(inner, TestManagers.strings()).put("a", "1");
+                  Thread.currentThread().interrupt();
+                },
+                "writer"));
+
+    assertThat(Thread.interrupted()).isTrue();
+    cache.put("a", "2");
+    assertThat(manager.<String, String>getCache(inner).get("a")).isEqualTo("1");
+  }
+
+  @Test
+  void createCache_slowFactoryHoldsUpNobody() throws Exception {
+    CacheManager manager = manager();
+    Cache<String, String> other =
+        manager.createCache(TestManagers.uniqueName("other"), TestManagers.strings());
+    CountDownLatch creating = new CountDownLatch(1);
+    CountDownLatch gate = new CountDownLatch(1);
+    Runnable slow =
+        () -> {
+          creating.countDown();
+          awaitUnchecked(gate);
+        };
+    CompletableFuture<Cache<String, String>> created =
+        CompletableFuture.supplyAsync(
+            () ->
+                manager.createCache(
+                    TestManagers.uniqueName("slow"), everything(null, slow, "loader")));
+    awaitUnchecked(creating);
+
+    assertThat(manager.<String, String>getCache(other.getName())).isSameAs(other);
+    other.put("a", "1");
+    manager.enableStatistics(other.getName(), true);
+    other.close();
+    gate.countDown();
+
+    assertThat(created.get(30, TimeUnit.SECONDS).isClosed()).isFalse();
+  }
+
+  @Test
+  void close_slowCodeHoldsUpNobody() throws Exception {
+    CacheManager manager = manager();
+    Cache<String, String> other =
+        manager.createCache(TestManagers.uniqueName("other"), TestManagers.strings());
+    CountDownLatch closing = new CountDownLatch(1);
+    CountDownLatch gate = new CountDownLatch(1);
+    Cache<String, String> slow =
+        manager.createCache(
+            TestManagers.uniqueName("slow"),
+            everything(
+                () -> {
+                  closing.countDown();
+                  awaitUnchecked(gate);
+                },
+                null));
+    CompletableFuture<Void> closed = CompletableFuture.runAsync(slow::close);
+    awaitUnchecked(closing);
+
+    other.put("a", "1");
+    assertThat(manager.<String, String>getCache(slow.getName())).isNull();
+    manager.createCache(slow.getName(), TestManagers.strings()).close();
+    other.close();
+    gate.countDown();
+
+    closed.get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void close_interruptsAndClosesAgain() throws Exception {
+    CacheManager manager = manager();
+    String name = TestManagers.uniqueName("again");
+    Cache<String, String> cache =
+        manager.createCache(
+            name,
+            everything(
+                () -> {
+                  Thread.currentThread().interrupt();
+                  manager.close();
+                },
+                null));
+
+    cache.close();
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(closed)
+        .containsExactlyInAnyOrder("listener", "filter", "loader", "writer", "policy");
+    assertThat(manager.isClosed()).isTrue();
+    Leftovers.assertNothingLeftOf(name, redis.uri());
+    Leftovers.assertNoManagerLeft(redis.uri());
+  }
+
+  @Test
   void createCache_factoryClosesTheManager() throws Exception {
     CacheManager manager = manager();
     String name = TestManagers.uniqueName("create");
@@ -189,7 +290,7 @@ final class ClosingFailureIT {
     Cache<String, String> cache =
         manager.createCache(TestManagers.uniqueName("deregister"), TestManagers.strings());
     MutableCacheEntryListenerConfiguration<String, String> listener =
-        listener(new Listener(raised), new Filter(raised));
+        listener(new Listener(raised::raise), new Filter(raised::raise));
     cache.registerCacheEntryListener(listener);
 
     Throwable thrown = catchThrowable(() -> cache.deregisterCacheEntryListener(listener));
@@ -286,7 +387,7 @@ final class ClosingFailureIT {
   }
 
   private MutableConfiguration<String, String> everything(
-      @Nullable Raised onClose, @Nullable Runnable onCreate, String... failing) {
+      @Nullable Runnable onClose, @Nullable Runnable onCreate, String... failing) {
     MutableCacheEntryListenerConfiguration<String, String> listener =
         new MutableCacheEntryListenerConfiguration<>(
             factory("listener", new Listener(onClose), onCreate, failing),
@@ -326,9 +427,9 @@ final class ClosingFailureIT {
   private abstract class Part implements Closeable {
 
     private final String name;
-    private final @Nullable Raised onClose;
+    private final @Nullable Runnable onClose;
 
-    Part(String name, @Nullable Raised onClose) {
+    Part(String name, @Nullable Runnable onClose) {
       this.name = name;
       this.onClose = onClose;
     }
@@ -337,14 +438,14 @@ final class ClosingFailureIT {
     public void close() {
       closed.add(name);
       if (onClose != null) {
-        onClose.raise();
+        onClose.run();
       }
     }
   }
 
   private final class Listener extends Part implements CacheEntryCreatedListener<String, String> {
 
-    Listener(@Nullable Raised onClose) {
+    Listener(@Nullable Runnable onClose) {
       super("listener", onClose);
     }
 
@@ -354,7 +455,7 @@ final class ClosingFailureIT {
 
   private final class Filter extends Part implements CacheEntryEventFilter<String, String> {
 
-    Filter(@Nullable Raised onClose) {
+    Filter(@Nullable Runnable onClose) {
       super("filter", onClose);
     }
 
@@ -366,7 +467,7 @@ final class ClosingFailureIT {
 
   private final class Policy extends Part implements ExpiryPolicy {
 
-    Policy(@Nullable Raised onClose) {
+    Policy(@Nullable Runnable onClose) {
       super("policy", onClose);
     }
 
@@ -388,7 +489,7 @@ final class ClosingFailureIT {
 
   private final class Loader extends Part implements CacheLoader<String, String> {
 
-    Loader(@Nullable Raised onClose) {
+    Loader(@Nullable Runnable onClose) {
       super("loader", onClose);
     }
 
@@ -405,7 +506,7 @@ final class ClosingFailureIT {
 
   private final class Writer extends Part implements CacheWriter<String, String> {
 
-    Writer(@Nullable Raised onClose) {
+    Writer(@Nullable Runnable onClose) {
       super("writer", onClose);
     }
 

@@ -97,7 +97,7 @@ final class ExtensionIT {
         .containsEntry("getAll", 1L)
         .containsEntry("remove", 1L)
         .containsEntry("invoke", 1L)
-        .containsEntry("hits", 2L)
+        .containsEntry("hits", 3L)
         .containsEntry("misses", 4L)
         .containsEntry("puts", 2L)
         .containsEntry("removals", 1L)
@@ -263,7 +263,7 @@ final class ExtensionIT {
 
         @Override
         public void close() {
-          throw new IllegalStateException("on purpose");
+          Raised.UNDECLARED.raise();
         }
       };
     }
@@ -274,12 +274,12 @@ final class ExtensionIT {
     @Override
     public void completed(
         String operation, int hits, int misses, int puts, int removals, long durationNanos) {
-      throw new IllegalStateException("on purpose");
+      Raised.ERROR.raise();
     }
 
     @Override
     public void counted(int hits, int misses, int puts, int removals) {
-      throw new IllegalStateException("on purpose");
+      Raised.UNDECLARED.raise();
     }
 
     @Override

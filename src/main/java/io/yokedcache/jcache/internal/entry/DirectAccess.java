@@ -129,7 +129,7 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
       if (value == null) {
         return Outcome.NONE; // it cannot be decoded, so it is not there
       }
-      if (!expected.equals(value)) {
+      if (!EntryCodec.isEqual(expected, value)) {
         parts.store().touch(mutation.key(), parts.expiry().onAccess());
         return outcome;
       }

@@ -103,6 +103,15 @@ public final class EntryCodec<K, V> {
         /* cause= */ null);
   }
 
+  /** Compares values by the application's {@code equals}, which may fail in any way. */
+  static boolean isEqual(Object value, @Nullable Object other) {
+    try {
+      return value.equals(other);
+    } catch (Exception e) {
+      throw ApplicationCode.OTHER.failure("equals of " + value.getClass(), e);
+    }
+  }
+
   /** Encodes several keys; cheaper than one by one, since the clock is read for all together. */
   public List<Bytes> keys(Collection<? extends K> several) {
     return encodeAll(keys, several);

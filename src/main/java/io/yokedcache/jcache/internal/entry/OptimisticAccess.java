@@ -158,7 +158,7 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   /** By bytes first, as values without {@code equals} need it, then as JSR-107 wants it. */
   private boolean isEqual(Bytes stored, V readable, @Nullable V expected) {
     return expected != null
-        && (stored.equals(parts.codec().value(expected)) || expected.equals(readable));
+        && (stored.equals(parts.codec().value(expected)) || EntryCodec.isEqual(expected, readable));
   }
 
   private Mutation mutation(

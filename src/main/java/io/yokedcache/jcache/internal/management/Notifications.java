@@ -4,14 +4,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.management.MBeanNotificationInfo;
 import javax.management.Notification;
 import javax.management.NotificationBroadcasterSupport;
+import javax.management.NotificationListener;
 import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What an MBean tells those who subscribed to it, with a number that grows by one for each. They
  * are called by the thread that sends. Safe for use by several threads.
  */
 final class Notifications extends NotificationBroadcasterSupport {
+
+  private static final Logger logger = LoggerFactory.getLogger(Notifications.class);
 
   private final AtomicLong sequence = new AtomicLong();
 
@@ -47,7 +52,22 @@ final class Notifications extends NotificationBroadcasterSupport {
     if (name != null) {
       Notification notification = new Notification(type, name, sequence.incrementAndGet(), message);
       notification.setUserData(userData);
-      sendNotification(notification);
+      try {
+        sendNotification(notification);
+      } catch (Throwable e) { // of a filter; whoever brings news must not suffer
+        logger.warn("A filter of notifications of {} failed", name, e);
+      }
+    }
+  }
+
+  /** Calls one subscriber, whose failure is neither that of the others nor of the thread. */
+  @Override
+  protected void handleNotification(
+      NotificationListener listener, Notification notification, @Nullable Object handback) {
+    try {
+      super.handleNotification(listener, notification, handback);
+    } catch (Throwable e) {
+      logger.warn("A subscriber of {} failed", notification.getSource(), e);
     }
   }
 }
