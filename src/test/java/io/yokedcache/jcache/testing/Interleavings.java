@@ -19,9 +19,9 @@ public final class Interleavings {
     Lincheck.runConcurrentTest(COUNT, scenario);
   }
 
-  /** Tries a scenario of many steps, each of which costs time, in a twentieth as many ways. */
+  /** Tries a scenario of many steps, each of which costs time, in an eightieth as many ways. */
   public static void some(Runnable scenario) {
-    Lincheck.runConcurrentTest(COUNT / 20, scenario);
+    Lincheck.runConcurrentTest(COUNT / 80, scenario);
   }
 
   /** Starts a thread; to be called by a scenario. */

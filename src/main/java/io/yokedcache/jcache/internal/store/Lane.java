@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -83,6 +84,7 @@ final class Lane implements AutoCloseable {
   private static final long ATTENDANT_IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Wire wire;
+  private final LongConsumer parking;
 
   /** Made beforehand: there may be no memory when it is needed. */
   private final JedisConnectionException endedInTheMiddle =
@@ -134,7 +136,18 @@ final class Lane implements AutoCloseable {
    * @param madeNanos when the connection began to be made
    */
   Lane(Wire wire, long madeNanos) {
+    this(wire, madeNanos, LockSupport::parkNanos);
+  }
+
+  /**
+   * Makes a lane of a connection that nobody else uses.
+   *
+   * @param parking how a thread waits for its reply: for so many nanoseconds, or until it is
+   *     unparked
+   */
+  Lane(Wire wire, long madeNanos, LongConsumer parking) {
     this.wire = wire;
+    this.parking = parking;
     this.madeNanos = madeNanos;
     wire.onWaiting(this::beforeWaiting, this::whenLate, this::afterWaiting);
   }
@@ -240,7 +253,7 @@ final class Lane implements AutoCloseable {
         continue;
       }
       long startNanos = System.nanoTime();
-      LockSupport.parkNanos(this, sliceNanos);
+      parking.accept(sliceNanos);
       interrupted |= Thread.interrupted();
       isImpatient = System.nanoTime() - startNanos >= sliceNanos;
       if (isImpatient && !call.isDone()) {

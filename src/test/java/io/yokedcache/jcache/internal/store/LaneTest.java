@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -24,13 +25,13 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  */
 final class LaneTest {
 
-  private static final long TIMEOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long TIMEOUT_NANOS = TimeUnit.DAYS.toNanos(1);
 
   @Test
   void call_byTwoThreads_eachGetsItsReply() {
     Interleavings.some(
         () -> {
-          Lane lane = new Lane(new Echo(Integer.MAX_VALUE), 0);
+          Lane lane = lane(new Echo(Integer.MAX_VALUE));
           Thread other = start(() -> echo(lane, "b"));
           echo(lane, "a");
           join(other);
@@ -43,7 +44,7 @@ final class LaneTest {
   void call_twiceByTwoThreads_eachGetsItsReply() {
     Interleavings.some(
         () -> {
-          Lane lane = new Lane(new Echo(Integer.MAX_VALUE), 0);
+          Lane lane = lane(new Echo(Integer.MAX_VALUE));
           Thread other =
               start(
                   () -> {
@@ -61,7 +62,7 @@ final class LaneTest {
   void call_byThreeThreads_eachGetsItsReply() {
     Interleavings.some(
         () -> {
-          Lane lane = new Lane(new Echo(Integer.MAX_VALUE), 0);
+          Lane lane = lane(new Echo(Integer.MAX_VALUE));
           Thread second = start(() -> echo(lane, "b"));
           Thread third = start(() -> echo(lane, "c"));
           echo(lane, "a");
@@ -75,7 +76,7 @@ final class LaneTest {
     Interleavings.some(
         () -> {
           Echo wire = new Echo(1);
-          Lane lane = new Lane(wire, 0);
+          Lane lane = lane(wire);
           Thread other = start(() -> echoOrLost(lane, wire, "b"));
           echoOrLost(lane, wire, "a");
           join(other);
@@ -88,13 +89,20 @@ final class LaneTest {
     Interleavings.some(
         () -> {
           Echo wire = new Echo(Integer.MAX_VALUE);
-          Lane lane = new Lane(wire, 0);
+          Lane lane = lane(wire);
           Thread other = start(() -> echoOrLost(lane, wire, "b"));
           Thread closing = start(lane::close);
           echoOrLost(lane, wire, "a");
           join(other, closing);
           check(!lane.isOpen(), "the lane is closed");
         });
+  }
+
+  /**
+   * Threads wait without a bound, so that a call that is forgotten is found, and not found again.
+   */
+  private static Lane lane(Wire wire) {
+    return new Lane(wire, /* madeNanos= */ 0, nanos -> LockSupport.park());
   }
 
   private static void echo(Lane lane, String text) {

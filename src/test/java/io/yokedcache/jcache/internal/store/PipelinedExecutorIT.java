@@ -11,6 +11,7 @@ import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
@@ -20,6 +21,7 @@ import redis.clients.jedis.Protocol.Command;
 final class PipelinedExecutorIT {
 
   private static final int MUCH = 100_000;
+  private static final int MAX_VALUE_BYTES = 1 << 20;
 
   private final RedisServer redis = RedisServer.start();
   private final ConnectionSettings settings =
@@ -39,7 +41,7 @@ final class PipelinedExecutorIT {
           Duration.ofSeconds(5),
           Duration.ofSeconds(30));
   private final PooledExecutor pool = new PooledExecutor(settings);
-  private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool, 64 << 20);
+  private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool, MAX_VALUE_BYTES);
 
   @AfterEach
   void stop() {
@@ -76,6 +78,41 @@ final class PipelinedExecutorIT {
 
     assertThat(pool.connections().idle()).isEqualTo(1);
     assertThat(executor.connections().idle()).isEqualTo(1);
+  }
+
+  @Test
+  void execute_valueAboveTheLimit_isAbsent_andTheNextRepliesFit() {
+    byte[] huge = new byte[MAX_VALUE_BYTES + 1];
+    byte[] largest = new byte[MAX_VALUE_BYTES];
+    List<@Nullable Object> replies =
+        executor.execute(
+            new Request(
+                "store",
+                Bytes.utf8("route"),
+                /* idempotent= */ true,
+                List.of(
+                    new CommandArguments(Command.SET).add("huge").add(huge),
+                    new CommandArguments(Command.SET).add("largest").add(largest))));
+    assertThat(replies).hasSize(2);
+
+    replies =
+        executor.execute(
+            new Request(
+                "read",
+                Bytes.utf8("route"),
+                /* idempotent= */ true,
+                List.of(
+                    new CommandArguments(Command.GET).add("huge"),
+                    new CommandArguments(Command.MGET).add("none").add("huge").add("largest"),
+                    new CommandArguments(Command.STRLEN).add("huge"))));
+
+    assertThat(replies.get(0)).isNull();
+    List<?> several = (List<?>) replies.get(1);
+    assertThat(several.get(0)).isNull();
+    assertThat(several.get(1)).isNull();
+    assertThat(several.get(2)).isEqualTo(largest);
+    assertThat(replies.get(2)).isEqualTo(MAX_VALUE_BYTES + 1L);
+    assertThat(executor.connections().reconnects()).isZero();
   }
 
   private void echo(Request request) {
