@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -83,16 +82,14 @@ final class RemoteOrderIT {
       Future<?> second = threads.submit(() -> write(two, key, "two", bulk, barrier));
       first.get(60, TimeUnit.SECONDS);
       second.get(60, TimeUnit.SECONDS);
-      // Behind all messages that were sent before, and behind what was put off once.
-      for (String fence : Set.of("fence a", "fence b")) {
-        one.put(fence, key);
-        two.put(fence, key + "!");
-        listeners.forEach(
-            listener ->
-                await()
-                    .atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(1))
-                    .until(() -> (key + "!").equals(last(listener, fence))));
+      // Each hears a fence of the other one behind all messages before, and one more behind what
+      // was put off once.
+      for (String fence : List.of("fence a", "fence b")) {
+        two.put(fence + " of two", key);
+        one.put(fence + " of one", key);
+        awaitLast(synchronous, fence + " of two", key);
+        awaitLast(asynchronous, fence + " of two", key);
+        awaitLast(elsewhere, fence + " of one", key);
       }
       String value = one.get(key);
       for (RecordingListener<String, String> listener : listeners) {
@@ -136,6 +133,14 @@ final class RemoteOrderIT {
                       .extracting(HeardEvent::value)
                       .isEqualTo(expected));
     }
+  }
+
+  private static void awaitLast(
+      RecordingListener<String, String> listener, String key, String value) {
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> value.equals(last(listener, key)));
   }
 
   private static Object last(RecordingListener<String, String> listener, String key) {
