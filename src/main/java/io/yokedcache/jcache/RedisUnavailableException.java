@@ -23,7 +23,7 @@ public final class RedisUnavailableException extends CacheException {
      * while it waited for one, or the cache manager was closed. It says nothing about the server.
      */
     NOT_ASKED,
-    /** No connection could be made. Nothing was sent. */
+    /** There was no connection that worked, and none could be made. Nothing was sent. */
     UNREACHABLE,
     /** The request was sent and no reply came in time. It is not known what the server did. */
     NO_ANSWER,

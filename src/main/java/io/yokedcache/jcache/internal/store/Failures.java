@@ -152,17 +152,7 @@ final class Failures {
         "%s on %s failed after %s ms: the connection was lost before anything was sent (%s). Nothing was changed."
             .formatted(operation, server, waited(startNanos), reason(cause)),
         cause,
-        find(cause, SocketTimeoutException.class) != null ? Kind.NO_ANSWER : Kind.CONNECTION_LOST,
-        server);
-  }
-
-  /** The thread was interrupted while it waited for a connection; nothing was sent. */
-  RedisUnavailableException interrupted(String operation, long startNanos, RuntimeException cause) {
-    return new RedisUnavailableException(
-        "%s on %s failed after %s ms: the thread was interrupted while it waited for a connection"
-            .formatted(operation, server, waited(startNanos)),
-        cause,
-        Kind.NOT_ASKED,
+        Kind.UNREACHABLE,
         server);
   }
 
