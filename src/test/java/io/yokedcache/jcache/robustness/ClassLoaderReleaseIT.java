@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -70,7 +71,8 @@ final class ClassLoaderReleaseIT {
 
   private static WeakReference<ClassLoader> runOnce() throws Exception {
     List<URL> urls = new ArrayList<>();
-    for (String path : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    Pattern separator = Pattern.compile(File.pathSeparator, Pattern.LITERAL);
+    for (String path : separator.splitAsStream(System.getProperty("java.class.path")).toList()) {
       urls.add(Path.of(path).toUri().toURL());
     }
     ClassLoader before = Thread.currentThread().getContextClassLoader();
