@@ -87,7 +87,7 @@ public final class Census implements AutoCloseable {
 
   private volatile @Nullable Seen seen;
 
-  private volatile boolean closed;
+  private boolean closed;
 
   Census(
       RedisExecutor executor,
@@ -149,13 +149,9 @@ public final class Census implements AutoCloseable {
       return;
     }
     try {
-      if (isDue() && lease.take()) {
-        // Another JVM may have ended its census between the look and the lease.
-        if (!closed && isDue()) {
-          begin(writes);
-        } else {
-          lease.release();
-        }
+      Running census = begin(writes);
+      if (census != null) {
+        census.run();
       }
     } catch (RuntimeException e) {
       warnOfMissingRight(e);
@@ -274,12 +270,24 @@ public final class Census implements AutoCloseable {
     return allowedMillis() - TimeUnit.NANOSECONDS.toMillis(now - began);
   }
 
-  private void begin(Supplier<Map<String, Long>> writes) {
+  /**
+   * Takes the turn if it is time, or returns {@code null}. Excludes {@link #close}, which would not
+   * give back a turn that is just being taken.
+   */
+  private synchronized @Nullable Running begin(Supplier<Map<String, Long>> writes) {
+    if (closed || !isDue() || !lease.take()) {
+      return null;
+    }
+    // Another JVM may have ended its census between the look and the lease.
+    if (!isDue()) {
+      lease.release();
+      return null;
+    }
     Running census =
         new Running(writes, new CensusPass(executor, namespace, settings.pageSize()), nowMillis());
     running = census;
     beganNanos = System.nanoTime();
-    census.run();
+    return census;
   }
 
   private @Nullable Seen look() {
@@ -360,7 +368,7 @@ public final class Census implements AutoCloseable {
 
   /** Gives the lease back if this JVM is counting, so that another one can. */
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
     if (running != null) {
       try {
