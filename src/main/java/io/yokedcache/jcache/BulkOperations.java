@@ -16,6 +16,7 @@ import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.RemovedEntries;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -23,7 +24,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The operations of a cache on several entries: has them done, counts them and tells of them. Their
@@ -33,6 +38,11 @@ import org.jspecify.annotations.Nullable;
  * @param <V> values
  */
 final class BulkOperations<K, V> {
+
+  private static final Logger logger = LoggerFactory.getLogger(BulkOperations.class);
+
+  /** How long {@code removeAll} counts by itself; the rest is counted in the background. */
+  private static final long MAX_COUNT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final CacheBlueprint<K, V> blueprint;
   private final CacheLifecycle<K, V> lifecycle;
@@ -179,24 +189,59 @@ final class BulkOperations<K, V> {
         });
   }
 
-  /** Removes all entries, by {@code clear} if nobody needs to hear of each of them. */
+  /**
+   * Removes all entries, one after the other only if somebody needs to hear of each of them. What
+   * statistics need to know is counted by the server.
+   */
   void removeAll() {
-    boolean nobodyCares =
+    boolean nobodyHears =
         !blueprint.configuration().isWriteThrough()
             && !events.wantsEvents()
-            && !lifecycle.isStatisticsEnabled()
             && !blueprint.store().isHeard();
-    if (nobodyCares) {
+    if (nobodyHears && !lifecycle.isStatisticsEnabled()) {
       blueprint.store().clear();
       return;
     }
     meter.perform(
         Operation.REMOVE_ALL,
         (recorder, start) -> {
-          Throwable unheard = removePages(recorder);
+          Throwable unheard = null;
+          if (nobodyHears) {
+            removeAndCount(recorder);
+          } else {
+            unheard = removePages(recorder);
+          }
           recorder.record(Operation.REMOVE_ALL, 0, 0, 0, 0, start);
           ApplicationCode.rethrow(unheard);
         });
+  }
+
+  /** Whoever reads the statistics next finds the count there, unless it takes long. */
+  private void removeAndCount(StatisticsRecorder recorder) {
+    parts.overtakeLoads();
+    RemovedEntries removed = blueprint.store().removeAll();
+    long beganNanos = System.nanoTime();
+    try {
+      while (!removed.isDone() && System.nanoTime() - beganNanos < MAX_COUNT_NANOS) {
+        long start = recorder.start();
+        countRemoved(recorder, removed.nextPage(), start);
+      }
+    } catch (CacheException e) {
+      // The entries are gone for everybody: only the figure is not exact.
+      logger.warn("The entries that removeAll removed were not all counted: {}", e.getMessage());
+      removed.giveUp();
+    }
+    if (!removed.isDone()) {
+      blueprint
+          .store()
+          .countLater(removed, count -> countRemoved(recorder, count, recorder.start()));
+    }
+  }
+
+  private static void countRemoved(StatisticsRecorder recorder, long count, long startNanos) {
+    if (count > 0) {
+      recorder.count(0, 0, 0, Math.toIntExact(count), startNanos);
+    }
   }
 
   /** Removes all entries, and returns what listeners threw: the other pages go all the same. */

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,9 +80,9 @@ final class OvertakingStore implements EntryStore {
   }
 
   @Override
-  public void clear() {
+  public Set<String> clear() {
     loads.overtakeAll();
-    entries.clear();
+    return entries.clear();
   }
 
   @Override

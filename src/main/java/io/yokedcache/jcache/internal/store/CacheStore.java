@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that one cache object has in Redis: its entries, and the changes others make. */
@@ -58,8 +59,22 @@ public final class CacheStore {
 
   /** Empties the cache for every JVM, and has the dead entries swept. */
   public void clear() {
-    entries.clear();
+    var unused = entries.clear();
     sweeper.request();
+  }
+
+  /** Empties the cache for every JVM, and returns what had been in it, to be counted. */
+  public RemovedEntries removeAll() {
+    return sweeper.count("removeAll of " + names, names, entries::clear);
+  }
+
+  /**
+   * Has entries that were removed counted in the background, with pauses.
+   *
+   * @param count takes the numbers, page by page
+   */
+  public void countLater(RemovedEntries removed, LongConsumer count) {
+    sweeper.countLater(removed, count);
   }
 
   /** Empties the cache, forgets that it existed, and has the dead entries swept. */

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,8 +81,12 @@ public interface EntryStore {
     List<Outcome> applyAll(List<Mutation> mutations);
   }
 
-  /** Empties the cache for every JVM at once, at a cost that does not depend on its size. */
-  void clear();
+  /**
+   * Empties the cache for every JVM at once, at a cost that does not depend on its size.
+   *
+   * @return the tokens of what ended, as far as that may have had entries
+   */
+  Set<String> clear();
 
   /** Empties the cache and forgets that it existed. */
   void destroy();

@@ -16,10 +16,14 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * <pre>
  * 0..11   token: random letters and digits, part of the name of every current entry
  * 12..19  fingerprint of codecs and types
- * 20      absent, or 'v' (some JVM listens) or 'o' (and wants old values), or 'p' (some JVM did,
+ * 20      'e' as long as nothing was written under this token, else what follows begins here
+ * 21      absent, or 'v' (some JVM listens) or 'o' (and wants old values), or 'p' (some JVM did,
  *         before the key was lost, and will register again)
- * 21..    until when it listens, in milliseconds of the server's clock
+ * 22..    until when it listens, in milliseconds of the server's clock
  * </pre>
+ *
+ * <p>Whoever sees the 'e' writes by a script that takes it away in the same step. So where it stands
+ * there are no entries, which no other command of Redis would say without looking at all keys.
  *
  * <p>The token is random and never a counter: when Redis evicts the key, a counter would start anew
  * and bring entries of an old generation back. Immutable.
@@ -116,9 +120,14 @@ final class Generation {
     return new String(raw, TOKEN_LENGTH, FINGERPRINT_LENGTH, StandardCharsets.ISO_8859_1);
   }
 
+  /** Whether nothing was written under this token when this was read. */
+  boolean isUnwritten() {
+    return raw.length > HEAD_LENGTH && raw[HEAD_LENGTH] == 'e';
+  }
+
   /** Whether some JVM listened when this was read; its lease may have ended since. */
   boolean hasListeners() {
-    return raw.length > HEAD_LENGTH;
+    return raw.length > HEAD_LENGTH + (isUnwritten() ? 1 : 0);
   }
 
   /** Whether a generation key that now holds this is unchanged. */

@@ -4,7 +4,9 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import javax.cache.CacheException;
@@ -100,11 +102,23 @@ final class Generations {
     }
   }
 
-  /** Begins a new generation in every bucket. */
-  void renewAll() {
+  /**
+   * Begins a new generation in every bucket.
+   *
+   * @return the tokens of the old generations, but for those that had no entries
+   */
+  Set<String> renewAll() {
+    Set<String> ended = new HashSet<>();
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      adopt(bucket, reply(renew(bucket), bucket), null);
+      if (!(renew(bucket, ended) instanceof List<?> both) || both.size() != 2) {
+        throw unreadable(bucket);
+      }
+      adopt(bucket, reply(both.get(0), bucket), null);
+      if (both.get(1) instanceof byte[] token && token.length > 0) {
+        ended.add(Generation.token(token));
+      }
     }
+    return ended;
   }
 
   /**
@@ -112,7 +126,7 @@ final class Generations {
    * token of its own: if the first one did reach Redis, and others have cleared since, its token
    * must not come back.
    */
-  private @Nullable Object renew(int bucket) {
+  private @Nullable Object renew(int bucket, Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
       try {
         return scripts.call(
@@ -120,6 +134,11 @@ final class Generations {
       } catch (RedisUnavailableException e) {
         if (e.kind() != RedisUnavailableException.Kind.CONNECTION_LOST || attempt == MAX_ATTEMPTS) {
           throw e;
+        }
+        // If the lost attempt was made, the next one finds its generation and not this one.
+        Generation before = known.get(bucket);
+        if (before != null && !before.isUnwritten()) {
+          ended.add(before.tokenText());
         }
       }
     }

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,9 +108,9 @@ final class InvalidatingStore implements EntryStore {
   }
 
   @Override
-  public void clear() {
+  public Set<String> clear() {
     try {
-      far.clear();
+      return far.clear();
     } finally {
       near.flush();
     }

@@ -204,6 +204,12 @@ public final class KeySpace {
     return name.getBytes(StandardCharsets.US_ASCII);
   }
 
+  /** The cache's escaped name, as messages have it. */
+  @Override
+  public String toString() {
+    return "cache " + cache;
+  }
+
   /**
    * The parts of an entry's name.
    *

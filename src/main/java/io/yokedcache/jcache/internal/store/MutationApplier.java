@@ -80,7 +80,10 @@ final class MutationApplier {
   }
 
   private boolean goesPlain(Mutation mutation, int bucket, Generation generation) {
-    return Planner.isPlain(mutation) && isUnheard(bucket, generation, System.nanoTime());
+    // The first write under a token goes by the script, which notes that there was one.
+    return Planner.isPlain(mutation)
+        && !generation.isUnwritten()
+        && isUnheard(bucket, generation, System.nanoTime());
   }
 
   private boolean isUnheard(int bucket, Generation generation, long nowNanos) {

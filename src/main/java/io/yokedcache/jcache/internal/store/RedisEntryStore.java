@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -273,8 +274,8 @@ final class RedisEntryStore implements EntryStore {
   }
 
   @Override
-  public void clear() {
-    generations.renewAll();
+  public Set<String> clear() {
+    return generations.renewAll();
   }
 
   @Override

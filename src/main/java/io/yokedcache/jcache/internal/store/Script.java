@@ -18,7 +18,8 @@ enum Script {
   OPEN("open.lua", /* idempotent= */ true),
   RENEW("renew.lua", /* idempotent= */ false),
   LISTEN("listen.lua", /* idempotent= */ true),
-  LEASE("lease.lua", /* idempotent= */ true);
+  LEASE("lease.lua", /* idempotent= */ true),
+  COUNT("count.lua", /* idempotent= */ false);
 
   private final boolean idempotent;
   private final byte[] text;

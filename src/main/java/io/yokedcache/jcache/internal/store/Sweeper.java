@@ -11,10 +11,15 @@ import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,12 +52,23 @@ final class Sweeper {
   /** The share of time for a page of nothing but dead entries. */
   private static final double MAX_DUTY_CYCLE = 0.9;
 
+  /** How many keys are looked at for one page of entries that are counted: some milliseconds. */
+  private static final int COUNTED_PAGE = 1_000;
+
+  private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final RedisExecutor executor;
   private final SweepSettings settings;
   private final ScheduledExecutorService background;
   private final byte[] pattern;
   private final byte[] sweptKey;
   private final Lease lease;
+
+  /** Held for the dead entries of a page, and while generations end whose entries are counted. */
+  private final ReentrantLock pages = new ReentrantLock();
+
+  /** The tokens of generations whose entries are being counted here, and so left alone. */
+  private final Set<String> counted = ConcurrentHashMap.newKeySet();
 
   /** Whether a pass is planned or under way; a request meanwhile is remembered in the other. */
   private final AtomicBoolean planned = new AtomicBoolean();
@@ -193,6 +209,59 @@ final class Sweeper {
     }
   }
 
+  /**
+   * Ends generations whose entries are going to be counted, so that no pass here deletes any of
+   * these before.
+   *
+   * @param end ends them and returns their tokens
+   */
+  RemovedEntries count(String operation, KeySpace names, Supplier<Set<String>> end) {
+    Set<String> tokens;
+    pages.lock();
+    try {
+      tokens = end.get();
+      counted.addAll(tokens);
+    } finally {
+      pages.unlock();
+    }
+    return new RemovedEntries(
+        executor,
+        operation,
+        names,
+        COUNTED_PAGE,
+        tokens,
+        () -> counted.removeAll(tokens),
+        this::request);
+  }
+
+  /** Counts the rest of entries that were removed, with the pauses of a sweep. */
+  void countLater(RemovedEntries removed, LongConsumer count) {
+    countSoon(() -> countPage(removed, count), 0, removed);
+  }
+
+  private void countPage(RemovedEntries removed, LongConsumer count) {
+    long startNanos = System.nanoTime();
+    try {
+      count.accept(removed.nextPage());
+    } catch (RuntimeException e) {
+      logger.debug("Removed entries are not counted any more", e);
+      removed.giveUp();
+    }
+    if (!removed.isDone()) {
+      double pause = (System.nanoTime() - startNanos) * (1 / settings.dutyCycle() - 1);
+      long nanos = (long) Math.min(pause, MAX_PAUSE_NANOS);
+      countSoon(() -> countPage(removed, count), nanos, removed);
+    }
+  }
+
+  private void countSoon(Runnable task, long nanos, RemovedEntries removed) {
+    try {
+      var unused = background.schedule(task, nanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException closed) {
+      removed.giveUp();
+    }
+  }
+
   private static @Nullable Object command(RedisExecutor on, CommandArguments command) {
     Iterator<Rawable> arguments = command.iterator();
     arguments.next(); // the command's name
@@ -267,7 +336,12 @@ final class Sweeper {
       }
       long dead = 0;
       for (Map<byte[], EntryName> entries : byBucket.values()) {
-        dead += sweepBucket(entries);
+        pages.lock();
+        try {
+          dead += sweepBucket(entries);
+        } finally {
+          pages.unlock();
+        }
       }
       swept += dead;
       return (double) dead / Math.max(1, reply.names().size());
@@ -282,7 +356,7 @@ final class Sweeper {
       CommandArguments unlink = new CommandArguments(Command.UNLINK);
       entries.forEach(
           (name, entry) -> {
-            if (!entry.token().equals(current)) {
+            if (!entry.token().equals(current) && !counted.contains(entry.token())) {
               unlink.add(name);
             }
           });

@@ -11,10 +11,12 @@ if not generation or string.sub(generation, 1, 12) ~= ARGV[1] then
   return {STALE, generation, false}
 end
 
+local unwritten = string.sub(generation, 21, 21) == 'e'
+local listeners = string.sub(generation, unwritten and 22 or 21)
 local heard = false
-if #generation > 20 then
+if listeners ~= '' then
   local time = redis.call('TIME')
-  heard = tonumber(string.sub(generation, 22)) >= time[1] * 1000 + math.floor(time[2] / 1000)
+  heard = tonumber(string.sub(listeners, 2)) >= time[1] * 1000 + math.floor(time[2] / 1000)
   if heard then
     -- Before anything is changed: a change that cannot be told must not be made. Redis 6.2 can be
     -- asked by a message only, which listeners do not understand and ignore.
@@ -66,14 +68,19 @@ else
   end
 end
 
-if change ~= NONE and #generation > 20 then
+if change ~= NONE then
   if heard then
-    local old = string.sub(generation, 21, 21) ~= 'v' and current
+    local old = string.sub(listeners, 1, 1) ~= 'v' and current
     redis.call('PUBLISH', ARGV[9], string.char(1, change) .. ARGV[10]
         .. struct.pack('>I4', #ARGV[11]) .. ARGV[11]
         .. struct.pack('>i4', old and #old or -1) .. (old or '') .. value)
   else
-    generation = string.sub(generation, 1, 20)
+    listeners = ''
+  end
+  local written = not unwritten or change == CREATED or change == UPDATED
+  local now = string.sub(generation, 1, 20) .. (written and '' or 'e') .. listeners
+  if now ~= generation then
+    generation = now
     redis.call('SET', KEYS[1], generation)
   end
 end

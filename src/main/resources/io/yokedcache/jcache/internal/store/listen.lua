@@ -6,7 +6,7 @@
 redis.call('PERSIST', KEYS[1]) -- does nothing, but lets a full server go on: see renew.lua
 local generation = redis.call('GET', KEYS[1])
 if not generation then
-  generation = ARGV[1]
+  generation = ARGV[1] .. 'e'
   redis.call('SET', KEYS[2], ARGV[2])
   -- Other listeners were registered in the generation that is gone, perhaps for old values.
   redis.pcall('PUBLISH', ARGV[5], string.char(1, 6))
@@ -18,9 +18,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local wanted = ARGV[3]
 local lease = tonumber(ARGV[4])
 local expiry = now + lease
-if #generation > 20 then
-  local registered = tonumber(string.sub(generation, 22))
-  local before = string.sub(generation, 21, 21)
+local head = string.sub(generation, 1, string.sub(generation, 21, 21) == 'e' and 21 or 20)
+local registration = string.sub(generation, #head + 1)
+if registration ~= '' then
+  local registered = tonumber(string.sub(registration, 2))
+  local before = string.sub(registration, 1, 1)
   if registered >= now then
     if before == 'o' then
       wanted = 'o'
@@ -31,6 +33,6 @@ if #generation > 20 then
     expiry = math.max(expiry, registered)
   end
 end
-generation = string.sub(generation, 1, 20) .. wanted .. string.format('%.0f', expiry)
+generation = head .. wanted .. string.format('%.0f', expiry)
 redis.call('SET', KEYS[1], generation)
 return generation

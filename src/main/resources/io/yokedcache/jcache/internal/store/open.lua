@@ -6,7 +6,7 @@
 local generation = redis.call('GET', KEYS[1])
 if not generation then
   redis.call('PERSIST', KEYS[1]) -- does nothing, but lets a full server go on: see renew.lua
-  generation = ARGV[1]
+  generation = ARGV[1] .. 'e'
   local subscribers = redis.pcall('PUBSUB', 'NUMSUB', ARGV[3])
   if subscribers.err or subscribers[2] > 0 then
     local told = redis.pcall('PUBLISH', ARGV[3], string.char(1, 6))

@@ -3,15 +3,17 @@
 -- there is none, nobody is registered: whoever is subscribed is heard for five seconds ('p'), and
 -- told to register again.
 -- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types  3 channel
--- Returns the generation; one of another application, with another fingerprint, is left as it is
+-- Returns {generation, token of the old one if it may have entries, else ''}; a generation of another
+-- application, with another fingerprint, is left as it is
 local old = redis.call('GET', KEYS[1])
 if old and string.sub(old, 13, 20) ~= string.sub(ARGV[1], 13, 20) then
-  return old
+  return {old, ''}
 end
 -- Redis refuses to a script that is out of memory only its first change, if it needs memory. This one
 -- needs none and does nothing, since the key has no time to live; so a full server can be cleared.
 redis.call('PERSIST', KEYS[1])
-local listeners = old and string.sub(old, 21) or ''
+local isEmpty = not old or string.sub(old, 21, 21) == 'e'
+local listeners = old and string.sub(old, isEmpty and 22 or 21) or ''
 if not old or listeners ~= '' then
   -- Who may not publish clears all the same: the next generation is known by its key, too.
   local told = redis.pcall('PUBLISH', ARGV[3], string.char(1, old and 5 or 6))
@@ -20,7 +22,7 @@ if not old or listeners ~= '' then
     listeners = 'p' .. string.format('%.0f', time[1] * 1000 + 5000)
   end
 end
-local generation = ARGV[1] .. listeners
+local generation = ARGV[1] .. 'e' .. listeners
 redis.call('SET', KEYS[1], generation)
 redis.call('SET', KEYS[2], ARGV[2])
-return generation
+return {generation, isEmpty and '' or string.sub(old, 1, 12)}
