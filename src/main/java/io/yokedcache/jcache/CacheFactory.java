@@ -19,6 +19,8 @@ import io.yokedcache.jcache.internal.store.RedisStores;
 import io.yokedcache.jcache.internal.store.WireTimer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.cache.configuration.Configuration;
 import javax.cache.configuration.Factory;
 import javax.cache.expiry.ExpiryPolicy;
@@ -37,6 +39,7 @@ final class CacheFactory {
   private final RedisStores stores;
   private final Codecs codecs;
   private final ClassLoader classLoader;
+  private final Map<String, String> descriptions = new ConcurrentHashMap<>();
   private final ThreadLocal<long[]> codecTimes = PhaseMeter.codecTimes();
 
   CacheFactory(Settings settings, RedisStores stores, ClassLoader classLoader) {
@@ -82,17 +85,18 @@ final class CacheFactory {
             name,
             // Put together without a format: every JVM must arrive at the same text, and some
             // locales have digits that differ from those of others.
-            "key codec "
-                + keyCodec.id()
-                + " of "
-                + keyType.getName()
-                + ", value codec "
-                + valueCodec.id()
-                + " of "
-                + valueType.getName()
-                + ", "
-                + settings.buckets()
-                + " buckets");
+            shared(
+                "key codec "
+                    + keyCodec.id()
+                    + " of "
+                    + keyType.getName()
+                    + ", value codec "
+                    + valueCodec.id()
+                    + " of "
+                    + valueType.getName()
+                    + ", "
+                    + settings.buckets()
+                    + " buckets"));
     PhaseMeter phases = new PhaseMeter(codecTimes);
     EntryCodec<K, V> codec =
         new EntryCodec<>(name, keyCodec, valueCodec, phases, settings.serialization().maxBytes());
@@ -113,6 +117,11 @@ final class CacheFactory {
       created.forEach(object -> ApplicationCode.closeAfter(e, object));
       throw e;
     }
+  }
+
+  /** The same object for equal texts: caches of the same types are described alike. */
+  private String shared(String description) {
+    return descriptions.computeIfAbsent(description, same -> same);
   }
 
   private static <V> @Nullable NearCache<V> near(

@@ -91,7 +91,8 @@ final class CacheLifecycle<K, V> {
                 blueprint.codec()::learnedTypes),
             events::droppedCount,
             this::size,
-            this::near);
+            this::near,
+            manager.operationsShown());
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(blueprint.name()));
     this.loads =

@@ -36,7 +36,7 @@ final class ManagerResources implements AutoCloseable {
       if (settings.embedded()) {
         EmbeddedServers.Lease server = embeddedServers.acquire();
         all.add(server);
-        reachable = withPort(settings, server.port());
+        reachable = at(settings, server);
       }
       // Each of its own, since all but that of the pings wait, as long as the time-outs allow, for
       // a
@@ -97,10 +97,10 @@ final class ManagerResources implements AutoCloseable {
     return new LastingScheduler(name, daemons(name), errors);
   }
 
-  private static Settings withPort(Settings settings, int port) {
+  private static Settings at(Settings settings, EmbeddedServers.Lease server) {
     return new Settings(
         settings.embedded(),
-        settings.connection().at("127.0.0.1", port),
+        settings.connection().at("127.0.0.1", server.port(), server.password()),
         settings.namespace(),
         settings.buckets(),
         settings.serialization(),
@@ -108,6 +108,7 @@ final class ManagerResources implements AutoCloseable {
         settings.sweep(),
         settings.census(),
         settings.health(),
+        settings.operationBeans(),
         settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),

@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.management.ConnectionNews;
 import io.yokedcache.jcache.internal.management.ConnectionSnapshot;
 import io.yokedcache.jcache.internal.management.ManagerBeans;
+import io.yokedcache.jcache.internal.management.OperationsShown;
 import io.yokedcache.jcache.internal.store.Census;
 import io.yokedcache.jcache.internal.store.ConnectionListener;
 import io.yokedcache.jcache.internal.store.ConnectionReading;
@@ -187,6 +188,15 @@ final class YokedCacheManager implements CacheManager {
 
   boolean hearsExpirations() {
     return settings.events().expired();
+  }
+
+  /** Which operations of caches have an MBean. */
+  OperationsShown operationsShown() {
+    return switch (settings.operationBeans()) {
+      case USED -> OperationsShown.USED;
+      case ALL -> OperationsShown.ALL;
+      case NONE -> OperationsShown.NONE;
+    };
   }
 
   Executor loadExecutor() {

@@ -63,6 +63,7 @@ final class ManagerFailureIT {
             1.0),
         settings.census(),
         settings.health(),
+        settings.operationBeans(),
         settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),

@@ -34,18 +34,18 @@ final class AllowedClasses {
   /** The most distinct lists of interfaces of which proxies are made: a class stays for ever. */
   private static final int MAX_PROXY_CLASSES = 64;
 
-  private final List<Set<String>> presets = new ArrayList<>();
+  private final List<Set<String>> presets;
   private final List<String> patterns;
-  private final Set<String> named = new HashSet<>();
-  private final Set<String> namedPackages = new HashSet<>();
-  private final List<String> prefixes = new ArrayList<>();
-  private final Set<String> declared = new HashSet<>();
-  private final Set<String> declaredPackages = new HashSet<>();
+  private final Set<String> named;
+  private final Set<String> namedPackages;
+  private final List<String> prefixes;
+  private final Set<String> declared;
+  private final Set<String> declaredPackages;
   private final LearnedTypes learned;
   private final Set<String> withoutFields = ConcurrentHashMap.newKeySet();
   private final @Nullable Class<?> closedType;
   private final @Nullable Set<String> closed;
-  private final Set<List<String>> proxyClasses = ConcurrentHashMap.newKeySet();
+  private volatile Set<List<String>> proxyClasses = Set.of();
 
   /**
    * Creates the list.
@@ -56,22 +56,36 @@ final class AllowedClasses {
   AllowedClasses(SerializationSettings settings, Class<?> type, Class<?>... otherTypes) {
     closed = ClosedTypes.classesOf(type);
     closedType = closed == null ? null : type;
-    presets.add(PresetClasses.JDK);
+    List<Set<String>> chosen = new ArrayList<>();
+    chosen.add(PresetClasses.JDK);
     for (String preset : settings.presets()) {
-      presets.add(PresetClasses.preset(preset));
+      chosen.add(PresetClasses.preset(preset));
     }
+    presets = List.copyOf(chosen);
     patterns = settings.allow();
+    Set<String> classes = new HashSet<>();
+    Set<String> packages = new HashSet<>();
+    List<String> trees = new ArrayList<>();
     for (String pattern : patterns) {
-      addPattern(pattern);
+      addPattern(pattern, classes, packages, trees);
     }
-    addDeclared(elementType(type));
+    // Copies of nothing are all the same, and most caches have nothing here.
+    named = Set.copyOf(classes);
+    namedPackages = Set.copyOf(packages);
+    prefixes = List.copyOf(trees);
+    classes.clear();
+    packages.clear();
+    addDeclared(elementType(type), classes, packages);
     for (Class<?> other : otherTypes) {
-      addDeclared(elementType(other));
+      addDeclared(elementType(other), classes, packages);
     }
+    declared = Set.copyOf(classes);
+    declaredPackages = Set.copyOf(packages);
     learned = new LearnedTypes(settings.learn());
   }
 
-  private void addPattern(String pattern) {
+  private static void addPattern(
+      String pattern, Set<String> classes, Set<String> packages, List<String> trees) {
     if (!CLASS_OR_PACKAGE.matcher(pattern).matches()) {
       throw new CacheException(
           "yokedcache.serialization.allow has \""
@@ -80,24 +94,24 @@ final class AllowedClasses {
               + " subpackages (com.acme.**)");
     }
     if (pattern.endsWith(".**")) {
-      prefixes.add(pattern.substring(0, pattern.length() - 2));
+      trees.add(pattern.substring(0, pattern.length() - 2));
     } else if (pattern.endsWith(".*")) {
-      namedPackages.add(pattern.substring(0, pattern.length() - 2));
+      packages.add(pattern.substring(0, pattern.length() - 2));
     } else {
-      named.add(pattern);
+      classes.add(pattern);
     }
   }
 
-  private void addDeclared(Class<?> type) {
+  private static void addDeclared(Class<?> type, Set<String> classes, Set<String> packages) {
     if (isPlatformClass(type)) {
       return;
     }
     if (!type.getPackageName().isEmpty()) {
-      declaredPackages.add(type.getPackageName());
+      packages.add(type.getPackageName());
     }
     // A stream describes the superclasses too, wherever they come from.
     for (Class<?> c = type; c != null && !isPlatformClass(c); c = c.getSuperclass()) {
-      declared.add(c.getName());
+      classes.add(c.getName());
     }
   }
 
@@ -271,7 +285,7 @@ final class AllowedClasses {
               + " different lists of interfaces, and no more are made",
           null);
     }
-    proxyClasses.add(List.copyOf(interfaces));
+    addProxyClass(List.copyOf(interfaces));
   }
 
   private static boolean isJdkName(String className) {
@@ -342,6 +356,15 @@ final class AllowedClasses {
     @Override
     public long streamBytes() {
       return 0;
+    }
+  }
+
+  /** The set is replaced as a whole: it is small, and empty for most caches. */
+  private synchronized void addProxyClass(List<String> interfaces) {
+    if (!proxyClasses.contains(interfaces)) {
+      Set<List<String>> more = new HashSet<>(proxyClasses);
+      more.add(interfaces);
+      proxyClasses = Set.copyOf(more);
     }
   }
 }

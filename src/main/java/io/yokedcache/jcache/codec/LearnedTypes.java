@@ -4,9 +4,9 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,7 +86,10 @@ final class LearnedTypes {
           "org.springframework.transaction.jta.");
 
   private final boolean isEnabled;
-  private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+  /** Replaced as a whole: most caches learn nothing, and none much. */
+  private volatile Set<String> names = Set.of();
+
   private final AtomicBoolean warned = new AtomicBoolean();
 
   LearnedTypes(boolean isEnabled) {
@@ -128,7 +131,9 @@ final class LearnedTypes {
 
   private synchronized boolean add(String name) {
     if (names.size() < MAX_TYPES || names.contains(name)) {
-      names.add(name);
+      Set<String> more = new HashSet<>(names);
+      more.add(name);
+      names = Set.copyOf(more);
       return true;
     }
     if (warned.compareAndSet(false, true)) {

@@ -5,14 +5,15 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,11 @@ final class CachePatterns implements Function<String, CacheSettings> {
   private final Config defaults;
   private final Map<Glob, Config> patterns = new TreeMap<>(Glob.BY_LITERALS);
   private final Map<String, Config> names = new TreeMap<>();
+
+  /**
+   * The settings of caches without settings of their own, by the patterns that match their names.
+   */
+  private final Map<List<Glob>, CacheSettings> shared = new ConcurrentHashMap<>();
 
   /**
    * Checks every group by itself.
@@ -83,17 +89,21 @@ final class CachePatterns implements Function<String, CacheSettings> {
 
   @Override
   public CacheSettings apply(String name) {
-    List<Config> layers = new ArrayList<>();
-    patterns.forEach(
-        (pattern, settings) -> {
-          if (pattern.matches(name)) {
-            layers.add(settings);
-          }
-        });
     Config exact = names.get(name);
     if (exact != null) {
-      layers.add(exact);
+      return merged(name, Stream.concat(patternsOf(name).map(patterns::get), Stream.of(exact)));
     }
+    // Caches of the same patterns share them.
+    return shared.computeIfAbsent(
+        patternsOf(name).toList(), matching -> merged(name, matching.stream().map(patterns::get)));
+  }
+
+  private Stream<Glob> patternsOf(String name) {
+    return patterns.keySet().stream().filter(pattern -> pattern.matches(name));
+  }
+
+  private CacheSettings merged(String name, Stream<Config> settingsOfPatterns) {
+    List<Config> layers = settingsOfPatterns.toList();
     Config merged = defaults;
     for (Config layer : layers) {
       merged = over(merged, layer);

@@ -65,19 +65,21 @@ public record ConnectionSettings(
   }
 
   /**
-   * The same ways to talk to another server, without credentials, TLS and a database of its own.
+   * The same ways to talk to another server, with other credentials, without TLS and a database of
+   * its own.
    *
    * @param otherHost host name or address
    * @param otherPort TCP port
+   * @param otherPassword password of the default user, or {@code null} for none
    * @return new settings
    */
-  public ConnectionSettings at(String otherHost, int otherPort) {
+  public ConnectionSettings at(String otherHost, int otherPort, @Nullable String otherPassword) {
     return new ConnectionSettings(
         otherHost,
         otherPort,
         /* database= */ 0,
         /* user= */ null,
-        /* password= */ null,
+        otherPassword,
         /* tls= */ false,
         tlsSettings,
         clientName,

@@ -18,6 +18,7 @@ import java.util.function.Function;
  * @param sweep how dead entries are swept
  * @param census how the entries in Redis are counted
  * @param health how it is found out whether Redis answers
+ * @param operationBeans which operations have an MBean
  * @param nearStaleness how old a copy in this JVM may be
  * @param definedCaches names of the caches that the file defines by their full name, and that
  *     {@code getCache} therefore creates at first use
@@ -35,6 +36,7 @@ public record Settings(
     SweepSettings sweep,
     CensusSettings census,
     HealthSettings health,
+    OperationBeans operationBeans,
     Duration nearStaleness,
     Set<String> definedCaches,
     Function<String, CacheSettings> caches,

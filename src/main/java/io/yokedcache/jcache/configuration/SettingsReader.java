@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ final class SettingsReader {
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
   private static final Pattern EXECUTORS = Pattern.compile("pipelined|pooled");
+  private static final Pattern OPERATION_BEANS = Pattern.compile("used|all|none");
   private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
   private static final Pattern ALLOWED =
       Pattern.compile(
@@ -65,6 +67,7 @@ final class SettingsReader {
         sweep(root.child("sweep")),
         census(root.child("census")),
         health(root.child("health")),
+        operationBeans(root.child("management")),
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
         caches.definedCaches(),
         caches,
@@ -204,6 +207,11 @@ final class SettingsReader {
         section.duration("interval", SECOND, Duration.ofDays(30)),
         section.integer("page-size", 1, 1_000_000),
         section.share("duty-cycle"));
+  }
+
+  private static OperationBeans operationBeans(Section section) {
+    return OperationBeans.valueOf(
+        section.text("operations", OPERATION_BEANS, "used, all or none").toUpperCase(Locale.ROOT));
   }
 
   private static HealthSettings health(Section section) {

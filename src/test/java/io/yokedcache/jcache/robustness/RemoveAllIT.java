@@ -79,7 +79,7 @@ final class RemoveAllIT {
         orders.putAll(entries(37 * round, 10));
         assertThat(orders.get("key1")).isNotNull();
         orders.removeAll();
-        expected += 37 * round;
+        expected += 37L * round;
         assertThat(removals("orders")).isEqualTo(expected);
         assertThat(orders.get("key1")).isNull();
         assertThat(orders.iterator().hasNext()).isFalse();
@@ -158,12 +158,13 @@ final class RemoveAllIT {
           case 0 -> there.put("key", "value");
           case 1 -> assertThat(there.putIfAbsent("key", "value")).isTrue();
           case 2 -> there.putAll(Map.of("key", "value"));
-          case 3 -> there.invoke(
-              "key",
-              (entry, arguments) -> {
-                entry.setValue("value");
-                return "";
-              });
+          case 3 ->
+              there.invoke(
+                  "key",
+                  (entry, arguments) -> {
+                    entry.setValue("value");
+                    return "";
+                  });
           default -> assertThat(there.getAndPut("key", "value")).isNull();
         }
         expected++;

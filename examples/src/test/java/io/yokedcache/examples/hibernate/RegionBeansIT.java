@@ -51,7 +51,7 @@ final class RegionBeansIT {
 
   @Test
   void regions_haveBeansWithStatisticsByTheFile() throws Exception {
-    String cacheFile = servers.cacheFile("defaults.statistics = true");
+    String cacheFile = servers.cacheFile("management.operations = all\ndefaults.statistics = true");
     Application application = servers.open(cacheFile, "seen");
     application.ask(Job.INSERT, 1);
     application.ask(Job.ARTICLE, 1);

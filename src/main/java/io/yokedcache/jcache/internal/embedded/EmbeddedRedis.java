@@ -8,8 +8,11 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.List;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,10 +35,23 @@ public final class EmbeddedRedis implements AutoCloseable {
   /** Expired events are announced only if the server is told so. */
   private static final List<String> ARGUMENTS = List.of("--notify-keyspace-events", "Ex");
 
-  private final RedisProcess process;
+  /**
+   * What nobody needs of a private server, and what would make it somebody else's: its
+   * configuration, replication, modules, files, its end.
+   */
+  private static final String DENIED =
+      "-replicaof -slaveof -sync -psync -failover -migrate -module -debug -acl -shutdown -save"
+          + " -bgsave -bgrewriteaof -config +config|get";
 
-  private EmbeddedRedis(RedisProcess process) {
+  private static final int PASSWORD_BYTES = 24;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final RedisProcess process;
+  private final @Nullable String password;
+
+  private EmbeddedRedis(RedisProcess process, @Nullable String password) {
     this.process = process;
+    this.password = password;
   }
 
   /**
@@ -50,23 +66,44 @@ public final class EmbeddedRedis implements AutoCloseable {
     return start(RedisBinaries.ofThisMachine());
   }
 
+  /**
+   * The same with a random password, without which other users of this machine cannot use it, and
+   * without the commands that a client could take it over by.
+   *
+   * @return the running server
+   * @throws CacheException if no server can be started
+   */
+  static EmbeddedRedis startLocked() {
+    byte[] random = new byte[PASSWORD_BYTES];
+    RANDOM.nextBytes(random);
+    return start(RedisBinaries.ofThisMachine(), HexFormat.of().formatHex(random));
+  }
+
   static EmbeddedRedis start(RedisBinaries binaries) {
-    RedisProcess process = startOnFreePort(binaries);
+    return start(binaries, null);
+  }
+
+  private static EmbeddedRedis start(RedisBinaries binaries, @Nullable String password) {
+    RedisProcess process = startOnFreePort(binaries, password);
     try {
-      ping(process.port());
+      ping(process.port(), password);
     } catch (IOException e) {
       process.close();
       throw new CacheException(
           "The private redis-server on port " + process.port() + " does not answer", e);
     }
     logger.info("Private redis-server on 127.0.0.1:{}, pid {}", process.port(), process.pid());
-    return new EmbeddedRedis(process);
+    return new EmbeddedRedis(process, password);
   }
 
-  private static RedisProcess startOnFreePort(RedisBinaries binaries) {
+  private static RedisProcess startOnFreePort(RedisBinaries binaries, @Nullable String password) {
+    List<String> configuration =
+        password == null
+            ? List.of()
+            : List.of("user default on >" + password + " ~* &* +@all " + DENIED);
     for (int attempt = 1; ; attempt++) {
       try {
-        return RedisProcess.start(freePort(), ARGUMENTS, binaries);
+        return RedisProcess.start(freePort(), ARGUMENTS, configuration, binaries);
       } catch (PortInUseException e) {
         if (attempt == PORTS_TRIED) {
           throw e;
@@ -85,15 +122,17 @@ public final class EmbeddedRedis implements AutoCloseable {
   }
 
   /** Asks the server for a sign of life on a plain socket. */
-  private static void ping(int port) throws IOException {
+  private static void ping(int port, @Nullable String password) throws IOException {
     try (Socket socket = new Socket()) {
       socket.setSoTimeout(ANSWER_TIMEOUT_MILLIS);
       socket.connect(new InetSocketAddress(loopback(), port), ANSWER_TIMEOUT_MILLIS);
       OutputStream out = socket.getOutputStream();
-      out.write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+      String auth = password == null ? "" : "AUTH " + password + "\r\n";
+      String expected = password == null ? "+PONG" : "+OK\r\n+PONG";
+      out.write((auth + "PING\r\n").getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
-      String answer = new String(in.readNBytes("+PONG".length()), StandardCharsets.US_ASCII);
-      if (!answer.equals("+PONG")) {
+      String answer = new String(in.readNBytes(expected.length()), StandardCharsets.US_ASCII);
+      if (!answer.equals(expected)) {
         throw new IOException("PING was answered by " + answer);
       }
     }
@@ -110,6 +149,15 @@ public final class EmbeddedRedis implements AutoCloseable {
    */
   public int port() {
     return process.port();
+  }
+
+  /**
+   * What a client has to say first.
+   *
+   * @return the password, or {@code null} if there is none
+   */
+  public @Nullable String password() {
+    return password;
   }
 
   /**

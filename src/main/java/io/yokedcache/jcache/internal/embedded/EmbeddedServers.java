@@ -16,7 +16,7 @@ public final class EmbeddedServers {
 
   /** Makes the set; no server is started yet. */
   public EmbeddedServers() {
-    this(EmbeddedRedis::start);
+    this(EmbeddedRedis::startLocked);
   }
 
   EmbeddedServers(Supplier<EmbeddedRedis> starter) {
@@ -78,6 +78,15 @@ public final class EmbeddedServers {
      */
     public int port() {
       return shared.server.port();
+    }
+
+    /**
+     * What a client has to say first.
+     *
+     * @return the password, or {@code null} if there is none
+     */
+    public @Nullable String password() {
+      return shared.server.password();
     }
 
     /** Gives the share back; the last one stops the server. May be called twice. */

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -80,10 +82,21 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   static RedisProcess start(int port, List<String> arguments, RedisBinaries binaries) {
+    return start(port, arguments, List.of(), binaries);
+  }
+
+  /**
+   * The same with a configuration file, which only this user can read and which is removed with the
+   * working folder: other users see the arguments of every process.
+   *
+   * @param configuration lines of the file; none for no file
+   */
+  static RedisProcess start(
+      int port, List<String> arguments, List<String> configuration, RedisBinaries binaries) {
     List<String> tried = new ArrayList<>(binaries.missing());
     for (RedisBinary binary : binaries.found()) {
       try {
-        return launch(binary, port, arguments);
+        return launch(binary, port, arguments, configuration);
       } catch (PortInUseException e) {
         throw e;
       } catch (IOException | CacheException e) {
@@ -99,12 +112,14 @@ public final class RedisProcess implements AutoCloseable {
             + " redis://localhost:6379");
   }
 
-  private static RedisProcess launch(RedisBinary binary, int port, List<String> arguments)
+  private static RedisProcess launch(
+      RedisBinary binary, int port, List<String> arguments, List<String> configuration)
       throws IOException {
     Path folder = Files.createTempDirectory("yokedcache-");
     try {
       Process process =
-          new ProcessBuilder(command(binary.placeIn(folder), port, arguments))
+          new ProcessBuilder(
+                  command(binary.placeIn(folder), file(folder, configuration), port, arguments))
               .directory(folder.toFile())
               .redirectErrorStream(true)
               .start();
@@ -125,13 +140,29 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  private static List<String> command(Path program, int port, List<String> arguments) {
+  /** Writes the configuration into the folder, which only this user may enter. */
+  private static List<String> file(Path folder, List<String> configuration) throws IOException {
+    if (configuration.isEmpty()) {
+      return List.of();
+    }
+    Path file = folder.resolve("redis.conf");
+    if (Files.getFileStore(folder).supportsFileAttributeView(PosixFileAttributeView.class)) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+    Files.write(file, configuration);
+    return List.of(file.toString());
+  }
+
+  private static List<String> command(
+      Path program, List<String> file, int port, List<String> arguments) {
     List<String> command = new ArrayList<>();
     Path setsid = RedisBinaries.onPath("setsid", RedisBinaries.searchPath());
     if (setsid != null) {
       command.add(setsid.toString());
     }
     command.addAll(List.of("/bin/sh", "-c", SCRIPT, "yokedcache", program.toString()));
+    command.addAll(file);
     command.addAll(List.of("--bind", "127.0.0.1", "--port", Integer.toString(port)));
     command.addAll(List.of("--save", "", "--appendonly", "no", "--daemonize", "no"));
     command.addAll(arguments);

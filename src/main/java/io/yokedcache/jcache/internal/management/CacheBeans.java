@@ -4,13 +4,15 @@ import io.yokedcache.jcache.internal.management.CacheStatistics.Sums;
 import io.yokedcache.jcache.internal.management.MBeanRegistrar.Kind;
 import java.net.URI;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.cache.configuration.CompleteConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The MBeans of one cache, and its part of the manager's snapshot. Registered and unregistered by
@@ -18,13 +20,19 @@ import javax.cache.configuration.CompleteConfiguration;
  */
 public final class CacheBeans implements AutoCloseable {
 
+  private static final Logger logger = LoggerFactory.getLogger(CacheBeans.class);
+
   private final MBeanRegistrar registrar;
   private final String cacheName;
   private final CacheStatistics statistics;
   private final Supplier<CacheSize> size;
   private final Supplier<NearFigures> near;
   private final StatisticsBean statisticsBean;
-  private final List<OperationBean> operations;
+  private final OperationsShown operationsShown;
+
+  /** Those that are shown, by their operations; made when they are first shown. */
+  private Map<Operation, OperationBean> operations = Map.of();
+
   private final ExtendedStatisticsBean extended;
   private final Notifications notifications = ExtendedStatisticsBean.notifications();
   private boolean showsStatistics;
@@ -36,6 +44,7 @@ public final class CacheBeans implements AutoCloseable {
    * @param droppedEvents how many events were dropped so far
    * @param size the size of the cache in Redis; never talks to it
    * @param near what its copies in this JVM are good for
+   * @param operationsShown which operations have an MBean while statistics are shown
    */
   public CacheBeans(
       URI managerUri,
@@ -44,43 +53,82 @@ public final class CacheBeans implements AutoCloseable {
       CodecFigures codec,
       LongSupplier droppedEvents,
       Supplier<CacheSize> size,
-      Supplier<NearFigures> near) {
+      Supplier<NearFigures> near,
+      OperationsShown operationsShown) {
     this.registrar = new MBeanRegistrar(managerUri, cacheName);
     this.cacheName = cacheName;
     this.statistics = statistics;
     this.size = size;
     this.near = near;
     this.statisticsBean = new StatisticsBean(statistics);
-    this.operations =
-        Arrays.stream(Operation.values())
-            .map(operation -> new OperationBean(statistics, operation))
-            .toList();
+    this.operationsShown = operationsShown;
     this.extended =
         new ExtendedStatisticsBean(
-            statistics, codec, droppedEvents, operations, size, near, notifications);
+            statistics, codec, droppedEvents, this::resetOperations, size, near, notifications);
   }
 
   /** Registers what is there also without statistics. */
   public void register() {
     registrar.register(
         Kind.EXTENDED_STATISTICS,
-        DescribedEmitter.of(extended, ExtendedStatisticsMXBean.class, notifications));
+        near.get().equals(NearFigures.NONE)
+            ? DescribedEmitter.of(
+                extended, ExtendedStatisticsMXBean.class, notifications, CacheBeans::isNotOfNear)
+            : DescribedEmitter.of(extended, ExtendedStatisticsMXBean.class, notifications));
+    if (operationsShown == OperationsShown.USED) {
+      statistics.tellOfFirstUse(this::showUsed);
+    }
+  }
+
+  private static boolean isNotOfNear(String attribute) {
+    return !attribute.startsWith("Near");
+  }
+
+  /** Called within the first use of an operation, which must not fail because of it. */
+  private void showUsed(Operation operation) {
+    try {
+      synchronized (this) {
+        if (showsStatistics) {
+          show(operation);
+        }
+      }
+    } catch (RuntimeException e) {
+      logger.debug("The MBean of operation {} cannot be registered", operation.label(), e);
+    }
+  }
+
+  private synchronized void show(Operation operation) {
+    if (!operations.containsKey(operation)) {
+      OperationBean bean = new OperationBean(statistics, operation);
+      if (operations.isEmpty()) {
+        operations = new EnumMap<>(Operation.class);
+      }
+      operations.put(operation, bean);
+      registrar.register(operation, DescribedBean.of(bean, OperationMXBean.class));
+    }
+  }
+
+  private synchronized void resetOperations() {
+    operations.values().forEach(OperationBean::reset);
   }
 
   /** Registers or unregisters the statistics of JSR-107 and those by operation. */
-  public void showStatistics(boolean shown) {
+  public synchronized void showStatistics(boolean shown) {
     if (shown == showsStatistics) {
       return;
     }
     showsStatistics = shown;
     if (shown) {
       registrar.register(Kind.STATISTICS, statisticsBean);
-      for (OperationBean bean : operations) {
-        registrar.register(bean.operation(), DescribedBean.of(bean, OperationMXBean.class));
+      for (Operation operation : Operation.values()) {
+        if (operationsShown.shows(statistics.isUsed(operation))) {
+          show(operation);
+        }
       }
     } else {
       registrar.unregister(Kind.STATISTICS);
       registrar.unregister(Kind.OPERATION);
+      operations = Map.of();
     }
   }
 
@@ -157,7 +205,8 @@ public final class CacheBeans implements AutoCloseable {
 
   /** Unregisters all. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    showsStatistics = false; // whatever is used for the first time now is not shown any more
     registrar.close();
   }
 }

@@ -1,10 +1,15 @@
 package io.yokedcache.jcache.internal.management;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counts and times of one cache in this JVM, for JSR-107 and by operation. They only grow;
@@ -15,29 +20,24 @@ public final class CacheStatistics implements StatisticsRecorder {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
-  /** Hits and misses of what looks entries up and is not a plain get. */
-  private final LongAdder hits = new LongAdder();
+  /**
+   * Where gets are that found nothing; the timer of {@link Operation#GET} has only those that did.
+   */
+  private static final int MISSED_GETS = Operation.values().length;
 
-  private final LongAdder misses = new LongAdder();
-  private final LongAdder puts = new LongAdder();
-  private final LongAdder removals = new LongAdder();
-
-  /** Times of what looks entries up and is not a plain get. */
-  private final LongAdder getNanos = new LongAdder();
-
-  private final LongAdder putNanos = new LongAdder();
-  private final LongAdder removeNanos = new LongAdder();
+  /** Counts of all but plain gets; made at first need, as are timers and errors. */
+  private final AtomicReference<@Nullable Totals> totals = new AtomicReference<>();
 
   /** Made at first need, since most operations of a cache are never used. */
-  private final AtomicReferenceArray<Timer> timers =
-      new AtomicReferenceArray<>(Operation.values().length);
+  private volatile @Nullable AtomicReferenceArray<@Nullable Timer> timers;
 
-  /** Gets that found nothing; the timer of {@link Operation#GET} has only those that did. */
-  private final Timer missedGets = new Timer();
+  /** Made at the first error, as most caches have none. */
+  private final AtomicReference<@Nullable Map<OperationError, LongAdder>> errors =
+      new AtomicReference<>();
 
-  private final Map<OperationError, LongAdder> errors = new ConcurrentHashMap<>();
+  /** Who wants to know of the first use of an operation. */
+  private volatile Consumer<Operation> listener = operation -> {};
 
-  private final LongAdder expirations = new LongAdder();
   private volatile boolean hearsExpirations;
   private final long createdNanos = System.nanoTime();
 
@@ -57,7 +57,7 @@ public final class CacheStatistics implements StatisticsRecorder {
     long nanos = System.nanoTime() - startNanos;
     if (operation == Operation.GET) {
       // The commonest operation, of one entry: its timers count hits and misses as well.
-      (hitCount > 0 ? timer(operation) : missedGets).record(nanos);
+      timer(hitCount > 0 ? slot(operation) : MISSED_GETS, operation).record(nanos);
       return;
     }
     timer(operation).record(nanos);
@@ -76,9 +76,33 @@ public final class CacheStatistics implements StatisticsRecorder {
 
   @Override
   public void failed(Operation operation, ErrorType error) {
-    errors
-        .computeIfAbsent(new OperationError(operation, error), unused -> new LongAdder())
-        .increment();
+    Map<OperationError, LongAdder> counts = errors.get();
+    if (counts == null) {
+      errors.compareAndSet(null, new ConcurrentHashMap<>());
+      counts = requireNonNull(errors.get());
+    }
+    OperationError kind = new OperationError(operation, error);
+    LongAdder count = counts.get(kind);
+    if (count == null) {
+      count = counts.computeIfAbsent(kind, unused -> new LongAdder());
+      listener.accept(operation);
+    }
+    count.increment();
+  }
+
+  /**
+   * Has somebody told when an operation is first used, perhaps more than once for each, by the
+   * thread that uses it.
+   */
+  void tellOfFirstUse(Consumer<Operation> other) {
+    listener = other;
+  }
+
+  /** Whether an operation was used, or failed. */
+  boolean isUsed(Operation operation) {
+    return existing(slot(operation)) != null
+        || (operation == Operation.GET && existing(MISSED_GETS) != null)
+        || !errors(operation).isEmpty();
   }
 
   @SuppressWarnings("EnumOrdinal") // an EnumMap that many threads may fill, in memory only
@@ -87,32 +111,75 @@ public final class CacheStatistics implements StatisticsRecorder {
   }
 
   private Timer timer(Operation operation) {
-    Timer timer = timers.get(slot(operation));
-    if (timer != null) {
-      return timer;
+    return timer(slot(operation), operation);
+  }
+
+  private Timer timer(int slot, Operation operation) {
+    Timer timer = existing(slot);
+    return timer != null ? timer : create(slot, operation);
+  }
+
+  private @Nullable Timer existing(int slot) {
+    AtomicReferenceArray<@Nullable Timer> made = timers;
+    return made == null ? null : made.get(slot);
+  }
+
+  private synchronized AtomicReferenceArray<@Nullable Timer> madeTimers() {
+    AtomicReferenceArray<@Nullable Timer> made = timers;
+    if (made == null) {
+      made = new AtomicReferenceArray<>(MISSED_GETS + 1);
+      timers = made;
     }
+    return made;
+  }
+
+  private Timer create(int slot, Operation operation) {
     Timer created = new Timer();
-    Timer other = timers.compareAndExchange(slot(operation), null, created);
-    return other == null ? created : other;
+    Timer other = madeTimers().compareAndExchange(slot, null, created);
+    if (other != null) {
+      return other;
+    }
+    listener.accept(operation);
+    return created;
   }
 
   /** The durations of an operation so far. */
   TimerReading read(Operation operation) {
-    Timer timer = timers.get(slot(operation));
-    TimerReading reading = timer == null ? TimerReading.NONE : timer.read();
-    return operation == Operation.GET ? reading.plus(missedGets.read()) : reading;
+    TimerReading reading = read(slot(operation));
+    return operation == Operation.GET ? reading.plus(read(MISSED_GETS)) : reading;
+  }
+
+  private TimerReading read(int slot) {
+    Timer timer = existing(slot);
+    return timer == null ? TimerReading.NONE : timer.read();
+  }
+
+  private long count(int slot) {
+    Timer timer = existing(slot);
+    return timer == null ? 0 : timer.count();
+  }
+
+  private long sumNanos(int slot) {
+    Timer timer = existing(slot);
+    return timer == null ? 0 : timer.sumNanos();
   }
 
   /** The errors of an operation so far; types that never came are not in it. */
   Map<ErrorType, Long> errors(Operation operation) {
     Map<ErrorType, Long> counts = new EnumMap<>(ErrorType.class);
-    errors.forEach(
-        (key, count) -> {
-          if (key.operation == operation) {
-            counts.put(key.error, count.sum());
-          }
-        });
+    allErrors()
+        .forEach(
+            (key, count) -> {
+              if (key.operation == operation) {
+                counts.put(key.error, count.sum());
+              }
+            });
     return counts;
+  }
+
+  private Map<OperationError, LongAdder> allErrors() {
+    Map<OperationError, LongAdder> counts = errors.get();
+    return counts == null ? Map.of() : counts;
   }
 
   /** How often an operation failed so far. */
@@ -123,13 +190,26 @@ public final class CacheStatistics implements StatisticsRecorder {
   private record OperationError(Operation operation, ErrorType error) {}
 
   private void add(int hitCount, int missCount, int putCount, int removalCount, long nanos) {
-    add(hits, hitCount);
-    add(misses, missCount);
-    add(puts, putCount);
-    add(removals, removalCount);
-    add(getNanos, hitCount + missCount > 0 ? nanos : 0);
-    add(putNanos, putCount > 0 ? nanos : 0);
-    add(removeNanos, removalCount > 0 ? nanos : 0);
+    if ((hitCount | missCount | putCount | removalCount) == 0) {
+      return;
+    }
+    Totals into = totals();
+    add(into.hits, hitCount);
+    add(into.misses, missCount);
+    add(into.puts, putCount);
+    add(into.removals, removalCount);
+    add(into.getNanos, hitCount + missCount > 0 ? nanos : 0);
+    add(into.putNanos, putCount > 0 ? nanos : 0);
+    add(into.removeNanos, removalCount > 0 ? nanos : 0);
+  }
+
+  private Totals totals() {
+    Totals existing = totals.get();
+    if (existing != null) {
+      return existing;
+    }
+    totals.compareAndSet(null, new Totals());
+    return requireNonNull(totals.get());
   }
 
   private static void add(LongAdder counter, long amount) {
@@ -140,7 +220,7 @@ public final class CacheStatistics implements StatisticsRecorder {
 
   /** How often operations failed so far. */
   long errorCount() {
-    return errors.values().stream().mapToLong(LongAdder::sum).sum();
+    return allErrors().values().stream().mapToLong(LongAdder::sum).sum();
   }
 
   /** Notes that expirations are counted from now on. */
@@ -150,7 +230,7 @@ public final class CacheStatistics implements StatisticsRecorder {
 
   /** Counts an entry that Redis says has expired. */
   public void expired() {
-    expirations.increment();
+    totals().expirations.increment();
   }
 
   boolean hearsExpirations() {
@@ -158,13 +238,14 @@ public final class CacheStatistics implements StatisticsRecorder {
   }
 
   long expirations() {
-    return expirations.sum();
+    Totals counts = totals.get();
+    return counts == null ? 0 : counts.expirations.sum();
   }
 
   /** How many entries were put or loaded so far. */
   public long writes() {
-    Timer loads = timers.get(slot(Operation.LOAD));
-    return puts.sum() + (loads == null ? 0 : loads.count());
+    Totals counts = totals.get();
+    return (counts == null ? 0 : counts.puts.sum()) + count(slot(Operation.LOAD));
   }
 
   double uptimeSeconds() {
@@ -173,14 +254,39 @@ public final class CacheStatistics implements StatisticsRecorder {
 
   /** The counts so far. */
   Sums sums() {
+    Totals counts = totals.get();
+    Sums others = counts == null ? Sums.ZERO : counts.sums();
     return new Sums(
-        hits.sum() + timer(Operation.GET).count(),
-        misses.sum() + missedGets.count(),
-        puts.sum(),
-        removals.sum(),
-        getNanos.sum() + timer(Operation.GET).sumNanos() + missedGets.sumNanos(),
-        putNanos.sum(),
-        removeNanos.sum());
+        others.hits + count(slot(Operation.GET)),
+        others.misses + count(MISSED_GETS),
+        others.puts,
+        others.removals,
+        others.getNanos + sumNanos(slot(Operation.GET)) + sumNanos(MISSED_GETS),
+        others.putNanos,
+        others.removeNanos);
+  }
+
+  /** What was counted but for plain gets. */
+  private static final class Totals {
+    final LongAdder hits = new LongAdder();
+    final LongAdder misses = new LongAdder();
+    final LongAdder puts = new LongAdder();
+    final LongAdder removals = new LongAdder();
+    final LongAdder getNanos = new LongAdder();
+    final LongAdder putNanos = new LongAdder();
+    final LongAdder removeNanos = new LongAdder();
+    final LongAdder expirations = new LongAdder();
+
+    Sums sums() {
+      return new Sums(
+          hits.sum(),
+          misses.sum(),
+          puts.sum(),
+          removals.sum(),
+          getNanos.sum(),
+          putNanos.sum(),
+          removeNanos.sum());
+    }
   }
 
   /** All counts at one moment, as nearly as they can be read while they grow. */

@@ -4,6 +4,7 @@ import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanOperationInfo;
 import javax.management.StandardMBean;
+import org.jspecify.annotations.Nullable;
 
 /** An MXBean whose attributes and operations are described by {@link Described} annotations. */
 final class DescribedBean extends StandardMBean {
@@ -15,6 +16,30 @@ final class DescribedBean extends StandardMBean {
   /** Describes a bean by the annotations of its interface. */
   static <T> DescribedBean of(T bean, Class<T> type) {
     return new DescribedBean(bean, type);
+  }
+
+  @Override
+  public MBeanInfo getMBeanInfo() {
+    MBeanInfo own = super.getMBeanInfo();
+    MBeanInfo shared = getCachedMBeanInfo();
+    return shared == null ? own : shared;
+  }
+
+  @Override
+  protected @Nullable MBeanInfo getCachedMBeanInfo() {
+    return SharedInfos.get(kind());
+  }
+
+  @Override
+  protected void cacheMBeanInfo(@Nullable MBeanInfo info) {
+    if (info != null) {
+      SharedInfos.put(kind(), info, attribute -> true);
+    }
+  }
+
+  private SharedInfos.Kind kind() {
+    return new SharedInfos.Kind(
+        getMBeanInterface(), getImplementationClass(), /* showsAll= */ true);
   }
 
   @Override

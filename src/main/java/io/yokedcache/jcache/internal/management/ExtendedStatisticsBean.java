@@ -14,10 +14,12 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   private static final long UNKNOWN = -1;
   private static final String RESET = "io.yokedcache.statistics.reset";
 
+  private static final MBeanNotificationInfo[] INFOS = infos();
+
   private final CacheStatistics statistics;
   private final CodecFigures codec;
   private final LongSupplier droppedEvents;
-  private final List<OperationBean> operations;
+  private final Runnable resetOperations;
   private final Supplier<CacheSize> size;
   private final Supplier<NearFigures> near;
   private final Notifications notifications;
@@ -29,14 +31,14 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
       CacheStatistics statistics,
       CodecFigures codec,
       LongSupplier droppedEvents,
-      List<OperationBean> operations,
+      Runnable resetOperations,
       Supplier<CacheSize> size,
       Supplier<NearFigures> near,
       Notifications notifications) {
     this.statistics = statistics;
     this.codec = codec;
     this.droppedEvents = droppedEvents;
-    this.operations = List.copyOf(operations);
+    this.resetOperations = resetOperations;
     this.size = size;
     this.near = near;
     this.notifications = notifications;
@@ -44,14 +46,18 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
 
   /** What such a bean sends. */
   static Notifications notifications() {
+    return new Notifications(INFOS);
+  }
+
+  private static MBeanNotificationInfo[] infos() {
     List<MBeanNotificationInfo> infos = new ArrayList<>(LimitWatch.infos());
     infos.add(Notifications.info(RESET, "Statistics of this cache count anew from now on"));
-    return new Notifications(infos.toArray(new MBeanNotificationInfo[0]));
+    return infos.toArray(new MBeanNotificationInfo[0]);
   }
 
   @Override
   public void reset() {
-    operations.forEach(OperationBean::reset);
+    resetOperations.run();
     baseline = now();
     notifications.send(RESET, "Statistics of the cache were reset", /* userData= */ null);
   }

@@ -4,11 +4,10 @@ import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import javax.cache.CacheException;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.InstanceNotFoundException;
@@ -59,10 +58,7 @@ public final class MBeanRegistrar implements AutoCloseable {
   private final @Nullable String cacheName;
 
   /** Which beans are to be shown, until they are unregistered. */
-  private final Map<ObjectName, Shown> wanted = new ConcurrentHashMap<>();
-
-  /** Which names are ours to unregister; another manager's are not. Never more than wanted. */
-  private final Set<ObjectName> registered = ConcurrentHashMap.newKeySet();
+  private volatile Map<ObjectName, Shown> wanted = Map.of();
 
   /** Hears of names that become free; added at the first name that is not. */
   private final NotificationListener vacancies = (news, handback) -> onNews(news);
@@ -103,7 +99,7 @@ public final class MBeanRegistrar implements AutoCloseable {
   }
 
   private void register(Kind kind, ObjectName name, Object bean) {
-    wanted.put(name, new Shown(kind, bean));
+    want(name, new Shown(kind, bean));
     if (!show(name)) {
       String message =
           "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that until it closes";
@@ -127,7 +123,7 @@ public final class MBeanRegistrar implements AutoCloseable {
    */
   private boolean show(ObjectName name) {
     Shown shown = wanted.get(name);
-    if (shown == null || registered.contains(name)) {
+    if (shown == null || shown.isRegistered) {
       return true;
     }
     try {
@@ -135,12 +131,12 @@ public final class MBeanRegistrar implements AutoCloseable {
     } catch (InstanceAlreadyExistsException e) {
       return false;
     } catch (JMException e) {
-      wanted.remove(name);
+      unwant(name);
       throw new CacheException("Cannot register MBean " + name + ": " + e.getMessage(), e);
     }
-    registered.add(name);
-    if (!wanted.containsKey(name)) {
-      hide(name);
+    shown.isRegistered = true;
+    if (wanted.get(name) != shown) {
+      hide(name, shown);
     }
     return true;
   }
@@ -164,10 +160,31 @@ public final class MBeanRegistrar implements AutoCloseable {
   private void onNews(Notification news) {
     if (news instanceof MBeanServerNotification change
         && change.getType().equals(MBeanServerNotification.UNREGISTRATION_NOTIFICATION)
-        && wanted.containsKey(change.getMBeanName())
-        && !registered.contains(change.getMBeanName())) {
+        && isWaitedFor(change.getMBeanName())) {
       var unused = CompletableFuture.runAsync(() -> takePlace(change.getMBeanName()));
     }
+  }
+
+  /** The map is replaced as a whole: it has one or two names for most caches. */
+  private synchronized void want(ObjectName name, Shown shown) {
+    Shown before = wanted.get(name);
+    if (before == null || !before.isRegistered) {
+      Map<ObjectName, Shown> more = new HashMap<>(wanted);
+      more.put(name, shown);
+      wanted = Map.copyOf(more);
+    }
+  }
+
+  private synchronized @Nullable Shown unwant(ObjectName name) {
+    Map<ObjectName, Shown> less = new HashMap<>(wanted);
+    Shown removed = less.remove(name);
+    wanted = Map.copyOf(less);
+    return removed;
+  }
+
+  private boolean isWaitedFor(ObjectName name) {
+    Shown shown = wanted.get(name);
+    return shown != null && !shown.isRegistered;
   }
 
   private void takePlace(ObjectName name) {
@@ -218,8 +235,10 @@ public final class MBeanRegistrar implements AutoCloseable {
     Throwable failure = null;
     for (ObjectName name : names) {
       try {
-        wanted.remove(name);
-        hide(name);
+        Shown shown = unwant(name);
+        if (shown != null) {
+          hide(name, shown);
+        }
       } catch (Throwable e) { // the MBean server calls listeners of the application meanwhile
         failure = ApplicationCode.first(failure, e);
       }
@@ -227,9 +246,9 @@ public final class MBeanRegistrar implements AutoCloseable {
     ApplicationCode.rethrow(failure);
   }
 
-  private void hide(ObjectName name) {
+  private void hide(ObjectName name, Shown shown) {
     try {
-      if (registered.remove(name)) {
+      if (shown.giveUp()) {
         server.unregisterMBean(name);
       }
     } catch (InstanceNotFoundException goneMeanwhile) {
@@ -255,5 +274,24 @@ public final class MBeanRegistrar implements AutoCloseable {
     }
   }
 
-  private record Shown(Kind kind, Object bean) {}
+  /** A bean that is to be shown. */
+  private static final class Shown {
+    final Kind kind;
+    final Object bean;
+
+    /** Whether its name is ours to unregister; another manager's is not. */
+    volatile boolean isRegistered;
+
+    Shown(Kind kind, Object bean) {
+      this.kind = kind;
+      this.bean = bean;
+    }
+
+    /** Whether the caller is the one to unregister it. */
+    synchronized boolean giveUp() {
+      boolean was = isRegistered;
+      isRegistered = false;
+      return was;
+    }
+  }
 }

@@ -22,8 +22,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * 22..    until when it listens, in milliseconds of the server's clock
  * </pre>
  *
- * <p>Whoever sees the 'e' writes by a script that takes it away in the same step. So where it stands
- * there are no entries, which no other command of Redis would say without looking at all keys.
+ * <p>Whoever sees the 'e' writes by a script that takes it away in the same step. So where it
+ * stands there are no entries, which no other command of Redis would say without looking at all
+ * keys.
  *
  * <p>The token is random and never a counter: when Redis evicts the key, a counter would start anew
  * and bring entries of an old generation back. Immutable.

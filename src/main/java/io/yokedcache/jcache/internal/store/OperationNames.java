@@ -1,37 +1,82 @@
 package io.yokedcache.jcache.internal.store;
 
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
 /**
- * What messages call the operations of one cache, made once since every operation passes one on.
- *
- * @param get what a single read is called; the others accordingly
+ * What messages call the operations of one cache. Every operation passes one on, so each is made
+ * once, at its first use: most caches use few. Safe for use by several threads.
  */
-record OperationNames(
-    String get,
-    String getAll,
-    String containsKey,
-    String touch,
-    String put,
-    String remove,
-    String putAll,
-    String removeAll,
-    String iterator,
-    String verify) {
+final class OperationNames {
+
+  private static final String[] OPERATIONS = {
+    "get",
+    "getAll",
+    "containsKey",
+    "touch",
+    "put",
+    "remove",
+    "putAll",
+    "removeAll",
+    "iterator",
+    "verification of the generation"
+  };
+
+  private final String cacheName;
+  private final AtomicReferenceArray<@Nullable String> names =
+      new AtomicReferenceArray<>(OPERATIONS.length);
 
   OperationNames(String cacheName) {
-    this(
-        of("get", cacheName),
-        of("getAll", cacheName),
-        of("containsKey", cacheName),
-        of("touch", cacheName),
-        of("put", cacheName),
-        of("remove", cacheName),
-        of("putAll", cacheName),
-        of("removeAll", cacheName),
-        of("iterator", cacheName),
-        of("verification of the generation", cacheName));
+    this.cacheName = cacheName;
   }
 
-  private static String of(String operation, String cacheName) {
-    return operation + " on cache " + cacheName;
+  /** What a single read is called; the others accordingly. */
+  String get() {
+    return name(0);
+  }
+
+  String getAll() {
+    return name(1);
+  }
+
+  String containsKey() {
+    return name(2);
+  }
+
+  String touch() {
+    return name(3);
+  }
+
+  String put() {
+    return name(4);
+  }
+
+  String remove() {
+    return name(5);
+  }
+
+  String putAll() {
+    return name(6);
+  }
+
+  String removeAll() {
+    return name(7);
+  }
+
+  String iterator() {
+    return name(8);
+  }
+
+  String verify() {
+    return name(9);
+  }
+
+  private String name(int index) {
+    String name = names.get(index);
+    if (name == null) {
+      name = OPERATIONS[index] + " on cache " + cacheName;
+      names.set(index, name);
+    }
+    return name;
   }
 }

@@ -249,7 +249,7 @@ final class Sweeper {
     }
     if (!removed.isDone()) {
       double pause = (System.nanoTime() - startNanos) * (1 / settings.dutyCycle() - 1);
-      long nanos = (long) Math.min(pause, MAX_PAUSE_NANOS);
+      long nanos = Math.min((long) pause, MAX_PAUSE_NANOS);
       countSoon(() -> countPage(removed, count), nanos, removed);
     }
   }

@@ -1,9 +1,11 @@
 package io.yokedcache.jcache.internal.embedded;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.YokedCachingProvider;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,9 +28,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.cache.Cache;
 import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import javax.cache.configuration.MutableConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
 
 /** Private servers: they start, are shared, and never outlive who started them. */
 final class EmbeddedRedisIT {
@@ -182,7 +189,8 @@ final class EmbeddedRedisIT {
       leases.get(0).close();
       leases.get(1).close();
       leases.get(2).close();
-      assertThat(ask(leases.get(3).port(), "PING", 1)).containsExactly("+PONG");
+      assertThat(ask(leases.get(3).port(), "PING", 1))
+          .containsExactly("-NOAUTH Authentication required.");
     } finally {
       threads.shutdown();
       leases.forEach(EmbeddedServers.Lease::close);
@@ -278,6 +286,62 @@ final class EmbeddedRedisIT {
         answer.add(Objects.requireNonNull(reader.readLine(), "end of the connection"));
       }
       return answer;
+    }
+  }
+
+  /** Another user of this machine finds the port, and nothing more. */
+  @Test
+  void acquire_lockedForOthers() throws Exception {
+    EmbeddedServers servers = new EmbeddedServers();
+    try (EmbeddedServers.Lease lease = servers.acquire()) {
+      String password = requireNonNull(lease.password());
+      assertThat(password).hasSize(48);
+      try (Jedis stranger = new Jedis("127.0.0.1", lease.port())) {
+        for (Runnable call :
+            List.<Runnable>of(
+                () -> stranger.set("key", "value"),
+                () -> stranger.eval("return 1"),
+                () -> stranger.replicaof("127.0.0.1", 1),
+                stranger::flushAll,
+                stranger::info)) {
+          assertThatThrownBy(call::run).hasMessageContaining("NOAUTH");
+        }
+      }
+      try (Jedis ours = new Jedis("127.0.0.1", lease.port())) {
+        ours.auth(password);
+        assertThat(ours.set("key", "value")).isEqualTo("OK");
+        for (Runnable call :
+            List.<Runnable>of(
+                () -> ours.replicaof("127.0.0.1", 1),
+                () -> ours.configSet("dir", "/tmp"),
+                ours::aclList,
+                ours::save)) {
+          assertThatThrownBy(call::run).hasMessageContaining("NOPERM");
+        }
+      }
+      List<String> commandLines =
+          ProcessHandle.allProcesses().map(each -> each.info().toString()).toList();
+      assertThat(commandLines).noneMatch(line -> line.contains(password));
+    }
+  }
+
+  @Test
+  void embeddedManager_allOperations() {
+    try (YokedCachingProvider provider = new YokedCachingProvider();
+        CacheManager manager = provider.getCacheManager(URI.create("embedded:redis"), null)) {
+      assertThat(manager.getURI()).isEqualTo(URI.create("embedded:redis"));
+      Cache<String, String> cache =
+          manager.createCache(
+              "embedded",
+              new MutableConfiguration<String, String>()
+                  .setTypes(String.class, String.class)
+                  .setStatisticsEnabled(true));
+      cache.put("key", "value");
+      assertThat(cache.get("key")).isEqualTo("value");
+      assertThat(cache).hasSize(1);
+      cache.removeAll();
+      cache.clear();
+      assertThat(cache.containsKey("key")).isFalse();
     }
   }
 }

@@ -38,7 +38,8 @@ final class CacheBeansTest {
           new CodecFigures(() -> 5, Map::of, List::of),
           () -> 6,
           () -> size,
-          () -> near);
+          () -> near,
+          OperationsShown.ALL);
 
   @AfterEach
   void close() {
@@ -80,6 +81,61 @@ final class CacheBeansTest {
     assertThat((Double) server.getAttribute(get, "MeanMicros"))
         .isCloseTo(Arrays.stream(durations).average().orElseThrow() / 1_000, within(5_000.0));
     assertThat(server.getAttribute(operation(Operation.PUT), "Count")).isEqualTo(0L);
+  }
+
+  @Test
+  void operationBean_whereUsed() throws Exception {
+    beans.showStatistics(false);
+    CacheStatistics counts = new CacheStatistics();
+    try (CacheBeans lazy =
+        new CacheBeans(
+            MANAGER,
+            "lazy",
+            counts,
+            new CodecFigures(() -> 5, Map::of, List::of),
+            () -> 6,
+            () -> size,
+            () -> NearFigures.NONE,
+            OperationsShown.USED)) {
+      lazy.register();
+      counts.record(Operation.PUT, 0, 0, 1, 0, counts.start());
+      assertThat(operationsOf("lazy")).as("no statistics").isEmpty();
+      lazy.showStatistics(true);
+      assertThat(operationsOf("lazy")).containsExactly("put");
+      counts.record(Operation.GET, 0, 1, 0, 0, counts.start());
+      counts.record(Operation.GET, 1, 0, 0, 0, counts.start());
+      counts.failed(Operation.REMOVE, ErrorType.OTHER);
+      counts.time(Operation.CODEC, 7);
+      assertThat(operationsOf("lazy")).containsExactly("codec", "get", "put", "remove");
+      ObjectName get =
+          name("CacheOperation,CacheManager=test.//cache-beans,Cache=lazy,operation=get");
+      assertThat(server.getAttribute(get, "Count")).isEqualTo(2L);
+      ObjectName extended =
+          name("CacheExtendedStatistics,CacheManager=test.//cache-beans,Cache=lazy");
+      server.invoke(extended, "reset", null, null);
+      assertThat(server.getAttribute(get, "Count")).isEqualTo(0L);
+      assertThat(server.getMBeanInfo(extended).getAttributes())
+          .extracting(MBeanAttributeInfo::getName)
+          .contains("KeysCount")
+          .noneMatch(attribute -> attribute.startsWith("Near"));
+      assertThat(server.getAttribute(extended, "NearHits")).isEqualTo(-1L);
+      lazy.showStatistics(false);
+      assertThat(operationsOf("lazy")).isEmpty();
+      lazy.showStatistics(true);
+      assertThat(operationsOf("lazy")).containsExactly("codec", "get", "put", "remove");
+    }
+    counts.record(Operation.CLEAR, 0, 0, 0, 0, counts.start());
+    assertThat(operationsOf("lazy")).isEmpty();
+  }
+
+  private List<String> operationsOf(String cache) throws Exception {
+    return server
+        .queryNames(
+            name("CacheOperation,CacheManager=test.//cache-beans,Cache=" + cache + ",*"), null)
+        .stream()
+        .map(bean -> bean.getKeyProperty("operation"))
+        .sorted()
+        .toList();
   }
 
   private static int cellOf(Object micros) {

@@ -31,7 +31,8 @@ final class LimitWatchTest {
           new CodecFigures(() -> 0, Map::of, List::of),
           () -> 0,
           () -> size,
-          () -> NearFigures.NONE);
+          () -> NearFigures.NONE,
+          OperationsShown.ALL);
   private ObjectName name;
 
   @BeforeEach

@@ -31,7 +31,8 @@ final class ManagerBeansTest {
           new CodecFigures(() -> 5, Map::of, List::of),
           () -> 6,
           () -> CacheSize.UNKNOWN,
-          () -> NearFigures.NONE);
+          () -> NearFigures.NONE,
+          OperationsShown.ALL);
 
   @AfterEach
   void close() {

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
@@ -188,9 +189,8 @@ final class KeySpaceTest {
     KeySpace names = new KeySpace("yc", cache, 3);
     byte[] name = KeySpace.entryKey(names.entryPrefix(2, "ABCDEFGHIJKL"), Bytes.of(new byte[] {7}));
 
-    EntryName parsed = EntryName.parse(name);
+    EntryName parsed = requireNonNull(EntryName.parse(name));
 
-    assertThat(parsed).isNotNull();
     assertThat(parsed.cache()).isEqualTo(KeySpace.escape(cache));
     assertThat(parsed.bucket()).isEqualTo(2);
     assertThat(parsed.generationKeyBytes()).isEqualTo(names.generationKey(2));
