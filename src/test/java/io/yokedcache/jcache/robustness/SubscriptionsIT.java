@@ -329,11 +329,11 @@ final class SubscriptionsIT {
       CacheManager manager = manager();
       HeardChanges unused = HeardChanges.of(Managers.texts(manager, name));
       await().atMost(SOON).until(() -> !log.linesWith("notify-keyspace-events").isEmpty());
-      HeardChanges alsoUnused = HeardChanges.of(Managers.texts(manager, name + "-2"));
+      HeardChanges unusedToo = HeardChanges.of(Managers.texts(manager, name + "-2"));
       assertThat(log.linesWith("notify-keyspace-events")).hasSize(1);
       assertThat(log.linesWith("hear nothing").get(0)).contains("to Ex");
 
-      HeardChanges third =
+      HeardChanges unusedThird =
           HeardChanges.of(
               Managers.texts(managerOfUser("no-config-" + name, "&* -config"), name + "-3"));
       await().atMost(SOON).until(() -> !log.linesWith("cannot be seen").isEmpty());

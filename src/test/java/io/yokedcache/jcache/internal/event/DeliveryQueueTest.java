@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -184,6 +185,32 @@ final class DeliveryQueueTest {
     queue.close();
     assertThat(delivered).containsExactly(0, 1);
     assertThat(queue.droppedCount()).isZero();
+  }
+
+  /** Threads that add while others are delivered: each is delivered once or counted as dropped. */
+  @Test
+  void add_byManyThreads() throws Exception {
+    int rounds = 300;
+    for (int round = 0; round < rounds; round++) {
+      DeliveryQueue queue = queue("crowded", CAPACITY);
+      AtomicInteger made = new AtomicInteger();
+      Thread[] threads = new Thread[3];
+      for (int i = 0; i < threads.length; i++) {
+        threads[i] =
+            new Thread(
+                () -> {
+                  for (int j = 0; j < 20; j++) {
+                    queue.add(made::incrementAndGet, /* bytes= */ 1, /* waitMillis= */ 0);
+                  }
+                });
+        threads[i].start();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      queue.close();
+      assertThat(made.get() + queue.droppedCount()).isEqualTo(60);
+    }
   }
 
   @Test
