@@ -41,6 +41,7 @@ final class AllowedClasses {
   private final List<String> prefixes;
   private final Set<String> declared;
   private final Set<String> declaredPackages;
+  private final ScanLimits limits;
   private final LearnedTypes learned;
   private final Set<String> withoutFields = ConcurrentHashMap.newKeySet();
   private final @Nullable Class<?> closedType;
@@ -54,6 +55,7 @@ final class AllowedClasses {
    * @param otherTypes further types whose objects may be part of a value
    */
   AllowedClasses(SerializationSettings settings, Class<?> type, Class<?>... otherTypes) {
+    limits = ScanLimits.of(settings);
     closed = ClosedTypes.classesOf(type);
     closedType = closed == null ? null : type;
     List<Set<String>> chosen = new ArrayList<>();
@@ -120,6 +122,11 @@ final class AllowedClasses {
     return patterns;
   }
 
+  /** The limits of the settings, for streams that are walked through. */
+  ScanLimits limits() {
+    return limits;
+  }
+
   LearnedTypes learned() {
     return learned;
   }
@@ -181,14 +188,16 @@ final class AllowedClasses {
    * @param resolver finds those classes of the JDK of which the name does not tell
    */
   void checkStream(StreamScan scan, ClassResolver resolver) {
-    Set<String> refused = new TreeSet<>();
+    Set<String> refused = Set.of();
     for (String name : scan.classNames()) {
       if (!allowsName(name, resolver)) {
+        refused = refused.isEmpty() ? new TreeSet<>() : refused;
         refused.add(name);
       }
     }
     for (List<String> interfaces : scan.proxies()) {
       if (closed != null || !allowsProxy(interfaces)) {
+        refused = refused.isEmpty() ? new TreeSet<>() : refused;
         refused.addAll(interfaces.isEmpty() ? List.of(Proxy.class.getName()) : interfaces);
       }
     }

@@ -47,7 +47,7 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
       StreamScan scan =
           new StreamScan(written, ScanLimits.NONE, allowed.withoutFields(), /* isOwn= */ true);
       scan.run();
-      scan.check(ScanLimits.of(settings));
+      scan.check(allowed.limits());
       learn(value, out.unknown(), mustBeReadable);
       return written;
     } catch (NotSerializableException e) {
@@ -100,7 +100,7 @@ record JavaStreams(AllowedClasses allowed, ClassResolver resolver, Serialization
       throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());
     }
     StreamScan scan =
-        new StreamScan(bytes, ScanLimits.of(settings), allowed.withoutFields(), /* isOwn= */ false);
+        new StreamScan(bytes, allowed.limits(), allowed.withoutFields(), /* isOwn= */ false);
     try {
       scan.run();
     } catch (StackOverflowError e) {

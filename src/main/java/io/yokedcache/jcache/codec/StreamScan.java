@@ -25,7 +25,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -82,9 +81,9 @@ final class StreamScan {
   private final ScanLimits limits;
   private final Set<String> withoutFields;
   private final boolean isOwn;
-  private final Set<String> foundWithoutFields = new HashSet<>();
-  private final Set<String> classNames = new LinkedHashSet<>();
-  private final Set<List<String>> proxies = new LinkedHashSet<>();
+  private Set<String> foundWithoutFields = Set.of();
+  private final List<String> classNames = new ArrayList<>(6);
+  private final List<List<String>> proxies = new ArrayList<>(0);
   private int at;
   private int depth;
   private int alternatives;
@@ -98,6 +97,9 @@ final class StreamScan {
   private boolean[] isOpen = new boolean[16];
 
   private int handleCount;
+
+  /** The kind of the last time that was read, or {@code null} if it is not ordered. */
+  private @Nullable String timeKey;
 
   /** What the last content is as a key of a hash table: ordered by this, or unordered if null. */
   private @Nullable Object lastKey;
@@ -145,12 +147,12 @@ final class StreamScan {
   }
 
   /** The names of the classes that the stream describes, arrays by their element types. */
-  Set<String> classNames() {
+  List<String> classNames() {
     return classNames;
   }
 
   /** The lists of interfaces of the proxies. */
-  Set<List<String>> proxies() {
+  List<List<String>> proxies() {
     return proxies;
   }
 
@@ -304,33 +306,42 @@ final class StreamScan {
     Description type = required(description());
     int handle = handle(type, 1);
     isOpen[handle] = true;
-    List<Description> classes = new ArrayList<>(4);
-    for (Description each = type; each != null; each = each.superclass) {
-      classes.add(each);
-    }
-    Object key = type.key();
-    for (int i = classes.size() - 1; i >= 0; i--) {
-      Description each = classes.get(i);
-      if (each.is(SC_EXTERNALIZABLE)) {
-        if (!each.is(SC_BLOCK_DATA)) {
-          throw new Malformed("an Externalizable of the first version of the protocol");
-        }
-        if (each.name.equals(TIMES) && peek() == TC_BLOCKDATA && at + 2 < bytes.length) {
-          int time = bytes[at + 2];
-          key = UNORDERED_TIMES.contains(time) ? null : TIMES + time;
-        }
-        annotations(handle, /* table= */ null, each);
-      } else if (each.is(SC_SERIALIZABLE)) {
-        serializable(handle, each);
-      } else if (each.primitiveBytes + each.objectFields > 0) {
-        throw new Malformed("a class is neither Serializable nor Externalizable");
-      }
-    }
+    Object key = ofClass(handle, type) ? timeKey : type.key();
     isOpen[handle] = false;
     // As a key it is what its class says; a collection stays known as one.
     handles[handle] = key;
     lastKey = key;
     return weights[handle];
+  }
+
+  /**
+   * Walks through what the classes of an object have written, superclass first.
+   *
+   * @return whether the object is a time, whose kind then is {@link #timeKey}
+   */
+  private boolean ofClass(int handle, Description type) {
+    if (type.superclass != null) {
+      ofClass(handle, type.superclass);
+    }
+    boolean isTime = false;
+    if (type.is(SC_EXTERNALIZABLE)) {
+      if (!type.is(SC_BLOCK_DATA)) {
+        throw new Malformed("an Externalizable of the first version of the protocol");
+      }
+      if (type.name.equals(TIMES) && peek() == TC_BLOCKDATA && at + 2 < bytes.length) {
+        int time = bytes[at + 2];
+        isTime = true;
+        timeKey = UNORDERED_TIMES.contains(time) ? null : TIMES + time;
+      }
+      String kind = timeKey;
+      annotations(handle, /* table= */ null, type);
+      timeKey = kind;
+    } else if (type.is(SC_SERIALIZABLE)) {
+      serializable(handle, type);
+    } else if (type.primitiveBytes + type.objectFields > 0) {
+      throw new Malformed("a class is neither Serializable nor Externalizable");
+    }
+    return isTime;
   }
 
   /** Walks through what one class of an object has written. */
@@ -359,6 +370,9 @@ final class StreamScan {
         handleCount = handlesBefore;
         weights[handle] = weight;
         depth = depthBefore;
+        if (foundWithoutFields.isEmpty()) {
+          foundWithoutFields = new HashSet<>();
+        }
         foundWithoutFields.add(type.name);
         annotations(handle, HashTable.of(type, 0), type);
         if (isOwn && withoutFields.size() < LearnedTypes.MAX_TYPES) {
