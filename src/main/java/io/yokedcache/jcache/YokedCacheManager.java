@@ -18,6 +18,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -95,12 +96,14 @@ final class YokedCacheManager implements CacheManager {
   private void tellOfStart() {
     String version = YokedCacheManager.class.getPackage().getImplementationVersion();
     logger.info(
-        "YokedCache {} on {}, namespace {}, executor {}, configuration from {}",
+        "YokedCache {} on {}, namespace {}, {} connections, {}",
         version == null ? "(no version, not from its jar)" : version,
         resources.stores().address(),
         settings.namespace(),
-        settings.connection().executor(),
-        settings.files().isEmpty() ? "no file" : String.join(" and ", settings.files()));
+        settings.connection().executor().name().toLowerCase(Locale.ROOT),
+        settings.files().isEmpty()
+            ? "no configuration file"
+            : "configuration from " + String.join(" and ", settings.files()));
     if (!settings.embedded() && settings.connection().sendsPasswordInClear()) {
       logger.warn(
           "The password for {} crosses the network in clear text. Use rediss:// and a server with"

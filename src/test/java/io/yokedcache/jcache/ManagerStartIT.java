@@ -61,7 +61,7 @@ final class ManagerStartIT {
         .singleElement()
         .asString()
         .contains("YokedCache ", "redis://127.0.0.1:" + server.port(), "namespace shop")
-        .contains("executor PIPELINED", file.toUri().toString());
+        .contains("pipelined connections", file.toUri().toString());
     assertThat(log).doesNotContain("hunter2");
   }
 

@@ -27,7 +27,7 @@ record ScanLimits(
   /** Objects that are shared may be counted so many times as often as all objects together. */
   static final int SHARING = 16;
 
-  /** So many comparisons for each object that a value may have: in all some tenths of a second. */
+  /** So many comparisons for each object that a value may have. */
   static final int COMPARISONS_PER_REFERENCE = 2_000;
 
   /** For values of the application, which are measured before they are compared with limits. */
