@@ -37,7 +37,7 @@ final class LaneConnection implements Wire {
   private Runnable afterWaiting = () -> {};
 
   /** Uses a connection that is open and greeted. */
-  private LaneConnection(Socket socket, long maxValueBytes) throws IOException {
+  LaneConnection(Socket socket, long maxValueBytes) throws IOException {
     this.socket = socket;
     this.timeoutMillis = socket.getSoTimeout();
     this.out = new RequestBuffer(socket.getOutputStream());

@@ -27,6 +27,7 @@ public class LaneBenchmark {
 
   private static final List<CommandArguments> PING = List.of(new CommandArguments(Command.PING));
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long MAX_VALUE_BYTES = 1 << 20;
 
   private final Lane lane = open();
 
@@ -35,7 +36,7 @@ public class LaneBenchmark {
 
   private static Lane open() {
     try {
-      return new Lane(new LaneConnection(new AnsweringSocket()));
+      return new Lane(new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -20,18 +20,19 @@ import redis.clients.jedis.Protocol.Command;
  * server, which is what it takes to see a hand-over that goes wrong once in some hundred thousand.
  * Here because the peer without a network is that of the benchmark.
  */
-final class LaneTest {
+final class LaneMeetingsTest {
 
   private static final int CALLS = 1_000_000;
   private static final int MAX_PAUSE = 256;
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long MAX_VALUE_BYTES = 1 << 20;
   private static final List<CommandArguments> PING = List.of(new CommandArguments(Command.PING));
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 4})
   void call_byFewThreads_nobodyIsForgotten(int threads) throws Exception {
     ExecutorService callers = Executors.newFixedThreadPool(threads);
-    try (Lane lane = new Lane(new LaneConnection(new AnsweringSocket()))) {
+    try (Lane lane = new Lane(new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime())) {
       List<Callable<Integer>> tasks = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
         tasks.add(() -> call(lane, CALLS / threads));
