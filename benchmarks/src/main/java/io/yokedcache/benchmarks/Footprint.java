@@ -77,10 +77,7 @@ public final class Footprint {
       String provider,
       boolean statistics,
       CacheManager manager,
-      BiFunction<
-              String,
-              MutableConfiguration<String, String>,
-              Configuration<String, String>>
+      BiFunction<String, MutableConfiguration<String, String>, Configuration<String, String>>
           wrapping) {
     create(manager, "warm-", WARM_UP, statistics, wrapping);
     long before = usedBytes();
@@ -101,10 +98,7 @@ public final class Footprint {
       String prefix,
       int caches,
       boolean statistics,
-      BiFunction<
-              String,
-              MutableConfiguration<String, String>,
-              Configuration<String, String>>
+      BiFunction<String, MutableConfiguration<String, String>, Configuration<String, String>>
           wrapping) {
     for (int i = 0; i < caches; i++) {
       MutableConfiguration<String, String> plain =

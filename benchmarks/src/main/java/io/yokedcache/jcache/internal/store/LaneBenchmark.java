@@ -36,7 +36,8 @@ public class LaneBenchmark {
 
   private static Lane open() {
     try {
-      return new Lane(new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime());
+      return new Lane(
+          new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -32,7 +32,8 @@ final class LaneMeetingsTest {
   @ValueSource(ints = {2, 3, 4})
   void call_byFewThreads_nobodyIsForgotten(int threads) throws Exception {
     ExecutorService callers = Executors.newFixedThreadPool(threads);
-    try (Lane lane = new Lane(new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime())) {
+    try (Lane lane =
+        new Lane(new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime())) {
       List<Callable<Integer>> tasks = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
         tasks.add(() -> call(lane, CALLS / threads));
