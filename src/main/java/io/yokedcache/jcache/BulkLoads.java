@@ -2,12 +2,12 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import javax.cache.CacheException;
 import javax.cache.integration.CompletionListener;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +25,12 @@ final class BulkLoads implements AutoCloseable {
   private final String cacheName;
   private final Executor executor;
   private final Duration closeTimeout;
-  private final Set<Load> running = ConcurrentHashMap.newKeySet();
 
-  /** Guards {@code closed}, so that no load begins that {@link #close} does not see. */
-  private final ReentrantLock lock = new ReentrantLock();
+  /**
+   * Made by the first load. Guarded, with {@code closed}, by this object's monitor, so that no load
+   * begins that {@link #close} does not see; nobody waits for anything while holding it.
+   */
+  private @Nullable Set<Load> running;
 
   private boolean closed;
 
@@ -45,15 +47,7 @@ final class BulkLoads implements AutoCloseable {
    */
   void start(Runnable task, @Nullable CompletionListener listener) {
     Load load = new Load(task, listener);
-    lock.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("Cache " + cacheName + " is closed");
-      }
-      running.add(load);
-    } finally {
-      lock.unlock();
-    }
+    begin(load);
     try {
       executor.execute(load);
     } catch (Throwable e) { // no thread, or the manager closes
@@ -62,18 +56,35 @@ final class BulkLoads implements AutoCloseable {
     }
   }
 
+  private synchronized void begin(Load load) {
+    if (closed) {
+      throw new IllegalStateException("Cache " + cacheName + " is closed");
+    }
+    if (running == null) {
+      running = new HashSet<>();
+    }
+    running.add(load);
+  }
+
+  private synchronized void forget(Load load) {
+    if (running != null) {
+      running.remove(load);
+    }
+  }
+
+  /** Lets no load begin any more, and returns those that run. */
+  private synchronized List<Load> end() {
+    closed = true;
+    return running == null ? List.of() : List.copyOf(running);
+  }
+
   /** Waits for the loads that run, but not for that of a listener that closes its cache. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-    } finally {
-      lock.unlock();
-    }
+    List<Load> left = end();
     long deadlineNanos = System.nanoTime() + closeTimeout.toNanos();
     boolean isInterrupted = false;
-    for (Load load : running) {
+    for (Load load : left) {
       boolean ended = load.thread == Thread.currentThread();
       while (!ended) {
         try {
@@ -146,7 +157,7 @@ final class BulkLoads implements AutoCloseable {
     }
 
     void end() {
-      running.remove(this);
+      forget(this);
       ended.countDown();
     }
   }

@@ -49,8 +49,10 @@ final class BulkOperations<K, V> {
   private final EventDispatcher<K, V> events;
   private final EntryReader<K, V> reader;
   private final BulkWriter<K, V> writer;
-  private final EntryLoader<K, V> loader;
-  private final EntryLoads<K, V> loads;
+
+  /** There only if there is a loader. */
+  private final @Nullable EntryLoads<K, V> loads;
+
   private final CacheParts<K, V> parts;
   private final OperationMeter meter;
 
@@ -59,17 +61,21 @@ final class BulkOperations<K, V> {
       CacheLifecycle<K, V> lifecycle,
       EventDispatcher<K, V> events,
       EntryReader<K, V> reader,
-      CacheParts<K, V> parts) {
+      CacheParts<K, V> parts,
+      OperationMeter meter) {
     this.blueprint = blueprint;
     this.lifecycle = lifecycle;
     this.events = events;
     this.reader = reader;
     this.writer = new BulkWriter<>(parts);
     // loadAll loads also where there is no read-through.
-    this.loader = blueprint.entryLoader(lifecycle::statistics);
-    this.loads = new EntryLoads<>(parts, loader, blueprint.settings().loadTimeout());
+    EntryLoader<K, V> loader = blueprint.entryLoader(lifecycle::statistics);
+    this.loads =
+        loader.exists()
+            ? new EntryLoads<>(parts, loader, blueprint.settings().loadTimeout())
+            : null;
     this.parts = parts;
-    this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
+    this.meter = meter;
   }
 
   Map<K, V> getAll(Set<K> keys) {
@@ -279,7 +285,7 @@ final class BulkOperations<K, V> {
 
   /** Loads entries, all of them or only those that are missing. */
   void load(Set<K> keys, boolean replaceExisting) {
-    if (!loader.exists() || keys.isEmpty()) {
+    if (loads == null || keys.isEmpty()) {
       return;
     }
     loads.refresh(keys, replaceExisting, this::publish);

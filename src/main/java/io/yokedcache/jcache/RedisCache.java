@@ -75,7 +75,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
             parts,
             meter,
             blueprint.settings().batchSize());
-    this.bulk = new BulkOperations<>(blueprint, lifecycle, events, reader, parts);
+    this.bulk = new BulkOperations<>(blueprint, lifecycle, events, reader, parts, meter);
   }
 
   CacheLifecycle<K, V> lifecycle() {

@@ -43,9 +43,12 @@ final class AllowedClasses {
   private final Set<String> declaredPackages;
   private final ScanLimits limits;
   private final LearnedTypes learned;
-  private final Set<String> withoutFields = ConcurrentHashMap.newKeySet();
   private final @Nullable Class<?> closedType;
   private final @Nullable Set<String> closed;
+
+  /** Made when a stream is first read or written; most caches of plain values have none. */
+  private volatile @Nullable Set<String> withoutFields;
+
   private volatile Set<List<String>> proxyClasses = Set.of();
 
   /**
@@ -150,7 +153,18 @@ final class AllowedClasses {
 
   /** Classes of the application that write no fields, though they have some. */
   Set<String> withoutFields() {
-    return withoutFields;
+    Set<String> made = withoutFields;
+    return made != null ? made : makeWithoutFields();
+  }
+
+  /** Under the monitor, so that all threads get the same set. */
+  private synchronized Set<String> makeWithoutFields() {
+    Set<String> made = withoutFields;
+    if (made == null) {
+      made = ConcurrentHashMap.newKeySet();
+      withoutFields = made;
+    }
+    return made;
   }
 
   /** Whether the declared type says all about the classes of its values. */

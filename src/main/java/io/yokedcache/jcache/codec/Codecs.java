@@ -2,6 +2,9 @@ package io.yokedcache.jcache.codec;
 
 import io.yokedcache.jcache.configuration.SerializationSettings;
 import java.lang.reflect.InvocationTargetException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import javax.cache.CacheException;
 
@@ -23,6 +26,9 @@ public final class Codecs {
 
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
 
+  /** Those that are made for a declared type. */
+  private static final Set<String> OWN = Set.of("auto", "java", "canonical");
+
   private static final String KNOWN =
       "known are auto, java, string, bytes, canonical, or the name of a class that implements "
           + Codec.class.getName()
@@ -30,6 +36,12 @@ public final class Codecs {
 
   private final ClassLoader loader;
   private final SerializationSettings settings;
+
+  /** One for all caches that declare the same plain type. Few, as those types are. */
+  private final Map<Shared, Codec<?>> shared = new ConcurrentHashMap<>();
+
+  /** Which codec for which type. */
+  private record Shared(String name, Class<?> type) {}
 
   /**
    * Creates the maker.
@@ -57,6 +69,26 @@ public final class Codecs {
    *     the settings are malformed; the message lists what there is
    */
   public <T> Codec<T> named(String nameOrClass, Class<T> type, Class<?>... otherDeclaredTypes) {
+    return OWN.contains(nameOrClass) && isPlain(type)
+        ? shared(nameOrClass, type)
+        : create(nameOrClass, type, otherDeclaredTypes);
+  }
+
+  /**
+   * Whether the JDK's type says all about its objects. A codec of such a type reads and writes
+   * nothing else, so it learns no classes, and other declared types change nothing: one cache
+   * cannot tell whether another one uses it too.
+   */
+  private static boolean isPlain(Class<?> type) {
+    return PlainForms.of(type) != null && ClosedTypes.classesOf(type) != null;
+  }
+
+  @SuppressWarnings("unchecked") // The key has the type.
+  private <T> Codec<T> shared(String name, Class<T> type) {
+    return (Codec<T>) shared.computeIfAbsent(new Shared(name, type), absent -> create(name, type));
+  }
+
+  private <T> Codec<T> create(String nameOrClass, Class<T> type, Class<?>... otherDeclaredTypes) {
     return switch (nameOrClass) {
       case "auto" -> new AutoCodec<>(type, loader, settings, otherDeclaredTypes);
       case "java" -> new JavaCodec<>(type, loader, settings, otherDeclaredTypes);

@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,7 +89,8 @@ final class LearnedTypes {
   /** Replaced as a whole: most caches learn nothing, and none much. */
   private volatile Set<String> names = Set.of();
 
-  private final AtomicBoolean warned = new AtomicBoolean();
+  /** Guarded by this object's monitor. */
+  private boolean warned;
 
   LearnedTypes(boolean isEnabled) {
     this.isEnabled = isEnabled;
@@ -136,7 +136,8 @@ final class LearnedTypes {
       names = Set.copyOf(more);
       return true;
     }
-    if (warned.compareAndSet(false, true)) {
+    if (!warned) {
+      warned = true;
       logger.warn(
           "A cache holds objects of more than {} classes that yokedcache.serialization.allow does"
               + " not name; no more are learned, and further values with new classes are refused."

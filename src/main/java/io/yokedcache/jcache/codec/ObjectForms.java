@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.codec;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +20,11 @@ final class ObjectForms {
   private final AllowedClasses allowed;
   private final ClassResolver resolver;
 
-  /** Classes that were warned about. Their number is bounded by that of the loaded classes. */
-  private final Set<String> warned = ConcurrentHashMap.newKeySet();
+  /**
+   * Classes that were warned about. Their number is bounded by that of the loaded classes. Replaced
+   * as a whole: most caches have none, and none many.
+   */
+  private volatile Set<String> warned = Set.of();
 
   ObjectForms(JavaStreams streams) {
     this.streams = streams;
@@ -94,7 +97,7 @@ final class ObjectForms {
   private void writeJava(Object value, String obstacle, KeyWriter out) {
     byte[] form = streams.writeKey(value);
     String name = value.getClass().getName();
-    if (warned.add(name)) {
+    if (!warned.contains(name) && isFirst(name)) {
       logger.warn(
           "Keys of class {} have no canonical form: {}. They fall back to Java serialisation, in"
               + " which equal keys may differ and then miss each other's entries. Use a record or a"
@@ -104,6 +107,17 @@ final class ObjectForms {
     }
     out.text("#J");
     out.raw(form);
+  }
+
+  /** Under the monitor, so that no name is lost, and of two threads one warns. */
+  private synchronized boolean isFirst(String name) {
+    if (warned.contains(name)) {
+      return false;
+    }
+    Set<String> more = new HashSet<>(warned);
+    more.add(name);
+    warned = Set.copyOf(more);
+    return true;
   }
 
   Object readJava(KeyReader in) {

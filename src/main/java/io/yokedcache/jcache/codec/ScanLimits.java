@@ -40,7 +40,20 @@ record ScanLimits(
           Long.MAX_VALUE,
           Long.MAX_VALUE);
 
+  /** The limits made last: all caches of a manager have the same ones. */
+  private static volatile ScanLimits latest = NONE;
+
   static ScanLimits of(SerializationSettings settings) {
+    ScanLimits limits = created(settings);
+    ScanLimits before = latest;
+    if (limits.equals(before)) {
+      return before;
+    }
+    latest = limits;
+    return limits;
+  }
+
+  private static ScanLimits created(SerializationSettings settings) {
     return new ScanLimits(
         settings.maxDepth(),
         settings.maxReferences(),

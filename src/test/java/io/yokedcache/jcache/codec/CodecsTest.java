@@ -84,6 +84,25 @@ final class CodecsTest {
   }
 
   @Test
+  void named_plainType_isSharedByCaches() {
+    for (String name : List.of("auto", "java", "canonical")) {
+      assertThat(codecs.named(name, String.class, Long.class))
+          .isSameAs(codecs.named(name, String.class, TestSettings.class));
+    }
+  }
+
+  /** What one cache learns, another one must not read. */
+  @Test
+  void named_otherType_isNotShared() {
+    for (String name : List.of("auto", "java", "canonical")) {
+      for (Class<?> type : List.of(Object.class, Number.class, List.class, TestSettings.class)) {
+        Codec<?> one = codecs.named(name, type);
+        assertThat(one).isNotSameAs(codecs.named(name, type));
+      }
+    }
+  }
+
+  @Test
   void named_class_isInstantiated() {
     Codec<String> codec = codecs.named(Reversing.class.getName(), String.class);
     assertThat(codec.encode("abc")).isEqualTo(new byte[] {'c', 'b', 'a'});

@@ -27,8 +27,10 @@ public final class BulkWriter<K, V> {
 
   public BulkWriter(CacheParts<K, V> parts) {
     this.parts = parts;
-    this.access = EntryAccess.of(parts.withoutWriter());
-    this.removals = new DirectAccess<>(parts.withoutWriter());
+    CacheParts<K, V> unwritten = parts.withoutWriter();
+    this.access = EntryAccess.of(unwritten);
+    this.removals =
+        access instanceof DirectAccess<K, V> direct ? direct : new DirectAccess<>(unwritten);
   }
 
   /** Encodes entries that are to be put. */

@@ -36,6 +36,9 @@ public record CacheParts<K, V>(
     KeyLocks locks,
     LoadStamps loads) {
 
+  /** Of caches without a loader, which never begin a load, so that nothing is ever noted here. */
+  private static final LoadStamps NOTHING_LOADS = new LoadStamps(Duration.ZERO);
+
   /**
    * Puts the parts together.
    *
@@ -53,7 +56,7 @@ public record CacheParts<K, V>(
       Duration contentionTimeout,
       KeyLocks locks,
       boolean loads) {
-    LoadStamps stamps = new LoadStamps(contentionTimeout);
+    LoadStamps stamps = loads ? new LoadStamps(contentionTimeout) : NOTHING_LOADS;
     return new CacheParts<>(
         name,
         loads ? new OvertakingStore(entries, stamps) : entries,
@@ -69,6 +72,9 @@ public record CacheParts<K, V>(
   }
 
   CacheParts<K, V> withoutWriter() {
+    if (!writer.exists()) {
+      return this;
+    }
     return new CacheParts<>(
         name,
         store,

@@ -8,12 +8,12 @@ import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,8 +38,11 @@ public final class EntryCodec<K, V> {
   private final CodecTimer timer;
   private final long maxBytes;
 
-  /** What could not be decoded; reasons that never happened take no memory. */
-  private final Map<CodecException.Reason, AtomicLong> undecodable = new ConcurrentHashMap<>();
+  /**
+   * What could not be decoded; reasons that never happened take no memory. Replaced as a whole, so
+   * that nobody sees a map that changes.
+   */
+  private volatile Map<CodecException.Reason, AtomicLong> undecodable = Map.of();
 
   /**
    * Creates the codec of a cache.
@@ -208,7 +211,7 @@ public final class EntryCodec<K, V> {
   private void count(CodecException.Reason reason, String message, String what, Throwable cause) {
     // Once for each kind of reason: the message may name what an attacker chose, and change each
     // time.
-    if (undecodable.computeIfAbsent(reason, first -> new AtomicLong()).getAndIncrement() == 0) {
+    if (counter(reason).getAndIncrement() == 0) {
       logger.warn(
           "A {} of cache {} cannot be decoded and counts as absent: {}. Further ones of this kind"
               + " ({}) are only counted",
@@ -219,6 +222,20 @@ public final class EntryCodec<K, V> {
     } else {
       logger.debug("A {} of cache {} cannot be decoded", what, cacheName, cause);
     }
+  }
+
+  private AtomicLong counter(CodecException.Reason reason) {
+    AtomicLong counter = undecodable.get(reason);
+    return counter != null ? counter : addCounter(reason);
+  }
+
+  /** Under the monitor, so that all threads count a reason in the same place. */
+  private synchronized AtomicLong addCounter(CodecException.Reason reason) {
+    Map<CodecException.Reason, AtomicLong> more = new EnumMap<>(CodecException.Reason.class);
+    more.putAll(undecodable);
+    AtomicLong counter = more.computeIfAbsent(reason, first -> new AtomicLong());
+    undecodable = more;
+    return counter;
   }
 
   private static String reason(Codec<?> codec, Exception e) {

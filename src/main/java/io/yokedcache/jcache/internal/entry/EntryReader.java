@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.internal.entry.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.store.Bytes;
@@ -23,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class EntryReader<K, V> {
 
   private final CacheParts<K, V> parts;
-  private final EntryLoads<K, V> loads;
+
+  /** There only if what is missing can be loaded. */
+  private final @Nullable EntryLoads<K, V> loads;
 
   /**
    * Creates the reads of a cache.
@@ -32,7 +36,8 @@ public final class EntryReader<K, V> {
    */
   public EntryReader(CacheParts<K, V> parts, Duration loadTimeout) {
     this.parts = parts;
-    this.loads = new EntryLoads<>(parts, parts.loader(), loadTimeout);
+    this.loads =
+        parts.loader().exists() ? new EntryLoads<>(parts, parts.loader(), loadTimeout) : null;
   }
 
   /**
@@ -47,7 +52,7 @@ public final class EntryReader<K, V> {
 
   /** Whether what is missing can be loaded. */
   public boolean isReadThrough() {
-    return parts.loader().exists();
+    return loads != null;
   }
 
   /** Reads an entry and does not load it. */
@@ -64,14 +69,14 @@ public final class EntryReader<K, V> {
   }
 
   /**
-   * Loads an entry that is missing.
+   * Loads an entry that is missing; for read-through only.
    *
    * @param look what was found in its place
    * @param settle counts and tells of the result; called once, in the order of the key's changes
    */
   public @Nullable V load(K key, Look<V> look, Consumer<Result<V>> settle) {
     Bytes encodedKey = look.key() == null ? parts.codec().key(key) : look.key();
-    return loads.load(key, encodedKey, look.bytes(), settle);
+    return requireNonNull(loads).load(key, encodedKey, look.bytes(), settle);
   }
 
   /**
@@ -110,7 +115,7 @@ public final class EntryReader<K, V> {
       }
     }
     parts.store().touchAll(accessed);
-    if (parts.loader().exists() && !missing.isEmpty()) {
+    if (loads != null && !missing.isEmpty()) {
       try {
         results.putAll(loads.loadAll(missing, settle));
       } catch (Throwable e) {

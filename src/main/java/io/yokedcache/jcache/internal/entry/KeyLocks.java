@@ -42,7 +42,10 @@ public final class KeyLocks {
   private final String cacheName;
   private final long maxWaitNanos;
   private final boolean required;
-  private final ConcurrentMap<Bytes, Turn> turns = new ConcurrentHashMap<>();
+
+  /** Made by the first turn: no application code has a say in most caches. Then it stays. */
+  private volatile @Nullable ConcurrentMap<Bytes, Turn> turns;
+
   private final AtomicBoolean warned = new AtomicBoolean();
   private final RecentTurns recent = new RecentTurns();
 
@@ -139,17 +142,33 @@ public final class KeyLocks {
 
   /** How many keys are held or waited for. */
   int size() {
-    return turns.size();
+    return turns().size();
+  }
+
+  private ConcurrentMap<Bytes, Turn> turns() {
+    ConcurrentMap<Bytes, Turn> made = turns;
+    return made != null ? made : makeTurns();
+  }
+
+  /** Under the monitor, so that all threads get the same map. */
+  private synchronized ConcurrentMap<Bytes, Turn> makeTurns() {
+    ConcurrentMap<Bytes, Turn> made = turns;
+    if (made == null) {
+      made = new ConcurrentHashMap<>();
+      turns = made;
+    }
+    return made;
   }
 
   private Turn join(Bytes key) {
-    return turns.compute(
-        key,
-        (same, present) -> {
-          Turn joined = present == null ? new Turn(same) : present;
-          joined.users++;
-          return joined;
-        });
+    return turns()
+        .compute(
+            key,
+            (same, present) -> {
+              Turn joined = present == null ? new Turn(same) : present;
+              joined.users++;
+              return joined;
+            });
   }
 
   private Hold hold(Bytes key, long waitNanos) {
@@ -247,7 +266,7 @@ public final class KeyLocks {
     }
 
     private void leave() {
-      turns.compute(key, (same, present) -> --users == 0 ? null : this);
+      turns().compute(key, (same, present) -> --users == 0 ? null : this);
     }
   }
 }

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.store.Bytes;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The turns with keys in the last two seconds, and whether the messages of the changes that were
@@ -18,7 +19,9 @@ final class RecentTurns {
 
   private static final int MAX_KEYS = 10_000;
 
-  private final ConcurrentMap<Bytes, Mark> marks = new ConcurrentHashMap<>();
+  /** Made when it is first enabled, before {@code enabled} says so; then it stays. */
+  private volatile @Nullable ConcurrentMap<Bytes, Mark> marks;
+
   private volatile boolean enabled;
 
   /** Until when nothing is known, since there were too many keys. */
@@ -32,21 +35,31 @@ final class RecentTurns {
    */
   private record Mark(int awaited, long nanos) {}
 
-  void enable(boolean wanted) {
-    enabled = wanted;
-    if (!wanted) {
-      marks.clear();
+  synchronized void enable(boolean wanted) {
+    ConcurrentMap<Bytes, Mark> known = marks;
+    if (wanted && known == null) {
+      marks = new ConcurrentHashMap<>();
     }
+    enabled = wanted;
+    if (!wanted && known != null) {
+      known.clear();
+    }
+  }
+
+  private @Nullable Mark mark(Bytes key) {
+    ConcurrentMap<Bytes, Mark> known = marks;
+    return known == null ? null : known.get(key);
   }
 
   /** A turn begins. */
   void begin(Bytes key) {
-    if (enabled) {
+    ConcurrentMap<Bytes, Mark> known = marks;
+    if (enabled && known != null) {
       long now = System.nanoTime();
-      if (marks.size() >= MAX_KEYS) {
-        forgetOld(now);
+      if (known.size() >= MAX_KEYS) {
+        forgetOld(known, now);
       }
-      marks.compute(
+      known.compute(
           key,
           (same, mark) -> new Mark(mark == null || isOld(mark, now) ? 1 : mark.awaited + 1, now));
     }
@@ -54,28 +67,32 @@ final class RecentTurns {
 
   /** A turn ends. */
   void end(Bytes key) {
-    if (enabled) {
+    ConcurrentMap<Bytes, Mark> known = marks;
+    if (enabled && known != null) {
       long now = System.nanoTime();
-      marks.compute(key, (same, mark) -> new Mark(mark == null ? 0 : mark.awaited, now));
+      known.compute(key, (same, mark) -> new Mark(mark == null ? 0 : mark.awaited, now));
     }
   }
 
   /** The message of an own change came. */
   void heard(Bytes key) {
-    marks.computeIfPresent(
-        key, (same, mark) -> new Mark(Math.max(0, mark.awaited - 1), mark.nanos));
+    ConcurrentMap<Bytes, Mark> known = marks;
+    if (known != null) {
+      known.computeIfPresent(
+          key, (same, mark) -> new Mark(Math.max(0, mark.awaited - 1), mark.nanos));
+    }
   }
 
   /** Whether an own change may have been made whose message has not come. */
   boolean isAwaited(Bytes key) {
     long now = System.nanoTime();
-    Mark mark = marks.get(key);
+    Mark mark = mark(key);
     return isUnknown(now) || (mark != null && mark.awaited > 0 && !isOld(mark, now));
   }
 
   /** Whether a turn may have begun or ended since a time. */
   boolean changedSince(Bytes key, long nanos) {
-    Mark mark = marks.get(key);
+    Mark mark = mark(key);
     return isUnknown(System.nanoTime()) || (mark != null && mark.nanos - nanos > 0);
   }
 
@@ -87,11 +104,11 @@ final class RecentTurns {
     return now - mark.nanos > SPAN_NANOS;
   }
 
-  private void forgetOld(long now) {
-    marks.values().removeIf(mark -> isOld(mark, now));
-    if (marks.size() >= MAX_KEYS) {
+  private void forgetOld(ConcurrentMap<Bytes, Mark> known, long now) {
+    known.values().removeIf(mark -> isOld(mark, now));
+    if (known.size() >= MAX_KEYS) {
       unknownUntilNanos = now + SPAN_NANOS;
-      marks.clear();
+      known.clear();
     }
   }
 }

@@ -32,7 +32,15 @@ public final class EventDispatcher<K, V> implements EventDemand {
   private static final long MAX_WAIT_MILLIS = 1_000;
 
   private final Cache<K, V> cache;
-  private final DeliveryQueue queue;
+  private final int queueCapacity;
+  private final long queueBytes;
+
+  /** Made when something is first queued: most caches have no listeners. Then it stays. */
+  private volatile @Nullable DeliveryQueue queue;
+
+  /** Guarded by this object's monitor. */
+  private boolean closed;
+
   private final CopyOnWriteArrayList<Registration<K, V>> registrations =
       new CopyOnWriteArrayList<>();
 
@@ -47,7 +55,34 @@ public final class EventDispatcher<K, V> implements EventDemand {
    */
   public EventDispatcher(Cache<K, V> cache, int queueCapacity, long queueBytes) {
     this.cache = cache;
-    this.queue = new DeliveryQueue(cache.getName(), queueCapacity, queueBytes);
+    this.queueCapacity = queueCapacity;
+    this.queueBytes = queueBytes;
+  }
+
+  private DeliveryQueue queue() {
+    DeliveryQueue made = queue;
+    return made != null ? made : makeQueue();
+  }
+
+  /**
+   * Under the monitor, so that all threads get the same queue, and {@link #close} either sees it or
+   * has it closed from the start: its thread is never left behind.
+   */
+  private synchronized DeliveryQueue makeQueue() {
+    DeliveryQueue made = queue;
+    if (made == null) {
+      made = new DeliveryQueue(cache.getName(), queueCapacity, queueBytes);
+      if (closed) {
+        made.close();
+      }
+      queue = made;
+    }
+    return made;
+  }
+
+  private synchronized @Nullable DeliveryQueue end() {
+    closed = true;
+    return queue;
   }
 
   @Override
@@ -67,7 +102,8 @@ public final class EventDispatcher<K, V> implements EventDemand {
 
   /** How many events were dropped because listeners were too slow. */
   public long droppedCount() {
-    return queue.droppedCount();
+    DeliveryQueue made = queue;
+    return made == null ? 0 : made.droppedCount();
   }
 
   /** Adds a listener. */
@@ -106,10 +142,11 @@ public final class EventDispatcher<K, V> implements EventDemand {
       return;
     }
     if (registrations.stream().anyMatch(registration -> !registration.isSynchronous())) {
-      queue.add(
-          () -> deliver(events, registration -> !registration.isSynchronous()),
-          EntryEvent.sizeBytes(events),
-          MAX_WAIT_MILLIS);
+      queue()
+          .add(
+              () -> deliver(events, registration -> !registration.isSynchronous()),
+              EntryEvent.sizeBytes(events),
+              MAX_WAIT_MILLIS);
     }
     deliver(events, Registration::isSynchronous);
   }
@@ -121,7 +158,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
    * @param sizeBytes what it takes until then
    */
   public void queueRemote(Runnable delivery, long sizeBytes) {
-    queue.add(delivery, sizeBytes, /* waitMillis= */ 0);
+    queue().add(delivery, sizeBytes, /* waitMillis= */ 0);
   }
 
   /** Tells listeners of one kind of a change made elsewhere. */
@@ -153,7 +190,10 @@ public final class EventDispatcher<K, V> implements EventDemand {
 
   /** Delivers what is still queued, for a bounded time, and returns what has to be closed. */
   public List<Closeable> close() {
-    queue.close();
+    DeliveryQueue made = end();
+    if (made != null) {
+      made.close();
+    }
     List<Closeable> closeables = new ArrayList<>();
     registrations.forEach(registration -> closeables.addAll(registration.closeables()));
     registrations.clear();

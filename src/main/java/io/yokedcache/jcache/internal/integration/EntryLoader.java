@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryLoader<K, V> {
 
+  private static final EntryLoader<?, ?> NONE = new EntryLoader<>(null);
+
   private final @Nullable CacheLoader<K, V> loader;
 
   private EntryLoader(@Nullable CacheLoader<K, V> loader) {
@@ -23,12 +25,13 @@ public final class EntryLoader<K, V> {
   }
 
   /** The loader that finds nothing, because there is none. */
+  @SuppressWarnings("unchecked") // It never sees a key or value.
   public static <K, V> EntryLoader<K, V> none() {
-    return new EntryLoader<>(null);
+    return (EntryLoader<K, V>) NONE;
   }
 
   public static <K, V> EntryLoader<K, V> of(@Nullable CacheLoader<K, V> loader) {
-    return new EntryLoader<>(loader);
+    return loader == null ? none() : new EntryLoader<>(loader);
   }
 
   public boolean exists() {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryWriter<K, V> {
 
+  private static final EntryWriter<?, ?> NONE = new EntryWriter<>(null);
+
   private final @Nullable CacheWriter<? super K, ? super V> writer;
 
   private EntryWriter(@Nullable CacheWriter<? super K, ? super V> writer) {
@@ -26,12 +28,13 @@ public final class EntryWriter<K, V> {
   }
 
   /** The writer that does nothing, because there is none. */
+  @SuppressWarnings("unchecked") // It never sees a key or value.
   public static <K, V> EntryWriter<K, V> none() {
-    return new EntryWriter<>(null);
+    return (EntryWriter<K, V>) NONE;
   }
 
   public static <K, V> EntryWriter<K, V> of(@Nullable CacheWriter<? super K, ? super V> writer) {
-    return new EntryWriter<>(writer);
+    return writer == null ? none() : new EntryWriter<>(writer);
   }
 
   public boolean exists() {

@@ -16,6 +16,9 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
 
   private static final MBeanNotificationInfo[] INFOS = infos();
 
+  /** Before the first reset. */
+  private static final Baseline START = new Baseline(Sums.ZERO, 0, 0, 0, 0, NearFigures.ZERO);
+
   private final CacheStatistics statistics;
   private final CodecFigures codec;
   private final LongSupplier droppedEvents;
@@ -25,7 +28,7 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   private final Notifications notifications;
 
   /** What came before the last reset, replaced as a whole. */
-  private volatile Baseline baseline = new Baseline(Sums.ZERO, 0, 0, 0, 0, NearFigures.ZERO);
+  private volatile Baseline baseline = START;
 
   ExtendedStatisticsBean(
       CacheStatistics statistics,

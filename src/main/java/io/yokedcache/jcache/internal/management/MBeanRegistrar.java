@@ -70,7 +70,7 @@ public final class MBeanRegistrar implements AutoCloseable {
   }
 
   private MBeanRegistrar(String managerName, @Nullable String cacheName) {
-    this.managerName = managerName;
+    this.managerName = managerName.intern(); // the same for all caches of a manager
     this.cacheName = cacheName;
   }
 

@@ -18,6 +18,7 @@ final class Notifications extends NotificationBroadcasterSupport {
 
   private static final Logger logger = LoggerFactory.getLogger(Notifications.class);
 
+  private final MBeanNotificationInfo[] infos;
   private final AtomicLong sequence = new AtomicLong();
 
   /** The bean's name, by which subscribers know it; before it is registered there are none. */
@@ -29,7 +30,12 @@ final class Notifications extends NotificationBroadcasterSupport {
    * @param infos what types there are, and what they mean
    */
   Notifications(MBeanNotificationInfo... infos) {
-    super(infos);
+    this.infos = infos; // the superclass would keep a copy for each cache
+  }
+
+  @Override
+  public MBeanNotificationInfo[] getNotificationInfo() {
+    return infos.clone();
   }
 
   /** Describes one type of notification. */

@@ -9,6 +9,7 @@ package io.yokedcache.jcache.internal.store;
 public record CacheIdentity(String cacheName, String description) {
 
   String fingerprint() {
-    return Generation.fingerprint(description);
+    // The same for all caches of the same types.
+    return Generation.fingerprint(description).intern();
   }
 }

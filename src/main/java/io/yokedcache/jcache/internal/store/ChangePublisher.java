@@ -15,22 +15,27 @@ final class ChangePublisher {
   private static final Logger logger = LoggerFactory.getLogger(ChangePublisher.class);
 
   private final ScriptRunner scripts;
-  private final String operation;
+  private final String cacheName;
   private final byte[] channel;
   private final byte[] origin;
   private final AtomicBoolean warned = new AtomicBoolean();
 
   ChangePublisher(RedisExecutor executor, KeySpace names, String cacheName) {
     this.scripts = new ScriptRunner(executor);
-    this.operation = "publish on cache " + cacheName;
+    this.cacheName = cacheName;
     this.channel = names.channel();
     this.origin = new byte[ChangeMessage.ORIGIN_LENGTH];
     ThreadLocalRandom.current().nextBytes(origin);
   }
 
-  /** What marks the changes of this cache object. */
+  /** What marks the changes of this cache object; not to be changed. */
   byte[] origin() {
-    return origin.clone();
+    return origin;
+  }
+
+  /** Where changes are told; not to be changed. */
+  byte[] channel() {
+    return channel;
   }
 
   void publish(Mutation mutation, Outcome outcome) {
@@ -43,7 +48,7 @@ final class ChangePublisher {
             outcome.change().isWrite() ? mutation.value() : null);
     try {
       scripts.command(
-          operation,
+          "publish on cache " + cacheName,
           Bytes.of(channel),
           /* idempotent= */ false,
           new CommandArguments(Command.PUBLISH).add(channel).add(message.encode()));

@@ -28,7 +28,7 @@ final class Generations {
   private static final int MAX_ATTEMPTS = 3;
 
   private final ScriptRunner scripts;
-  private final String server;
+  private final RedisExecutor executor;
   private final KeySpace names;
   private final CacheIdentity identity;
   private final String fingerprint;
@@ -44,7 +44,7 @@ final class Generations {
 
   Generations(RedisExecutor executor, KeySpace names, CacheIdentity identity, Duration trust) {
     this.scripts = new ScriptRunner(executor);
-    this.server = executor.address();
+    this.executor = executor;
     this.names = names;
     this.identity = identity;
     this.fingerprint = identity.fingerprint();
@@ -205,7 +205,7 @@ final class Generations {
           "Cache %s on %s belongs to an application that uses it differently: it has %s, this one has [%s]. Use the same codecs and types, another cache name, another yokedcache.namespace, or destroy the old cache."
               .formatted(
                   identity.cacheName(),
-                  server,
+                  executor.address(),
                   description(bucket, about),
                   identity.description()));
     }
@@ -249,7 +249,7 @@ final class Generations {
         "Key %s on %s is not a generation of cache %s: another application uses the same names. Set yokedcache.namespace."
             .formatted(
                 new String(names.generationKey(bucket), StandardCharsets.US_ASCII),
-                server,
+                executor.address(),
                 identity.cacheName()));
   }
 

@@ -69,7 +69,8 @@ public final class KeySpace {
   static String escape(String cacheName) {
     StringBuilder escaped = new StringBuilder(cacheName.length());
     cacheName.codePoints().forEach(codePoint -> escape(codePoint, escaped));
-    return escaped.toString();
+    // Mostly nothing is to be escaped; then the cache's name itself is not kept twice.
+    return cacheName.contentEquals(escaped) ? cacheName : escaped.toString();
   }
 
   private static void escape(int codePoint, StringBuilder escaped) {

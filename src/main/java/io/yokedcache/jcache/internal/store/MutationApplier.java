@@ -45,7 +45,7 @@ final class MutationApplier {
     this.operations = operations;
     this.generations = generations;
     this.guard = guard;
-    this.planner = new Planner(names, publisher.origin());
+    this.planner = new Planner(names, publisher.channel(), publisher.origin());
     this.publisher = publisher;
     this.announcement = announcement;
   }

@@ -24,12 +24,13 @@ final class Planner {
   /**
    * Creates a planner.
    *
+   * @param channel where changes are told
    * @param origin eight bytes that tell this cache's events from those of others
    */
-  Planner(KeySpace names, byte[] origin) {
+  Planner(KeySpace names, byte[] channel, byte[] origin) {
     this.names = names;
-    this.channel = names.channel();
-    this.origin = origin.clone();
+    this.channel = channel;
+    this.origin = origin;
   }
 
   /** Whether a plain command exists for a mutation that nobody elsewhere needs to hear of. */
