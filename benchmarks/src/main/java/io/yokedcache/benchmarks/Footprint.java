@@ -9,7 +9,9 @@ import java.lang.management.MemoryMXBean;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiFunction;
 import javax.cache.CacheManager;
 import javax.cache.configuration.Configuration;
@@ -36,34 +38,61 @@ public final class Footprint {
     this.count = count;
   }
 
+  /**
+   * What one provider's caches take.
+   *
+   * @param provider its name
+   * @param statistics whether they count
+   * @param kibEach the heap of one
+   * @param millisEach the time that creating one takes
+   */
+  record Row(String provider, boolean statistics, double kibEach, double millisEach) {}
+
   /** Measures and prints. */
   public static void main(String[] args) throws IOException {
-    Footprint footprint = new Footprint(args.length > 0 ? Integer.parseInt(args[0]) : 1_000);
-    System.out.println("provider    statistics  KiB each  ms to create");
+    List<Row> rows = run(args.length > 0 ? Integer.parseInt(args[0]) : 1_000);
+    System.out.println("| provider | statistics | KiB each | ms to create |");
+    System.out.println("|---|---|--:|--:|");
+    for (Row row : rows) {
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %s | %.1f | %.2f |%n",
+          row.provider,
+          row.statistics ? "yes" : "no",
+          row.kibEach,
+          row.millisEach);
+    }
+  }
+
+  /** Measures every provider, without and with statistics. */
+  static List<Row> run(int count) throws IOException {
+    Footprint footprint = new Footprint(count);
+    List<Row> rows = new ArrayList<>();
     try (RedisProcess redis = RedisProcess.start(freePort(), List.of())) {
       String uri = "redis://127.0.0.1:" + redis.port();
       for (boolean statistics : new boolean[] {false, true}) {
         try (YokedCachingProvider provider = new YokedCachingProvider();
             CacheManager manager = provider.getCacheManager(URI.create(uri), null)) {
-          footprint.measure("YokedCache", statistics, manager, (name, plain) -> plain);
+          rows.add(footprint.measure("YokedCache", statistics, manager, (name, plain) -> plain));
         }
-        footprint.measureRedisson(uri, statistics);
+        rows.add(footprint.measureRedisson(uri, statistics));
         try (CaffeineCachingProvider provider = new CaffeineCachingProvider();
             CacheManager manager = provider.getCacheManager()) {
-          footprint.measure("Caffeine", statistics, manager, (name, plain) -> plain);
+          rows.add(footprint.measure("Caffeine", statistics, manager, (name, plain) -> plain));
         }
       }
     }
+    return rows;
   }
 
-  private void measureRedisson(String uri, boolean statistics) {
+  private Row measureRedisson(String uri, boolean statistics) {
     Config config = new Config();
     config.useSingleServer().setAddress(uri);
     RedissonClient client = Redisson.create(config);
     try (org.redisson.jcache.JCachingProvider provider =
             new org.redisson.jcache.JCachingProvider();
         CacheManager manager = provider.getCacheManager()) {
-      measure(
+      return measure(
           "Redisson",
           statistics,
           manager,
@@ -73,7 +102,7 @@ public final class Footprint {
     }
   }
 
-  private void measure(
+  private Row measure(
       String provider,
       boolean statistics,
       CacheManager manager,
@@ -85,10 +114,9 @@ public final class Footprint {
     create(manager, "cache-", count, statistics, wrapping);
     long tookNanos = System.nanoTime() - startNanos;
     long after = usedBytes();
-    System.out.printf(
-        "%-10s  %-10s  %8.1f  %12.2f%n",
+    return new Row(
         provider,
-        statistics ? "yes" : "no",
+        statistics,
         (after - before) / BYTES_PER_KIB / count,
         tookNanos / NANOS_PER_MILLI / count);
   }
