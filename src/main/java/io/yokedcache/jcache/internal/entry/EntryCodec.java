@@ -192,6 +192,15 @@ public final class EntryCodec<K, V> {
   }
 
   private <T> @Nullable T decode(Codec<T> codec, Bytes bytes, String what) {
+    if (bytes.length() > maxBytes || bytes.isTooLong()) {
+      CodecException tooLong =
+          new CodecException(
+              CodecException.Reason.LIMIT,
+              "it is longer than yokedcache.serialization.max-bytes = " + maxBytes,
+              /* cause= */ null);
+      count(tooLong.reason(), String.valueOf(tooLong.getMessage()), what, tooLong);
+      return null;
+    }
     try {
       return codec.decode(bytes.array());
     } catch (Exception e) { // also of another kind: the bytes may be anybody's

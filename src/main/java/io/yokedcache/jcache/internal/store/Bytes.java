@@ -2,9 +2,13 @@ package io.yokedcache.jcache.internal.store;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Bytes as a value: equal by content, and by agreement never changed after creation. */
 public final class Bytes {
+
+  /** What is read in place of something too long to be read; the array itself tells it apart. */
+  private static final byte[] TOO_LONG = new byte[0];
 
   private final byte[] array;
 
@@ -15,6 +19,21 @@ public final class Bytes {
   /** Wraps an array that nobody will change any more. */
   public static Bytes of(byte[] array) {
     return new Bytes(array);
+  }
+
+  /** The array that stands for something in Redis that was too long to be read. */
+  static byte[] tooLong() {
+    return TOO_LONG;
+  }
+
+  /** Whether this stands for something in Redis that was too long to be read. */
+  public boolean isTooLong() {
+    return isTooLong(array);
+  }
+
+  /** Whether a reply, or a part of one, stands for something that was too long to be read. */
+  static boolean isTooLong(@Nullable Object reply) {
+    return reply == TOO_LONG;
   }
 
   /** The UTF-8 form of a text. */

@@ -66,14 +66,14 @@ final class ChangeSubscriber implements AutoCloseable {
 
   ChangeSubscriber(
       RedisExecutor executor,
-      ConnectionSettings settings,
+      Endpoint server,
       EventSettings events,
       String namespace,
       Announcement announcement,
       BackgroundErrors errors,
       ScheduledExecutorService pings,
       ScheduledExecutorService background) {
-    this.settings = settings;
+    this.settings = server.settings();
     this.events = events;
     this.announcement = announcement;
     this.expiryNotices = new ExpiryNotices(executor);
@@ -87,7 +87,7 @@ final class ChangeSubscriber implements AutoCloseable {
         new SubscriptionLoop(
             "yokedcache-events",
             "Events of other JVMs are missed, there is no subscription",
-            settings,
+            server,
             SILENCE,
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
             errors,

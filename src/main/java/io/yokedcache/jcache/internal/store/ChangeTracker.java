@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.store;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,18 +59,18 @@ final class ChangeTracker implements AutoCloseable {
   private @Nullable String told;
 
   ChangeTracker(
-      ConnectionSettings settings,
+      Endpoint server,
       Duration maxStaleness,
       BackgroundErrors errors,
       ScheduledExecutorService background) {
-    this.address = settings.address();
+    this.address = server.settings().address();
     this.maxStaleness = maxStaleness;
     this.background = background;
     this.loop =
         new SubscriptionLoop(
             "yokedcache-near",
             "Near caches are not used, Redis does not tell of changes",
-            settings,
+            server,
             maxStaleness.multipliedBy(2),
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
             errors,

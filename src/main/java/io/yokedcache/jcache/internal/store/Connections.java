@@ -81,18 +81,21 @@ final class Connections {
    * A connection for operations.
    *
    * @param greetingMillis how long each answer to its greeting may take
+   * @param maxReplyBytes the longest element of a reply that is read
    */
-  static Connection open(ConnectionSettings settings, int greetingMillis) {
-    return greeted(new SocketKeeper(settings, greetingMillis), settings, Duration.ZERO);
+  static Connection open(ConnectionSettings settings, int greetingMillis, long maxReplyBytes) {
+    return greeted(
+        new SocketKeeper(settings, greetingMillis), settings, Duration.ZERO, maxReplyBytes);
   }
 
   /**
    * A connection of its own, for subscriptions.
    *
    * @param silence how long the server may be silent before the connection counts as dead
+   * @param maxReplyBytes the longest element of a message that is read
    */
-  static Connection single(ConnectionSettings settings, Duration silence) {
-    return greeted(socketKeeper(settings), settings, silence);
+  static Connection single(ConnectionSettings settings, Duration silence, long maxReplyBytes) {
+    return greeted(socketKeeper(settings), settings, silence, maxReplyBytes);
   }
 
   /** Makes one connection for {@link #over} and knows its socket. */
@@ -102,12 +105,13 @@ final class Connections {
 
   /** A connection that has told the server who we are, over a socket that somebody keeps. */
   static Connection over(SocketKeeper keeper, ConnectionSettings settings) {
-    return greeted(keeper, settings, Duration.ZERO);
+    return greeted(keeper, settings, Duration.ZERO, ReplyReader.limit(0, 1));
   }
 
   private static Connection greeted(
-      SocketKeeper keeper, ConnectionSettings settings, Duration silence) {
-    Connection connection = new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)));
+      SocketKeeper keeper, ConnectionSettings settings, Duration silence, long maxReplyBytes) {
+    Connection connection =
+        new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)), maxReplyBytes);
     boolean welcome = false;
     try {
       greet(connection, settings);
@@ -323,19 +327,72 @@ final class Connections {
     }
   }
 
-  /** A connection that knows its socket. */
+  /**
+   * A connection that knows its socket, and reads it by {@link ReplyReader}: all that Jedis reads
+   * comes from the one method that is replaced here. It connects once and never again.
+   */
   private static final class KeptConnection extends Connection {
 
     private final SocketKeeper keeper;
+    private final ReplyReader reader;
 
-    KeptConnection(SocketKeeper keeper, JedisClientConfig config) {
+    KeptConnection(SocketKeeper keeper, JedisClientConfig config, long maxReplyBytes) {
       super(keeper, config);
       this.keeper = keeper;
+      this.reader = new ReplyReader(new Incoming(keeper), maxReplyBytes);
+    }
+
+    @Override
+    protected @Nullable Object readProtocolWithCheckingBroken() {
+      if (isBroken()) {
+        throw new JedisConnectionException("The connection has failed before");
+      }
+      Object reply;
+      try {
+        reply = reader.read();
+      } catch (JedisConnectionException e) {
+        setBroken();
+        throw e;
+      }
+      if (reply instanceof JedisDataException refusal) {
+        throw refusal;
+      }
+      return reply;
     }
 
     private void sendNow(CommandArguments command) {
       sendCommand(command);
       flush();
+    }
+  }
+
+  /** What comes from a socket, which there may not be yet. */
+  private static final class Incoming extends InputStream {
+
+    private final SocketKeeper keeper;
+    private @Nullable InputStream in;
+
+    Incoming(SocketKeeper keeper) {
+      this.keeper = keeper;
+    }
+
+    private InputStream in() throws IOException {
+      InputStream known = in;
+      if (known == null) {
+        known = keeper.socket().getInputStream();
+        in = known;
+      }
+      return known;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return in().read();
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      return in().read(target, offset, length);
     }
   }
 

@@ -172,13 +172,14 @@ final class Failures {
   /** Whether something came that is no reply of Redis. */
   private static boolean isStrange(Throwable failure) {
     JedisConnectionException lost = find(failure, JedisConnectionException.class);
-    return lost != null && String.valueOf(lost.getMessage()).startsWith("Unknown reply");
+    return lost != null && reason(lost).startsWith("Unknown reply");
   }
 
   /** Whether the other side closed the connection as soon as it was greeted. */
   private static boolean hangsUp(Throwable failure) {
     String reason = reason(failure);
-    return reason.startsWith("Unexpected end of stream") || reason.startsWith("Connection reset");
+    return reason.startsWith("The server closed the connection")
+        || reason.startsWith("Connection reset");
   }
 
   /** The innermost message, which names the actual cause. */

@@ -41,13 +41,14 @@ final class LaneConnection implements Wire {
     this.socket = socket;
     this.timeoutMillis = socket.getSoTimeout();
     this.out = new RequestBuffer(socket.getOutputStream());
-    this.in = new ReplyReader(new Watched(socket.getInputStream()), maxValueBytes);
+    this.in =
+        new ReplyReader(new Watched(socket.getInputStream()), ReplyReader.limit(maxValueBytes, 1));
   }
 
   /**
    * Connects.
    *
-   * @param maxValueBytes the longest value that is read; longer ones count as absent
+   * @param maxValueBytes how long one value of the application may be; longer ones are not read
    * @throws redis.clients.jedis.exceptions.JedisException if the server is not there, or refuses
    */
   static LaneConnection open(ConnectionSettings settings, long maxValueBytes) {

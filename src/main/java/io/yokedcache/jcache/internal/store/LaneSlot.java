@@ -38,7 +38,7 @@ final class LaneSlot implements AutoCloseable {
    * Creates it; nothing is connected yet.
    *
    * @param refusals knows lanes that work, but lead to a server that has lost its role
-   * @param maxValueBytes the longest value that is read; longer ones count as absent
+   * @param maxValueBytes how long one value of the application may be; longer ones are not read
    */
   LaneSlot(ConnectionSettings settings, Refusals refusals, long maxValueBytes) {
     this.settings = settings;

@@ -70,7 +70,7 @@ final class PipelinedExecutor implements RedisExecutor {
    * Creates the executor; nothing is connected yet.
    *
    * @param pool takes what does not suit lanes; closed with this executor
-   * @param maxValueBytes the longest value that is read over a lane; longer ones count as absent
+   * @param maxValueBytes how long one value of the application may be; longer ones are not read
    */
   PipelinedExecutor(ConnectionSettings settings, PooledExecutor pool, long maxValueBytes) {
     this.refusals = pool.refusals();

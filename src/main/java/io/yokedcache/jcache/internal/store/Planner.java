@@ -98,13 +98,16 @@ final class Planner {
   Script.Call script(Mutation mutation, int bucket, Generation generation) {
     Bytes expected = mutation.expected();
     Bytes value = mutation.value();
+    // What was too long to be read cannot be compared: it is enough that something is there.
+    Condition condition =
+        expected != null && expected.isTooLong() ? Condition.PRESENT : mutation.condition();
     return Script.APPLY.call(
         List.of(
             names.generationKey(bucket),
             KeySpace.entryKey(generation.entryPrefix(), mutation.key())),
         List.of(
             generation.token(),
-            utf8(mutation.condition().name()),
+            utf8(condition.name()),
             expected == null ? NOTHING : expected.array(),
             utf8(value == null ? "remove" : "write"),
             value == null ? NOTHING : value.array(),

@@ -42,15 +42,23 @@ final class PooledExecutor implements RedisExecutor {
   private final WriteGuard guard;
   private final ReconnectCount reconnects = new ReconnectCount();
 
-  /** Creates the executor; nothing is connected yet. */
-  PooledExecutor(ConnectionSettings settings) {
+  /**
+   * Creates the executor; nothing is connected yet.
+   *
+   * @param maxValueBytes how long one value of the application may be; longer ones are not read
+   */
+  PooledExecutor(ConnectionSettings settings, long maxValueBytes) {
     this.settings = settings;
     this.guard = new WriteGuard(settings.commandTimeout());
     this.failures = new Failures(settings);
     this.refusals = new Refusals(settings.commandTimeout());
+    long maxReplyBytes = ReplyReader.limit(maxValueBytes, 1);
     this.pool =
         new PooledConnections(
-            settings, millis -> Connections.open(settings, millis), refusals, reconnects);
+            settings,
+            millis -> Connections.open(settings, millis, maxReplyBytes),
+            refusals,
+            reconnects);
   }
 
   /** What the server refused lately, whatever the connection. */

@@ -56,7 +56,10 @@ public final class RedisStores implements AutoCloseable {
       ConnectionListener listener) {
     this.settings = settings;
     Connections.check(settings.connection());
-    PooledExecutor pool = new PooledExecutor(settings.connection());
+    PooledExecutor pool =
+        new PooledExecutor(settings.connection(), settings.serialization().maxBytes());
+    Endpoint server =
+        new Endpoint(settings.connection(), pool.refusals(), settings.serialization().maxBytes());
     RedisExecutor sender = executor(settings, pool);
     this.health =
         new HealthCheck(
@@ -72,7 +75,7 @@ public final class RedisStores implements AutoCloseable {
     this.subscriber =
         new ChangeSubscriber(
             executor,
-            settings.connection(),
+            server,
             settings.events(),
             settings.namespace(),
             announcement,
@@ -82,9 +85,7 @@ public final class RedisStores implements AutoCloseable {
     this.sweeper =
         new Sweeper(executor, settings.namespace(), settings.sweep(), schedulers.scans());
     this.census = new Census(executor, settings.namespace(), settings.census(), schedulers.scans());
-    this.tracker =
-        new ChangeTracker(
-            settings.connection(), settings.nearStaleness(), errors, schedulers.pings());
+    this.tracker = new ChangeTracker(server, settings.nearStaleness(), errors, schedulers.pings());
     health.start();
     keepAlive(sender, settings.connection().keepAlive(), schedulers.background());
   }

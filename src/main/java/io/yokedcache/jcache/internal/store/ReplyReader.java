@@ -21,8 +21,9 @@ import redis.clients.jedis.exceptions.JedisNoScriptException;
  * Reads the replies of Redis' protocol RESP2. Jedis' reader allocates whatever length a reply
  * names: a value of 500 MB, which anybody may have put into Redis, ends in an {@code
  * OutOfMemoryError} in the middle of a connection that many threads share. Here a value above the
- * limit, or one for which there is no memory, is skipped, and {@code null} takes its place: for the
- * caller it is absent. The replies of all others stay in their places.
+ * limit, or one for which there is no memory, is skipped, and {@link Bytes#tooLong} takes its
+ * place: for a cache that is a value which cannot be decoded. The replies of all others stay in
+ * their places.
  *
  * <p>For one thread at a time.
  */
@@ -33,6 +34,12 @@ final class ReplyReader {
 
   /** The longest line: a status or the text of an error. */
   private static final int MAX_LINE_BYTES = 64 << 10;
+
+  /**
+   * What is read beyond the longest value: a key with its prefix, or a report that JVMs write for
+   * each other, however small the values of the application may be.
+   */
+  private static final long ALLOWANCE_BYTES = 1 << 20;
 
   /** How deep arrays are nested at most: SCAN's are two. */
   private static final int MAX_DEPTH = 8;
@@ -55,6 +62,16 @@ final class ReplyReader {
   ReplyReader(InputStream in, long maxValueBytes) {
     this.in = in;
     this.maxValueBytes = maxValueBytes;
+  }
+
+  /**
+   * The limit for replies that have values of an application among others.
+   *
+   * @param maxValueBytes how long one value of the application may be
+   * @param values how many of these are in the longest reply's element
+   */
+  static long limit(long maxValueBytes, int values) {
+    return values * Math.min(maxValueBytes, Integer.MAX_VALUE) + ALLOWANCE_BYTES;
   }
 
   /** How many bytes have come that were not read yet. */
@@ -120,17 +137,23 @@ final class ReplyReader {
     }
     byte[] value = length <= maxValueBytes ? allocate(length) : null;
     if (value == null) {
-      skipped++;
-      logger.warn(
-          "A value of {} bytes was not read and counts as absent: the limit is yokedcache.serialization.max-bytes ({}), and there must be memory for it",
-          length,
-          maxValueBytes);
+      tell(length);
       skip(length);
     } else {
       fill(value);
     }
     end();
-    return value;
+    return value == null ? Bytes.tooLong() : value;
+  }
+
+  /** Once for each connection: somebody may have put many of them into Redis. */
+  private void tell(long length) {
+    if (skipped++ == 0) {
+      logger.warn(
+          "A value of {} bytes was not read: the limit is {}, by yokedcache.serialization.max-bytes, and there must be memory for it. Further ones are only counted",
+          length,
+          maxValueBytes);
+    }
   }
 
   private static byte @Nullable [] allocate(long length) {

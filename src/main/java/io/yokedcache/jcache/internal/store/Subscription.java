@@ -50,7 +50,8 @@ final class Subscription implements AutoCloseable {
     /**
      * A message has come.
      *
-     * @param payload its content, or {@code null} for the one that all keys were changed
+     * @param payload its content, or {@code null} for the one that all keys were changed, and for
+     *     one that was too long to be read
      */
     void message(byte[] channel, byte @Nullable [] payload);
   }
@@ -132,10 +133,15 @@ final class Subscription implements AutoCloseable {
     byte[] channel = channel(parts);
     Object payload = parts.get(2);
     if (payload instanceof List<?> keys) { // of CLIENT TRACKING
-      keys.forEach(key -> hearer.message(channel, (byte[]) key));
+      keys.forEach(key -> hearer.message(channel, known(key)));
     } else {
-      hearer.message(channel, (byte[]) payload);
+      hearer.message(channel, known(payload));
     }
+  }
+
+  /** The content; nothing of one that was too long to be read, which may have been any. */
+  private static byte @Nullable [] known(@Nullable Object payload) {
+    return Bytes.isTooLong(payload) ? null : (byte[]) payload;
   }
 
   private static byte[] channel(List<?> parts) {

@@ -27,6 +27,7 @@ final class SubscriptionLoop implements AutoCloseable {
 
   private final String threadName;
   private final String consequence;
+  private final Endpoint server;
   private final ConnectionSettings settings;
   private final Duration silence;
   private final Backoff backoff;
@@ -67,14 +68,15 @@ final class SubscriptionLoop implements AutoCloseable {
   SubscriptionLoop(
       String threadName,
       String consequence,
-      ConnectionSettings settings,
+      Endpoint server,
       Duration silence,
       Backoff backoff,
       BackgroundErrors errors,
       Supplier<Session> sessions) {
     this.threadName = threadName;
     this.consequence = consequence;
-    this.settings = settings;
+    this.server = server;
+    this.settings = server.settings();
     this.silence = silence;
     this.backoff = backoff;
     this.errors = errors;
@@ -112,7 +114,8 @@ final class SubscriptionLoop implements AutoCloseable {
 
   private void connect() {
     Session current = sessions.get();
-    try (Subscription opened = new Subscription(Connections.single(settings, silence))) {
+    try (Subscription opened =
+        new Subscription(Connections.single(settings, silence, server.maxMessageBytes()))) {
       if (adopt(opened, current)) {
         current.begin(opened);
         opened.read(current);

@@ -40,7 +40,7 @@ final class PipelinedExecutorIT {
           2,
           Duration.ofSeconds(5),
           Duration.ofSeconds(30));
-  private final PooledExecutor pool = new PooledExecutor(settings);
+  private final PooledExecutor pool = new PooledExecutor(settings, MAX_VALUE_BYTES);
   private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool, MAX_VALUE_BYTES);
 
   @AfterEach
@@ -81,8 +81,8 @@ final class PipelinedExecutorIT {
   }
 
   @Test
-  void execute_valueAboveTheLimit_isAbsent_andTheNextRepliesFit() {
-    byte[] huge = new byte[MAX_VALUE_BYTES + 1];
+  void execute_valueAboveTheLimit_isNotRead_andTheNextRepliesFit() {
+    byte[] huge = new byte[(int) ReplyReader.limit(MAX_VALUE_BYTES, 1) + 1];
     byte[] largest = new byte[MAX_VALUE_BYTES];
     List<@Nullable Object> replies =
         executor.execute(
@@ -106,12 +106,12 @@ final class PipelinedExecutorIT {
                     new CommandArguments(Command.MGET).add("none").add("huge").add("largest"),
                     new CommandArguments(Command.STRLEN).add("huge"))));
 
-    assertThat(replies.get(0)).isNull();
+    assertThat(replies.get(0)).isSameAs(Bytes.tooLong());
     List<?> several = (List<?>) replies.get(1);
     assertThat(several.get(0)).isNull();
-    assertThat(several.get(1)).isNull();
+    assertThat(several.get(1)).isSameAs(Bytes.tooLong());
     assertThat(several.get(2)).isEqualTo(largest);
-    assertThat(replies.get(2)).isEqualTo(MAX_VALUE_BYTES + 1L);
+    assertThat(replies.get(2)).isEqualTo(huge.length + 0L);
     assertThat(executor.connections().reconnects()).isZero();
   }
 

@@ -75,7 +75,7 @@ final class ReplyReaderTest {
   void read_valueAboveTheLimit_isSkipped() {
     ReplyReader reader = reader("$11\r\n12345678901\r\n$10\r\n1234567890\r\n");
 
-    assertThat(reader.read()).isNull();
+    assertThat(reader.read()).isSameAs(Bytes.tooLong());
     assertThat(reader.read()).isEqualTo(bytes("1234567890"));
     assertThat(reader.skipped()).isEqualTo(1);
   }
@@ -85,7 +85,7 @@ final class ReplyReaderTest {
     long length = Integer.MAX_VALUE + 10L;
     ReplyReader reader = new ReplyReader(new HugeValue(length), Long.MAX_VALUE);
 
-    assertThat(reader.read()).isNull();
+    assertThat(reader.read()).isSameAs(Bytes.tooLong());
     assertThat(reader.read()).isEqualTo(7L);
   }
 

@@ -116,7 +116,7 @@ final class SubscriptionLoopIT {
             new SubscriptionLoop(
                 "loop-of-a-test",
                 "Nothing is heard",
-                connection(),
+                new Endpoint(connection(), 1 << 20),
                 Duration.ofSeconds(10),
                 new Backoff(1, 10),
                 errors,
@@ -162,7 +162,8 @@ final class SubscriptionLoopIT {
     NearCache<String> one = new NearCache<>(settings, 1, key -> key);
     NearCache<String> two = new NearCache<>(settings, 1, key -> key);
     try (ChangeTracker tracker =
-        new ChangeTracker(connection(), Duration.ofSeconds(1), errors, background)) {
+        new ChangeTracker(
+            new Endpoint(connection(), 1 << 20), Duration.ofSeconds(1), errors, background)) {
       tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), one));
       tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), two));
       tracker.add(new TrackedCache(new KeySpace("yc", "twice-and-more", 1), two));
