@@ -203,4 +203,52 @@ final class FailOverIT {
       }
     }
   }
+
+  /** Subscriptions work, but on a server that hears of nothing any more. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pipelined", "pooled"})
+  void subscriptions_addressLeadsToNewPrimary(String executor) throws Exception {
+    try (CuttingProxy proxy = proxy();
+        CacheManager manager =
+            open(proxy, "connection.executor=" + executor, "defaults.near.enabled=true");
+        CacheManager other = open(proxy)) {
+      Cache<String, String> cache = Managers.texts(manager, "followed-" + executor);
+      Cache<String, String> writer = Managers.texts(other, "followed-" + executor);
+      HeardChanges heard = HeardChanges.of(cache);
+      cache.put("a", "1");
+      Awaitility.await().atMost(Duration.ofSeconds(8)).until(() -> "1".equals(cache.get("a")));
+      changeRoles();
+      proxy.leadTo(primary.port());
+
+      cache.put("a", "2"); // finds out
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> subscribed(primary, "yc:{followed-" + executor + "}:events") == 1);
+      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> tracking(primary) == 1);
+      assertThat(cache.get("a")).isEqualTo("2");
+      writer.put("a", "3");
+
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(8))
+          .until(() -> heard.heard().contains("UPDATED a=3/2"));
+      Awaitility.await().atMost(Duration.ofSeconds(8)).until(() -> "3".equals(cache.get("a")));
+    }
+  }
+
+  private static long subscribed(RedisServer server, String channel) {
+    try (Jedis jedis = new Jedis("127.0.0.1", server.port())) {
+      return jedis.pubsubNumSub(channel).getOrDefault(channel, 0L);
+    }
+  }
+
+  private static long tracking(RedisServer server) {
+    try (Jedis jedis = new Jedis("127.0.0.1", server.port())) {
+      return jedis
+          .info("clients")
+          .lines()
+          .filter(line -> line.startsWith("tracking_clients:"))
+          .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1)))
+          .sum();
+    }
+  }
 }

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -25,6 +26,9 @@ final class SubscriptionLoop implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(SubscriptionLoop.class);
 
+  /** How old a connection is at least that is replaced because others were refused. */
+  private static final long MIN_AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private final String threadName;
   private final String consequence;
   private final Endpoint server;
@@ -42,6 +46,9 @@ final class SubscriptionLoop implements AutoCloseable {
   private @Nullable Subscription connection;
   private @Nullable Session session;
   private boolean replaces;
+
+  /** When the present connection began to be made. */
+  private long madeNanos;
 
   /** What was last logged, or {@code null} while it works; only used by the thread. */
   private @Nullable String told;
@@ -114,9 +121,10 @@ final class SubscriptionLoop implements AutoCloseable {
 
   private void connect() {
     Session current = sessions.get();
+    long beforeNanos = System.nanoTime();
     try (Subscription opened =
         new Subscription(Connections.single(settings, silence, server.maxMessageBytes()))) {
-      if (adopt(opened, current)) {
+      if (adopt(opened, current, beforeNanos)) {
         current.begin(opened);
         opened.read(current);
       }
@@ -126,9 +134,10 @@ final class SubscriptionLoop implements AutoCloseable {
   }
 
   /** Makes a connection the current one, unless the owner has closed. */
-  private boolean adopt(Subscription opened, Session current) {
+  private boolean adopt(Subscription opened, Session current, long beforeNanos) {
     lock.lock();
     try {
+      madeNanos = beforeNanos;
       connection = opened;
       session = current;
       return closed.getCount() > 0;
@@ -222,13 +231,28 @@ final class SubscriptionLoop implements AutoCloseable {
 
   private void writeLocked(Consumer<Subscription> writing) {
     Subscription current = connection;
-    if (current != null && session != null && session.isReady()) {
+    if (isCondemned()) {
+      logger.debug("{}: the server has perhaps lost its role", threadName);
+      replace();
+    } else if (current != null && session != null && session.isReady()) {
       try {
         writing.accept(current);
       } catch (JedisException e) {
         logger.debug("Writing failed, the connection will be replaced", e);
       }
     }
+  }
+
+  /**
+   * Whether operations were refused in a way that lets them use fresh connections: this one works,
+   * but may lead to a server that has lost its role and hears of nothing any more. A server that
+   * refuses for ever is not subscribed to all the time.
+   */
+  private boolean isCondemned() {
+    return connection != null
+        && !replaces
+        && server.refusals().isCondemned(madeNanos)
+        && System.nanoTime() - madeNanos >= MIN_AGE_NANOS;
   }
 
   /** Has the present connection replaced by another one, soon. */
