@@ -57,7 +57,7 @@ final class RefusedRepliesIT {
     Map<String, String> many =
         IntStream.range(0, 50).boxed().collect(Collectors.toMap(i -> "k" + i, i -> "v"));
     return Stream.of(
-        new Case("exists", "containsKey", cache -> cache.containsKey("k1")),
+        new Case("mget", "containsKey", cache -> cache.containsKey("k1")),
         new Case("mget", "get", cache -> cache.get("k1")),
         new Case("mget", "getAll", cache -> cache.getAll(many.keySet())),
         new Case("set", "put", cache -> cache.put("k1", "w")),
