@@ -154,6 +154,27 @@ final class FullServerIT {
     }
   }
 
+  /** What one JVM has found out is told to all others, so that they do not scan for it again. */
+  @Test
+  void censusAndSweep_areReported() {
+    try (CacheManager manager =
+            Managers.open(
+                server.uri(),
+                "defaults.statistics=true",
+                "census.interval=1h",
+                "sweep.interval=2s",
+                "sweep.delay=100ms",
+                "health.interval=200ms");
+        Jedis jedis = new Jedis("127.0.0.1", server.port())) {
+      jedis.configSet("maxmemory", "1");
+      Cache<String, String> cache = Managers.texts(manager, "counted");
+      assertThatThrownBy(() -> cache.put("a", VALUE)).hasMessageContaining("OOM");
+
+      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> jedis.exists("yc:swept"));
+      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> jedis.exists("yc:census"));
+    }
+  }
+
   private String generation() {
     try (Jedis jedis = new Jedis("127.0.0.1", server.port())) {
       return jedis.get("yc:{heard#0}");

@@ -19,7 +19,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
@@ -344,16 +343,7 @@ public final class Census implements AutoCloseable {
     long keptMillis =
         Math.max(MIN_KEPT.toMillis(), 10 * (settings.interval().toMillis() + report.tookMillis()));
     var unused =
-        new ScriptRunner(executor)
-            .command(
-                OPERATION,
-                Bytes.of(key),
-                /* idempotent= */ true,
-                new CommandArguments(Command.SET)
-                    .add(key)
-                    .add(report.format())
-                    .add(Keyword.PX)
-                    .add(keptMillis));
+        new ScriptRunner(executor).call(OPERATION, Script.report(key, report.format(), keptMillis));
   }
 
   private void warnOfMissingRight(RuntimeException e) {
@@ -414,6 +404,9 @@ public final class Census implements AutoCloseable {
     private final long beganNanos = System.nanoTime();
     private long renewedNanos = beganNanos;
 
+    /** Whether all was counted, which is not done again at once if nobody can be told. */
+    private boolean isCounted;
+
     Running(Supplier<Map<String, Long>> writes, CensusPass pass, long beganMillis) {
       this.writes = writes;
       this.writesBefore = writes.get();
@@ -435,6 +428,7 @@ public final class Census implements AutoCloseable {
           long pauseNanos = (long) Math.min(pause, leaseNanos / 4.0);
           var unused = background.schedule(this, pauseNanos, TimeUnit.NANOSECONDS);
         } else {
+          isCounted = true;
           end();
         }
       } catch (RejectedExecutionException closed) {
@@ -442,9 +436,17 @@ public final class Census implements AutoCloseable {
       } catch (RuntimeException e) {
         warnOfMissingRight(e);
         logger.debug("A census ended early; another one follows", e);
-        nextLookNanos = System.nanoTime() + MAX_TICK.toNanos();
-        running = null;
+        putOff();
+      } catch (Error e) {
+        putOff(); // else there would never be another one
+        throw e;
       }
+    }
+
+    private void putOff() {
+      Duration pause = isCounted ? settings.interval() : MAX_TICK;
+      nextLookNanos = System.nanoTime() + pause.toNanos();
+      running = null;
     }
 
     /** Whether to go on: the lease is ours, somebody wants to know, and there is time left. */

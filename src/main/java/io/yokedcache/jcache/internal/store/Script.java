@@ -19,6 +19,7 @@ enum Script {
   RENEW("renew.lua", /* idempotent= */ false),
   LISTEN("listen.lua", /* idempotent= */ true),
   LEASE("lease.lua", /* idempotent= */ true),
+  REPORT("report.lua", /* idempotent= */ true),
   COUNT("count.lua", /* idempotent= */ false);
 
   private final boolean idempotent;
@@ -42,6 +43,12 @@ enum Script {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java runtime has SHA-1", e);
     }
+  }
+
+  /** A call of {@link #REPORT}, which also works on a server that is out of memory. */
+  static Call report(byte[] key, byte[] content, long keptMillis) {
+    byte[] millis = Long.toString(keptMillis).getBytes(StandardCharsets.US_ASCII);
+    return REPORT.call(List.of(key), List.of(content, millis));
   }
 
   /** Whether a second call of the script does no harm, if the reply to the first was lost. */

@@ -25,7 +25,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.args.Rawable;
 
 /**
@@ -105,8 +104,9 @@ final class Sweeper {
       }
     } catch (RuntimeException e) {
       logger.debug("It is not known whether a sweep is due", e);
+    } finally {
+      schedule(this::remind, nextMillis); // whatever happened, an error of the JVM included
     }
-    schedule(this::remind, nextMillis);
   }
 
   /** How long the last pass lets everybody wait, 0 or less if a pass is due. */
@@ -120,13 +120,10 @@ final class Sweeper {
   private void publish() {
     try {
       var unused =
-          command(
-              executor,
-              new CommandArguments(Command.SET)
-                  .add(sweptKey)
-                  .add("1")
-                  .add(Keyword.PX)
-                  .add(settings.interval().toMillis()));
+          new ScriptRunner(executor)
+              .call(
+                  OPERATION,
+                  Script.report(sweptKey, new byte[] {'1'}, settings.interval().toMillis()));
     } catch (RuntimeException e) {
       logger.debug("Other JVMs are not told of a sweep, and may make another one", e);
     }
@@ -143,13 +140,24 @@ final class Sweeper {
 
   private void plan() {
     if (planned.compareAndSet(false, true)) {
-      schedule(this::begin, settings.delay().toMillis());
+      beginIn(settings.delay().toMillis());
     }
   }
 
   private void retry() {
-    long millis = Math.max(MIN_RETRY_MILLIS, settings.delay().toMillis());
-    schedule(this::begin, millis);
+    beginIn(Math.max(MIN_RETRY_MILLIS, settings.delay().toMillis()));
+  }
+
+  private void beginIn(long millis) {
+    boolean begins = false;
+    try {
+      schedule(this::begin, millis);
+      begins = true;
+    } finally {
+      if (!begins) {
+        planned.set(false); // so that who asks next plans anew
+      }
+    }
   }
 
   /** Has a pass made that could not be made to its end. */
@@ -187,6 +195,10 @@ final class Sweeper {
     } catch (RuntimeException e) {
       warnOfMissingRight(e);
       logger.debug("A sweep could not begin; it is tried again", e);
+    } catch (Error e) {
+      requested.compareAndSet(false, wanted);
+      retry(); // else it would count as planned for ever
+      throw e;
     }
     requested.compareAndSet(false, wanted);
     retry();
@@ -246,6 +258,9 @@ final class Sweeper {
     } catch (RuntimeException e) {
       logger.debug("Removed entries are not counted any more", e);
       removed.giveUp();
+    } catch (Error e) {
+      removed.giveUp();
+      throw e;
     }
     if (!removed.isDone()) {
       double pause = (System.nanoTime() - startNanos) * (1 / settings.dutyCycle() - 1);
@@ -313,6 +328,9 @@ final class Sweeper {
         logger.debug("A sweep ended early; another one follows", e);
         again();
         return;
+      } catch (Error e) {
+        again();
+        throw e;
       }
       long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
       // Where most is dead, waiting would let it pile up faster than it is swept.
