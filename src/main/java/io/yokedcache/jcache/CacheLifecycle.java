@@ -92,7 +92,8 @@ final class CacheLifecycle<K, V> {
             events::droppedCount,
             this::size,
             this::near,
-            manager.operationsShown());
+            manager.operationsShown(),
+            manager.operationBeanLimit());
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(blueprint.name()));
     this.loads =

@@ -109,6 +109,7 @@ final class ManagerResources implements AutoCloseable {
         settings.census(),
         settings.health(),
         settings.operationBeans(),
+        settings.maxOperationBeans(),
         settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),

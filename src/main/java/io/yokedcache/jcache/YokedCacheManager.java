@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.management.ConnectionNews;
 import io.yokedcache.jcache.internal.management.ConnectionSnapshot;
 import io.yokedcache.jcache.internal.management.ManagerBeans;
+import io.yokedcache.jcache.internal.management.OperationBeanLimit;
 import io.yokedcache.jcache.internal.management.OperationsShown;
 import io.yokedcache.jcache.internal.store.Census;
 import io.yokedcache.jcache.internal.store.ConnectionListener;
@@ -50,6 +51,7 @@ final class YokedCacheManager implements CacheManager {
   private final ManagerIdentity identity;
   private final URI uri;
   private final Settings settings;
+  private final OperationBeanLimit operationBeanLimit;
   private final ManagerResources resources;
   private final CacheFactory factory;
   private final ManagerBeans beans;
@@ -72,6 +74,7 @@ final class YokedCacheManager implements CacheManager {
     this.identity = identity;
     this.uri = SettingsLoader.publicUri(identity.uri());
     this.settings = settings;
+    this.operationBeanLimit = new OperationBeanLimit(settings.maxOperationBeans());
     ConnectionNews news = new ConnectionNews();
     this.resources = ManagerResources.open(settings, embeddedServers, listener(news));
     try {
@@ -200,6 +203,11 @@ final class YokedCacheManager implements CacheManager {
       case ALL -> OperationsShown.ALL;
       case NONE -> OperationsShown.NONE;
     };
+  }
+
+  /** How many of these MBeans all caches together may have. */
+  OperationBeanLimit operationBeanLimit() {
+    return operationBeanLimit;
   }
 
   Executor loadExecutor() {

@@ -64,6 +64,7 @@ final class ManagerFailureIT {
         settings.census(),
         settings.health(),
         settings.operationBeans(),
+        settings.maxOperationBeans(),
         settings.nearStaleness(),
         settings.definedCaches(),
         settings.caches(),

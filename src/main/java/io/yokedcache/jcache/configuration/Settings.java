@@ -19,6 +19,7 @@ import java.util.function.Function;
  * @param census how the entries in Redis are counted
  * @param health how it is found out whether Redis answers
  * @param operationBeans which operations have an MBean
+ * @param maxOperationBeans how many MBeans of operations there are at most, unless all are wanted
  * @param nearStaleness how old a copy in this JVM may be
  * @param definedCaches names of the caches that the file defines by their full name, and that
  *     {@code getCache} therefore creates at first use
@@ -37,6 +38,7 @@ public record Settings(
     CensusSettings census,
     HealthSettings health,
     OperationBeans operationBeans,
+    int maxOperationBeans,
     Duration nearStaleness,
     Set<String> definedCaches,
     Function<String, CacheSettings> caches,

@@ -68,6 +68,7 @@ final class SettingsReader {
         census(root.child("census")),
         health(root.child("health")),
         operationBeans(root.child("management")),
+        root.child("management").integer("max-operation-beans", 0, 1_000_000),
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
         caches.definedCaches(),
         caches,

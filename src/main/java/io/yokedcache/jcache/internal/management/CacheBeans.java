@@ -29,6 +29,7 @@ public final class CacheBeans implements AutoCloseable {
   private final Supplier<NearFigures> near;
   private final StatisticsBean statisticsBean;
   private final OperationsShown operationsShown;
+  private final OperationBeanLimit operationBeanLimit;
 
   /** Those that are shown, by their operations; made when they are first shown. */
   private Map<Operation, OperationBean> operations = Map.of();
@@ -36,6 +37,12 @@ public final class CacheBeans implements AutoCloseable {
   private final ExtendedStatisticsBean extended;
   private final Notifications notifications = ExtendedStatisticsBean.notifications();
   private boolean showsStatistics;
+
+  /** How many of the shown operations count for the limit. */
+  private int taken;
+
+  /** Whether somebody asked for the operations of this cache. */
+  private boolean operationsAskedFor;
 
   /**
    * Creates them; none is registered yet.
@@ -45,6 +52,7 @@ public final class CacheBeans implements AutoCloseable {
    * @param size the size of the cache in Redis; never talks to it
    * @param near what its copies in this JVM are good for
    * @param operationsShown which operations have an MBean while statistics are shown
+   * @param operationBeanLimit how many of these there may be, where not all are wanted
    */
   public CacheBeans(
       URI managerUri,
@@ -54,7 +62,8 @@ public final class CacheBeans implements AutoCloseable {
       LongSupplier droppedEvents,
       Supplier<CacheSize> size,
       Supplier<NearFigures> near,
-      OperationsShown operationsShown) {
+      OperationsShown operationsShown,
+      OperationBeanLimit operationBeanLimit) {
     this.registrar = new MBeanRegistrar(managerUri, cacheName);
     this.cacheName = cacheName;
     this.statistics = statistics;
@@ -62,9 +71,17 @@ public final class CacheBeans implements AutoCloseable {
     this.near = near;
     this.statisticsBean = new StatisticsBean(statistics);
     this.operationsShown = operationsShown;
+    this.operationBeanLimit = operationBeanLimit;
     this.extended =
         new ExtendedStatisticsBean(
-            statistics, codec, droppedEvents, this::resetOperations, size, near, notifications);
+            statistics,
+            codec,
+            droppedEvents,
+            this::resetOperations,
+            this::showOperations,
+            size,
+            near,
+            notifications);
   }
 
   /** Registers what is there also without statistics. */
@@ -98,7 +115,7 @@ public final class CacheBeans implements AutoCloseable {
   }
 
   private synchronized void show(Operation operation) {
-    if (!operations.containsKey(operation)) {
+    if (!operations.containsKey(operation) && mayShowOneMore()) {
       OperationBean bean = new OperationBean(statistics, operation);
       if (operations.isEmpty()) {
         operations = new EnumMap<>(Operation.class);
@@ -106,6 +123,42 @@ public final class CacheBeans implements AutoCloseable {
       operations.put(operation, bean);
       registrar.register(operation, DescribedBean.of(bean, OperationMXBean.class));
     }
+  }
+
+  private boolean mayShowOneMore() {
+    if (operationsAskedFor || operationsShown == OperationsShown.ALL) {
+      return true;
+    }
+    boolean may = operationBeanLimit.take();
+    if (may) {
+      taken++;
+    }
+    return may;
+  }
+
+  /** Shows the operations that were used and will be, whatever the settings say. */
+  private synchronized void showOperations() {
+    operationsAskedFor = true;
+    statistics.tellOfFirstUse(this::showUsed);
+    if (showsStatistics) {
+      showThoseUsed();
+    }
+  }
+
+  private void showThoseUsed() {
+    for (Operation operation : Operation.values()) {
+      if (operationsShown.shows(statistics.isUsed(operation))
+          || (operationsAskedFor && statistics.isUsed(operation))) {
+        show(operation);
+      }
+    }
+  }
+
+  private void hideOperations() {
+    registrar.unregister(Kind.OPERATION);
+    operations = Map.of();
+    operationBeanLimit.giveBack(taken);
+    taken = 0;
   }
 
   private synchronized void resetOperations() {
@@ -120,15 +173,10 @@ public final class CacheBeans implements AutoCloseable {
     showsStatistics = shown;
     if (shown) {
       registrar.register(Kind.STATISTICS, statisticsBean);
-      for (Operation operation : Operation.values()) {
-        if (operationsShown.shows(statistics.isUsed(operation))) {
-          show(operation);
-        }
-      }
+      showThoseUsed();
     } else {
       registrar.unregister(Kind.STATISTICS);
-      registrar.unregister(Kind.OPERATION);
-      operations = Map.of();
+      hideOperations();
     }
   }
 
@@ -207,6 +255,8 @@ public final class CacheBeans implements AutoCloseable {
   @Override
   public synchronized void close() {
     showsStatistics = false; // whatever is used for the first time now is not shown any more
+    operationBeanLimit.giveBack(taken);
+    taken = 0;
     registrar.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.management;
 
+import java.util.function.Predicate;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanOperationInfo;
@@ -9,13 +10,27 @@ import org.jspecify.annotations.Nullable;
 /** An MXBean whose attributes and operations are described by {@link Described} annotations. */
 final class DescribedBean extends StandardMBean {
 
-  private <T> DescribedBean(T bean, Class<T> type) {
+  private final Predicate<String> shown;
+  private final boolean showsAll;
+
+  private <T> DescribedBean(T bean, Class<T> type, Predicate<String> shown, boolean showsAll) {
     super(bean, type, /* isMXBean= */ true);
+    this.shown = shown;
+    this.showsAll = showsAll;
   }
 
   /** Describes a bean by the annotations of its interface. */
   static <T> DescribedBean of(T bean, Class<T> type) {
-    return new DescribedBean(bean, type);
+    return new DescribedBean(bean, type, attribute -> true, /* showsAll= */ true);
+  }
+
+  /**
+   * The same without attributes that are for those who know them by name.
+   *
+   * @param shown which attributes to list; the same for all beans of the type
+   */
+  static <T> DescribedBean of(T bean, Class<T> type, Predicate<String> shown) {
+    return new DescribedBean(bean, type, shown, /* showsAll= */ false);
   }
 
   @Override
@@ -33,13 +48,12 @@ final class DescribedBean extends StandardMBean {
   @Override
   protected void cacheMBeanInfo(@Nullable MBeanInfo info) {
     if (info != null) {
-      SharedInfos.put(kind(), info, attribute -> true);
+      SharedInfos.put(kind(), info, shown);
     }
   }
 
   private SharedInfos.Kind kind() {
-    return new SharedInfos.Kind(
-        getMBeanInterface(), getImplementationClass(), /* showsAll= */ true);
+    return new SharedInfos.Kind(getMBeanInterface(), getImplementationClass(), showsAll);
   }
 
   @Override

@@ -23,6 +23,7 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   private final CodecFigures codec;
   private final LongSupplier droppedEvents;
   private final Runnable resetOperations;
+  private final Runnable showOperations;
   private final Supplier<CacheSize> size;
   private final Supplier<NearFigures> near;
   private final Notifications notifications;
@@ -35,6 +36,7 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
       CodecFigures codec,
       LongSupplier droppedEvents,
       Runnable resetOperations,
+      Runnable showOperations,
       Supplier<CacheSize> size,
       Supplier<NearFigures> near,
       Notifications notifications) {
@@ -42,6 +44,7 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
     this.codec = codec;
     this.droppedEvents = droppedEvents;
     this.resetOperations = resetOperations;
+    this.showOperations = showOperations;
     this.size = size;
     this.near = near;
     this.notifications = notifications;
@@ -63,6 +66,11 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
     resetOperations.run();
     baseline = now();
     notifications.send(RESET, "Statistics of the cache were reset", /* userData= */ null);
+  }
+
+  @Override
+  public void showOperations() {
+    showOperations.run();
   }
 
   private Baseline now() {

@@ -169,4 +169,11 @@ public interface ExtendedStatisticsMXBean {
    */
   @Described("Lets this bean and those of the operations count from now on; metrics are unaffected")
   void reset();
+
+  /**
+   * Registers the MBeans of those operations of the cache that were used or will be, whatever the
+   * settings say; they are there while statistics are enabled.
+   */
+  @Described("Registers the MBeans of this cache's operations, whatever the settings say")
+  void showOperations();
 }

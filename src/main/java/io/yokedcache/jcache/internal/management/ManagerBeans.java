@@ -37,7 +37,9 @@ public final class ManagerBeans implements AutoCloseable {
       beans.registrar.register(
           Kind.SNAPSHOT,
           DescribedBean.of(
-              new SnapshotBean(caches, figures, configurations, connection), SnapshotMXBean.class));
+              new SnapshotBean(caches, figures, configurations, connection),
+              SnapshotMXBean.class,
+              ManagerBeans::isListed));
       beans.registrar.register(
           Kind.CONNECTION,
           DescribedEmitter.of(
@@ -47,6 +49,14 @@ public final class ManagerBeans implements AutoCloseable {
       throw e;
     }
     return beans;
+  }
+
+  /**
+   * Not the histograms: they cost most to read, and who asks every bean for all that it lists can
+   * rarely use them.
+   */
+  private static boolean isListed(String attribute) {
+    return !attribute.equals("Caches");
   }
 
   /** What the names of all beans of this manager call it. */

@@ -16,7 +16,10 @@ public interface SnapshotMXBean {
   @Described("Inclusive upper bounds of the cells in nanoseconds; one more cell has no bound")
   long[] getBoundsNanos();
 
-  /** Returns the open caches whose statistics are enabled. */
+  /**
+   * Returns the open caches whose statistics are enabled, with their operations. It is read by its
+   * name: the bean does not list it, since it costs most to read.
+   */
   @Described("The open caches whose statistics are enabled")
   List<CacheSnapshot> getCaches();
 

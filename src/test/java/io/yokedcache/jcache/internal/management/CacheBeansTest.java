@@ -39,7 +39,8 @@ final class CacheBeansTest {
           () -> 6,
           () -> size,
           () -> near,
-          OperationsShown.ALL);
+          OperationsShown.ALL,
+          new OperationBeanLimit(4));
 
   @AfterEach
   void close() {
@@ -96,7 +97,8 @@ final class CacheBeansTest {
             () -> 6,
             () -> size,
             () -> NearFigures.NONE,
-            OperationsShown.USED)) {
+            OperationsShown.USED,
+            new OperationBeanLimit(4))) {
       lazy.register();
       counts.record(Operation.PUT, 0, 0, 1, 0, counts.start());
       assertThat(operationsOf("lazy")).as("no statistics").isEmpty();
@@ -126,6 +128,74 @@ final class CacheBeansTest {
     }
     counts.record(Operation.CLEAR, 0, 0, 0, 0, counts.start());
     assertThat(operationsOf("lazy")).isEmpty();
+  }
+
+  @Test
+  void operationBean_upToTheLimitOfTheManager_orWhereAskedFor() throws Exception {
+    OperationBeanLimit limit = new OperationBeanLimit(2);
+    CacheStatistics first = new CacheStatistics();
+    CacheStatistics second = new CacheStatistics();
+    try (CacheBeans early = limited("early", first, OperationsShown.USED, limit);
+        CacheBeans late = limited("late", second, OperationsShown.USED, limit)) {
+      for (Operation operation : List.of(Operation.GET, Operation.PUT, Operation.REMOVE)) {
+        first.record(operation, 1, 0, 0, 0, first.start());
+        second.record(operation, 1, 0, 0, 0, second.start());
+      }
+      assertThat(operationsOf("early")).containsExactly("get");
+      assertThat(operationsOf("late")).containsExactly("get");
+
+      early.showStatistics(false);
+      late.showStatistics(false);
+      late.showStatistics(true);
+      assertThat(operationsOf("late")).as("as many as are free").hasSize(2);
+
+      early.showStatistics(true);
+      server.invoke(
+          name("CacheExtendedStatistics,CacheManager=test.//cache-beans,Cache=early"),
+          "showOperations",
+          null,
+          null);
+      first.record(Operation.REPLACE, 1, 0, 0, 0, first.start());
+      assertThat(operationsOf("early")).containsExactly("get", "put", "remove", "replace");
+    }
+    assertThat(limit.take()).as("closing gives back").isTrue();
+    assertThat(limit.take()).isTrue();
+    assertThat(limit.take()).isFalse();
+  }
+
+  @Test
+  void operationBean_noneUntilAskedFor() throws Exception {
+    CacheStatistics counts = new CacheStatistics();
+    try (CacheBeans none =
+        limited("none", counts, OperationsShown.NONE, new OperationBeanLimit(2))) {
+      counts.record(Operation.GET, 1, 0, 0, 0, counts.start());
+      assertThat(operationsOf("none")).isEmpty();
+      server.invoke(
+          name("CacheExtendedStatistics,CacheManager=test.//cache-beans,Cache=none"),
+          "showOperations",
+          null,
+          null);
+      assertThat(operationsOf("none")).containsExactly("get");
+      assertThat(none.snapshot().getOperations()).hasSize(1);
+    }
+  }
+
+  private static CacheBeans limited(
+      String cache, CacheStatistics counts, OperationsShown shown, OperationBeanLimit limit) {
+    CacheBeans limited =
+        new CacheBeans(
+            MANAGER,
+            cache,
+            counts,
+            new CodecFigures(() -> 0, Map::of, List::of),
+            () -> 0,
+            () -> CacheSize.UNKNOWN,
+            () -> NearFigures.NONE,
+            shown,
+            limit);
+    limited.register();
+    limited.showStatistics(true);
+    return limited;
   }
 
   private List<String> operationsOf(String cache) throws Exception {

@@ -32,7 +32,8 @@ final class LimitWatchTest {
           () -> 0,
           () -> size,
           () -> NearFigures.NONE,
-          OperationsShown.ALL);
+          OperationsShown.ALL,
+          new OperationBeanLimit(4));
   private ObjectName name;
 
   @BeforeEach

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
 import javax.management.Notification;
@@ -32,7 +33,8 @@ final class ManagerBeansTest {
           () -> 6,
           () -> CacheSize.UNKNOWN,
           () -> NearFigures.NONE,
-          OperationsShown.ALL);
+          OperationsShown.ALL,
+          new OperationBeanLimit(4));
 
   @AfterEach
   void close() {
@@ -164,6 +166,25 @@ final class ManagerBeansTest {
       assertThat((boolean[]) columns.get("readThrough")).containsExactly(false, false);
       assertThat((boolean[]) columns.get("writeThrough")).containsExactly(true, true);
       assertThat((boolean[]) columns.get("statisticsEnabled")).containsExactly(true, false);
+    }
+  }
+
+  @Test
+  void snapshotBean_doesNotListWhatCostsMost_butHasIt() throws Exception {
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            () -> List.of(beans.snapshot()),
+            List::of,
+            List::of,
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
+      assertThat(managerBeans).isNotNull();
+      assertThat(server.getMBeanInfo(name).getAttributes())
+          .extracting(MBeanFeatureInfo::getName)
+          .containsExactlyInAnyOrder("BoundsNanos", "Figures", "Configurations", "Connection");
+      assertThat((Object[]) server.getAttribute(name, "Caches")).hasSize(1);
     }
   }
 
