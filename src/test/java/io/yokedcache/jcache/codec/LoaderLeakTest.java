@@ -3,6 +3,7 @@ package io.yokedcache.jcache.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.testing.LastRecord;
 import java.io.File;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Method;
@@ -34,6 +35,7 @@ final class LoaderLeakTest {
       try (URLClassLoader ofServer =
           new URLClassLoader(server.getURLs(), ClassLoader.getPlatformClassLoader())) {
         WeakReference<ClassLoader> application = useCodecs(ofServer);
+        LastRecord.link();
         await()
             .atMost(Duration.ofSeconds(20))
             .untilAsserted(

@@ -3,12 +3,10 @@ package io.yokedcache.jcache.robustness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.testing.LastRecord;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.File;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.lang.ref.WeakReference;
-import java.lang.runtime.ObjectMethods;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
@@ -36,7 +34,7 @@ final class ClassLoaderReleaseIT {
       System.setProperty("short-application.executor", executor);
       WeakReference<ClassLoader> loader =
           threads.submit(ClassLoaderReleaseIT::runOnce).get(60, TimeUnit.SECONDS);
-      linkAnotherRecord();
+      LastRecord.link();
       await()
           .atMost(Duration.ofSeconds(30))
           .untilAsserted(
@@ -50,24 +48,6 @@ final class ClassLoaderReleaseIT {
       threads.shutdown();
     }
   }
-
-  /**
-   * Java 17 holds the class of a component of that record whose {@code equals} was linked last, in
-   * {@link ObjectMethods}: from now on one of this test.
-   */
-  private static void linkAnotherRecord() throws Throwable {
-    MethodHandles.Lookup lookup = MethodHandles.lookup();
-    Object unused =
-        ObjectMethods.bootstrap(
-            lookup,
-            "equals",
-            MethodHandle.class,
-            LastRecord.class,
-            "component",
-            lookup.findGetter(LastRecord.class, "component", RedisServer.class));
-  }
-
-  private record LastRecord(RedisServer component) {}
 
   private static WeakReference<ClassLoader> runOnce() throws Exception {
     List<URL> urls = new ArrayList<>();

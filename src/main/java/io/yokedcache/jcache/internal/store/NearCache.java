@@ -307,6 +307,9 @@ public final class NearCache<V> {
     if (!isKnown(bucket, token)) {
       strangers.incrementAndGet();
       if (!isKnown(bucket, token)) { // else it began just now, and its first copy may be old
+        if (epoch(bucket) == null) { // of the living generation as far as is known: nothing to drop
+          counts.invalidated();
+        }
         return;
       }
     }
@@ -315,8 +318,12 @@ public final class NearCache<V> {
   }
 
   private boolean isKnown(int bucket, String token) {
-    Epoch known = bucket < epochs.length() ? epochs.get(bucket) : null;
+    Epoch known = epoch(bucket);
     return known != null && known.token.equals(token);
+  }
+
+  private @Nullable Epoch epoch(int bucket) {
+    return bucket < epochs.length() ? epochs.get(bucket) : null;
   }
 
   /** Hears that the key of a generation was changed, so that the generation may be over. */
