@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class ClosingRacesIT {
 
-  private static final int ROUNDS = Integer.getInteger("yokedcache.test.closing-rounds", 40);
+  private static final int ROUNDS = Integer.getInteger("closing.rounds", 40);
 
   private static RedisServer redis;
   private static TestManagers managers;

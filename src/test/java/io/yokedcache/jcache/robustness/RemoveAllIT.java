@@ -28,7 +28,7 @@ final class RemoveAllIT {
 
   private static final String NO_CENSUS = "census.enabled=false";
 
-  private final int many = Integer.getInteger("yokedcache.test.removeAll", 300_000);
+  private final int many = Integer.getInteger("removeAll.entries", 300_000);
   private CensusServer census;
   private Jedis jedis;
 

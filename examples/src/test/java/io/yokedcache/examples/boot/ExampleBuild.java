@@ -55,7 +55,7 @@ final class ExampleBuild {
     List<String> command = new ArrayList<>();
     command.add(Path.of(property("build.maven.home"), "bin", "mvn").toString());
     command.addAll(List.of("-B", "-ntp", "-s", "settings.xml", "-Dmaven.repo.local=" + local));
-    if (Boolean.parseBoolean(property("build.offline"))) {
+    if (property("build.network").equals("offline=true")) {
       // Still lets it copy from the user's local repository.
       command.addAll(List.of("-o", "-Daether.offline.protocols=file"));
     }
