@@ -1,5 +1,7 @@
 package io.yokedcache.examples.metrics;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.Serializable;
 import java.util.Collection;
 import java.util.List;
@@ -89,7 +91,7 @@ final class BusyCaches implements AutoCloseable {
     }
   }
 
-  /** A class that nobody has allowed to be deserialised. */
+  /** Serialised, as most values of applications are. */
   private static final class Stranger implements Serializable {
     private static final long serialVersionUID = 1;
   }
@@ -145,11 +147,21 @@ final class BusyCaches implements AutoCloseable {
     for (int i = 0; !isClosed; i++) {
       try {
         strangers.put("stranger" + i, new Stranger());
+        spoil("stranger" + i);
         strangers.get("stranger" + i);
       } catch (CacheException connectionKilled) {
         // The next round has a new one.
       }
       LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  /** Cuts the value of an entry off behind the magic number of serialised objects. */
+  private void spoil(String key) {
+    try (Jedis redis = new Jedis("127.0.0.1", redisPort)) {
+      for (String entry : redis.keys("*}:*:" + key)) {
+        redis.set(entry.getBytes(UTF_8), new byte[] {(byte) 0xAC, (byte) 0xED});
+      }
     }
   }
 
