@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.management.ErrorType;
 import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.store.StackRoom;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.function.Supplier;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs the operations of one cache: reads the clock, and counts those that fail by their cause.
  * Safe for use by several threads.
+ *
+ * <p>An operation fails at once, and uncounted, if the thread's stack is about to end: a {@link
+ * StackOverflowError} in the middle could leave a lock of the cache held for ever.
  */
 final class OperationMeter {
 
@@ -38,6 +42,7 @@ final class OperationMeter {
 
   /** Runs an operation, which records itself when its work is done. */
   <T extends @Nullable Object> T run(Operation operation, Body<T> body) {
+    StackRoom.ensure();
     StatisticsRecorder current = recorder.get();
     long start = current.start();
     long outer = phases.begin();
@@ -82,6 +87,7 @@ final class OperationMeter {
 
   /** Runs what is done ahead for operations to come, and is none itself; its parts are timed. */
   void runAhead(Runnable body) {
+    StackRoom.ensure();
     long outer = phases.begin();
     boolean done = false;
     try {

@@ -17,6 +17,7 @@ import io.yokedcache.jcache.internal.management.Operation;
 import io.yokedcache.jcache.internal.management.StatisticsRecorder;
 import io.yokedcache.jcache.internal.store.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.StackRoom;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -135,6 +136,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   /** A hit of the near cache, which needs nothing of what the meter prepares. */
   private @Nullable V getAtHand(K key) {
+    StackRoom.ensure();
     StatisticsRecorder recorder = lifecycle.statistics();
     long start = recorder.start();
     V copy = reader.getAtHand(key, start);

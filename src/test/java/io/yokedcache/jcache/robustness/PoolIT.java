@@ -28,6 +28,11 @@ final class PoolIT {
   private static final String LARGE = "x".repeat(100_000);
   private static final int THREADS = 6;
 
+  /**
+   * How many puts must succeed where the stack has room for them, as it grows from call to call.
+   */
+  private static final int ENOUGH_PUTS = 100;
+
   /** Has several connections made, and all of them idle. */
   private static void fillPool(CacheManager manager, Cache<String, String> cache) throws Exception {
     CountDownLatch begin = new CountDownLatch(1);
@@ -131,36 +136,43 @@ final class PoolIT {
       Cache<String, String> cache = Managers.texts(manager, "deep");
       cache.put("key", LARGE);
       AtomicInteger overflows = new AtomicInteger();
+      AtomicInteger successes = new AtomicInteger();
       Thread deep =
           new Thread(
-              null, () -> putAtTheEnd(cache, overflows, 0), "deep", /* stackSize= */ 512 << 10);
+              null,
+              () -> putAtTheEnd(cache, overflows, successes),
+              "deep",
+              /* stackSize= */ 512 << 10);
+      deep.setDaemon(true);
       deep.start();
       deep.join(TimeUnit.SECONDS.toMillis(60));
 
-      assertThat(overflows.get()).as("puts without enough stack").isGreaterThan(40);
+      assertThat(deep.isAlive()).as("a put waits for ever").isFalse();
+      assertThat(overflows.get()).as("puts without enough stack").isPositive();
+      assertThat(successes.get()).as("puts with enough stack").isEqualTo(ENOUGH_PUTS);
       assertThat(ConnectionBean.of(manager, "PoolActive").intValue()).isZero();
       cache.put("key", LARGE + "1");
       assertThat(cache.get("key")).isEqualTo(LARGE + "1");
     }
   }
 
-  /** Goes down until the stack ends, and puts on the way back, with ever more room. */
+  /** Goes down until the stack ends, and puts on the way back, until there is enough room. */
   @SuppressWarnings("InfiniteRecursion") // that is what it is for
-  private static int putAtTheEnd(Cache<String, String> cache, AtomicInteger overflows, int depth) {
-    int deepest;
+  private static void putAtTheEnd(
+      Cache<String, String> cache, AtomicInteger overflows, AtomicInteger successes) {
     try {
-      deepest = putAtTheEnd(cache, overflows, depth + 1);
+      putAtTheEnd(cache, overflows, successes);
     } catch (StackOverflowError end) {
-      deepest = depth;
+      // here it ends
     }
-    if (deepest - depth < 400) {
+    if (successes.get() < ENOUGH_PUTS) {
       try {
         cache.put("key", LARGE);
+        successes.incrementAndGet();
       } catch (StackOverflowError tooDeep) {
         overflows.incrementAndGet();
       }
     }
-    return deepest;
   }
 
   @Test

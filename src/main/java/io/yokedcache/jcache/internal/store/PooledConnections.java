@@ -28,8 +28,8 @@ import redis.clients.jedis.exceptions.JedisException;
  * of since are closed without being asked: they share its fate, and each of them could take a
  * time-out to say so.
  *
- * <p>Giving back allocates nothing and needs less stack than borrowing, which makes sure of that:
- * no place is lost to a thread that runs out of either. Safe for use by several threads.
+ * <p>Giving back allocates nothing and needs less {@linkplain StackRoom stack} than borrowing makes
+ * sure of: no place is lost to a thread that runs out of either. Safe for use by several threads.
  */
 final class PooledConnections implements AutoCloseable {
 
@@ -50,8 +50,6 @@ final class PooledConnections implements AutoCloseable {
    * The longest wait for a {@code PING}: a server that is as slow as that gets a new connection.
    */
   private static final int MAX_PING_MILLIS = 500;
-
-  private static final int FRAMES_IN_RESERVE = 40;
 
   private final IntFunction<Connection> connect;
   private final Refusals refusals;
@@ -105,7 +103,7 @@ final class PooledConnections implements AutoCloseable {
    * @throws JedisException if there was no connection in it and none could be made
    */
   @Nullable Place borrow(Duration wait, boolean repeatable, boolean quick) {
-    ensureStack(FRAMES_IN_RESERVE);
+    StackRoom.ensure();
     Place place = acquire(wait.toNanos()) ? take() : null;
     if (place == null) {
       return null;
@@ -161,13 +159,6 @@ final class PooledConnections implements AutoCloseable {
       }
     }
     return null;
-  }
-
-  /** Fails now, and not while something is held, if the thread's stack is about to end. */
-  private static void ensureStack(int frames) {
-    if (frames > 0) {
-      ensureStack(frames - 1);
-    }
   }
 
   /**

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * assembled here. It calls itself for negative numbers only, which nobody passes: without any call,
  * a compiler could leave the check out. Rejected: recursion, which takes 300 ns for 4 KiB.
  */
-final class StackRoom {
+public final class StackRoom {
 
   private static final Logger logger = LoggerFactory.getLogger(StackRoom.class);
 
@@ -36,7 +36,7 @@ final class StackRoom {
   private StackRoom() {}
 
   /** Throws a {@link StackOverflowError} if less than 32 KiB of this thread's stack are left. */
-  static void ensure() {
+  public static void ensure() {
     if (CHECK == null) {
       return;
     }
