@@ -3,9 +3,13 @@ package io.yokedcache.jcache.internal.store;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.args.Rawable;
 
-/** Bytes as a value: equal by content, and by agreement never changed after creation. */
-public final class Bytes {
+/**
+ * Bytes as a value: equal by content, and by agreement never changed after creation. As an argument
+ * of a command they are sent without being copied, which arrays are not.
+ */
+public final class Bytes implements Rawable {
 
   /** What is read in place of something too long to be read; the array itself tells it apart. */
   private static final byte[] TOO_LONG = new byte[0];
@@ -43,6 +47,12 @@ public final class Bytes {
 
   /** The array itself, not a copy: readers must not change it. */
   public byte[] array() {
+    return array;
+  }
+
+  /** The same for Jedis. */
+  @Override
+  public byte[] getRaw() {
     return array;
   }
 

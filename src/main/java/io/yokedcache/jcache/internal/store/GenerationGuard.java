@@ -30,6 +30,9 @@ final class GenerationGuard {
   private final Generations generations;
   private final OperationNames operations;
 
+  /** By bucket; made once, since most operations begin with one, and never changed. */
+  private final CommandArguments[] generationReads;
+
   GenerationGuard(
       RedisExecutor executor, KeySpace names, Generations generations, OperationNames operations) {
     this.executor = executor;
@@ -37,6 +40,10 @@ final class GenerationGuard {
     this.names = names;
     this.generations = generations;
     this.operations = operations;
+    this.generationReads = new CommandArguments[names.buckets()];
+    for (int bucket = 0; bucket < generationReads.length; bucket++) {
+      generationReads[bucket] = new CommandArguments(Command.GET).add(names.route(bucket));
+    }
   }
 
   /**
@@ -95,11 +102,16 @@ final class GenerationGuard {
       boolean idempotent,
       List<CommandArguments> commands,
       int replyBytes) {
-    byte[] generationKey = names.generationKey(bucket);
-    List<CommandArguments> all = new ArrayList<>(commands.size() + 1);
-    all.add(new CommandArguments(Command.GET).add(generationKey));
-    all.addAll(commands);
-    return new Request(operation, Bytes.of(generationKey), idempotent, all, replyBytes);
+    CommandArguments read = generationReads[bucket];
+    List<CommandArguments> all;
+    if (commands.size() == 1) {
+      all = List.of(read, commands.get(0));
+    } else {
+      all = new ArrayList<>(commands.size() + 1);
+      all.add(read);
+      all.addAll(commands);
+    }
+    return new Request(operation, names.route(bucket), idempotent, all, replyBytes);
   }
 
   /** Repeats an attempt, which returns {@code null} if the generation it was given was stale. */

@@ -42,7 +42,7 @@ public final class KeySpace {
   private final String prefix;
 
   /** Made once, since every operation sends one. */
-  private final byte[][] generationKeys;
+  private final Bytes[] generationKeys;
 
   /**
    * Creates the names of a cache.
@@ -56,9 +56,9 @@ public final class KeySpace {
     this.cache = escape(cacheName);
     this.buckets = buckets;
     this.prefix = namespace + ":{" + cache + "#";
-    this.generationKeys = new byte[buckets][];
+    this.generationKeys = new Bytes[buckets];
     for (int bucket = 0; bucket < buckets; bucket++) {
-      generationKeys[bucket] = ascii(prefix + bucket + "}");
+      generationKeys[bucket] = Bytes.of(ascii(prefix + bucket + "}"));
     }
   }
 
@@ -111,6 +111,11 @@ public final class KeySpace {
   }
 
   byte[] generationKey(int bucket) {
+    return generationKeys[bucket].array();
+  }
+
+  /** The key of a bucket's generation, by which its requests find their server. */
+  Bytes route(int bucket) {
     return generationKeys[bucket];
   }
 

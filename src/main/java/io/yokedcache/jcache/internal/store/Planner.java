@@ -51,12 +51,12 @@ final class Planner {
 
   /** The plain command of a mutation for which {@link #isPlain} holds. */
   static CommandArguments plain(Mutation mutation, Generation generation) {
-    byte[] entry = KeySpace.entryKey(generation.entryPrefix(), mutation.key());
+    Bytes entry = Bytes.of(KeySpace.entryKey(generation.entryPrefix(), mutation.key()));
     Bytes value = mutation.value();
     if (value == null) {
       return new CommandArguments(mutation.wantsPrior() ? Command.GETDEL : Command.DEL).add(entry);
     }
-    CommandArguments set = new CommandArguments(Command.SET).add(entry).add(value.array());
+    CommandArguments set = new CommandArguments(Command.SET).add(entry).add(value);
     Ttl ttl =
         mutation.condition() == Condition.PRESENT ? mutation.onUpdate() : mutation.onCreation();
     if (mutation.condition() == Condition.ABSENT) {

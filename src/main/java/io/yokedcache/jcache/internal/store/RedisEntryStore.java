@@ -66,7 +66,7 @@ final class RedisEntryStore implements EntryStore {
   private @Nullable Bytes readOne(Bytes key) {
     String operation = operations.get();
     int bucket = names.bucketOf(key);
-    byte[] generationKey = names.generationKey(bucket);
+    Bytes generationKey = names.route(bucket);
     List<? extends @Nullable Object> values =
         guard.onCurrentGeneration(
             operation,
@@ -75,11 +75,11 @@ final class RedisEntryStore implements EntryStore {
               CommandArguments command =
                   new CommandArguments(Command.MGET)
                       .add(generationKey)
-                      .add(KeySpace.entryKey(generation.entryPrefix(), key));
+                      .add(Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key)));
               Request request =
                   new Request(
                       operation,
-                      Bytes.of(generationKey),
+                      generationKey,
                       /* idempotent= */ true,
                       List.of(command),
                       sizes.expected(1));
@@ -97,7 +97,7 @@ final class RedisEntryStore implements EntryStore {
 
   private List<@Nullable Bytes> readChunk(int bucket, List<Bytes> keys, Ttl onAccess) {
     String operation = keys.size() == 1 ? operations.get() : operations.getAll();
-    byte[] generationKey = names.generationKey(bucket);
+    Bytes generationKey = names.route(bucket);
     return guard.onCurrentGeneration(
         operation,
         bucket,
@@ -108,7 +108,7 @@ final class RedisEntryStore implements EntryStore {
                   .add(generationKey);
           commands.add(first);
           for (Bytes key : keys) {
-            byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+            Bytes entry = Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key));
             if (onAccess.isUnchanged()) {
               first.add(entry);
             } else {
@@ -119,7 +119,7 @@ final class RedisEntryStore implements EntryStore {
               executor.execute(
                   new Request(
                       operation,
-                      Bytes.of(generationKey),
+                      generationKey,
                       /* idempotent= */ !onAccess.isZero(),
                       commands,
                       sizes.expected(keys.size())));
@@ -150,7 +150,7 @@ final class RedisEntryStore implements EntryStore {
     CommandArguments values = new CommandArguments(Command.MGET);
     commands.add(values);
     for (Bytes key : keys) {
-      byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+      Bytes entry = Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key));
       values.add(entry);
       commands.add(new CommandArguments(Command.PTTL).add(entry));
     }
@@ -173,7 +173,7 @@ final class RedisEntryStore implements EntryStore {
     return found;
   }
 
-  private static CommandArguments getAndTouch(byte[] entry, Ttl ttl) {
+  private static CommandArguments getAndTouch(Bytes entry, Ttl ttl) {
     if (ttl.isZero()) {
       return new CommandArguments(Command.GETDEL).add(entry);
     }

@@ -30,6 +30,10 @@ import redis.clients.jedis.exceptions.JedisNoScriptException;
 final class ReplyReader {
 
   private static final Logger logger = LoggerFactory.getLogger(ReplyReader.class);
+
+  /** The reply to most writes; shared, as nobody changes replies. */
+  private static final byte[] OK = {'O', 'K'};
+
   private static final int BUFFER_BYTES = 32 << 10;
 
   /** The longest line: a status or the text of an error. */
@@ -210,6 +214,24 @@ final class ReplyReader {
   }
 
   private byte[] line() throws IOException {
+    int end = from;
+    while (end < to && buffer[end] != '\r') {
+      end++;
+    }
+    if (end == to) {
+      return lineInParts();
+    }
+    boolean isOk = end - from == OK.length && buffer[from] == 'O' && buffer[from + 1] == 'K';
+    byte[] line = isOk ? OK : Arrays.copyOfRange(buffer, from, end);
+    from = end + 1;
+    if (next() != '\n') {
+      throw new IOException("A line does not end with CR and LF");
+    }
+    return line;
+  }
+
+  /** A line of which only a part is in the buffer. */
+  private byte[] lineInParts() throws IOException {
     byte[] line = new byte[64];
     int length = 0;
     for (byte each = next(); each != '\r'; each = next()) {
