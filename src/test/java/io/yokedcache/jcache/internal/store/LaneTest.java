@@ -4,12 +4,15 @@ import static io.yokedcache.jcache.testing.Interleavings.check;
 import static io.yokedcache.jcache.testing.Interleavings.join;
 import static io.yokedcache.jcache.testing.Interleavings.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.Interleavings;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,8 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  */
 final class LaneTest {
 
+  private static final int MEETING_THREADS = 2;
+  private static final int MEETINGS = Integer.getInteger("meetings", 300_000);
   private static final long TIMEOUT_NANOS = TimeUnit.DAYS.toNanos(1);
 
   @Test
@@ -96,6 +101,41 @@ final class LaneTest {
           join(other, closing);
           check(!lane.isOpen(), "the lane is closed");
         });
+  }
+
+  /**
+   * The same without a model: the places where a call can be forgotten are a few instructions wide,
+   * and a checker that tries a few interleavings of a long scenario seldom stops there. The threads
+   * meet before each call, since the next call would find one that was forgotten.
+   */
+  @Test
+  void call_byMeetingThreads_noneIsForgotten() throws Exception {
+    Lane lane = lane(new Echo(Integer.MAX_VALUE));
+    AtomicInteger echoed = new AtomicInteger();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < MEETING_THREADS; i++) {
+      String text = "thread " + i;
+      threads.add(
+          new Thread(
+              () -> {
+                for (int meeting = 0; meeting < MEETINGS; meeting++) {
+                  while (echoed.get() < meeting * MEETING_THREADS) {
+                    Thread.onSpinWait();
+                  }
+                  echo(lane, text);
+                  echoed.incrementAndGet();
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.setDaemon(true);
+      thread.start();
+    }
+    for (Thread thread : threads) {
+      thread.join(TimeUnit.MINUTES.toMillis(2));
+    }
+    assertThat(echoed).as("answered calls").hasValue(MEETING_THREADS * MEETINGS);
+    assertThat(lane.openCalls()).isZero();
   }
 
   /**
