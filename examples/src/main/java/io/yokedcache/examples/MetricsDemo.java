@@ -2,7 +2,7 @@ package io.yokedcache.examples;
 
 import io.yokedcache.metrics.CacheHealthMonitor;
 import io.yokedcache.metrics.CacheMetrics;
-import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.page.StatusPage;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.statsd.StatsDCollector;

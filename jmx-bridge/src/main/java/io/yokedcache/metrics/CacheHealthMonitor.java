@@ -2,10 +2,10 @@ package io.yokedcache.metrics;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.CacheSource;
-import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;

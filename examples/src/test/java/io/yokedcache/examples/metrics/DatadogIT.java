@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDReporter;
 import java.nio.file.Path;

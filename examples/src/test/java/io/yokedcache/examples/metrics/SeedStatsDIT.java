@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.jmx.JmxCacheReader;
-import io.yokedcache.metrics.jmx.OperationNames;
+import io.yokedcache.metrics.source.JmxCacheReader;
+import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.statsd.StatsDBuilder;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDReporter;

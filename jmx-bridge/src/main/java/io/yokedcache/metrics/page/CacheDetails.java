@@ -1,10 +1,10 @@
 package io.yokedcache.metrics.page;
 
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.LatencyBounds;
-import io.yokedcache.metrics.jmx.LatencyCells;
-import io.yokedcache.metrics.jmx.OperationReading;
-import io.yokedcache.metrics.jmx.StatisticsReading;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
+import io.yokedcache.metrics.source.StatisticsReading;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,8 +1,8 @@
 package io.yokedcache.metrics.page;
 
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.OperationReading;
-import io.yokedcache.metrics.jmx.StatisticsReading;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.OperationReading;
+import io.yokedcache.metrics.source.StatisticsReading;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package io.yokedcache.metrics.page;
 
-import io.yokedcache.metrics.jmx.LatencyCells;
-import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,9 +1,9 @@
 package io.yokedcache.metrics.page;
 
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.CacheSource;
-import io.yokedcache.metrics.jmx.ConnectionReading;
-import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.OperationReading;
 import io.yokedcache.metrics.page.Target.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

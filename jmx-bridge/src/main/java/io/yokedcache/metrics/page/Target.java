@@ -1,7 +1,7 @@
 package io.yokedcache.metrics.page;
 
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;

@@ -13,7 +13,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.PrometheusNaming;
-import io.yokedcache.metrics.jmx.MetricKind;
+import io.yokedcache.metrics.series.MetricKind;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

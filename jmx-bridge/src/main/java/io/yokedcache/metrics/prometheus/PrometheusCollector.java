@@ -2,7 +2,7 @@ package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.yokedcache.metrics.MetricsCollector;
-import io.yokedcache.metrics.jmx.MetricKind;
+import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import java.io.IOException;
 import java.util.Map;

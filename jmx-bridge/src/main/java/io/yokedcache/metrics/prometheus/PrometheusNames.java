@@ -3,9 +3,9 @@ package io.yokedcache.metrics.prometheus;
 import static java.util.Objects.requireNonNull;
 
 import io.prometheus.metrics.model.snapshots.Labels;
-import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.MetricKind;
-import io.yokedcache.metrics.jmx.OperationNames;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.MetricKind;
+import io.yokedcache.metrics.source.OperationNames;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;

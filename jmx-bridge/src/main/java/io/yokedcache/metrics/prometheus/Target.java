@@ -1,12 +1,12 @@
 package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.model.snapshots.Labels;
-import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.CacheSource;
-import io.yokedcache.metrics.jmx.ReadingSum;
-import io.yokedcache.metrics.jmx.Selection;
-import io.yokedcache.metrics.jmx.TimeLimitedSource;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.ReadingSum;
+import io.yokedcache.metrics.source.Selection;
+import io.yokedcache.metrics.source.TimeLimitedSource;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import java.io.IOException;
 import java.util.concurrent.atomic.LongAdder;

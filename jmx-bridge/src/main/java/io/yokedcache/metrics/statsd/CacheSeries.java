@@ -1,16 +1,16 @@
 package io.yokedcache.metrics.statsd;
 
-import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.ConnectionReading;
-import io.yokedcache.metrics.jmx.LatencyCells;
-import io.yokedcache.metrics.jmx.MetricKind;
-import io.yokedcache.metrics.jmx.MetricSample;
-import io.yokedcache.metrics.jmx.MetricScope;
-import io.yokedcache.metrics.jmx.OperationNames;
-import io.yokedcache.metrics.jmx.OperationReading;
-import io.yokedcache.metrics.jmx.ReadingSum;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.series.MetricKind;
+import io.yokedcache.metrics.series.MetricSample;
+import io.yokedcache.metrics.series.MetricScope;
+import io.yokedcache.metrics.source.OperationNames;
+import io.yokedcache.metrics.source.OperationReading;
+import io.yokedcache.metrics.source.ReadingSum;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package io.yokedcache.metrics.statsd;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.metrics.jmx.CacheMetric;
+import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.util.EnumSet;
 import java.util.HashMap;

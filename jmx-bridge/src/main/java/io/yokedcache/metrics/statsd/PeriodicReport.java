@@ -1,7 +1,7 @@
 package io.yokedcache.metrics.statsd;
 
-import io.yokedcache.metrics.jmx.LatencyBounds;
-import io.yokedcache.metrics.jmx.LatencyCells;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.util.HashMap;
 import java.util.List;

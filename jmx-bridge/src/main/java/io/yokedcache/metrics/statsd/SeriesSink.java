@@ -1,6 +1,6 @@
 package io.yokedcache.metrics.statsd;
 
-import io.yokedcache.metrics.jmx.LatencyCells;
+import io.yokedcache.metrics.source.LatencyCells;
 import java.util.Map;
 
 /** Takes the series of one reading, one after the other. */

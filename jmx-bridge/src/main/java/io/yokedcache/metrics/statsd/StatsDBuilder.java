@@ -2,7 +2,7 @@ package io.yokedcache.metrics.statsd;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.metrics.jmx.OperationNames;
+import io.yokedcache.metrics.source.OperationNames;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.MetricsCollector;
-import io.yokedcache.metrics.jmx.OperationNames;
+import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.time.Duration;
 import java.util.List;

@@ -2,9 +2,9 @@ package io.yokedcache.metrics.statsd;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

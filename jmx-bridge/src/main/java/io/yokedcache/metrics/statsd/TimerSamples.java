@@ -1,6 +1,6 @@
 package io.yokedcache.metrics.statsd;
 
-import io.yokedcache.metrics.jmx.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.util.ArrayList;
 import java.util.List;

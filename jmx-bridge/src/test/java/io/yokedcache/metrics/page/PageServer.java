@@ -1,7 +1,7 @@
 package io.yokedcache.metrics.page;
 
 import com.sun.net.httpserver.HttpServer;
-import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.source.CacheSource;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -2,9 +2,9 @@ package io.yokedcache.metrics.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.metrics.jmx.LatencyBounds;
-import io.yokedcache.metrics.jmx.LatencyCells;
-import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

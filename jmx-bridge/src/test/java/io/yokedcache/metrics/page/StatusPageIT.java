@@ -2,7 +2,7 @@ package io.yokedcache.metrics.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.page.SimulatedCaches.Cache;
 import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.Peer;

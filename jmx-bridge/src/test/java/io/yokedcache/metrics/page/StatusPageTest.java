@@ -4,7 +4,7 @@ import static io.yokedcache.metrics.page.Json.at;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.source.CacheSource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

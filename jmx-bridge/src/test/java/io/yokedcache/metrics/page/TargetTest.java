@@ -3,7 +3,7 @@ package io.yokedcache.metrics.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.jmx.CacheReadings;
+import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.page.Target.Outcome;
 import java.time.Duration;
 import java.util.List;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.CacheMetrics;
-import io.yokedcache.metrics.jmx.SnapshotFixture;
-import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
+import io.yokedcache.metrics.source.SnapshotFixture;
+import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

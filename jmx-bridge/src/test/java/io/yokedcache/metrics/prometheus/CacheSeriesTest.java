@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.yokedcache.metrics.jmx.JmxCacheReader;
-import io.yokedcache.metrics.jmx.SnapshotFixture;
-import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
-import io.yokedcache.metrics.jmx.SnapshotFixture.OperationData;
+import io.yokedcache.metrics.source.JmxCacheReader;
+import io.yokedcache.metrics.source.SnapshotFixture;
+import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
+import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -3,12 +3,12 @@ package io.yokedcache.metrics.prometheus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.MetricKind;
-import io.yokedcache.metrics.jmx.MetricScope;
-import io.yokedcache.metrics.jmx.SnapshotFixture;
-import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
-import io.yokedcache.metrics.jmx.SnapshotFixture.OperationData;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.MetricKind;
+import io.yokedcache.metrics.series.MetricScope;
+import io.yokedcache.metrics.source.SnapshotFixture;
+import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
+import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.io.IOException;
 import java.nio.file.Files;

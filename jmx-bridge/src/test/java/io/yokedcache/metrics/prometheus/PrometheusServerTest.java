@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.yokedcache.metrics.jmx.SnapshotFixture;
-import io.yokedcache.metrics.jmx.SnapshotFixture.CacheData;
+import io.yokedcache.metrics.source.SnapshotFixture;
+import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Labels;
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.CacheSource;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.io.IOException;
 import java.net.http.HttpResponse;

@@ -2,8 +2,8 @@ package io.yokedcache.metrics.statsd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.metrics.jmx.LatencyBounds;
-import io.yokedcache.metrics.jmx.LatencyCells;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

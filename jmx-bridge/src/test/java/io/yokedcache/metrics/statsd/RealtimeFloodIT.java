@@ -3,7 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.jmx.JmxCacheReader;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.ObservedManager;
 import io.yokedcache.metrics.testing.Peer;

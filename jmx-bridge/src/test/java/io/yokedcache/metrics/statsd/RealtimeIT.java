@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.jmx.CacheMetric;
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.JmxCacheReader;
-import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.JmxCacheReader;
+import io.yokedcache.metrics.source.OperationReading;
 import io.yokedcache.metrics.testing.ObservedManager;
 import java.nio.file.Path;
 import java.time.Duration;

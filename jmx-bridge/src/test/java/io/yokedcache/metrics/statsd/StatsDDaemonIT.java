@@ -3,11 +3,11 @@ package io.yokedcache.metrics.statsd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.LatencyBounds;
-import io.yokedcache.metrics.jmx.LatencyCells;
-import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
 import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.Peer;
 import io.yokedcache.metrics.testing.StatsDDaemon;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.jmx.OperationNames;
+import io.yokedcache.metrics.source.OperationNames;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.jmx.CacheReading;
-import io.yokedcache.metrics.jmx.CacheReadings;
-import io.yokedcache.metrics.jmx.ConnectionReading;
-import io.yokedcache.metrics.jmx.LatencyBounds;
-import io.yokedcache.metrics.jmx.LatencyCells;
-import io.yokedcache.metrics.jmx.OperationReading;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;

@@ -3,7 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.yokedcache.metrics.jmx.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyBounds;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -1,0 +1,161 @@
+package io.yokedcache.metrics.bridge;
+
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.RemoteJvm;
+import io.yokedcache.metrics.source.Selection;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import javax.management.remote.JMXServiceURL;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the caches of a JVM on this machine, whose JMX agent it starts with the first reading. An
+ * attempt that failed is made again after some seconds. Thread-safe.
+ */
+final class AttachedJvm implements CacheSource, AutoCloseable {
+
+  private static final long PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long SIGQUIT_BIT = 1L << 2;
+
+  private final long pid;
+  private final Duration timeLimit;
+
+  // Guarded by this.
+  private @Nullable RemoteJvm remote;
+  private @Nullable IOException failure;
+  private long failedNanos;
+
+  AttachedJvm(long pid, Duration timeLimit) {
+    this.pid = pid;
+    this.timeLimit = timeLimit;
+  }
+
+  /** What the connection is asked for. */
+  private interface Use {
+    CacheReadings of(RemoteJvm remote) throws IOException;
+  }
+
+  @Override
+  public CacheReadings read() throws IOException {
+    return use(RemoteJvm::read);
+  }
+
+  @Override
+  public CacheReadings readFigures() throws IOException {
+    return use(RemoteJvm::readFigures);
+  }
+
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return use(jvm -> jvm.read(wanted));
+  }
+
+  private CacheReadings use(Use use) throws IOException {
+    try {
+      return use.of(remote());
+    } catch (IOException e) {
+      throw isRunning() ? e : gone(e);
+    }
+  }
+
+  private boolean isRunning() {
+    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+  }
+
+  private IOException gone(@Nullable Throwable cause) {
+    return new IOException(
+        "There is no process "
+            + pid
+            + " (any more). One that was started anew has another number: use --url for JVMs that"
+            + " come and go",
+        cause);
+  }
+
+  private synchronized RemoteJvm remote() throws IOException {
+    RemoteJvm known = remote;
+    if (known != null) {
+      return known;
+    }
+    if (failure != null && System.nanoTime() - failedNanos < PAUSE_NANOS) {
+      throw new IOException(failure.getMessage(), failure);
+    }
+    try {
+      RemoteJvm attached =
+          RemoteJvm.at(new JMXServiceURL(startAgent()), /* environment= */ Map.of(), timeLimit);
+      remote = attached;
+      return attached;
+    } catch (IOException e) {
+      failure = e;
+      failedNanos = System.nanoTime();
+      throw e;
+    }
+  }
+
+  private String startAgent() throws IOException {
+    requireJvm();
+    try {
+      VirtualMachine machine = VirtualMachine.attach(String.valueOf(pid));
+      try {
+        return machine.startLocalManagementAgent();
+      } finally {
+        machine.detach();
+      }
+    } catch (AttachNotSupportedException e) {
+      throw failed("it does not answer as a JVM, or forbids it (-XX:+DisableAttachMechanism)", e);
+    } catch (IOException e) {
+      throw failed(String.valueOf(e.getMessage()), e);
+    } catch (LinkageError e) {
+      throw failed("this Java runtime has no module jdk.attach", e);
+    }
+  }
+
+  private IOException failed(String reason, Throwable cause) {
+    return new IOException(
+        "Cannot attach to process "
+            + pid
+            + ": "
+            + reason
+            + ". The bridge must run as the same user and see the same /tmp; else start that JVM"
+            + " with -Dcom.sun.management.jmxremote.port and use --url",
+        cause);
+  }
+
+  /** Attaching sends the signal QUIT, which ends a process that is not a JVM. */
+  private void requireJvm() throws IOException {
+    if (!isRunning()) {
+      throw gone(/* cause= */ null);
+    }
+    Path status = Path.of("/proc/" + pid + "/status");
+    boolean isJvm = Files.isReadable(status) ? catchesQuit(status) : LocalJvms.has(pid);
+    if (!isJvm) {
+      throw new IOException(
+          "Process " + pid + " is no JVM, or has only just been started." + LocalJvms.describe());
+    }
+  }
+
+  private static boolean catchesQuit(Path status) throws IOException {
+    List<String> lines = Files.readAllLines(status);
+    return lines.stream()
+        .filter(line -> line.startsWith("SigCgt:"))
+        .anyMatch(
+            line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & SIGQUIT_BIT) != 0);
+  }
+
+  @Override
+  public void close() {
+    RemoteJvm last;
+    synchronized (this) {
+      last = remote;
+    }
+    if (last != null) {
+      last.close();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.yokedcache.metrics.bridge;
+
+import io.yokedcache.jcache.spi.ManagerContext;
+import io.yokedcache.jcache.spi.ManagerExtension;
+import io.yokedcache.jcache.spi.OperationObserver;
+import io.yokedcache.jcache.spi.StartedExtension;
+import io.yokedcache.metrics.statsd.StatsDCollector;
+import io.yokedcache.metrics.statsd.StatsDOperationObserver;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts the bridge with YokedCache's managers, as the group {@code metrics} of their settings asks
+ * for. Found by name; no application needs to know it. Managers with equal settings share a bridge.
+ */
+public final class BridgeExtension implements ManagerExtension {
+
+  private static final Logger logger = LoggerFactory.getLogger(BridgeExtension.class);
+
+  /** Called by {@link java.util.ServiceLoader}. */
+  public BridgeExtension() {}
+
+  /**
+   * Starts a bridge, or joins the one that has the same settings.
+   *
+   * @param manager whose settings to follow
+   * @return what ends the bridge, if no other manager needs it
+   */
+  @Override
+  public StartedExtension start(ManagerContext manager) {
+    try {
+      MetricsSettings settings = MetricsSettings.of(manager.group("metrics"));
+      if (!settings.isEnabled()) {
+        return StartedExtension.none();
+      }
+      if (!settings.targets().isEmpty()) {
+        logger.warn(
+            "yokedcache.metrics.targets is read by the stand-alone process only; the metrics of {}"
+                + " have none of {}",
+            manager.uri(),
+            settings.targets().keySet());
+      }
+      return new Started(SharedBridge.acquire(settings), manager.managerName());
+    } catch (IOException | MetricsConfigurationException e) {
+      // The reason is in the message; a trace would only hide it.
+      logger.error(
+          "No metrics of cache manager {}, whose caches work as ever: {}",
+          manager.uri(),
+          e.getMessage());
+      logger.debug("Where it failed", e);
+      return StartedExtension.none();
+    }
+  }
+
+  /** A share in a bridge. */
+  private record Started(SharedBridge bridge, String managerName) implements StartedExtension {
+
+    @Override
+    public @Nullable OperationObserver observer(String cacheName) {
+      StatsDCollector operations = bridge.bridge().operations();
+      return operations == null
+          ? null
+          : StatsDOperationObserver.of(operations, managerName, cacheName);
+    }
+
+    @Override
+    public void close() {
+      bridge.release();
+    }
+  }
+}

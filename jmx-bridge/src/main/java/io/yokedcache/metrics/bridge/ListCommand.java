@@ -1,0 +1,105 @@
+package io.yokedcache.metrics.bridge;
+
+import io.yokedcache.metrics.source.CacheReading;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Prints the caches of other JVMs as a table. */
+@Command(
+    name = "list",
+    mixinStandardHelpOptions = true,
+    versionProvider = BridgeCommand.Version.class,
+    description = {
+      "Prints the caches of other JVMs with their figures.",
+      "A cache shows nothing while its statistics are off; - is what its provider does not measure."
+    })
+final class ListCommand implements Callable<Integer> {
+
+  @Mixin private TargetOptions targetOptions = new TargetOptions();
+
+  @Option(
+      names = "--watch",
+      paramLabel = "SECONDS",
+      description = "Prints again and again, until Ctrl-C.")
+  private @Nullable Integer watchSeconds;
+
+  @Option(names = "--json", description = "Prints a JSON array instead of a table.")
+  private boolean isJson;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (watchSeconds != null && (watchSeconds < 1 || watchSeconds > 86_400)) {
+      throw new MetricsConfigurationException("--watch " + watchSeconds + " must be 1 to 86400");
+    }
+    MetricsSettings settings = MetricsSettings.of(targetOptions.settings(Map.of()));
+    Map<String, TargetSettings> jvms = targetOptions.targets(settings);
+    try (Targets targets = Targets.open(jvms, targetOptions.timeLimit())) {
+      boolean isComplete = print(targets);
+      while (watchSeconds != null) {
+        TimeUnit.SECONDS.sleep(watchSeconds);
+        if (!isJson) {
+          out().println();
+        }
+        isComplete = print(targets);
+      }
+      return isComplete ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+  }
+
+  /** Prints all, and returns whether all could be read. */
+  private boolean print(Targets targets) {
+    List<CacheRow> rows = new ArrayList<>();
+    List<String> failures = new ArrayList<>();
+    targets
+        .sources()
+        .forEach(
+            (name, source) -> {
+              try {
+                List<CacheReading> caches = new ArrayList<>(source.read().caches());
+                caches.sort(
+                    Comparator.comparing(CacheReading::manager).thenComparing(CacheReading::cache));
+                caches.forEach(cache -> rows.add(CacheRow.of(name, cache)));
+              } catch (IOException e) {
+                failures.add(name + ": " + Failures.line(e));
+              }
+            });
+    if (isJson) {
+      out().print(CacheRow.json(rows));
+    } else if (!rows.isEmpty() || failures.isEmpty()) {
+      out().print(CacheTable.of(rows, targets.sources().size() > 1));
+    }
+    out().flush();
+    failures.forEach(err()::println);
+    return failures.isEmpty();
+  }
+
+  private PrintWriter out() {
+    return command().commandLine().getOut();
+  }
+
+  private PrintWriter err() {
+    return command().commandLine().getErr();
+  }
+
+  private CommandSpec command() {
+    if (spec == null) {
+      throw new IllegalStateException("This command is run by picocli only");
+    }
+    return spec;
+  }
+}

@@ -1,0 +1,28 @@
+package io.yokedcache.metrics.bridge;
+
+import java.io.Serial;
+
+/** Settings that are wrong. The message lists every problem with file and line, and no secret. */
+public final class MetricsConfigurationException extends IllegalArgumentException {
+
+  @Serial private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates an exception.
+   *
+   * @param message all that is wrong, and what would be right
+   */
+  public MetricsConfigurationException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates an exception.
+   *
+   * @param message all that is wrong, and what would be right
+   * @param cause what was met
+   */
+  public MetricsConfigurationException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,105 @@
+package io.yokedcache.metrics.source;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The figures of one cache at one moment. What was not measured is absent, never 0.
+ *
+ * @param manager the cache manager, as its MBeans name it
+ * @param cache the cache's name
+ * @param statistics what the JSR's own bean says; absent where the provider's snapshot says more
+ * @param operations timers by operation; empty where the provider has none
+ * @param counters what only grows, by name: {@code hits}, {@code invalidations.tag}; empty where
+ *     the provider has no snapshot
+ * @param gauges what goes up and down, by name: {@code sizeBytes}, {@code keysCount}
+ */
+public record CacheReading(
+    String manager,
+    String cache,
+    @Nullable StatisticsReading statistics,
+    List<OperationReading> operations,
+    Map<String, Long> counters,
+    Map<String, Double> gauges) {
+
+  /**
+   * Copies the collections.
+   *
+   * @param manager the cache manager, as its MBeans name it
+   * @param cache the cache's name
+   * @param statistics what the JSR's own bean says; absent where the provider's snapshot says more
+   * @param operations timers by operation; empty where the provider has none
+   * @param counters what only grows, by name: {@code hits}, {@code invalidations.tag}; empty where
+   *     the provider has no snapshot
+   * @param gauges what goes up and down, by name: {@code sizeBytes}, {@code keysCount}
+   */
+  public CacheReading {
+    operations = List.copyOf(operations);
+    counters = Map.copyOf(counters);
+    gauges = Map.copyOf(gauges);
+  }
+
+  /**
+   * Returns how many gets found an entry.
+   *
+   * @return absent if unknown
+   */
+  public @Nullable Long hits() {
+    return statistics == null ? counters.get("hits") : statistics.hits();
+  }
+
+  /**
+   * Returns how many gets found no entry.
+   *
+   * @return absent if unknown
+   */
+  public @Nullable Long misses() {
+    return statistics == null ? counters.get("misses") : statistics.misses();
+  }
+
+  /**
+   * Returns how many entries were put.
+   *
+   * @return absent if unknown
+   */
+  public @Nullable Long puts() {
+    return statistics == null ? counters.get("puts") : statistics.puts();
+  }
+
+  /**
+   * Returns how many entries were removed by the application.
+   *
+   * @return absent if unknown
+   */
+  public @Nullable Long removals() {
+    return statistics == null ? counters.get("removals") : statistics.removals();
+  }
+
+  /**
+   * Returns how many entries the store gave up to make room.
+   *
+   * @return absent if unknown
+   */
+  public @Nullable Long evictions() {
+    return statistics == null ? counters.get("evictions") : statistics.evictions();
+  }
+
+  /**
+   * Returns the part of all gets that found an entry, from 0 to 1.
+   *
+   * @return absent if unknown, as it is before the first get
+   */
+  public @Nullable Double hitRate() {
+    Double measured = gauges.get("hitRate");
+    if (measured != null) {
+      return measured;
+    }
+    Long hits = hits();
+    Long misses = misses();
+    if (hits == null || misses == null || hits + misses == 0) {
+      return null;
+    }
+    return (double) hits / (hits + misses);
+  }
+}

@@ -1,0 +1,87 @@
+package io.yokedcache.metrics.source;
+
+/** How many durations fell between which bounds; each is counted in one cell. Immutable. */
+public final class LatencyCells {
+
+  private final LatencyBounds bounds;
+  private final long[] counts;
+
+  private LatencyCells(LatencyBounds bounds, long[] counts) {
+    this.bounds = bounds;
+    this.counts = counts;
+  }
+
+  /**
+   * Creates cells.
+   *
+   * @param bounds the upper bounds of all cells but the last, which has none
+   * @param counts how many durations each cell has; copied
+   * @return the cells
+   * @throws IllegalArgumentException if there is not exactly one count more than bounds
+   */
+  public static LatencyCells of(LatencyBounds bounds, long... counts) {
+    return owning(bounds, counts.clone());
+  }
+
+  /** The same of an array that nobody else changes: there may be ten thousand of them. */
+  static LatencyCells owning(LatencyBounds bounds, long[] counts) {
+    if (counts.length != bounds.size() + 1) {
+      throw new IllegalArgumentException(
+          bounds.size() + " bounds need one cell more, not " + counts.length);
+    }
+    return new LatencyCells(bounds, counts);
+  }
+
+  /**
+   * Returns the upper bounds of the cells.
+   *
+   * @return the bounds
+   */
+  public LatencyBounds bounds() {
+    return bounds;
+  }
+
+  /**
+   * Returns the number of cells.
+   *
+   * @return one more than there are bounds
+   */
+  public int size() {
+    return counts.length;
+  }
+
+  /**
+   * Returns how many durations a cell has.
+   *
+   * @param index from 0
+   * @return the count
+   */
+  public long count(int index) {
+    return counts[index];
+  }
+
+  /**
+   * Adds two distributions. Where their bounds differ, the sum has those that both have, so that it
+   * is exact at each.
+   *
+   * @param other the other distribution
+   * @return the sum
+   */
+  public LatencyCells plus(LatencyCells other) {
+    LatencyBounds common = bounds.equals(other.bounds) ? bounds : bounds.common(other.bounds);
+    long[] sum = new long[common.size() + 1];
+    addTo(sum, common);
+    other.addTo(sum, common);
+    return new LatencyCells(common, sum);
+  }
+
+  private void addTo(long[] sum, LatencyBounds coarser) {
+    int target = 0;
+    for (int i = 0; i < counts.length; i++) {
+      while (bounds.nanos(i) > coarser.nanos(target)) {
+        target++;
+      }
+      sum[target] += counts[i];
+    }
+  }
+}

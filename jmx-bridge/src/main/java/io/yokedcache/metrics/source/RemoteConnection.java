@@ -1,0 +1,169 @@
+package io.yokedcache.metrics.source;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection to a JVM's JMX agent that is made when it is needed and made anew when it is lost.
+ * After an attempt that failed the next one waits, twice as long each time; until then the failure
+ * is told again. Thread-safe.
+ */
+final class RemoteConnection implements CacheSource, AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(RemoteConnection.class);
+
+  private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(500).toNanos();
+  private static final long LAST_PAUSE_NANOS = Duration.ofSeconds(15).toNanos();
+
+  private final JMXServiceURL url;
+  private final Map<String, Object> environment = new HashMap<>();
+
+  // Guarded by this.
+  private @Nullable JMXConnector connector;
+  private @Nullable IOException failure;
+  private long failedNanos;
+  private long pauseNanos;
+  private boolean isClosed;
+
+  RemoteConnection(JMXServiceURL url, Map<String, ?> environment) {
+    this.url = requireNonNull(url, "url");
+    // Else a thread asks every minute whether the connection is alive, which each reading tells.
+    this.environment.put("jmx.remote.x.client.connection.check.period", 0L);
+    this.environment.putAll(environment);
+  }
+
+  /** What a connection is used for. */
+  private interface Use {
+    CacheReadings with(JmxCacheReader reader) throws IOException;
+  }
+
+  @Override
+  public CacheReadings read() throws IOException {
+    return use(JmxCacheReader::read);
+  }
+
+  @Override
+  public CacheReadings readFigures() throws IOException {
+    return use(JmxCacheReader::readFigures);
+  }
+
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return use(reader -> reader.read(wanted));
+  }
+
+  private CacheReadings use(Use use) throws IOException {
+    JMXConnector known = current();
+    if (known != null) {
+      try {
+        return use(known, use);
+      } catch (IOException lost) {
+        // The JVM may have been started anew since the last reading, so it is tried once more.
+        logger.debug("The connection to {} is lost", url, lost);
+        forget(known);
+      }
+    }
+    JMXConnector fresh = connect();
+    try {
+      return use(fresh, use);
+    } catch (IOException e) {
+      forget(fresh);
+      throw e;
+    }
+  }
+
+  private static CacheReadings use(JMXConnector connector, Use use) throws IOException {
+    return use.with(new JmxCacheReader(connector.getMBeanServerConnection()));
+  }
+
+  private synchronized @Nullable JMXConnector current() {
+    return connector;
+  }
+
+  // Who runs the bridge names the JVM and trusts it; JMX has no other way to connect.
+  @SuppressWarnings("BanJNDI")
+  private JMXConnector connect() throws IOException {
+    failIfTooSoon();
+    JMXConnector fresh;
+    try {
+      fresh = JMXConnectorFactory.connect(url, environment);
+    } catch (IOException | RuntimeException e) {
+      throw failed(e);
+    }
+    if (!isKept(fresh)) {
+      closeQuietly(fresh);
+      throw new IOException("The connection to " + url + " has been closed");
+    }
+    return fresh;
+  }
+
+  private synchronized void failIfTooSoon() throws IOException {
+    if (failure != null && System.nanoTime() - failedNanos < pauseNanos) {
+      throw new IOException(failure.getMessage(), failure);
+    }
+  }
+
+  private synchronized IOException failed(Exception cause) {
+    pauseNanos = failure == null ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LAST_PAUSE_NANOS);
+    failedNanos = System.nanoTime();
+    failure = new IOException("Cannot connect to " + url + ": " + cause.getMessage(), cause);
+    return failure;
+  }
+
+  private synchronized boolean isKept(JMXConnector fresh) {
+    if (isClosed) {
+      return false;
+    }
+    failure = null;
+    connector = fresh;
+    return true;
+  }
+
+  private void forget(JMXConnector lost) {
+    synchronized (this) {
+      if (connector == lost) {
+        connector = null;
+      }
+    }
+    closeQuietly(lost);
+  }
+
+  private static void closeQuietly(JMXConnector connector) {
+    try {
+      connector.close();
+    } catch (IOException peerIsGone) {
+      logger.debug("Cannot close {} in order", connector, peerIsGone);
+    }
+  }
+
+  /** Leaves the connection to whoever still waits for an answer on it. */
+  synchronized void abandon() {
+    connector = null;
+  }
+
+  /** Disconnects in the background, since the peer may not answer; may be called twice. */
+  @Override
+  public void close() {
+    JMXConnector last;
+    synchronized (this) {
+      isClosed = true;
+      last = connector;
+      connector = null;
+    }
+    if (last != null) {
+      Thread closer = new Thread(() -> closeQuietly(last), "yokedcache-metrics-disconnect");
+      closer.setDaemon(true);
+      closer.start();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.yokedcache.metrics.source;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import javax.management.remote.JMXServiceURL;
+
+/**
+ * Reads the caches of another JVM by JMX, of any provider. It connects with its first reading, and
+ * connects again, not too often, when the connection is lost: a JVM that is down now is read when
+ * it is up. No reading takes longer than the time limit, not even if the other JVM hangs.
+ *
+ * <p>Thread-safe; readings are made one at a time.
+ */
+public final class RemoteJvm implements CacheSource, AutoCloseable {
+
+  private final RemoteConnection connection;
+  private final TimeLimitedSource reads;
+
+  private RemoteJvm(RemoteConnection connection, TimeLimitedSource reads) {
+    this.connection = connection;
+    this.reads = reads;
+  }
+
+  /**
+   * Names a JVM; nothing is connected yet.
+   *
+   * @param url where its JMX agent listens: {@code service:jmx:rmi:///jndi/rmi://host:port/jmxrmi}
+   * @param environment as {@link javax.management.remote.JMXConnectorFactory} takes it, such as
+   *     {@code jmx.remote.credentials}; copied; may be empty
+   * @param timeLimit how long a reading may take, with connecting; greater than zero
+   * @return the JVM; to be closed
+   * @throws IllegalArgumentException if the limit is not positive
+   */
+  public static RemoteJvm at(JMXServiceURL url, Map<String, ?> environment, Duration timeLimit) {
+    return at(url, environment, timeLimit, TimeLimitedSource.LOST_AFTER);
+  }
+
+  static RemoteJvm at(
+      JMXServiceURL url, Map<String, ?> environment, Duration timeLimit, Duration lostAfter) {
+    RemoteConnection connection = new RemoteConnection(url, environment);
+    return new RemoteJvm(
+        connection,
+        new TimeLimitedSource(
+            url.toString(), connection, timeLimit, lostAfter, connection::abandon));
+  }
+
+  @Override
+  public CacheReadings read() throws IOException {
+    return reads.read();
+  }
+
+  @Override
+  public CacheReadings readFigures() throws IOException {
+    return reads.readFigures();
+  }
+
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    return reads.read(wanted);
+  }
+
+  /** Disconnects, without waiting for the other JVM; may be called twice. */
+  @Override
+  public void close() {
+    reads.close();
+    connection.close();
+  }
+}

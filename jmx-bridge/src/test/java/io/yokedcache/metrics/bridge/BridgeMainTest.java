@@ -1,0 +1,102 @@
+package io.yokedcache.metrics.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the command line says without a JVM to read. */
+final class BridgeMainTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "list                                       | Which JVM? Name one by --url",
+        "--prometheus-port 0                        | Which JVM? Name one by --url",
+        "list --url http://x                        | is not the URL of a JVM. Write HOST:PORT",
+        "list --pid x                               | must be the number of a process",
+        "list --url h:1 --url h:1                   | Two JVMs are called h:1",
+        "list --url h:1 --timeout 0                 | --timeout 0 must be 1 to 3600 seconds",
+        "list --url h:1 --password-file f           | --password-file needs --user",
+        "list --url h:1 --user u --password-file /- | --password-file /- cannot be read",
+        "list --url h:1 --watch 0                   | --watch 0 must be 1 to 86400",
+        "list --config /-.conf                      | /-.conf cannot be read",
+        "serve --url h:1 --set prometheus.prt=1     | did you mean port?",
+        "serve --url h:1 --prometheus-port 70000    | must be a whole number from 0 to 65535",
+        "--url h:1 --set prometheus.enabled=false   | there is nothing to do",
+        "--url h:1 --set x                          | --set x needs a value",
+        "serve --nonsense                           | Unknown option",
+      })
+  void run_wrongOptions_saysWhatIsRight(String arguments, String message) {
+    assertThat(run(arguments.split(" +"))).isEqualTo(2);
+    assertThat(err.toString()).contains(message);
+  }
+
+  @Test
+  void run_help_namesCommandsAndOptions() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).contains("serve", "list", "Exit codes");
+    assertThat(run("serve", "--help")).isZero();
+    assertThat(out.toString()).contains("--url", "--pid", "--statsd", "--config", "--interval");
+  }
+
+  @Test
+  void table_andJson_showWhatIsMeasured() {
+    LatencyCells cells = LatencyCells.of(LatencyBounds.of(1_000, 2_000_000), 98, 1, 1);
+    CacheReading known =
+        new CacheReading(
+            "m",
+            "or\u001bders\"",
+            null,
+            List.of(new OperationReading("get", 100, 1, 1, cells, Map.of())),
+            Map.of("hits", 9000L, "misses", 1000L, "puts", 5L),
+            Map.of("keysCount", 12.0));
+    CacheReading unknown = new CacheReading("m", "x", null, List.of(), Map.of(), Map.of());
+    List<CacheRow> rows = List.of(CacheRow.of("shop", known), CacheRow.of("shop", unknown));
+
+    List<String> table = CacheTable.of(rows, /* showsTarget= */ true).lines().toList();
+
+    assertThat(table.get(0))
+        .matches("TARGET +MANAGER +CACHE +HITS +MISSES +HIT RATE +PUTS +REMOVALS .*ENTRIES");
+    assertThat(table.get(1))
+        .matches("shop +m +or\\?ders\" +9,000 +1,000 +90.0 % +5 +- +1 us +2.0 ms +12");
+    assertThat(table.get(2)).matches("shop +m +x +- +- +- +- +- +- +- +-");
+    assertThat(CacheTable.of(rows, /* showsTarget= */ false)).doesNotContain("TARGET", "shop");
+    assertThat(CacheRow.json(rows))
+        .contains("\"cache\": \"or\\u001bders\\\"\"")
+        .contains("\"hits\": 9000")
+        .contains("\"getP99Seconds\": 0.002")
+        .contains("\"hits\": null");
+    assertThat(CacheRow.json(List.of())).isEqualTo("[]\n");
+  }
+
+  @Test
+  void names_ofJvmsWithout() {
+    assertThat(TargetNames.ofUrl("service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi"))
+        .isEqualTo("db1:9010");
+    assertThat(TargetNames.ofUrl("a=service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi")).isEqualTo("a");
+    assertThat(TargetNames.url("a=db1:9010"))
+        .isEqualTo("service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi");
+    assertThat(TargetNames.ofUrl("[::1]:9010")).isEqualTo("[::1]:9010");
+    assertThat(TargetNames.ofPid("42")).isEqualTo("pid-42");
+    assertThat(TargetNames.ofPid("a=42")).isEqualTo("a");
+    assertThat(TargetNames.pid("a=42")).isEqualTo(42);
+  }
+
+  private int run(String... arguments) {
+    return BridgeMain.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+}

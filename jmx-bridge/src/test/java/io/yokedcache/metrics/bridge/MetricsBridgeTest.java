@@ -1,0 +1,140 @@
+package io.yokedcache.metrics.bridge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.typesafe.config.ConfigFactory;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class MetricsBridgeTest {
+
+  private static final CacheSource ORDERS =
+      () ->
+          new CacheReadings(
+              List.of(
+                  new CacheReading(
+                      "manager",
+                      "orders",
+                      null,
+                      List.of(),
+                      Map.of("hits", 7L, "misses", 3L),
+                      Map.of())),
+              List.of());
+  private static final CacheSource DOWN =
+      () -> {
+        throw new IOException("down");
+      };
+
+  @Test
+  void of_twoTargets_prometheusAndPage() throws Exception {
+    MetricsSettings settings =
+        settings("prometheus { enabled = true, port = 0, user = me, password = secret }");
+    try (MetricsBridge bridge =
+        MetricsBridge.of(settings, Map.of("shop", ORDERS, "billing", DOWN))) {
+      String metrics = get(bridge, "/metrics", "me:secret").body();
+
+      assertThat(metrics)
+          .contains("yokedcache_bridge_jmx_target_up{target=\"shop\"} 1.0")
+          .contains("yokedcache_bridge_jmx_target_up{target=\"billing\"} 0.0")
+          .containsPattern("yokedcache_cache_hits_total\\{[^}]*target=\"shop\"} 7.0");
+      assertThat(get(bridge, "/", "me:secret").body()).contains("<html");
+      assertThat(get(bridge, "/metrics", "me:guess").statusCode()).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void of_health_isToldForEachTarget() throws Exception {
+    MetricsSettings settings = settings("prometheus { enabled = true, port = 0 }");
+    try (MetricsBridge bridge =
+        MetricsBridge.of(settings, Map.of("shop", ORDERS, "billing", DOWN))) {
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(
+              () ->
+                  assertThat(get(bridge, "/metrics", "").body())
+                      .contains("yokedcache_cache_health{target=\"shop\"} 1.0")
+                      .contains("yokedcache_cache_health{target=\"billing\"} 0.0"));
+    }
+  }
+
+  @Test
+  void of_portInUse_saysWhatToDoAndClosesTheRest() throws Exception {
+    try (ServerSocket taken = new ServerSocket()) {
+      taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      MetricsSettings settings =
+          settings("prometheus { enabled = true, port = " + taken.getLocalPort() + " }");
+
+      assertThatThrownBy(() -> MetricsBridge.of(settings, Map.of("shop", ORDERS)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("127.0.0.1:" + taken.getLocalPort())
+          .hasMessageContaining("Choose another host or port");
+    }
+  }
+
+  @Test
+  void of_statsd_hasTheTargetInItsTags() throws Exception {
+    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      daemon.setSoTimeout(20_000);
+      MetricsSettings settings =
+          settings(
+              "statsd { enabled = true, host = 127.0.0.1, flavour = dogstatsd, interval = 1s"
+                  + ", port = "
+                  + daemon.getLocalPort()
+                  + " }, health.enabled = false");
+      try (MetricsBridge bridge = MetricsBridge.of(settings, Map.of("shop", ORDERS))) {
+        assertThat(bridge.prometheusPort()).isEqualTo(-1);
+        assertThat(bridge.operations()).isNull();
+        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
+        daemon.receive(packet);
+        assertThat(new String(packet.getData(), 0, packet.getLength(), UTF_8))
+            .contains("target:shop");
+      }
+    }
+  }
+
+  @Test
+  void of_realtime_isRefused() {
+    MetricsSettings settings = settings("statsd { enabled = true, mode = realtime }");
+
+    assertThatThrownBy(() -> MetricsBridge.of(settings, Map.of("shop", ORDERS)))
+        .isInstanceOf(MetricsConfigurationException.class)
+        .hasMessageContaining("mode = periodic");
+  }
+
+  private static MetricsSettings settings(String text) {
+    return new SettingsReader(Map.of()).read(ConfigFactory.parseString(text));
+  }
+
+  private static HttpResponse<String> get(MetricsBridge bridge, String path, String credentials)
+      throws IOException, InterruptedException {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + bridge.prometheusPort() + path))
+                .header(
+                    "Authorization",
+                    "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(UTF_8)))
+                .timeout(Duration.ofSeconds(20))
+                .build(),
+            BodyHandlers.ofString());
+  }
+}

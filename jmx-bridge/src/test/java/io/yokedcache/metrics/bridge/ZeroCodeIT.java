@@ -1,0 +1,203 @@
+package io.yokedcache.metrics.bridge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.yokedcache.jcache.YokedCachingProvider;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import javax.cache.Cache;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import javax.cache.configuration.MutableConfiguration;
+import javax.cache.spi.CachingProvider;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Only a file, no line of code: applications use JSR-107's API, as Hibernate does. */
+final class ZeroCodeIT {
+
+  @TempDir private Path folder;
+
+  private CachingProvider provider;
+
+  @BeforeEach
+  void openProvider() {
+    provider = Caching.getCachingProvider(YokedCachingProvider.class.getName());
+  }
+
+  @AfterEach
+  void closeProvider() {
+    provider.close();
+    assertThat(SharedBridge.ports()).isEmpty();
+  }
+
+  @Test
+  void prometheus_showsWhatIsCounted() throws Exception {
+    CacheManager manager = manager("a", "prometheus { enabled = true, port = 0 }");
+    Cache<String, String> orders = cache(manager, "orders");
+    orders.put("a", "1");
+    assertThat(orders.get("a")).isEqualTo("1");
+    assertThat(orders.get("absent")).isNull();
+
+    String metrics = scrape();
+
+    assertThat(metrics)
+        .containsPattern("yokedcache_cache_hits_total\\{cache=\"orders\",[^}]*} 1\\.0")
+        .containsPattern("yokedcache_cache_misses_total\\{cache=\"orders\",[^}]*} 1\\.0")
+        .containsPattern("operation_duration_seconds_count\\{[^}]*operation=\"get\"} 2");
+  }
+
+  @Test
+  void twoManagers_equalSettings_shareABridge() throws Exception {
+    String settings = "prometheus { enabled = true, port = 0, labels { environment = test } }";
+    CacheManager first = manager("a", settings);
+    cache(first, "orders").put("a", "1");
+    CacheManager second = manager("b", settings);
+    cache(second, "products").put("a", "1");
+
+    assertThat(SharedBridge.ports()).hasSize(1);
+    assertThat(scrape()).contains("cache=\"orders\"", "cache=\"products\"", "environment=\"test\"");
+
+    first.close();
+
+    assertThat(scrape()).contains("cache=\"products\"").doesNotContain("cache=\"orders\"");
+  }
+
+  @Test
+  void twoManagers_otherSettingsOnOnePort_theFirstStays() throws Exception {
+    int port = freePort();
+    manager("a", "prometheus { enabled = true, namespace = one, port = " + port + " }");
+    CacheManager second =
+        manager("b", "prometheus { enabled = true, namespace = two, port = " + port + " }");
+    cache(second, "orders").put("a", "1");
+
+    assertThat(SharedBridge.ports()).containsExactly(port);
+    assertThat(scrape()).contains("one_cache_sets_total").doesNotContain("two_cache");
+  }
+
+  @Test
+  void portInUse_theCachesWork() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CacheManager manager =
+          manager("a", "prometheus { enabled = true, port = " + taken.getLocalPort() + " }");
+      Cache<String, String> orders = cache(manager, "orders");
+      orders.put("a", "1");
+
+      assertThat(orders.get("a")).isEqualTo("1");
+      assertThat(SharedBridge.ports()).isEmpty();
+    }
+  }
+
+  @Test
+  void statsd_realtime_hasALineForEachOperation() throws Exception {
+    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      daemon.setSoTimeout(30_000);
+      CacheManager manager =
+          manager(
+              "a",
+              "statsd { enabled = true, mode = realtime, flavour = dogstatsd, host = 127.0.0.1,"
+                  + " prefix = shop, port = "
+                  + daemon.getLocalPort()
+                  + " }");
+      Cache<String, String> orders = cache(manager, "orders");
+      orders.put("a", "1");
+      assertThat(orders.get("a")).isEqualTo("1");
+
+      StringBuilder lines = new StringBuilder();
+      while (!(lines.toString().contains("shop.gets:1|c") && lines.toString().contains("hit"))) {
+        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
+        daemon.receive(packet);
+        lines.append(new String(packet.getData(), 0, packet.getLength(), UTF_8)).append('\n');
+      }
+      assertThat(lines.toString()).contains("shop.sets:1|c", "cache:orders");
+    }
+  }
+
+  @Test
+  void statsd_periodic_lastReportIsMadeWhileTheCachesAreThere() throws Exception {
+    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      daemon.setSoTimeout(30_000);
+      CacheManager manager =
+          manager(
+              "a",
+              "statsd { enabled = true, flavour = dogstatsd, interval = 1h, host = 127.0.0.1,"
+                  + " prefix = shop, port = "
+                  + daemon.getLocalPort()
+                  + " }");
+      cache(manager, "orders").put("a", "1");
+      manager.close();
+
+      StringBuilder lines = new StringBuilder();
+      while (!lines.toString().contains("shop.sets:1|c")) {
+        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
+        daemon.receive(packet);
+        lines.append(new String(packet.getData(), 0, packet.getLength(), UTF_8)).append('\n');
+      }
+      assertThat(lines.toString()).contains("cache:orders");
+    }
+  }
+
+  @Test
+  void statisticsOff_isNoticed() throws Exception {
+    CacheManager manager = manager("a", "prometheus { enabled = true, port = 0 }");
+    manager.createCache(
+        "silent", new MutableConfiguration<String, String>().setStatisticsEnabled(false));
+    cache(manager, "orders");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              List<String> unmeasured =
+                  List.copyOf(
+                      StatisticsAdvice.unmeasured(ManagementFactory.getPlatformMBeanServer()));
+              assertThat(unmeasured).anyMatch(cache -> cache.startsWith("cache silent of "));
+              assertThat(unmeasured).noneMatch(cache -> cache.startsWith("cache orders of "));
+            });
+  }
+
+  private CacheManager manager(String name, String metrics) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve(name + ".conf"),
+            "yokedcache { uri = \"embedded:redis\", metrics { " + metrics + " } }");
+    return provider.getCacheManager(file.toUri(), getClass().getClassLoader());
+  }
+
+  private static Cache<String, String> cache(CacheManager manager, String name) {
+    return manager.createCache(
+        name, new MutableConfiguration<String, String>().setStatisticsEnabled(true));
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static String scrape() throws IOException, InterruptedException {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + SharedBridge.ports().get(0) + "/metrics"))
+                .timeout(Duration.ofSeconds(30))
+                .build(),
+            BodyHandlers.ofString())
+        .body();
+  }
+}

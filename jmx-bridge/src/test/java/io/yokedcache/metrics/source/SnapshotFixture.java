@@ -1,0 +1,348 @@
+package io.yokedcache.metrics.source;
+
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+
+/** A YokedCache manager's snapshot bean with known figures, registered until it is closed. */
+public final class SnapshotFixture implements AutoCloseable {
+
+  /** The contract between provider and bridge, as an interface; JMX makes open data of it. */
+  public interface SnapshotMXBean {
+    long[] getBoundsNanos();
+
+    List<CacheData> getCaches();
+
+    ConnectionData getConnection();
+  }
+
+  /** The same with the figures in columns, as providers have since they know them. */
+  public interface ColumnarSnapshotMXBean extends SnapshotMXBean {
+    FiguresData getFigures();
+
+    FiguresData figures(String[] names);
+
+    ConfigurationsData getConfigurations();
+  }
+
+  /** Counters and gauges of all caches, row by row. */
+  public static final class FiguresData {
+    private final List<CacheData> caches;
+    private final List<String> counterNames;
+    private final List<String> gaugeNames;
+
+    private FiguresData(List<CacheData> caches) {
+      this.caches = List.copyOf(caches);
+      this.counterNames = names(CacheData::getCounters);
+      this.gaugeNames = names(CacheData::getGauges);
+    }
+
+    private FiguresData(List<CacheData> caches, Set<String> wanted) {
+      this.caches = List.copyOf(caches);
+      this.counterNames = names(CacheData::getCounters, wanted);
+      this.gaugeNames = names(CacheData::getGauges, wanted);
+    }
+
+    private List<String> names(Function<CacheData, Map<String, ?>> figures) {
+      Set<String> names = new HashSet<>();
+      caches.forEach(cache -> names.addAll(figures.apply(cache).keySet()));
+      return names.stream().sorted().toList();
+    }
+
+    private List<String> names(Function<CacheData, Map<String, ?>> figures, Set<String> wanted) {
+      return wanted.stream()
+          .filter(name -> caches.stream().anyMatch(each -> figures.apply(each).containsKey(name)))
+          .sorted()
+          .toList();
+    }
+
+    public String[] getCaches() {
+      return caches.stream().map(CacheData::getCache).toArray(String[]::new);
+    }
+
+    public String[] getCounterNames() {
+      return counterNames.toArray(String[]::new);
+    }
+
+    public long[] getCounters() {
+      long[] counters = new long[caches.size() * counterNames.size()];
+      int i = 0;
+      for (CacheData cache : caches) {
+        for (String name : counterNames) {
+          counters[i++] = cache.getCounters().getOrDefault(name, Long.MIN_VALUE);
+        }
+      }
+      return counters;
+    }
+
+    public String[] getGaugeNames() {
+      return gaugeNames.toArray(String[]::new);
+    }
+
+    public double[] getGauges() {
+      double[] gauges = new double[caches.size() * gaugeNames.size()];
+      int i = 0;
+      for (CacheData cache : caches) {
+        for (String name : gaugeNames) {
+          gauges[i++] = cache.getGauges().getOrDefault(name, Double.NaN);
+        }
+      }
+      return gauges;
+    }
+  }
+
+  /** Each cache's configuration: all alike, with statistics, and one more cache without. */
+  public static final class ConfigurationsData {
+
+    static final String UNCOUNTED = "uncounted";
+
+    private final List<String> caches;
+
+    private ConfigurationsData(List<String> caches) {
+      this.caches = Stream.concat(caches.stream(), Stream.of(UNCOUNTED)).toList();
+    }
+
+    private String[] all(String text) {
+      return caches.stream().map(cache -> text).toArray(String[]::new);
+    }
+
+    public String[] getCaches() {
+      return caches.toArray(String[]::new);
+    }
+
+    public String[] getKeyTypes() {
+      return all("java.lang.String");
+    }
+
+    public String[] getValueTypes() {
+      return all("com.acme.User");
+    }
+
+    public String[] getCodecs() {
+      return all("json");
+    }
+
+    public boolean[] getStoreByValue() {
+      boolean[] flags = new boolean[caches.size()];
+      Arrays.fill(flags, true);
+      return flags;
+    }
+
+    public boolean[] getReadThrough() {
+      return new boolean[caches.size()];
+    }
+
+    public boolean[] getWriteThrough() {
+      return new boolean[caches.size()];
+    }
+
+    public boolean[] getStatisticsEnabled() {
+      boolean[] flags = getStoreByValue();
+      flags[caches.size() - 1] = false;
+      return flags;
+    }
+  }
+
+  /** One cache's figures. */
+  public static final class CacheData {
+    private final String cache;
+    private final List<OperationData> operations;
+    private final Map<String, Long> counters;
+    private final Map<String, Double> gauges;
+
+    public CacheData(
+        String cache,
+        List<OperationData> operations,
+        Map<String, Long> counters,
+        Map<String, Double> gauges) {
+      this.cache = cache;
+      this.operations = operations;
+      this.counters = counters;
+      this.gauges = gauges;
+    }
+
+    public String getCache() {
+      return cache;
+    }
+
+    public List<OperationData> getOperations() {
+      return operations;
+    }
+
+    public Map<String, Long> getCounters() {
+      return counters;
+    }
+
+    public Map<String, Double> getGauges() {
+      return gauges;
+    }
+  }
+
+  /** One operation's timer. */
+  public static final class OperationData {
+    private final String operation;
+    private final long sumNanos;
+    private final long[] cells;
+    private final Map<String, Long> errors;
+
+    public OperationData(String operation, long sumNanos, Map<String, Long> errors, long... cells) {
+      this.operation = operation;
+      this.sumNanos = sumNanos;
+      this.cells = cells;
+      this.errors = errors;
+    }
+
+    public String getOperation() {
+      return operation;
+    }
+
+    public long getCount() {
+      long count = 0;
+      for (long cell : cells) {
+        count += cell;
+      }
+      return count;
+    }
+
+    public long getSumNanos() {
+      return sumNanos;
+    }
+
+    public long getMaxNanos() {
+      return 42;
+    }
+
+    public long[] getCells() {
+      return cells.clone();
+    }
+
+    public Map<String, Long> getErrors() {
+      return errors;
+    }
+  }
+
+  /** How the manager's connection is. */
+  public static final class ConnectionData {
+    public boolean isHealthy() {
+      return true;
+    }
+
+    public long getPingNanos() {
+      return 250_000;
+    }
+
+    public long getReconnects() {
+      return 3;
+    }
+
+    public int getPoolActive() {
+      return 2;
+    }
+
+    public int getPoolIdle() {
+      return 5;
+    }
+
+    public int getPoolWaiting() {
+      return 0;
+    }
+  }
+
+  private static final AtomicInteger managers = new AtomicInteger();
+
+  private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+  private final String manager = "redis.//fixture" + managers.incrementAndGet();
+  private final List<CacheData> caches = new CopyOnWriteArrayList<>();
+  private final List<Set<String>> selections = new CopyOnWriteArrayList<>();
+  private final AtomicInteger bulkReads = new AtomicInteger();
+  private final long[] boundsNanos;
+  private final ObjectName name;
+
+  /** A manager of a provider that has all attributes. */
+  public SnapshotFixture(long... boundsNanos) throws JMException {
+    this(/* isColumnar= */ true, boundsNanos);
+  }
+
+  private SnapshotFixture(boolean isColumnar, long... boundsNanos) throws JMException {
+    this.boundsNanos = boundsNanos;
+    this.name = new ObjectName("io.yokedcache:type=Snapshot,CacheManager=" + manager);
+    server.registerMBean(isColumnar ? new ColumnarBean() : new Bean(), name);
+  }
+
+  /** A manager of a provider that has no figures in columns yet. */
+  public static SnapshotFixture withoutColumns(long... boundsNanos) throws JMException {
+    return new SnapshotFixture(/* isColumnar= */ false, boundsNanos);
+  }
+
+  /** What JMX calls. */
+  private class Bean implements SnapshotMXBean {
+    @Override
+    public long[] getBoundsNanos() {
+      return boundsNanos.clone();
+    }
+
+    @Override
+    public List<CacheData> getCaches() {
+      bulkReads.incrementAndGet();
+      return caches;
+    }
+
+    @Override
+    public ConnectionData getConnection() {
+      return new ConnectionData();
+    }
+  }
+
+  private final class ColumnarBean extends Bean implements ColumnarSnapshotMXBean {
+    @Override
+    public FiguresData getFigures() {
+      return new FiguresData(caches);
+    }
+
+    @Override
+    public FiguresData figures(String[] names) {
+      selections.add(Set.of(names));
+      return new FiguresData(caches, Set.of(names));
+    }
+
+    @Override
+    public ConfigurationsData getConfigurations() {
+      return new ConfigurationsData(caches.stream().map(CacheData::getCache).toList());
+    }
+  }
+
+  /** How often the attribute that has all operations was read. */
+  public int bulkReads() {
+    return bulkReads.get();
+  }
+
+  /** Which figures were asked for by name so far. */
+  public List<Set<String>> selections() {
+    return List.copyOf(selections);
+  }
+
+  /** The manager's name, other than that of any other fixture. */
+  public String manager() {
+    return manager;
+  }
+
+  public SnapshotFixture with(CacheData cache) {
+    caches.add(cache);
+    return this;
+  }
+
+  @Override
+  public void close() throws JMException {
+    server.unregisterMBean(name);
+  }
+}
