@@ -1,10 +1,10 @@
 package io.yokedcache.metrics.page;
 
+import io.yokedcache.metrics.page.Target.Outcome;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.page.Target.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -2,8 +2,8 @@ package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.yokedcache.metrics.MetricsCollector;
-import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
+import io.yokedcache.metrics.series.MetricKind;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

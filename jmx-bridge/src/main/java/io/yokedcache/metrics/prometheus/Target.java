@@ -1,13 +1,13 @@
 package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ReadingSum;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.TimeLimitedSource;
-import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import java.io.IOException;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;

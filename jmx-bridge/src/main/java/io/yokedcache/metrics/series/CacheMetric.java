@@ -1,9 +1,5 @@
 package io.yokedcache.metrics.series;
 
-import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.source.ConnectionReading;
-import io.yokedcache.metrics.source.ConfigurationReading;
-import io.yokedcache.metrics.source.CacheReading;
 import static io.yokedcache.metrics.series.CacheSamples.counter;
 import static io.yokedcache.metrics.series.CacheSamples.gauge;
 import static io.yokedcache.metrics.series.CacheSamples.single;
@@ -14,6 +10,10 @@ import static io.yokedcache.metrics.series.MetricScope.BRIDGE;
 import static io.yokedcache.metrics.series.MetricScope.CACHE;
 import static io.yokedcache.metrics.series.MetricScope.MANAGER;
 
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.ConfigurationReading;
+import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.OperationReading;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package io.yokedcache.metrics.series;
 
-import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.source.ConnectionReading;
-import io.yokedcache.metrics.source.ConfigurationReading;
 import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.ConfigurationReading;
+import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.OperationReading;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

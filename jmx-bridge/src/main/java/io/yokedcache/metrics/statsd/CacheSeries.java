@@ -1,13 +1,13 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.MetricKind;
+import io.yokedcache.metrics.series.MetricSample;
+import io.yokedcache.metrics.series.MetricScope;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyCells;
-import io.yokedcache.metrics.series.MetricKind;
-import io.yokedcache.metrics.series.MetricSample;
-import io.yokedcache.metrics.series.MetricScope;
 import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.source.OperationReading;
 import io.yokedcache.metrics.source.ReadingSum;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.typesafe.config.ConfigFactory;
-import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.prometheus.MetricNames;
+import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package io.yokedcache.metrics.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.page.SimulatedCaches.Cache;
+import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.Peer;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package io.yokedcache.metrics.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.page.Target.Outcome;
+import io.yokedcache.metrics.source.CacheReadings;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.jcache.spi.OperationObserver;
-import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.testing.ObservedManager;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
