@@ -1,12 +1,10 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.page.JsonWriter;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +34,6 @@ record CacheRow(
     @Nullable Long p50Nanos,
     @Nullable Long p99Nanos,
     @Nullable Long entries) {
-
-  private static final Map<Character, String> ESCAPES =
-      Map.of('"', "\\\"", '\\', "\\\\", '\n', "\\n", '\r', "\\r", '\t', "\\t");
 
   static CacheRow of(String target, CacheReading cache) {
     LatencyCells gets =
@@ -93,38 +88,35 @@ record CacheRow(
   }
 
   private String json() {
-    List<String> members = new ArrayList<>();
-    members.add(text("target", target));
-    members.add(text("cacheManager", manager));
-    members.add(text("cache", cache));
-    members.add("\"hits\": " + hits);
-    members.add("\"misses\": " + misses);
-    members.add("\"hitRate\": " + hitRate);
-    members.add("\"puts\": " + puts);
-    members.add("\"removals\": " + removals);
-    members.add("\"getP50Seconds\": " + seconds(p50Nanos));
-    members.add("\"getP99Seconds\": " + seconds(p99Nanos));
-    members.add("\"entries\": " + entries);
-    return "{" + String.join(", ", members) + "}";
+    return JsonWriter.spaced()
+        .beginObject()
+        .name("target")
+        .value(target)
+        .name("cacheManager")
+        .value(manager)
+        .name("cache")
+        .value(cache)
+        .name("hits")
+        .value(hits)
+        .name("misses")
+        .value(misses)
+        .name("hitRate")
+        .value(hitRate)
+        .name("puts")
+        .value(puts)
+        .name("removals")
+        .value(removals)
+        .name("getP50Seconds")
+        .value(seconds(p50Nanos))
+        .name("getP99Seconds")
+        .value(seconds(p99Nanos))
+        .name("entries")
+        .value(entries)
+        .endObject()
+        .toString();
   }
 
   private static @Nullable Double seconds(@Nullable Long nanos) {
     return nanos == null ? null : nanos / 1e9;
-  }
-
-  private static String text(String name, String value) {
-    StringBuilder text = new StringBuilder("\"" + name + "\": \"");
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      String escape = ESCAPES.get(c);
-      if (escape != null) {
-        text.append(escape);
-      } else if (Character.isISOControl(c)) {
-        text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-      } else {
-        text.append(c);
-      }
-    }
-    return text.append('"').toString();
   }
 }

@@ -5,46 +5,66 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes JSON (RFC 8259) into a string. Numbers that JSON lacks, such as NaN, become {@code null};
- * what is not ASCII is escaped, so that half of a surrogate pair survives too.
+ * Writes JSON (RFC 8259) into a string, for the page and for {@code list --json}. Numbers that JSON
+ * lacks, such as NaN, become {@code null}; what is not ASCII is escaped, so that half of a
+ * surrogate pair survives too.
  *
  * <p>Who writes takes care that objects have names and that all ends are there. Not thread-safe.
  */
-final class JsonWriter {
+public final class JsonWriter {
 
-  private final StringBuilder text = new StringBuilder(4096);
+  private final StringBuilder text = new StringBuilder();
+  private final String space;
+
+  private JsonWriter(String space) {
+    this.space = space;
+  }
+
+  /** Creates a writer of JSON without white space, for programs. */
+  public static JsonWriter compact() {
+    return new JsonWriter("");
+  }
+
+  /** Creates a writer of JSON with spaces after colons and commas, for people. */
+  public static JsonWriter spaced() {
+    return new JsonWriter(" ");
+  }
 
   /** Begins an object. */
-  JsonWriter beginObject() {
+  public JsonWriter beginObject() {
     separate();
     text.append('{');
     return this;
   }
 
-  JsonWriter endObject() {
+  /** Ends the object begun last. */
+  public JsonWriter endObject() {
     text.append('}');
     return this;
   }
 
-  JsonWriter beginArray() {
+  /** Begins an array. */
+  public JsonWriter beginArray() {
     separate();
     text.append('[');
     return this;
   }
 
-  JsonWriter endArray() {
+  /** Ends the array begun last. */
+  public JsonWriter endArray() {
     text.append(']');
     return this;
   }
 
   /** Writes a member's name; its value must follow. */
-  JsonWriter name(String name) {
+  public JsonWriter name(String name) {
     value(name);
-    text.append(':');
+    text.append(':').append(space);
     return this;
   }
 
-  JsonWriter value(@Nullable String value) {
+  /** Writes a text, or {@code null}. */
+  public JsonWriter value(@Nullable String value) {
     separate();
     if (value == null) {
       text.append("null");
@@ -58,19 +78,22 @@ final class JsonWriter {
     return this;
   }
 
-  JsonWriter value(@Nullable Boolean value) {
+  /** Writes a truth value, or {@code null}. */
+  public JsonWriter value(@Nullable Boolean value) {
     separate();
     text.append(value);
     return this;
   }
 
-  JsonWriter value(long value) {
+  /** Writes a whole number. */
+  public JsonWriter value(long value) {
     separate();
     text.append(value);
     return this;
   }
 
-  JsonWriter value(@Nullable Number value) {
+  /** Writes a number, or {@code null} for none and for what JSON lacks. */
+  public JsonWriter value(@Nullable Number value) {
     separate();
     if (value == null || !Double.isFinite(value.doubleValue())) {
       text.append("null");
@@ -84,7 +107,8 @@ final class JsonWriter {
     return this;
   }
 
-  JsonWriter values(Map<String, ? extends Number> values) {
+  /** Writes an object of numbers. */
+  public JsonWriter values(Map<String, ? extends Number> values) {
     beginObject();
     values.forEach((name, value) -> name(name).value(value));
     return endObject();
@@ -102,8 +126,8 @@ final class JsonWriter {
 
   /** Puts a comma unless this is the first element of an array, object, or a member's value. */
   private void separate() {
-    if (text.length() > 0 && "[{:".indexOf(text.charAt(text.length() - 1)) < 0) {
-      text.append(',');
+    if (text.length() > 0 && "[{: ".indexOf(text.charAt(text.length() - 1)) < 0) {
+      text.append(',').append(space);
     }
   }
 

@@ -5,11 +5,16 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import io.yokedcache.metrics.source.CacheSource;
 import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -29,8 +34,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It serves the page at the path that it is mounted at, its parts below {@code assets/} and the
  * figures at {@code api/data.json}, all of it read-only; everything else is not found. Caches are
- * read while somebody looks, at most twice a second, however many look. The page says what the
- * server's authentication lets it say, to whom that lets in.
+ * read while somebody looks, at most twice a second, however many look. The page has no
+ * authentication besides the server's.
  *
  * <p>Thread-safe. A reading that hangs holds up an answer for two seconds at most. Nothing needs to
  * be closed: the threads that read are daemons and end by themselves.
@@ -41,11 +46,82 @@ public final class StatusPage implements HttpHandler {
   private static final String DATA = "/api/data.json";
   private static final int MIN_COMPRESSED_BYTES = 1400; // what is less fits into one packet
 
-  private final PageAssets assets = PageAssets.load();
+  /**
+   * Nothing but own scripts, styles, images and figures; no inline script or style, so that a
+   * cache's name could not become one even if it got into the page as markup.
+   */
+  private static final Map<String, String> SECURITY_HEADERS =
+      Map.of(
+          "Content-Security-Policy",
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+              + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+          "X-Content-Type-Options",
+          "nosniff",
+          "Referrer-Policy",
+          "no-referrer",
+          "Cross-Origin-Resource-Policy",
+          "same-origin",
+          "Cache-Control",
+          "no-store");
+
+  /** Only these files are served, whatever the path says. */
+  private static final List<String> FILES =
+      List.of(
+          "api.js",
+          "cells.js",
+          "chart.js",
+          "detail.js",
+          "dom.js",
+          "format.js",
+          "histogram.js",
+          "history.js",
+          "icon.svg",
+          "main.js",
+          "overview.js",
+          "page.css",
+          "scale.js",
+          "settings.js",
+          "table.js",
+          "theme.js");
+
+  private final Map<String, Asset> assets = loadAssets();
   private final StatusReport report;
 
   private StatusPage(Map<String, CacheSource> sources) {
     this.report = new StatusReport(sources);
+  }
+
+  /** One file, as it is sent. */
+  // The bytes are made here once and only ever written to sockets.
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Asset(String contentType, byte[] bytes) {}
+
+  /** Reads all files, so that one that lacks is known at once. */
+  private static Map<String, Asset> loadAssets() {
+    Map<String, Asset> byPath = new HashMap<>();
+    byPath.put("/", asset("index.html"));
+    FILES.forEach(file -> byPath.put("/assets/" + file, asset(file)));
+    return Map.copyOf(byPath);
+  }
+
+  private static Asset asset(String file) {
+    String contentType =
+        switch (file.substring(file.lastIndexOf('.') + 1)) {
+          case "html" -> "text/html; charset=utf-8";
+          case "css" -> "text/css; charset=utf-8";
+          case "js" -> "text/javascript; charset=utf-8";
+          case "svg" -> "image/svg+xml";
+          default -> throw new IllegalArgumentException("No content type is known for " + file);
+        };
+    try (InputStream stream = StatusPage.class.getResourceAsStream(file)) {
+      if (stream == null) {
+        throw new FileNotFoundException(
+            "The status page's file " + file + " is missing. Was it left out of the jar?");
+      }
+      return new Asset(contentType, stream.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -79,7 +155,7 @@ public final class StatusPage implements HttpHandler {
         return;
       }
       String path = pathBelowMount(exchange);
-      PageAssets.Asset asset = assets.find(path);
+      Asset asset = assets.get(path);
       if (path.isEmpty()) {
         redirectToSlash(exchange);
       } else if (asset != null) {
@@ -111,7 +187,7 @@ public final class StatusPage implements HttpHandler {
   private void answerData(HttpExchange exchange) throws IOException {
     String json;
     try {
-      json = report.json(Query.parse(exchange.getRequestURI().getRawQuery()));
+      json = report.json(StatusReport.Query.parse(exchange.getRequestURI().getRawQuery()));
     } catch (RuntimeException e) {
       logger.warn("The status page cannot tell its figures", e);
       answerText(exchange, 500, "Cannot gather the figures: " + e + "\n");
@@ -129,7 +205,7 @@ public final class StatusPage implements HttpHandler {
       throws IOException {
     Headers headers = exchange.getResponseHeaders();
     headers.set("Content-Type", contentType);
-    SecurityHeaders.addTo(headers);
+    SECURITY_HEADERS.forEach(headers::set);
     byte[] sent = body;
     headers.set("Vary", "Accept-Encoding");
     if (body.length >= MIN_COMPRESSED_BYTES && acceptsGzip(exchange)) {
@@ -145,9 +221,20 @@ public final class StatusPage implements HttpHandler {
     exchange.getResponseBody().write(sent);
   }
 
+  /** Whether gzip is named, or covered by a star, and not with weight 0: RFC 9110, 12.5.3. */
   private static boolean acceptsGzip(HttpExchange exchange) {
-    List<String> encodings = exchange.getRequestHeaders().get("Accept-Encoding");
-    return encodings != null && AcceptEncoding.hasGzip(String.join(",", encodings));
+    List<String> headers = exchange.getRequestHeaders().get("Accept-Encoding");
+    String header = headers == null ? "" : String.join(",", headers).toLowerCase(Locale.ROOT);
+    boolean isWelcomeByStar = false;
+    for (String element : header.split(",", -1)) {
+      String[] parts = element.split(";", 2);
+      boolean isWelcome = parts.length == 1 || !parts[1].strip().matches("q\\s*=\\s*0(\\.0*)?");
+      if (parts[0].strip().equals("gzip")) {
+        return isWelcome;
+      }
+      isWelcomeByStar |= parts[0].strip().equals("*") && isWelcome;
+    }
+    return isWelcomeByStar;
   }
 
   private static byte[] compressed(byte[] body) throws IOException {

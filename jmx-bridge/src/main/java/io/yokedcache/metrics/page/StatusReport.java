@@ -4,24 +4,55 @@ import io.yokedcache.metrics.page.Target.Outcome;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
+import io.yokedcache.metrics.source.StatisticsReading;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The figures that the page shows, as JSON: a row for each cache, and the details of the selected
- * one. It keeps no history; the page subtracts what it was told before. Thread-safe.
+ * one. It keeps no history; the page keeps one and subtracts. Thread-safe.
  */
 final class StatusReport {
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** The order of the figures in a row: with a thousand caches, names in each would be most. */
+  private static final List<String> COLUMNS =
+      List.of(
+          "target",
+          "manager",
+          "cache",
+          "hits",
+          "misses",
+          "hitRate",
+          "puts",
+          "removals",
+          "evictions",
+          "entries",
+          "bytes",
+          "countedAge",
+          "errors",
+          "count",
+          "sumNanos",
+          "mean",
+          "p50",
+          "p95",
+          "p99");
 
   private final List<Target> targets;
 
@@ -47,27 +78,82 @@ final class StatusReport {
     this.targets = List.copyOf(created);
   }
 
+  /**
+   * A request of the page.
+   *
+   * @param operation the operation whose durations the rows have
+   * @param selected the cache whose details are wanted; absent for none
+   */
+  record Query(String operation, @Nullable Selection selected) {
+
+    /** Names one cache. */
+    record Selection(String target, String manager, String cache) {
+
+      boolean matches(String targetName, CacheReading reading) {
+        return cache.equals(asSent(reading.cache()))
+            && manager.equals(asSent(reading.manager()))
+            && target.equals(asSent(targetName));
+      }
+
+      /** A browser cannot send half of a surrogate pair and sends U+FFFD instead. */
+      private static String asSent(String name) {
+        StringBuilder sent = new StringBuilder(name.length());
+        name.codePoints()
+            .forEach(
+                c ->
+                    sent.appendCodePoint(
+                        c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xfffd : c));
+        return sent.toString();
+      }
+    }
+
+    /** Parses a query string; unknown and malformed parameters are passed over. */
+    static Query parse(@Nullable String rawQuery) {
+      Map<String, String> parameters = new HashMap<>();
+      for (String parameter : rawQuery == null ? new String[0] : rawQuery.split("&", -1)) {
+        int equals = parameter.indexOf('=');
+        if (equals > 0) {
+          try {
+            parameters.put(
+                parameter.substring(0, equals),
+                URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+          } catch (IllegalArgumentException malformed) {
+            // No cache has such a name, so that its details are not found.
+          }
+        }
+      }
+      String cache = parameters.get("cache");
+      return new Query(
+          parameters.getOrDefault("operation", "get"),
+          cache == null
+              ? null
+              : new Selection(
+                  parameters.getOrDefault("target", ""),
+                  parameters.getOrDefault("manager", ""),
+                  cache));
+    }
+  }
+
   /** Reads all targets at once and tells what they say. */
   String json(Query query) {
     long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
     List<Target.Reading> readings = targets.stream().map(Target::read).toList();
     List<Outcome> outcomes =
         readings.stream().map(reading -> reading.await(deadlineNanos)).toList();
-    JsonWriter json = new JsonWriter();
+    JsonWriter json = JsonWriter.compact();
     json.beginObject().name("instance").value(instance);
     writeTargets(json, outcomes);
     writeConnections(json, outcomes);
     writeOperations(json, outcomes);
-    json.name("columns").beginArray();
-    CacheRow.COLUMNS.forEach(json::value);
-    json.endArray().name("rows").beginArray();
+    writeTexts(json.name("columns"), COLUMNS);
+    json.name("rows").beginArray();
     for (int i = 0; i < outcomes.size(); i++) {
       for (CacheReading cache : outcomes.get(i).readings().caches()) {
-        CacheRow.write(json, i, cache, query.operation());
+        writeRow(json, i, cache, query.operation());
       }
     }
     json.endArray().name("details");
-    writeDetails(json, outcomes, query);
+    writeDetails(json, outcomes, query.selected());
     return json.endObject().toString();
   }
 
@@ -118,36 +204,169 @@ final class StatusReport {
 
   /** The operations that some cache has run, from which the page lets choose. */
   private static void writeOperations(JsonWriter json, List<Outcome> outcomes) {
-    Set<String> names = new LinkedHashSet<>();
+    TreeSet<String> names = new TreeSet<>();
+    TreeSet<String> phases = new TreeSet<>();
     for (Outcome outcome : outcomes) {
       for (CacheReading cache : outcome.readings().caches()) {
         for (OperationReading operation : cache.operations()) {
           if (operation.count() > 0) {
-            names.add(operation.operation());
+            (operation.isPhase() ? phases : names).add(operation.operation());
           }
         }
       }
     }
-    json.name("operations").beginArray();
-    names.stream().sorted().forEach(json::value);
+    writeTexts(json.name("operations"), names);
+    writeTexts(json.name("phases"), phases);
+  }
+
+  private static void writeTexts(JsonWriter json, Collection<String> texts) {
+    json.beginArray();
+    texts.forEach(json::value);
     json.endArray();
   }
 
-  private void writeDetails(JsonWriter json, List<Outcome> outcomes, Query query) {
-    Query.Selection selected = query.selected();
-    if (selected != null) {
-      for (int i = 0; i < outcomes.size(); i++) {
-        if (targets.get(i).name().equals(selected.target())) {
-          for (CacheReading cache : outcomes.get(i).readings().caches()) {
-            if (cache.cache().equals(selected.cache())
-                && cache.manager().equals(selected.manager())) {
-              CacheDetails.write(json, i, cache);
-              return;
-            }
-          }
+  private static void writeRow(JsonWriter json, int target, CacheReading cache, String operation) {
+    Map<String, Long> errors = cache.errors();
+    OperationReading timed = null;
+    for (OperationReading candidate : cache.operations()) {
+      timed = candidate.operation().equals(operation) ? candidate : timed;
+    }
+    json.beginArray()
+        .value(target)
+        .value(cache.manager())
+        .value(cache.cache())
+        .value(cache.hits())
+        .value(cache.misses())
+        .value(cache.hitRate())
+        .value(cache.puts())
+        .value(cache.removals())
+        .value(cache.evictions())
+        .value(cache.gauges().get("keysCount"))
+        .value(cache.gauges().get("sizeBytes"))
+        .value(cache.gauges().get("censusAgeSeconds"))
+        .value(errors == null ? null : errors.values().stream().reduce(0L, CacheReading::sum))
+        .value(timed == null ? null : timed.count())
+        .value(timed == null ? null : timed.sumNanos())
+        .value(timed == null ? averageNanos(cache.statistics(), operation) : meanNanos(timed));
+    for (double share : new double[] {0.5, 0.95, 0.99}) {
+      json.value(timed == null ? null : rounded(Percentiles.nanos(timed, share)));
+    }
+    json.endArray();
+  }
+
+  private static @Nullable Double meanNanos(OperationReading timed) {
+    return timed.count() == 0 ? null : rounded((double) timed.sumNanos() / timed.count());
+  }
+
+  private static @Nullable Double averageNanos(
+      @Nullable StatisticsReading statistics, String operation) {
+    Double micros = averages(statistics).get(operation);
+    // Providers say 0 where they do not measure, or have not yet; no operation takes no time.
+    return micros == null || micros == 0 ? null : rounded(micros * 1000);
+  }
+
+  /** Whole nanoseconds: fractions would be half of the text. */
+  private static @Nullable Double rounded(@Nullable Double nanos) {
+    return nanos == null ? null : Math.rint(nanos);
+  }
+
+  private void writeDetails(
+      JsonWriter json, List<Outcome> outcomes, Query.@Nullable Selection selected) {
+    for (int i = 0; selected != null && i < outcomes.size(); i++) {
+      for (CacheReading cache : outcomes.get(i).readings().caches()) {
+        if (selected.matches(targets.get(i).name(), cache)) {
+          writeDetails(json, i, cache);
+          return;
         }
       }
     }
     json.value((String) null);
+  }
+
+  /** All that is known of one cache, since it was made. */
+  private static void writeDetails(JsonWriter json, int target, CacheReading cache) {
+    Map<String, Long> errors = cache.errors();
+    json.beginObject()
+        .name("target")
+        .value(target)
+        .name("manager")
+        .value(cache.manager())
+        .name("cache")
+        .value(cache.cache())
+        .name("counters")
+        .values(counters(cache))
+        .name("gauges")
+        .values(new TreeMap<>(cache.gauges()))
+        .name("averageMicros")
+        .values(averages(cache.statistics()))
+        .name("errors");
+    if (errors == null) {
+      json.value((String) null);
+    } else {
+      json.values(errors);
+    }
+    json.name("operations").beginArray();
+    for (OperationReading operation : cache.operations()) {
+      if (operation.count() > 0 || !operation.errors().isEmpty()) {
+        writeOperation(json, operation);
+      }
+    }
+    json.endArray().endObject();
+  }
+
+  private static Map<String, Long> counters(CacheReading cache) {
+    Map<String, Long> counters = new TreeMap<>(cache.counters());
+    putIfKnown(counters, "hits", cache.hits());
+    putIfKnown(counters, "misses", cache.misses());
+    putIfKnown(counters, "puts", cache.puts());
+    putIfKnown(counters, "removals", cache.removals());
+    putIfKnown(counters, "evictions", cache.evictions());
+    return counters;
+  }
+
+  private static Map<String, Double> averages(@Nullable StatisticsReading statistics) {
+    Map<String, Double> averages = new TreeMap<>();
+    if (statistics != null) {
+      putIfKnown(averages, "get", statistics.averageGetMicros());
+      putIfKnown(averages, "put", statistics.averagePutMicros());
+      putIfKnown(averages, "remove", statistics.averageRemoveMicros());
+    }
+    return averages;
+  }
+
+  private static <V> void putIfKnown(Map<String, V> map, String name, @Nullable V value) {
+    if (value != null) {
+      map.put(name, value);
+    }
+  }
+
+  private static void writeOperation(JsonWriter json, OperationReading operation) {
+    json.beginObject()
+        .name("operation")
+        .value(operation.operation())
+        .name("isPhase")
+        .value(operation.isPhase())
+        .name("count")
+        .value(operation.count())
+        .name("sumNanos")
+        .value(operation.sumNanos())
+        .name("maxNanos")
+        .value(operation.maxNanos())
+        .name("errors")
+        .values(new TreeMap<>(operation.errors()));
+    LatencyCells cells = operation.cells();
+    if (cells != null) {
+      LatencyBounds bounds = cells.bounds();
+      json.name("boundsNanos").beginArray();
+      for (int i = 0; i < bounds.size(); i++) {
+        json.value(bounds.nanos(i));
+      }
+      json.endArray().name("cells").beginArray();
+      for (int i = 0; i < cells.size(); i++) {
+        json.value(cells.count(i));
+      }
+      json.endArray();
+    }
+    json.endObject();
   }
 }

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.source;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,5 +102,31 @@ public record CacheReading(
       return null;
     }
     return (double) hits / (hits + misses);
+  }
+
+  /**
+   * Returns how many failures there were, by type of error. A failure that a load or a write has
+   * passed on to the operation around it counts once; the failed load of a {@code loadAll}, which
+   * has no timer, counts too.
+   *
+   * @return absent if the provider has neither timers nor counters, and so cannot know
+   */
+  public @Nullable Map<String, Long> errors() {
+    if (operations.isEmpty() && counters.isEmpty()) {
+      return null;
+    }
+    Map<String, Long> failures = new TreeMap<>();
+    Map<String, Long> nested = new TreeMap<>();
+    for (OperationReading operation : operations) {
+      Map<String, Long> target = operation.isNested() ? nested : failures;
+      operation.errors().forEach((type, count) -> target.merge(type, count, CacheReading::sum));
+    }
+    nested.forEach((type, count) -> failures.merge(type, count, Math::max));
+    return failures;
+  }
+
+  /** A hostile bean's counts do not become negative. */
+  public static long sum(long one, long other) {
+    return one > Long.MAX_VALUE - other ? Long.MAX_VALUE : one + other;
   }
 }

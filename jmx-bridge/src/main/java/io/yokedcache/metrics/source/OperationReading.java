@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.source;
 
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ public record OperationReading(
     @Nullable LatencyCells cells,
     Map<String, Long> errors) {
 
+  private static final Set<String> PHASES = Set.of("queue", "network", "codec");
+  private static final Set<String> NESTED = Set.of("load", "write");
+
   /**
    * Copies the map.
    *
@@ -35,5 +39,18 @@ public record OperationReading(
    */
   public OperationReading {
     errors = Map.copyOf(errors);
+  }
+
+  /** Returns whether this is a phase of operations, of the wire, and no operation. */
+  public boolean isPhase() {
+    return PHASES.contains(operation);
+  }
+
+  /**
+   * Returns whether this is a call of the application's loader or writer. It runs within another
+   * operation, which fails with it and counts the same failure again.
+   */
+  public boolean isNested() {
+    return NESTED.contains(operation);
   }
 }

@@ -118,7 +118,7 @@ final class Browser implements AutoCloseable {
     int id = ids.incrementAndGet();
     CompletableFuture<@Nullable Object> answer = new CompletableFuture<>();
     answers.put(id, answer);
-    JsonWriter json = new JsonWriter().beginObject().name("id").value(id);
+    JsonWriter json = JsonWriter.compact().beginObject().name("id").value(id);
     json.name("method").value(method).name("params");
     write(json, parameters);
     socket

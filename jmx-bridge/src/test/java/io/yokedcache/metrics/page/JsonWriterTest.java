@@ -11,7 +11,7 @@ final class JsonWriterTest {
   @Test
   void values_nested() {
     String json =
-        new JsonWriter()
+        JsonWriter.compact()
             .beginObject()
             .name("a")
             .beginArray()
@@ -33,7 +33,7 @@ final class JsonWriterTest {
 
   @Test
   void value_numbersThatJsonLacks() {
-    JsonWriter json = new JsonWriter().beginArray();
+    JsonWriter json = JsonWriter.compact().beginArray();
     for (Number number :
         List.of(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.5, 1e300)) {
       json.value(number);
@@ -45,7 +45,7 @@ final class JsonWriterTest {
 
   @Test
   void value_wholeDouble_withoutFraction() {
-    assertThat(new JsonWriter().beginArray().value(3.0).value(-0.0).value(1e15).endArray())
+    assertThat(JsonWriter.compact().beginArray().value(3.0).value(-0.0).value(1e15).endArray())
         .hasToString("[3,0,1.0E15]");
   }
 
@@ -63,7 +63,7 @@ final class JsonWriterTest {
             "ünïcödé 漢字 \uD83D\uDE00 \u2028\u2029",
             "half a pair \uD83D",
             "\uDE00 the other")) {
-      String json = new JsonWriter().beginArray().value(text).value(text).endArray().toString();
+      String json = JsonWriter.compact().beginArray().value(text).value(text).endArray().toString();
       assertThat(Json.parse(json)).isEqualTo(List.of(text, text));
       assertThat(json).matches("[ -~]*");
     }

@@ -194,6 +194,50 @@ final class StatusPageTest {
   }
 
   @Test
+  void data_failure_countsOnce_whereverItWasPassedOn() throws Exception {
+    caches
+        .add("m", "a")
+        .fail("get", "loader", 2138)
+        .fail("load", "loader", 2138)
+        .fail("get", "timeout", 3)
+        .fail("put", "writer", 5)
+        .fail("write", "writer", 9); // four of which by a method without a timer
+    try (PageServer server = PageServer.of(caches)) {
+      Object data = data(server, "?manager=m&cache=a");
+      assertThat(rows(data).get(0)).containsEntry("errors", 2150.0);
+      assertThat(at(data, "details", "errors"))
+          .isEqualTo(Map.of("loader", 2138.0, "timeout", 3.0, "writer", 9.0));
+    }
+  }
+
+  @Test
+  void data_phases_areNoOperations() throws Exception {
+    caches.add("m", "a").get(5, 1, 80).run("network", 5, 60).run("queue", 5, 3);
+    try (PageServer server = PageServer.of(caches)) {
+      Object data = data(server, "?manager=m&cache=a");
+      assertThat(at(data, "operations")).isEqualTo(List.of("get"));
+      assertThat(at(data, "phases")).isEqualTo(List.of("network", "queue"));
+      assertThat(at(data, "details", "operations", 1, "isPhase")).isEqualTo(true);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a:b", "a.b", "a,b", "a%2Cb", "a+b", "half \uD83D"})
+  void data_namesThatLookAlike_areTheirOwn(String name) throws Exception {
+    List<String> names = List.of("a:b", "a.b", "a,b", "a%2Cb", "a+b", "half \uD83D");
+    for (int i = 0; i < names.size(); i++) {
+      caches.add("m", names.get(i)).get(i + 1, 1, 80);
+    }
+    try (PageServer server = PageServer.of(caches)) {
+      String sent = URLEncoder.encode(name.replace('\uD83D', '\uFFFD'), UTF_8);
+      Object data = data(server, "?manager=m&cache=" + sent);
+      assertThat(rows(data)).extracting(row -> row.get("cache")).isEqualTo(names);
+      assertThat(at(data, "details", "cache")).isEqualTo(name);
+      assertThat(at(data, "details", "counters", "hits")).isEqualTo(names.indexOf(name) + 1.0);
+    }
+  }
+
+  @Test
   void data_detailsOfTheSelectedCacheOnly() throws Exception {
     String name = "a&b=c/<script>\"\n\u00e9\uD83D\uDE00";
     caches.add("m", "other").get(5, 1, 80);
