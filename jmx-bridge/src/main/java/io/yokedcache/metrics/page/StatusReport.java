@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -47,6 +48,7 @@ final class StatusReport {
           "bytes",
           "countedAge",
           "errors",
+          "counts",
           "count",
           "sumNanos",
           "mean",
@@ -144,12 +146,12 @@ final class StatusReport {
     json.beginObject().name("instance").value(instance);
     writeTargets(json, outcomes);
     writeConnections(json, outcomes);
-    writeOperations(json, outcomes);
+    Set<String> operations = writeOperations(json, outcomes);
     writeTexts(json.name("columns"), COLUMNS);
     json.name("rows").beginArray();
     for (int i = 0; i < outcomes.size(); i++) {
       for (CacheReading cache : outcomes.get(i).readings().caches()) {
-        writeRow(json, i, cache, query.operation());
+        writeRow(json, i, cache, operations, query.operation());
       }
     }
     json.endArray().name("details");
@@ -202,8 +204,8 @@ final class StatusReport {
     json.endArray();
   }
 
-  /** The operations that some cache has run, from which the page lets choose. */
-  private static void writeOperations(JsonWriter json, List<Outcome> outcomes) {
+  /** Writes and returns the operations that some cache has run; the phases are for choice only. */
+  private static Set<String> writeOperations(JsonWriter json, List<Outcome> outcomes) {
     TreeSet<String> names = new TreeSet<>();
     TreeSet<String> phases = new TreeSet<>();
     for (Outcome outcome : outcomes) {
@@ -217,6 +219,7 @@ final class StatusReport {
     }
     writeTexts(json.name("operations"), names);
     writeTexts(json.name("phases"), phases);
+    return names;
   }
 
   private static void writeTexts(JsonWriter json, Collection<String> texts) {
@@ -225,12 +228,12 @@ final class StatusReport {
     json.endArray();
   }
 
-  private static void writeRow(JsonWriter json, int target, CacheReading cache, String operation) {
+  private static void writeRow(
+      JsonWriter json, int target, CacheReading cache, Set<String> operations, String operation) {
     Map<String, Long> errors = cache.errors();
-    OperationReading timed = null;
-    for (OperationReading candidate : cache.operations()) {
-      timed = candidate.operation().equals(operation) ? candidate : timed;
-    }
+    Map<String, OperationReading> timers = new HashMap<>();
+    cache.operations().forEach(timer -> timers.put(timer.operation(), timer));
+    OperationReading timed = timers.get(operation);
     json.beginArray()
         .value(target)
         .value(cache.manager())
@@ -244,12 +247,28 @@ final class StatusReport {
         .value(cache.gauges().get("keysCount"))
         .value(cache.gauges().get("sizeBytes"))
         .value(cache.gauges().get("censusAgeSeconds"))
-        .value(errors == null ? null : errors.values().stream().reduce(0L, CacheReading::sum))
-        .value(timed == null ? null : timed.count())
+        .value(errors == null ? null : errors.values().stream().reduce(0L, CacheReading::sum));
+    writeCounts(json, timers, operations);
+    json.value(timed == null ? null : timed.count())
         .value(timed == null ? null : timed.sumNanos())
         .value(timed == null ? averageNanos(cache.statistics(), operation) : meanNanos(timed));
     for (double share : new double[] {0.5, 0.95, 0.99}) {
       json.value(timed == null ? null : rounded(Percentiles.nanos(timed, share)));
+    }
+    json.endArray();
+  }
+
+  /** How often the cache ran each operation of the list, of which the page keeps the past. */
+  private static void writeCounts(
+      JsonWriter json, Map<String, OperationReading> timers, Set<String> operations) {
+    if (timers.isEmpty()) {
+      json.value((String) null);
+      return;
+    }
+    json.beginArray();
+    for (String operation : operations) {
+      OperationReading timer = timers.get(operation);
+      json.value(timer == null ? 0 : timer.count());
     }
     json.endArray();
   }

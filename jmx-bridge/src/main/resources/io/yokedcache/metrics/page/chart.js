@@ -105,7 +105,7 @@ export class TimeChart {
   #scale;
   #max;
   #empty;
-  #data = { times: [], gaps: [], series: [], from: 0, to: 1 };
+  #data = { times: [], gaps: [], series: [], from: 0, to: 1, isLive: true };
   #cursor = null;
 
   /**
@@ -146,11 +146,12 @@ export class TimeChart {
    * @param times of the samples, ascending, in ms
    * @param gaps whether the line is interrupted before a sample
    * @param series name, tone (1 to 6) and values, null for none
+   * @param isLive whether the last sample is of now
    */
-  update({ times, gaps, series, from, to }) {
+  update({ times, gaps, series, from, to, isLive }) {
     // The cursor stays at its moment, not at its place in the list, from which old ones go.
     const moment = this.#cursor === null ? null : this.#data.times[this.#cursor];
-    this.#data = { times, gaps, series, from, to };
+    this.#data = { times, gaps, series, from, to, isLive };
     const index = moment === null ? -1 : times.indexOf(moment);
     this.#cursor = index < 0 ? null : index;
     this.#draw();
@@ -209,18 +210,19 @@ export class TimeChart {
   }
 
   #drawWords() {
-    const { times, series } = this.#data;
+    const { times, series, isLive } = this.#data;
+    const isNow = isLive && this.#cursor === null;
     const shown = this.#cursor ?? times.length - 1;
     const values = series.map((one) => ({
       name: one.name,
       tone: one.tone,
       value: this.#format(shown < 0 ? null : one.values[shown]),
     }));
-    const moment = this.#cursor === null ? "now" : `at ${time(times[shown])}`;
-    this.#frame.setLegend(values, series.length === 0 ? "" : moment);
+    const moment = isNow ? "now" : `at ${time(times[shown])}`;
+    this.#frame.setLegend(values, series.length === 0 || shown < 0 ? "" : moment);
     const now = values.map(({ name, value }) => `${name} ${value}`).join(", ");
     setAttribute(this.#frame.svg, "aria-label",
-      `${this.#frame.title} over time. ${this.#cursor === null ? "Now" : time(times[shown])}: ${now || "nothing yet"}.`
+      `${this.#frame.title} over time. ${isNow || shown < 0 ? "Now" : time(times[shown])}: ${now || "nothing yet"}.`
       + " Left and right arrow keys read single moments; the figures follow as a table.");
     if (this.#frame.details.open) {
       const rows = times.map((at, i) => [time(at), ...series.map((one) => this.#format(one.values[i]))]);

@@ -39,6 +39,15 @@ export function nameOf(text, empty = "(no name)") {
   return text === "" ? el("em", {}, empty) : el("bdi", {}, text);
 }
 
+/** Options of a select box: operations, then the phases of operations apart. */
+export function optionsOf(operations, phases) {
+  const option = (name) => el("option", { value: name }, name);
+  return [
+    ...operations.map(option),
+    ...(phases.length === 0 ? [] : [el("optgroup", { label: "Phases of operations" }, ...phases.map(option))]),
+  ];
+}
+
 /** Says something to who cannot see the page; the same words again are not repeated. */
 export function announce(text) {
   setText(document.getElementById("announcer"), text);

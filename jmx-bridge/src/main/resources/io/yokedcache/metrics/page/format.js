@@ -75,6 +75,8 @@ export function age(seconds) {
   return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`;
 }
 
+export const ago = (seconds) => (isNumber(seconds) ? `${age(seconds)} ago` : DASH);
+
 export const time = (millis) => clock.format(millis);
 
 /** "invalidations.tag" and "loadFailures" as words. */

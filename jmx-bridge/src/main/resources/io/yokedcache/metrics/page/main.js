@@ -2,9 +2,9 @@
 
 import { Unreachable, fetchFigures } from "./api.js";
 import { Detail } from "./detail.js";
-import { announce, el, setText } from "./dom.js";
+import { announce, el, optionsOf, setText } from "./dom.js";
 import { count, time } from "./format.js";
-import { CacheHistory, RowRates } from "./history.js";
+import { CacheHistory, Past, RowRates } from "./history.js";
 import { Overview } from "./overview.js";
 import { bindSelect } from "./settings.js";
 import { CacheTable } from "./table.js";
@@ -15,6 +15,7 @@ const byId = (id) => document.getElementById(id);
 const overview = new Overview();
 const detail = new Detail();
 const rates = new RowRates();
+const past = new Past();
 const table = new CacheTable(byId("caches"), select);
 const histories = new Map();
 
@@ -24,9 +25,15 @@ let intervalMillis = 2000;
 let operation = "get";
 let isPaused = false;
 let lostAt = null;
+let isSomeTargetDown = false;
+let readAt = null;
+/** How long after the start of a request the next one starts. */
+let paceMillis = intervalMillis;
 let timer = 0;
 let request = new AbortController();
 
+/** An address has no place for half of a surrogate pair, which encodeURIComponent refuses. */
+const wellFormed = (name) => name.toWellFormed?.() ?? name;
 const keyOf = (target, manager, cache) => JSON.stringify([target, manager, cache]);
 
 function selectedName() {
@@ -38,12 +45,13 @@ function selectedName() {
 }
 
 /** The server's rows as objects; those of targets that are down stay as they were, marked. */
-function rowsOf(data) {
+function rowsOf(data, now) {
   const read = data.rows.map((values) => {
     const row = Object.fromEntries(data.columns.map((name, i) => [name, values[i]]));
     row.targetName = data.targets[row.target].name;
     row.key = keyOf(row.targetName, row.manager, row.cache);
     row.isStale = false;
+    row.asOf = now;
     return row;
   });
   const down = new Map(data.targets.map((target, i) => [target.name, i]).filter(([, i]) => !data.targets[i].up));
@@ -56,19 +64,25 @@ function rowsOf(data) {
 }
 
 function show(data) {
-  const list = rowsOf(data);
+  const now = Date.now();
+  const list = rowsOf(data, now);
   rates.apply(list, data.targets, data.instance);
+  const reading = past.add(list, data, operation, now, patience());
   rows = new Map(list.map((row) => [row.key, row]));
-  offerOperations(data.operations);
+  offerOperations(data);
   overview.update({ ...data, rows: list });
   table.update(list, { hasTargets: data.targets.length > 1 });
   setText(byId("cache-count"), count(list.length));
+  isSomeTargetDown = data.targets.some((target) => !target.up);
   showEmptiness();
   if (selectedKey === null && list.length > 0) {
     selectByItself(list);
   }
-  addDetails(data);
+  addDetails(data, reading.time);
 }
+
+/** How far apart two readings may be for a line to join them. */
+const patience = () => 2.5 * paceMillis + 1000;
 
 /** The cache that the address names, or else the busiest: an empty page tells nothing. */
 function selectByItself(list) {
@@ -78,19 +92,18 @@ function selectByItself(list) {
   select(named !== null && rows.has(named) ? named : busiest.key, /* isOwnDoing= */ true);
 }
 
-function addDetails(data) {
-  const isThere = selectedKey !== null && rows.has(selectedKey);
+function addDetails(data, time) {
   const details = data.details;
   if (details !== null) {
     const key = keyOf(data.targets[details.target].name, details.manager, details.cache);
-    historyOf(key).add(details, data.targets[details.target].atMillis, data.instance, Date.now(), 2.5 * intervalMillis + 1000);
+    historyOf(key).add(details, data.targets[details.target].atMillis, data.instance, time, patience());
   }
-  detail.update(isThere);
+  detail.update(rows.get(selectedKey) ?? null);
 }
 
-/** What was seen of a cache, kept for the last few that were looked at. */
+/** What was seen of a cache in detail, kept for the last few that were looked at. */
 function historyOf(key) {
-  const history = histories.get(key) ?? new CacheHistory();
+  const history = histories.get(key) ?? new CacheHistory(key, past);
   histories.delete(key);
   histories.set(key, history);
   if (histories.size > MOST_HISTORIES) {
@@ -108,7 +121,8 @@ function select(key, isOwnDoing = false) {
   table.selected = key;
   detail.show(key, row, historyOf(key));
   if (!isOwnDoing) {
-    history.replaceState(null, "", `#${[row.targetName, row.manager, row.cache].map(encodeURIComponent).join("/")}`);
+    history.replaceState(null, "", `#${[row.targetName, row.manager, row.cache]
+      .map((name) => encodeURIComponent(wellFormed(name))).join("/")}`);
     announce(`Showing cache ${row.cache}`);
   }
   poll();
@@ -123,12 +137,13 @@ function keyInAddress() {
   }
 }
 
-function offerOperations(names) {
+function offerOperations({ operations, phases }) {
   const box = byId("table-operation");
-  const all = [...new Set(["get", "put", ...names])].sort();
-  if (box.dataset.list !== all.join("\n")) {
-    box.dataset.list = all.join("\n");
-    box.replaceChildren(...all.map((name) => el("option", { value: name }, name)));
+  const all = [...new Set(["get", "put", ...operations])].sort();
+  const list = JSON.stringify([all, phases]);
+  if (box.dataset.list !== list) {
+    box.dataset.list = list;
+    box.replaceChildren(...optionsOf(all, phases));
     box.value = operation;
   }
 }
@@ -136,9 +151,11 @@ function offerOperations(names) {
 function showEmptiness() {
   const note = byId("no-caches");
   note.hidden = table.shownCount > 0;
-  setText(note, rows.size === 0
-    ? "No caches yet. A cache shows up here when it exists and its statistics are enabled."
-    : "No cache has such a name.");
+  setText(note, rows.size > 0
+    ? "No cache has such a name."
+    : isSomeTargetDown
+      ? "No cache could be read."
+      : "No caches yet. A cache shows up here when it exists and its statistics are enabled.");
 }
 
 function showPulse() {
@@ -148,6 +165,7 @@ function showPulse() {
 }
 
 function succeed() {
+  readAt = Date.now();
   if (lostAt !== null) {
     lostAt = null;
     announce("The server answers again");
@@ -165,7 +183,7 @@ function fail(reason) {
     const again = el("button", { type: "button" }, "Try now");
     again.addEventListener("click", () => poll());
     byId("banner").replaceChildren(
-      el("p", {}, `No figures since ${time(lostAt)}: the server cannot be reached, as `, el("span"), ". ",
+      el("p", {}, `No figures since ${time(readAt ?? lostAt)}: the server cannot be reached, as `, el("span"), ". ",
         "What you see is old. This page goes on by itself when the server is back."),
       again);
     byId("banner").classList.add("shown");
@@ -189,6 +207,8 @@ async function poll() {
     }
     succeed();
     show(data);
+    // What takes long is asked for less often: reading 10,000 caches is work for the application.
+    paceMillis = Math.max(intervalMillis, 3 * (performance.now() - startMillis));
   } catch (failure) {
     if (signal.aborted) {
       return;
@@ -196,10 +216,11 @@ async function poll() {
     if (!(failure instanceof Unreachable)) {
       throw failure;
     }
+    paceMillis = intervalMillis;
     fail(failure.message);
   } finally {
     if (!signal.aborted && !(isPaused && lostAt === null)) {
-      timer = setTimeout(poll, Math.max(100, intervalMillis - (performance.now() - startMillis)));
+      timer = setTimeout(poll, Math.max(100, paceMillis - (performance.now() - startMillis)));
     }
   }
 }
@@ -219,7 +240,9 @@ byId("pause").addEventListener("click", () => {
 });
 byId("filter").addEventListener("input", () => {
   table.filter = byId("filter").value;
-  showEmptiness();
+  if (readAt !== null) {
+    showEmptiness();
+  }
 });
 byId("table-operation").addEventListener("change", () => {
   operation = byId("table-operation").value;
@@ -243,6 +266,7 @@ bindSelect(byId("span"), "span", "300000", (millis) => {
 });
 bindSelect(byId("interval"), "interval", "2000", (millis) => {
   intervalMillis = Number(millis);
+  paceMillis = intervalMillis;
   if (!isPaused) {
     poll();
   }

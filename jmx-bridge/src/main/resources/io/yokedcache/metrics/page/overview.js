@@ -1,13 +1,13 @@
 // What concerns all caches: the tiles on top, targets that cannot be read, and connections.
 
 import { el, nameOf, setText } from "./dom.js";
-import { count, duration, percent, rate } from "./format.js";
+import { count, duration, percent, rate, time } from "./format.js";
 
 /** A figure with its name and a line of explanation; "tone" colours and names its state. */
 class Tile {
   constructor(title) {
     this.value = el("p", { class: "value" }, "–");
-    this.detail = el("p", { class: "detail" });
+    this.detail = el("p", { class: "detail" }, "Loading…");
     this.root = el("div", { class: "card tile" }, el("h2", {}, title), this.value, this.detail);
   }
 
@@ -42,9 +42,9 @@ export class Overview {
 
   update({ targets, connections, rows }) {
     this.#showTargets(targets, rows);
-    this.#showStore(connections);
-    this.#showFigures(rows);
-    this.#showTrouble(targets);
+    this.#showStore(connections, targets);
+    this.#showFigures(rows.filter((row) => !row.isStale));
+    this.#showTrouble(targets, rows);
     this.#showConnections(connections, targets);
   }
 
@@ -56,13 +56,13 @@ export class Overview {
       up === targets.length ? "good" : "bad");
   }
 
-  #showStore(connections) {
+  #showStore(connections, targets) {
     const known = connections.filter((connection) => connection.healthy !== null);
     const ill = known.filter((connection) => !connection.healthy).length;
     const pings = connections.map((connection) => connection.pingNanos).filter((ping) => ping !== null);
     const waiting = connections.reduce((sum, connection) => sum + (connection.poolWaiting ?? 0), 0);
     if (known.length === 0) {
-      this.#tiles.store.show("–", "not measured");
+      this.#tiles.store.show("–", targets.every((target) => target.up) ? "not measured" : "cannot be read");
       return;
     }
     this.#tiles.store.show(
@@ -93,11 +93,14 @@ export class Overview {
       errors === null ? "" : errors > 0 ? "bad" : "good");
   }
 
-  #showTrouble(targets) {
+  #showTrouble(targets, rows) {
     const down = targets.filter((target) => !target.up);
     this.#trouble.hidden = down.length === 0;
-    const lines = down.map((target) =>
-      `${target.name === "" ? "This JVM" : `Target ${target.name}`} cannot be read: ${target.error}. Its figures are old.`);
+    const lines = down.map((target) => {
+      const old = rows.find((row) => row.isStale && row.targetName === target.name);
+      return `${target.name === "" ? "This JVM" : `Target ${target.name}`} cannot be read: ${target.error}.`
+        + (old ? ` Its figures are as of ${time(old.asOf)}, and not in the sums above.` : " None of its figures are shown.");
+    });
     if (this.#trouble.dataset.lines !== lines.join("\n")) {
       this.#trouble.dataset.lines = lines.join("\n");
       this.#trouble.replaceChildren(...lines.map((line) => el("p", {}, line)));

@@ -2,7 +2,7 @@
 // a list. Only text that changed is written, so that a thousand caches cost little.
 
 import { announce, el, nameOf, setAttribute, setText } from "./dom.js";
-import { bytes, count, duration, percent, rate } from "./format.js";
+import { ago, bytes, count, duration, percent, rate, time } from "./format.js";
 
 const text = (name) => (row) => row[name];
 const COLUMNS = [
@@ -14,8 +14,10 @@ const COLUMNS = [
   { id: "putsPerSecond", title: "Puts/s", format: rate, value: (row) => row.rates.puts, help: "Entries put per second, now" },
   { id: "hits", title: "Hits", format: count, help: "Gets that found an entry, since start" },
   { id: "misses", title: "Misses", format: count, help: "Gets that found none, since start" },
-  { id: "entries", title: "Entries", format: count, help: "Entries in the store, as of the last census" },
-  { id: "bytes", title: "Size", format: bytes, help: "Memory in the store, as of the last census" },
+  { id: "evictions", title: "Evictions", format: count, help: "Entries given up to make room, since start" },
+  { id: "entries", title: "Entries", format: count, help: "Entries in the store, when they were counted last" },
+  { id: "bytes", title: "Size", format: bytes, help: "Memory in the store, when it was counted last" },
+  { id: "countedAge", title: "Counted", format: ago, help: "When entries and size were counted" },
   { id: "errors", title: "Errors", format: count, help: "Operations that failed, since start" },
   { id: "mean", title: "Mean", format: duration, help: "Mean duration of the chosen operation, since start" },
   { id: "p50", title: "p50", format: duration, help: "Half of the chosen operations took at most this, since start" },
@@ -23,7 +25,8 @@ const COLUMNS = [
   { id: "p99", title: "p99", format: duration, help: "99 % of the chosen operations took at most this, since start" },
 ].map((column) => ({ value: text(column.id), ...column }));
 
-const PAGE_ROWS = 10;
+const MOST_ROWS = 1200; // what a browser lays out in half a second
+const STEP_ROWS = 10;
 const collator = new Intl.Collator("en", { numeric: true });
 
 export class CacheTable {
@@ -32,9 +35,15 @@ export class CacheTable {
   #table;
   #body = el("tbody");
   #heads = new Map();
-  #rows = [];
+  #pager = document.getElementById("pager");
+  #range = el("span");
+  #rows = new Map();
+  /** The elements of the rows that are on the page. */
   #lines = new Map();
+  /** The keys of all rows that match the filter, sorted. */
   #order = [];
+  #ranks = new Map();
+  #page = 0;
   #sort = { column: COLUMNS[0], isDescending: false };
   #filter = "";
   #selected = null;
@@ -57,6 +66,27 @@ export class CacheTable {
     });
     this.#body.addEventListener("keydown", (event) => this.#key(event));
     this.#showSort();
+    const step = (text, by) => {
+      const button = el("button", { type: "button" }, text);
+      button.addEventListener("click", () => {
+        this.#turnTo(this.#page + by);
+        announce(this.#range.textContent);
+      });
+      return button;
+    };
+    this.#pager.append(this.#range, step("Previous", -1), step("Next", 1));
+  }
+
+  #turnTo(page) {
+    const last = Math.max(0, Math.ceil(this.#order.length / MOST_ROWS) - 1);
+    this.#page = Math.min(last, Math.max(0, page));
+    this.#scroll.scrollTop = 0;
+    this.#draw();
+    this.#focus(this.#shown.includes(this.#focused) ? this.#focused : this.#shown[0] ?? null, /* isMoved= */ false);
+  }
+
+  get #shown() {
+    return this.#order.slice(this.#page * MOST_ROWS, (this.#page + 1) * MOST_ROWS);
   }
 
   #headCell(column) {
@@ -86,7 +116,7 @@ export class CacheTable {
   set filter(value) {
     this.#filter = value.trim().toLowerCase();
     this.#arrange(/* isForced= */ true);
-    announce(`${this.#order.length} of ${this.#rows.length} caches`);
+    announce(`${this.#order.length} of ${this.#rows.size} caches`);
   }
 
   set selected(key) {
@@ -104,23 +134,38 @@ export class CacheTable {
   }
 
   update(rows, { hasTargets }) {
-    this.#rows = rows;
+    this.#rows = new Map(rows.map((row) => [row.key, row]));
+    if (rows.length !== this.#ranks.size || rows.some((row) => !this.#ranks.has(row.key))) {
+      // Comparing names is slow, and they seldom change.
+      this.#ranks = new Map([...rows].sort(compareNames).map((row, i) => [row.key, i]));
+    }
     this.#table.classList.toggle("has-targets", hasTargets);
-    const gone = new Set(this.#lines.keys());
-    for (const row of rows) {
-      gone.delete(row.key);
-      let line = this.#lines.get(row.key);
-      if (!line) {
-        line = this.#makeLine(row);
-        this.#lines.set(row.key, line);
-      }
-      this.#write(line, row);
-    }
-    for (const key of gone) {
-      this.#lines.get(key).node.remove();
-      this.#lines.delete(key);
-    }
     this.#arrange(/* isForced= */ false);
+  }
+
+  /** Writes the rows of the page, and makes their elements anew only if others are there. */
+  #draw() {
+    const shown = this.#shown;
+    const old = [...this.#lines.keys()];
+    const isSame = shown.length === old.length && shown.every((key, i) => key === old[i]);
+    if (!isSame) {
+      const lines = this.#lines;
+      this.#lines = new Map(shown.map((key) => [key, lines.get(key) ?? this.#makeLine(this.#rows.get(key))]));
+    }
+    this.#lines.forEach((line, key) => this.#write(line, this.#rows.get(key)));
+    if (!isSame) {
+      const isFocusInside = this.#body.contains(document.activeElement);
+      this.#body.replaceChildren(...[...this.#lines.values()].map((line) => line.node));
+      if (isFocusInside) {
+        this.#lines.get(this.#focused)?.node.focus({ preventScroll: true });
+      }
+    }
+    this.#pager.hidden = this.#order.length <= MOST_ROWS;
+    const first = this.#page * MOST_ROWS;
+    setText(this.#range, `Caches ${count(first + 1)} to ${count(first + shown.length)} of ${count(this.#order.length)}`);
+    const [previous, next] = this.#pager.querySelectorAll("button");
+    previous.disabled = this.#page === 0;
+    next.disabled = first + shown.length >= this.#order.length;
   }
 
   #makeLine(row) {
@@ -130,10 +175,11 @@ export class CacheTable {
       title: column.format ? null : column.value(row),
     }, column.format ? "" : nameOf(column.value(row), i === 0 ? "(no name)" : "–")));
     // Shown on narrow screens only, which have no room for a column of managers.
-    cells[0].append(el("span", { class: "origin", "aria-hidden": "true" }, nameOf(row.manager, "–")));
+    const asOf = el("span", { class: "as-of" });
+    cells[0].append(el("span", { class: "origin", "aria-hidden": "true" }, nameOf(row.manager, "–")), asOf);
     const node = el("tr", { tabindex: "-1", "aria-selected": String(row.key === this.#selected) }, ...cells);
     node.dataset.key = row.key;
-    return { node, cells, texts: [] };
+    return { node, cells, asOf, texts: [] };
   }
 
   #write(line, row) {
@@ -151,6 +197,7 @@ export class CacheTable {
       line.hitRate = hitRate;
       line.cells[3].style.setProperty("--share", hitRate);
     }
+    setText(line.asOf, row.isStale ? `as of ${time(row.asOf)}` : "");
     line.node.classList.toggle("stale", row.isStale);
     line.node.classList.toggle("failing", (row.rates.errors ?? 0) > 0);
   }
@@ -158,39 +205,32 @@ export class CacheTable {
   /** Sorts and filters; not by itself under the pointer or the keys of somebody who aims at a row. */
   #arrange(isForced) {
     const isAimedAt = this.#body.matches(":hover") || this.#body.contains(document.activeElement);
-    const matching = this.#rows.filter((row) =>
+    const matching = [...this.#rows.values()].filter((row) =>
       this.#filter === ""
       || `${row.cache}\n${row.manager}\n${row.targetName}`.toLowerCase().includes(this.#filter));
-    const shown = new Map(matching.map((row) => [row.key, row]));
+    const keys = new Set(matching.map((row) => row.key));
     const keepsOrder = isAimedAt && !isForced
-      && this.#order.length === shown.size && this.#order.every((key) => shown.has(key));
-    if (keepsOrder) {
-      return;
+      && this.#order.length === keys.size && this.#order.every((key) => keys.has(key));
+    if (!keepsOrder) {
+      this.#order = matching.sort((one, other) => this.#compare(one, other)).map((row) => row.key);
     }
-    const order = matching.sort((one, other) => this.#compare(one, other)).map((row) => row.key);
-    const isSame = order.length === this.#order.length && order.every((key, i) => key === this.#order[i]);
-    this.#order = order;
-    if (!isSame) {
-      const isFocusInside = this.#body.contains(document.activeElement);
-      this.#body.replaceChildren(...order.map((key) => this.#lines.get(key).node));
-      if (isFocusInside) {
-        this.#lines.get(this.#focused)?.node.focus({ preventScroll: true });
-      }
-    }
-    this.#focus(shown.has(this.#focused) ? this.#focused : order[0] ?? null, /* isMoved= */ false);
+    const last = Math.max(0, Math.ceil(this.#order.length / MOST_ROWS) - 1);
+    this.#page = isForced ? 0 : Math.min(this.#page, last);
+    this.#draw();
+    this.#focus(this.#lines.has(this.#focused) ? this.#focused : this.#shown[0] ?? null, /* isMoved= */ false);
   }
 
   #compare(one, other) {
     const { column, isDescending } = this.#sort;
     const a = column.value(one);
     const b = column.value(other);
+    const byName = this.#ranks.get(one.key) - this.#ranks.get(other.key);
     const isUnknown = (value) => value === null || value === undefined;
-    let result;
     if (isUnknown(a) || isUnknown(b)) {
-      return isUnknown(a) === isUnknown(b) ? compareNames(one, other) : isUnknown(a) ? 1 : -1;
+      return isUnknown(a) === isUnknown(b) ? byName : isUnknown(a) ? 1 : -1;
     }
-    result = typeof a === "string" ? collator.compare(a, b) : a - b;
-    return (isDescending ? -result : result) || compareNames(one, other);
+    const result = column === COLUMNS[0] ? byName : typeof a === "string" ? collator.compare(a, b) : a - b;
+    return (isDescending ? -result : result) || byName;
   }
 
   #key(event) {
@@ -199,8 +239,8 @@ export class CacheTable {
     const moves = {
       ArrowDown: Math.min(last, at + 1),
       ArrowUp: Math.max(0, at - 1),
-      PageDown: Math.min(last, at + PAGE_ROWS),
-      PageUp: Math.max(0, at - PAGE_ROWS),
+      PageDown: Math.min(last, at + STEP_ROWS),
+      PageUp: Math.max(0, at - STEP_ROWS),
       Home: 0,
       End: last,
     };
@@ -218,6 +258,10 @@ export class CacheTable {
     if (key !== this.#focused) {
       this.#lines.get(this.#focused)?.node.setAttribute("tabindex", "-1");
       this.#focused = key;
+    }
+    if (isMoved && !this.#lines.has(key)) {
+      this.#page = Math.floor(this.#order.indexOf(key) / MOST_ROWS);
+      this.#draw();
     }
     const node = this.#lines.get(key)?.node;
     node?.setAttribute("tabindex", "0");

@@ -8,9 +8,11 @@ import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.Peer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +58,31 @@ final class StatusPageIT {
     browser.evaluate("localStorage.setItem('yokedcache.interval', '1000')");
     browser.open(server.url(""));
     browser.awaitTrue("!document.getElementById('details').hidden");
+    browser.awaitTrue("!document.querySelector('main').innerText.includes('Loading')");
+  }
+
+  /** Checks the page while it gets the rows of caches, but nobody's details. */
+  private static void withoutDetails(Runnable check) {
+    browser.call("Fetch.enable", Map.of("patterns", List.of(Map.of("urlPattern", "*cache=*"))));
+    try {
+      check.run();
+    } finally {
+      browser.call("Fetch.disable", Map.of());
+    }
+  }
+
+  private static void choose(String cache) {
+    browser.evaluate(
+        ("[...document.querySelectorAll('.caches tbody tr')]"
+                + ".find(row => row.querySelector('bdi').textContent === '%s').click()")
+            .formatted(cache));
+  }
+
+  private static String fact(String name) {
+    return ("[...document.querySelectorAll('.facts > div')]"
+            + ".find(fact => fact.querySelector('dt').textContent === '%s')"
+            + "?.querySelector('dd').textContent")
+        .formatted(name);
   }
 
   private static String cell(String cache, String column) {
@@ -160,7 +187,7 @@ final class StatusPageIT {
           .as("the first head cell, sorted by once more")
           .isEqualTo("descending");
       browser.press("Enter");
-      for (int i = 0; i < 14; i++) { // the other columns, one of which is hidden
+      for (int i = 0; i < 16; i++) { // the other columns, one of which is hidden
         browser.press("Tab");
       }
       assertThat(browser.text("document.activeElement.querySelector('bdi').textContent"))
@@ -253,6 +280,183 @@ final class StatusPageIT {
   }
 
   @Test
+  void beforeTheFirstReading_nothingIsClaimed() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    CacheSource slow =
+        () -> {
+          try {
+            gate.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return caches.read();
+        };
+    try (PageServer server = PageServer.of(slow)) {
+      browser.open(server.url(""));
+      browser.awaitTrue("document.querySelectorAll('.tile').length === 5");
+      assertThat(browser.text("document.querySelector('main').innerText"))
+          .contains("Loading…")
+          .doesNotContain("No caches", "not measured", "does not count", "0 of", "cannot be read");
+      withoutDetails(
+          () -> {
+            gate.countDown();
+            browser.awaitTrue("!document.getElementById('details').hidden");
+            assertThat(browser.text(cell("orders", "hits"))).isEqualTo("1,800");
+            for (String title : List.of("Latency", "Latency distribution", "Errors")) {
+              assertThat(browser.text(chart(title) + ".innerText")).contains("Loading…");
+            }
+            assertThat(browser.text("document.querySelector('main').innerText"))
+                .doesNotContain(
+                    "does not count", "averages only", "No operation has failed", "No get");
+          });
+      browser.awaitTrue(chart("Errors") + ".innerText.includes('No operation has failed')");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void newlyChosenCache_hasItsPast_andNothingOfAnother() throws Exception {
+    Cache carts = caches.add("redis.//one", "carts").get(10, 1, 80);
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      for (int hits = 110; hits <= 310; hits += 100) {
+        caches.change(() -> carts.get(200, 0.5, 400).fail("get", "timeout", 1));
+        browser.awaitTrue(cell("carts", "hits") + " === '" + hits + "'");
+      }
+      withoutDetails(
+          () -> {
+            choose("carts");
+            assertThat(browser.text("document.getElementById('details-title').innerText"))
+                .isEqualTo("carts");
+            assertThat(browser.text(chart("Hit rate") + ".innerText")).contains("50.0 %");
+            assertThat(browser.text(chart("Throughput") + ".innerText")).contains("get");
+            for (String title : List.of("Hit rate", "Throughput")) {
+              assertThat(
+                      browser.text(chart(title) + ".querySelector('path.line').getAttribute('d')"))
+                  .as("a line through " + title)
+                  .contains("L");
+            }
+            assertThat(browser.text("document.querySelector('.facts').innerText"))
+                .contains("Loading…")
+                .doesNotContain("1,800");
+            assertThat(browser.text("document.querySelector('#details > .table-card').hidden"))
+                .isEqualTo("true");
+          });
+      browser.awaitTrue(fact("hits") + " === '310'");
+      assertThat(browser.text(chart("Latency") + ".innerText")).contains("mean, before");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void past_ofTenThousandCaches_isBoundedAndExact() throws Exception {
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      Object past = browser.evaluate(PAST_OF_TEN_THOUSAND);
+      assertThat(Json.number(past, "samples")).isBetween(30.0, 90.0);
+      assertThat(Json.number(past, "first")).as("the first reading is still there").isEqualTo(0);
+      assertThat(Json.number(past, "gets")).isEqualTo(3 * 199);
+      assertThat(Json.number(past, "gaps")).isEqualTo(1);
+    }
+  }
+
+  /** The gets of one cache over 200 readings, as the rates of the samples tell them. */
+  private static final String PAST_OF_TEN_THOUSAND =
+      """
+      import("/assets/history.js").then(({ Past }) => {
+        const past = new Past();
+        for (let i = 0; i < 200; i++) {
+          const rows = Array.from({ length: 10_000 }, (_, cache) => ({
+            key: `cache ${cache}`, target: 0, isStale: false, hits: 3 * i, misses: 0, puts: 0,
+            removals: 0, errors: 0, count: 3 * i, sumNanos: 5 * i, counts: [3 * i],
+          }));
+          past.add(rows, { targets: [{ atMillis: 2000 * i }], instance: "one", operations: ["get"] },
+            "get", 2000 * i, 6000);
+        }
+        const samples = past.samplesOf("cache 9999");
+        const gets = samples.reduce((sum, { time, rates }, i) =>
+          sum + (i === 0 ? 0 : (rates.get * (time - samples[i - 1].time)) / 1000), 0);
+        return {
+          samples: samples.length, first: samples[0].time, gets: Math.round(gets),
+          gaps: samples.filter((sample) => sample.isGap).length,
+        };
+      })
+      """;
+
+  @Test
+  void namesThatLookAlike_haveRowsAndLinksOfTheirOwn() throws Exception {
+    List<String> names = List.of("a:b", "a.b", "a,b", "a/b", "__proto__");
+    for (int i = 0; i < names.size(); i++) {
+      caches
+          .add("redis.//one", names.get(i))
+          .get(i + 1, 1, 80)
+          .run("constructor", 2, 80)
+          .run("__proto__", 3, 80)
+          .fail("get", "__proto__", 2);
+    }
+    caches.add("redis.//one", "half \uD83D").get(10, 1, 80);
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      List<String> links = new ArrayList<>();
+      for (int i = 0; i < names.size(); i++) {
+        choose(names.get(i));
+        browser.awaitTrue(fact("hits") + " === '" + (i + 1) + "'");
+        links.add(browser.text("location.href"));
+      }
+      assertThat(links).doesNotHaveDuplicates();
+      assertThat(browser.text("document.querySelector('#details > .table-card').innerText"))
+          .contains("constructor", "__proto__");
+      browser.evaluate(
+          "[...document.querySelectorAll('.caches tbody tr')].find("
+              + "row => row.querySelector('bdi').textContent.startsWith('half')).click()");
+      browser.awaitTrue(fact("hits") + " === '10'");
+      browser.open("about:blank");
+      browser.open(links.get(2));
+      browser.awaitTrue(fact("hits") + " === '3'");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void emptyJvm_saysSo() throws Exception {
+    try (PageServer server = PageServer.of(() -> new SimulatedCaches().read())) {
+      browser.open(server.url(""));
+      browser.awaitTrue("document.getElementById('no-caches').innerText.includes('No caches yet')");
+      assertThat(browser.text("document.getElementById('details').hidden")).isEqualTo("true");
+      assertThat(browser.text("document.querySelector('main').innerText"))
+          .doesNotContain("Loading", "NaN", "undefined");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void tenThousandCaches_arePaged() throws Exception {
+    for (int i = 0; i < 10_000; i++) {
+      caches.add("redis.//one", "cache " + i);
+    }
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      assertThat(browser.text("document.getElementById('cache-count').innerText"))
+          .isEqualTo("10,001");
+      assertThat(browser.text("document.getElementById('pager').innerText"))
+          .contains("Caches 1 to 1,200 of 10,001");
+      assertThat(browser.evaluate("document.querySelectorAll('.caches tbody tr').length"))
+          .isEqualTo(1200.0);
+      browser.evaluate("document.querySelector('.caches tbody tr').focus()");
+      browser.press("End");
+      assertThat(browser.text("document.activeElement.querySelector('bdi').textContent"))
+          .isEqualTo("orders");
+      browser.evaluate("document.querySelector('#pager button').click()");
+      browser.awaitTrue("document.getElementById('pager').innerText.includes('8,401 to 9,600')");
+      browser.evaluate("document.getElementById('filter').value = 'cache 77'");
+      browser.evaluate("document.getElementById('filter').dispatchEvent(new Event('input'))");
+      browser.awaitTrue("document.querySelectorAll('.caches tbody tr').length === 111");
+      assertThat(browser.text("document.getElementById('pager').hidden")).isEqualTo("true");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
   void plainProvider_showsAverages() throws Exception {
     SimulatedCaches plain = new SimulatedCaches();
     plain.add("other", "plain").plain().get(1000, 0.75, 80).put(10, 200);
@@ -300,6 +504,13 @@ final class StatusPageIT {
       browser.awaitTrue("document.querySelector('.caches tbody tr').classList.contains('stale')");
       assertThat(browser.text("document.getElementById('tile-targets').innerText"))
           .contains("0 of 1 up");
+      assertThat(browser.text(cell("orders", "cache"))).containsPattern("as of \\d\\d:\\d\\d:");
+      assertThat(browser.text("document.getElementById('details').innerText"))
+          .containsPattern("cannot be read[.] These figures are as of \\d\\d:\\d\\d:");
+      assertThat(browser.text(fact("hit rate now"))).isEqualTo("–");
+      assertThat(browser.text("document.getElementById('tile-hitRate').innerText"))
+          .as("sums have no figures of a target that is down")
+          .contains("– since start");
       caches.fail(null);
       browser.awaitTrue("document.getElementById('trouble').hidden");
       browser.awaitTrue("!document.querySelector('.caches tbody tr').classList.contains('stale')");
