@@ -5,13 +5,20 @@ import static java.util.Objects.requireNonNull;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,22 +30,39 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group of settings, read key by key. What is wrong becomes a problem, and the default is read
+ * One group of settings, read key by key. A wrong value becomes a problem, and the default is read
  * instead, so that reading goes on. Texts are converted, since properties have nothing else.
  */
 final class Group {
+
+  private static final String FILE = "-file";
 
   private final ConfigObject given;
   private final ConfigObject defaults;
   private final String path;
   private final Problems problems;
+  private final Map<String, String> environment;
 
-  /** Creates a group; keys that the defaults lack are problems at once. */
-  Group(ConfigObject given, ConfigObject defaults, String path, Problems problems) {
+  /**
+   * Creates the outermost group. Keys that the defaults lack are problems at once.
+   *
+   * @param environment variables, some of which go before values
+   */
+  Group(ConfigObject given, ConfigObject defaults, String path, Map<String, String> environment) {
+    this(given, defaults, path, new Problems(), environment);
+  }
+
+  private Group(
+      ConfigObject given,
+      ConfigObject defaults,
+      String path,
+      Problems problems,
+      Map<String, String> environment) {
     this.given = given;
     this.defaults = defaults;
     this.path = path;
     this.problems = problems;
+    this.environment = environment;
     given.forEach(
         (key, value) -> {
           if (!defaults.containsKey(key)) {
@@ -48,18 +72,51 @@ final class Group {
   }
 
   private String hint(String key) {
-    String meant = Resemblance.closest(key, defaults.keySet());
+    String meant = closest(key, defaults.keySet());
     return meant == null
         ? "known here: " + String.join(", ", new TreeSet<>(defaults.keySet()))
         : "did you mean " + meant + "?";
   }
 
   Group child(String key) {
-    return new Group(object(key), (ConfigObject) defaultOf(key), path + "." + key, problems);
+    return inner(key, object(key), (ConfigObject) defaultOf(key));
   }
 
-  /** A group whose keys the user chooses. */
-  ConfigObject object(String key) {
+  private Group inner(String key, ConfigObject contents, ConfigObject its) {
+    return new Group(contents, its, path + "." + key, problems, environment);
+  }
+
+  /** Groups by names that the user chooses, each with the same keys. */
+  <T> Map<String, T> children(String key, ConfigObject its, Function<Group, T> reading) {
+    Map<String, T> children = new TreeMap<>();
+    object(key)
+        .forEach(
+            (name, value) -> {
+              if (value instanceof ConfigObject contents) {
+                children.put(name, reading.apply(inner(key + "." + name, contents, its)));
+              } else {
+                problems.add(
+                    value.origin(),
+                    path + "." + key + "." + name + " must be a group: " + name + " { ... }");
+              }
+            });
+    return children;
+  }
+
+  /** Whether somebody wrote the key, even if with its default. */
+  boolean isWritten(String key) {
+    ConfigValue value = given.get(key);
+    return value != null
+        && !(value.equals(defaults.get(key))
+            && value.origin().description().startsWith(MetricsFile.REFERENCE + " @"));
+  }
+
+  /** Whether somebody wrote any of the keys of this group. */
+  boolean isWritten() {
+    return given.keySet().stream().anyMatch(this::isWritten);
+  }
+
+  private ConfigObject object(String key) {
     ConfigValue value = value(key);
     if (value instanceof ConfigObject object) {
       return object;
@@ -119,17 +176,26 @@ final class Group {
   }
 
   Duration duration(String key, Duration least, Duration most) {
-    return required(
-        key,
-        text -> {
-          // Without a unit HOCON takes milliseconds, where most people would mean seconds.
-          Duration duration =
-              Character.isLetter(text.isEmpty() ? '0' : text.charAt(text.length() - 1))
-                  ? ConfigValueFactory.fromAnyRef(text).atKey("it").getDuration("it")
-                  : Duration.ofSeconds(-1);
-          return duration.compareTo(least) < 0 || duration.compareTo(most) > 0 ? null : duration;
-        },
-        "a duration with its unit from " + shown(least) + " to " + shown(most) + ", such as 10s");
+    return required(key, toDuration(least, most), between(least, most));
+  }
+
+  @Nullable Duration optionalDuration(String key, Duration least, Duration most) {
+    return optional(key, toDuration(least, most), between(least, most));
+  }
+
+  private static Function<String, @Nullable Duration> toDuration(Duration least, Duration most) {
+    return text -> {
+      // Without a unit HOCON takes milliseconds, where most people would mean seconds.
+      Duration duration =
+          Character.isLetter(text.isEmpty() ? '0' : text.charAt(text.length() - 1))
+              ? ConfigValueFactory.fromAnyRef(text).atKey("it").getDuration("it")
+              : Duration.ofSeconds(-1);
+      return duration.compareTo(least) < 0 || duration.compareTo(most) > 0 ? null : duration;
+    };
+  }
+
+  private static String between(Duration least, Duration most) {
+    return "a duration with its unit from " + shown(least) + " to " + shown(most) + ", such as 10s";
   }
 
   private static String shown(Duration duration) {
@@ -178,18 +244,58 @@ final class Group {
     return optional(key, text -> text.isBlank() ? null : Path.of(text), "the path of a file");
   }
 
-  /** A text that no message repeats. */
+  /** The path of a file that is there. */
+  @Nullable Path readableFile(String key) {
+    Path file = optionalPath(key);
+    if (file != null && !Files.isReadable(file)) {
+      complain(key, "names " + file.toAbsolutePath() + ", which is no file to read");
+    }
+    return file;
+  }
+
+  /** A text that no message repeats, from a variable if that is set. */
+  @Nullable Secret secret(String key, String variable) {
+    Secret written = secret(key);
+    Secret set = variable(variable);
+    return set == null ? written : set;
+  }
+
+  /** The value of an environment variable; absent if it is not set or empty. */
+  @Nullable Secret variable(String name) {
+    String value = environment.get(name);
+    return value == null || value.isEmpty() ? null : new Secret(value);
+  }
+
+  /** A text that no message repeats; or, of a key with {@code -file}, the first line there. */
   @Nullable Secret secret(String key) {
     ConfigValue value = value(key);
-    if (value.valueType() == ConfigValueType.NULL) {
-      return null;
-    }
-    if (!isScalar(value)) {
+    Path file = defaults.containsKey(key + FILE) ? optionalPath(key + FILE) : null;
+    if (!isScalar(value) && value.valueType() != ConfigValueType.NULL) {
       complain(key, "must be a text in double quotes");
       return null;
     }
-    String text = text(value);
+    String text = value.valueType() == ConfigValueType.NULL ? "" : text(value);
+    if (file != null && !text.isEmpty()) {
+      complain(key + FILE, "is set, and " + key + " too: keep one of them");
+    }
+    if (file != null) {
+      text = firstLine(key + FILE, file);
+    }
     return text.isEmpty() ? null : new Secret(text);
+  }
+
+  private String firstLine(String key, Path file) {
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      String line = lines.readLine();
+      if (line != null && !line.isEmpty()) {
+        return line;
+      }
+      complain(key, "names " + file.toAbsolutePath() + ", whose first line is empty");
+    } catch (IOException e) {
+      complain(key, "names " + file.toAbsolutePath() + ", which is no UTF-8 text to read");
+    }
+    // Only so that nothing else is complained of, since the settings are refused.
+    return "unknown";
   }
 
   /** Positive numbers in ascending order: a list, or a text with commas; empty if null. */
@@ -222,6 +328,18 @@ final class Group {
   /** Adds a problem with a key of this group. */
   void complain(String key, String what) {
     problems.add(value(key).origin(), path + "." + key + " " + what);
+  }
+
+  /** Adds a warning, which is told while the settings are followed all the same. */
+  void warn(String key, String what) {
+    ConfigValue value = value(key);
+    problems.warnings.add(value.origin().description() + ": " + path + "." + key + " " + what);
+  }
+
+  /** Throws if anything of this group or of those around it was wrong; else returns warnings. */
+  List<String> finish() {
+    problems.throwIfAny();
+    return List.copyOf(problems.warnings);
   }
 
   private <T> T required(String key, Function<String, @Nullable T> conversion, String expected) {
@@ -276,5 +394,76 @@ final class Group {
   /** The text as it was written: a password of digits keeps its leading zeros. */
   private static String text(ConfigValue value) {
     return value.atKey("it").getString("it");
+  }
+
+  /** The candidate with the fewest differences, if they are few; case and hyphens are none. */
+  static @Nullable String closest(String name, Collection<String> candidates) {
+    String meant = letters(name);
+    return candidates.stream()
+        .filter(candidate -> differences(meant, letters(candidate)) <= 1 + meant.length() / 4)
+        .min(
+            Comparator.<String>comparingInt(candidate -> differences(meant, letters(candidate)))
+                .thenComparing(Comparator.naturalOrder()))
+        .orElse(null);
+  }
+
+  private static String letters(String name) {
+    return name.replaceAll("[-_]", "").toLowerCase(Locale.ROOT);
+  }
+
+  /** How many letters must be inserted, removed or replaced, kept row by row. */
+  private static int differences(String left, String right) {
+    int[] row = new int[right.length() + 1];
+    for (int j = 0; j < row.length; j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= left.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j < row.length; j++) {
+        int replaced = diagonal + (left.charAt(i - 1) == right.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[right.length()];
+  }
+
+  /** Gathers what is wrong, to tell it all at once. */
+  private static final class Problems {
+
+    private record Problem(String file, int line, String text) {}
+
+    private final List<Problem> found = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+
+    /** Adds a problem with the value of that origin. */
+    void add(ConfigOrigin origin, String what) {
+      String place = origin.description();
+      String file = origin.lineNumber() > 0 ? place.replaceFirst(": [0-9-]+$", "") : place;
+      found.add(new Problem(file, origin.lineNumber(), place + ": " + what));
+    }
+
+    void throwIfAny() {
+      if (found.isEmpty()) {
+        return;
+      }
+      List<String> lines =
+          found.stream()
+              .sorted(
+                  Comparator.comparing(Problem::file)
+                      .thenComparing(Problem::line)
+                      .thenComparing(Problem::text))
+              .map(Problem::text)
+              .distinct()
+              .toList();
+      throw new MetricsConfigurationException(
+          lines.size() == 1
+              ? "The settings of the metrics are wrong: " + lines.get(0)
+              : "The settings of the metrics have "
+                  + lines.size()
+                  + " problems:\n  - "
+                  + String.join("\n  - ", lines));
+    }
   }
 }

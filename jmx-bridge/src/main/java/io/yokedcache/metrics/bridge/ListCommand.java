@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheReading;
 import java.io.IOException;
 import java.io.PrintWriter;

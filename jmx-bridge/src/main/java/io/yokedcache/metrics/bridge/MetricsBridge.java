@@ -3,10 +3,12 @@ package io.yokedcache.metrics.bridge;
 import io.yokedcache.metrics.CacheHealthMonitor;
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.MetricsCollector;
+import io.yokedcache.metrics.bridge.MetricsSettings.HealthChecks;
 import io.yokedcache.metrics.bridge.PrometheusOutput.Listener;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.statsd.StatsDCollector;
+import io.yokedcache.metrics.statsd.StatsDMode;
 import io.yokedcache.metrics.statsd.StatsDReporter;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -85,13 +87,17 @@ public final class MetricsBridge implements AutoCloseable {
       throws IOException {
     MetricsBridge bridge = new MetricsBridge();
     try {
-      Outputs outputs = new Outputs(settings, new LinkedHashMap<>(sources));
-      StatsDCollector statsd = settings.statsd().enabled() ? bridge.open(outputs) : null;
+      settings.warnings().lines().forEach(logger::warn);
+      StatsDCollector statsd = settings.statsd().enabled() ? bridge.open(settings.statsd()) : null;
       if (settings.prometheus().enabled()) {
-        bridge.serve(outputs.prometheus(statsd), settings.prometheus().listener());
+        bridge.serve(
+            settings.prometheus().collector(new LinkedHashMap<>(sources), statsd),
+            settings.prometheus().listener());
       }
       if (statsd != null) {
-        bridge.report(outputs.reporters(statsd, sendsHistory));
+        sources.forEach(
+            (name, source) ->
+                bridge.report(settings.statsd().reporter(name, source, statsd, sendsHistory)));
       }
       if (settings.health().enabled() && settings.isEnabled()) {
         sources.forEach((name, source) -> bridge.check(name, source, settings.health()));
@@ -115,19 +121,19 @@ public final class MetricsBridge implements AutoCloseable {
         listener.path());
   }
 
-  private StatsDCollector open(Outputs outputs) {
-    StatsDCollector collector = outputs.statsd();
+  private StatsDCollector open(StatsDOutput output) {
+    StatsDCollector collector = output.collector();
     parts.push(collector);
     metrics.addCollector(collector);
-    if (outputs.sendsOperations()) {
+    if (output.mode() == StatsDMode.REALTIME) {
       operations = collector;
     }
     return collector;
   }
 
-  private void report(List<StatsDReporter> started) {
-    started.forEach(parts::push);
-    reporters.addAll(started);
+  private void report(StatsDReporter started) {
+    parts.push(started);
+    reporters.add(started);
   }
 
   private void check(String name, CacheSource source, HealthChecks checks) {

@@ -1,17 +1,32 @@
 package io.yokedcache.metrics.bridge;
 
+import static java.util.Objects.requireNonNull;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigIncludeContext;
+import com.typesafe.config.ConfigIncluder;
+import com.typesafe.config.ConfigIncluderClasspath;
+import com.typesafe.config.ConfigIncluderFile;
+import com.typesafe.config.ConfigIncluderURL;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOriginFactory;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigParseable;
 import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigValueFactory;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the group of the metrics in files. What a file says is never part of a message. */
 public final class MetricsFile {
@@ -20,7 +35,7 @@ public final class MetricsFile {
   static final String GROUP = "yokedcache.metrics";
 
   private static final String ROOT = "yokedcache";
-  private static final String REFERENCE = "reference.conf";
+  static final String REFERENCE = "reference.conf";
   private static final List<String> OUTPUTS = List.of("prometheus", "statsd");
   private static final String ENABLED = ".enabled";
 
@@ -51,7 +66,10 @@ public final class MetricsFile {
       Config all =
           ConfigFactory.parseFile(
                   file.toFile(),
-                  ConfigParseOptions.defaults().setAllowMissing(false).setOriginDescription(shown))
+                  ConfigParseOptions.defaults()
+                      .setAllowMissing(false)
+                      .setOriginDescription(shown)
+                      .appendIncluder(new LocalIncluder(shown, /* library= */ null)))
               .withFallback(ConfigFactory.systemProperties().withoutPath(ROOT))
               // What others of the file's groups lack is not the bridge's business.
               .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
@@ -122,5 +140,74 @@ public final class MetricsFile {
 
   private static String place(ConfigException wrong, String shown) {
     return wrong.origin() == null ? shown : wrong.origin().description();
+  }
+
+  /**
+   * Makes what a file includes, but for all that would be fetched over a network.
+   *
+   * @param file the including file, for messages
+   * @param library makes the includes; absent until the library has told
+   */
+  private record LocalIncluder(String file, @Nullable ConfigIncluder library)
+      implements ConfigIncluder, ConfigIncluderURL, ConfigIncluderFile, ConfigIncluderClasspath {
+
+    /** A scheme of at least two letters, since one is a drive of Windows; or a host. */
+    private static final Pattern REMOTE =
+        Pattern.compile(
+            "(?is)\\s*(?:(?!(?:jar:)*(?:file|jrt):)[a-z][a-z0-9+.-]+:|(?:jar:)*(?:file:)?[/\\\\]{2}[^/\\\\]).*");
+
+    @Override
+    public ConfigIncluder withFallback(ConfigIncluder fallback) {
+      return library == null ? new LocalIncluder(file, fallback) : this;
+    }
+
+    @Override
+    public ConfigObject include(ConfigIncludeContext context, String what) {
+      requireLocal(what);
+      ConfigParseable relative = context.relativeTo(what);
+      if (relative != null && relative.origin().url() != null) {
+        requireLocal(relative.origin().url().toString());
+      }
+      return known().include(context, what);
+    }
+
+    @Override
+    public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
+      requireLocal(what.toString());
+      return ((ConfigIncluderURL) known()).includeURL(context, what);
+    }
+
+    @Override
+    public ConfigObject includeFile(ConfigIncludeContext context, File what) {
+      return ((ConfigIncluderFile) known()).includeFile(context, what);
+    }
+
+    @Override
+    public ConfigObject includeResources(ConfigIncludeContext context, String what) {
+      ClassLoader loader = context.parseOptions().getClassLoader();
+      try {
+        if (loader != null) {
+          Collections.list(loader.getResources(what)).forEach(url -> requireLocal(url.toString()));
+        }
+      } catch (IOException e) {
+        throw new ConfigException.IO(
+            ConfigOriginFactory.newSimple(what), "the class path cannot be searched", e);
+      }
+      return ((ConfigIncluderClasspath) known()).includeResources(context, what);
+    }
+
+    private ConfigIncluder known() {
+      return requireNonNull(library, "the library gives its own includer before it uses this one");
+    }
+
+    /** The message has no URL, which could have credentials. */
+    private void requireLocal(String url) {
+      if (REMOTE.matcher(url).matches()) {
+        throw new MetricsConfigurationException(
+            file
+                + ": include names a file on a network, on which the settings must not depend: save the"
+                + " file, and include it by file(\"/path/file.conf\")");
+      }
+    }
   }
 }

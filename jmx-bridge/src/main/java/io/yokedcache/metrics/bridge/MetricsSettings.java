@@ -1,64 +1,166 @@
 package io.yokedcache.metrics.bridge;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the group {@code yokedcache.metrics} of a configuration file says. Immutable; equal settings
- * ask for the same bridge.
+ * The group {@code yokedcache.metrics} of a configuration file. Immutable; equal settings ask for
+ * the same bridge.
  *
- * @param prometheus whether and how metrics are served to Prometheus
- * @param statsd whether and how metrics are sent to StatsD
- * @param health whether and how often the caches' health is checked
+ * <p>Each group is a record that reads itself. A new setting is a component of its record, read in
+ * its constructor call, and a line of {@code reference.conf}; a new group is a component here too.
+ *
  * @param targets other JVMs to read by name, for the stand-alone process
+ * @param warnings settings that are followed, but probably not meant
  */
 public record MetricsSettings(
     PrometheusOutput prometheus,
     StatsDOutput statsd,
     HealthChecks health,
-    Map<String, TargetSettings> targets) {
+    Map<String, TargetSettings> targets,
+    Warnings warnings) {
 
-  /**
-   * Copies the map.
-   *
-   * @param prometheus whether and how metrics are served to Prometheus
-   * @param statsd whether and how metrics are sent to StatsD
-   * @param health whether and how often the caches' health is checked
-   * @param targets other JVMs to read by name, for the stand-alone process
-   */
+  /** Copies the map. */
   public MetricsSettings {
     targets = Map.copyOf(targets);
+  }
+
+  /**
+   * Lines to tell. They name places in files, which make no difference to the bridge: all warnings
+   * are equal.
+   */
+  public record Warnings(List<String> lines) {
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Warnings;
+    }
+
+    @Override
+    public int hashCode() {
+      return 0;
+    }
+  }
+
+  /**
+   * The group {@code health}.
+   *
+   * @param enabled whether there are checks, if there is somewhere to report to
+   * @param interval the time between checks
+   */
+  public record HealthChecks(boolean enabled, Duration interval) {
+
+    private static HealthChecks read(Group group) {
+      return new HealthChecks(
+          group.flag("enabled"),
+          group.duration("interval", Duration.ofSeconds(1), Duration.ofDays(1)));
+    }
+  }
+
+  /**
+   * Another JVM to read, from the group {@code targets}. Either has a URL or a process id.
+   *
+   * @param url the JMX service URL, or {@code host:port}
+   * @param pid the number of a process on this machine
+   * @param user for JMX with authentication
+   * @param password the user's
+   */
+  public record TargetSettings(
+      @Nullable String url, @Nullable Long pid, @Nullable String user, @Nullable Secret password) {
+
+    private static final String PASSWORD_VARIABLE = "YOKEDCACHE_JMX_PASSWORD";
+
+    /** The keys of a target, none of which has a default. */
+    private static final ConfigObject KEYS =
+        ConfigFactory.parseString(
+                "url = null, pid = null, user = null, password = null, password-file = null")
+            .root();
+
+    private static TargetSettings read(Group group) {
+      String url = group.optionalText("url");
+      Long pid = group.optionalNumber("pid", 1);
+      String user = group.optionalText("user");
+      Secret password = group.secret("password");
+      if ((url == null) == (pid == null)) {
+        group.complain("url", "or pid must be set, and not both");
+      }
+      if (user == null && password != null) {
+        group.complain("password", "is set without a user: set user too");
+      }
+      if (user != null && pid != null && url == null) {
+        group.complain("user", "is for a url; a process of the same user needs no password");
+      }
+      if (user != null && password == null) {
+        password = group.variable(PASSWORD_VARIABLE);
+      }
+      if (user != null && url != null && password == null) {
+        group.complain(
+            "user",
+            "is set without a password: set password-file, password or " + PASSWORD_VARIABLE);
+      }
+      return new TargetSettings(url, pid, user, password);
+    }
   }
 
   /**
    * Reads the contents of the group, whose missing keys have their defaults.
    *
    * @param group the contents of {@code yokedcache.metrics}, resolved
-   * @return the settings
    * @throws MetricsConfigurationException that lists all problems
    */
   public static MetricsSettings of(Config group) {
-    return new SettingsReader(System.getenv()).read(group);
+    return of(group, System.getenv());
+  }
+
+  static MetricsSettings of(Config group, Map<String, String> environment) {
+    Group root = new Group(group.root(), MetricsFile.defaults(), MetricsFile.GROUP, environment);
+    PrometheusOutput prometheus = PrometheusOutput.read(output(root, "prometheus"));
+    StatsDOutput statsd = StatsDOutput.read(output(root, "statsd"));
+    Group health = root.child("health");
+    if (health.isWritten()
+        && health.flag("enabled")
+        && !prometheus.enabled()
+        && !statsd.enabled()) {
+      health.warn("enabled", "has no effect, since no output is enabled that it could report to");
+    }
+    return new MetricsSettings(
+        prometheus,
+        statsd,
+        HealthChecks.read(health),
+        root.children("targets", TargetSettings.KEYS, TargetSettings::read),
+        new Warnings(root.finish()));
+  }
+
+  /** A group with the key {@code enabled}, which is easily forgotten. */
+  private static Group output(Group root, String key) {
+    Group output = root.child(key);
+    if (output.isWritten() && !output.isWritten("enabled")) {
+      output.warn(
+          "enabled",
+          "is not set, so that nothing else of the group counts: write enabled = true, or"
+              + " enabled = false to keep the group for later");
+    }
+    return output;
   }
 
   /**
    * Reads the group {@code yokedcache.metrics} of a file.
    *
-   * @param file a HOCON, JSON or properties file; what else is in it is left alone
-   * @return the settings
+   * @param file a HOCON, JSON or properties file; all else in it is left alone
    * @throws MetricsConfigurationException if the file cannot be read; else it lists all problems
    */
   public static MetricsSettings load(Path file) {
     return of(MetricsFile.read(file));
   }
 
-  /**
-   * Whether these settings ask for anything.
-   *
-   * @return false if neither Prometheus nor StatsD is enabled
-   */
+  /** {@return false if neither Prometheus nor StatsD is enabled} */
   public boolean isEnabled() {
     return prometheus.enabled() || statsd.enabled();
   }

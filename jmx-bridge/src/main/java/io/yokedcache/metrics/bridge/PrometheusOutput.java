@@ -1,18 +1,22 @@
 package io.yokedcache.metrics.bridge;
 
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.page.StatusPage;
 import io.yokedcache.metrics.prometheus.Histograms;
 import io.yokedcache.metrics.prometheus.MetricNames;
+import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import io.yokedcache.metrics.prometheus.PrometheusCollectorBuilder;
+import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.statsd.StatsDCollector;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The group {@code prometheus}.
+ * The group {@code prometheus}: its settings, how they are read, and the collector they describe.
  *
- * @param enabled whether metrics are served
- * @param listener where they are served
- * @param naming what they are called
- * @param histograms the form of distributions
  * @param bucketsSeconds upper bounds of classic histograms; empty for the default
  * @param maxCaches how many caches are shown at most
  * @param jvm whether this JVM's own metrics are shown, too
@@ -26,14 +30,19 @@ public record PrometheusOutput(
     int maxCaches,
     boolean jvm) {
 
+  private static final String PASSWORD_VARIABLE = "YOKEDCACHE_METRICS_PASSWORD";
+  private static final Pattern ANYTHING = Pattern.compile(".+", Pattern.DOTALL);
+  private static final Pattern PATH = Pattern.compile("/[!-~]*");
+  private static final Pattern NAME_PART = Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)?");
+  private static final Pattern LABEL =
+      Pattern.compile("(?!__|(?:cache|cache_manager|target|le)$)[A-Za-z_][A-Za-z0-9_]*");
+
   /**
    * Where metrics are served, and to whom.
    *
-   * @param host the address to listen on
    * @param port 0 for any that is free
    * @param path of the metrics, with a leading slash
    * @param user for Basic authentication; absent for none
-   * @param password the user's
    * @param tls certificates for https
    * @param statusPage whether there is a page for people at {@code /}
    */
@@ -44,14 +53,34 @@ public record PrometheusOutput(
       @Nullable String user,
       @Nullable Secret password,
       TlsFiles tls,
-      boolean statusPage) {}
+      boolean statusPage) {
+
+    private static Listener read(Group group) {
+      String user = group.optionalText("user");
+      Secret password = group.secret("password", PASSWORD_VARIABLE);
+      if (user != null && password == null) {
+        group.complain("user", "is set without a password: set password or " + PASSWORD_VARIABLE);
+      }
+      boolean statusPage = group.flag("status-page");
+      String path = group.text("path", PATH, "a path such as /metrics");
+      if (path.equals("/-/healthy") || (path.equals("/") && statusPage)) {
+        group.complain("path", "is " + path + ", where something else is served");
+      }
+      return new Listener(
+          group.text("host", ANYTHING, "a host name or an address"),
+          group.integer("port", 0, 65_535),
+          path,
+          user,
+          user == null ? null : password,
+          TlsFiles.read(group.child("tls")),
+          statusPage);
+    }
+  }
 
   /**
-   * What metrics are called.
+   * The names of metrics.
    *
-   * @param style whose names
    * @param namespace what all names begin with
-   * @param subsystem what follows the namespace
    * @param labels of every series
    * @param cacheLabels whether caches are told apart
    */
@@ -60,5 +89,80 @@ public record PrometheusOutput(
       String namespace,
       String subsystem,
       Map<String, String> labels,
-      boolean cacheLabels) {}
+      boolean cacheLabels) {
+
+    private static Naming read(Group group) {
+      return new Naming(
+          group.choice("names", MetricNames.class),
+          group.text("namespace", NAME_PART, "letters, digits and underscores"),
+          group.text("subsystem", NAME_PART, "letters, digits and underscores"),
+          group.texts(
+              "labels",
+              LABEL,
+              "letters, digits and underscores, and none of the bridge's own (cache,"
+                  + " cache_manager, target, le)"),
+          group.flag("cache-labels"));
+    }
+  }
+
+  static PrometheusOutput read(Group group) {
+    return new PrometheusOutput(
+        group.flag("enabled"),
+        Listener.read(group),
+        Naming.read(group),
+        group.choice("histograms", Histograms.class),
+        group.ascending("buckets"),
+        group.integer("max-caches", 1, 1_000_000),
+        group.flag("jvm"));
+  }
+
+  /**
+   * A collector with a registry of its own, so that it never clashes with the application's.
+   *
+   * @param statsd another output to tell of, if there is one
+   */
+  PrometheusCollector collector(
+      Map<String, CacheSource> sources, @Nullable StatsDCollector statsd) {
+    PrometheusCollectorBuilder builder =
+        PrometheusCollector.builder()
+            .registry(new PrometheusRegistry())
+            .names(naming.style())
+            .namespace(naming.namespace())
+            .subsystem(naming.subsystem())
+            .labels(naming.labels())
+            .cacheLabels(naming.cacheLabels())
+            .histograms(histograms)
+            .maxCaches(maxCaches)
+            .jvmMetrics(jvm);
+    if (!bucketsSeconds.isEmpty()) {
+      builder.buckets(bucketsSeconds.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+    if (statsd != null) {
+      builder.statsd(statsd::statistics);
+    }
+    sources.forEach(builder::target);
+    listen(builder);
+    if (listener.statusPage()) {
+      builder.handler("/", StatusPage.of(sources));
+    }
+    try {
+      return builder.build();
+    } catch (IllegalArgumentException e) {
+      throw new MetricsConfigurationException(
+          MetricsFile.GROUP + ".prometheus: " + e.getMessage(), e);
+    }
+  }
+
+  private void listen(PrometheusCollectorBuilder builder) {
+    builder.host(listener.host()).port(listener.port()).path(listener.path());
+    String user = listener.user();
+    Secret password = listener.password();
+    if (user != null && password != null) {
+      builder.basicAuthentication(user, password.value().toCharArray());
+    }
+    SSLContext tls = listener.tls().context();
+    if (tls != null) {
+      builder.tls(tls).requireClientCertificate(listener.tls().requireClientCertificate());
+    }
+  }
 }

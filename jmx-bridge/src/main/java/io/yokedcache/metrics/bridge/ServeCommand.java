@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.bridge;
 
 import com.typesafe.config.Config;
+import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheSource;
 import java.io.IOException;
 import java.util.Map;

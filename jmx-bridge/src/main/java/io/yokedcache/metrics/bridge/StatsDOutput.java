@@ -1,17 +1,18 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.OperationNames;
+import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
+import io.yokedcache.metrics.statsd.StatsDReporter;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
- * The group {@code statsd}.
+ * The group {@code statsd}: its settings, how they are read, and the parts they describe.
  *
- * @param enabled whether metrics are sent
- * @param daemon where they are sent
- * @param mode when they are sent
  * @param interval the time between reports
  * @param sampleRate the share of operations that {@link StatsDMode#REALTIME} sends
  * @param limits what bounds the sending
@@ -24,11 +25,15 @@ public record StatsDOutput(
     double sampleRate,
     Limits limits) {
 
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Pattern ANYTHING = Pattern.compile(".+", Pattern.DOTALL);
+  private static final Pattern TAG = Pattern.compile("[^|,:#@\\s]+");
+  private static final Pattern PREFIX = Pattern.compile("[^|:#@\\s]*");
+
   /**
    * The daemon, and how it names things.
    *
-   * @param host its name or address
-   * @param port its UDP port
    * @param flavour its dialect
    * @param prefix what all names begin with
    * @param names what operations are called
@@ -40,7 +45,25 @@ public record StatsDOutput(
       StatsDFlavour flavour,
       String prefix,
       OperationNames names,
-      Map<String, String> tags) {}
+      Map<String, String> tags) {
+
+    private static Daemon read(Group group) {
+      StatsDFlavour flavour = group.choice("flavour", StatsDFlavour.class);
+      Map<String, String> tags =
+          group.texts("tags", TAG, "a tag's: it has spaces or one of | , : # @");
+      if (flavour == StatsDFlavour.PLAIN && !tags.isEmpty()) {
+        group.complain(
+            "tags", "need flavour = dogstatsd; with plain put their values into the prefix");
+      }
+      return new Daemon(
+          group.text("host", ANYTHING, "a host name or an address"),
+          group.integer("port", 1, 65_535),
+          flavour,
+          group.text("prefix", PREFIX, "a text without spaces and | : # @"),
+          group.choice("names", OperationNames.class),
+          tags);
+    }
+  }
 
   /**
    * What bounds the sending.
@@ -50,4 +73,48 @@ public record StatsDOutput(
    * @param queueCapacity how many measurements may wait
    */
   public record Limits(Duration timeout, int maxPacketBytes, int queueCapacity) {}
+
+  static StatsDOutput read(Group group) {
+    StatsDMode mode = group.choice("mode", StatsDMode.class);
+    double sampleRate = group.share("sample-rate");
+    if (mode == StatsDMode.PERIODIC && sampleRate < 1) {
+      group.warn("sample-rate", "has no effect with mode = periodic, whose counts are exact");
+    }
+    return new StatsDOutput(
+        group.flag("enabled"),
+        Daemon.read(group),
+        mode,
+        group.duration("interval", SECOND, HOUR),
+        sampleRate,
+        new Limits(
+            group.duration("timeout", Duration.ofMillis(1), HOUR),
+            group.integer("max-packet-bytes", 64, 65_507),
+            group.integer("queue-capacity", 1, 10_000_000)));
+  }
+
+  StatsDCollector collector() {
+    return StatsDCollector.builder()
+        .host(daemon.host())
+        .port(daemon.port())
+        .flavour(daemon.flavour())
+        .prefix(daemon.prefix())
+        .operationNames(daemon.names())
+        .constantTags(daemon.tags())
+        .sampleRate(sampleRate)
+        .timeout(limits.timeout())
+        .maxPacketBytes(limits.maxPacketBytes())
+        .queueCapacity(limits.queueCapacity())
+        .build();
+  }
+
+  /** A started reporter for a source. */
+  StatsDReporter reporter(
+      String name, CacheSource source, StatsDCollector collector, boolean sendsHistory) {
+    return StatsDReporter.builder(source, collector)
+        .target(name)
+        .mode(mode)
+        .interval(interval)
+        .sendHistory(sendsHistory)
+        .start();
+  }
 }

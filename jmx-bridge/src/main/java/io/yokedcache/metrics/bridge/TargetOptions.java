@@ -2,6 +2,7 @@ package io.yokedcache.metrics.bridge;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.RemoteJvm;
 import io.yokedcache.metrics.source.TimeLimitedSource;

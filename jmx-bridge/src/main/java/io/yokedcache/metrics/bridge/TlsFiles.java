@@ -29,6 +29,23 @@ public record TlsFiles(
     @Nullable Secret trustStorePassword,
     boolean requireClientCertificate) {
 
+  static TlsFiles read(Group group) {
+    TlsFiles tls =
+        new TlsFiles(
+            group.readableFile("key-store"),
+            group.secret("key-store-password"),
+            group.readableFile("trust-store"),
+            group.secret("trust-store-password"),
+            group.flag("require-client-certificate"));
+    if (tls.keyStore() == null && tls.trustStore() != null) {
+      group.complain("trust-store", "needs a key-store, without which there is no TLS");
+    }
+    if (tls.requireClientCertificate() && tls.trustStore() == null) {
+      group.complain("require-client-certificate", "needs a trust-store with their certificates");
+    }
+    return tls;
+  }
+
   /** Reads the files; absent without a key store. */
   @Nullable SSLContext context() {
     if (keyStore == null) {

@@ -122,7 +122,7 @@ final class MetricsBridgeTest {
   }
 
   private static MetricsSettings settings(String text) {
-    return new SettingsReader(Map.of()).read(ConfigFactory.parseString(text));
+    return MetricsSettings.of(ConfigFactory.parseString(text), Map.of());
   }
 
   private static HttpResponse<String> get(MetricsBridge bridge, String path, String credentials)

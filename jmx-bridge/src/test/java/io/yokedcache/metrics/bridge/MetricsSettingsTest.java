@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.typesafe.config.ConfigFactory;
+import io.yokedcache.metrics.bridge.MetricsSettings.HealthChecks;
+import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
@@ -13,9 +15,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class MetricsSettingsTest {
 
@@ -177,10 +184,10 @@ final class MetricsSettingsTest {
 
   @Test
   void read_passwordVariable_goesBeforeTheFile() {
-    SettingsReader reader = new SettingsReader(Map.of("YOKEDCACHE_METRICS_PASSWORD", "env"));
-
     MetricsSettings settings =
-        reader.read(ConfigFactory.parseString("prometheus { user = me, password = file }"));
+        MetricsSettings.of(
+            ConfigFactory.parseString("prometheus { user = me, password = file }"),
+            Map.of("YOKEDCACHE_METRICS_PASSWORD", "env"));
 
     assertThat(settings.prometheus().listener().password()).isEqualTo(new Secret("env"));
   }
@@ -198,8 +205,98 @@ final class MetricsSettingsTest {
     assertThat(settings.prometheus().bucketsSeconds()).containsExactly(0.1, 1.0);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "include url(\"http://127.0.0.1:9/x.conf\")",
+        "include url(\"jar:http://127.0.0.1:9/x.jar!/x.conf\")",
+        "include \"http://127.0.0.1:9/x.conf\"",
+        "include url(\"file://127.0.0.1/x.conf\")",
+        "include \"//127.0.0.1/x.conf\"",
+        "yokedcache.metrics { include \"ftp://127.0.0.1:9/x.conf\" }",
+      })
+  void load_includeFromANetwork_isRefused(String include) throws IOException {
+    Path file = Files.writeString(directory.resolve("metrics.conf"), include);
+
+    assertThat(problems(() -> MetricsSettings.load(file)))
+        .contains("include names a file on a network")
+        .contains("metrics.conf")
+        .doesNotContain("127.0.0.1");
+  }
+
+  @Test
+  void load_includeOfAFile() throws IOException {
+    Files.writeString(directory.resolve("more.conf"), "yokedcache.metrics.statsd.port = 5");
+    Path file =
+        Files.writeString(
+            directory.resolve("metrics.conf"),
+            "include \"more.conf\", yokedcache.metrics.statsd.host = h, include classpath(\"no\")");
+
+    assertThat(MetricsSettings.load(file).statsd().daemon())
+        .extracting("host", "port")
+        .containsExactly("h", 5);
+  }
+
+  @Test
+  void read_secretsOfFiles() throws IOException {
+    Path file = Files.writeString(directory.resolve("password"), "hunter2\nand no more\n");
+    Path empty = Files.writeString(directory.resolve("empty"), "");
+
+    assertThat(
+            read("targets.a { url = \"h:1\", user = u, password-file = \"" + file + "\" }")
+                .targets())
+        .containsEntry("a", new TargetSettings("h:1", null, "u", new Secret("hunter2")));
+    assertThat(
+            problems(
+                () ->
+                    read(
+                        ("targets { a { url = \"h:1\", user = u, password = p, password-file = \"%s\""
+                                + " }, b { url = \"h:2\", user = u, password-file = \"%s\" }, c { url"
+                                + " = \"h:3\", user = u, password-file = \"/-\" } }")
+                            .formatted(file, empty))))
+        .contains("3 problems")
+        .contains("targets.a.password-file is set, and password too: keep one of them")
+        .contains("targets.b.password-file names " + empty + ", whose first line is empty")
+        .contains("targets.c.password-file names /-, which is no UTF-8 text to read");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "targets.a { url = \"h:1\", user = u }     | user is set without a password: set password-",
+        "targets.a { url = \"h:1\", password = p } | password is set without a user: set user too",
+        "targets.a { pid = 1, user = u }           | user is for a url; a process of the same user",
+        "statsd { tags { a = b } }                 | tags need flavour = dogstatsd",
+        "prometheus.tls.trust-store = pom.xml      | trust-store needs a key-store",
+      })
+  void read_halfOfAPair_isWrong(String text, String message) {
+    assertThat(problems(() -> read(text))).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "statsd.host = h                                  | statsd.enabled is not set, so that",
+        "prometheus.port = 1                              | prometheus.enabled is not set, so that",
+        "statsd { enabled = true, sample-rate = 0.5 }     | sample-rate has no effect with mode =",
+        "health.interval = 5s                             | health.enabled has no effect, since no",
+        "statsd { enabled = false, host = h }             |",
+        "prometheus.enabled = true, health.interval = 5s  |",
+      })
+  void read_withoutEffect_isAWarning(String text, @Nullable String warning) {
+    List<String> warnings = read(text).warnings().lines();
+
+    if (warning == null) {
+      assertThat(warnings).isEmpty();
+    } else {
+      assertThat(warnings).singleElement().asString().contains(warning);
+    }
+  }
+
   private static MetricsSettings read(String text) {
-    return new SettingsReader(Map.of()).read(ConfigFactory.parseString(text));
+    return MetricsSettings.of(ConfigFactory.parseString(text), Map.of());
   }
 
   private static String problems(Runnable reading) {
