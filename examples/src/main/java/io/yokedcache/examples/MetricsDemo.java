@@ -2,9 +2,9 @@ package io.yokedcache.examples;
 
 import io.yokedcache.metrics.CacheHealthMonitor;
 import io.yokedcache.metrics.CacheMetrics;
-import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.page.StatusPage;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDReporter;
 import java.io.IOException;
