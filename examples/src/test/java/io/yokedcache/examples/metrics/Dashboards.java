@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The files that people load into Prometheus, Grafana and Datadog. */
-final class Dashboards {
+public final class Dashboards {
 
   static final Path FOLDER = Path.of("dashboards");
   static final Path GRAFANA = FOLDER.resolve("grafana-yokedcache.json");
@@ -32,7 +32,7 @@ final class Dashboards {
 
   private Dashboards() {}
 
-  static JsonObject read(Path file) throws IOException {
+  public static JsonObject read(Path file) throws IOException {
     return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
   }
 
@@ -50,7 +50,7 @@ final class Dashboards {
   }
 
   /** Returns what the panels ask for, with variables as they are written. */
-  static List<String> expressions(JsonObject dashboard) {
+  public static List<String> expressions(JsonObject dashboard) {
     List<String> expressions = new ArrayList<>();
     for (JsonObject panel : panels(dashboard)) {
       if (panel.has("targets")) {
@@ -83,7 +83,7 @@ final class Dashboards {
   }
 
   /** Puts values in place of the variables, as Grafana does when all are selected. */
-  static String substituted(String expression) {
+  public static String substituted(String expression) {
     return expression
         .replace("$__rate_interval", "1m")
         .replaceAll("\\$(cache_manager|cache|operation)\\b", ".+");

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param exitCode 0 if all is well
  * @param output everything that it printed
  */
-record Promtool(int exitCode, String output) {
+public record Promtool(int exitCode, String output) {
 
   /**
    * Runs it.
@@ -25,7 +25,7 @@ record Promtool(int exitCode, String output) {
    * @param log a file for what it prints
    * @param arguments the command and the files
    */
-  static Promtool run(String input, Path log, Object... arguments) throws IOException {
+  public static Promtool run(String input, Path log, Object... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(Peer.PROMTOOL.get().toString()));
     for (Object argument : arguments) {
       command.add(argument.toString());
