@@ -12,7 +12,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -85,10 +84,10 @@ public final class StatusPage implements HttpHandler {
           "theme.js");
 
   private final Map<String, Asset> assets = loadAssets();
-  private final StatusReport report;
+  private final StatusReport report = new StatusReport();
 
-  private StatusPage(Map<String, CacheSource> sources) {
-    this.report = new StatusReport(sources);
+  private StatusPage(Map<String, ? extends CacheSource> sources) {
+    targets(sources);
   }
 
   /** One file, as it is sent. */
@@ -131,8 +130,8 @@ public final class StatusPage implements HttpHandler {
    *     Where there is only one and its name is empty, no name is shown
    * @return the page
    */
-  public static StatusPage of(Map<String, CacheSource> sources) {
-    return new StatusPage(new LinkedHashMap<>(sources));
+  public static StatusPage of(Map<String, ? extends CacheSource> sources) {
+    return new StatusPage(sources);
   }
 
   /**
@@ -143,6 +142,15 @@ public final class StatusPage implements HttpHandler {
    */
   public static StatusPage of(CacheSource source) {
     return new StatusPage(Map.of("", source));
+  }
+
+  /**
+   * Shows other JVMs from now on. Those whose name and source are as before are not read anew.
+   *
+   * @param sources as {@link #of(Map)} takes them
+   */
+  public void targets(Map<String, ? extends CacheSource> sources) {
+    report.targets(sources);
   }
 
   @Override

@@ -56,28 +56,38 @@ final class StatusReport {
           "p95",
           "p99");
 
-  private final List<Target> targets;
+  private final ThreadPoolExecutor executor =
+      new ThreadPoolExecutor(
+          0,
+          1,
+          10,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          task -> {
+            Thread thread = new Thread(task, "yokedcache-status-page");
+            thread.setDaemon(true);
+            return thread;
+          },
+          new ThreadPoolExecutor.CallerRunsPolicy());
+
+  private volatile List<Target> targets = List.of();
 
   /** Tells the page that counters begin anew, even if they happen to be higher than before. */
   private final String instance = UUID.randomUUID().toString();
 
-  StatusReport(Map<String, CacheSource> sources) {
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            0,
-            Math.max(1, 2 * sources.size()), // twice, as a thread may not be free yet that is done
-            10,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            task -> {
-              Thread thread = new Thread(task, "yokedcache-status-page");
-              thread.setDaemon(true);
-              return thread;
-            },
-            new ThreadPoolExecutor.CallerRunsPolicy());
-    List<Target> created = new ArrayList<>();
-    sources.forEach((name, source) -> created.add(new Target(name, source, executor)));
-    this.targets = List.copyOf(created);
+  /** Shows these JVMs from now on; those whose sources stay go on with their readings. */
+  synchronized void targets(Map<String, ? extends CacheSource> sources) {
+    List<Target> next = new ArrayList<>();
+    sources.forEach(
+        (name, source) ->
+            next.add(
+                targets.stream()
+                    .filter(known -> known.name().equals(name) && known.source() == source)
+                    .findFirst()
+                    .orElseGet(() -> new Target(name, source, executor))));
+    // Twice, as a thread may not be free yet that is done.
+    executor.setMaximumPoolSize(Math.max(executor.getMaximumPoolSize(), 2 * sources.size()));
+    targets = List.copyOf(next);
   }
 
   /**
@@ -139,12 +149,13 @@ final class StatusReport {
   /** Reads all targets at once and tells what they say. */
   String json(Query query) {
     long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
-    List<Target.Reading> readings = targets.stream().map(Target::read).toList();
+    List<Target> read = targets;
+    List<Target.Reading> readings = read.stream().map(Target::read).toList();
     List<Outcome> outcomes =
         readings.stream().map(reading -> reading.await(deadlineNanos)).toList();
     JsonWriter json = JsonWriter.compact();
     json.beginObject().name("instance").value(instance);
-    writeTargets(json, outcomes);
+    writeTargets(json, read, outcomes);
     writeConnections(json, outcomes);
     Set<String> operations = writeOperations(json, outcomes);
     writeTexts(json.name("columns"), COLUMNS);
@@ -155,11 +166,11 @@ final class StatusReport {
       }
     }
     json.endArray().name("details");
-    writeDetails(json, outcomes, query.selected());
+    writeDetails(json, read, outcomes, query.selected());
     return json.endObject().toString();
   }
 
-  private void writeTargets(JsonWriter json, List<Outcome> outcomes) {
+  private static void writeTargets(JsonWriter json, List<Target> targets, List<Outcome> outcomes) {
     json.name("targets").beginArray();
     for (int i = 0; i < outcomes.size(); i++) {
       Outcome outcome = outcomes.get(i);
@@ -289,8 +300,11 @@ final class StatusReport {
     return nanos == null ? null : Math.rint(nanos);
   }
 
-  private void writeDetails(
-      JsonWriter json, List<Outcome> outcomes, Query.@Nullable Selection selected) {
+  private static void writeDetails(
+      JsonWriter json,
+      List<Target> targets,
+      List<Outcome> outcomes,
+      Query.@Nullable Selection selected) {
     for (int i = 0; selected != null && i < outcomes.size(); i++) {
       for (CacheReading cache : outcomes.get(i).readings().caches()) {
         if (selected.matches(targets.get(i).name(), cache)) {

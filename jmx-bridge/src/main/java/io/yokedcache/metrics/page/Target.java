@@ -73,6 +73,10 @@ final class Target {
     this.executor = executor;
   }
 
+  CacheSource source() {
+    return source;
+  }
+
   String name() {
     return name;
   }

@@ -14,15 +14,15 @@ const COLUMNS = [
   { id: "putsPerSecond", title: "Puts/s", format: rate, value: (row) => row.rates.puts, help: "Entries put per second, now" },
   { id: "hits", title: "Hits", format: count, help: "Gets that found an entry, since start" },
   { id: "misses", title: "Misses", format: count, help: "Gets that found none, since start" },
-  { id: "evictions", title: "Evictions", format: count, help: "Entries given up to make room, since start" },
   { id: "entries", title: "Entries", format: count, help: "Entries in the store, when they were counted last" },
   { id: "bytes", title: "Size", format: bytes, help: "Memory in the store, when it was counted last" },
-  { id: "countedAge", title: "Counted", format: ago, help: "When entries and size were counted" },
   { id: "errors", title: "Errors", format: count, help: "Operations that failed, since start" },
   { id: "mean", title: "Mean", format: duration, help: "Mean duration of the chosen operation, since start" },
   { id: "p50", title: "p50", format: duration, help: "Half of the chosen operations took at most this, since start" },
   { id: "p95", title: "p95", format: duration, help: "95 % of the chosen operations took at most this, since start" },
   { id: "p99", title: "p99", format: duration, help: "99 % of the chosen operations took at most this, since start" },
+  { id: "countedAge", title: "Counted", isOptional: true, format: ago, help: "When entries and size were counted" },
+  { id: "evictions", title: "Evictions", isOptional: true, format: count, help: "Entries given up to make room, since start" },
 ].map((column) => ({ value: text(column.id), ...column }));
 
 const MOST_ROWS = 1200; // what a browser lays out in half a second
@@ -140,6 +140,9 @@ export class CacheTable {
       this.#ranks = new Map([...rows].sort(compareNames).map((row, i) => [row.key, i]));
     }
     this.#table.classList.toggle("has-targets", hasTargets);
+    for (const { id, value } of COLUMNS.filter((column) => column.isOptional)) {
+      this.#table.classList.toggle(`without-${id}`, rows.every((row) => value(row) === null));
+    }
     this.#arrange(/* isForced= */ false);
   }
 

@@ -38,6 +38,10 @@ final class PageServer implements AutoCloseable {
     return new PageServer(StatusPage.of(sources), "/", 0);
   }
 
+  static PageServer of(StatusPage page) throws IOException {
+    return new PageServer(page, "/", 0);
+  }
+
   static PageServer of(CacheSource source) throws IOException {
     return of(source, "/", 0);
   }

@@ -49,11 +49,12 @@ final class SimulatedCaches implements CacheSource {
     private final Map<String, Long> counters = new TreeMap<>();
     private final Map<String, Timer> timers = new LinkedHashMap<>();
     private boolean isPlain;
+    private @Nullable Double countedAgeSeconds;
 
     private Cache(String manager, String name) {
       this.manager = manager;
       this.name = name;
-      for (String counter : List.of("hits", "misses", "puts", "removals", "evictions")) {
+      for (String counter : List.of("hits", "misses", "puts", "removals")) {
         counters.put(counter, 0L);
       }
     }
@@ -61,6 +62,12 @@ final class SimulatedCaches implements CacheSource {
     /** Makes the cache one of a provider that has only JSR-107's own statistics. */
     Cache plain() {
       isPlain = true;
+      return this;
+    }
+
+    /** Tells when the entries were counted. */
+    Cache counted(double ageSeconds) {
+      countedAgeSeconds = ageSeconds;
       return this;
     }
 
@@ -102,13 +109,14 @@ final class SimulatedCaches implements CacheSource {
       List<OperationReading> operations = new ArrayList<>();
       timers.forEach((operation, timer) -> operations.add(timer.reading(operation)));
       long puts = counters.getOrDefault("puts", 0L);
-      return new CacheReading(
-          manager,
-          name,
-          null,
-          operations,
-          counters,
-          Map.of("keysCount", (double) puts, "sizeBytes", puts * 1536.0, "uptimeSeconds", 4711.0));
+      Map<String, Double> gauges = new TreeMap<>();
+      gauges.put("keysCount", (double) puts);
+      gauges.put("sizeBytes", puts * 1536.0);
+      gauges.put("uptimeSeconds", 4711.0);
+      if (countedAgeSeconds != null) {
+        gauges.put("censusAgeSeconds", countedAgeSeconds);
+      }
+      return new CacheReading(manager, name, null, operations, counters, gauges);
     }
 
     private StatisticsReading statistics() {
@@ -117,7 +125,7 @@ final class SimulatedCaches implements CacheSource {
           counters.get("misses"),
           counters.get("puts"),
           counters.get("removals"),
-          counters.get("evictions"),
+          0L,
           timers.getOrDefault("get", new Timer()).meanMicros(),
           timers.getOrDefault("put", new Timer()).meanMicros(),
           0.0);

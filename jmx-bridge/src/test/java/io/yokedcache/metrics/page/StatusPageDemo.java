@@ -1,9 +1,6 @@
 package io.yokedcache.metrics.page;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,7 +20,14 @@ final class StatusPageDemo {
 
   /** Serves on the port given, or 8000, until it is ended. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    int port = arguments.length == 0 ? 8000 : Integer.parseInt(arguments[0]);
+    try (PageServer server = start(arguments.length == 0 ? 8000 : Integer.parseInt(arguments[0]))) {
+      System.out.println(server.url(""));
+      new CountDownLatch(1).await();
+    }
+  }
+
+  /** Starts the caches' work, which ends with the JVM, and a server of the page. */
+  static PageServer start(int port) throws IOException {
     SimulatedCaches caches = new SimulatedCaches();
     caches.connection("redis.//localhost.6379", /* healthy= */ true, 180_000);
     Map<String, SimulatedCaches.Cache> byName = new TreeMap<>();
@@ -31,7 +35,13 @@ final class StatusPageDemo {
       byName.put(name, caches.add("redis.//localhost.6379", name));
     }
     byName.put("rates", caches.add("urn.X-ehcache.jsr107-default-config", "rates").plain());
-    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    ScheduledExecutorService clock =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "status-page-demo");
+              thread.setDaemon(true);
+              return thread;
+            });
     long startNanos = System.nanoTime();
     ScheduledFuture<?> work =
         clock.scheduleAtFixedRate(
@@ -39,13 +49,10 @@ final class StatusPageDemo {
             0,
             250,
             TimeUnit.MILLISECONDS);
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-    server.setExecutor(Executors.newFixedThreadPool(4));
-    server.createContext("/", StatusPage.of(caches));
-    server.start();
-    System.out.println("http://127.0.0.1:" + server.getAddress().getPort() + "/");
-    new CountDownLatch(work.isCancelled() ? 0 : 1).await();
+    if (work.isCancelled()) {
+      throw new IllegalStateException("The demo's clock does not run");
+    }
+    return PageServer.of(caches, "/", port);
   }
 
   private static void work(Map<String, SimulatedCaches.Cache> caches, double seconds) {
@@ -53,6 +60,7 @@ final class StatusPageDemo {
     int i = 0;
     for (SimulatedCaches.Cache cache : caches.values()) {
       int load = (int) (wave * 420 / (1 + i));
+      cache.counted(seconds % 30);
       double slow = seconds % 40 > 30 ? 2.4 : 1;
       cache.get(load, 0.97 - 0.05 * i - 0.03 * Math.sin(seconds / 7), 85 * slow);
       cache.put(load / 6, 120 * slow);
@@ -63,7 +71,7 @@ final class StatusPageDemo {
       cache.run("codec", load, 9);
       cache.run("queue", load, 3);
       if (slow > 1 && i % 3 == 0) {
-        cache.fail("get", "timeout", 1 + i);
+        cache.fail("get", "timeout", 1 + i).fail("get", "loader", 1).fail("load", "loader", 1);
       }
       i++;
     }

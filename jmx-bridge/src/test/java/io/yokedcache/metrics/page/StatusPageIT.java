@@ -101,7 +101,8 @@ final class StatusPageIT {
   @Test
   void page_showsTheSourcesFigures_withoutProblemsOrForeignRequests() throws Exception {
     orders.fail("get", "timeout", 7);
-    caches.add("redis.//one", "idle");
+    caches.add("redis.//one", "idle").put(3, 100).counted(75);
+    caches.add("other", "plain").plain();
     try (PageServer server = PageServer.of(caches)) {
       open(server);
       assertThat(browser.text(cell("orders", "hits"))).isEqualTo("1,800");
@@ -113,6 +114,9 @@ final class StatusPageIT {
       assertThat(browser.text(cell("orders", "manager"))).isEqualTo("redis.//one");
       assertThat(browser.text(cell("orders", "p50"))).endsWith(" µs");
       assertThat(browser.text(cell("idle", "hitRate"))).isEqualTo("–");
+      assertThat(browser.text(cell("idle", "countedAge"))).isEqualTo("1 min 15 s ago");
+      assertThat(browser.text(cell("orders", "evictions"))).isEqualTo("–");
+      assertThat(browser.text(cell("plain", "evictions"))).isEqualTo("0");
       assertThat(browser.text("document.querySelector('#tile-store').innerText"))
           .contains("Healthy", "250 µs");
       assertThat(browser.text("document.querySelector('#connections').innerText"))
@@ -187,7 +191,7 @@ final class StatusPageIT {
           .as("the first head cell, sorted by once more")
           .isEqualTo("descending");
       browser.press("Enter");
-      for (int i = 0; i < 16; i++) { // the other columns, one of which is hidden
+      for (int i = 0; i < 14; i++) { // the other columns, three of which are hidden
         browser.press("Tab");
       }
       assertThat(browser.text("document.activeElement.querySelector('bdi').textContent"))

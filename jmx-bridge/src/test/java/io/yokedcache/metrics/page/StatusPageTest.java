@@ -306,6 +306,25 @@ final class StatusPageTest {
     }
   }
 
+  @Test
+  void targets_change_pageShowsOthers() throws Exception {
+    caches.add("m", "a").get(5, 1, 80);
+    SimulatedCaches others = new SimulatedCaches();
+    others.add("m", "b").get(7, 1, 80);
+    StatusPage page = StatusPage.of(Map.of("one", caches));
+    try (PageServer server = PageServer.of(page)) {
+      assertThat(rows(data(server, ""))).extracting(row -> row.get("cache")).containsExactly("a");
+      Map<String, CacheSource> sources = new LinkedHashMap<>();
+      sources.put("two", others);
+      sources.put("one", caches);
+      page.targets(sources);
+      Object data = data(server, "?target=two&manager=m&cache=b");
+      assertThat(rows(data)).extracting(row -> row.get("cache")).containsExactly("b", "a");
+      assertThat(at(data, "targets", 1, "name")).isEqualTo("one");
+      assertThat(at(data, "details", "counters", "hits")).isEqualTo(7.0);
+    }
+  }
+
   private static void awaitQuietly(CountDownLatch latch) throws IOException {
     try {
       latch.await();
