@@ -13,11 +13,15 @@ import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /** Describes a {@link PrometheusCollector}. Not thread-safe. */
@@ -41,7 +45,10 @@ public final class PrometheusCollectorBuilder {
   private String path = "/metrics";
   private @Nullable Authenticator authenticator;
   private @Nullable SSLContext tls;
+  private SSLParameters tlsParameters =
+      new SSLParameters(null, new String[] {"TLSv1.3", "TLSv1.2"});
   private boolean clientCertificate;
+  private final Set<String> hosts = new HashSet<>();
   private final Map<String, HttpHandler> handlers = new LinkedHashMap<>();
   private boolean cacheLabels = true;
   private Histograms histograms = Histograms.CLASSIC;
@@ -178,6 +185,31 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
+   * Sets the versions of TLS and its cipher suites.
+   *
+   * @param value default TLSv1.3 and TLSv1.2, with the cipher suites of the JVM
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder tlsParameters(SSLParameters value) {
+    this.tlsParameters = requireNonNull(value, "tlsParameters");
+    return this;
+  }
+
+  /**
+   * Adds names that a request's header {@code Host} may have. While the server listens on a
+   * loopback address, it answers only {@code localhost}, {@code 127.0.0.1}, {@code [::1]} and
+   * these, so that a page from elsewhere cannot read it by a name that it lets point here;
+   * otherwise all names are right unless some are set.
+   *
+   * @param names host names without ports
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder hosts(Collection<String> names) {
+    this.hosts.addAll(names);
+    return this;
+  }
+
+  /**
    * Lets in only clients with a certificate that the TLS context trusts.
    *
    * @param value default false
@@ -189,7 +221,7 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Serves something else as well, behind the same authentication.
+   * Serves something else as well, behind the same authentication and to GET and HEAD only.
    *
    * @param value its path, with a leading slash
    * @param handler what answers there
@@ -345,10 +377,20 @@ public final class PrometheusCollectorBuilder {
     check(maxCaches > 0 && maxSeries > 0, "maxCaches and maxSeries must be positive");
     Map<String, CacheSource> sources =
         targets.isEmpty() ? Map.of("", JmxCacheReader.ofThisJvm()) : Map.copyOf(targets);
+    if (clientCertificate) {
+      tlsParameters.setNeedClientAuth(true);
+    }
     Endpoint endpoint =
         servesHttp
             ? new Endpoint(
-                host, port, path, authenticator, tls, clientCertificate, Map.copyOf(handlers))
+                host,
+                port,
+                path,
+                authenticator,
+                tls,
+                tlsParameters,
+                Set.copyOf(hosts),
+                Map.copyOf(handlers))
             : null;
     return new PrometheusCollector(
         new PrometheusSettings(

@@ -9,8 +9,10 @@ import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link PrometheusCollectorBuilder} has gathered. */
@@ -40,6 +42,7 @@ record PrometheusSettings(
       String path,
       @Nullable Authenticator authenticator,
       @Nullable SSLContext tls,
-      boolean clientCertificate,
+      SSLParameters tlsParameters,
+      Set<String> hosts,
       Map<String, HttpHandler> handlers) {}
 }

@@ -15,26 +15,20 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Answers a scrape with the client library's handler, except where the client takes gzip, as
- * Prometheus does: the library's handler compresses in the thread that writes, which takes longer
- * than all the rest of a large scrape.
+ * Prometheus does: the library's handler buffers the whole text, and compresses it so thoroughly
+ * that this takes longer than all the rest of a large scrape.
  */
-final class ScrapeHandler implements HttpHandler, AutoCloseable {
+final class ScrapeHandler implements HttpHandler {
 
   private static final Logger logger = LoggerFactory.getLogger(ScrapeHandler.class);
-
-  /** More would make an answer faster on large machines, at the cost of the application's work. */
-  private static final int MAX_HELPERS = 2;
-
-  private static final int MAX_QUEUED_BLOCKS = 64;
 
   /** False for older versions of the library, such as 1.3 of Spring Boot 3.5. */
   private static final boolean HAS_ESCAPING = hasEscaping();
@@ -42,7 +36,6 @@ final class ScrapeHandler implements HttpHandler, AutoCloseable {
   private final ExpositionFormats formats = ExpositionFormats.init();
   private final PrometheusRegistry registry;
   private final PrometheusScrapeHandler library;
-  private final ThreadPoolExecutor helpers = newHelpers();
 
   ScrapeHandler(PrometheusRegistry registry) {
     this.registry = registry;
@@ -55,26 +48,6 @@ final class ScrapeHandler implements HttpHandler, AutoCloseable {
     } catch (NoClassDefFoundError olderLibrary) {
       return false;
     }
-  }
-
-  private static ThreadPoolExecutor newHelpers() {
-    int threads = Math.min(MAX_HELPERS, Runtime.getRuntime().availableProcessors());
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            30,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MAX_QUEUED_BLOCKS),
-            task -> {
-              Thread thread = new Thread(task, "yokedcache-metrics-gzip");
-              thread.setDaemon(true);
-              return thread;
-            },
-            // Too many blocks at once, or closed meanwhile: who made the block compresses it.
-            (task, closedOrBusy) -> task.run());
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
   }
 
   /** The library's view of a request, which would send a stack trace to whoever asks. */
@@ -143,7 +116,7 @@ final class ScrapeHandler implements HttpHandler, AutoCloseable {
     exchange.getResponseHeaders().set("Content-Type", writer.getContentType());
     exchange.getResponseHeaders().set("Content-Encoding", "gzip");
     exchange.sendResponseHeaders(200, 0);
-    try (OutputStream body = new ParallelGzip(exchange.getResponseBody(), helpers)) {
+    try (OutputStream body = new FastGzip(exchange.getResponseBody())) {
       if (HAS_ESCAPING) {
         writer.write(body, snapshots, EscapingScheme.fromAcceptHeader(accept));
       } else {
@@ -157,9 +130,11 @@ final class ScrapeHandler implements HttpHandler, AutoCloseable {
     return values == null ? null : String.join(",", values);
   }
 
-  /** Ends the threads that compress, once they have compressed what was given to them. */
-  @Override
-  public void close() {
-    helpers.shutdown();
+  /** Compresses as fast as it can: it runs in the application's process. */
+  private static final class FastGzip extends GZIPOutputStream {
+    FastGzip(OutputStream target) throws IOException {
+      super(target, 16 * 1024);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
   }
 }

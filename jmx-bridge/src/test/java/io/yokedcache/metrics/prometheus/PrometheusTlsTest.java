@@ -5,25 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.Base64;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A scrape by https, with a certificate that the JDK's own keytool makes. */
 final class PrometheusTlsTest {
-
-  private static final char[] PASSWORD = "changeit".toCharArray();
 
   @TempDir private static Path folder;
 
@@ -32,48 +24,9 @@ final class PrometheusTlsTest {
 
   @BeforeAll
   static void makeCertificate() throws Exception {
-    Path file = folder.resolve("server.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "server",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=dns:localhost,ip:127.0.0.1",
-                "-validity",
-                "2",
-                "-storetype",
-                "PKCS12",
-                "-storepass",
-                String.valueOf(PASSWORD),
-                "-keystore",
-                file.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("keytool.log").toFile())
-            .start();
-    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(keytool.exitValue()).isZero();
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    try (InputStream input = Files.newInputStream(file)) {
-      store.load(input, PASSWORD);
-    }
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, PASSWORD);
-    KeyStore certificates = KeyStore.getInstance("PKCS12");
-    certificates.load(null, PASSWORD);
-    certificates.setCertificateEntry("server", store.getCertificate("server"));
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(certificates);
-    withKey = SSLContext.getInstance("TLS");
-    withKey.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-    trustOnly = SSLContext.getInstance("TLS");
-    trustOnly.init(null, trust.getTrustManagers(), null);
+    TestCertificate certificate = TestCertificate.in(folder);
+    withKey = certificate.context();
+    trustOnly = certificate.trusting();
   }
 
   private static PrometheusCollectorBuilder builder() {
