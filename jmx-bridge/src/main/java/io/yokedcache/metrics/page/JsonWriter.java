@@ -32,9 +32,7 @@ public final class JsonWriter {
 
   /** Begins an object. */
   public JsonWriter beginObject() {
-    separate();
-    text.append('{');
-    return this;
+    return separated("{");
   }
 
   /** Ends the object begun last. */
@@ -45,9 +43,7 @@ public final class JsonWriter {
 
   /** Begins an array. */
   public JsonWriter beginArray() {
-    separate();
-    text.append('[');
-    return this;
+    return separated("[");
   }
 
   /** Ends the array begun last. */
@@ -58,77 +54,70 @@ public final class JsonWriter {
 
   /** Writes a member's name; its value must follow. */
   public JsonWriter name(String name) {
-    value(name);
-    text.append(':').append(space);
+    value(name).text.append(':').append(space);
     return this;
   }
 
-  /** Writes a text, or {@code null}. */
-  public JsonWriter value(@Nullable String value) {
-    separate();
-    if (value == null) {
-      text.append("null");
-      return this;
+  /** Writes a member of an object, with a value as {@link #value} takes it. */
+  public JsonWriter member(String name, @Nullable Object value) {
+    return name(name).value(value);
+  }
+
+  /**
+   * Writes a value.
+   *
+   * @param value a text, a number, a truth value, a map or a collection of them, or null
+   */
+  public JsonWriter value(@Nullable Object value) {
+    if (value instanceof Map<?, ?> map) {
+      beginObject();
+      map.forEach((name, member) -> member(String.valueOf(name), member));
+      return endObject();
     }
+    if (value instanceof Iterable<?> elements) {
+      beginArray();
+      elements.forEach(this::value);
+      return endArray();
+    }
+    if (value instanceof Number number) {
+      return separated(text(number));
+    }
+    if (value == null || value instanceof Boolean) {
+      return separated(String.valueOf(value));
+    }
+    separated("\"");
+    value.toString().chars().forEach(this::escape);
     text.append('"');
-    for (int i = 0; i < value.length(); i++) {
-      escape(value.charAt(i));
+    return this;
+  }
+
+  private static String text(Number number) {
+    double value = number.doubleValue();
+    if (!Double.isFinite(value)) {
+      return "null";
     }
-    text.append('"');
-    return this;
+    // 3, not 3.0: thousands of figures are whole.
+    boolean isWhole = number instanceof Double && value == Math.rint(value);
+    return isWhole && Math.abs(value) < 1e15 ? Long.toString((long) value) : number.toString();
   }
 
-  /** Writes a truth value, or {@code null}. */
-  public JsonWriter value(@Nullable Boolean value) {
-    separate();
-    text.append(value);
-    return this;
-  }
-
-  /** Writes a whole number. */
-  public JsonWriter value(long value) {
-    separate();
-    text.append(value);
-    return this;
-  }
-
-  /** Writes a number, or {@code null} for none and for what JSON lacks. */
-  public JsonWriter value(@Nullable Number value) {
-    separate();
-    if (value == null || !Double.isFinite(value.doubleValue())) {
-      text.append("null");
-    } else if (value instanceof Double fraction
-        && fraction == Math.rint(fraction)
-        && Math.abs(fraction) < 1e15) {
-      text.append(fraction.longValue()); // 3, not 3.0: thousands of figures are whole
-    } else {
-      text.append(value);
-    }
-    return this;
-  }
-
-  /** Writes an object of numbers. */
-  public JsonWriter values(Map<String, ? extends Number> values) {
-    beginObject();
-    values.forEach((name, value) -> name(name).value(value));
-    return endObject();
-  }
-
-  private void escape(char c) {
+  private void escape(int c) {
     if (c == '"' || c == '\\') {
-      text.append('\\').append(c);
+      text.append('\\').append((char) c);
     } else if (c >= ' ' && c < 0x7f) {
-      text.append(c);
+      text.append((char) c);
     } else {
-      text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+      text.append(String.format(Locale.ROOT, "\\u%04x", c));
     }
   }
 
   /** Puts a comma unless this is the first element of an array, object, or a member's value. */
-  private void separate() {
+  private JsonWriter separated(String next) {
     if (text.length() > 0 && "[{: ".indexOf(text.charAt(text.length() - 1)) < 0) {
       text.append(',').append(space);
     }
+    text.append(next);
+    return this;
   }
 
   @Override

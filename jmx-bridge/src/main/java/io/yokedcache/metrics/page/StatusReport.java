@@ -11,17 +11,20 @@ import io.yokedcache.metrics.source.StatisticsReading;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,26 +38,9 @@ final class StatusReport {
   /** The order of the figures in a row: with a thousand caches, names in each would be most. */
   private static final List<String> COLUMNS =
       List.of(
-          "target",
-          "manager",
-          "cache",
-          "hits",
-          "misses",
-          "hitRate",
-          "puts",
-          "removals",
-          "evictions",
-          "entries",
-          "bytes",
-          "countedAge",
-          "errors",
-          "counts",
-          "count",
-          "sumNanos",
-          "mean",
-          "p50",
-          "p95",
-          "p99");
+          ("target manager cache hits misses hitRate puts removals evictions entries bytes"
+                  + " countedAge errors counts count sumNanos mean p50 p95 p99")
+              .split(" ", -1));
 
   private final ThreadPoolExecutor executor =
       new ThreadPoolExecutor(
@@ -153,16 +139,27 @@ final class StatusReport {
     List<Target.Reading> readings = read.stream().map(Target::read).toList();
     List<Outcome> outcomes =
         readings.stream().map(reading -> reading.await(deadlineNanos)).toList();
-    JsonWriter json = JsonWriter.compact();
-    json.beginObject().name("instance").value(instance);
-    writeTargets(json, read, outcomes);
-    writeConnections(json, outcomes);
-    Set<String> operations = writeOperations(json, outcomes);
-    writeTexts(json.name("columns"), COLUMNS);
-    json.name("rows").beginArray();
+    SortedSet<String> operations = operations(outcomes, /* phases= */ false);
+    JsonWriter json = JsonWriter.compact().beginObject().member("instance", instance);
+    json.name("targets").beginArray();
+    for (int i = 0; i < outcomes.size(); i++) {
+      writeTarget(json, read.get(i), outcomes.get(i));
+    }
+    json.endArray().name("connections").beginArray();
+    for (int i = 0; i < outcomes.size(); i++) {
+      for (ConnectionReading connection : outcomes.get(i).readings().connections()) {
+        writeConnection(json, i, connection);
+      }
+    }
+    json.endArray()
+        .member("operations", operations)
+        .member("phases", operations(outcomes, /* phases= */ true))
+        .member("columns", COLUMNS)
+        .name("rows")
+        .beginArray();
     for (int i = 0; i < outcomes.size(); i++) {
       for (CacheReading cache : outcomes.get(i).readings().caches()) {
-        writeRow(json, i, cache, operations, query.operation());
+        json.value(row(i, cache, operations, query.operation()));
       }
     }
     json.endArray().name("details");
@@ -170,133 +167,86 @@ final class StatusReport {
     return json.endObject().toString();
   }
 
-  private static void writeTargets(JsonWriter json, List<Target> targets, List<Outcome> outcomes) {
-    json.name("targets").beginArray();
-    for (int i = 0; i < outcomes.size(); i++) {
-      Outcome outcome = outcomes.get(i);
-      json.beginObject()
-          .name("name")
-          .value(targets.get(i).name())
-          .name("up")
-          .value(outcome.error() == null)
-          .name("error")
-          .value(outcome.error())
-          .name("atMillis")
-          .value(outcome.atMillis())
-          .endObject();
-    }
-    json.endArray();
+  private static void writeTarget(JsonWriter json, Target target, Outcome outcome) {
+    json.beginObject()
+        .member("name", target.name())
+        .member("up", outcome.error() == null)
+        .member("error", outcome.error())
+        .member("atMillis", outcome.atMillis())
+        .endObject();
   }
 
-  private static void writeConnections(JsonWriter json, List<Outcome> outcomes) {
-    json.name("connections").beginArray();
-    for (int i = 0; i < outcomes.size(); i++) {
-      for (ConnectionReading connection : outcomes.get(i).readings().connections()) {
-        json.beginObject()
-            .name("target")
-            .value(i)
-            .name("manager")
-            .value(connection.manager())
-            .name("healthy")
-            .value(connection.healthy())
-            .name("pingNanos")
-            .value(connection.pingNanos())
-            .name("reconnects")
-            .value(connection.reconnects())
-            .name("poolActive")
-            .value(connection.poolActive())
-            .name("poolIdle")
-            .value(connection.poolIdle())
-            .name("poolWaiting")
-            .value(connection.poolWaiting())
-            .endObject();
-      }
-    }
-    json.endArray();
+  private static void writeConnection(JsonWriter json, int target, ConnectionReading connection) {
+    json.beginObject()
+        .member("target", target)
+        .member("manager", connection.manager())
+        .member("healthy", connection.healthy())
+        .member("pingNanos", connection.pingNanos())
+        .member("reconnects", connection.reconnects())
+        .member("poolActive", connection.poolActive())
+        .member("poolIdle", connection.poolIdle())
+        .member("poolWaiting", connection.poolWaiting())
+        .endObject();
   }
 
-  /** Writes and returns the operations that some cache has run; the phases are for choice only. */
-  private static Set<String> writeOperations(JsonWriter json, List<Outcome> outcomes) {
-    TreeSet<String> names = new TreeSet<>();
-    TreeSet<String> phases = new TreeSet<>();
-    for (Outcome outcome : outcomes) {
-      for (CacheReading cache : outcome.readings().caches()) {
-        for (OperationReading operation : cache.operations()) {
-          if (operation.count() > 0) {
-            (operation.isPhase() ? phases : names).add(operation.operation());
-          }
-        }
-      }
-    }
-    writeTexts(json.name("operations"), names);
-    writeTexts(json.name("phases"), phases);
-    return names;
+  /** The operations, or the phases of operations, that some cache has run. */
+  private static SortedSet<String> operations(List<Outcome> outcomes, boolean phases) {
+    return outcomes.stream()
+        .flatMap(outcome -> outcome.readings().caches().stream())
+        .flatMap(cache -> cache.operations().stream())
+        .filter(operation -> operation.count() > 0 && operation.isPhase() == phases)
+        .map(OperationReading::operation)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private static void writeTexts(JsonWriter json, Collection<String> texts) {
-    json.beginArray();
-    texts.forEach(json::value);
-    json.endArray();
-  }
-
-  private static void writeRow(
-      JsonWriter json, int target, CacheReading cache, Set<String> operations, String operation) {
-    Map<String, Long> errors = cache.errors();
+  /** The figures of one cache, in the order of the columns. */
+  private static List<@Nullable Object> row(
+      int target, CacheReading cache, Set<String> operations, String operation) {
     Map<String, OperationReading> timers = new HashMap<>();
     cache.operations().forEach(timer -> timers.put(timer.operation(), timer));
     OperationReading timed = timers.get(operation);
-    json.beginArray()
-        .value(target)
-        .value(cache.manager())
-        .value(cache.cache())
-        .value(cache.hits())
-        .value(cache.misses())
-        .value(cache.hitRate())
-        .value(cache.puts())
-        .value(cache.removals())
-        .value(cache.evictions())
-        .value(cache.gauges().get("keysCount"))
-        .value(cache.gauges().get("sizeBytes"))
-        .value(cache.gauges().get("censusAgeSeconds"))
-        .value(errors == null ? null : errors.values().stream().reduce(0L, CacheReading::sum));
-    writeCounts(json, timers, operations);
-    json.value(timed == null ? null : timed.count())
-        .value(timed == null ? null : timed.sumNanos())
-        .value(timed == null ? averageNanos(cache.statistics(), operation) : meanNanos(timed));
-    for (double share : new double[] {0.5, 0.95, 0.99}) {
-      json.value(timed == null ? null : rounded(Percentiles.nanos(timed, share)));
-    }
-    json.endArray();
+    Map<String, Long> errors = cache.errors();
+    return Arrays.asList(
+        target,
+        cache.manager(),
+        cache.cache(),
+        cache.hits(),
+        cache.misses(),
+        cache.hitRate(),
+        cache.puts(),
+        cache.removals(),
+        cache.evictions(),
+        cache.gauges().get("keysCount"),
+        cache.gauges().get("sizeBytes"),
+        cache.gauges().get("censusAgeSeconds"),
+        errors == null ? null : errors.values().stream().reduce(0L, CacheReading::sum),
+        timers.isEmpty() ? null : operations.stream().map(name -> count(timers.get(name))).toList(),
+        timed == null ? null : timed.count(),
+        timed == null ? null : timed.sumNanos(),
+        timed == null ? averageNanos(cache.statistics(), operation) : meanNanos(timed),
+        percentile(timed, 0.5),
+        percentile(timed, 0.95),
+        percentile(timed, 0.99));
   }
 
-  /** How often the cache ran each operation of the list, of which the page keeps the past. */
-  private static void writeCounts(
-      JsonWriter json, Map<String, OperationReading> timers, Set<String> operations) {
-    if (timers.isEmpty()) {
-      json.value((String) null);
-      return;
-    }
-    json.beginArray();
-    for (String operation : operations) {
-      OperationReading timer = timers.get(operation);
-      json.value(timer == null ? 0 : timer.count());
-    }
-    json.endArray();
+  private static long count(@Nullable OperationReading timer) {
+    return timer == null ? 0 : timer.count();
   }
 
   private static @Nullable Double meanNanos(OperationReading timed) {
-    return timed.count() == 0 ? null : rounded((double) timed.sumNanos() / timed.count());
+    return timed.count() == 0 ? null : Math.rint((double) timed.sumNanos() / timed.count());
   }
 
   private static @Nullable Double averageNanos(
       @Nullable StatisticsReading statistics, String operation) {
     Double micros = averages(statistics).get(operation);
     // Providers say 0 where they do not measure, or have not yet; no operation takes no time.
-    return micros == null || micros == 0 ? null : rounded(micros * 1000);
+    return micros == null || micros == 0 ? null : Math.rint(micros * 1000);
   }
 
-  /** Whole nanoseconds: fractions would be half of the text. */
-  private static @Nullable Double rounded(@Nullable Double nanos) {
+  /** In whole nanoseconds: fractions would be half of the text. */
+  private static @Nullable Double percentile(@Nullable OperationReading timed, double share) {
+    Double nanos = timed == null ? null : Percentiles.nanos(timed, share);
     return nanos == null ? null : Math.rint(nanos);
   }
 
@@ -313,32 +263,27 @@ final class StatusReport {
         }
       }
     }
-    json.value((String) null);
+    json.value(null);
   }
 
   /** All that is known of one cache, since it was made. */
   private static void writeDetails(JsonWriter json, int target, CacheReading cache) {
-    Map<String, Long> errors = cache.errors();
+    Map<String, Long> counters = new TreeMap<>(cache.counters());
+    putIfKnown(counters, "hits", cache.hits());
+    putIfKnown(counters, "misses", cache.misses());
+    putIfKnown(counters, "puts", cache.puts());
+    putIfKnown(counters, "removals", cache.removals());
+    putIfKnown(counters, "evictions", cache.evictions());
     json.beginObject()
-        .name("target")
-        .value(target)
-        .name("manager")
-        .value(cache.manager())
-        .name("cache")
-        .value(cache.cache())
-        .name("counters")
-        .values(counters(cache))
-        .name("gauges")
-        .values(new TreeMap<>(cache.gauges()))
-        .name("averageMicros")
-        .values(averages(cache.statistics()))
-        .name("errors");
-    if (errors == null) {
-      json.value((String) null);
-    } else {
-      json.values(errors);
-    }
-    json.name("operations").beginArray();
+        .member("target", target)
+        .member("manager", cache.manager())
+        .member("cache", cache.cache())
+        .member("counters", counters)
+        .member("gauges", new TreeMap<>(cache.gauges()))
+        .member("averageMicros", averages(cache.statistics()))
+        .member("errors", cache.errors())
+        .name("operations")
+        .beginArray();
     for (OperationReading operation : cache.operations()) {
       if (operation.count() > 0 || !operation.errors().isEmpty()) {
         writeOperation(json, operation);
@@ -347,14 +292,21 @@ final class StatusReport {
     json.endArray().endObject();
   }
 
-  private static Map<String, Long> counters(CacheReading cache) {
-    Map<String, Long> counters = new TreeMap<>(cache.counters());
-    putIfKnown(counters, "hits", cache.hits());
-    putIfKnown(counters, "misses", cache.misses());
-    putIfKnown(counters, "puts", cache.puts());
-    putIfKnown(counters, "removals", cache.removals());
-    putIfKnown(counters, "evictions", cache.evictions());
-    return counters;
+  private static void writeOperation(JsonWriter json, OperationReading operation) {
+    json.beginObject()
+        .member("operation", operation.operation())
+        .member("isPhase", operation.isPhase())
+        .member("count", operation.count())
+        .member("sumNanos", operation.sumNanos())
+        .member("maxNanos", operation.maxNanos())
+        .member("errors", new TreeMap<>(operation.errors()));
+    LatencyCells cells = operation.cells();
+    if (cells != null) {
+      LatencyBounds bounds = cells.bounds();
+      json.member("boundsNanos", IntStream.range(0, bounds.size()).mapToObj(bounds::nanos).toList())
+          .member("cells", IntStream.range(0, cells.size()).mapToObj(cells::count).toList());
+    }
+    json.endObject();
   }
 
   private static Map<String, Double> averages(@Nullable StatisticsReading statistics) {
@@ -371,35 +323,5 @@ final class StatusReport {
     if (value != null) {
       map.put(name, value);
     }
-  }
-
-  private static void writeOperation(JsonWriter json, OperationReading operation) {
-    json.beginObject()
-        .name("operation")
-        .value(operation.operation())
-        .name("isPhase")
-        .value(operation.isPhase())
-        .name("count")
-        .value(operation.count())
-        .name("sumNanos")
-        .value(operation.sumNanos())
-        .name("maxNanos")
-        .value(operation.maxNanos())
-        .name("errors")
-        .values(new TreeMap<>(operation.errors()));
-    LatencyCells cells = operation.cells();
-    if (cells != null) {
-      LatencyBounds bounds = cells.bounds();
-      json.name("boundsNanos").beginArray();
-      for (int i = 0; i < bounds.size(); i++) {
-        json.value(bounds.nanos(i));
-      }
-      json.endArray().name("cells").beginArray();
-      for (int i = 0; i < cells.size(); i++) {
-        json.value(cells.count(i));
-      }
-      json.endArray();
-    }
-    json.endObject();
   }
 }

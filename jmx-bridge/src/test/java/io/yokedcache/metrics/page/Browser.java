@@ -118,9 +118,12 @@ final class Browser implements AutoCloseable {
     int id = ids.incrementAndGet();
     CompletableFuture<@Nullable Object> answer = new CompletableFuture<>();
     answers.put(id, answer);
-    JsonWriter json = JsonWriter.compact().beginObject().name("id").value(id);
-    json.name("method").value(method).name("params");
-    write(json, parameters);
+    JsonWriter json =
+        JsonWriter.compact()
+            .beginObject()
+            .member("id", id)
+            .member("method", method)
+            .member("params", parameters);
     socket
         .sendText(json.endObject().toString(), true)
         .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
@@ -130,24 +133,6 @@ final class Browser implements AutoCloseable {
       throw new IllegalStateException(method + ": " + at(message, "error"));
     }
     return at(message, "result");
-  }
-
-  private static void write(JsonWriter json, @Nullable Object value) {
-    if (value instanceof Map<?, ?> map) {
-      json.beginObject();
-      map.forEach((name, member) -> write(json.name(String.valueOf(name)), member));
-      json.endObject();
-    } else if (value instanceof List<?> list) {
-      json.beginArray();
-      list.forEach(element -> write(json, element));
-      json.endArray();
-    } else if (value instanceof Number number) {
-      json.value(number);
-    } else if (value instanceof Boolean truth) {
-      json.value(truth);
-    } else {
-      json.value((String) value);
-    }
   }
 
   void open(String url) {

@@ -25,7 +25,7 @@ final class JsonWriterTest {
             .name("b")
             .value(true)
             .name("c")
-            .values(Map.of("d", 7L))
+            .value(Map.of("d", 7L))
             .endObject()
             .toString();
     assertThat(json).isEqualTo("{\"a\":[1,2.5,{},[]],\"b\":true,\"c\":{\"d\":7}}");
