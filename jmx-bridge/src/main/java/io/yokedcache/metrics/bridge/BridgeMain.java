@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.source.TargetFilter;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ public final class BridgeMain {
    */
   public static void main(String[] arguments) {
     configureLogging(Arrays.asList(arguments).contains(TargetOptions.VERBOSE));
+    TargetFilter.install();
     System.exit(
         run(
             new PrintWriter(System.out, /* autoFlush= */ true, Charset.defaultCharset()),

@@ -9,6 +9,7 @@ import io.yokedcache.metrics.source.ReadingSum;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.TimeLimitedSource;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,8 @@ final class Target implements AutoCloseable {
   private final TimeLimitedSource source;
   private final SeriesLabels labels;
   private final LongAdder errors = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private final AtomicBoolean isAway = new AtomicBoolean();
 
   /**
    * Creates a target.
@@ -58,6 +61,8 @@ final class Target implements AutoCloseable {
       boolean isUp = true;
       try {
         readings = reading.await();
+        refused.add(readings.refused());
+        noteBack();
       } catch (IOException | RuntimeException e) {
         isUp = false;
         warn(e);
@@ -74,6 +79,7 @@ final class Target implements AutoCloseable {
       Labels own = labels.base();
       families.addBridge(CacheMetric.TARGET_UP, own, isUp ? 1 : 0);
       families.addBridge(CacheMetric.BRIDGE_ERRORS, own, (double) errors.sum());
+      families.addBridge(CacheMetric.REFUSED_VALUES, own, (double) refused.sum());
       families.addBridge(CacheMetric.DROPPED_CACHES, own, (double) readings.caches().size() - live);
       families.addBridge(CacheMetric.SCRAPE_DURATION, own, (System.nanoTime() - startNanos) / 1e9);
     }
@@ -85,16 +91,21 @@ final class Target implements AutoCloseable {
   }
 
   private void warn(Exception failure) {
-    if (errors.sum() == 0) {
-      logger.warn(
-          "Cannot read the caches of {}; this and further failures are counted in {}",
-          description,
-          CacheMetric.BRIDGE_ERRORS.metricName(),
-          failure);
-    } else {
-      logger.debug("Cannot read the caches of {}", description, failure);
-    }
     errors.increment();
+    if (isAway.compareAndSet(false, true)) {
+      logger.warn(
+          "Cannot read the caches of {}: {}. Its figures are left out until it is back; failures are counted in {}",
+          description,
+          failure.getMessage() == null ? failure.toString() : failure.getMessage(),
+          CacheMetric.BRIDGE_ERRORS.metricName());
+    }
+    logger.debug("Cannot read the caches of {}", description, failure);
+  }
+
+  private void noteBack() {
+    if (isAway.compareAndSet(true, false)) {
+      logger.info("The caches of {} can be read again", description);
+    }
   }
 
   @Override

@@ -201,6 +201,12 @@ public enum CacheMetric {
       "bridge.jmx_target_up", GAUGE, BRIDGE, "Whether the MBeans could be read: 1 if so, else 0"),
   /** Readings that failed. */
   BRIDGE_ERRORS("bridge.errors.total", COUNTER, BRIDGE, "Number of readings of MBeans that failed"),
+  /** Values that no figure can have. */
+  REFUSED_VALUES(
+      "bridge.refused_values.total",
+      COUNTER,
+      BRIDGE,
+      "Number of values of MBeans left out: no figure can have them, or reading them failed"),
   /** What the bridge costs. */
   SCRAPE_DURATION(
       "bridge.scrape_duration_seconds", GAUGE, BRIDGE, "Duration of this reading of the MBeans"),
@@ -309,7 +315,7 @@ public enum CacheMetric {
    */
   public boolean isRead() {
     return switch (this) {
-      case TARGET_UP, BRIDGE_ERRORS, SCRAPE_DURATION, DROPPED_CACHES -> true;
+      case TARGET_UP, BRIDGE_ERRORS, REFUSED_VALUES, SCRAPE_DURATION, DROPPED_CACHES -> true;
       default -> scope != BRIDGE;
     };
   }

@@ -4,7 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.source.BeanNames.CacheKey;
 import java.io.IOException;
+import java.io.InvalidClassException;
+import java.io.NotSerializableException;
+import java.io.WriteAbortedException;
 import java.lang.management.ManagementFactory;
+import java.rmi.ServerError;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -13,11 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.management.Attribute;
+import javax.management.AttributeNotFoundException;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
-import javax.management.ReflectionException;
 import javax.management.openmbean.CompositeData;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads the caches of one JVM from its MBeans: those that JSR-107 names, of any provider, and the
- * snapshot that YokedCache adds. A bean that vanishes while it is read is left out.
+ * snapshot that YokedCache adds. A bean that vanishes while it is read is left out; a value that no
+ * figure can have, or that cannot be read, costs its own series and nothing else.
  *
  * <p>Thread-safe if the connection is, as those of the JDK are.
  */
@@ -55,6 +60,7 @@ public final class JmxCacheReader implements CacheSource {
 
   private final MBeanServerConnection server;
   private final BeanNames names;
+  private final Set<String> told = FigureCheck.nothingTold();
 
   /**
    * Creates a reader.
@@ -94,102 +100,154 @@ public final class JmxCacheReader implements CacheSource {
   @Override
   public CacheReadings read(Selection wanted) throws IOException {
     BeanNames.Found found = names.find();
-    CacheReadings readings = read(found, wanted);
+    CacheReadings readings = new Reading(wanted).of(found);
     // A bean that vanished may have made place for another one since its name was found.
-    return names.areKnown() ? readings : read(names.find(), wanted);
+    return names.areKnown() ? readings : new Reading(wanted).of(names.find());
   }
 
-  private CacheReadings read(BeanNames.Found found, Selection wanted) throws IOException {
-    Map<CacheKey, CacheReading> caches = new LinkedHashMap<>();
-    Set<CacheKey> complete = new HashSet<>();
-    List<ConnectionReading> connections = new ArrayList<>();
-    Map<CacheKey, ConfigurationReading> configurations = new LinkedHashMap<>();
-    for (ObjectName name : found.snapshots()) {
-      SnapshotBean bean = snapshot(name, wanted);
-      if (bean == null) {
-        continue;
-      }
-      for (CacheReading cache : bean.caches()) {
-        CacheKey key = BeanNames.key(cache.manager(), cache.cache());
-        caches.putIfAbsent(key, cache);
-        // Asking both beans would double the cost, and clear() sets only the JSR's back to 0, so
-        // that figures of the two must not be mixed.
-        if (bean.hasFigures() || !cache.counters().isEmpty()) {
-          complete.add(key);
+  /** One reading, in one thread. */
+  private final class Reading {
+
+    private final Selection wanted;
+    private final FigureCheck check = new FigureCheck(told);
+    private final Map<CacheKey, CacheReading> caches = new LinkedHashMap<>();
+    private final Map<CacheKey, ConfigurationReading> configurations = new LinkedHashMap<>();
+    private final List<ConnectionReading> connections = new ArrayList<>();
+
+    /**
+     * The caches that snapshots have, by the names that their other beans have: {@code a:b} and
+     * {@code a,b} share one there, so that nobody knows which of them that bean is of.
+     */
+    private final Set<CacheKey> inSnapshots = new HashSet<>();
+
+    private Reading(Selection wanted) {
+      this.wanted = wanted;
+    }
+
+    private CacheReadings of(BeanNames.Found found) throws IOException {
+      for (ObjectName name : found.snapshots()) {
+        SnapshotBean bean = snapshot(name);
+        if (bean != null) {
+          addSnapshot(bean);
         }
+      }
+      for (Map.Entry<ObjectName, CacheKey> bean : found.statistics().entrySet()) {
+        addStatistics(bean.getKey(), bean.getValue());
+      }
+      if (wanted.configurations()) {
+        for (Map.Entry<ObjectName, CacheKey> bean : found.configurations().entrySet()) {
+          addConfiguration(bean.getKey(), bean.getValue());
+        }
+      }
+      return new CacheReadings(
+          List.copyOf(caches.values()),
+          connections,
+          List.copyOf(configurations.values()),
+          check.refused());
+    }
+
+    private void addSnapshot(SnapshotBean bean) {
+      for (CacheReading cache : bean.caches()) {
+        caches.putIfAbsent(new CacheKey(cache.manager(), cache.cache()), cache);
+        inSnapshots.add(BeanNames.key(cache.manager(), cache.cache()));
       }
       ConnectionReading connection = bean.connection();
       if (connection != null) {
         connections.add(connection);
       }
-      bean.configurations()
-          .forEach(each -> configurations.put(BeanNames.key(each.manager(), each.cache()), each));
-    }
-    for (Map.Entry<ObjectName, CacheKey> bean : found.statistics().entrySet()) {
-      if (!complete.contains(bean.getValue())) {
-        readStatistics(bean.getKey(), bean.getValue(), caches);
+      for (ConfigurationReading each : bean.configurations()) {
+        configurations.put(new CacheKey(each.manager(), each.cache()), each);
+        inSnapshots.add(BeanNames.key(each.manager(), each.cache()));
       }
     }
-    if (wanted.configurations()) {
-      readConfigurations(found, configurations);
-    }
-    return new CacheReadings(
-        List.copyOf(caches.values()), connections, List.copyOf(configurations.values()));
-  }
 
-  private @Nullable SnapshotBean snapshot(ObjectName name, Selection wanted) throws IOException {
-    SnapshotBean bean = bean(name, wanted);
-    Set<String> figures = wanted.figures();
-    if (bean != null && !wanted.operations() && figures != null) {
-      CompositeData selected = figures(name, figures);
-      if (selected != null) {
-        bean.setFigures(selected);
-      } else {
-        bean = bean(name, new Selection(false, wanted.configurations(), null));
+    private @Nullable SnapshotBean snapshot(ObjectName name) throws IOException {
+      SnapshotBean bean = bean(name, wanted);
+      Set<String> figures = wanted.figures();
+      if (bean != null && !wanted.operations() && figures != null) {
+        CompositeData selected = figures(name, figures);
+        if (selected != null) {
+          bean.setFigures(selected);
+        } else {
+          bean = bean(name, new Selection(false, wanted.configurations(), null));
+        }
+      }
+      return bean;
+    }
+
+    private @Nullable SnapshotBean bean(ObjectName name, Selection selection) throws IOException {
+      Map<String, Object> attributes = attributes(name, SnapshotBean.attributes(selection));
+      return attributes == null ? null : new SnapshotBean(name, attributes, check);
+    }
+
+    /** Reads some counters and gauges; absent if the bean is gone or lets nobody invoke it. */
+    private @Nullable CompositeData figures(ObjectName name, Set<String> figures)
+        throws IOException {
+      try {
+        Object columns =
+            server.invoke(
+                name,
+                "figures",
+                new Object[] {figures.toArray(String[]::new)},
+                new String[] {String[].class.getName()});
+        return columns instanceof CompositeData data ? data : null;
+      } catch (InstanceNotFoundException closedMeanwhile) {
+        names.forget();
+        return null;
+      } catch (JMException | RuntimeException | IOException notPossible) {
+        throwIfOfConnection(notPossible);
+        logger.debug("MBean {} does not select figures; all are read", name, notPossible);
+        return null;
       }
     }
-    // Older versions of the provider show figures together with operations only.
-    return bean == null || wanted.operations() || bean.hasFigures()
-        ? bean
-        : bean(name, new Selection(true, wanted.configurations(), null));
-  }
 
-  private @Nullable SnapshotBean bean(ObjectName name, Selection wanted) throws IOException {
-    Map<String, Object> attributes = attributes(name, SnapshotBean.attributes(wanted));
-    return attributes == null ? null : new SnapshotBean(BeanNames.manager(name), attributes);
-  }
-
-  /**
-   * Reads some counters and gauges; absent if the bean is gone, of an older version, or if its JVM
-   * lets the user read attributes only.
-   */
-  private @Nullable CompositeData figures(ObjectName name, Set<String> figures) throws IOException {
-    try {
-      Object columns =
-          server.invoke(
-              name,
-              "figures",
-              new Object[] {figures.toArray(String[]::new)},
-              new String[] {String[].class.getName()});
-      return columns instanceof CompositeData data ? data : null;
-    } catch (InstanceNotFoundException closedMeanwhile) {
-      names.forget();
-      return null;
-    } catch (JMException | RuntimeException notPossible) {
-      logger.debug("MBean {} does not select figures; all are read", name, notPossible);
-      return null;
+    private void addStatistics(ObjectName name, CacheKey key) throws IOException {
+      // Asking both beans would double the cost, and clear() sets only this one back to 0, so that
+      // figures of the two must not be mixed.
+      if (inSnapshots.contains(key) || caches.containsKey(key)) {
+        return;
+      }
+      Map<String, Object> attributes = attributes(name, STATISTICS_ATTRIBUTES);
+      if (attributes != null) {
+        caches.put(
+            key,
+            new CacheReading(
+                key.manager(),
+                key.cache(),
+                statistics(name, attributes),
+                List.of(),
+                Map.of(),
+                Map.of()));
+      }
     }
-  }
 
-  private void readConfigurations(
-      BeanNames.Found found, Map<CacheKey, ConfigurationReading> configurations)
-      throws IOException {
-    for (Map.Entry<ObjectName, CacheKey> bean : found.configurations().entrySet()) {
-      CacheKey key = bean.getValue();
-      Map<String, Object> attributes =
-          configurations.containsKey(key)
-              ? null
-              : attributes(bean.getKey(), CONFIGURATION_ATTRIBUTES);
+    private StatisticsReading statistics(ObjectName name, Map<String, Object> attributes) {
+      return new StatisticsReading(
+          count(name, attributes, "CacheHits"),
+          count(name, attributes, "CacheMisses"),
+          count(name, attributes, "CachePuts"),
+          count(name, attributes, "CacheRemovals"),
+          count(name, attributes, "CacheEvictions"),
+          level(name, attributes, "AverageGetTime"),
+          level(name, attributes, "AveragePutTime"),
+          level(name, attributes, "AverageRemoveTime"));
+    }
+
+    private @Nullable Long count(
+        ObjectName name, Map<String, Object> attributes, String attribute) {
+      return check.count(name, attribute, attributes.get(attribute));
+    }
+
+    private @Nullable Double level(
+        ObjectName name, Map<String, Object> attributes, String attribute) {
+      return check.level(name, attribute, attributes.get(attribute));
+    }
+
+    private void addConfiguration(ObjectName name, CacheKey key) throws IOException {
+      if (inSnapshots.contains(key) || configurations.containsKey(key)) {
+        return;
+      }
+      Map<String, Object> attributes = attributes(name, CONFIGURATION_ATTRIBUTES);
       if (attributes != null) {
         configurations.put(
             key,
@@ -205,61 +263,69 @@ public final class JmxCacheReader implements CacheSource {
                 flag(attributes.get("StatisticsEnabled"))));
       }
     }
-  }
 
-  private void readStatistics(ObjectName name, CacheKey key, Map<CacheKey, CacheReading> caches)
-      throws IOException {
-    CacheReading known = caches.get(key);
-    Map<String, Object> attributes = attributes(name, STATISTICS_ATTRIBUTES);
-    if (attributes == null) {
-      return;
-    }
-    StatisticsReading statistics = statistics(attributes);
-    caches.put(
-        key,
-        known == null
-            ? new CacheReading(
-                key.manager(), key.cache(), statistics, List.of(), Map.of(), Map.of())
-            : new CacheReading(
-                known.manager(),
-                known.cache(),
-                statistics,
-                known.operations(),
-                Map.of(),
-                known.gauges()));
-  }
-
-  private static StatisticsReading statistics(Map<String, Object> attributes) {
-    return new StatisticsReading(
-        whole(attributes.get("CacheHits")),
-        whole(attributes.get("CacheMisses")),
-        whole(attributes.get("CachePuts")),
-        whole(attributes.get("CacheRemovals")),
-        whole(attributes.get("CacheEvictions")),
-        fraction(attributes.get("AverageGetTime")),
-        fraction(attributes.get("AveragePutTime")),
-        fraction(attributes.get("AverageRemoveTime")));
-  }
-
-  /** Reads attributes in one call; absent if the bean is gone or broken. */
-  private @Nullable Map<String, Object> attributes(ObjectName name, List<String> wanted)
-      throws IOException {
-    try {
+    /**
+     * Reads attributes in one call, or one by one if one of them spoils the call: an attribute that
+     * throws, or whose class nobody here knows, leaves the others as they are.
+     *
+     * @return those that there are; absent if the bean is gone
+     */
+    private @Nullable Map<String, Object> attributes(ObjectName name, List<String> attributeNames)
+        throws IOException {
+      try {
+        Map<String, Object> attributes = new HashMap<>();
+        for (Attribute attribute :
+            server.getAttributes(name, attributeNames.toArray(String[]::new)).asList()) {
+          if (attribute.getValue() != null) {
+            attributes.put(attribute.getName(), attribute.getValue());
+          }
+        }
+        return attributes;
+      } catch (InstanceNotFoundException closedMeanwhile) {
+        names.forget();
+        return null;
+      } catch (JMException | RuntimeException | IOException spoilt) {
+        throwIfOfConnection(spoilt);
+        logger.debug("Cannot read the attributes of MBean {} together", name, spoilt);
+      }
       Map<String, Object> attributes = new HashMap<>();
-      for (Attribute attribute :
-          server.getAttributes(name, wanted.toArray(String[]::new)).asList()) {
-        if (attribute.getValue() != null) {
-          attributes.put(attribute.getName(), attribute.getValue());
+      for (String attribute : attributeNames) {
+        try {
+          Object value = server.getAttribute(name, attribute);
+          if (value != null) {
+            attributes.put(attribute, value);
+          }
+        } catch (InstanceNotFoundException closedMeanwhile) {
+          names.forget();
+          return null;
+        } catch (AttributeNotFoundException notMeasured) {
+          logger.debug("MBean {} has no {}", name, attribute);
+        } catch (JMException | RuntimeException | IOException unreadable) {
+          throwIfOfConnection(unreadable);
+          check.refuse(name, attribute, "reading it failed: " + unreadable);
         }
       }
       return attributes;
-    } catch (InstanceNotFoundException closedMeanwhile) {
-      names.forget();
-      return null;
-    } catch (ReflectionException e) {
-      logger.debug("Cannot read MBean {}; it is left out", name, e);
-      return null;
     }
+  }
+
+  /**
+   * Throws what says that the JVM cannot be reached. What a bean throws, and what cannot be written
+   * or read since its class is unknown, is the bean's own trouble.
+   */
+  private static void throwIfOfConnection(Exception failure) throws IOException {
+    if (!(failure instanceof IOException io) || io instanceof ServerError) {
+      return;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ClassNotFoundException
+          || cause instanceof InvalidClassException
+          || cause instanceof NotSerializableException
+          || cause instanceof WriteAbortedException) {
+        return;
+      }
+    }
+    throw io;
   }
 
   private static @Nullable String text(@Nullable Object value) {
@@ -268,13 +334,5 @@ public final class JmxCacheReader implements CacheSource {
 
   private static @Nullable Boolean flag(@Nullable Object value) {
     return value instanceof Boolean flag ? flag : null;
-  }
-
-  private static @Nullable Long whole(@Nullable Object value) {
-    return value instanceof Number number ? number.longValue() : null;
-  }
-
-  private static @Nullable Double fraction(@Nullable Object value) {
-    return value instanceof Number number ? number.doubleValue() : null;
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import javax.rmi.ssl.SslRMIClientSocketFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,9 @@ final class RemoteConnection implements CacheSource, AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(RemoteConnection.class);
 
+  /** The sockets that the naming service of RMI makes for the look-up in the registry. */
+  private static final String REGISTRY_SOCKETS = "com.sun.jndi.rmi.factory.socket";
+
   private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(500).toNanos();
   private static final long LAST_PAUSE_NANOS = Duration.ofSeconds(15).toNanos();
 
@@ -29,7 +33,7 @@ final class RemoteConnection implements CacheSource, AutoCloseable {
   private final Map<String, Object> environment = new HashMap<>();
 
   // Guarded by this.
-  private @Nullable JMXConnector connector;
+  private @Nullable Connected connected;
   private @Nullable IOException failure;
   private long failedNanos;
   private long pauseNanos;
@@ -63,48 +67,85 @@ final class RemoteConnection implements CacheSource, AutoCloseable {
   }
 
   private CacheReadings use(Use use) throws IOException {
-    JMXConnector known = current();
+    Connected known = current();
     if (known != null) {
       try {
-        return use(known, use);
+        return use.with(known.reader);
       } catch (IOException lost) {
         // The JVM may have been started anew since the last reading, so it is tried once more.
         logger.debug("The connection to {} is lost", url, lost);
         forget(known);
       }
     }
-    JMXConnector fresh = connect();
+    Connected fresh = connect();
     try {
-      return use(fresh, use);
+      return use.with(fresh.reader);
     } catch (IOException e) {
       forget(fresh);
       throw e;
     }
   }
 
-  private static CacheReadings use(JMXConnector connector, Use use) throws IOException {
-    return use.with(new JmxCacheReader(connector.getMBeanServerConnection()));
+  /** A connection, and what reads over it and knows the names of its beans. */
+  private record Connected(JMXConnector connector, JmxCacheReader reader) {}
+
+  JMXServiceURL url() {
+    return url;
   }
 
-  private synchronized @Nullable JMXConnector current() {
-    return connector;
+  synchronized boolean isConnected() {
+    return connected != null;
+  }
+
+  private synchronized @Nullable Connected current() {
+    return connected;
+  }
+
+  private Connected connect() throws IOException {
+    failIfTooSoon();
+    JMXConnector connector = null;
+    Connected fresh;
+    try {
+      connector = open();
+      fresh = new Connected(connector, new JmxCacheReader(connector.getMBeanServerConnection()));
+    } catch (IOException | RuntimeException e) {
+      if (connector != null) {
+        closeQuietly(connector);
+      }
+      throw failed(e);
+    }
+    if (!isKept(fresh)) {
+      closeQuietly(connector);
+      throw new IOException("The connection to " + url + " has been closed");
+    }
+    return fresh;
+  }
+
+  /** Connects; where the registry does not speak plain RMI, once more by TLS. */
+  private JMXConnector open() throws IOException {
+    try {
+      return open(environment);
+    } catch (IOException | RuntimeException e) {
+      if (environment.containsKey(REGISTRY_SOCKETS) || !ConnectFailure.isNoPlainRmi(e)) {
+        throw e;
+      }
+      Map<String, Object> withTls = new HashMap<>(environment);
+      withTls.put(REGISTRY_SOCKETS, new SslRMIClientSocketFactory());
+      try {
+        return open(withTls);
+      } catch (IOException | RuntimeException failedToo) {
+        if (ConnectFailure.isNoTls(failedToo)) {
+          throw e;
+        }
+        throw failedToo;
+      }
+    }
   }
 
   // Who runs the bridge names the JVM and trusts it; JMX has no other way to connect.
   @SuppressWarnings("BanJNDI")
-  private JMXConnector connect() throws IOException {
-    failIfTooSoon();
-    JMXConnector fresh;
-    try {
-      fresh = JMXConnectorFactory.connect(url, environment);
-    } catch (IOException | RuntimeException e) {
-      throw failed(e);
-    }
-    if (!isKept(fresh)) {
-      closeQuietly(fresh);
-      throw new IOException("The connection to " + url + " has been closed");
-    }
-    return fresh;
+  private JMXConnector open(Map<String, ?> attributes) throws IOException {
+    return JMXConnectorFactory.connect(url, attributes);
   }
 
   private synchronized void failIfTooSoon() throws IOException {
@@ -116,26 +157,26 @@ final class RemoteConnection implements CacheSource, AutoCloseable {
   private synchronized IOException failed(Exception cause) {
     pauseNanos = failure == null ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LAST_PAUSE_NANOS);
     failedNanos = System.nanoTime();
-    failure = new IOException("Cannot connect to " + url + ": " + cause.getMessage(), cause);
+    failure = new IOException(ConnectFailure.explain(url, cause), cause);
     return failure;
   }
 
-  private synchronized boolean isKept(JMXConnector fresh) {
+  private synchronized boolean isKept(Connected fresh) {
     if (isClosed) {
       return false;
     }
     failure = null;
-    connector = fresh;
+    connected = fresh;
     return true;
   }
 
-  private void forget(JMXConnector lost) {
+  private void forget(Connected lost) {
     synchronized (this) {
-      if (connector == lost) {
-        connector = null;
+      if (lost.equals(connected)) {
+        connected = null;
       }
     }
-    closeQuietly(lost);
+    closeQuietly(lost.connector);
   }
 
   private static void closeQuietly(JMXConnector connector) {
@@ -148,20 +189,21 @@ final class RemoteConnection implements CacheSource, AutoCloseable {
 
   /** Leaves the connection to whoever still waits for an answer on it. */
   synchronized void abandon() {
-    connector = null;
+    connected = null;
   }
 
   /** Disconnects in the background, since the peer may not answer; may be called twice. */
   @Override
   public void close() {
-    JMXConnector last;
+    Connected last;
     synchronized (this) {
       isClosed = true;
-      last = connector;
-      connector = null;
+      last = connected;
+      connected = null;
     }
     if (last != null) {
-      Thread closer = new Thread(() -> closeQuietly(last), "yokedcache-metrics-disconnect");
+      Thread closer =
+          new Thread(() -> closeQuietly(last.connector), "yokedcache-metrics-disconnect");
       closer.setDaemon(true);
       closer.start();
     }

@@ -1,6 +1,8 @@
 package io.yokedcache.metrics.source;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Map;
 import javax.management.remote.JMXServiceURL;
@@ -47,17 +49,26 @@ public final class RemoteJvm implements CacheSource, AutoCloseable {
 
   @Override
   public CacheReadings read() throws IOException {
-    return reads.read();
+    return read(Selection.ALL);
   }
 
   @Override
   public CacheReadings readFigures() throws IOException {
-    return reads.readFigures();
+    return read(Selection.FIGURES);
   }
 
   @Override
   public CacheReadings read(Selection wanted) throws IOException {
-    return reads.read(wanted);
+    try {
+      return reads.read(wanted);
+    } catch (InterruptedIOException late) {
+      throw connection.isConnected()
+          ? late
+          : new IOException(
+              ConnectFailure.explain(
+                  connection.url(), new SocketTimeoutException(late.getMessage())),
+              late);
+    }
   }
 
   /** Disconnects, without waiting for the other JVM; may be called twice. */

@@ -1,23 +1,36 @@
 package io.yokedcache.metrics.source;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import org.jspecify.annotations.Nullable;
 
-/** The attributes of one {@code io.yokedcache:type=Snapshot} bean: all caches of a manager. */
+/**
+ * The attributes of one {@code io.yokedcache:type=Snapshot} bean, which has all caches of a
+ * manager. Figures are columns: a few arrays instead of some objects for each figure.
+ */
 final class SnapshotBean {
 
   private static final String FIGURES = "Figures";
   private static final String CONFIGURATIONS = "Configurations";
 
+  /** The provider's mark for a counter that it does not measure. */
+  private static final long NOT_MEASURED = Long.MIN_VALUE;
+
+  private final ObjectName name;
   private final String manager;
   private final Map<String, Object> attributes;
+  private final FigureCheck check;
 
-  SnapshotBean(String manager, Map<String, Object> attributes) {
-    this.manager = manager;
+  SnapshotBean(ObjectName name, Map<String, Object> attributes, FigureCheck check) {
+    this.name = name;
+    this.manager = BeanNames.manager(name);
     this.attributes = attributes;
+    this.check = check;
   }
 
   /** The attributes that have what is wanted. */
@@ -39,36 +52,140 @@ final class SnapshotBean {
     attributes.put(FIGURES, figures);
   }
 
-  /** Whether it has figures in columns, as not every version of the provider does. */
-  boolean hasFigures() {
-    return attributes.get(FIGURES) instanceof CompositeData;
-  }
-
-  List<ConfigurationReading> configurations() {
-    return attributes.get(CONFIGURATIONS) instanceof CompositeData columns
-        ? new ConfigurationColumns(columns).configurations(manager)
-        : List.of();
-  }
-
   List<CacheReading> caches() {
-    if (attributes.get(FIGURES) instanceof CompositeData figures) {
-      return new FigureColumns(figures).caches(manager);
+    if (attributes.get(FIGURES) instanceof CompositeData columns) {
+      return ofColumns(columns);
     }
     LatencyBounds bounds = bounds();
     List<CacheReading> caches = new ArrayList<>();
-    for (CompositeData cache : OpenData.elements(attributes.get("Caches"))) {
-      if (OpenData.value(cache, "cache") instanceof String name) {
+    for (CompositeData cache : elements(attributes.get("Caches"))) {
+      if (FigureCheck.value(cache, "cache") instanceof String cacheName) {
         caches.add(
             new CacheReading(
                 manager,
-                name,
+                cacheName,
                 null,
-                operations(OpenData.elements(OpenData.value(cache, "operations")), bounds),
-                OpenData.longs(OpenData.value(cache, "counters")),
-                OpenData.doubles(OpenData.value(cache, "gauges"))));
+                operations(elements(FigureCheck.value(cache, "operations")), bounds),
+                check.counts(name, "counters", FigureCheck.value(cache, "counters")),
+                check.levels(name, "gauges", FigureCheck.value(cache, "gauges"))));
       }
     }
     return caches;
+  }
+
+  private static CompositeData[] elements(@Nullable Object value) {
+    return value instanceof CompositeData[] elements ? elements : new CompositeData[0];
+  }
+
+  private List<CacheReading> ofColumns(CompositeData data) {
+    String[] caches = texts(data, "caches");
+    Object counters = FigureCheck.value(data, "counters");
+    Object gauges = FigureCheck.value(data, "gauges");
+    long[] counts = counters instanceof long[] numbers ? numbers : new long[0];
+    double[] levels = gauges instanceof double[] numbers ? numbers : new double[0];
+    String[] counterNames = names(data, "counterNames", caches.length, counts.length);
+    String[] gaugeNames = names(data, "gaugeNames", caches.length, levels.length);
+    List<CacheReading> readings = new ArrayList<>(caches.length);
+    for (int row = 0; row < caches.length; row++) {
+      if (caches[row] != null) {
+        readings.add(
+            new CacheReading(
+                manager,
+                caches[row],
+                null,
+                List.of(),
+                counters(counterNames, counts, row),
+                gauges(gaugeNames, levels, row)));
+      }
+    }
+    return readings;
+  }
+
+  /** The names of columns; none if they are not as many as the figures make rows, or unclear. */
+  private String[] names(CompositeData data, String key, int rows, int figures) {
+    String[] names = texts(data, key);
+    Set<String> distinct = new HashSet<>();
+    for (String each : names) {
+      if (each == null || !distinct.add(each)) {
+        check.refuse(name, key, "it has a name twice, or none");
+        return new String[0];
+      }
+    }
+    if ((long) rows * names.length != figures) {
+      check.refuse(name, key, names.length + " names do not fit " + figures + " figures");
+      return new String[0];
+    }
+    return names;
+  }
+
+  private static String[] texts(CompositeData data, String key) {
+    return FigureCheck.value(data, key) instanceof String[] texts ? texts : new String[0];
+  }
+
+  private Map<String, Long> counters(String[] names, long[] counts, int row) {
+    List<Map.Entry<String, Long>> counters = new ArrayList<>(names.length);
+    for (int column = 0; column < names.length; column++) {
+      long count = counts[row * names.length + column];
+      if (count >= 0) {
+        counters.add(Map.entry(names[column], count));
+      } else if (count != NOT_MEASURED) {
+        check.refuse(name, names[column], "it is " + count + ", and no count");
+      }
+    }
+    return immutable(counters);
+  }
+
+  private Map<String, Double> gauges(String[] names, double[] levels, int row) {
+    List<Map.Entry<String, Double>> gauges = new ArrayList<>(names.length);
+    for (int column = 0; column < names.length; column++) {
+      Double level = check.level(name, names[column], levels[row * names.length + column]);
+      if (level != null) {
+        gauges.add(Map.entry(names[column], level));
+      }
+    }
+    return immutable(gauges);
+  }
+
+  /** Made once, and not copied again by the record that keeps it. */
+  @SuppressWarnings({"unchecked", "rawtypes"}) // arrays know no type arguments
+  private static <V> Map<String, V> immutable(List<Map.Entry<String, V>> entries) {
+    return Map.ofEntries(entries.toArray(new Map.Entry[0]));
+  }
+
+  List<ConfigurationReading> configurations() {
+    if (!(attributes.get(CONFIGURATIONS) instanceof CompositeData data)) {
+      return List.of();
+    }
+    String[] caches = texts(data, "caches");
+    List<ConfigurationReading> readings = new ArrayList<>(caches.length);
+    for (int row = 0; row < caches.length; row++) {
+      if (caches[row] != null) {
+        readings.add(
+            new ConfigurationReading(
+                manager,
+                caches[row],
+                text(data, "keyTypes", row),
+                text(data, "valueTypes", row),
+                text(data, "codecs", row),
+                flag(data, "storeByValue", row),
+                flag(data, "readThrough", row),
+                flag(data, "writeThrough", row),
+                flag(data, "statisticsEnabled", row)));
+      }
+    }
+    return readings;
+  }
+
+  private static @Nullable String text(CompositeData data, String column, int row) {
+    return FigureCheck.value(data, column) instanceof String[] texts && row < texts.length
+        ? texts[row]
+        : null;
+  }
+
+  private static @Nullable Boolean flag(CompositeData data, String column, int row) {
+    return FigureCheck.value(data, column) instanceof boolean[] flags && row < flags.length
+        ? (Boolean) flags[row]
+        : null;
   }
 
   @Nullable ConnectionReading connection() {
@@ -77,17 +194,23 @@ final class SnapshotBean {
     }
     return new ConnectionReading(
         manager,
-        OpenData.value(data, "healthy") instanceof Boolean healthy ? healthy : null,
-        ping(OpenData.number(data, "pingNanos")),
-        OpenData.number(data, "reconnects"),
-        OpenData.number(data, "poolActive"),
-        OpenData.number(data, "poolIdle"),
-        OpenData.number(data, "poolWaiting"));
+        FigureCheck.value(data, "healthy") instanceof Boolean healthy ? healthy : null,
+        ping(data),
+        connectionCount(data, "reconnects"),
+        connectionCount(data, "poolActive"),
+        connectionCount(data, "poolIdle"),
+        connectionCount(data, "poolWaiting"));
+  }
+
+  private @Nullable Long connectionCount(CompositeData data, String key) {
+    return check.count(name, key, FigureCheck.value(data, key));
   }
 
   /** The provider says -1 before the first answer. */
-  private static @Nullable Long ping(@Nullable Long nanos) {
-    return nanos == null || nanos < 0 ? null : nanos;
+  private @Nullable Long ping(CompositeData data) {
+    return FigureCheck.value(data, "pingNanos") instanceof Long nanos && nanos < 0
+        ? null
+        : connectionCount(data, "pingNanos");
   }
 
   private @Nullable LatencyBounds bounds() {
@@ -101,29 +224,40 @@ final class SnapshotBean {
     }
   }
 
-  private static List<OperationReading> operations(
+  private List<OperationReading> operations(
       CompositeData[] elements, @Nullable LatencyBounds bounds) {
-    List<OperationReading> operations = new ArrayList<>();
+    List<OperationReading> operations = new ArrayList<>(elements.length);
     for (CompositeData data : elements) {
-      if (OpenData.value(data, "operation") instanceof String name) {
+      if (data != null && FigureCheck.value(data, "operation") instanceof String operation) {
         operations.add(
             new OperationReading(
-                name,
-                OpenData.numberOrZero(data, "count"),
-                OpenData.numberOrZero(data, "sumNanos"),
-                OpenData.numberOrZero(data, "maxNanos"),
-                cells(OpenData.value(data, "cells"), bounds),
-                OpenData.longs(OpenData.value(data, "errors"))));
+                operation,
+                operationCount(data, operation, "count"),
+                operationCount(data, operation, "sumNanos"),
+                operationCount(data, operation, "maxNanos"),
+                cells(operation, FigureCheck.value(data, "cells"), bounds),
+                check.counts(name, operation + ".errors", FigureCheck.value(data, "errors"))));
       }
     }
     return operations;
   }
 
-  private static @Nullable LatencyCells cells(
-      @Nullable Object value, @Nullable LatencyBounds bounds) {
-    if (value instanceof long[] counts && bounds != null && counts.length == bounds.size() + 1) {
-      return LatencyCells.owning(bounds, counts); // JMX gives a copy to each reader
+  private long operationCount(CompositeData data, String operation, String key) {
+    Long count = check.count(name, operation + '.' + key, FigureCheck.value(data, key));
+    return count == null ? 0 : count;
+  }
+
+  private @Nullable LatencyCells cells(
+      String operation, @Nullable Object value, @Nullable LatencyBounds bounds) {
+    if (!(value instanceof long[] counts) || bounds == null || counts.length != bounds.size() + 1) {
+      return null;
     }
-    return null;
+    for (long count : counts) {
+      if (count < 0) {
+        check.refuse(name, operation + ".cells", "it has " + count + ", and that is no count");
+        return null;
+      }
+    }
+    return LatencyCells.owning(bounds, counts); // JMX gives a copy to each reader
   }
 }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
@@ -52,21 +54,30 @@ public final class CacheJvm implements AutoCloseable {
 
   /** Starts a JVM and waits until its cache is there. */
   public static CacheJvm start(int port) throws IOException {
-    Process process =
-        new ProcessBuilder(
+    return start(CacheJvm.class, port);
+  }
+
+  /** Starts a JVM that runs a class which ends by calling {@link #main}. */
+  static CacheJvm start(Class<?> main, int port) throws IOException {
+    return start(main, port, "-Dcom.sun.management.jmxremote.ssl=false");
+  }
+
+  /** Starts a JVM with further options, which say whether its agent speaks TLS. */
+  static CacheJvm start(Class<?> main, int port, String... options) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
                 "-Dcom.sun.management.jmxremote.host=127.0.0.1",
                 "-Dcom.sun.management.jmxremote.port=" + port,
                 "-Dcom.sun.management.jmxremote.rmi.port=" + port,
                 "-Dcom.sun.management.jmxremote.authenticate=false",
-                "-Dcom.sun.management.jmxremote.ssl=false",
-                "-Djava.rmi.server.hostname=127.0.0.1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                CacheJvm.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+                "-Djava.rmi.server.hostname=127.0.0.1"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     CacheJvm jvm = new CacheJvm(process, port);
     String line = process.inputReader().readLine();
     if (!"ready".equals(line)) {

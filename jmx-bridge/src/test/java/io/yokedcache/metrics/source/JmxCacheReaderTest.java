@@ -173,15 +173,6 @@ final class JmxCacheReaderTest {
   }
 
   @Test
-  void read_someFigures_providerWithoutSelection_readsMore() throws Exception {
-    try (SnapshotFixture fixture = SnapshotFixture.withoutColumns(1_000)) {
-      fixture.with(users(Map.of("hits", 5L), Map.of()));
-      assertThat(only(read(Set.of("hits")), fixture.manager()).hits()).isEqualTo(5);
-      assertThat(fixture.bulkReads()).isEqualTo(1);
-    }
-  }
-
-  @Test
   void read_configurations_alsoOfCachesThatCountNothing() throws Exception {
     try (SnapshotFixture fixture = new SnapshotFixture(1_000)) {
       fixture.with(users(Map.of("hits", 5L), Map.of()));
@@ -210,16 +201,6 @@ final class JmxCacheReaderTest {
         false,
         false,
         statisticsEnabled);
-  }
-
-  @Test
-  void readFigures_providerWithoutColumns_readsEverything() throws Exception {
-    try (SnapshotFixture fixture = SnapshotFixture.withoutColumns(1_000)) {
-      fixture.with(users(Map.of("hits", 5L), Map.of()));
-      CacheReading cache = only(JmxCacheReader.ofThisJvm().readFigures(), fixture.manager());
-      assertThat(cache.hits()).isEqualTo(5);
-      assertThat(fixture.bulkReads()).isEqualTo(1);
-    }
   }
 
   @Test

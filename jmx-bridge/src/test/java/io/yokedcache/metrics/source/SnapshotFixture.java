@@ -24,10 +24,7 @@ public final class SnapshotFixture implements AutoCloseable {
     List<CacheData> getCaches();
 
     ConnectionData getConnection();
-  }
 
-  /** The same with the figures in columns, as providers have since they know them. */
-  public interface ColumnarSnapshotMXBean extends SnapshotMXBean {
     FiguresData getFigures();
 
     FiguresData figures(String[] names);
@@ -268,24 +265,15 @@ public final class SnapshotFixture implements AutoCloseable {
   private final long[] boundsNanos;
   private final ObjectName name;
 
-  /** A manager of a provider that has all attributes. */
+  /** A manager whose timers have these bounds. */
   public SnapshotFixture(long... boundsNanos) throws JMException {
-    this(/* isColumnar= */ true, boundsNanos);
-  }
-
-  private SnapshotFixture(boolean isColumnar, long... boundsNanos) throws JMException {
     this.boundsNanos = boundsNanos;
     this.name = new ObjectName("io.yokedcache:type=Snapshot,CacheManager=" + manager);
-    server.registerMBean(isColumnar ? new ColumnarBean() : new Bean(), name);
-  }
-
-  /** A manager of a provider that has no figures in columns yet. */
-  public static SnapshotFixture withoutColumns(long... boundsNanos) throws JMException {
-    return new SnapshotFixture(/* isColumnar= */ false, boundsNanos);
+    server.registerMBean(new Bean(), name);
   }
 
   /** What JMX calls. */
-  private class Bean implements SnapshotMXBean {
+  private final class Bean implements SnapshotMXBean {
     @Override
     public long[] getBoundsNanos() {
       return boundsNanos.clone();
@@ -301,9 +289,7 @@ public final class SnapshotFixture implements AutoCloseable {
     public ConnectionData getConnection() {
       return new ConnectionData();
     }
-  }
 
-  private final class ColumnarBean extends Bean implements ColumnarSnapshotMXBean {
     @Override
     public FiguresData getFigures() {
       return new FiguresData(caches);

@@ -1,0 +1,165 @@
+package io.yokedcache.metrics.source;
+
+import java.math.BigInteger;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+import javax.management.openmbean.InvalidKeyException;
+import javax.management.openmbean.TabularData;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets values of MBeans pass that a figure can have, and counts the others. Whoever wrote an MBean
+ * may be wrong, and its wrong value must not cost more than its own series: a negative counter
+ * would end a whole scrape.
+ *
+ * <p>What is absent, and a gauge that is {@code NaN}, was not measured; neither is wrong. One
+ * object serves one reading, in one thread.
+ */
+final class FigureCheck {
+
+  private static final Logger logger = LoggerFactory.getLogger(FigureCheck.class);
+
+  private static final int MAX_TOLD = 1_000;
+  private static final int MAX_SHOWN_LENGTH = 200;
+
+  private final Set<String> told;
+  private long refused;
+
+  /** Creates the check of one reading; what was {@code told} is not told again. */
+  FigureCheck(Set<String> told) {
+    this.told = told;
+  }
+
+  /** Makes the set of what was told, which a reader keeps. */
+  static Set<String> nothingTold() {
+    return ConcurrentHashMap.newKeySet();
+  }
+
+  /** How many values were refused. */
+  long refused() {
+    return refused;
+  }
+
+  /** Notes a value that cannot be used, or not even read. */
+  void refuse(ObjectName bean, String attribute, String reason) {
+    refused++;
+    if (told.size() < MAX_TOLD && told.add(bean.getCanonicalName() + ' ' + attribute)) {
+      logger.warn(
+          "MBean {} has no usable {}: {}. Its series is left out, and further values of the kind are only counted",
+          shown(bean.getCanonicalName()),
+          shown(attribute),
+          shown(reason));
+    }
+  }
+
+  /** Texts of strangers, without what would forge lines of the log. */
+  private static String shown(String text) {
+    String plain = text.replaceAll("\\p{Cntrl}", "?");
+    return plain.length() <= MAX_SHOWN_LENGTH
+        ? plain
+        : plain.substring(0, MAX_SHOWN_LENGTH) + "...";
+  }
+
+  /** A count, or nothing. */
+  @Nullable Long count(ObjectName bean, String attribute, @Nullable Object value) {
+    if (value instanceof Number number && isWhole(number) && number.longValue() >= 0) {
+      return number.longValue();
+    }
+    if (value != null) {
+      refuse(bean, attribute, "it is " + kindOf(value) + ", and no count");
+    }
+    return null;
+  }
+
+  private static boolean isWhole(Number number) {
+    if (number instanceof BigInteger big) {
+      return big.bitLength() < Long.SIZE;
+    }
+    double value = number.doubleValue();
+    return Math.abs(value) <= Long.MAX_VALUE; // neither NaN nor infinite
+  }
+
+  /** A level or an average, or nothing. */
+  @Nullable Double level(ObjectName bean, String attribute, @Nullable Object value) {
+    if (value instanceof Number number) {
+      double level = number.doubleValue();
+      if (level >= 0 && level < Double.POSITIVE_INFINITY) {
+        return level;
+      }
+      if (Double.isNaN(level)) {
+        return null;
+      }
+    }
+    if (value != null) {
+      refuse(bean, attribute, "it is " + kindOf(value) + ", and no size, time or ratio");
+    }
+    return null;
+  }
+
+  private static String kindOf(Object value) {
+    return value instanceof Number || value instanceof Boolean
+        ? value.toString()
+        : "a " + value.getClass().getName();
+  }
+
+  /** The counts of a table of names and numbers, as JMX shows a map. */
+  Map<String, Long> counts(ObjectName bean, String attribute, @Nullable Object table) {
+    if (table instanceof TabularData rows && rows.isEmpty()) {
+      return Map.of(); // as nearly all errors of nearly all operations are
+    }
+    Map<String, Long> counts = new LinkedHashMap<>();
+    numbers(table)
+        .forEach(
+            (name, number) -> {
+              Long count = count(bean, attribute + '.' + name, number);
+              if (count != null) {
+                counts.put(name, count);
+              }
+            });
+    return Map.copyOf(counts);
+  }
+
+  /** The levels of such a table. */
+  Map<String, Double> levels(ObjectName bean, String attribute, @Nullable Object table) {
+    Map<String, Double> levels = new LinkedHashMap<>();
+    numbers(table)
+        .forEach(
+            (name, number) -> {
+              Double level = level(bean, attribute + '.' + name, number);
+              if (level != null) {
+                levels.put(name, level);
+              }
+            });
+    return Map.copyOf(levels);
+  }
+
+  private static Map<String, Object> numbers(@Nullable Object table) {
+    Map<String, Object> numbers = new LinkedHashMap<>();
+    if (table instanceof TabularData rows) {
+      for (Object row : rows.values()) {
+        if (row instanceof CompositeData entry && value(entry, "key") instanceof String key) {
+          Object number = value(entry, "value");
+          if (number != null) {
+            numbers.put(key, number);
+          }
+        }
+      }
+    }
+    return numbers;
+  }
+
+  /** An item of open data, or nothing if there is none of that name. */
+  static @Nullable Object value(CompositeData data, String key) {
+    try {
+      return data.get(key); // which looks for the key by itself; asking before doubles the cost
+    } catch (InvalidKeyException absent) {
+      return null;
+    }
+  }
+}

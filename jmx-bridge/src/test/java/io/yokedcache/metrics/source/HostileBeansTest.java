@@ -1,0 +1,228 @@
+package io.yokedcache.metrics.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
+import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
+import java.lang.management.ManagementFactory;
+import java.math.BigInteger;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import javax.management.Attribute;
+import javax.management.AttributeList;
+import javax.management.AttributeNotFoundException;
+import javax.management.DynamicMBean;
+import javax.management.MBeanInfo;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is wrong with one value of a bean costs that value, and no other value or bean. */
+final class HostileBeansTest {
+
+  private final MBeanServer server = MBeanServerFactory.newMBeanServer();
+
+  /** A bean of a stranger. */
+  private static final class Bean implements DynamicMBean {
+
+    private final Map<String, Supplier<Object>> attributes = new LinkedHashMap<>();
+    private boolean throwsTogether;
+
+    private Bean with(String attribute, Supplier<Object> value) {
+      attributes.put(attribute, value);
+      return this;
+    }
+
+    @Override
+    public Object getAttribute(String attribute) throws AttributeNotFoundException {
+      Supplier<Object> value = attributes.get(attribute);
+      if (value == null) {
+        throw new AttributeNotFoundException(attribute);
+      }
+      return value.get();
+    }
+
+    @Override
+    public AttributeList getAttributes(String[] names) {
+      if (throwsTogether) {
+        throw new IllegalStateException("not together");
+      }
+      AttributeList list = new AttributeList();
+      for (String name : names) {
+        Supplier<Object> value = attributes.get(name);
+        if (value != null) {
+          list.add(new Attribute(name, value.get()));
+        }
+      }
+      return list;
+    }
+
+    @Override
+    public void setAttribute(Attribute attribute) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public AttributeList setAttributes(AttributeList list) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Object invoke(String action, Object[] parameters, String[] signature) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public MBeanInfo getMBeanInfo() {
+      return new MBeanInfo(getClass().getName(), "hostile", null, null, null, null);
+    }
+  }
+
+  private static Bean good() {
+    return new Bean()
+        .with("CacheHits", () -> 5L)
+        .with("CacheMisses", () -> 3L)
+        .with("CachePuts", () -> 2L)
+        .with("AverageGetTime", () -> 1.5f);
+  }
+
+  private void register(String cache, Bean bean) throws Exception {
+    server.registerMBean(
+        bean, new ObjectName("javax.cache:type=CacheStatistics,CacheManager=m,Cache=" + cache));
+  }
+
+  private static Object fail(Error error) {
+    throw error;
+  }
+
+  private static Object fail(RuntimeException exception) {
+    throw exception;
+  }
+
+  static Stream<Supplier<Object>> hostile() {
+    return Stream.of(
+        () -> -1L,
+        () -> Long.MIN_VALUE,
+        () -> Double.NaN,
+        () -> Double.POSITIVE_INFINITY,
+        () -> new BigInteger("99999999999999999999"),
+        () -> "5",
+        () -> new Object(),
+        () -> new long[] {1},
+        () -> fail(new IllegalStateException("no")),
+        () -> fail(new StackOverflowError()),
+        () -> fail(new NoClassDefFoundError("com/acme/Lost")),
+        () -> fail(new AssertionError("no")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("hostile")
+  void read_oneBadCounter_costsItself(Supplier<Object> hits) throws Exception {
+    register("bad", good().with("CacheHits", hits));
+    register("good", good());
+
+    CacheReadings readings = new JmxCacheReader(server).read();
+
+    assertThat(readings.caches()).extracting(CacheReading::cache).containsExactly("bad", "good");
+    CacheReading bad = readings.caches().get(0);
+    assertThat(bad.hits()).isNull();
+    assertThat(bad.misses()).isEqualTo(3);
+    assertThat(bad.puts()).isEqualTo(2);
+    assertThat(bad.hitRate()).isNull();
+    assertThat(readings.caches().get(1).hits()).isEqualTo(5);
+    assertThat(readings.refused()).isEqualTo(1);
+  }
+
+  @Test
+  void read_averagesThatAreNone_costThemselves() throws Exception {
+    register("a", good().with("AverageGetTime", () -> Float.NaN));
+    register("b", good().with("AverageGetTime", () -> -1f));
+    CacheReadings readings = new JmxCacheReader(server).read();
+    assertThat(readings.caches()).hasSize(2);
+    for (CacheReading cache : readings.caches()) {
+      assertThat(cache.hits()).isEqualTo(5);
+      assertThat(cache.statistics()).extracting(StatisticsReading::averageGetMicros).isNull();
+    }
+    assertThat(readings.refused()).as("NaN says that nothing was measured").isEqualTo(1);
+  }
+
+  @Test
+  void read_getAttributesThrows_attributesAreReadOneByOne() throws Exception {
+    Bean bean = good();
+    bean.throwsTogether = true;
+    register("bad", bean);
+    CacheReadings readings = new JmxCacheReader(server).read();
+    assertThat(readings.caches()).hasSize(1);
+    assertThat(readings.caches().get(0).hits()).isEqualTo(5);
+    assertThat(readings.refused()).isZero();
+  }
+
+  @Test
+  void read_snapshotWithBadFigures_costThemselves() throws Exception {
+    try (SnapshotFixture fixture = new SnapshotFixture(1_000)) {
+      fixture.with(
+          new CacheData(
+              "bad",
+              List.of(
+                  new OperationData("get", -5, Map.of("timeout", -2L, "connection", 1L), 4, 2),
+                  new OperationData("put", 5, Map.of(), -1, 2)),
+              Map.of("hits", -5L, "misses", 2L),
+              Map.of("sizeBytes", Double.NEGATIVE_INFINITY, "keysCount", 7.0)));
+      fixture.with(new CacheData("good", List.of(), Map.of("hits", 1L), Map.of("keysCount", 1.0)));
+      for (Selection wanted : List.of(Selection.ALL, Selection.FIGURES)) {
+        List<CacheReading> caches =
+            JmxCacheReader.ofThisJvm().read(wanted).caches().stream()
+                .filter(each -> each.manager().equals(fixture.manager()))
+                .toList();
+        assertThat(caches).extracting(CacheReading::cache).containsExactly("bad", "good");
+        assertThat(caches.get(0).counters()).isEqualTo(Map.of("misses", 2L));
+        assertThat(caches.get(0).gauges()).isEqualTo(Map.of("keysCount", 7.0));
+        assertThat(caches.get(1).counters()).isEqualTo(Map.of("hits", 1L));
+      }
+      List<OperationReading> operations =
+          JmxCacheReader.ofThisJvm().read().caches().stream()
+              .filter(each -> each.cache().equals("bad"))
+              .findAny()
+              .orElseThrow()
+              .operations();
+      assertThat(operations.get(0).errors()).isEqualTo(Map.of("connection", 1L));
+      assertThat(operations.get(1).cells()).isNull();
+    }
+  }
+
+  @Test
+  void read_namesThatBeansCannotTellApart_areCachesOfTheirOwn() throws Exception {
+    List<String> names = List.of("a:b", "a.b", "a,b", "a\nb", "a*", "a?", "\"a\"", "a=b", "", " ");
+    try (SnapshotFixture fixture = new SnapshotFixture(1_000)) {
+      long hits = 1;
+      for (String name : names) {
+        fixture.with(new CacheData(name, List.of(), Map.of("hits", hits++), Map.of()));
+      }
+      ObjectName shared =
+          new ObjectName(
+              "javax.cache:type=CacheStatistics,CacheManager=" + fixture.manager() + ",Cache=a.b");
+      MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
+      platform.registerMBean(good(), shared);
+      try {
+        for (Selection wanted : List.of(Selection.ALL, Selection.FIGURES)) {
+          List<CacheReading> caches =
+              JmxCacheReader.ofThisJvm().read(wanted).caches().stream()
+                  .filter(each -> each.manager().equals(fixture.manager()))
+                  .toList();
+          assertThat(caches).extracting(CacheReading::cache).containsExactlyElementsOf(names);
+          assertThat(caches)
+              .extracting(CacheReading::hits)
+              .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
+        }
+      } finally {
+        platform.unregisterMBean(shared);
+      }
+    }
+  }
+}
