@@ -208,7 +208,7 @@ final class SnapshotBean {
 
   /** The provider says -1 before the first answer. */
   private @Nullable Long ping(CompositeData data) {
-    return FigureCheck.value(data, "pingNanos") instanceof Long nanos && nanos < 0
+    return (FigureCheck.value(data, "pingNanos") instanceof Long nanos && nanos < 0)
         ? null
         : connectionCount(data, "pingNanos");
   }
