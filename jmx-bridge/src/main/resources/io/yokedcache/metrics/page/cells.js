@@ -2,7 +2,7 @@
 // most bounds[i] nanoseconds; the last cell has no upper bound. The server computes percentiles
 // since the start by the same rule (class Percentiles).
 
-/** What came since an earlier reading; null if the counts began anew in between. */
+/** Returns the counts since an earlier reading; null if the counts began anew in between. */
 export function difference(now, before) {
   if (!before || before.length !== now.length) {
     return null;

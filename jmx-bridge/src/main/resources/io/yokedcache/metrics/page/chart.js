@@ -295,7 +295,7 @@ function linePath(times, gaps, values, x, y) {
   }).join("");
 }
 
-/** What lies below the line, which is easier on the eye if it is the only one. */
+/** The area below the line, which is easier on the eye if it is the only one. */
 function areaPath(times, gaps, values, x, y, bottom) {
   return runs(gaps, values).map((run) =>
     `M${x(times[run[0]]).toFixed(1)} ${bottom}`

@@ -1,5 +1,5 @@
-// The server tells sums since the start and remembers nothing. What happened between two readings is
-// worked out here by subtraction.
+// The server tells sums since the start and remembers nothing. The page computes rates between two
+// readings by subtraction.
 
 import { difference, percentile, total } from "./cells.js";
 
@@ -119,7 +119,7 @@ export class Past {
     }
   }
 
-  /** What a cache did from reading to reading. */
+  /** Returns a sample of a cache for each reading: rates since the reading before. */
   samplesOf(key) {
     const samples = [];
     let before = null;
@@ -185,7 +185,7 @@ function addStatistics(made, hits, misses, puts, removals) {
   made.rates.remove = removals;
 }
 
-/** What the chosen cache did: in detail while it was the chosen one, before that by its rows. */
+/** The samples of a chosen cache: in detail while it was the chosen one, from its rows before. */
 export class CacheHistory {
   #past;
   #key;

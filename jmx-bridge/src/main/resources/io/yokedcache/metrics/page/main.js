@@ -101,7 +101,7 @@ function addDetails(data, time) {
   detail.update(rows.get(selectedKey) ?? null);
 }
 
-/** What was seen of a cache in detail, kept for the last few that were looked at. */
+/** Returns the history of a cache; details are kept for the last few that were looked at. */
 function historyOf(key) {
   const history = histories.get(key) ?? new CacheHistory(key, past);
   histories.delete(key);
@@ -207,7 +207,7 @@ async function poll() {
     }
     succeed();
     show(data);
-    // What takes long is asked for less often: reading 10,000 caches is work for the application.
+    // A slow answer is asked for less often: reading 10,000 caches is work for the application.
     paceMillis = Math.max(intervalMillis, 3 * (performance.now() - startMillis));
   } catch (failure) {
     if (signal.aborted) {

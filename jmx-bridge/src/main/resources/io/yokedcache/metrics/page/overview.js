@@ -1,4 +1,4 @@
-// What concerns all caches: the tiles on top, targets that cannot be read, and connections.
+// Figures of all caches together: the tiles on top, targets that cannot be read, and connections.
 
 import { el, nameOf, setText } from "./dom.js";
 import { count, duration, percent, rate, time } from "./format.js";

@@ -1,4 +1,4 @@
-// What the viewer chose, remembered in this browser only.
+// The choices of the viewer, remembered in this browser only.
 
 const PREFIX = "yokedcache.";
 

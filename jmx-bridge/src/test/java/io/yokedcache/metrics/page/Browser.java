@@ -41,7 +41,7 @@ final class Browser implements AutoCloseable {
   private final Map<Integer, CompletableFuture<@Nullable Object>> answers =
       new ConcurrentHashMap<>();
 
-  /** What the browser told by itself: its name and its parameters. */
+  /** Events of the browser: its name and its parameters. */
   private final List<Map.Entry<String, Object>> events = new CopyOnWriteArrayList<>();
 
   private Browser(PeerProcess process, String socketUrl) {
@@ -238,7 +238,7 @@ final class Browser implements AutoCloseable {
         .toList();
   }
 
-  /** What went wrong in the page since it was opened. */
+  /** Returns exceptions and messages of the page since it was opened. */
   List<String> problems() {
     List<String> problems = new ArrayList<>();
     events("Runtime.exceptionThrown").forEach(event -> problems.add("exception " + event));
