@@ -77,6 +77,14 @@ public final class CacheMetrics implements AutoCloseable {
     }
   }
 
+  /** Sends nothing more to a collector, and closes it. */
+  public void removeCollector(MetricsCollector collector) {
+    List<CollectorSlot> removed =
+        slots.stream().filter(slot -> slot.collector().equals(collector)).toList();
+    slots.removeAll(removed);
+    removed.forEach(CollectorSlot::close);
+  }
+
   /**
    * Returns the collectors, in the order in which they were added.
    *

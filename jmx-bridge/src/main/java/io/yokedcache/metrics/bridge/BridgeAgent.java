@@ -1,7 +1,13 @@
 package io.yokedcache.metrics.bridge;
 
+import com.typesafe.config.Config;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +23,9 @@ public final class BridgeAgent {
    * more once somebody has used the JDK's.
    */
   private static final Duration START_DELAY = Duration.ofSeconds(2);
+
+  /** One jar may be loaded as an agent twice, by hand or by two options; also guards itself. */
+  private static final Set<MetricsSettings> RUNNING = new HashSet<>();
 
   private BridgeAgent() {}
 
@@ -38,11 +47,16 @@ public final class BridgeAgent {
     startInBackground(arguments, Duration.ZERO);
   }
 
+  /** An exception would keep the application from starting, an error at least its agents. */
   private static void startInBackground(@Nullable String arguments, Duration delay) {
-    Thread thread =
-        new Thread(() -> start(arguments == null ? "" : arguments, delay), "yokedcache-agent");
-    thread.setDaemon(true);
-    thread.start();
+    try {
+      Thread thread =
+          new Thread(() -> start(arguments == null ? "" : arguments, delay), "yokedcache-agent");
+      thread.setDaemon(true);
+      thread.start();
+    } catch (Throwable e) {
+      System.err.println("No metrics of this JVM, which works as ever: " + e);
+    }
   }
 
   private static void start(String arguments, Duration usualDelay) {
@@ -50,30 +64,118 @@ public final class BridgeAgent {
       AgentSettings agent = AgentSettings.parse(arguments, usualDelay);
       Thread.sleep(agent.delay().toMillis());
       run(agent.settings());
-    } catch (IOException | MetricsConfigurationException e) {
-      logger().error("No metrics of this JVM, which works as ever: {}", e.getMessage());
     } catch (InterruptedException endOfJvm) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException | LinkageError e) {
-      logger().error("No metrics of this JVM, which works as ever", e);
+    } catch (IOException | MetricsConfigurationException e) {
+      logger().error("No metrics of this JVM, which works as ever: {}", e.getMessage());
+      logger().debug("Where it failed", e);
+    } catch (Throwable e) {
+      logger().error("No metrics of this JVM, which works as ever: {}", String.valueOf(e));
+      logger().debug("Where it failed", e);
     }
   }
 
   private static void run(MetricsSettings settings) throws IOException {
-    if (!settings.targets().isEmpty()) {
-      logger()
-          .warn(
-              "yokedcache.metrics.targets is read by the stand-alone process only; the agent shows"
-                  + " its own JVM");
+    synchronized (RUNNING) {
+      if (RUNNING.contains(settings)) {
+        logger()
+            .info("These metrics are served already; the agent that was loaded again does nothing");
+        return;
+      }
+      if (!settings.targets().isEmpty()) {
+        logger()
+            .warn(
+                "yokedcache.metrics.targets is read by the stand-alone process only; the agent"
+                    + " shows its own JVM");
+      }
+      settings.requirePeriodic();
+      MetricsBridge bridge = MetricsBridge.ofThisJvm(settings);
+      RUNNING.add(settings);
+      // A last report to StatsD, which must not hold up the end of the JVM.
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> closeInTime(bridge, settings), "yokedcache-agent-end"));
     }
-    settings.requirePeriodic();
-    MetricsBridge bridge = MetricsBridge.ofThisJvm(settings);
-    // A last report to StatsD.
-    Runtime.getRuntime().addShutdownHook(new Thread(bridge::close, "yokedcache-agent-end"));
+  }
+
+  private static void closeInTime(MetricsBridge bridge, MetricsSettings settings) {
+    Thread closing = new Thread(bridge::close, "yokedcache-agent-close");
+    closing.setDaemon(true);
+    closing.start();
+    try {
+      closing.join(
+          1_000
+              + (settings.statsd().enabled()
+                  ? settings.statsd().limits().timeout().toMillis()
+                  : 0));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Not a constant: logging must not begin before the application. */
   private static Logger logger() {
     return LoggerFactory.getLogger(BridgeAgent.class);
+  }
+
+  /**
+   * What stands behind {@code -javaagent:...jar=}.
+   *
+   * @param settings what the bridge is to do
+   * @param delay how long it waits before it begins
+   */
+  record AgentSettings(MetricsSettings settings, Duration delay) {
+
+    private static final String SHOWN = "the arguments of the agent";
+    private static final String CONFIG = "config";
+    private static final String DELAY = "delay";
+
+    /**
+     * Reads the path of a file, or settings: {@code prometheus.port=9404,statsd.host=localhost}.
+     *
+     * @param text what the JVM passes on; empty for Prometheus with its defaults
+     * @param usualDelay the delay if the arguments have none
+     */
+    static AgentSettings parse(String text, Duration usualDelay) {
+      Map<String, String> values = new LinkedHashMap<>();
+      if (!text.isBlank() && !text.contains("=")) {
+        values.put(CONFIG, text.strip());
+      } else if (!text.isBlank()) {
+        for (String pair : text.split(",", /* limit= */ -1)) {
+          String[] parts = pair.split("=", 2);
+          if (parts.length < 2 || parts[0].isBlank()) {
+            throw new MetricsConfigurationException(
+                SHOWN
+                    + ": \""
+                    + parts[0]
+                    + "\" is not key=value. Write -javaagent:...jar=metrics.conf or"
+                    + " -javaagent:...jar=prometheus.port=9404,statsd.host=localhost; values that"
+                    + " have a comma need a file");
+          }
+          values.put(parts[0].strip(), parts[1].strip());
+        }
+      }
+      String delay = values.remove(DELAY);
+      String file = values.remove(CONFIG);
+      Config group = MetricsFile.of(values, SHOWN);
+      if (file != null) {
+        group = group.withFallback(MetricsFile.read(Path.of(file)));
+      }
+      return new AgentSettings(
+          MetricsSettings.of(MetricsFile.withOutput(group)),
+          delay == null ? usualDelay : seconds(delay));
+    }
+
+    private static Duration seconds(String text) {
+      try {
+        long seconds = Long.parseLong(text.replaceFirst("s$", ""));
+        if (seconds >= 0 && seconds <= 3600) {
+          return Duration.ofSeconds(seconds);
+        }
+      } catch (NumberFormatException e) {
+        // Told below.
+      }
+      throw new MetricsConfigurationException(
+          SHOWN + ": delay is \"" + text + "\", but must be 0 to 3600 seconds, such as delay=10s");
+    }
   }
 }

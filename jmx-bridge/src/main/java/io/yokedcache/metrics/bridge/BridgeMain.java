@@ -1,17 +1,42 @@
 package io.yokedcache.metrics.bridge;
 
 import io.yokedcache.metrics.source.TargetFilter;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Help.ColorScheme;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Runs the bridge on the command line. */
+@Command(
+    name = "yokedcache-jmx-bridge",
+    mixinStandardHelpOptions = true,
+    versionProvider = BridgeMain.Version.class,
+    subcommands = {ServeCommand.class, ListCommand.class, HelpCommand.class},
+    header = "Reads the caches of other JVMs, of any JSR-107 provider, by JMX.",
+    footer = {
+      "",
+      "Without a command it serves; see serve --help. Examples:",
+      "  java -jar yokedcache-jmx-bridge.jar --url orders=db1:9010",
+      "  java -jar yokedcache-jmx-bridge.jar --config bridge.conf",
+      "  java -jar yokedcache-jmx-bridge.jar list --pid 4711",
+      "",
+      "Exit codes: 0 done, 1 not possible (unreachable, port in use), 2 wrong options or settings."
+    })
 public final class BridgeMain {
 
   private static final String SERVE = "serve";
@@ -19,11 +44,21 @@ public final class BridgeMain {
 
   private BridgeMain() {}
 
+  /** The version of the jar. */
+  static final class Version implements IVersionProvider {
+
+    @Override
+    public String[] getVersion() {
+      String version = BridgeMain.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "yokedcache-jmx-bridge " + (version == null ? "(not from a jar)" : version)
+      };
+    }
+  }
+
   /**
    * Runs a command and exits with its code: 0 if it did its work, 1 if it could not, 2 if the
    * options or settings are wrong.
-   *
-   * @param arguments the command, and its options
    */
   public static void main(String[] arguments) {
     configureLogging(Arrays.asList(arguments).contains(TargetOptions.VERBOSE));
@@ -52,12 +87,13 @@ public final class BridgeMain {
 
   /** Runs a command and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    return new CommandLine(new BridgeCommand())
+    return new CommandLine(new BridgeMain())
         .setOut(out)
         .setErr(err)
         .setColorScheme(new ColorScheme.Builder(Ansi.AUTO).build())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler(Failures::tell)
+        .setExecutionExceptionHandler(BridgeMain::failed)
+        .setParameterExceptionHandler(BridgeMain::misused)
         .execute(withCommand(arguments));
   }
 
@@ -70,5 +106,53 @@ public final class BridgeMain {
     List<String> all = new ArrayList<>(List.of(SERVE));
     all.addAll(Arrays.asList(arguments));
     return all.toArray(String[]::new);
+  }
+
+  /** The message of a failure in one line; RMI's have several, and some of the JDK have none. */
+  static String line(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null
+        ? failure.getClass().getSimpleName()
+        : message.replaceAll("\\s*\\n\\s*(- )?", "; ").replace(":; ", ": ").replaceAll("\\s+", " ");
+  }
+
+  /** Says what went wrong; a trace is for those who ask for it. */
+  private static int failed(Exception failure, CommandLine command, ParseResult parsed) {
+    boolean isMistake = failure instanceof MetricsConfigurationException;
+    boolean isExpected = isMistake || failure instanceof IOException;
+    command
+        .getErr()
+        .println(
+            isExpected
+                ? failure.getMessage()
+                : "The bridge failed, which is a fault of its own: " + failure);
+    LoggerFactory.getLogger(BridgeMain.class).debug("Where it failed", failure);
+    return isMistake ? ExitCode.USAGE : ExitCode.SOFTWARE;
+  }
+
+  private static int misused(ParameterException wrong, String[] arguments) {
+    CommandLine command = wrong.getCommandLine();
+    String meant =
+        wrong instanceof UnmatchedArgumentException unmatched
+            ? meant(command, unmatched.getUnmatched().get(0))
+            : null;
+    command
+        .getErr()
+        .println(
+            wrong.getMessage()
+                + (meant == null ? "" : "; did you mean " + meant + "?")
+                + " See "
+                + command.getCommandSpec().qualifiedName()
+                + " --help");
+    return ExitCode.USAGE;
+  }
+
+  private static @Nullable String meant(CommandLine command, String argument) {
+    List<String> known = new ArrayList<>(command.getSubcommands().keySet());
+    command
+        .getCommandSpec()
+        .options()
+        .forEach(option -> known.addAll(Arrays.asList(option.names())));
+    return Group.closest(argument.split("=", 2)[0], known);
   }
 }

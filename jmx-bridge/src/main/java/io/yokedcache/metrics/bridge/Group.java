@@ -330,6 +330,13 @@ final class Group {
     problems.add(value(key).origin(), path + "." + key + " " + what);
   }
 
+  /** Adds a problem with a key of this group, if there is one. */
+  void complainIf(boolean isWrong, String key, String what) {
+    if (isWrong) {
+      complain(key, what);
+    }
+  }
+
   /** Adds a warning, which is told while the settings are followed all the same. */
   void warn(String key, String what) {
     ConfigValue value = value(key);

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.bridge;
 
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -22,12 +25,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "list",
     mixinStandardHelpOptions = true,
-    versionProvider = BridgeCommand.Version.class,
+    versionProvider = BridgeMain.Version.class,
     description = {
       "Prints the caches of other JVMs with their figures.",
-      "A cache shows nothing while its statistics are off; - is what its provider does not measure."
+      "A cache is not listed while its statistics are off. A dash means: not measured."
     })
 final class ListCommand implements Callable<Integer> {
+
+  private static final Logger logger = LoggerFactory.getLogger(ListCommand.class);
 
   @Mixin private TargetOptions targetOptions = new TargetOptions();
 
@@ -49,40 +54,40 @@ final class ListCommand implements Callable<Integer> {
     }
     MetricsSettings settings = MetricsSettings.of(targetOptions.settings(Map.of()));
     Map<String, TargetSettings> jvms = targetOptions.targets(settings);
-    try (Targets targets = Targets.open(jvms, targetOptions.timeLimit())) {
-      boolean isComplete = print(targets);
+    try (Targets targets = new Targets(targetOptions.timeLimit())) {
+      targets.follow(jvms);
+      boolean isComplete = print(targets.sources());
       while (watchSeconds != null) {
         TimeUnit.SECONDS.sleep(watchSeconds);
         if (!isJson) {
           out().println();
         }
-        isComplete = print(targets);
+        isComplete = print(targets.sources());
       }
       return isComplete ? ExitCode.OK : ExitCode.SOFTWARE;
     }
   }
 
   /** Prints all, and returns whether all could be read. */
-  private boolean print(Targets targets) {
-    List<CacheRow> rows = new ArrayList<>();
+  private boolean print(Map<String, CacheSource> sources) {
+    List<CacheTable.Row> rows = new ArrayList<>();
     List<String> failures = new ArrayList<>();
-    targets
-        .sources()
-        .forEach(
-            (name, source) -> {
-              try {
-                List<CacheReading> caches = new ArrayList<>(source.read().caches());
-                caches.sort(
-                    Comparator.comparing(CacheReading::manager).thenComparing(CacheReading::cache));
-                caches.forEach(cache -> rows.add(CacheRow.of(name, cache)));
-              } catch (IOException e) {
-                failures.add(name + ": " + Failures.line(e));
-              }
-            });
+    sources.forEach(
+        (name, source) -> {
+          try {
+            source.read().caches().stream()
+                .sorted(
+                    Comparator.comparing(CacheReading::manager).thenComparing(CacheReading::cache))
+                .forEach(cache -> rows.add(new CacheTable.Row(name, cache)));
+          } catch (IOException | RuntimeException e) {
+            failures.add(name + ": " + BridgeMain.line(e));
+            logger.debug("Where reading {} failed", name, e);
+          }
+        });
     if (isJson) {
-      out().print(CacheRow.json(rows));
+      out().print(CacheTable.json(rows));
     } else if (!rows.isEmpty() || failures.isEmpty()) {
-      out().print(CacheTable.of(rows, targets.sources().size() > 1));
+      out().print(CacheTable.text(rows, sources.size() > 1));
     }
     out().flush();
     failures.forEach(err()::println);

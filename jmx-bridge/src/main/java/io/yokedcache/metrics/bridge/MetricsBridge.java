@@ -3,22 +3,28 @@ package io.yokedcache.metrics.bridge;
 import io.yokedcache.metrics.CacheHealthMonitor;
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.MetricsCollector;
-import io.yokedcache.metrics.bridge.MetricsSettings.HealthChecks;
-import io.yokedcache.metrics.bridge.PrometheusOutput.Listener;
+import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.JmxCacheReader;
+import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import io.yokedcache.metrics.statsd.StatsDReporter;
+import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.io.IOException;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,24 +46,44 @@ public final class MetricsBridge implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(MetricsBridge.class);
 
+  private final boolean sendsHistory;
   private final CacheMetrics metrics = new CacheMetrics();
-  private final List<StatsDReporter> reporters = new ArrayList<>();
+  private final Slot<StatsDOutput> statsd =
+      new Slot<>("statsd", MetricsSettings::statsd, StatsDOutput::enabled, StatsDPart::new);
+  private final Slot<PrometheusOutput> prometheus =
+      new Slot<>(
+          "prometheus",
+          MetricsSettings::prometheus,
+          PrometheusOutput::enabled,
+          PrometheusPart::new);
 
-  /** What to close, the last one first. */
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  /** In the order in which they start; they end in the other one. */
+  private final List<Slot<?>> slots = List.of(statsd, prometheus);
 
-  private final AtomicBoolean isClosed = new AtomicBoolean();
-  private @Nullable PrometheusCollector prometheus;
-  private @Nullable StatsDCollector operations;
+  private final PerTarget<CacheHealthMonitor> monitors = new PerTarget<>(this::monitor);
 
-  private MetricsBridge() {}
+  // Guarded by this.
+  private MetricsSettings settings;
+  private Map<String, CacheSource> sources = Map.of();
+  private boolean isClosed;
+
+  /** The counts of collectors that have ended; guarded by itself. */
+  private static final class Ended {
+    private @Nullable StatsDStatistics statistics;
+  }
+
+  private final Ended ended = new Ended();
+
+  private MetricsBridge(MetricsSettings settings, boolean sendsHistory) {
+    this.settings = settings;
+    this.sendsHistory = sendsHistory;
+  }
 
   /**
    * Starts a bridge from the caches of this JVM, which it reports from their first operation on.
    * With StatsD's mode realtime the caller has to send the {@link #operations} of YokedCache's
    * caches.
    *
-   * @param settings what to start
    * @return the bridge; without any part if nothing is enabled
    * @throws IOException if the port is in use or the host is unknown; nothing is started then
    * @throws MetricsConfigurationException if the settings cannot be followed
@@ -69,7 +95,6 @@ public final class MetricsBridge implements AutoCloseable {
   /**
    * Starts a bridge from the caches of other JVMs. StatsD gets what they count from now on.
    *
-   * @param settings what to start; their targets are not looked at
    * @param sources what reads each JVM, by the name that the label {@code target} has; not closed
    *     with the bridge
    * @return the bridge; without any part if nothing is enabled
@@ -85,23 +110,9 @@ public final class MetricsBridge implements AutoCloseable {
   private static MetricsBridge start(
       MetricsSettings settings, Map<String, ? extends CacheSource> sources, boolean sendsHistory)
       throws IOException {
-    MetricsBridge bridge = new MetricsBridge();
+    MetricsBridge bridge = new MetricsBridge(settings, sendsHistory);
     try {
-      settings.warnings().lines().forEach(logger::warn);
-      StatsDCollector statsd = settings.statsd().enabled() ? bridge.open(settings.statsd()) : null;
-      if (settings.prometheus().enabled()) {
-        bridge.serve(
-            settings.prometheus().collector(new LinkedHashMap<>(sources), statsd),
-            settings.prometheus().listener());
-      }
-      if (statsd != null) {
-        sources.forEach(
-            (name, source) ->
-                bridge.report(settings.statsd().reporter(name, source, statsd, sendsHistory)));
-      }
-      if (settings.health().enabled() && settings.isEnabled()) {
-        sources.forEach((name, source) -> bridge.check(name, source, settings.health()));
-      }
+      bridge.follow(settings, sources);
       return bridge;
     } catch (IOException | RuntimeException e) {
       bridge.close();
@@ -109,34 +120,45 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  private void serve(PrometheusCollector collector, Listener listener) throws IOException {
-    parts.push(collector);
-    prometheus = collector.start();
-    metrics.addCollector(collector);
-    logger.info(
-        "Metrics for Prometheus: {}://{}:{}{}",
-        listener.tls().keyStore() == null ? "http" : "https",
-        listener.host(),
-        collector.port(),
-        listener.path());
-  }
-
-  private StatsDCollector open(StatsDOutput output) {
-    StatsDCollector collector = output.collector();
-    parts.push(collector);
-    metrics.addCollector(collector);
-    if (output.mode() == StatsDMode.REALTIME) {
-      operations = collector;
+  /**
+   * Follows other settings and reads other JVMs. Outputs whose settings stay, and all that is known
+   * of JVMs whose sources stay, go on. An output that cannot start as it should goes on as before.
+   *
+   * @return the changes of the outputs, in words
+   */
+  synchronized List<String> follow(
+      MetricsSettings next, Map<String, ? extends CacheSource> nextSources) throws IOException {
+    if (isClosed) {
+      return List.of();
     }
-    return collector;
+    next.warnings().lines().forEach(logger::warn);
+    boolean hadMonitors = settings.health().equals(next.health());
+    settings = next;
+    sources = Collections.unmodifiableMap(new LinkedHashMap<>(nextSources));
+    List<String> changes = new ArrayList<>();
+    List<Exception> failures = new ArrayList<>();
+    for (Slot<?> slot : slots) {
+      try {
+        slot.follow(changes);
+      } catch (IOException | RuntimeException e) {
+        failures.add(e);
+      }
+    }
+    if (!hadMonitors || !changes.isEmpty()) {
+      monitors.follow(Map.of());
+    }
+    boolean areChecked = next.health().enabled() && slots.stream().anyMatch(Slot::isRunning);
+    monitors.follow(areChecked ? sources : Map.of());
+    for (Exception failure : failures) {
+      if (failure instanceof IOException e) {
+        throw e;
+      }
+      throw (RuntimeException) failure;
+    }
+    return changes;
   }
 
-  private void report(StatsDReporter started) {
-    parts.push(started);
-    reporters.add(started);
-  }
-
-  private void check(String name, CacheSource source, HealthChecks checks) {
+  private CacheHealthMonitor monitor(String name, CacheSource source) {
     CacheMetrics reported =
         name.isEmpty()
             ? metrics
@@ -144,65 +166,286 @@ public final class MetricsBridge implements AutoCloseable {
                 metrics.collectors().stream()
                     .map(collector -> new TargetTag(collector, name))
                     .toList());
-    parts.push(
-        new CacheHealthMonitor(reported, checks.interval(), source, /* probe= */ null).start());
+    return new CacheHealthMonitor(reported, settings.health().interval(), source, /* probe= */ null)
+        .start();
   }
 
-  /**
-   * Returns the way to the same outputs for an application's own metrics.
-   *
-   * @return metrics whose collectors are closed with the bridge
-   */
+  /** {@return the way to the same outputs for an application's own metrics} */
   public CacheMetrics metrics() {
     return metrics;
   }
 
-  /**
-   * Returns the port that Prometheus finds the metrics on.
-   *
-   * @return the port, also where 0 was asked for; -1 if none
-   */
+  /** {@return the port of the metrics, also where 0 was asked for; -1 if none} */
   public int prometheusPort() {
-    return prometheus == null ? -1 : prometheus.port();
+    return prometheus.running instanceof PrometheusPart part ? part.server.collector().port() : -1;
   }
 
   /**
-   * Returns where each single operation is to be sent.
-   *
-   * @return absent unless StatsD is enabled in the mode realtime
+   * {@return where to send each operation; absent unless StatsD is enabled in the mode realtime}
    */
   public @Nullable StatsDCollector operations() {
-    return operations;
+    return statsd.running instanceof StatsDPart part && part.isRealtime ? part.collector : null;
+  }
+
+  /** Also of ended collectors, so that counters never fall; absent if there was none. */
+  private @Nullable StatsDStatistics statistics() {
+    synchronized (ended) {
+      return statsd.running instanceof StatsDPart part ? statistics(part) : ended.statistics;
+    }
+  }
+
+  private StatsDStatistics statistics(StatsDPart part) {
+    StatsDStatistics now = part.collector.statistics();
+    return ended.statistics == null ? now : ended.statistics.then(now);
   }
 
   /** Reports to StatsD now, before caches go that will not be there for the next report. */
   public void report() {
-    for (StatsDReporter reporter : reporters) {
-      try {
-        reporter.report();
-      } catch (IOException e) {
-        logger.debug("Cannot report to StatsD", e);
-      }
+    if (statsd.running instanceof StatsDPart part) {
+      part.reporters.parts.values().forEach(MetricsBridge::report);
+    }
+  }
+
+  private static void report(StatsDReporter reporter) {
+    try {
+      reporter.report();
+    } catch (IOException e) {
+      logger.debug("Cannot report to StatsD", e);
     }
   }
 
   /** Sends a last report to StatsD and ends all parts; may be called twice. */
   @Override
-  public void close() {
-    if (!isClosed.compareAndSet(false, true)) {
-      return;
+  public synchronized void close() {
+    if (!isClosed) {
+      isClosed = true;
+      monitors.follow(Map.of());
+      for (int i = slots.size() - 1; i >= 0; i--) {
+        slots.get(i).close();
+      }
+      metrics.close();
     }
-    for (AutoCloseable part : parts) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        if (e instanceof InterruptedException) {
-          Thread.currentThread().interrupt();
+  }
+
+  /** Where an output runs, if it is enabled. Guarded by the bridge. */
+  private final class Slot<S> {
+
+    private final String name;
+    private final Function<MetricsSettings, S> group;
+    private final Predicate<S> isEnabled;
+    private final Function<S, Part> creation;
+    private @Nullable S followed;
+    private volatile @Nullable Part running;
+
+    Slot(
+        String name,
+        Function<MetricsSettings, S> group,
+        Predicate<S> isEnabled,
+        BiFunction<MetricsBridge, S, Part> creation) {
+      this.name = name;
+      this.group = group;
+      this.isEnabled = isEnabled;
+      this.creation = wanted -> creation.apply(MetricsBridge.this, wanted);
+    }
+
+    boolean isRunning() {
+      return running != null;
+    }
+
+    void follow(List<String> changes) throws IOException {
+      S wanted = group.apply(settings);
+      S before = followed;
+      Part old = running;
+      if (wanted.equals(before)) {
+        if (old != null) {
+          old.targets();
         }
-        logger.warn("{} did not end in order", part.getClass().getSimpleName(), e);
+        return;
+      }
+      Part next = isEnabled.test(wanted) ? creation.apply(wanted) : null;
+      // The old one ends first, since both may want the same port.
+      close();
+      try {
+        start(next, wanted);
+      } catch (IOException | RuntimeException e) {
+        if (old != null && before != null) {
+          start(creation.apply(before), before);
+        }
+        throw e;
+      }
+      if (old != null || next != null) {
+        changes.add(name + (next == null ? " ended" : old == null ? " started" : " restarted"));
       }
     }
-    metrics.close();
+
+    private void start(@Nullable Part next, S wanted) throws IOException {
+      if (next != null) {
+        try {
+          next.start();
+        } catch (IOException | RuntimeException e) {
+          end(next);
+          throw e;
+        }
+        metrics.addCollector(next.collector());
+      }
+      running = next;
+      followed = wanted;
+    }
+
+    void close() {
+      Part old = running;
+      if (old != null) {
+        end(old);
+        metrics.removeCollector(old.collector());
+      }
+      synchronized (ended) {
+        if (old instanceof StatsDPart part) {
+          ended.statistics = statistics(part);
+        }
+        running = null;
+      }
+      followed = null;
+    }
+  }
+
+  private static void end(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      logger.warn("{} did not end in order", part.getClass().getSimpleName(), e);
+    }
+  }
+
+  /** An output. It is made without any effect, and then started. */
+  private interface Part extends AutoCloseable {
+
+    /** Where the application's own metrics go. */
+    MetricsCollector collector();
+
+    void start() throws IOException;
+
+    /** Goes on with the bridge's JVMs, which may be others than before. */
+    void targets();
+
+    @Override
+    void close();
+  }
+
+  /** One part for each JVM that is read; those whose source stays are not touched. */
+  private static final class PerTarget<T extends AutoCloseable> {
+
+    private final BiFunction<String, CacheSource, T> creation;
+    private final Map<String, CacheSource> read = new HashMap<>();
+    private final Map<String, T> parts = new ConcurrentHashMap<>();
+
+    PerTarget(BiFunction<String, CacheSource, T> creation) {
+      this.creation = creation;
+    }
+
+    void follow(Map<String, CacheSource> sources) {
+      parts.forEach(
+          (name, part) -> {
+            if (sources.get(name) != read.get(name)) {
+              parts.remove(name);
+              end(part);
+            }
+          });
+      sources.forEach(
+          (name, source) -> {
+            read.put(name, source);
+            parts.computeIfAbsent(name, added -> creation.apply(added, source));
+          });
+      read.keySet().retainAll(sources.keySet());
+    }
+  }
+
+  /** Sends to StatsD. */
+  private static final class StatsDPart implements Part {
+
+    private final MetricsBridge bridge;
+    private final StatsDCollector collector;
+    private final boolean isRealtime;
+    private final PerTarget<StatsDReporter> reporters;
+
+    StatsDPart(MetricsBridge bridge, StatsDOutput output) {
+      this.bridge = bridge;
+      this.collector = output.collector();
+      this.isRealtime = output.mode() == StatsDMode.REALTIME;
+      this.reporters =
+          new PerTarget<>(
+              (name, source) ->
+                  output.reporter(
+                      name, source, collector, bridge.interval(name), bridge.sendsHistory));
+    }
+
+    @Override
+    public MetricsCollector collector() {
+      return collector;
+    }
+
+    @Override
+    public void start() {
+      targets();
+    }
+
+    @Override
+    public void targets() {
+      reporters.follow(bridge.sources);
+    }
+
+    @Override
+    public void close() {
+      reporters.follow(Map.of());
+      collector.close();
+    }
+  }
+
+  private @Nullable Duration interval(String target) {
+    TargetSettings own = settings.targets().get(target);
+    return own == null ? null : own.interval();
+  }
+
+  /** Serves Prometheus, and people. */
+  private static final class PrometheusPart implements Part {
+
+    private final MetricsBridge bridge;
+    private final PrometheusOutput output;
+    private final PrometheusOutput.Server server;
+
+    PrometheusPart(MetricsBridge bridge, PrometheusOutput output) {
+      this.bridge = bridge;
+      this.output = output;
+      this.server = output.server(bridge.sources, bridge::statistics);
+    }
+
+    @Override
+    public MetricsCollector collector() {
+      return server.collector();
+    }
+
+    @Override
+    public void start() throws IOException {
+      PrometheusCollector collector = server.collector().start();
+      logger.info(
+          "Metrics for Prometheus: {}://{}:{}{}",
+          output.listener().tls().keyStore() == null ? "http" : "https",
+          output.listener().host(),
+          collector.port(),
+          output.listener().path());
+    }
+
+    @Override
+    public void targets() {
+      server.targets(bridge.sources);
+    }
+
+    @Override
+    public void close() {
+      server.collector().close();
+    }
   }
 
   /** Adds the name of the JVM that was read. Does not close what it sends to. */
@@ -237,6 +480,39 @@ public final class MetricsBridge implements AutoCloseable {
     @Override
     public boolean mayBlock() {
       return collector.mayBlock();
+    }
+  }
+
+  /**
+   * The caches of this JVM. Its MBean server is not asked for before the first reading, because
+   * that creates it: an application that chooses another one does so while it starts.
+   */
+  private static final class OwnCaches implements CacheSource {
+
+    private volatile @Nullable JmxCacheReader reader;
+
+    @Override
+    public CacheReadings read() throws IOException {
+      return reader().read();
+    }
+
+    @Override
+    public CacheReadings readFigures() throws IOException {
+      return reader().readFigures();
+    }
+
+    @Override
+    public CacheReadings read(Selection wanted) throws IOException {
+      return reader().read(wanted);
+    }
+
+    private JmxCacheReader reader() {
+      JmxCacheReader known = reader;
+      if (known == null) {
+        known = JmxCacheReader.ofThisJvm();
+        reader = known;
+      }
+      return known;
     }
   }
 }

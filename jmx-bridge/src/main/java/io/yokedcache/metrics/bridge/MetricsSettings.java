@@ -71,41 +71,69 @@ public record MetricsSettings(
    * @param pid the number of a process on this machine
    * @param user for JMX with authentication
    * @param password the user's
+   * @param sslRegistry whether the RMI registry uses TLS, too
+   * @param timeout how long reading it may take; absent for the time of all
+   * @param interval the time between its reports to StatsD; absent for the time of all
    */
   public record TargetSettings(
-      @Nullable String url, @Nullable Long pid, @Nullable String user, @Nullable Secret password) {
+      @Nullable String url,
+      @Nullable Long pid,
+      @Nullable String user,
+      @Nullable Secret password,
+      boolean sslRegistry,
+      @Nullable Duration timeout,
+      @Nullable Duration interval) {
 
-    private static final String PASSWORD_VARIABLE = "YOKEDCACHE_JMX_PASSWORD";
+    static final String PASSWORD_VARIABLE = "YOKEDCACHE_JMX_PASSWORD";
 
-    /** The keys of a target, none of which has a default. */
+    /** The keys of a target, none of which needs to be set. */
     private static final ConfigObject KEYS =
         ConfigFactory.parseString(
-                "url = null, pid = null, user = null, password = null, password-file = null")
+                "url = null, pid = null, user = null, password = null, password-file = null"
+                    + ", ssl-registry = false, timeout = null, interval = null")
             .root();
+
+    /** A JVM with neither TLS nor times that differ. */
+    TargetSettings(
+        @Nullable String url,
+        @Nullable Long pid,
+        @Nullable String user,
+        @Nullable Secret password) {
+      this(url, pid, user, password, /* sslRegistry= */ false, /* timeout= */ null, null);
+    }
 
     private static TargetSettings read(Group group) {
       String url = group.optionalText("url");
       Long pid = group.optionalNumber("pid", 1);
       String user = group.optionalText("user");
       Secret password = group.secret("password");
+      boolean sslRegistry = group.flag("ssl-registry");
       if ((url == null) == (pid == null)) {
         group.complain("url", "or pid must be set, and not both");
+      } else if (url == null) {
+        group.complainIf(user != null, "user", "is for a url; a process of yours needs none");
+        group.complainIf(
+            sslRegistry, "ssl-registry", "is for a url; a process of yours needs none");
+      } else if (Targets.objection(url) != null) {
+        group.complain("url", "is \"" + url + "\", which " + Targets.objection(url));
       }
-      if (user == null && password != null) {
-        group.complain("password", "is set without a user: set user too");
-      }
-      if (user != null && pid != null && url == null) {
-        group.complain("user", "is for a url; a process of the same user needs no password");
-      }
+      group.complainIf(
+          user == null && password != null, "password", "is set without a user: set user too");
       if (user != null && password == null) {
         password = group.variable(PASSWORD_VARIABLE);
-      }
-      if (user != null && url != null && password == null) {
-        group.complain(
+        group.complainIf(
+            url != null && password == null,
             "user",
             "is set without a password: set password-file, password or " + PASSWORD_VARIABLE);
       }
-      return new TargetSettings(url, pid, user, password);
+      return new TargetSettings(
+          url,
+          pid,
+          user,
+          password,
+          sslRegistry,
+          group.optionalDuration("timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
+          group.optionalDuration("interval", Duration.ofSeconds(1), Duration.ofHours(1)));
     }
   }
 

@@ -7,9 +7,10 @@ import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.prometheus.PrometheusCollectorBuilder;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.statsd.StatsDCollector;
+import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -117,12 +118,27 @@ public record PrometheusOutput(
   }
 
   /**
+   * What serves, not started yet.
+   *
+   * @param page absent if there is none
+   */
+  record Server(PrometheusCollector collector, @Nullable StatusPage page) {
+
+    /** Shows other JVMs from now on. */
+    void targets(Map<String, CacheSource> sources) {
+      collector.targets(sources);
+      if (page != null) {
+        page.targets(sources);
+      }
+    }
+  }
+
+  /**
    * A collector with a registry of its own, so that it never clashes with the application's.
    *
-   * @param statsd another output to tell of, if there is one
+   * @param statsd tells of another output, if there is one
    */
-  PrometheusCollector collector(
-      Map<String, CacheSource> sources, @Nullable StatsDCollector statsd) {
+  Server server(Map<String, CacheSource> sources, Supplier<@Nullable StatsDStatistics> statsd) {
     PrometheusCollectorBuilder builder =
         PrometheusCollector.builder()
             .registry(new PrometheusRegistry())
@@ -133,20 +149,19 @@ public record PrometheusOutput(
             .cacheLabels(naming.cacheLabels())
             .histograms(histograms)
             .maxCaches(maxCaches)
-            .jvmMetrics(jvm);
+            .jvmMetrics(jvm)
+            .statsd(statsd);
     if (!bucketsSeconds.isEmpty()) {
       builder.buckets(bucketsSeconds.stream().mapToDouble(Double::doubleValue).toArray());
     }
-    if (statsd != null) {
-      builder.statsd(statsd::statistics);
-    }
     sources.forEach(builder::target);
     listen(builder);
-    if (listener.statusPage()) {
-      builder.handler("/", StatusPage.of(sources));
+    StatusPage page = listener.statusPage() ? StatusPage.of(sources) : null;
+    if (page != null) {
+      builder.handler("/", page);
     }
     try {
-      return builder.build();
+      return new Server(builder.build(), page);
     } catch (IllegalArgumentException e) {
       throw new MetricsConfigurationException(
           MetricsFile.GROUP + ".prometheus: " + e.getMessage(), e);

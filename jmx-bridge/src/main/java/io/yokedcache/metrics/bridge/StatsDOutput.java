@@ -9,6 +9,7 @@ import io.yokedcache.metrics.statsd.StatsDReporter;
 import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The group {@code statsd}: its settings, how they are read, and the parts they describe.
@@ -107,13 +108,21 @@ public record StatsDOutput(
         .build();
   }
 
-  /** A started reporter for a source. */
+  /**
+   * A started reporter for a source.
+   *
+   * @param ownInterval the target's own time between reports; absent for the time of all
+   */
   StatsDReporter reporter(
-      String name, CacheSource source, StatsDCollector collector, boolean sendsHistory) {
+      String name,
+      CacheSource source,
+      StatsDCollector collector,
+      @Nullable Duration ownInterval,
+      boolean sendsHistory) {
     return StatsDReporter.builder(source, collector)
         .target(name)
         .mode(mode)
-        .interval(interval)
+        .interval(ownInterval == null ? interval : ownInterval)
         .sendHistory(sendsHistory)
         .start();
   }

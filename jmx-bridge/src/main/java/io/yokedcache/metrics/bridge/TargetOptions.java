@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -20,8 +22,8 @@ final class TargetOptions {
 
   static final String VERBOSE = "--verbose";
 
-  /** Who has set this variable need not write a password into a file. */
-  private static final String PASSWORD_VARIABLE = "YOKEDCACHE_JMX_PASSWORD";
+  private static final Pattern NAMED = Pattern.compile("([^=:/]+)=(.*)");
+  private static final Pattern ADDRESS = Pattern.compile(".*?//(?:.*//)?([^/]+:[0-9]+).*");
 
   @Option(
       names = "--url",
@@ -46,14 +48,23 @@ final class TargetOptions {
       paramLabel = "FILE",
       description = {
         "File whose first line is the user's password.",
-        "Without it, the variable " + PASSWORD_VARIABLE + "."
+        "Without it, the variable " + TargetSettings.PASSWORD_VARIABLE + "."
       })
   private @Nullable Path passwordFile;
 
   @Option(
+      names = "--ssl-registry",
+      description =
+          "The URLs' RMI registries use TLS, too (com.sun.management.jmxremote.registry.ssl=true).")
+  private boolean sslRegistry;
+
+  @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "File with a group yokedcache.metrics { targets { ... } }.")
+      description = {
+        "File with a group yokedcache.metrics { targets { ... } }.",
+        "While serve runs, it follows changes of the file."
+      })
   private @Nullable Path config;
 
   @Option(
@@ -68,6 +79,10 @@ final class TargetOptions {
   @SuppressWarnings("UnusedVariable")
   private boolean isVerbose;
 
+  @Nullable Path config() {
+    return config;
+  }
+
   /** The settings of the file, if there is one, with others before them. */
   Config settings(Map<String, String> before) {
     Config given = MetricsFile.of(before, "command line");
@@ -78,23 +93,28 @@ final class TargetOptions {
   Map<String, TargetSettings> targets(MetricsSettings settings) {
     Map<String, TargetSettings> targets = new LinkedHashMap<>(new TreeMap<>(settings.targets()));
     Secret password = password();
-    for (String url : urls) {
+    for (String option : urls) {
+      String url = value(option);
+      String wrong = Targets.objection(url);
+      if (wrong != null) {
+        throw new MetricsConfigurationException("\"" + url + "\" " + wrong);
+      }
       add(
           targets,
-          TargetNames.ofUrl(url),
-          new TargetSettings(TargetNames.url(url), /* pid= */ null, user, password));
-    }
-    for (String pid : pids) {
-      add(
-          targets,
-          TargetNames.ofPid(pid),
+          nameOfUrl(option),
           new TargetSettings(
-              /* url= */ null, TargetNames.pid(pid), /* user= */ null, /* password= */ null));
+              url, /* pid= */ null, user, password, sslRegistry, /* timeout= */ null, null));
+    }
+    for (String option : pids) {
+      add(
+          targets,
+          nameOfPid(option),
+          new TargetSettings(/* url= */ null, pid(option), /* user= */ null, /* password= */ null));
     }
     if (targets.isEmpty()) {
       throw new MetricsConfigurationException(
           "Which JVM? Name one by --url HOST:PORT, by --pid N, or in the group targets of --config."
-              + LocalJvms.describe());
+              + AttachedJvm.describeOthers());
     }
     return targets;
   }
@@ -113,10 +133,14 @@ final class TargetOptions {
       }
       return null;
     }
-    String password = passwordFile == null ? System.getenv(PASSWORD_VARIABLE) : firstLine();
+    String password =
+        passwordFile == null ? System.getenv(TargetSettings.PASSWORD_VARIABLE) : firstLine();
     if (password == null || password.isEmpty()) {
       throw new MetricsConfigurationException(
-          "--user " + user + " needs a password: --password-file FILE, or " + PASSWORD_VARIABLE);
+          "--user "
+              + user
+              + " needs a password: --password-file FILE, or "
+              + TargetSettings.PASSWORD_VARIABLE);
     }
     return new Secret(password);
   }
@@ -140,5 +164,40 @@ final class TargetOptions {
           "--timeout " + timeoutSeconds + " must be 1 to 3600 seconds");
     }
     return Duration.ofSeconds(timeoutSeconds);
+  }
+
+  /** The name before a URL, else its host and port. */
+  static String nameOfUrl(String option) {
+    Matcher named = NAMED.matcher(option);
+    if (named.matches()) {
+      return named.group(1);
+    }
+    Matcher address = ADDRESS.matcher(option);
+    return address.matches() ? address.group(1) : option;
+  }
+
+  /** The name before a process id, else one made of it. */
+  static String nameOfPid(String option) {
+    Matcher named = NAMED.matcher(option);
+    return named.matches() ? named.group(1) : "pid-" + pid(option);
+  }
+
+  /** All without the name. */
+  static String value(String option) {
+    Matcher named = NAMED.matcher(option);
+    return named.matches() ? named.group(2) : option;
+  }
+
+  static long pid(String option) {
+    try {
+      long pid = Long.parseLong(value(option));
+      if (pid > 0) {
+        return pid;
+      }
+    } catch (NumberFormatException e) {
+      // Told below.
+    }
+    throw new MetricsConfigurationException(
+        "--pid " + option + " must be the number of a process." + AttachedJvm.describeOthers());
   }
 }

@@ -1,5 +1,7 @@
 package io.yokedcache.metrics.bridge;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.RemoteJvm;
@@ -7,85 +9,151 @@ import io.yokedcache.metrics.source.TimeLimitedSource;
 import java.net.MalformedURLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXServiceURL;
+import javax.rmi.ssl.SslRMIClientSocketFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The JVMs that are read. Each is connected with its first reading. */
+/** The JVMs that are read. Each is connected with its first reading. For one thread. */
 final class Targets implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(Targets.class);
 
-  private final Map<String, CacheSource> sources = new LinkedHashMap<>();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  private static final String SCHEME = "service:jmx:";
+  private static final String REGISTRY_SOCKETS = "com.sun.jndi.rmi.factory.socket";
+  private static final Pattern HOST_AND_PORT =
+      Pattern.compile("(?:\\[[0-9a-fA-F:.%]+]|[^:/\\s]+):[0-9]{1,5}");
 
-  private Targets() {}
+  /** A JVM that is read, with all that is to be closed. */
+  private record Open(
+      TargetSettings settings, CacheSource source, List<? extends AutoCloseable> parts) {}
 
-  /** Names JVMs; none needs to be there yet. */
-  static Targets open(Map<String, TargetSettings> settings, Duration timeLimit) {
-    Targets targets = new Targets();
-    settings.forEach((name, target) -> targets.add(name, target, timeLimit));
-    return targets;
+  private final Duration timeLimit;
+  private final List<Open> replaced = new ArrayList<>();
+  private Map<String, Open> open = Map.of();
+
+  /** Has none yet. */
+  Targets(Duration timeLimit) {
+    this.timeLimit = timeLimit;
   }
 
-  private void add(String name, TargetSettings target, Duration timeLimit) {
+  /**
+   * Reads these JVMs, none of which needs to be there yet; those that are as before are not
+   * touched. The others stay open until {@link #closeReplaced}.
+   *
+   * @return the changes, in words
+   */
+  List<String> follow(Map<String, TargetSettings> wanted) {
+    List<String> changes = new ArrayList<>();
+    Map<String, Open> next = new LinkedHashMap<>();
+    wanted.forEach(
+        (name, settings) -> {
+          Open known = open.get(name);
+          if (known != null && known.settings().equals(settings)) {
+            next.put(name, known);
+            return;
+          }
+          next.put(name, open(settings));
+          changes.add("target " + name + (known == null ? " added" : " changed"));
+        });
+    open.forEach(
+        (name, old) -> {
+          Open now = next.get(name);
+          if (now == null) {
+            changes.add("target " + name + " removed");
+          }
+          if (now == null || !now.settings().equals(old.settings())) {
+            replaced.add(old);
+          }
+        });
+    open = next;
+    return changes;
+  }
+
+  private Open open(TargetSettings target) {
+    Duration limit = target.timeout() == null ? timeLimit : target.timeout();
     String url = target.url();
-    Long pid = target.pid();
     if (url != null) {
-      RemoteJvm remote = RemoteJvm.at(parsed(name, url), credentials(target), timeLimit);
-      opened.add(remote);
-      sources.put(name, remote);
-    } else if (pid != null) {
-      AttachedJvm attached = new AttachedJvm(pid, timeLimit);
-      TimeLimitedSource limited = TimeLimitedSource.of("process " + pid, attached, timeLimit);
-      opened.add(limited);
-      opened.add(attached);
-      sources.put(name, limited);
+      RemoteJvm remote = RemoteJvm.at(parsed(url), environment(target), limit);
+      return new Open(target, remote, List.of(remote));
     }
+    long pid = requireNonNull(target.pid(), "pid");
+    AttachedJvm attached = new AttachedJvm(pid, limit);
+    TimeLimitedSource limited = TimeLimitedSource.of("process " + pid, attached, limit);
+    return new Open(target, limited, List.of(limited, attached));
   }
 
-  private static JMXServiceURL parsed(String name, String url) {
+  /** Why a text is no URL of a JVM, to be put behind it in a message; absent if it is one. */
+  static @Nullable String objection(String url) {
     try {
-      return new JMXServiceURL(TargetNames.fullUrl(url));
+      JMXServiceURL unused = new JMXServiceURL(fullUrl(url));
+      return null;
     } catch (MalformedURLException e) {
-      throw new MetricsConfigurationException(
-          "The URL "
-              + url
-              + " of "
-              + name
-              + " is not right ("
-              + e.getMessage()
-              + "). Write HOST:PORT, or service:jmx:rmi:///jndi/rmi://HOST:PORT/jmxrmi",
-          e);
+      return "is not the URL of a JVM. Write HOST:PORT, or"
+          + " service:jmx:rmi:///jndi/rmi://HOST:PORT/jmxrmi";
     }
   }
 
-  private static Map<String, Object> credentials(TargetSettings target) {
+  /** A JMX service URL, also of what is only a host and a port. */
+  static String fullUrl(String url) {
+    return HOST_AND_PORT.matcher(url).matches()
+        ? SCHEME + "rmi:///jndi/rmi://" + url + "/jmxrmi"
+        : url;
+  }
+
+  private static JMXServiceURL parsed(String url) {
+    try {
+      return new JMXServiceURL(fullUrl(url));
+    } catch (MalformedURLException e) {
+      throw new MetricsConfigurationException("\"" + url + "\" " + objection(url), e);
+    }
+  }
+
+  private static Map<String, Object> environment(TargetSettings target) {
+    Map<String, Object> environment = new HashMap<>();
     String user = target.user();
     Secret password = target.password();
-    return user == null || password == null
-        ? Map.of()
-        : Map.of(JMXConnector.CREDENTIALS, new String[] {user, password.value()});
+    if (user != null && password != null) {
+      environment.put(JMXConnector.CREDENTIALS, new String[] {user, password.value()});
+    }
+    if (target.sslRegistry()) {
+      environment.put(REGISTRY_SOCKETS, new SslRMIClientSocketFactory());
+    }
+    return environment;
   }
 
   /** What reads each JVM, by its name. */
   Map<String, CacheSource> sources() {
-    return Collections.unmodifiableMap(sources);
+    Map<String, CacheSource> sources = new LinkedHashMap<>();
+    open.forEach((name, target) -> sources.put(name, target.source()));
+    return sources;
+  }
+
+  /** Ends the connections that nobody reads any more. */
+  void closeReplaced() {
+    for (Open target : replaced) {
+      for (AutoCloseable part : target.parts()) {
+        try {
+          part.close();
+        } catch (Exception e) {
+          logger.debug("{} did not end in order", part, e);
+        }
+      }
+    }
+    replaced.clear();
   }
 
   @Override
   public void close() {
-    for (AutoCloseable target : opened) {
-      try {
-        target.close();
-      } catch (Exception e) {
-        logger.debug("{} did not end in order", target, e);
-      }
-    }
+    replaced.addAll(open.values());
+    open = Map.of();
+    closeReplaced();
   }
 }

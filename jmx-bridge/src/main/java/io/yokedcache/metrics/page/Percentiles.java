@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * taken to be spread evenly. The page's own {@code cells.js} computes those between two readings by
  * the same rule.
  */
-final class Percentiles {
+public final class Percentiles {
 
   private Percentiles() {}
 
@@ -19,7 +19,7 @@ final class Percentiles {
    * @param share from 0 to 1, such as 0.99
    * @return nanoseconds; absent if nothing was measured
    */
-  static @Nullable Double nanos(OperationReading operation, double share) {
+  public static @Nullable Double nanos(OperationReading operation, double share) {
     LatencyCells cells = operation.cells();
     if (cells == null) {
       return null;

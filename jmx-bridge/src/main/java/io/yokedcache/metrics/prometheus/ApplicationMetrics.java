@@ -80,6 +80,18 @@ final class ApplicationMetrics {
     }
   }
 
+  /** Drops all series with a label of that value. */
+  synchronized void forget(String label, String value) {
+    seriesByCall.keySet().removeIf(call -> value.equals(call.tags().get(label)));
+    for (Metric metric : metrics.values()) {
+      for (Labels labels : metric.series().keySet()) {
+        if (value.equals(labels.get(label)) && metric.series().remove(labels) != null) {
+          seriesCount.decrementAndGet();
+        }
+      }
+    }
+  }
+
   Collection<String> names() {
     return metrics.keySet();
   }

@@ -11,9 +11,11 @@ import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.series.MetricScope;
+import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +35,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private final HistogramLayout layout;
   private final ApplicationMetrics application;
   private final OperationExemplars exemplars;
-  private final List<Target> targets;
+  private volatile List<Target> targets = List.of();
 
   CacheCollector(
       PrometheusSettings settings, ApplicationMetrics application, OperationExemplars exemplars) {
@@ -42,12 +44,27 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     this.layout = new HistogramLayout(settings.histograms(), settings.bucketsSeconds());
     this.application = application;
     this.exemplars = exemplars;
-    this.targets =
-        shown.targets().entrySet().stream()
+    targets(shown.targets());
+  }
+
+  /** Shows these targets from now on; those that are shown already go on. */
+  synchronized void targets(Map<String, CacheSource> sources) {
+    Map<String, Target> old = new HashMap<>();
+    targets.forEach(target -> old.put(target.name(), target));
+    targets =
+        sources.entrySet().stream()
             .map(
-                target ->
-                    new Target(target.getKey(), target.getValue(), shown, names.constantLabels()))
+                named ->
+                    old.containsKey(named.getKey())
+                            && old.get(named.getKey()).reads(named.getValue())
+                        ? old.remove(named.getKey())
+                        : new Target(
+                            named.getKey(), named.getValue(), shown, names.constantLabels()))
             .toList();
+    old.values().forEach(Target::close);
+    old.keySet().stream()
+        .filter(name -> !sources.containsKey(name))
+        .forEach(name -> application.forget(PrometheusNames.TARGET, name));
   }
 
   @Override
@@ -89,9 +106,12 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private void addOwn(ReadingFamilies measured) {
     Labels labels = names.constantLabels();
     measured.addBridge(CacheMetric.DROPPED_SAMPLES, labels, (double) application.dropped());
-    Supplier<StatsDStatistics> statsd = shown.statsd();
+    Supplier<@Nullable StatsDStatistics> statsd = shown.statsd();
     if (statsd != null) {
       StatsDStatistics statistics = statsd.get();
+      if (statistics == null) {
+        return;
+      }
       measured.addBridge(
           CacheMetric.STATSD_PACKETS_SENT, labels, (double) statistics.sentPackets());
       measured.addBridge(

@@ -4,7 +4,9 @@ import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.yokedcache.metrics.MetricsCollector;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import io.yokedcache.metrics.series.MetricKind;
+import io.yokedcache.metrics.source.CacheSource;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +104,16 @@ public final class PrometheusCollector implements MetricsCollector {
    */
   public synchronized int port() {
     return server == null ? -1 : server.port();
+  }
+
+  /**
+   * Shows other JVMs from now on. A JVM whose source is the same object as before goes on; of the
+   * others' recorded series nothing is left.
+   *
+   * @param sources what reads each JVM, by the value of the label {@code target}
+   */
+  public void targets(Map<String, ? extends CacheSource> sources) {
+    caches.targets(new LinkedHashMap<>(sources));
   }
 
   /**

@@ -58,7 +58,7 @@ public final class PrometheusCollectorBuilder {
   private boolean jvmMetrics;
   private Duration targetTimeLimit = Duration.ofSeconds(8);
   private @Nullable SpanContext spans;
-  private @Nullable Supplier<StatsDStatistics> statsd;
+  private @Nullable Supplier<@Nullable StatsDStatistics> statsd;
 
   PrometheusCollectorBuilder() {}
 
@@ -350,10 +350,11 @@ public final class PrometheusCollectorBuilder {
   /**
    * Shows what became of the measurements that a StatsD collector was given.
    *
-   * @param value such as {@code statsd::statistics}; default none
+   * @param value such as {@code statsd::statistics}, which may return null for nothing; default
+   *     none
    * @return this builder
    */
-  public PrometheusCollectorBuilder statsd(Supplier<StatsDStatistics> value) {
+  public PrometheusCollectorBuilder statsd(Supplier<@Nullable StatsDStatistics> value) {
     this.statsd = requireNonNull(value, "statsd");
     return this;
   }

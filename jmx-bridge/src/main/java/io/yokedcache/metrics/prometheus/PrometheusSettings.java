@@ -33,7 +33,7 @@ record PrometheusSettings(
       Duration timeLimit,
       boolean cacheLabels,
       int maxCaches,
-      @Nullable Supplier<StatsDStatistics> statsd) {}
+      @Nullable Supplier<@Nullable StatsDStatistics> statsd) {}
 
   /** Where metrics are served; absent if the application serves the registry itself. */
   record Endpoint(

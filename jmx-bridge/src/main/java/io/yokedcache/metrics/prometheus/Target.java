@@ -19,6 +19,8 @@ final class Target implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(Target.class);
 
+  private final String name;
+  private final CacheSource read;
   private final Shown shown;
   private final boolean isThisJvm;
   private final String description;
@@ -34,6 +36,8 @@ final class Target implements AutoCloseable {
    * @param name the value of its label; empty for this JVM, which needs no label
    */
   Target(String name, CacheSource source, Shown shown, Labels constantLabels) {
+    this.name = name;
+    this.read = source;
     this.shown = shown;
     this.isThisJvm = name.isEmpty();
     this.description = isThisJvm ? "this JVM" : name;
@@ -42,6 +46,14 @@ final class Target implements AutoCloseable {
         new SeriesLabels(
             isThisJvm ? constantLabels : constantLabels.add(PrometheusNames.TARGET, name),
             shown.cacheLabels());
+  }
+
+  String name() {
+    return name;
+  }
+
+  boolean reads(CacheSource other) {
+    return read == other;
   }
 
   /** A reading of this target that is under way. */

@@ -20,4 +20,16 @@ public record StatsDStatistics(
     long droppedEvents,
     long droppedPackets,
     long rejectedEvents,
-    int queuedEvents) {}
+    int queuedEvents) {
+
+  /** Both together; this one has ended, and so nothing waits in it. */
+  public StatsDStatistics then(StatsDStatistics next) {
+    return new StatsDStatistics(
+        sentEvents + next.sentEvents,
+        sentPackets + next.sentPackets,
+        droppedEvents + next.droppedEvents,
+        droppedPackets + next.droppedPackets,
+        rejectedEvents + next.rejectedEvents,
+        next.queuedEvents);
+  }
+}

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.metrics.bridge.BridgeAgent.AgentSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -39,6 +39,9 @@ final class BridgeMainTest {
         "--url h:1 --set prometheus.enabled=false   | there is nothing to do",
         "--url h:1 --set x                          | --set x needs a value",
         "serve --nonsense                           | Unknown option",
+        "serve --prometheus-prt 1                   | did you mean --prometheus-port? See yokedcache-",
+        "lst                                        | did you mean list?",
+        "list --jsn --url h:1                       | did you mean --json? See yokedcache-jmx-bridge li",
       })
   void run_wrongOptions_saysWhatIsRight(String arguments, String message) {
     assertThat(run(arguments.split(" +"))).isEqualTo(2);
@@ -61,39 +64,41 @@ final class BridgeMainTest {
             "m",
             "or\u001bders\"",
             null,
-            List.of(new OperationReading("get", 100, 1, 1, cells, Map.of())),
+            List.of(new OperationReading("get", 100, 1, 3_000_000, cells, Map.of("timeout", 4L))),
             Map.of("hits", 9000L, "misses", 1000L, "puts", 5L),
             Map.of("keysCount", 12.0));
     CacheReading unknown = new CacheReading("m", "x", null, List.of(), Map.of(), Map.of());
-    List<CacheRow> rows = List.of(CacheRow.of("shop", known), CacheRow.of("shop", unknown));
+    List<CacheTable.Row> rows =
+        List.of(new CacheTable.Row("shop", known), new CacheTable.Row("shop", unknown));
 
-    List<String> table = CacheTable.of(rows, /* showsTarget= */ true).lines().toList();
+    List<String> table = CacheTable.text(rows, /* showsTarget= */ true).lines().toList();
 
     assertThat(table.get(0))
         .matches("TARGET +MANAGER +CACHE +HITS +MISSES +HIT RATE +PUTS +REMOVALS .*ENTRIES");
     assertThat(table.get(1))
-        .matches("shop +m +or\\?ders\" +9,000 +1,000 +90.0 % +5 +- +1 us +2.0 ms +12");
-    assertThat(table.get(2)).matches("shop +m +x +- +- +- +- +- +- +- +-");
-    assertThat(CacheTable.of(rows, /* showsTarget= */ false)).doesNotContain("TARGET", "shop");
-    assertThat(CacheRow.json(rows))
+        .matches("shop +m +or\\?ders\" +9,000 +1,000 +90.0 % +5 +- +- +4 +510 ns +2.0 ms +12");
+    assertThat(table.get(2)).matches("shop +m +x +- +- +- +- +- +- +- +- +- +-");
+    assertThat(CacheTable.text(rows, /* showsTarget= */ false)).doesNotContain("TARGET", "shop");
+    assertThat(CacheTable.json(rows))
         .contains("\"cache\": \"or\\u001bders\\\"\"")
         .contains("\"hits\": 9000")
         .contains("\"getP99Seconds\": 0.002")
         .contains("\"hits\": null");
-    assertThat(CacheRow.json(List.of())).isEqualTo("[]\n");
+    assertThat(CacheTable.json(List.of())).isEqualTo("[]\n");
   }
 
   @Test
   void names_ofJvmsWithout() {
-    assertThat(TargetNames.ofUrl("service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi"))
+    assertThat(TargetOptions.nameOfUrl("service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi"))
         .isEqualTo("db1:9010");
-    assertThat(TargetNames.ofUrl("a=service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi")).isEqualTo("a");
-    assertThat(TargetNames.url("a=db1:9010"))
+    assertThat(TargetOptions.nameOfUrl("a=service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi"))
+        .isEqualTo("a");
+    assertThat(Targets.fullUrl(TargetOptions.value("a=db1:9010")))
         .isEqualTo("service:jmx:rmi:///jndi/rmi://db1:9010/jmxrmi");
-    assertThat(TargetNames.ofUrl("[::1]:9010")).isEqualTo("[::1]:9010");
-    assertThat(TargetNames.ofPid("42")).isEqualTo("pid-42");
-    assertThat(TargetNames.ofPid("a=42")).isEqualTo("a");
-    assertThat(TargetNames.pid("a=42")).isEqualTo(42);
+    assertThat(TargetOptions.nameOfUrl("[::1]:9010")).isEqualTo("[::1]:9010");
+    assertThat(TargetOptions.nameOfPid("42")).isEqualTo("pid-42");
+    assertThat(TargetOptions.nameOfPid("a=42")).isEqualTo("a");
+    assertThat(TargetOptions.pid("a=42")).isEqualTo(42);
   }
 
   private int run(String... arguments) {

@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -141,18 +140,24 @@ final class ChildJvm implements Closeable {
 
   /** What the HTTP server that this JVM has announced answers. */
   String get(String path) throws IOException, InterruptedException {
-    awaitOutput("Metrics for Prometheus: ");
-    Matcher address = ADDRESS.matcher(output());
-    if (!address.find()) {
-      throw new IllegalStateException(output());
-    }
     return HttpClient.newHttpClient()
         .send(
-            HttpRequest.newBuilder(URI.create(address.group(1) + path))
+            HttpRequest.newBuilder(URI.create(address() + path))
                 .timeout(Duration.ofSeconds(30))
                 .build(),
             BodyHandlers.ofString())
         .body();
+  }
+
+  /** Where this JVM serves, as it has announced last. */
+  String address() {
+    awaitOutput("Metrics for Prometheus: ");
+    return ADDRESS
+        .matcher(output())
+        .results()
+        .map(match -> match.group(1))
+        .reduce((before, last) -> last)
+        .orElseThrow(() -> new IllegalStateException(output()));
   }
 
   /** Lets an application do its work once more. */

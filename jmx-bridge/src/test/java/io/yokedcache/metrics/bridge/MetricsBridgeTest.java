@@ -113,6 +113,92 @@ final class MetricsBridgeTest {
   }
 
   @Test
+  void follow_otherTargets_theOthersGoOn() throws Exception {
+    String text = "health.enabled = false, prometheus { enabled = true, port = 0 }";
+    try (MetricsBridge bridge = MetricsBridge.of(settings(text), Map.of("shop", ORDERS))) {
+      int port = bridge.prometheusPort();
+
+      assertThat(bridge.follow(settings(text), Map.of("shop", ORDERS, "billing", DOWN))).isEmpty();
+
+      assertThat(bridge.prometheusPort()).isEqualTo(port);
+      assertThat(get(bridge, "/metrics", "").body())
+          .contains("yokedcache_bridge_jmx_target_up{target=\"shop\"} 1.0")
+          .contains("yokedcache_bridge_jmx_target_up{target=\"billing\"} 0.0");
+      assertThat(get(bridge, "/api/data.json", "").body()).contains("shop", "billing");
+
+      bridge.metrics().increment("jobs", Map.of("target", "billing"));
+      bridge.metrics().increment("jobs", Map.of("target", "shop"));
+      bridge.follow(settings(text), Map.of("shop", ORDERS));
+
+      assertThat(get(bridge, "/metrics", "").body())
+          .contains("yokedcache_bridge_jmx_target_up{target=\"shop\"} 1.0")
+          .contains("jobs_total{target=\"shop\"} 1.0")
+          .doesNotContain("billing");
+      assertThat(get(bridge, "/api/data.json", "").body()).doesNotContain("billing");
+    }
+  }
+
+  @Test
+  void follow_otherSettings_onlyThatOutputRestarts() throws Exception {
+    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      String prometheus = "health.enabled = false, prometheus { enabled = true, port = 0 }";
+      String statsd =
+          ", statsd { enabled = true, host = 127.0.0.1, port = " + daemon.getLocalPort() + " }";
+      Map<String, CacheSource> sources = Map.of("shop", ORDERS);
+      try (MetricsBridge bridge = MetricsBridge.of(settings(prometheus), sources)) {
+        int port = bridge.prometheusPort();
+
+        assertThat(bridge.follow(settings(prometheus + statsd), sources))
+            .containsExactly("statsd started");
+        bridge.report();
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .until(() -> sample(bridge, "yokedcache_statsd_packets_sent_total") > 0);
+        double sent = sample(bridge, "yokedcache_statsd_packets_sent_total");
+        assertThat(bridge.follow(settings(prometheus + statsd + ", statsd.prefix = x"), sources))
+            .containsExactly("statsd restarted");
+        assertThat(sample(bridge, "yokedcache_statsd_packets_sent_total"))
+            .isGreaterThanOrEqualTo(sent);
+        assertThat(bridge.follow(settings(prometheus), sources)).containsExactly("statsd ended");
+        assertThat(sample(bridge, "yokedcache_statsd_packets_sent_total"))
+            .isGreaterThanOrEqualTo(sent);
+        assertThat(bridge.prometheusPort()).isEqualTo(port);
+        assertThat(bridge.follow(settings(prometheus + ", prometheus.namespace = n"), sources))
+            .containsExactly("prometheus restarted");
+        assertThat(get(bridge, "/metrics", "").body()).contains("n_cache_hits_total");
+      }
+    }
+  }
+
+  @Test
+  void follow_portInUse_oldOneGoesOn() throws Exception {
+    try (ServerSocket taken = new ServerSocket()) {
+      taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      String text = "prometheus { enabled = true, port = 0 }";
+      try (MetricsBridge bridge = MetricsBridge.of(settings(text), Map.of("shop", ORDERS))) {
+        assertThatThrownBy(
+                () ->
+                    bridge.follow(
+                        settings(text + ", prometheus.port = " + taken.getLocalPort()),
+                        Map.of("shop", ORDERS, "billing", DOWN)))
+            .hasMessageContaining("Choose another host or port");
+
+        assertThat(get(bridge, "/metrics", "").body()).contains("shop", "billing");
+      }
+    }
+  }
+
+  private static double sample(MetricsBridge bridge, String name) throws Exception {
+    return get(bridge, "/metrics", "")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void of_realtime_isRefused() {
     MetricsSettings settings = settings("statsd { enabled = true, mode = realtime }");
 

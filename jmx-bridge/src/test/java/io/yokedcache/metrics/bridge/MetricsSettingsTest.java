@@ -266,7 +266,9 @@ final class MetricsSettingsTest {
       value = {
         "targets.a { url = \"h:1\", user = u }     | user is set without a password: set password-",
         "targets.a { url = \"h:1\", password = p } | password is set without a user: set user too",
-        "targets.a { pid = 1, user = u }           | user is for a url; a process of the same user",
+        "targets.a { pid = 1, user = u }           | user is for a url; a process of yours",
+        "targets.a { pid = 1, ssl-registry = on }  | ssl-registry is for a url; a process of yours",
+        "targets.a { url = \"ftp://x\" }            | which is not the URL of a JVM. Write HOST:PORT",
         "statsd { tags { a = b } }                 | tags need flavour = dogstatsd",
         "prometheus.tls.trust-store = pom.xml      | trust-store needs a key-store",
       })

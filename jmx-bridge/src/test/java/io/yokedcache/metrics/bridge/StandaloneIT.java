@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.metrics.testing.PeerProcess;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
@@ -125,6 +127,83 @@ final class StandaloneIT {
           .containsPattern("stranger: .*Authentication failed")
           .doesNotContain("hunter2", "guessed");
       assertThat(caffeine.isAlive()).isTrue();
+    }
+  }
+
+  @Test
+  void serve_fileThatChanges_isFollowed() throws Exception {
+    int port = PeerProcess.freePort();
+    // As Kubernetes mounts it: the file is behind two links, of which the second one is replaced.
+    Path mount = Files.createDirectories(folder.resolve("mount"));
+    Path config = mount.resolve("bridge.conf");
+    String shop = "shop { url = \"127.0.0.1:%s\" }".formatted(port);
+    mounted(mount, "1", shop);
+    Files.createSymbolicLink(config, Path.of("data", "bridge.conf"));
+    try (ChildJvm first = ChildJvm.application(folder, CAFFEINE, jmx(port));
+        ChildJvm second = ChildJvm.application(folder, EHCACHE, List.of());
+        ChildJvm bridge = ChildJvm.bridge(folder, "--config", config.toString())) {
+      bridge.awaitOutput("shop has 1 caches with statistics");
+      String address = bridge.address();
+
+      mounted(mount, "2", shop + ", billing { pid = " + second.pid() + " }");
+      bridge.awaitOutput("has changed: target billing added");
+      await()
+          .atMost(PATIENCE)
+          .until(() -> bridge.get("/metrics").contains("target_up{target=\"billing\"} 1.0"));
+      assertThat(bridge.get("/metrics"))
+          .containsPattern(sample("cache_hits_total", "shop", "2.0"))
+          .containsPattern(sample("cache_hits_total", "billing", "2.0"));
+
+      mounted(mount, "3", shop + ", billing { pid = none, prot = 5 }");
+      bridge.awaitOutput("all goes on as before");
+      assertThat(bridge.output().lines().filter(line -> line.contains("all goes on as before")))
+          .singleElement()
+          .asString()
+          .contains(
+              "bridge.conf: 1: yokedcache.metrics.targets.billing.pid is \"none\", but must be")
+          .contains("billing.prot is not a setting; known here: ");
+      assertThat(bridge.get("/metrics")).contains("target=\"billing\"");
+
+      mounted(mount, "4", shop);
+      bridge.awaitOutput("has changed: target billing removed");
+      assertThat(bridge.get("/metrics"))
+          .contains("target=\"shop\"")
+          .doesNotContain("target=\"billing\"");
+      assertThat(bridge.address()).isEqualTo(address);
+      assertThat(first.isAlive() && second.isAlive()).isTrue();
+      assertThat(bridge.output()).doesNotContain("\tat ");
+    }
+  }
+
+  private static void mounted(Path mount, String version, String targets) throws IOException {
+    Path data = Files.createDirectories(mount.resolve("data" + version));
+    Files.writeString(
+        data.resolve("bridge.conf"),
+        "yokedcache.metrics { prometheus { enabled = true, port = 0 }, targets { %s } }"
+            .formatted(targets));
+    Path link = Files.createSymbolicLink(mount.resolve("new"), data.getFileName());
+    Files.move(link, mount.resolve("data"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Test
+  void list_runtimeWithoutAttach_saysSo() throws Exception {
+    try (ChildJvm caffeine = ChildJvm.application(folder, CAFFEINE, List.of());
+        ChildJvm list =
+            ChildJvm.start(
+                folder,
+                List.of(
+                    "--limit-modules",
+                    "java.base,java.logging,java.management,java.management.rmi,java.naming,"
+                        + "java.sql,jdk.httpserver",
+                    "-jar",
+                    ChildJvm.jar(),
+                    "list",
+                    "--pid",
+                    String.valueOf(caffeine.pid())))) {
+      assertThat(list.awaitEnd()).isEqualTo(1);
+      assertThat(list.output())
+          .contains("this Java runtime has no module jdk.attach: run the bridge on a JDK")
+          .doesNotContain("\tat ");
     }
   }
 

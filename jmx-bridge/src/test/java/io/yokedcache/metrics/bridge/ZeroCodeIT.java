@@ -165,7 +165,8 @@ final class ZeroCodeIT {
             () -> {
               List<String> unmeasured =
                   List.copyOf(
-                      StatisticsAdvice.unmeasured(ManagementFactory.getPlatformMBeanServer()));
+                      SharedBridge.StatisticsAdvice.unmeasured(
+                          ManagementFactory.getPlatformMBeanServer()));
               assertThat(unmeasured).anyMatch(cache -> cache.startsWith("cache silent of "));
               assertThat(unmeasured).noneMatch(cache -> cache.startsWith("cache orders of "));
             });
