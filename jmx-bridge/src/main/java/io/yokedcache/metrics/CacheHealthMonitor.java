@@ -5,9 +5,11 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -24,6 +26,14 @@ import org.slf4j.LoggerFactory;
  * cache.health_check_duration} and the counter {@code cache.health_check_errors}. A figure that is
  * not measured is not reported.
  *
+ * <p>With a probe its duration is that of the probe. Without, managers tell their health and how
+ * long their last {@code PING} took; where none does, as with other providers, nothing is known and
+ * nothing is reported of it.
+ *
+ * <p>The gauges are for collectors that nobody feeds from MBeans. {@link #withoutGauges} reports
+ * beside an output that reads MBeans, which has these gauges of each cache and manager itself, and
+ * drops them with their owner.
+ *
  * <p>Thread-safe. Its threads are daemons. A check that hangs is reported as an error at each
  * interval, and no second one is begun.
  */
@@ -31,10 +41,13 @@ public final class CacheHealthMonitor implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(CacheHealthMonitor.class);
 
+  private static final double NANOS_PER_SECOND = 1e9;
+
   private final CacheMetrics metrics;
   private final Duration interval;
   private final CacheSource source;
   private final @Nullable Callable<Boolean> probe;
+  private final boolean hasGauges;
   private @Nullable ScheduledThreadPoolExecutor threads;
   private @Nullable Future<?> running;
 
@@ -55,7 +68,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
    * @param interval the time from check to check
    * @param source where the caches' figures come from
    * @param probe tells whether the caches are healthy, for instance by a get; if absent, they are
-   *     if every manager that tells its health is
+   *     if every manager that tells its health is, and unknown if none does
    * @throws IllegalArgumentException if the interval is not positive
    */
   public CacheHealthMonitor(
@@ -63,13 +76,37 @@ public final class CacheHealthMonitor implements AutoCloseable {
       Duration interval,
       CacheSource source,
       @Nullable Callable<Boolean> probe) {
+    this(metrics, interval, source, probe, /* hasGauges= */ true);
+  }
+
+  private CacheHealthMonitor(
+      CacheMetrics metrics,
+      Duration interval,
+      CacheSource source,
+      @Nullable Callable<Boolean> probe,
+      boolean hasGauges) {
     this.metrics = requireNonNull(metrics, "metrics");
     this.interval = requireNonNull(interval, "interval");
     this.source = requireNonNull(source, "source");
     this.probe = probe;
+    this.hasGauges = hasGauges;
     if (interval.isZero() || interval.isNegative()) {
       throw new IllegalArgumentException("The interval " + interval + " must be positive");
     }
+  }
+
+  /**
+   * Returns a monitor that reports the duration and the errors of its checks only.
+   *
+   * @param metrics where they go
+   * @param interval the time from check to check
+   * @param source what tells the managers' health
+   * @throws IllegalArgumentException if the interval is not positive
+   */
+  public static CacheHealthMonitor withoutGauges(
+      CacheMetrics metrics, Duration interval, CacheSource source) {
+    return new CacheHealthMonitor(
+        metrics, interval, source, /* probe= */ null, /* hasGauges= */ false);
   }
 
   /**
@@ -115,8 +152,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
       return;
     }
     if (running != null && !running.isDone()) {
-      metrics.gauge("cache.health", 0);
-      metrics.increment("cache.health_check_errors");
+      reportFailure();
       logger.debug("The last health check is still running after {}", interval);
       return;
     }
@@ -124,31 +160,64 @@ public final class CacheHealthMonitor implements AutoCloseable {
   }
 
   private void check() {
-    long startNanos = System.nanoTime();
-    boolean isHealthy;
     CacheReadings readings;
+    Boolean isHealthy;
+    Double seconds;
     try {
       readings = source.read();
-      isHealthy = probe == null ? areHealthy(readings) : Boolean.TRUE.equals(probe.call());
-    } catch (Exception e) {
+      if (probe == null) {
+        isHealthy = health(readings);
+        seconds = longestPingSeconds(readings);
+      } else {
+        long startNanos = System.nanoTime();
+        isHealthy = Boolean.TRUE.equals(probe.call());
+        seconds = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
+      }
+    } catch (Throwable e) { // of a probe, which may be anything; the next check comes all the same
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }
-      metrics.gauge("cache.health", 0);
-      metrics.increment("cache.health_check_errors");
+      reportFailure();
       logger.debug("Health check failed", e);
       return;
     }
-    metrics.gauge("cache.health", isHealthy ? 1 : 0);
-    metrics.timing("cache.health_check_duration", (System.nanoTime() - startNanos) / 1e9);
-    if (isHealthy) {
+    if (isHealthy != null && hasGauges) {
+      metrics.gauge("cache.health", isHealthy ? 1 : 0);
+    }
+    if (seconds != null) {
+      metrics.timing("cache.health_check_duration", seconds);
+    }
+    if (Boolean.FALSE.equals(isHealthy) && !hasGauges) {
+      metrics.increment("cache.health_check_errors");
+    }
+    if (Boolean.TRUE.equals(isHealthy) && hasGauges) {
       readings.caches().forEach(this::report);
     }
   }
 
-  private static boolean areHealthy(CacheReadings readings) {
+  private void reportFailure() {
+    if (hasGauges) {
+      metrics.gauge("cache.health", 0);
+    }
+    metrics.increment("cache.health_check_errors");
+  }
+
+  /** Whether all managers that tell it are healthy; nothing if none does. */
+  private static @Nullable Boolean health(CacheReadings readings) {
     return readings.connections().stream()
-        .noneMatch(connection -> Boolean.FALSE.equals(connection.healthy()));
+        .map(ConnectionReading::healthy)
+        .filter(Objects::nonNull)
+        .reduce(Boolean::logicalAnd)
+        .orElse(null);
+  }
+
+  private static @Nullable Double longestPingSeconds(CacheReadings readings) {
+    return readings.connections().stream()
+        .map(ConnectionReading::pingNanos)
+        .filter(Objects::nonNull)
+        .max(Long::compare)
+        .map(nanos -> nanos / NANOS_PER_SECOND)
+        .orElse(null);
   }
 
   private void report(CacheReading cache) {

@@ -34,7 +34,7 @@ final class CacheHealthMonitorTest {
                 List.of(),
                 Map.of("hits", 3L, "misses", 1L),
                 Map.of("sizeBytes", 10.0, "uptimeSeconds", 5.0))),
-        List.of(new ConnectionReading("m", isHealthy, null, null, null, null, null)));
+        List.of(new ConnectionReading("m", isHealthy, 250_000L, null, null, null, null)));
   }
 
   private CacheHealthMonitor monitor(CacheSource source, @Nullable Callable<Boolean> probe) {
@@ -63,7 +63,7 @@ final class CacheHealthMonitorTest {
               "gauge cache.size_bytes 10.0",
               "gauge cache.uptime_seconds 5.0")
           .noneMatch(call -> call.contains("keys_count"))
-          .anyMatch(call -> call.startsWith("timing cache.health_check_duration "));
+          .contains("timing cache.health_check_duration 2.5E-4");
       assertThat(collector.calls).hasSize(5);
       assertThat(collector.lastTags).isEqualTo(Map.of("cache", "c", "cache_manager", "m"));
     }
@@ -75,6 +75,45 @@ final class CacheHealthMonitorTest {
       awaitCall("timing cache.health_check_duration");
       assertThat(callsWithoutTags()).hasSize(2).contains("gauge cache.health 0.0");
       assertThat(monitor).isNotNull();
+    }
+  }
+
+  @Test
+  void start_noManagerTells_nothingIsKnown() {
+    CountDownLatch reads = new CountDownLatch(2);
+    CacheReadings foreign =
+        new CacheReadings(
+            List.of(new CacheReading("m", "c", null, List.of(), Map.of("hits", 3L), Map.of())),
+            List.of());
+    try (CacheHealthMonitor monitor =
+        new CacheHealthMonitor(
+            metrics,
+            Duration.ofMillis(5),
+            () -> {
+              reads.countDown();
+              return foreign;
+            },
+            null)) {
+      monitor.start();
+      await().atMost(Duration.ofSeconds(10)).until(() -> reads.getCount() == 0);
+      assertThat(collector.calls).isEmpty();
+    }
+  }
+
+  @Test
+  void withoutGauges_reportsDurationAndErrors() {
+    try (CacheHealthMonitor healthy =
+            CacheHealthMonitor.withoutGauges(metrics, NEVER_AGAIN, () -> readings(true)).start();
+        CacheHealthMonitor unhealthy =
+            CacheHealthMonitor.withoutGauges(metrics, NEVER_AGAIN, () -> readings(false)).start()) {
+      awaitCall("increment cache.health_check_errors");
+      await().atMost(Duration.ofSeconds(10)).until(() -> collector.calls.size() == 3);
+      assertThat(callsWithoutTags())
+          .containsExactlyInAnyOrder(
+              "timing cache.health_check_duration 2.5E-4",
+              "timing cache.health_check_duration 2.5E-4",
+              "increment cache.health_check_errors 1.0");
+      assertThat(healthy).isNotSameAs(unhealthy);
     }
   }
 

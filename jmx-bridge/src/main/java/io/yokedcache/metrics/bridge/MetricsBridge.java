@@ -166,8 +166,7 @@ public final class MetricsBridge implements AutoCloseable {
                 metrics.collectors().stream()
                     .map(collector -> new TargetTag(collector, name))
                     .toList());
-    return new CacheHealthMonitor(reported, settings.health().interval(), source, /* probe= */ null)
-        .start();
+    return CacheHealthMonitor.withoutGauges(reported, settings.health().interval(), source).start();
   }
 
   /** {@return the way to the same outputs for an application's own metrics} */

@@ -126,8 +126,8 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   }
 
   /**
-   * Adds what the application recorded. A gauge that was measured just now beats what somebody
-   * recorded under its name some time ago.
+   * Adds what the application recorded, except under a name that was measured just now: who adds up
+   * the series of that name would count twice what caches and application both saw.
    */
   private void addApplication(Map<String, Family> families, Predicate<String> included) {
     for (String name : application.names()) {
@@ -138,7 +138,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
       Family family =
           families.computeIfAbsent(
               name, key -> new Family(kind, key, "Recorded by the application"));
-      if (kind == MetricKind.GAUGE && !family.isEmpty()) {
+      if (!family.isEmpty()) {
         continue;
       }
       application.series(name).forEach(series -> family.add(series.point()));

@@ -5,7 +5,7 @@ import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.source.ReadingSum;
+import io.yokedcache.metrics.source.LastingSum;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.TimeLimitedSource;
 import java.io.IOException;
@@ -26,6 +26,7 @@ final class Target implements AutoCloseable {
   private final String description;
   private final TimeLimitedSource source;
   private final SeriesLabels labels;
+  private final LastingSum sum = new LastingSum();
   private final LongAdder errors = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final AtomicBoolean isAway = new AtomicBoolean();
@@ -79,8 +80,8 @@ final class Target implements AutoCloseable {
         isUp = false;
         warn(e);
       }
-      if (!shown.cacheLabels()) {
-        readings = ReadingSum.of(readings, wanted.operations());
+      if (!shown.cacheLabels() && isUp) {
+        readings = sum.of(readings, wanted.operations());
       }
       families.add(readings, labels, shown.maxCaches(), isThisJvm);
       int live = Math.min(readings.caches().size(), shown.maxCaches());

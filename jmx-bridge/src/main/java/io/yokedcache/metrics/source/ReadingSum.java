@@ -35,13 +35,7 @@ public final class ReadingSum {
     Map<String, Double> gauges = new HashMap<>();
     Map<String, OperationReading> operations = new LinkedHashMap<>();
     for (CacheReading cache : caches) {
-      Map<String, Long> own = new HashMap<>(cache.counters());
-      putIfKnown(own, "hits", cache.hits());
-      putIfKnown(own, "misses", cache.misses());
-      putIfKnown(own, "puts", cache.puts());
-      putIfKnown(own, "removals", cache.removals());
-      putIfKnown(own, "evictions", cache.evictions());
-      own.forEach((name, value) -> counters.merge(name, value, Long::sum));
+      counters(cache).forEach((name, value) -> counters.merge(name, value, Long::sum));
       cache.gauges().forEach((name, value) -> addGauge(gauges, name, value));
       if (withOperations) {
         for (OperationReading operation : cache.operations()) {
@@ -50,6 +44,17 @@ public final class ReadingSum {
       }
     }
     return new CacheReading("", "", null, new ArrayList<>(operations.values()), counters, gauges);
+  }
+
+  /** The counters of a cache, also of one that shows JSR-107's figures only. */
+  static Map<String, Long> counters(CacheReading cache) {
+    Map<String, Long> counters = new HashMap<>(cache.counters());
+    putIfKnown(counters, "hits", cache.hits());
+    putIfKnown(counters, "misses", cache.misses());
+    putIfKnown(counters, "puts", cache.puts());
+    putIfKnown(counters, "removals", cache.removals());
+    putIfKnown(counters, "evictions", cache.evictions());
+    return counters;
   }
 
   private static void putIfKnown(Map<String, Long> counters, String name, @Nullable Long value) {
@@ -66,7 +71,7 @@ public final class ReadingSum {
     }
   }
 
-  private static OperationReading plus(OperationReading one, OperationReading other) {
+  static OperationReading plus(OperationReading one, OperationReading other) {
     Map<String, Long> errors = new HashMap<>(one.errors());
     other.errors().forEach((type, count) -> errors.merge(type, count, Long::sum));
     LatencyCells cells = one.cells();

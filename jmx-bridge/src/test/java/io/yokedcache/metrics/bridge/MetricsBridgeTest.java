@@ -63,7 +63,7 @@ final class MetricsBridgeTest {
   }
 
   @Test
-  void of_health_isToldForEachTarget() throws Exception {
+  void of_health_errorsAreToldForEachTarget() throws Exception {
     MetricsSettings settings = settings("prometheus { enabled = true, port = 0 }");
     try (MetricsBridge bridge =
         MetricsBridge.of(settings, Map.of("shop", ORDERS, "billing", DOWN))) {
@@ -72,8 +72,10 @@ final class MetricsBridgeTest {
           .untilAsserted(
               () ->
                   assertThat(get(bridge, "/metrics", "").body())
-                      .contains("yokedcache_cache_health{target=\"shop\"} 1.0")
-                      .contains("yokedcache_cache_health{target=\"billing\"} 0.0"));
+                      .contains(
+                          "yokedcache_cache_health_check_errors_total{target=\"billing\"} 1.0")
+                      .doesNotContain("check_errors_total{target=\"shop\"}")
+                      .doesNotContain("cache_health{target="));
     }
   }
 

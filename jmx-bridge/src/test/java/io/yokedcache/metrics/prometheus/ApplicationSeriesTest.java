@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.CacheMetrics;
+import io.yokedcache.metrics.ErrorTracker;
 import io.yokedcache.metrics.source.SnapshotFixture;
 import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
+import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -146,6 +148,27 @@ final class ApplicationSeriesTest {
               "myapp_cache_hit_rate{cache=\"c\",cache_manager=\"" + fixture.manager() + "\"} 0.25");
       assertThat(scraper.lines("myapp_cache_errors_total{"))
           .containsExactly("myapp_cache_errors_total{operation=\"get\"} 2.0");
+    }
+  }
+
+  @Test
+  void scrape_errorsThatCachesAndApplicationCount_areCountedOnce() throws Exception {
+    try (SnapshotFixture fixture =
+            new SnapshotFixture(1_000)
+                .with(
+                    new CacheData(
+                        "c",
+                        List.of(new OperationData("get", 5, Map.of("timeout", 4L), 4, 2)),
+                        Map.of("hits", 1L),
+                        Map.of()));
+        PrometheusCollector collector = builder().build().start();
+        CacheMetrics metrics = new CacheMetrics(collector)) {
+      new ErrorTracker(metrics).trackError("get", "timeout", new IllegalStateException());
+      assertThat(new Scraper(collector.port()).lines("myapp_cache_errors_total{"))
+          .containsExactly(
+              "myapp_cache_errors_total{cache=\"c\",cache_manager=\""
+                  + fixture.manager()
+                  + "\",error_type=\"timeout\",operation=\"get\"} 4.0");
     }
   }
 
