@@ -183,7 +183,7 @@ final class SnapshotBean {
   }
 
   private static @Nullable Boolean flag(CompositeData data, String column, int row) {
-    return FigureCheck.value(data, column) instanceof boolean[] flags && row < flags.length
+    return (FigureCheck.value(data, column) instanceof boolean[] flags && row < flags.length)
         ? (Boolean) flags[row]
         : null;
   }
