@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
@@ -125,6 +126,23 @@ final class Group {
     return (ConfigObject) defaultOf(key);
   }
 
+  /** The same by names that may have dots, which HOCON takes for groups in groups. */
+  Map<String, String> flatTexts(String key, Pattern name, String expected) {
+    Map<String, String> texts = new TreeMap<>();
+    for (Map.Entry<String, ConfigValue> entry : object(key).toConfig().entrySet()) {
+      String flat = String.join(".", ConfigUtil.splitPath(entry.getKey()));
+      String at = path + "." + key + "." + flat;
+      if (!name.matcher(flat).matches()) {
+        problems.add(entry.getValue().origin(), at + " has a name that is not " + expected);
+      } else if (isScalar(entry.getValue())) {
+        texts.put(flat, text(entry.getValue()));
+      } else {
+        problems.add(entry.getValue().origin(), at + " must be a text");
+      }
+    }
+    return Map.copyOf(texts);
+  }
+
   /** Texts by names that the user chooses. */
   Map<String, String> texts(String key, Pattern name, String expected) {
     Map<String, String> texts = new TreeMap<>();
@@ -218,6 +236,15 @@ final class Group {
         key,
         text -> choices.get(text.toLowerCase(Locale.ROOT)),
         "one of " + String.join(", ", choices.keySet()));
+  }
+
+  /** One of some words, in lower case; absent if it is null. */
+  @Nullable String optionalChoice(String key, List<String> choices) {
+    return optional(
+        key,
+        text ->
+            choices.contains(text.toLowerCase(Locale.ROOT)) ? text.toLowerCase(Locale.ROOT) : null,
+        "one of " + String.join(", ", choices));
   }
 
   String text(String key, Pattern form, String expected) {

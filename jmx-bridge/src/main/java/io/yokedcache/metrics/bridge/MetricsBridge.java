@@ -3,7 +3,9 @@ package io.yokedcache.metrics.bridge;
 import io.yokedcache.metrics.CacheHealthMonitor;
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.MetricsCollector;
+import io.yokedcache.metrics.NoOpCollector;
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
+import io.yokedcache.metrics.otlp.OtlpReporter;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
@@ -57,8 +59,11 @@ public final class MetricsBridge implements AutoCloseable {
           PrometheusOutput::enabled,
           PrometheusPart::new);
 
+  private final Slot<OtlpOutput> otlp =
+      new Slot<>("otlp", MetricsSettings::otlp, OtlpOutput::enabled, OtlpPart::new);
+
   /** In the order in which they start; they end in the other one. */
-  private final List<Slot<?>> slots = List.of(statsd, prometheus);
+  private final List<Slot<?>> slots = List.of(statsd, prometheus, otlp);
 
   private final PerTarget<CacheHealthMonitor> monitors = new PerTarget<>(this::monitor);
 
@@ -147,7 +152,7 @@ public final class MetricsBridge implements AutoCloseable {
     if (!hadMonitors || !changes.isEmpty()) {
       monitors.follow(Map.of());
     }
-    boolean areChecked = next.health().enabled() && slots.stream().anyMatch(Slot::isRunning);
+    boolean areChecked = next.health().enabled() && (prometheus.isRunning() || statsd.isRunning());
     monitors.follow(areChecked ? sources : Map.of());
     for (Exception failure : failures) {
       if (failure instanceof IOException e) {
@@ -198,10 +203,13 @@ public final class MetricsBridge implements AutoCloseable {
     return ended.statistics == null ? now : ended.statistics.then(now);
   }
 
-  /** Reports to StatsD now, before caches go that will not be there for the next report. */
+  /** Reports now, before caches go that will not be there for the next report. */
   public void report() {
     if (statsd.running instanceof StatsDPart part) {
       part.reporters.parts.values().forEach(MetricsBridge::report);
+    }
+    if (otlp.running instanceof OtlpPart part) {
+      part.report();
     }
   }
 
@@ -213,7 +221,7 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** Sends a last report to StatsD and ends all parts; may be called twice. */
+  /** Sends last reports and ends all parts; may be called twice. */
   @Override
   public synchronized void close() {
     if (!isClosed) {
@@ -444,6 +452,54 @@ public final class MetricsBridge implements AutoCloseable {
     @Override
     public void close() {
       server.collector().close();
+    }
+  }
+
+  /** Sends to an OpenTelemetry collector. */
+  private static final class OtlpPart implements Part {
+
+    private final MetricsBridge bridge;
+    private final OtlpOutput output;
+    private final MetricsCollector collector = new NoOpCollector();
+    private volatile @Nullable OtlpReporter reporter;
+
+    OtlpPart(MetricsBridge bridge, OtlpOutput output) {
+      this.bridge = bridge;
+      this.output = output;
+    }
+
+    /** Applications have OpenTelemetry itself for their own metrics. */
+    @Override
+    public MetricsCollector collector() {
+      return collector;
+    }
+
+    @Override
+    public void start() {
+      reporter = output.reporter(bridge.sources, bridge.settings.prometheus().bucketsSeconds());
+    }
+
+    @Override
+    public void targets() {
+      OtlpReporter started = reporter;
+      if (started != null) {
+        started.targets(bridge.sources);
+      }
+    }
+
+    void report() {
+      OtlpReporter started = reporter;
+      if (started != null) {
+        started.report();
+      }
+    }
+
+    @Override
+    public void close() {
+      OtlpReporter started = reporter;
+      if (started != null) {
+        started.close();
+      }
     }
   }
 

@@ -36,7 +36,7 @@ public final class MetricsFile {
 
   private static final String ROOT = "yokedcache";
   static final String REFERENCE = "reference.conf";
-  private static final List<String> OUTPUTS = List.of("prometheus", "statsd");
+  private static final List<String> OUTPUTS = List.of("prometheus", "statsd", "otlp");
   private static final String ENABLED = ".enabled";
 
   private MetricsFile() {}

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record MetricsSettings(
     PrometheusOutput prometheus,
     StatsDOutput statsd,
+    OtlpOutput otlp,
     HealthChecks health,
     Map<String, TargetSettings> targets,
     Warnings warnings) {
@@ -161,6 +162,7 @@ public record MetricsSettings(
     return new MetricsSettings(
         prometheus,
         statsd,
+        OtlpOutput.read(output(root, "otlp")),
         HealthChecks.read(health),
         root.children("targets", TargetSettings.KEYS, TargetSettings::read),
         new Warnings(root.finish()));
@@ -188,9 +190,9 @@ public record MetricsSettings(
     return of(MetricsFile.read(file));
   }
 
-  /** {@return false if neither Prometheus nor StatsD is enabled} */
+  /** {@return false if none of Prometheus, StatsD and OTLP is enabled} */
   public boolean isEnabled() {
-    return prometheus.enabled() || statsd.enabled();
+    return prometheus.enabled() || statsd.enabled() || otlp.enabled();
   }
 
   /**

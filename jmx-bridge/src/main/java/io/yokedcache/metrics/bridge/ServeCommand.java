@@ -200,6 +200,12 @@ final class ServeCommand implements Callable<Integer> {
     private @Nullable String statsdFlavour;
 
     @Option(
+        names = "--otlp",
+        paramLabel = "URL",
+        description = "OpenTelemetry collector to send to, such as http://localhost:4317.")
+    private @Nullable String otlp;
+
+    @Option(
         names = "--interval",
         paramLabel = "DURATION",
         description = "Time between reports to StatsD, such as 10s. Default: 10s.")
@@ -228,6 +234,7 @@ final class ServeCommand implements Callable<Integer> {
       put(settings, "prometheus.port", prometheusPort);
       put(settings, "prometheus.host", prometheusHost);
       put(settings, "prometheus.path", prometheusPath);
+      put(settings, "otlp.endpoint", otlp);
       put(settings, "statsd.flavour", statsdFlavour);
       put(settings, "statsd.interval", interval);
       if (statsd != null) {

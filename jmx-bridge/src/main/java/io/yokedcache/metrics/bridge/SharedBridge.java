@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
@@ -74,6 +75,15 @@ final class SharedBridge {
         && statsd.enabled()
         && statsd.daemon().equals(first.statsd().daemon())) {
       throw clash("statsd", statsd.daemon().host() + ":" + statsd.daemon().port());
+    }
+    requireOneReceiver(first.otlp(), second.otlp());
+  }
+
+  private static void requireOneReceiver(OtlpOutput first, OtlpOutput second) {
+    if (first.enabled()
+        && second.enabled()
+        && Objects.equals(first.endpoint(), second.endpoint())) {
+      throw clash("otlp", Objects.requireNonNullElse(first.endpoint(), "by default"));
     }
   }
 

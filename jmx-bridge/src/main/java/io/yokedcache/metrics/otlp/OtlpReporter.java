@@ -1,0 +1,384 @@
+package io.yokedcache.metrics.otlp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.sdk.autoconfigure.spi.metrics.ConfigurableMetricExporterProvider;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.metrics.Aggregation;
+import io.opentelemetry.sdk.metrics.InstrumentSelector;
+import io.opentelemetry.sdk.metrics.InstrumentType;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.View;
+import io.opentelemetry.sdk.metrics.data.AggregationTemporality;
+import io.opentelemetry.sdk.metrics.data.MetricData;
+import io.opentelemetry.sdk.metrics.export.MetricExporter;
+import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
+import io.opentelemetry.sdk.resources.Resource;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.Selection;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URLEncoder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends the figures of caches to an OpenTelemetry collector every minute or so, by OpenTelemetry's
+ * own SDK and exporter. Nothing global is registered. Thread-safe; all its threads are daemons.
+ */
+public final class OtlpReporter implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(OtlpReporter.class);
+
+  private static final String SCOPE = "io.yokedcache.metrics";
+  private static final Duration USUAL_INTERVAL = Duration.ofMinutes(1);
+
+  /** Those that YokedCache's own timers have exactly, in seconds. */
+  private static final List<Double> USUAL_BOUNDS =
+      List.of(
+          0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+          2.5, 5.0, 10.0);
+
+  /** How long closing may wait for the last report. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** Everything, also how caches are configured. */
+  private static final Selection ALL = new Selection(true, true, null);
+
+  /** A JVM that is read. */
+  private static final class Jvm {
+    private final CacheSource source;
+    private final OtlpTarget target;
+
+    /** Since when its errors are counted. */
+    private final long since;
+
+    private long errors;
+
+    private Jvm(CacheSource source, OtlpTarget target, long since) {
+      this.source = source;
+      this.target = target;
+      this.since = since;
+    }
+  }
+
+  private final OtlpTarget.Form form;
+  private final Resource common;
+  private final InstrumentationScopeInfo scope;
+  private final SdkMeterProvider provider;
+  private final String receiver;
+  private final AtomicBoolean isClosed = new AtomicBoolean();
+
+  // Guarded by this.
+  private final Map<String, Jvm> jvms = new LinkedHashMap<>();
+  private long lastNanos;
+  private boolean hasFailed;
+
+  private OtlpReporter(
+      OtlpConfiguration configuration,
+      Map<String, String> resource,
+      List<Double> bounds,
+      MetricExporter exporter) {
+    this.receiver = receiver(configuration);
+    this.common = resource(configuration, resource);
+    this.form = form(exporter, bounds.isEmpty() ? USUAL_BOUNDS : bounds);
+    String version = OtlpReporter.class.getPackage().getImplementationVersion();
+    this.scope =
+        version == null
+            ? InstrumentationScopeInfo.create(SCOPE)
+            : InstrumentationScopeInfo.builder(SCOPE).setVersion(version).build();
+    Duration interval = configuration.getDuration("otel.metric.export.interval");
+    this.provider =
+        SdkMeterProvider.builder()
+            .registerMetricReader(
+                PeriodicMetricReader.builder(new Confirmed(exporter))
+                    .setInterval(interval == null ? USUAL_INTERVAL : interval)
+                    .build())
+            // The SDK measures itself, under a resource of nobody.
+            .registerView(
+                InstrumentSelector.builder().setName("*").build(),
+                View.builder().setAggregation(Aggregation.drop()).build())
+            .registerMetricProducer(ofSdk -> produce())
+            .build();
+  }
+
+  /**
+   * Starts to report.
+   *
+   * @param settings OpenTelemetry's properties, which go before system properties and variables
+   * @param resource attributes of all resources, which go before those of variables
+   * @param sources what reads each JVM, by name; an empty name is this JVM
+   * @param bounds the bounds of explicit histograms, in seconds; empty for the usual ones
+   * @return absent if {@code OTEL_SDK_DISABLED} is set
+   * @throws IllegalArgumentException if a setting, a property or a variable is wrong
+   * @throws LinkageError if OpenTelemetry is not there
+   */
+  public static @Nullable OtlpReporter start(
+      Map<String, String> settings,
+      Map<String, String> resource,
+      Map<String, ? extends CacheSource> sources,
+      List<Double> bounds) {
+    return start(
+        OtlpConfiguration.of(settings, System.getProperties(), System.getenv()),
+        resource,
+        sources,
+        bounds);
+  }
+
+  static @Nullable OtlpReporter start(
+      OtlpConfiguration configuration,
+      Map<String, String> resource,
+      Map<String, ? extends CacheSource> sources,
+      List<Double> bounds) {
+    if (Boolean.TRUE.equals(configuration.getBoolean("otel.sdk.disabled"))) {
+      logger.info("No metrics are sent by OTLP, since OTEL_SDK_DISABLED is true");
+      return null;
+    }
+    MetricExporter exporter = exporter(configuration);
+    try {
+      OtlpReporter reporter = new OtlpReporter(configuration, resource, bounds, exporter);
+      reporter.targets(sources);
+      logger.info("Metrics by OTLP: {}", reporter.receiver);
+      return reporter;
+    } catch (RuntimeException e) {
+      exporter.shutdown();
+      throw e;
+    }
+  }
+
+  /**
+   * Goes on with these JVMs. All that is known of those whose source stays is kept.
+   *
+   * @param sources what reads each JVM, by name; an empty name is this JVM
+   */
+  public synchronized void targets(Map<String, ? extends CacheSource> sources) {
+    jvms.keySet().retainAll(sources.keySet());
+    sources.forEach(
+        (name, source) -> {
+          Jvm known = jvms.get(name);
+          if (known == null || known.source != source) {
+            long start = name.isEmpty() ? startOfThisJvm() : 0;
+            OtlpTarget target = new OtlpTarget(form, ofTarget(name), scope, start);
+            jvms.put(name, new Jvm(source, target, now()));
+          }
+        });
+  }
+
+  /** OpenTelemetry's OTLP exporter, found as its own autoconfiguration finds it. */
+  private static MetricExporter exporter(OtlpConfiguration configuration) {
+    for (ConfigurableMetricExporterProvider found :
+        ServiceLoader.load(
+            ConfigurableMetricExporterProvider.class, OtlpReporter.class.getClassLoader())) {
+      if (found.getName().equals("otlp")) {
+        try {
+          return found.createExporter(configuration);
+        } catch (RuntimeException e) {
+          // OpenTelemetry's ConfigurationException, among others.
+          throw new IllegalArgumentException(e.getMessage(), e);
+        }
+      }
+    }
+    throw new NoClassDefFoundError("OpenTelemetry's OTLP exporter");
+  }
+
+  private static OtlpTarget.Form form(MetricExporter exporter, List<Double> bounds) {
+    return new OtlpTarget.Form(
+        exporter.getAggregationTemporality(InstrumentType.OBSERVABLE_COUNTER),
+        exporter.getAggregationTemporality(InstrumentType.HISTOGRAM),
+        exporter.getDefaultAggregation(InstrumentType.HISTOGRAM).getClass()
+            == Aggregation.base2ExponentialBucketHistogram().getClass(),
+        bounds);
+  }
+
+  private static String receiver(OtlpConfiguration configuration) {
+    String endpoint = configuration.getString("otel.exporter.otlp.metrics.endpoint");
+    if (endpoint == null) {
+      endpoint = configuration.getString("otel.exporter.otlp.endpoint");
+    }
+    return endpoint == null
+        ? "OpenTelemetry's usual address on this host"
+        : endpoint.replaceFirst("//[^/@]*@", "//");
+  }
+
+  private static Resource resource(
+      OtlpConfiguration configuration, Map<String, String> attributes) {
+    Resource resource =
+        Resource.getDefault().merge(of(configuration.decoded("otel.resource.attributes")));
+    String name = configuration.getString("otel.service.name");
+    if (name != null) {
+      resource = resource.merge(of(Map.of("service.name", name)));
+    }
+    return resource.merge(of(attributes));
+  }
+
+  private static Resource of(Map<String, String> attributes) {
+    AttributesBuilder builder = Attributes.builder();
+    attributes.forEach(builder::put);
+    return Resource.create(builder.build());
+  }
+
+  /** Tells the JVMs apart, as OpenTelemetry wants it: by the id of the instance. */
+  private Resource ofTarget(String target) {
+    if (target.isEmpty()) {
+      return of(Map.of("service.instance.id", UUID.randomUUID().toString())).merge(common);
+    }
+    Resource named = common.merge(of(Map.of("service.instance.id", target)));
+    String service = common.getAttribute(AttributeKey.stringKey("service.name"));
+    return service == null || service.startsWith("unknown_service")
+        ? named.merge(of(Map.of("service.name", target)))
+        : named;
+  }
+
+  private static long startOfThisJvm() {
+    return TimeUnit.MILLISECONDS.toNanos(ManagementFactory.getRuntimeMXBean().getStartTime());
+  }
+
+  private static long now() {
+    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+  }
+
+  /** Reads all JVMs, by the SDK's own thread or by who asks for a report. */
+  private synchronized Collection<MetricData> produce() {
+    List<MetricData> report = new ArrayList<>();
+    for (Jvm jvm : jvms.values()) {
+      boolean isUp = false;
+      long begun = System.nanoTime();
+      try {
+        CacheReadings readings = jvm.source.read(ALL);
+        jvm.target.add(readings, later());
+        isUp = true;
+      } catch (IOException | RuntimeException e) {
+        jvm.errors++;
+        logger.debug("Cannot read the caches for OTLP", e);
+      }
+      long now = later();
+      jvm.target.addBridge(CacheMetric.TARGET_UP, isUp ? 1 : 0, 0, now);
+      jvm.target.addBridge(CacheMetric.BRIDGE_ERRORS, (double) jvm.errors, jvm.since, now);
+      jvm.target.addBridge(CacheMetric.SCRAPE_DURATION, (System.nanoTime() - begun) / 1e9, 0, now);
+      jvm.target.report(isUp, report);
+    }
+    return report;
+  }
+
+  /** The time, which never stands still nor goes back: points of a series must ascend. */
+  private long later() {
+    lastNanos = Math.max(now(), lastNanos + 1);
+    return lastNanos;
+  }
+
+  private synchronized void sent(CompletableResultCode result) {
+    if (result.isSuccess()) {
+      jvms.values().forEach(jvm -> jvm.target.taken());
+      if (hasFailed) {
+        logger.info("Metrics by OTLP are taken again: {}", receiver);
+      }
+    } else if (!hasFailed) {
+      Throwable failure = result.getFailureThrowable();
+      logger.warn(
+          "Metrics by OTLP are not taken by {} ({}); the next report has all that this one counted",
+          receiver,
+          failure == null ? "no reason given" : rootOf(failure));
+    }
+    hasFailed = !result.isSuccess();
+  }
+
+  private static Throwable rootOf(Throwable failure) {
+    Throwable root = failure;
+    for (int depth = 0; root.getCause() != null && depth < 10; depth++) {
+      root = root.getCause();
+    }
+    return root;
+  }
+
+  /** Reports now, between the regular times, and waits for a few seconds at most. */
+  public void report() {
+    provider.forceFlush().join(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Reports a last time and stops, within a few seconds. May be called twice. */
+  @Override
+  public void close() {
+    if (!isClosed.compareAndSet(false, true)) {
+      return;
+    }
+    // The SDK waits for one thing after the other, which adds up to more than anybody likes.
+    Thread ending = new Thread(provider::close, "yokedcache-otlp-end");
+    ending.setDaemon(true);
+    ending.start();
+    try {
+      ending.join(PATIENCE.toMillis());
+      if (ending.isAlive()) {
+        logger.warn("The last report by OTLP was given up after {}", PATIENCE);
+      }
+    } catch (InterruptedException endOfThread) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Pairs as OpenTelemetry's properties have them. */
+  public static String encoded(Map<String, String> pairs) {
+    return pairs.entrySet().stream()
+        .map(
+            pair ->
+                pair.getKey() + "=" + URLEncoder.encode(pair.getValue(), UTF_8).replace("+", "%20"))
+        .collect(Collectors.joining(","));
+  }
+
+  /** Tells the reporter whether a report was taken. */
+  private final class Confirmed implements MetricExporter {
+    private final MetricExporter exporter;
+
+    private Confirmed(MetricExporter exporter) {
+      this.exporter = exporter;
+    }
+
+    @Override
+    public CompletableResultCode export(Collection<MetricData> metrics) {
+      CompletableResultCode result = exporter.export(metrics);
+      CompletableResultCode told = new CompletableResultCode();
+      result.whenComplete(
+          () -> {
+            try {
+              sent(result);
+            } finally {
+              // Told above, in one line; the SDK would tell it again every time.
+              told.succeed();
+            }
+          });
+      return told;
+    }
+
+    @Override
+    public CompletableResultCode flush() {
+      return exporter.flush();
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return exporter.shutdown();
+    }
+
+    @Override
+    public AggregationTemporality getAggregationTemporality(InstrumentType type) {
+      return exporter.getAggregationTemporality(type);
+    }
+  }
+}

@@ -1,0 +1,478 @@
+package io.yokedcache.metrics.otlp;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.metrics.data.AggregationTemporality;
+import io.opentelemetry.sdk.metrics.data.Data;
+import io.opentelemetry.sdk.metrics.data.DoublePointData;
+import io.opentelemetry.sdk.metrics.data.ExponentialHistogramData;
+import io.opentelemetry.sdk.metrics.data.ExponentialHistogramPointData;
+import io.opentelemetry.sdk.metrics.data.GaugeData;
+import io.opentelemetry.sdk.metrics.data.HistogramData;
+import io.opentelemetry.sdk.metrics.data.HistogramPointData;
+import io.opentelemetry.sdk.metrics.data.LongPointData;
+import io.opentelemetry.sdk.metrics.data.MetricData;
+import io.opentelemetry.sdk.metrics.data.MetricDataType;
+import io.opentelemetry.sdk.metrics.data.PointData;
+import io.opentelemetry.sdk.metrics.data.SumData;
+import io.opentelemetry.sdk.resources.Resource;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.MetricKind;
+import io.yokedcache.metrics.series.MetricSample;
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.ConfigurationReading;
+import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The series of one JVM, and since when each of them counts. Not thread-safe.
+ *
+ * <p>Cumulative points have the time at which their counter began: that of the cache where it tells
+ * its age, else that of the last reading without it. Delta points have what was added since the
+ * last point that a receiver took; what it did not take is part of the next one.
+ */
+final class OtlpTarget {
+
+  /**
+   * How many readings a series may miss. At once would begin anew when a single bean could not be
+   * read; never would grow with every cache that is made.
+   */
+  private static final int FORGOTTEN_AFTER = 3;
+
+  /** The same for what no receiver has taken yet. */
+  private static final int LOST_AFTER = 1000;
+
+  /** How much a cache's age may be off, for it is measured by another clock. */
+  private static final long AGE_TOLERANCE_NANOS = 1_000_000_000;
+
+  /**
+   * How points are made.
+   *
+   * @param isExponential whether distributions are, where their cells fit
+   * @param boundsSeconds the bounds of explicit ones
+   */
+  record Form(
+      AggregationTemporality counters,
+      AggregationTemporality distributions,
+      boolean isExponential,
+      List<Double> boundsSeconds) {}
+
+  private record Key(String name, Attributes attributes) {}
+
+  /** What is known of a counter or of a distribution. */
+  private static final class Series {
+    private final String name;
+    private final Attributes attributes;
+    private long total;
+    private @Nullable LatencyCells cells;
+    private long sumNanos;
+
+    /** Since when the total counts. */
+    private long start;
+
+    private long seen;
+    private long reading;
+
+    /** What no receiver has taken yet, and since when. */
+    private long unsent;
+
+    private @Nullable LatencyCells unsentCells;
+    private long unsentSumNanos;
+    private long unsentSince;
+
+    private Series(Key key) {
+      name = key.name();
+      attributes = key.attributes();
+    }
+
+    private boolean hasUnsent() {
+      return unsent > 0 || unsentCells != null;
+    }
+  }
+
+  private final OtlpHistograms histograms = new OtlpHistograms();
+  private final Form form;
+  private final Resource resource;
+  private final InstrumentationScopeInfo scope;
+  private final boolean hasHistory;
+  private final Map<CacheMetric, OtlpNames> names = new EnumMap<>(CacheMetric.class);
+  private final Map<String, String> helps = new HashMap<>();
+  private final Map<String, String> units = new HashMap<>();
+  private final Map<Key, Series> series = new LinkedHashMap<>();
+  private final long firstStart;
+
+  /** The time of the last reading; 0 before the first one. */
+  private long lastReading;
+
+  private long reading;
+
+  /** Points of the report that is being made, by metric. */
+  private final Map<String, List<LongPointData>> sums = new LinkedHashMap<>();
+
+  private final Map<String, List<LongPointData>> levels = new LinkedHashMap<>();
+  private final Map<String, List<DoublePointData>> gauges = new LinkedHashMap<>();
+  private final Map<String, List<HistogramPointData>> explicit = new LinkedHashMap<>();
+  private final Map<String, List<ExponentialHistogramPointData>> exponential =
+      new LinkedHashMap<>();
+
+  /**
+   * Creates a target that was not read yet.
+   *
+   * @param startNanos since when everything counts that the first reading has; 0 if nobody knows,
+   *     so that delta points begin after it
+   */
+  OtlpTarget(Form form, Resource resource, InstrumentationScopeInfo scope, long startNanos) {
+    this.form = form;
+    this.resource = resource;
+    this.scope = scope;
+    this.hasHistory = startNanos > 0;
+    this.firstStart = startNanos;
+    for (CacheMetric metric : CacheMetric.values()) {
+      OtlpNames name = OtlpNames.of(metric);
+      if (name != null) {
+        names.put(metric, name);
+        helps.put(name.name(), metric.help());
+        units.put(name.name(), name.unit());
+      }
+    }
+    for (OtlpNames pool : List.of(OtlpNames.POOL_SIZE, OtlpNames.POOL_PENDING)) {
+      helps.put(pool.name(), CacheMetric.CONNECTIONS.help());
+      units.put(pool.name(), pool.unit());
+    }
+  }
+
+  /** Takes in what was read at a time. */
+  void add(CacheReadings readings, long now) {
+    reading++;
+    for (CacheReading cache : readings.caches()) {
+      Attributes own =
+          Attributes.of(OtlpNames.CACHE, cache.cache(), OtlpNames.MANAGER, cache.manager());
+      Double uptime = cache.gauges().get("uptimeSeconds");
+      long born = uptime == null || !(uptime >= 0) ? 0 : now - (long) (uptime * 1e9);
+      names.forEach(
+          (metric, name) -> {
+            addDistributions(metric, name, cache, own, born, now);
+            addSamples(metric, name, metric.samples(cache), own, born, now);
+          });
+    }
+    for (ConfigurationReading cache : readings.configurations()) {
+      Attributes own =
+          Attributes.of(OtlpNames.CACHE, cache.cache(), OtlpNames.MANAGER, cache.manager());
+      names.forEach((metric, name) -> addSamples(metric, name, metric.samples(cache), own, 0, now));
+    }
+    for (ConnectionReading connection : readings.connections()) {
+      Attributes own = Attributes.of(OtlpNames.MANAGER, connection.manager());
+      names.forEach(
+          (metric, name) -> {
+            if (metric.metricName().equals(OtlpNames.CONNECTIONS)) {
+              addPool(metric.samples(connection), connection.manager(), now);
+            } else {
+              addSamples(metric, name, metric.samples(connection), own, 0, now);
+            }
+          });
+    }
+    series
+        .values()
+        .removeIf(one -> reading - one.reading >= (one.hasUnsent() ? LOST_AFTER : FORGOTTEN_AFTER));
+    lastReading = now;
+  }
+
+  /** Takes in a figure of the bridge itself. */
+  void addBridge(CacheMetric metric, double value, long start, long now) {
+    OtlpNames name = names.get(metric);
+    if (name != null && metric.kind() == MetricKind.COUNTER) {
+      Key key = new Key(name.name(), Attributes.empty());
+      Series known = series.get(key);
+      if (known != null) {
+        known.reading = reading - 1; // it is told without a new reading, too
+      }
+      count(key, (long) value, start, now);
+    } else if (name != null) {
+      gauge(name, Attributes.empty(), value, now);
+    }
+  }
+
+  private void addSamples(
+      CacheMetric metric,
+      OtlpNames name,
+      List<MetricSample> samples,
+      Attributes own,
+      long born,
+      long now) {
+    for (MetricSample sample : samples) {
+      Attributes attributes = own;
+      if (!metric.labels().isEmpty()) {
+        AttributesBuilder more = own.toBuilder();
+        for (int i = 0; i < metric.labels().size(); i++) {
+          if (!sample.labelValues().get(i).isEmpty()) {
+            more.put(OtlpNames.attribute(metric.labels().get(i)), sample.labelValues().get(i));
+          }
+        }
+        attributes = more.build();
+      }
+      if (metric.kind() == MetricKind.COUNTER) {
+        count(new Key(name.name(), attributes), (long) sample.value(), born, now);
+      } else {
+        gauge(name, attributes, sample.value(), now);
+      }
+    }
+  }
+
+  private void addPool(List<MetricSample> samples, String manager, long now) {
+    long start = firstStart > 0 ? firstStart : lastReading > 0 ? lastReading : now;
+    for (MetricSample sample : samples) {
+      String state = sample.labelValues().get(0);
+      boolean isPending = state.equals("waiting");
+      AttributesBuilder attributes =
+          Attributes.builder().put(OtlpNames.POOL, manager).put(OtlpNames.MANAGER, manager);
+      if (!isPending) {
+        attributes.put(OtlpNames.POOL_STATE, state.equals("active") ? "used" : state);
+      }
+      levels
+          .computeIfAbsent(
+              (isPending ? OtlpNames.POOL_PENDING : OtlpNames.POOL_SIZE).name(),
+              name -> new ArrayList<>())
+          .add(LongPointData.create(start, now, attributes.build(), (long) sample.value()));
+    }
+  }
+
+  private void gauge(OtlpNames name, Attributes attributes, double value, long now) {
+    if (Double.isFinite(value)) {
+      gauges
+          .computeIfAbsent(name.name(), metric -> new ArrayList<>())
+          .add(DoublePointData.create(0, now, attributes, value, List.of()));
+    }
+  }
+
+  /** Finds a series, or begins it; absent if this reading has had it, as two equal names would. */
+  private @Nullable Series begin(Key key, long born, long now) {
+    Series found = series.get(key);
+    if (found == null) {
+      found = new Series(key);
+      found.start = lastReading > 0 ? lastReading : hasHistory ? firstStart : now;
+      if (born > 0) {
+        found.start = Math.max(born, lastReading);
+      }
+      found.unsentSince = found.start;
+      series.put(key, found);
+    } else if (found.reading == reading) {
+      return null;
+    }
+    return found;
+  }
+
+  /** Whether the first reading's totals are sent as deltas, or only taken as where they begin. */
+  private boolean isBaseline(Series one) {
+    return one.seen == 0 && lastReading == 0 && !hasHistory;
+  }
+
+  private void count(Key key, long total, long born, long now) {
+    Series one = total < 0 ? null : begin(key, born, now);
+    if (one == null) {
+      return;
+    }
+    boolean isAnew = one.seen > 0 && (total < one.total || born > one.seen + AGE_TOLERANCE_NANOS);
+    if (isAnew) {
+      one.start = Math.max(born, one.seen);
+    }
+    long added = isAnew ? total : total - one.total;
+    if (isBaseline(one)) {
+      one.unsentSince = now;
+    } else {
+      one.unsent += added;
+    }
+    one.total = total;
+    seen(one, now);
+  }
+
+  private void seen(Series one, long now) {
+    one.seen = now;
+    one.reading = reading;
+  }
+
+  private void addDistributions(
+      CacheMetric metric, OtlpNames name, CacheReading cache, Attributes own, long born, long now) {
+    for (OperationReading operation : metric.distributions(cache)) {
+      LatencyCells cells = operation.cells();
+      AttributeKey<String> label = OtlpNames.attribute(metric.labels().get(0));
+      Attributes attributes = own.toBuilder().put(label, operation.operation()).build();
+      Series one = cells == null ? null : begin(new Key(name.name(), attributes), born, now);
+      if (cells == null || one == null) {
+        continue;
+      }
+      LatencyCells added = cells;
+      long addedSum = operation.sumNanos();
+      boolean isAnew = born > one.seen + AGE_TOLERANCE_NANOS;
+      if (one.cells != null) {
+        LatencyCells growth = isAnew ? null : growth(one.cells, cells);
+        if (growth == null) {
+          one.start = Math.max(born, one.seen);
+        } else {
+          added = growth;
+          addedSum = Math.max(0, operation.sumNanos() - one.sumNanos);
+        }
+      }
+      if (isBaseline(one)) {
+        one.unsentSince = now;
+      } else if (hasAny(added)) {
+        one.unsentCells = one.unsentCells == null ? added : one.unsentCells.plus(added);
+        one.unsentSumNanos += addedSum;
+      }
+      one.cells = cells;
+      one.sumNanos = operation.sumNanos();
+      seen(one, now);
+    }
+  }
+
+  private static boolean hasAny(LatencyCells cells) {
+    for (int i = 0; i < cells.size(); i++) {
+      if (cells.count(i) > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** How much the cells have grown; absent if they began anew. */
+  private static @Nullable LatencyCells growth(LatencyCells before, LatencyCells now) {
+    if (!before.bounds().equals(now.bounds())) {
+      return null;
+    }
+    long[] counts = new long[now.size()];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = now.count(i) - before.count(i);
+      if (counts[i] < 0) {
+        return null;
+      }
+    }
+    return LatencyCells.of(now.bounds(), counts);
+  }
+
+  /**
+   * Hands over the points of what was added since the last report.
+   *
+   * @param isUp whether this JVM could be read just now; else there is nothing of its figures, but
+   *     what no receiver has taken yet
+   */
+  void report(boolean isUp, Collection<MetricData> report) {
+    for (Series one : series.values()) {
+      boolean isNow = (isUp && one.reading == reading) || one.name.startsWith("yokedcache.");
+      if (one.cells == null) {
+        if (isDelta(form.counters())) {
+          if (one.unsent > 0) {
+            add(sums, one, point(one, one.unsentSince, one.unsent));
+          }
+        } else if (isNow) {
+          add(sums, one, point(one, one.start, one.total));
+        }
+      } else if (isDelta(form.distributions())) {
+        if (one.unsentCells != null) {
+          addDistribution(one, one.unsentCells, one.unsentSumNanos, one.unsentSince);
+        }
+      } else if (isNow) {
+        addDistribution(one, one.cells, one.sumNanos, one.start);
+      }
+    }
+    drain(sums, MetricDataType.LONG_SUM, report, this::monotonic);
+    drain(levels, MetricDataType.LONG_SUM, report, OtlpTarget::level);
+    drain(gauges, MetricDataType.DOUBLE_GAUGE, report, GaugeData::createDoubleGaugeData);
+    drain(
+        explicit,
+        MetricDataType.HISTOGRAM,
+        report,
+        points -> HistogramData.create(form.distributions(), points));
+    drain(
+        exponential,
+        MetricDataType.EXPONENTIAL_HISTOGRAM,
+        report,
+        points -> ExponentialHistogramData.create(form.distributions(), points));
+  }
+
+  private static boolean isDelta(AggregationTemporality temporality) {
+    return temporality == AggregationTemporality.DELTA;
+  }
+
+  private static LongPointData point(Series one, long start, long value) {
+    return LongPointData.create(Math.min(start, one.seen), one.seen, one.attributes, value);
+  }
+
+  private void addDistribution(Series one, LatencyCells cells, long sumNanos, long since) {
+    long start = Math.min(since, one.seen);
+    double sum = sumNanos / 1e9;
+    if (form.isExponential() && histograms.isExponential(cells.bounds())) {
+      add(exponential, one, histograms.exponential(cells, sum, one.attributes, start, one.seen));
+    } else {
+      add(
+          explicit,
+          one,
+          histograms.explicit(cells, sum, form.boundsSeconds(), one.attributes, start, one.seen));
+    }
+  }
+
+  private static <P> void add(Map<String, List<P>> points, Series one, P point) {
+    points.computeIfAbsent(one.name, name -> new ArrayList<>()).add(point);
+  }
+
+  private SumData<LongPointData> monotonic(List<LongPointData> points) {
+    return SumData.createLongSumData(/* isMonotonic= */ true, form.counters(), points);
+  }
+
+  /** Sums that go up and down have no deltas, whatever is preferred. */
+  private static SumData<LongPointData> level(List<LongPointData> points) {
+    return SumData.createLongSumData(
+        /* isMonotonic= */ false, AggregationTemporality.CUMULATIVE, points);
+  }
+
+  private <P extends PointData> void drain(
+      Map<String, List<P>> points,
+      MetricDataType type,
+      Collection<MetricData> report,
+      Function<List<P>, Data<P>> data) {
+    points.forEach(
+        (name, all) ->
+            report.add(
+                new Metric(
+                    resource,
+                    scope,
+                    name,
+                    helps.getOrDefault(name, ""),
+                    units.getOrDefault(name, ""),
+                    type,
+                    data.apply(all))));
+    points.clear();
+  }
+
+  /** Forgets what the last report had, since a receiver took it. */
+  void taken() {
+    for (Series one : series.values()) {
+      one.unsent = 0;
+      one.unsentCells = null;
+      one.unsentSumNanos = 0;
+      one.unsentSince = one.seen;
+    }
+  }
+
+  /** One metric of a report. */
+  private record Metric(
+      Resource getResource,
+      InstrumentationScopeInfo getInstrumentationScopeInfo,
+      String getName,
+      String getDescription,
+      String getUnit,
+      MetricDataType getType,
+      Data<?> getData)
+      implements MetricData {}
+}
