@@ -119,13 +119,13 @@ public final class BridgeMain {
   /** Says what went wrong; a trace is for those who ask for it. */
   private static int failed(Exception failure, CommandLine command, ParseResult parsed) {
     boolean isMistake = failure instanceof MetricsConfigurationException;
-    boolean isExpected = isMistake || failure instanceof IOException;
-    command
-        .getErr()
-        .println(
-            isExpected
-                ? failure.getMessage()
-                : "The bridge failed, which is a fault of its own: " + failure);
+    String told =
+        isMistake
+            ? failure.getMessage()
+            : failure instanceof IOException
+                ? line(failure)
+                : "The bridge failed, which is a fault of its own: " + failure;
+    command.getErr().println(told);
     LoggerFactory.getLogger(BridgeMain.class).debug("Where it failed", failure);
     return isMistake ? ExitCode.USAGE : ExitCode.SOFTWARE;
   }

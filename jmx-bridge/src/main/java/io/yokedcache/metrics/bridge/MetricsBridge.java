@@ -137,7 +137,7 @@ public final class MetricsBridge implements AutoCloseable {
       return List.of();
     }
     next.warnings().lines().forEach(logger::warn);
-    boolean hadMonitors = settings.health().equals(next.health());
+    boolean areAsBefore = settings.health().equals(next.health());
     settings = next;
     sources = Collections.unmodifiableMap(new LinkedHashMap<>(nextSources));
     List<String> changes = new ArrayList<>();
@@ -149,7 +149,7 @@ public final class MetricsBridge implements AutoCloseable {
         failures.add(e);
       }
     }
-    if (!hadMonitors || !changes.isEmpty()) {
+    if (!areAsBefore || !changes.isEmpty()) {
       monitors.follow(Map.of());
     }
     boolean areChecked = next.health().enabled() && (prometheus.isRunning() || statsd.isRunning());
@@ -263,10 +263,10 @@ public final class MetricsBridge implements AutoCloseable {
       S wanted = group.apply(settings);
       S before = followed;
       Part old = running;
+      if (old != null) {
+        old.targets();
+      }
       if (wanted.equals(before)) {
-        if (old != null) {
-          old.targets();
-        }
         return;
       }
       Part next = isEnabled.test(wanted) ? creation.apply(wanted) : null;
@@ -276,7 +276,11 @@ public final class MetricsBridge implements AutoCloseable {
         start(next, wanted);
       } catch (IOException | RuntimeException e) {
         if (old != null && before != null) {
-          start(creation.apply(before), before);
+          try {
+            start(creation.apply(before), before);
+          } catch (IOException | RuntimeException lost) {
+            e.addSuppressed(lost);
+          }
         }
         throw e;
       }

@@ -1,12 +1,14 @@
 package io.yokedcache.metrics.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +49,40 @@ final class AgentIT {
       application.endInput();
       assertThat(application.awaitEnd()).isZero();
       assertThat(application.output()).contains("log manager: OwnLogManager");
+    }
+  }
+
+  @Test
+  void agent_loadedTwiceAndWithOtherSettings() throws Exception {
+    try (ChildJvm application =
+        ChildJvm.application(
+            folder, CAFFEINE, List.of(agent("prometheus.port=0,prometheus.namespace=one")))) {
+      assertThat(application.get("/metrics")).contains("one_cache_hits_total");
+
+      application.load("prometheus.port=0,prometheus.namespace=one");
+      application.awaitOutput("served already");
+      String first = application.address();
+      application.load("prometheus.port=0,prometheus.namespace=two");
+
+      await().atMost(Duration.ofSeconds(30)).until(() -> !application.address().equals(first));
+      assertThat(application.get("/metrics")).contains("two_cache_hits_total");
+      application.endInput();
+      assertThat(application.awaitEnd()).isZero();
+    }
+  }
+
+  @Test
+  void agent_runtimeLacksAModule_applicationRuns() throws Exception {
+    List<String> options =
+        List.of(
+            "--limit-modules",
+            "java.base,java.logging,java.management,java.instrument,jdk.unsupported",
+            agent("delay=0"));
+    try (ChildJvm application = ChildJvm.application(folder, CAFFEINE, options)) {
+      application.awaitOutput("No metrics of this JVM, which works as ever: java.lang.");
+      application.endInput();
+      assertThat(application.awaitEnd()).isZero();
+      assertThat(application.output()).doesNotContain("\tat ");
     }
   }
 

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.bridge;
 
 import static org.awaitility.Awaitility.await;
 
+import com.sun.tools.attach.VirtualMachine;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
@@ -147,6 +148,16 @@ final class ChildJvm implements Closeable {
                 .build(),
             BodyHandlers.ofString())
         .body();
+  }
+
+  /** Loads the jar as an agent, as an administrator may. */
+  void load(String arguments) throws Exception {
+    VirtualMachine machine = VirtualMachine.attach(String.valueOf(pid()));
+    try {
+      machine.loadAgent(Path.of(jar()).toAbsolutePath().toString(), arguments);
+    } finally {
+      machine.detach();
+    }
   }
 
   /** Where this JVM serves, as it has announced last. */
