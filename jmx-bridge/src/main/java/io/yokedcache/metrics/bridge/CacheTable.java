@@ -1,7 +1,6 @@
 package io.yokedcache.metrics.bridge;
 
 import io.yokedcache.metrics.page.JsonWriter;
-import io.yokedcache.metrics.page.Percentiles;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.OperationReading;
 import java.util.ArrayList;
@@ -114,7 +113,7 @@ final class CacheTable {
   private static @Nullable Double seconds(Row row, double share) {
     for (OperationReading operation : row.cache().operations()) {
       if (operation.operation().equals("get")) {
-        Double nanos = Percentiles.nanos(operation, share);
+        Double nanos = operation.percentileNanos(share);
         return nanos == null ? null : nanos / 1e9;
       }
     }

@@ -246,7 +246,7 @@ final class StatusReport {
 
   /** In whole nanoseconds: fractions would be half of the text. */
   private static @Nullable Double percentile(@Nullable OperationReading timed, double share) {
-    Double nanos = timed == null ? null : Percentiles.nanos(timed, share);
+    Double nanos = timed == null ? null : timed.percentileNanos(share);
     return nanos == null ? null : Math.rint(nanos);
   }
 

@@ -1,6 +1,6 @@
 // Distributions of durations as counts of cells: cell i holds what took more than bounds[i-1] and at
 // most bounds[i] nanoseconds; the last cell has no upper bound. The server computes percentiles
-// since the start by the same rule (class Percentiles).
+// since the start by the same rule (OperationReading.percentileNanos).
 
 /** Returns the counts since an earlier reading; null if the counts began anew in between. */
 export function difference(now, before) {
