@@ -26,7 +26,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "yokedcache-jmx-bridge",
     mixinStandardHelpOptions = true,
     versionProvider = BridgeMain.Version.class,
-    subcommands = {ServeCommand.class, ListCommand.class, HelpCommand.class},
+    subcommands = {
+      ServeCommand.class,
+      ListCommand.class,
+      HashPasswordCommand.class,
+      HelpCommand.class
+    },
     header = "Reads the caches of other JVMs, of any JSR-107 provider, by JMX.",
     footer = {
       "",

@@ -325,6 +325,32 @@ final class Group {
     return "unknown";
   }
 
+  /** Texts of one form: a list, or a text with commas; empty if null. */
+  List<String> list(String key, Pattern form, String expected) {
+    ConfigValue value = value(key);
+    if (value.valueType() == ConfigValueType.NULL) {
+      return List.of();
+    }
+    List<String> texts = List.of();
+    try {
+      texts =
+          (value instanceof ConfigList list
+                  ? list.stream().map(Group::text)
+                  : Arrays.stream(text(value).split(",")))
+              .map(String::strip)
+              .filter(text -> !text.isEmpty())
+              .toList();
+    } catch (ConfigException noText) {
+      complain(key, "must be a list of texts, each " + expected);
+    }
+    for (String text : texts) {
+      if (!form.matcher(text).matches()) {
+        complain(key, "has \"" + text + "\", but each must be " + expected);
+      }
+    }
+    return texts;
+  }
+
   /** Positive numbers in ascending order: a list, or a text with commas; empty if null. */
   List<Double> ascending(String key) {
     ConfigValue value = value(key);

@@ -4,6 +4,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.page.StatusPage;
 import io.yokedcache.metrics.prometheus.Histograms;
 import io.yokedcache.metrics.prometheus.MetricNames;
+import io.yokedcache.metrics.prometheus.PasswordHash;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.prometheus.PrometheusCollectorBuilder;
 import io.yokedcache.metrics.source.CacheSource;
@@ -33,6 +34,10 @@ public record PrometheusOutput(
 
   private static final String PASSWORD_VARIABLE = "YOKEDCACHE_METRICS_PASSWORD";
   private static final Pattern ANYTHING = Pattern.compile(".+", Pattern.DOTALL);
+  private static final Pattern LOOPBACK =
+      Pattern.compile("localhost|127(\\.[0-9]+){3}|\\[?::1]?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern HOST_NAME =
+      Pattern.compile("[A-Za-z0-9._-]+|\\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*]?");
   private static final Pattern PATH = Pattern.compile("/[!-~]*");
   private static final Pattern NAME_PART = Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)?");
   private static final Pattern LABEL =
@@ -43,7 +48,9 @@ public record PrometheusOutput(
    *
    * @param port 0 for any that is free
    * @param path of the metrics, with a leading slash
+   * @param hosts names that a request may have in its header {@code Host}; empty for the default
    * @param user for Basic authentication; absent for none
+   * @param passwordHash instead of the password
    * @param tls certificates for https
    * @param statusPage whether there is a page for people at {@code /}
    */
@@ -51,30 +58,79 @@ public record PrometheusOutput(
       String host,
       int port,
       String path,
+      List<String> hosts,
       @Nullable String user,
       @Nullable Secret password,
+      @Nullable Secret passwordHash,
       TlsFiles tls,
       boolean statusPage) {
 
     private static Listener read(Group group) {
       String user = group.optionalText("user");
       Secret password = group.secret("password", PASSWORD_VARIABLE);
-      if (user != null && password == null) {
-        group.complain("user", "is set without a password: set password or " + PASSWORD_VARIABLE);
+      Secret hash = group.secret("password-hash");
+      boolean isEnabled = group.flag("enabled");
+      boolean isHalf = hash != null || (password != null && (isEnabled || isWritten(group)));
+      if (user == null && isHalf) {
+        group.complain(
+            "user",
+            "is not set, but its password is: without a user everybody is let in, so set user too,"
+                + " or neither password, password-hash nor "
+                + PASSWORD_VARIABLE);
+      } else if (user != null && password == null && hash == null) {
+        group.complain(
+            "user",
+            "is set without a password: set password, password-hash or " + PASSWORD_VARIABLE);
+      } else if (user != null && user.contains(":")) {
+        group.complain("user", "has a colon, which Basic authentication does not allow");
+      }
+      if (password != null && hash != null) {
+        group.complain(
+            "password-hash",
+            "is set, and the password too: keep one of password-hash, password and "
+                + PASSWORD_VARIABLE);
+      } else if (hash != null) {
+        try {
+          PasswordHash.parse(hash.value());
+        } catch (IllegalArgumentException e) {
+          group.complain("password-hash", String.valueOf(e.getMessage()));
+        }
       }
       boolean statusPage = group.flag("status-page");
       String path = group.text("path", PATH, "a path such as /metrics");
       if (path.equals("/-/healthy") || (path.equals("/") && statusPage)) {
         group.complain("path", "is " + path + ", where something else is served");
       }
+      TlsFiles tls = TlsFiles.read(group.child("tls"));
+      String host = group.text("host", ANYTHING, "a host name or an address");
+      if (isEnabled && !LOOPBACK.matcher(host).matches()) {
+        if (user == null && !tls.requireClientCertificate()) {
+          group.warn(
+              "host",
+              "is "
+                  + host
+                  + ", and everybody who reaches it can read all figures: set user and"
+                  + " password-hash, or host = 127.0.0.1");
+        } else if (user != null && tls.keyStore() == null) {
+          group.warn(
+              "user", "sends its password in the clear over the network: set tls.key-store too");
+        }
+      }
       return new Listener(
-          group.text("host", ANYTHING, "a host name or an address"),
+          host,
           group.integer("port", 0, 65_535),
           path,
+          group.list("hosts", HOST_NAME, "a host name without a port"),
           user,
           user == null ? null : password,
-          TlsFiles.read(group.child("tls")),
+          hash,
+          tls,
           statusPage);
+    }
+
+    /** Whether the password is not only a variable, which may be meant for another bridge. */
+    private static boolean isWritten(Group group) {
+      return group.isWritten("password") || group.isWritten("password-file");
     }
   }
 
@@ -169,15 +225,23 @@ public record PrometheusOutput(
   }
 
   private void listen(PrometheusCollectorBuilder builder) {
-    builder.host(listener.host()).port(listener.port()).path(listener.path());
+    builder
+        .host(listener.host())
+        .port(listener.port())
+        .path(listener.path())
+        .hosts(listener.hosts());
     String user = listener.user();
     Secret password = listener.password();
     if (user != null && password != null) {
       builder.basicAuthentication(user, password.value().toCharArray());
     }
+    Secret hash = listener.passwordHash();
+    if (user != null && hash != null) {
+      builder.basicAuthentication(user, PasswordHash.parse(hash.value()));
+    }
     SSLContext tls = listener.tls().context();
     if (tls != null) {
-      builder.tls(tls).requireClientCertificate(listener.tls().requireClientCertificate());
+      builder.tls(tls).tlsParameters(listener.tls().parameters(tls));
     }
   }
 }

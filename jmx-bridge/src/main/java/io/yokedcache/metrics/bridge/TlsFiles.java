@@ -6,28 +6,41 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files with a server's certificates (PKCS12 or JKS).
+ * The group {@code tls}: the files with a server's certificates (PKCS12 or JKS), and how strictly
+ * it encrypts.
  *
  * @param keyStore the server's certificate and key; absent for plain http
  * @param keyStorePassword its password
  * @param trustStore the certificates of clients; absent for those that the JVM trusts
  * @param trustStorePassword its password
  * @param requireClientCertificate whether only clients with such a certificate are let in
+ * @param protocols versions of TLS
+ * @param cipherSuites empty for those of the JVM
  */
 public record TlsFiles(
     @Nullable Path keyStore,
     @Nullable Secret keyStorePassword,
     @Nullable Path trustStore,
     @Nullable Secret trustStorePassword,
-    boolean requireClientCertificate) {
+    boolean requireClientCertificate,
+    List<String> protocols,
+    List<String> cipherSuites) {
+
+  private static final Pattern VERSION = Pattern.compile("TLSv1\\.[23]");
+  private static final Pattern NAME = Pattern.compile("[A-Z0-9_]+");
 
   static TlsFiles read(Group group) {
     TlsFiles tls =
@@ -36,9 +49,32 @@ public record TlsFiles(
             group.secret("key-store-password"),
             group.readableFile("trust-store"),
             group.secret("trust-store-password"),
-            group.flag("require-client-certificate"));
-    if (tls.keyStore() == null && tls.trustStore() != null) {
-      group.complain("trust-store", "needs a key-store, without which there is no TLS");
+            group.flag("require-client-certificate"),
+            group.list("protocols", VERSION, "TLSv1.2 or TLSv1.3"),
+            group.list("cipher-suites", NAME, "a name such as TLS_AES_256_GCM_SHA384"));
+    if (tls.keyStore == null) {
+      Map<String, Boolean> others =
+          Map.of(
+              "key-store-password",
+              tls.keyStorePassword != null,
+              "trust-store",
+              tls.trustStore != null,
+              "protocols",
+              group.isWritten("protocols"),
+              "cipher-suites",
+              !tls.cipherSuites.isEmpty());
+      others.forEach(
+          (key, isSet) -> {
+            if (isSet) {
+              group.complain(key, "needs a key-store, without which there is no TLS");
+            }
+          });
+    }
+    if (tls.trustStore == null && tls.trustStorePassword != null) {
+      group.complain("trust-store-password", "is set without a trust-store: set trust-store too");
+    }
+    if (tls.keyStore != null && tls.protocols.isEmpty()) {
+      group.complain("protocols", "is empty: name TLSv1.2, TLSv1.3 or both");
     }
     if (tls.requireClientCertificate() && tls.trustStore() == null) {
       group.complain("require-client-certificate", "needs a trust-store with their certificates");
@@ -51,20 +87,52 @@ public record TlsFiles(
     if (keyStore == null) {
       return null;
     }
+    KeyManager[] keys = usable(keyStore, "key-store", () -> keys(keyStore));
+    TrustManager[] trusted =
+        trustStore == null ? null : usable(trustStore, "trust-store", () -> trusted(trustStore));
     try {
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keys(keyStore), trusted(), /* random= */ null);
+      context.init(keys, trusted, /* random= */ null);
       return context;
-    } catch (IOException | GeneralSecurityException e) {
+    } catch (GeneralSecurityException e) {
+      throw new MetricsConfigurationException("This Java has no TLS (" + e.getMessage() + ")", e);
+    }
+  }
+
+  private static <T> T usable(Path file, String key, Callable<T> reading) {
+    try {
+      return reading.call();
+    } catch (Exception e) {
       throw new MetricsConfigurationException(
           "The certificates in "
-              + keyStore
-              + (trustStore == null ? "" : " and " + trustStore)
+              + file
               + " cannot be used ("
               + e.getMessage()
-              + "): are they PKCS12 or JKS files, and are the passwords right?",
+              + "): is tls."
+              + key
+              + " a PKCS12 or JKS file, and are the passwords right? Look at tls."
+              + key
+              + "-password",
           e);
     }
+  }
+
+  /** How a context of this JVM encrypts. */
+  SSLParameters parameters(SSLContext context) {
+    SSLParameters parameters = context.getDefaultSSLParameters();
+    List<String> known = List.of(context.getSupportedSSLParameters().getCipherSuites());
+    for (String suite : cipherSuites) {
+      if (!known.contains(suite)) {
+        throw new MetricsConfigurationException(
+            "tls.cipher-suites has " + suite + ", which this Java does not know: " + known);
+      }
+    }
+    parameters.setProtocols(protocols.toArray(String[]::new));
+    if (!cipherSuites.isEmpty()) {
+      parameters.setCipherSuites(cipherSuites.toArray(String[]::new));
+    }
+    parameters.setNeedClientAuth(requireClientCertificate);
+    return parameters;
   }
 
   private KeyManager[] keys(Path file) throws IOException, GeneralSecurityException {
@@ -74,13 +142,10 @@ public record TlsFiles(
     return factory.getKeyManagers();
   }
 
-  private TrustManager @Nullable [] trusted() throws IOException, GeneralSecurityException {
-    if (trustStore == null) {
-      return null;
-    }
+  private TrustManager[] trusted(Path file) throws IOException, GeneralSecurityException {
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(load(trustStore, trustStorePassword));
+    factory.init(load(file, trustStorePassword));
     return factory.getTrustManagers();
   }
 

@@ -159,7 +159,12 @@ public final class PrometheusCollectorBuilder {
    * @return this builder
    */
   public PrometheusCollectorBuilder basicAuthentication(String user, char[] password) {
-    return authenticator(new BasicAuthentication(user, password));
+    return authenticator(BasicAuthentication.of(user, password));
+  }
+
+  /** Asks for a user and a password of which only a hash is known here. Use TLS with it. */
+  public PrometheusCollectorBuilder basicAuthentication(String user, PasswordHash hash) {
+    return authenticator(BasicAuthentication.of(user, hash));
   }
 
   /**

@@ -1,11 +1,15 @@
 package io.yokedcache.metrics.bridge;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.metrics.prometheus.PasswordHash;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -99,6 +103,23 @@ final class BridgeMainTest {
     assertThat(TargetOptions.nameOfPid("42")).isEqualTo("pid-42");
     assertThat(TargetOptions.nameOfPid("a=42")).isEqualTo("a");
     assertThat(TargetOptions.pid("a=42")).isEqualTo(42);
+  }
+
+  @Test
+  void run_hashPassword_printsAHashOfTheFirstLine() {
+    InputStream before = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream("hunter2\nand no more".getBytes(UTF_8)));
+      assertThat(run("hash-password")).isZero();
+      System.setIn(new ByteArrayInputStream(new byte[0]));
+      assertThat(run("hash-password")).isEqualTo(2);
+    } finally {
+      System.setIn(before);
+    }
+    String hash = out.toString().strip();
+    assertThat(hash).doesNotContain("hunter2");
+    assertThat(PasswordHash.parse(hash)).hasToString(hash);
+    assertThat(err.toString()).contains("The password is empty");
   }
 
   private int run(String... arguments) {

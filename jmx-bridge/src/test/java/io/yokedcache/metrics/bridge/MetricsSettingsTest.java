@@ -48,7 +48,8 @@ final class MetricsSettingsTest {
               enabled = yes, host = "0.0.0.0", port = 0, path = "/m", namespace = a, subsystem = b
               labels { environment = test }, cache-labels = off, names = micrometer
               histograms = both, buckets = [0.001, 0.5], max-caches = 7, user = u, password = 007
-              tls { key-store = "%s", key-store-password = k }, jvm = true, status-page = false
+              tls { key-store = "%s", key-store-password = k, protocols = [TLSv1.3]
+                cipher-suites = TLS_AES_256_GCM_SHA384 }, hosts = [m.example], jvm = true, status-page = false
             }
             statsd {
               enabled = true, host = h, port = 1, prefix = "", flavour = dogstatsd, mode = realtime
@@ -66,9 +67,18 @@ final class MetricsSettingsTest {
                 "0.0.0.0",
                 0,
                 "/m",
+                List.of("m.example"),
                 "u",
                 new Secret("007"),
-                new TlsFiles(store, new Secret("k"), null, null, false),
+                null,
+                new TlsFiles(
+                    store,
+                    new Secret("k"),
+                    null,
+                    null,
+                    false,
+                    List.of("TLSv1.3"),
+                    List.of("TLS_AES_256_GCM_SHA384")),
                 false));
     assertThat(settings.prometheus().naming())
         .isEqualTo(
@@ -305,5 +315,70 @@ final class MetricsSettingsTest {
     MetricsConfigurationException problems =
         catchThrowableOfType(MetricsConfigurationException.class, reading::run);
     return String.valueOf(problems.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "password = hunter2                 | user is not set, but its password is",
+        "password-hash = hunter2            | user is not set, but its password is",
+        "user = u                           | user is set without a password: set password, pass",
+        "user = ^u:v^, password = hunter2   | user has a colon",
+        "user = u, password = hunter2, password-hash = x | password-hash is set, and the passw",
+        "user = u, password-hash = hunter2  | password-hash is no hash of the form $pbkdf2-sha2",
+        "tls.key-store-password = hunter2   | tls.key-store-password needs a key-store",
+        "tls.trust-store-password = hunter2 | tls.trust-store-password is set without a trust",
+        "tls.protocols = [TLSv1.3]          | tls.protocols needs a key-store",
+        "tls.cipher-suites = [TLS_A]        | tls.cipher-suites needs a key-store",
+        "tls.protocols = [SSLv3]            | tls.protocols has \"SSLv3\", but each must be",
+        "tls.require-client-certificate = on | needs a trust-store with their certificates",
+        "hosts = [^a:80^]                   | hosts has \"a:80\", but each must be a host name",
+        "hosts = [{}]                       | hosts must be a list of texts",
+      })
+  void read_halfSetGroup_isAnErrorWithItsCure(String settings, String message) {
+    assertThat(problems(() -> read("prometheus { " + settings.replace('^', '"') + " }")))
+        .contains(message)
+        .doesNotContain("hunter2");
+  }
+
+  @Test
+  void read_passwordVariableWithoutUser_isAnErrorWherePrometheusIsEnabled() {
+    Map<String, String> variable = Map.of("YOKEDCACHE_METRICS_PASSWORD", "hunter2");
+    assertThat(
+            problems(
+                () ->
+                    MetricsSettings.of(
+                        ConfigFactory.parseString("prometheus.enabled = true"), variable)))
+        .contains("user is not set, but its password is")
+        .doesNotContain("hunter2");
+    assertThat(
+            MetricsSettings.of(ConfigFactory.parseString("statsd.enabled = true"), variable)
+                .prometheus()
+                .listener()
+                .password())
+        .isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "host = ^0.0.0.0^                          | everybody who reaches it can read all figures",
+        "host = ^0.0.0.0^, user = u, password = p  | sends its password in the clear",
+        "host = localhost                          | ''",
+        "host = ^127.0.0.1^, user = u, password = p | ''",
+        "host = ^::1^                              | ''",
+      })
+  void read_openToOthers_isAWarning(String settings, String warning) {
+    List<String> warnings =
+        read("prometheus { enabled = true, " + settings.replace('^', '"') + " }")
+            .warnings()
+            .lines();
+    if (warning.isEmpty()) {
+      assertThat(warnings).isEmpty();
+    } else {
+      assertThat(warnings).singleElement().asString().contains(warning);
+    }
   }
 }

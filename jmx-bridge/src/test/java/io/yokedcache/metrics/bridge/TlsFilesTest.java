@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.bridge;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,8 +42,18 @@ final class TlsFilesTest {
     Secret right = new Secret("changeit");
     Secret wrong = new Secret("guessed");
 
-    assertThat(new TlsFiles(store, right, store, right, true).context()).isNotNull();
-    assertThatThrownBy(() -> new TlsFiles(store, wrong, null, null, false).context())
+    SSLContext context = requireNonNull(files(store, right, store, right, true).context());
+    assertThat(files(store, right, store, right, true).parameters(context).getProtocols())
+        .containsExactly("TLSv1.3");
+    TlsFiles unknown =
+        new TlsFiles(store, right, null, null, false, List.of("TLSv1.3"), List.of("TLS_ROT13"));
+    assertThatThrownBy(() -> unknown.parameters(context))
+        .isInstanceOf(MetricsConfigurationException.class)
+        .hasMessageContaining("has TLS_ROT13, which this Java does not know");
+    assertThatThrownBy(() -> files(store, right, store, wrong, true).context())
+        .hasMessageContaining("tls.trust-store-password")
+        .hasMessageNotContaining("guessed");
+    assertThatThrownBy(() -> files(store, wrong, null, null, false).context())
         .isInstanceOf(MetricsConfigurationException.class)
         .hasMessageContaining("are the passwords right?")
         .hasMessageContaining(store.toString())
@@ -51,9 +64,25 @@ final class TlsFilesTest {
   void context_noCertificates() throws Exception {
     Path text = Files.writeString(folder.resolve("notes.txt"), "no key");
 
-    assertThat(new TlsFiles(null, null, null, null, false).context()).isNull();
-    assertThatThrownBy(() -> new TlsFiles(text, null, null, null, false).context())
+    assertThat(files(null, null, null, null, false).context()).isNull();
+    assertThatThrownBy(() -> files(text, null, null, null, false).context())
         .isInstanceOf(MetricsConfigurationException.class)
         .hasMessageContaining("PKCS12 or JKS");
+  }
+
+  private static TlsFiles files(
+      @Nullable Path keyStore,
+      @Nullable Secret password,
+      @Nullable Path trustStore,
+      @Nullable Secret trustStorePassword,
+      boolean isNeeded) {
+    return new TlsFiles(
+        keyStore,
+        password,
+        trustStore,
+        trustStorePassword,
+        isNeeded,
+        List.of("TLSv1.3"),
+        List.of());
   }
 }
