@@ -4,6 +4,7 @@ import io.yokedcache.jcache.spi.ManagerContext;
 import io.yokedcache.jcache.spi.ManagerExtension;
 import io.yokedcache.jcache.spi.OperationObserver;
 import io.yokedcache.jcache.spi.StartedExtension;
+import io.yokedcache.metrics.CacheEvents;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDOperationObserver;
 import java.io.IOException;
@@ -33,7 +34,7 @@ public final class BridgeExtension implements ManagerExtension {
     try {
       MetricsSettings settings = MetricsSettings.of(manager.group("metrics"));
       if (!settings.isEnabled()) {
-        return StartedExtension.none();
+        return new Started(null, manager.managerName());
       }
       if (!settings.targets().isEmpty()) {
         logger.warn(
@@ -50,24 +51,64 @@ public final class BridgeExtension implements ManagerExtension {
           manager.uri(),
           e.getMessage());
       logger.debug("Where it failed", e);
-      return StartedExtension.none();
+      return new Started(null, manager.managerName());
     }
   }
 
-  /** A share in a bridge. */
-  private record Started(SharedBridge bridge, String managerName) implements StartedExtension {
+  /**
+   * What tells of a manager's caches.
+   *
+   * @param bridge the share in a bridge; absent if the settings ask for none
+   */
+  private record Started(@Nullable SharedBridge bridge, String managerName)
+      implements StartedExtension {
 
     @Override
-    public @Nullable OperationObserver observer(String cacheName) {
-      StatsDCollector operations = bridge.bridge().operations();
-      return operations == null
-          ? null
-          : StatsDOperationObserver.of(operations, managerName, cacheName);
+    public OperationObserver observer(String cacheName) {
+      CacheEvents events = CacheEvents.of(managerName, cacheName);
+      StatsDCollector operations = bridge == null ? null : bridge.bridge().operations();
+      return new Observer(
+          events,
+          operations == null
+              ? null
+              : StatsDOperationObserver.of(operations, managerName, cacheName));
     }
 
     @Override
     public void close() {
-      bridge.release();
+      if (bridge != null) {
+        bridge.release();
+      }
+    }
+  }
+
+  /** Tells collectors that want events, and StatsD if that sends each operation. */
+  private record Observer(CacheEvents events, @Nullable OperationObserver statsd)
+      implements OperationObserver {
+
+    @Override
+    public void completed(
+        String operation, int hits, int misses, int puts, int removals, long durationNanos) {
+      events.completed(operation, hits, misses, puts, removals, durationNanos);
+      if (statsd != null) {
+        statsd.completed(operation, hits, misses, puts, removals, durationNanos);
+      }
+    }
+
+    @Override
+    public void counted(int hits, int misses, int puts, int removals) {
+      events.counted(hits, misses, puts, removals);
+      if (statsd != null) {
+        statsd.counted(hits, misses, puts, removals);
+      }
+    }
+
+    @Override
+    public void failed(String operation, String errorType) {
+      events.failed(operation, errorType);
+      if (statsd != null) {
+        statsd.failed(operation, errorType);
+      }
     }
   }
 }

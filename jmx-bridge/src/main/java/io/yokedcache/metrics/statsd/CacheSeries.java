@@ -14,17 +14,22 @@ import io.yokedcache.metrics.source.ReadingSum;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 
 /**
  * The series that {@link CacheMetric} finds in a reading.
  *
  * @param hasCacheTags whether each series says whose it is; without, all caches add up to one
  * @param baseTags tags of every series
- * @param mode whether operations of observed caches are sent elsewhere, and so not found here
+ * @param isObserved whether operations of a manager's cache are sent as they happen, and so not
+ *     found here
  * @param names what operations are called
  */
 record CacheSeries(
-    boolean hasCacheTags, Map<String, String> baseTags, StatsDMode mode, OperationNames names) {
+    boolean hasCacheTags,
+    Map<String, String> baseTags,
+    BiPredicate<String, String> isObserved,
+    OperationNames names) {
 
   /** Tells the sink all that is in the readings. */
   void describe(CacheReadings readings, SeriesSink sink) {
@@ -53,11 +58,9 @@ record CacheSeries(
     }
   }
 
-  /** Only YokedCache can be observed; caches that show JSR-107's figures alone are others'. */
   private boolean isSentPerOperation(CacheMetric metric, CacheReading cache) {
-    return mode == StatsDMode.REALTIME
-        && cache.statistics() == null
-        && OperationEvents.METRICS.contains(metric);
+    return OperationEvents.METRICS.contains(metric)
+        && isObserved.test(cache.manager(), cache.cache());
   }
 
   private void describe(CacheMetric metric, CacheReading cache, SeriesSink sink) {

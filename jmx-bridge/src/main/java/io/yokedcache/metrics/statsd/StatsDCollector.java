@@ -8,6 +8,8 @@ import io.yokedcache.metrics.statsd.Event.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -36,6 +38,11 @@ public final class StatsDCollector implements MetricsCollector {
   /** How much longer than its timeout {@link #close()} may take, to let the thread end in order. */
   private static final Duration CLOSE_MARGIN = Duration.ofMillis(250);
 
+  /** Beyond it all caches are taken for observed: better a series less than one twice. */
+  private static final int MAX_OBSERVED = 100_000;
+
+  private final Set<Object> observed = ConcurrentHashMap.newKeySet();
+  private volatile boolean allObserved;
   private final EventQueue queue;
   private final Tally tally = new Tally();
   private final Deadline deadline = new Deadline();
@@ -138,6 +145,25 @@ public final class StatsDCollector implements MetricsCollector {
       Thread.currentThread().interrupt();
     }
     queue.close();
+  }
+
+  /** Notes that operations of a cache are sent as they happen. */
+  void noteObserved(String manager, String cache) {
+    if (observed.size() < MAX_OBSERVED) {
+      observed.add(List.of(manager, cache));
+    } else {
+      allObserved = true;
+    }
+  }
+
+  /** Notes that operations are sent of caches whose names nobody tells. */
+  void noteAllObserved() {
+    allObserved = true;
+  }
+
+  /** Whether operations of a cache are sent as they happen, and must not be reported too. */
+  boolean isObserved(String manager, String cache) {
+    return allObserved || observed.contains(List.of(manager, cache));
   }
 
   OperationNames operationNames() {

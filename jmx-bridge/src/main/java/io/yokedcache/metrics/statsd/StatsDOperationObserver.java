@@ -43,6 +43,7 @@ public final class StatsDOperationObserver implements OperationObserver {
    */
   public static StatsDOperationObserver of(
       StatsDCollector collector, String manager, String cache) {
+    collector.noteObserved(manager, cache);
     return new StatsDOperationObserver(
         new OperationEvents(
             collector,
@@ -61,6 +62,7 @@ public final class StatsDOperationObserver implements OperationObserver {
    * @return the observer, for the provider
    */
   public static StatsDOperationObserver withoutCacheTags(StatsDCollector collector) {
+    collector.noteAllObserved();
     return new StatsDOperationObserver(new OperationEvents(collector, Map.of()));
   }
 

@@ -56,7 +56,13 @@ public final class StatsDReporter implements AutoCloseable {
     this.source = settings.source;
     this.targetTags = settings.target.isEmpty() ? Map.of() : Map.of("target", settings.target);
     this.series =
-        new CacheSeries(settings.cacheTags, targetTags, settings.mode, collector.operationNames());
+        new CacheSeries(
+            settings.cacheTags,
+            targetTags,
+            settings.mode == StatsDMode.REALTIME
+                ? collector::isObserved
+                : (manager, cache) -> false,
+            collector.operationNames());
     this.report =
         new PeriodicReport(
             collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);
@@ -242,10 +248,10 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets who sends the operations of YokedCache's caches. With {@link StatsDMode#REALTIME} this
-     * reporter leaves out gets, sets, deletes, durations of operations and errors, which a {@link
-     * StatsDOperationObserver} of each cache must send: nothing is counted twice. Caches of other
-     * providers are reported as ever.
+     * Sets who sends the operations of caches. With {@link StatsDMode#REALTIME} this reporter
+     * leaves out gets, sets, deletes, durations of operations and errors of those that have a
+     * {@link StatsDOperationObserver} for the same collector, which sends these: nothing is counted
+     * twice. All other caches are reported as ever.
      *
      * @param value {@link StatsDMode#PERIODIC} by default
      * @return this

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.YokedCachingProvider;
+import io.yokedcache.metrics.CacheEvents;
+import io.yokedcache.metrics.CacheMetrics;
+import io.yokedcache.metrics.RecordingCollector;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
@@ -18,7 +21,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
@@ -127,6 +135,79 @@ final class ZeroCodeIT {
       }
       assertThat(lines.toString()).contains("shop.sets:1|c", "cache:orders");
     }
+  }
+
+  /** The bridge shows all caches of the JVM, and only those of its own managers are observed. */
+  @Test
+  void statsd_realtime_managerOfOtherSettings_isReportedAtIntervals() throws Exception {
+    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      daemon.setSoTimeout(30_000);
+      CacheManager first =
+          manager(
+              "a",
+              "statsd { enabled = true, mode = realtime, flavour = dogstatsd, host = 127.0.0.1,"
+                  + " interval = 1s, prefix = shop, port = "
+                  + daemon.getLocalPort()
+                  + " }");
+      Cache<String, String> observed = cache(first, "observed");
+      Cache<String, String> other = cache(manager("b", ""), "other");
+      observed.put("a", "1");
+      other.put("a", "1");
+      other.put("b", "1");
+
+      Map<String, Integer> sets = new HashMap<>();
+      while (sets.size() < 2) {
+        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
+        daemon.receive(packet);
+        Matcher line =
+            Pattern.compile("shop\\.sets:(\\d+)\\|c\\|#cache:(\\w+)")
+                .matcher(new String(packet.getData(), 0, packet.getLength(), UTF_8));
+        while (line.find()) {
+          sets.merge(line.group(2), Integer.valueOf(line.group(1)), Integer::sum);
+        }
+      }
+      assertThat(sets).isEqualTo(Map.of("observed", 1, "other", 2));
+    }
+  }
+
+  /** As the seed's webhook collector: it is told of every operation, and no output is enabled. */
+  @Test
+  void events_goToAnyCollector() throws Exception {
+    RecordingCollector webhook = new RecordingCollector();
+    Cache<String, String> before = cache(manager("a", ""), "users");
+    try (CacheMetrics metrics = new CacheMetrics(webhook);
+        CacheEvents.Subscription events = CacheEvents.sendTo(metrics)) {
+      before.put("a", "1");
+      assertThat(before.get("a")).isEqualTo("1");
+      assertThat(before.get("b")).isNull();
+      before.remove("a");
+      before.clear();
+      assertThat(cache(manager("b", ""), "users").get("a")).isNull();
+
+      assertThat(webhook.calls.stream().map(call -> call.replaceAll("cache_manager=[^,}]*", "M")))
+          .map(ZeroCodeIT::inOrder)
+          .filteredOn(call -> call.startsWith("increment"))
+          .containsExactly(
+              "increment cache.sets 1.0 M cache=users",
+              "increment cache.gets 1.0 M cache=users result=hit",
+              "increment cache.gets 1.0 M cache=users result=miss",
+              "increment cache.deletes 1.0 M cache=users",
+              "increment cache.invalidations 1.0 M cache=users type=clear",
+              "increment cache.gets 1.0 M cache=users result=miss");
+      assertThat(webhook.calls)
+          .filteredOn(call -> call.startsWith("timing cache.operation_duration "))
+          .hasSize(6);
+      events.close();
+      before.put("a", "1");
+      assertThat(webhook.calls).hasSize(12);
+    }
+  }
+
+  private static String inOrder(String call) {
+    int tags = call.indexOf('{');
+    String[] sorted = call.substring(tags + 1, call.length() - 1).split(", ");
+    Arrays.sort(sorted);
+    return call.substring(0, tags) + String.join(" ", sorted);
   }
 
   @Test
