@@ -1,7 +1,9 @@
 package io.yokedcache.metrics.otlp;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.opentelemetry.api.GlobalOpenTelemetry;
@@ -21,6 +23,7 @@ import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -78,8 +81,7 @@ final class OtlpReporterTest {
             Map.of("service.namespace", "shop"),
             sources,
             LE);
-    assertThat(reporter).isNotNull();
-    return reporter;
+    return requireNonNull(reporter);
   }
 
   private OtlpReporter start(OtlpReceiver receiver, Map<String, String> more) {
@@ -118,6 +120,10 @@ final class OtlpReporterTest {
 
   private static Map<String, Metric> metrics(OtlpReceiver receiver) {
     return OtlpReceiver.metrics(receiver.last());
+  }
+
+  private static Metric metric(Map<String, Metric> metrics, String name) {
+    return requireNonNull(metrics.get(name), name);
   }
 
   private static NumberDataPoint only(Metric metric) {
@@ -177,7 +183,7 @@ final class OtlpReporterTest {
                   Map.entry("yokedcache.bridge.jmx_target_up", "1"),
                   Map.entry("yokedcache.bridge.errors", "{error}"),
                   Map.entry("yokedcache.bridge.scrape.duration", "s")));
-      Metric gets = metrics.get("cache.gets");
+      Metric gets = metric(metrics, "cache.gets");
       assertThat(gets.getSum().getIsMonotonic()).isTrue();
       assertThat(gets.getSum().getAggregationTemporality())
           .isEqualTo(AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE);
@@ -185,11 +191,11 @@ final class OtlpReporterTest {
           .extracting(
               point -> OtlpReceiver.texts(point.getAttributesList()), NumberDataPoint::getAsInt)
           .containsExactlyInAnyOrder(
-              org.assertj.core.groups.Tuple.tuple(
+              tuple(
                   Map.of(
                       "cache.name", "users", "cache.manager", "redis://db", "cache.result", "hit"),
                   3L),
-              org.assertj.core.groups.Tuple.tuple(
+              tuple(
                   Map.of(
                       "cache.name", "users", "cache.manager", "redis://db", "cache.result", "miss"),
                   1L));
@@ -197,11 +203,11 @@ final class OtlpReporterTest {
       // The cache tells its age, so that the counter's beginning is known.
       assertThat(hit.getTimeUnixNano() - hit.getStartTimeUnixNano())
           .isEqualTo(Duration.ofSeconds(60).toNanos());
-      assertThat(OtlpReceiver.texts(only(metrics.get("cache.errors")).getAttributesList()))
+      assertThat(OtlpReceiver.texts(only(metric(metrics, "cache.errors")).getAttributesList()))
           .containsEntry("error.type", "timeout")
           .containsEntry("cache.operation", "get");
-      assertThat(metrics.get("db.client.connection.count").getSum().getIsMonotonic()).isFalse();
-      assertThat(metrics.get("db.client.connection.count").getSum().getDataPointsList())
+      assertThat(metric(metrics, "db.client.connection.count").getSum().getIsMonotonic()).isFalse();
+      assertThat(metric(metrics, "db.client.connection.count").getSum().getDataPointsList())
           .extracting(point -> OtlpReceiver.texts(point.getAttributesList()))
           .allSatisfy(
               texts ->
@@ -209,7 +215,7 @@ final class OtlpReporterTest {
           .extracting(texts -> texts.get("db.client.connection.state"))
           .containsExactlyInAnyOrder("used", "idle");
       HistogramDataPoint duration =
-          metrics.get("cache.operation.duration").getHistogram().getDataPoints(0);
+          metric(metrics, "cache.operation.duration").getHistogram().getDataPoints(0);
       assertThat(duration.getExplicitBoundsList()).containsExactly(0.0005, 0.001, 0.002);
       assertThat(duration.getBucketCountsList()).containsExactly(1L, 2L, 3L, 1L);
       assertThat(duration.getCount()).isEqualTo(7);
@@ -244,8 +250,7 @@ final class OtlpReporterTest {
       reporter.report();
 
       ExponentialHistogramDataPoint point =
-          metrics(receiver)
-              .get("cache.operation.duration")
+          metric(metrics(receiver), "cache.operation.duration")
               .getExponentialHistogram()
               .getDataPoints(0);
       assertThat(point.getScale()).isZero();
@@ -319,15 +324,14 @@ final class OtlpReporterTest {
                     ExportMetricsServiceRequest.newBuilder().addResourceMetrics(resource).build()));
       }
       assertThat(byTarget.get("bills")).containsKey("cache.gets");
-      assertThat(byTarget.get("orders").keySet())
+      Map<String, Metric> down = requireNonNull(byTarget.get("orders"));
+      assertThat(down.keySet())
           .containsExactlyInAnyOrder(
               "yokedcache.bridge.jmx_target_up",
               "yokedcache.bridge.errors",
               "yokedcache.bridge.scrape.duration");
-      assertThat(only(byTarget.get("orders").get("yokedcache.bridge.jmx_target_up")).getAsDouble())
-          .isZero();
-      assertThat(only(byTarget.get("orders").get("yokedcache.bridge.errors")).getAsInt())
-          .isEqualTo(1);
+      assertThat(only(metric(down, "yokedcache.bridge.jmx_target_up")).getAsDouble()).isZero();
+      assertThat(only(metric(down, "yokedcache.bridge.errors")).getAsInt()).isEqualTo(1);
     }
   }
 
@@ -472,8 +476,7 @@ final class OtlpReporterTest {
       assertThat(point.getAsInt()).isEqualTo(5);
       assertThat(point.getStartTimeUnixNano())
           .isEqualTo(
-              TimeUnit.MILLISECONDS.toNanos(
-                  java.lang.management.ManagementFactory.getRuntimeMXBean().getStartTime()));
+              TimeUnit.MILLISECONDS.toNanos(ManagementFactory.getRuntimeMXBean().getStartTime()));
       assertThat(
               OtlpReceiver.texts(
                       receiver.last().getResourceMetrics(0).getResource().getAttributesList())
@@ -554,8 +557,7 @@ final class OtlpReporterTest {
               Map.of("deployment", "b"),
               Map.of("", this::read),
               LE);
-      assertThat(reporter).isNotNull();
-      reporter.close();
+      requireNonNull(reporter).close();
 
       assertThat(receiver.lastHeaders())
           .containsEntry("x-token", "v")
