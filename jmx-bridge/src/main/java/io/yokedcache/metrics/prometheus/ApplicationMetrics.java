@@ -63,7 +63,7 @@ final class ApplicationMetrics {
     this.bucketsSeconds = bucketsSeconds.stream().mapToDouble(Double::doubleValue).toArray();
     this.maxSeries = maxSeries;
     for (CacheMetric metric : CacheMetric.values()) {
-      claim(names.kind(metric), names.family(metric), metric.metricName());
+      claim(metric.kind(), names.family(metric), metric.metricName());
     }
   }
 

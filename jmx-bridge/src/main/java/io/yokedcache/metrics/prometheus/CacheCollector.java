@@ -11,6 +11,7 @@ import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.series.MetricScope;
+import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
@@ -20,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +36,8 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private final ApplicationMetrics application;
   private final OperationExemplars exemplars;
   private volatile List<Target> targets = List.of();
+  private final SeriesWalk own;
+  private final SeriesLabels ownLabels;
 
   CacheCollector(
       PrometheusSettings settings, ApplicationMetrics application, OperationExemplars exemplars) {
@@ -44,6 +46,10 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     this.layout = new HistogramLayout(settings.histograms(), settings.bucketsSeconds());
     this.application = application;
     this.exemplars = exemplars;
+    this.ownLabels = new SeriesLabels(names.constantLabels());
+    this.own =
+        new SeriesWalk(
+            "", new SeriesWalk.Options(names.operations(), shown.cacheLabels(), shown.maxCaches()));
     targets(shown.targets());
   }
 
@@ -58,8 +64,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
                     old.containsKey(named.getKey())
                             && old.get(named.getKey()).reads(named.getValue())
                         ? old.remove(named.getKey())
-                        : new Target(
-                            named.getKey(), named.getValue(), shown, names.constantLabels()))
+                        : new Target(named.getKey(), named.getValue(), shown, names))
             .toList();
     old.values().forEach(Target::close);
     old.keySet().stream()
@@ -86,8 +91,8 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   public MetricSnapshots collect(
       Predicate<String> included, @Nullable PrometheusScrapeRequest request) {
     ReadingFamilies measured = new ReadingFamilies(names, layout, exemplars, included);
-    if (measured.needsReading()) {
-      Selection wanted = measured.wanted();
+    if (measured.metrics().stream().anyMatch(CacheMetric::isRead)) {
+      Selection wanted = SeriesWalk.selection(measured.metrics());
       List<Target.Scrape> scrapes = targets.stream().map(target -> target.begin(wanted)).toList();
       scrapes.forEach(scrape -> scrape.addTo(measured));
     }
@@ -104,25 +109,18 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
 
   /** Adds what the bridge counts of itself, whatever it reads. */
   private void addOwn(ReadingFamilies measured) {
-    Labels labels = names.constantLabels();
-    measured.addBridge(CacheMetric.DROPPED_SAMPLES, labels, (double) application.dropped());
-    Supplier<@Nullable StatsDStatistics> statsd = shown.statsd();
+    Map<String, Number> figures = new HashMap<>();
+    figures.put("droppedSamples", application.dropped());
+    StatsDStatistics statsd = shown.statsd() == null ? null : shown.statsd().get();
     if (statsd != null) {
-      StatsDStatistics statistics = statsd.get();
-      if (statistics == null) {
-        return;
-      }
-      measured.addBridge(
-          CacheMetric.STATSD_PACKETS_SENT, labels, (double) statistics.sentPackets());
-      measured.addBridge(
-          CacheMetric.STATSD_PACKETS_DROPPED, labels, (double) statistics.droppedPackets());
-      measured.addBridge(CacheMetric.STATSD_EVENTS_SENT, labels, (double) statistics.sentEvents());
-      measured.addBridge(
-          CacheMetric.STATSD_EVENTS_DROPPED, labels, (double) statistics.droppedEvents());
-      measured.addBridge(
-          CacheMetric.STATSD_EVENTS_REJECTED, labels, (double) statistics.rejectedEvents());
-      measured.addBridge(CacheMetric.STATSD_EVENTS_QUEUED, labels, statistics.queuedEvents());
+      figures.put("statsd.sentPackets", statsd.sentPackets());
+      figures.put("statsd.droppedPackets", statsd.droppedPackets());
+      figures.put("statsd.sentEvents", statsd.sentEvents());
+      figures.put("statsd.droppedEvents", statsd.droppedEvents());
+      figures.put("statsd.rejectedEvents", statsd.rejectedEvents());
+      figures.put("statsd.queuedEvents", statsd.queuedEvents());
     }
+    own.bridge(figures, measured.metrics(), measured.sink(ownLabels, /* isOfThisJvm= */ true));
   }
 
   /**
@@ -168,7 +166,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
       labels = labels.add(PrometheusNames.CACHE, "");
     }
     MetricType type =
-        switch (names.kind(metric)) {
+        switch (metric.kind()) {
           case COUNTER -> MetricType.COUNTER;
           case GAUGE -> MetricType.GAUGE;
           case HISTOGRAM -> MetricType.HISTOGRAM;

@@ -7,9 +7,9 @@ public enum MetricNames {
 
   /**
    * As Micrometer's {@code JCacheMetrics} calls them, without namespace and subsystem, where it has
-   * such a metric: {@code cache_gets_total}, {@code cache_puts_total}, {@code cache_removals} (a
-   * gauge there), {@code cache_evictions_total} and {@code cache_size}. Dashboards made for Spring
-   * applications work with these. All other metrics keep their names.
+   * such a metric: {@code cache_gets_total}, {@code cache_puts_total}, {@code
+   * cache_removals_total}, {@code cache_evictions_total} and {@code cache_size}. Dashboards made
+   * for Spring applications work with these. All other metrics keep their names.
    */
   MICROMETER,
 

@@ -33,19 +33,7 @@ final class PrometheusNames {
 
   private static final Set<String> OWN_LABELS = ownLabels();
 
-  /** What Micrometer's JCacheMetrics calls those that it has, and which kind they are there. */
-  private static final Map<CacheMetric, Renamed> MICROMETER =
-      Map.of(
-          CacheMetric.GETS, new Renamed("cache_gets", MetricKind.COUNTER),
-          CacheMetric.SETS, new Renamed("cache_puts", MetricKind.COUNTER),
-          CacheMetric.DELETES, new Renamed("cache_removals", MetricKind.GAUGE),
-          CacheMetric.EVICTIONS, new Renamed("cache_evictions", MetricKind.COUNTER),
-          CacheMetric.ENTRIES, new Renamed("cache_size", MetricKind.GAUGE));
-
-  /** What a metric is in another scheme of names. */
-  private record Renamed(String family, MetricKind kind) {}
-
-  private final Map<CacheMetric, Renamed> renamed;
+  private final boolean isMicrometer;
   private final String prefix;
   private final Labels constantLabels;
   private final OperationNames operations;
@@ -55,11 +43,7 @@ final class PrometheusNames {
 
   PrometheusNames(
       MetricNames scheme, String namespace, String subsystem, Map<String, String> constantLabels) {
-    this.renamed =
-        switch (scheme) {
-          case DEFAULT, PYTHON -> Map.of();
-          case MICROMETER -> MICROMETER;
-        };
+    this.isMicrometer = scheme == MetricNames.MICROMETER;
     this.operations = scheme == MetricNames.PYTHON ? OperationNames.PYTHON : OperationNames.DEFAULT;
     this.prefix = part("namespace", namespace) + part("subsystem", subsystem);
     constantLabels.keySet().forEach(PrometheusNames::checkConstantLabel);
@@ -120,18 +104,11 @@ final class PrometheusNames {
   }
 
   private String familyOf(CacheMetric metric) {
-    Renamed other = renamed.get(metric);
-    if (other != null) {
-      return other.family();
+    if (isMicrometer && !metric.micrometerFamily().isEmpty()) {
+      return metric.micrometerFamily();
     }
     String name = family(metric.metricName());
     return metric.kind() == MetricKind.HISTOGRAM ? seconds(name) : name;
-  }
-
-  /** What kind of metric one of the table is shown as. */
-  MetricKind kind(CacheMetric metric) {
-    Renamed other = renamed.get(metric);
-    return other == null ? metric.kind() : other.kind();
   }
 
   /** The family's name of an application's metric. */

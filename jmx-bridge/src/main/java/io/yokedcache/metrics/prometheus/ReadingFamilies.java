@@ -1,26 +1,21 @@
 package io.yokedcache.metrics.prometheus;
 
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
+
 import io.prometheus.metrics.model.snapshots.Exemplars;
-import io.prometheus.metrics.model.snapshots.Labels;
 import io.yokedcache.metrics.series.CacheMetric;
-import io.yokedcache.metrics.series.MetricKind;
-import io.yokedcache.metrics.series.MetricSample;
-import io.yokedcache.metrics.source.CacheReading;
-import io.yokedcache.metrics.source.CacheReadings;
-import io.yokedcache.metrics.source.ConfigurationReading;
-import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.series.SeriesOwner;
+import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.source.LatencyCells;
-import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.source.Selection;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The metrics of the table that one scrape asks for, while they are filled with what was read. Not
@@ -28,11 +23,6 @@ import java.util.function.Predicate;
  */
 final class ReadingFamilies {
 
-  /** The client sorts all series by their labels, which takes no time if they are in order. */
-  private static final Comparator<CacheReading> IN_ORDER_OF_LABELS =
-      Comparator.comparing(CacheReading::cache).thenComparing(CacheReading::manager);
-
-  private final OperationNames operations;
   private final HistogramLayout layout;
   private final OperationExemplars exemplars;
   private final Map<CacheMetric, Family> families = new EnumMap<>(CacheMetric.class);
@@ -42,13 +32,12 @@ final class ReadingFamilies {
       HistogramLayout layout,
       OperationExemplars exemplars,
       Predicate<String> included) {
-    this.operations = names.operations();
     this.layout = layout;
     this.exemplars = exemplars;
     for (CacheMetric metric : CacheMetric.values()) {
       String name = names.family(metric);
       if (included.test(name)) {
-        families.put(metric, new Family(names.kind(metric), name, metric.help()));
+        families.put(metric, new Family(metric.kind(), name, metric.help()));
       }
     }
   }
@@ -57,103 +46,70 @@ final class ReadingFamilies {
     return families.values();
   }
 
-  /** Whether anything must be read at all. */
-  boolean needsReading() {
-    return families.keySet().stream().anyMatch(CacheMetric::isRead);
+  Set<CacheMetric> metrics() {
+    return families.keySet();
   }
 
-  /** What must be read. */
-  Selection wanted() {
-    boolean operations = false;
-    boolean configurations = false;
-    Set<String> figures = new HashSet<>();
-    boolean allFigures = false;
-    for (CacheMetric metric : families.keySet()) {
-      operations |= metric.needsOperations();
-      configurations |= metric.needsConfigurations();
-      Set<String> own = metric.figures();
-      if (own == null) {
-        allFigures = true;
-      } else {
-        figures.addAll(own);
+  /** What fills the families with the series of one target. */
+  SeriesSink sink(SeriesLabels labels, boolean isOfThisJvm) {
+    return new Sink(labels, isOfThisJvm);
+  }
+
+  private final class Sink implements SeriesSink {
+    private final SeriesLabels all;
+    private final boolean isOfThisJvm;
+    private @Nullable SeriesOwner lastOwner;
+    private SeriesLabels.@Nullable OfOwner last;
+
+    Sink(SeriesLabels all, boolean isOfThisJvm) {
+      this.all = all;
+      this.isOfThisJvm = isOfThisJvm;
+    }
+
+    // The same object, nearly always.
+    @SuppressWarnings("ReferenceEquality")
+    private SeriesLabels.OfOwner labels(SeriesOwner owner) {
+      if (last == null || owner != lastOwner) {
+        last = all.of(owner);
+        lastOwner = owner;
       }
+      return last;
     }
-    return new Selection(operations, configurations, operations || allFigures ? null : figures);
-  }
 
-  /** Adds caches, up to a limit, and connections. */
-  void add(CacheReadings readings, SeriesLabels labels, int maxCaches, boolean isOfThisJvm) {
-    List<CacheReading> caches =
-        readings.caches().stream().limit(maxCaches).sorted(IN_ORDER_OF_LABELS).toList();
-    for (CacheReading cache : caches) {
-      addCache(cache, labels.ofCache(cache.manager(), cache.cache()), isOfThisJvm);
+    private Family family(CacheMetric metric) {
+      return requireNonNull(families.get(metric));
     }
-    readings.configurations().stream()
-        .limit(maxCaches)
-        .forEach(each -> addConfiguration(each, labels.ofCache(each.manager(), each.cache())));
-    for (ConnectionReading connection : readings.connections()) {
-      SeriesLabels.OfOwner ofManager = labels.ofManager(connection.manager());
-      families.forEach(
-          (metric, family) -> add(family, metric, metric.samples(connection), ofManager));
+
+    @Override
+    public void counter(
+        SeriesOwner owner, CacheMetric metric, List<String> labelValues, double total) {
+      family(metric).add(labels(owner).with(metric.labels(), labelValues), total);
     }
-  }
 
-  private void addCache(CacheReading cache, SeriesLabels.OfOwner labels, boolean isOfThisJvm) {
-    families.forEach(
-        (metric, family) -> {
-          if (metric.kind() == MetricKind.HISTOGRAM) {
-            for (OperationReading operation : metric.distributions(cache)) {
-              addOperation(family, metric, cache, operation, labels, isOfThisJvm);
-            }
-          } else {
-            add(family, metric, metric.samples(cache), labels);
-          }
-        });
-  }
-
-  private void addConfiguration(ConfigurationReading configuration, SeriesLabels.OfOwner labels) {
-    families.forEach(
-        (metric, family) -> {
-          if (metric.needsConfigurations()) {
-            add(family, metric, metric.samples(configuration), labels);
-          }
-        });
-  }
-
-  private void addOperation(
-      Family family,
-      CacheMetric metric,
-      CacheReading cache,
-      OperationReading operation,
-      SeriesLabels.OfOwner labels,
-      boolean isOfThisJvm) {
-    LatencyCells cells = operation.cells();
-    if (cells != null) {
-      family.add(
-          layout.point(
-              cells,
-              operation.sumNanos() / 1e9,
-              labels.with(metric.labels(), List.of(operations.of(operation.operation()))),
-              isOfThisJvm
-                  ? exemplars.of(cache.manager(), cache.cache(), operation.operation())
-                  : Exemplars.EMPTY));
+    @Override
+    public void gauge(
+        SeriesOwner owner, CacheMetric metric, List<String> labelValues, double value) {
+      family(metric).add(labels(owner).with(metric.labels(), labelValues), value);
     }
-  }
 
-  private void add(
-      Family family, CacheMetric metric, List<MetricSample> samples, SeriesLabels.OfOwner labels) {
-    for (MetricSample sample : samples) {
-      family.add(
-          labels.with(metric.labels(), operations.of(metric, sample.labelValues())),
-          sample.value());
-    }
-  }
-
-  /** Adds a figure of the bridge itself. */
-  void addBridge(CacheMetric metric, Labels labels, double value) {
-    Family family = families.get(metric);
-    if (family != null) {
-      family.add(labels, value);
+    @Override
+    public void histogram(
+        SeriesOwner owner, CacheMetric metric, List<String> labelValues, OperationReading timer) {
+      LatencyCells cells = timer.cells();
+      if (cells != null) {
+        family(metric)
+            .add(
+                layout.point(
+                    cells,
+                    timer.sumNanos() / 1e9,
+                    labels(owner).with(metric.labels(), labelValues),
+                    isOfThisJvm
+                        ? exemplars.of(
+                            requireNonNullElse(owner.manager(), ""),
+                            requireNonNullElse(owner.cache(), ""),
+                            timer.operation())
+                        : Exemplars.EMPTY));
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.yokedcache.metrics.series.SeriesOwner;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,23 +15,14 @@ final class SeriesLabels {
   /** How many series one cache may have whose labels are kept; those of others are made anew. */
   private static final int MAX_PER_OWNER = 1000;
 
-  private record Owner(String manager, String cache) {}
-
   private record Extra(List<String> names, List<String> values) {}
 
   private final Labels base;
-  private final boolean hasCacheLabels;
-  private final Map<Owner, OfOwner> owners = new ConcurrentHashMap<>();
+  private final Map<SeriesOwner, OfOwner> owners = new ConcurrentHashMap<>();
 
-  /**
-   * Creates labels.
-   *
-   * @param base those that all series have
-   * @param hasCacheLabels whether caches and managers are told apart
-   */
-  SeriesLabels(Labels base, boolean hasCacheLabels) {
+  /** Creates labels, with those that all series have. */
+  SeriesLabels(Labels base) {
     this.base = base;
-    this.hasCacheLabels = hasCacheLabels;
   }
 
   /** The labels of one cache or manager. */
@@ -59,25 +51,19 @@ final class SeriesLabels {
     }
   }
 
-  Labels base() {
-    return base;
+  OfOwner of(SeriesOwner owner) {
+    return owners.computeIfAbsent(owner, added -> new OfOwner(labels(added)));
   }
 
-  OfOwner ofCache(String manager, String cache) {
-    return owners.computeIfAbsent(
-        new Owner(manager, cache),
-        owner ->
-            new OfOwner(
-                hasCacheLabels
-                    ? base.merge(
-                        Labels.of(PrometheusNames.CACHE, cache, PrometheusNames.MANAGER, manager))
-                    : base));
-  }
-
-  OfOwner ofManager(String manager) {
-    return owners.computeIfAbsent(
-        new Owner(manager, /* cache= */ ""),
-        owner -> new OfOwner(hasCacheLabels ? base.add(PrometheusNames.MANAGER, manager) : base));
+  private Labels labels(SeriesOwner owner) {
+    if (owner.manager() == null) {
+      return base;
+    }
+    return owner.cache() == null
+        ? base.add(PrometheusNames.MANAGER, owner.manager())
+        : base.merge(
+            Labels.of(
+                PrometheusNames.CACHE, owner.cache(), PrometheusNames.MANAGER, owner.manager()));
   }
 
   /** Forgets all if most of them are of caches that are no more. */

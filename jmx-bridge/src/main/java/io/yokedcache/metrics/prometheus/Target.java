@@ -1,14 +1,16 @@
 package io.yokedcache.metrics.prometheus;
 
-import io.prometheus.metrics.model.snapshots.Labels;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.SeriesSink;
+import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.source.LastingSum;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.TimeLimitedSource;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -21,12 +23,11 @@ final class Target implements AutoCloseable {
 
   private final String name;
   private final CacheSource read;
-  private final Shown shown;
   private final boolean isThisJvm;
   private final String description;
   private final TimeLimitedSource source;
   private final SeriesLabels labels;
-  private final LastingSum sum = new LastingSum();
+  private final SeriesWalk walk;
   private final LongAdder errors = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final AtomicBoolean isAway = new AtomicBoolean();
@@ -36,17 +37,21 @@ final class Target implements AutoCloseable {
    *
    * @param name the value of its label; empty for this JVM, which needs no label
    */
-  Target(String name, CacheSource source, Shown shown, Labels constantLabels) {
+  Target(String name, CacheSource source, Shown shown, PrometheusNames names) {
     this.name = name;
     this.read = source;
-    this.shown = shown;
     this.isThisJvm = name.isEmpty();
     this.description = isThisJvm ? "this JVM" : name;
     this.source = TimeLimitedSource.of(description, source, shown.timeLimit());
     this.labels =
         new SeriesLabels(
-            isThisJvm ? constantLabels : constantLabels.add(PrometheusNames.TARGET, name),
-            shown.cacheLabels());
+            isThisJvm
+                ? names.constantLabels()
+                : names.constantLabels().add(PrometheusNames.TARGET, name));
+    this.walk =
+        new SeriesWalk(
+            name,
+            new SeriesWalk.Options(names.operations(), shown.cacheLabels(), shown.maxCaches()));
   }
 
   String name() {
@@ -60,41 +65,32 @@ final class Target implements AutoCloseable {
   /** A reading of this target that is under way. */
   final class Scrape {
     private final long startNanos = System.nanoTime();
-    private final Selection wanted;
     private final TimeLimitedSource.Reading reading;
 
     private Scrape(Selection wanted) {
-      this.wanted = wanted;
       this.reading = source.begin(wanted);
     }
 
     /** Waits for the figures and adds them; a target that is away only adds that it is. */
     void addTo(ReadingFamilies families) {
-      CacheReadings readings = CacheReadings.EMPTY;
-      boolean isUp = true;
+      SeriesSink sink = families.sink(labels, isThisJvm);
+      Map<String, Number> figures = new HashMap<>();
       try {
-        readings = reading.await();
-        refused.add(readings.refused());
+        CacheReadings readings = reading.await();
         noteBack();
-      } catch (IOException | RuntimeException e) {
-        isUp = false;
-        warn(e);
-      }
-      if (!shown.cacheLabels() && isUp) {
-        readings = sum.of(readings, wanted.operations());
-      }
-      families.add(readings, labels, shown.maxCaches(), isThisJvm);
-      int live = Math.min(readings.caches().size(), shown.maxCaches());
-      if (isUp) {
-        int owners = Math.max(live, readings.configurations().size());
+        refused.add(readings.refused());
+        figures.put("droppedCaches", walk.caches(readings, families.metrics(), startNanos, sink));
+        int owners = Math.max(readings.caches().size(), readings.configurations().size());
         labels.trim(owners + readings.connections().size());
+        figures.put("refused", refused.sum());
+        figures.put("up", 1);
+      } catch (IOException | RuntimeException e) {
+        warn(e);
+        figures.put("up", 0);
       }
-      Labels own = labels.base();
-      families.addBridge(CacheMetric.TARGET_UP, own, isUp ? 1 : 0);
-      families.addBridge(CacheMetric.BRIDGE_ERRORS, own, (double) errors.sum());
-      families.addBridge(CacheMetric.REFUSED_VALUES, own, (double) refused.sum());
-      families.addBridge(CacheMetric.DROPPED_CACHES, own, (double) readings.caches().size() - live);
-      families.addBridge(CacheMetric.SCRAPE_DURATION, own, (System.nanoTime() - startNanos) / 1e9);
+      figures.put("errors", errors.sum());
+      figures.put("seconds", (System.nanoTime() - startNanos) / 1e9);
+      walk.bridge(figures, families.metrics(), sink);
     }
   }
 
@@ -107,7 +103,8 @@ final class Target implements AutoCloseable {
     errors.increment();
     if (isAway.compareAndSet(false, true)) {
       logger.warn(
-          "Cannot read the caches of {}: {}. Its figures are left out until it is back; failures are counted in {}",
+          "Cannot read the caches of {}: {}. Its figures are left out until it is back; failures"
+              + " are counted in {}",
           description,
           failure.getMessage() == null ? failure.toString() : failure.getMessage(),
           CacheMetric.BRIDGE_ERRORS.metricName());

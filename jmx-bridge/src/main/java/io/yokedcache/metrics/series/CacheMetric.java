@@ -1,20 +1,31 @@
 package io.yokedcache.metrics.series;
 
-import static io.yokedcache.metrics.series.CacheSamples.counter;
-import static io.yokedcache.metrics.series.CacheSamples.gauge;
-import static io.yokedcache.metrics.series.CacheSamples.single;
 import static io.yokedcache.metrics.series.MetricKind.COUNTER;
 import static io.yokedcache.metrics.series.MetricKind.GAUGE;
 import static io.yokedcache.metrics.series.MetricKind.HISTOGRAM;
 import static io.yokedcache.metrics.series.MetricScope.BRIDGE;
 import static io.yokedcache.metrics.series.MetricScope.CACHE;
 import static io.yokedcache.metrics.series.MetricScope.MANAGER;
+import static io.yokedcache.metrics.series.Row.Adding.GREATEST;
+import static io.yokedcache.metrics.series.Row.Adding.LEAST;
+import static io.yokedcache.metrics.series.Row.Adding.RATIO;
+import static io.yokedcache.metrics.series.Row.Adding.SUM;
+import static io.yokedcache.metrics.series.Row.add;
+import static io.yokedcache.metrics.series.Row.counter;
+import static io.yokedcache.metrics.series.Row.gauge;
+import static io.yokedcache.metrics.series.Row.hitsAndMisses;
+import static io.yokedcache.metrics.series.Row.output;
+import static io.yokedcache.metrics.series.Row.single;
+import static io.yokedcache.metrics.series.Row.target;
+import static io.yokedcache.metrics.series.Row.text;
 
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.ConfigurationReading;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.OperationReading;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,16 +41,21 @@ public enum CacheMetric {
       "cache.gets.total",
       COUNTER,
       "Number of entries asked for, by whether they were found",
-      CacheSamples.GETS,
+      hitsAndMisses(CacheReading::hits, CacheReading::misses, "hits", "misses")
+          .micrometer("cache_gets"),
       "result"),
   /** Puts. */
-  SETS("cache.sets.total", COUNTER, "Number of entries put", single(CacheReading::puts, "puts")),
+  SETS(
+      "cache.sets.total",
+      COUNTER,
+      "Number of entries put",
+      single(CacheReading::puts, "puts").micrometer("cache_puts")),
   /** Removals. */
   DELETES(
       "cache.deletes.total",
       COUNTER,
       "Number of entries removed by the application",
-      single(CacheReading::removals, "removals")),
+      single(CacheReading::removals, "removals").micrometer("cache_removals")),
   /** Gets that found an entry. */
   HITS(
       "cache.hits.total",
@@ -57,25 +73,25 @@ public enum CacheMetric {
       "cache.hit_rate",
       GAUGE,
       "Part of all gets that found an entry, from 0 to 1, since the cache was made",
-      single(CacheReading::hitRate, "hitRate", "hits", "misses")),
+      single(CacheReading::hitRate, "hitRate", "hits", "misses").adding(RATIO)),
   /** Memory in the store. */
   SIZE_BYTES(
       "cache.size_bytes",
       GAUGE,
       "Memory that the entries take in the store, in bytes, as of the last census",
-      gauge("sizeBytes")),
+      gauge("sizeBytes").adding(SUM)),
   /** Number of entries, under the seed's name. */
   KEYS_COUNT(
       "cache.keys_count",
       GAUGE,
       "Number of entries in the store, as of the last census",
-      gauge("keysCount")),
+      gauge("keysCount").adding(SUM)),
   /** Number of entries, under a name that Prometheus' rules like better. */
   ENTRIES(
       "cache.entries",
       GAUGE,
       "Number of entries in the store, as of the last census",
-      gauge("keysCount")),
+      gauge("keysCount").adding(SUM).micrometer("cache_size")),
   /** Age of the two above. */
   CENSUS_AGE(
       "cache.census_age_seconds",
@@ -93,21 +109,21 @@ public enum CacheMetric {
       "cache.operation_duration",
       HISTOGRAM,
       "Duration of the operations of a cache",
-      CacheSamples.NONE,
+      Row.timers(),
       "operation"),
   /** Latency by phase of the wire. */
   PHASE_DURATION(
       "cache.phase_duration",
       HISTOGRAM,
       "Duration of the phases of an operation: waiting for a turn, network, encoding and decoding",
-      CacheSamples.NONE,
+      Row.timers(),
       "phase"),
   /** Failures by operation. */
   ERRORS(
       "cache.errors.total",
       COUNTER,
       "Number of operations that failed, by type of error",
-      CacheSamples::errors,
+      Row.errors(),
       "operation",
       "error_type"),
   /** Entries made invalid other than one by one. */
@@ -115,27 +131,31 @@ public enum CacheMetric {
       "cache.invalidations.total",
       COUNTER,
       "Number of invalidations, by what asked for them",
-      CacheSamples::invalidations,
+      Row.invalidations(),
       "type"),
   /** Lookups of copies in the JVM, by result. */
   NEAR_GETS(
       "cache.near_gets.total",
       COUNTER,
       "Number of entries looked up in the near cache, by whether a copy was used",
-      CacheSamples::nearGets,
+      hitsAndMisses(
+          cache -> cache.counters().get("nearHits"),
+          cache -> cache.counters().get("nearMisses"),
+          "nearHits",
+          "nearMisses"),
       "result"),
   /** Copies in the JVM. */
   NEAR_ENTRIES(
       "cache.near_entries",
       GAUGE,
       "Number of copies of entries in the near cache of this process",
-      gauge("nearEntries")),
+      gauge("nearEntries").adding(SUM)),
   /** Entries that the store gave up. */
   EVICTIONS(
       "cache.evictions.total",
       COUNTER,
       "Number of entries that the store gave up to make room",
-      single(CacheReading::evictions, "evictions")),
+      single(CacheReading::evictions, "evictions").micrometer("cache_evictions")),
   /** Entries whose time was over. */
   EXPIRATIONS(
       "cache.expirations.total",
@@ -169,13 +189,21 @@ public enum CacheMetric {
       "cache.statistics_enabled",
       GAUGE,
       "Whether the cache counts anything: 1 if its statistics are on, else 0",
-      CacheSamples.NONE),
+      Row.enabled()),
   /** What a cache is. */
   INFO(
       "cache.info",
       GAUGE,
       "How the cache is configured, in labels; always 1",
-      CacheSamples.NONE,
+      Row.configuration(
+          cache ->
+              List.of(
+                  text(cache.codec()),
+                  text(cache.keyType()),
+                  text(cache.readThrough()),
+                  cache.storeByValue() == null ? "" : cache.storeByValue() ? "value" : "reference",
+                  text(cache.valueType()),
+                  text(cache.writeThrough()))),
       "codec",
       "key_type",
       "read_through",
@@ -183,226 +211,231 @@ public enum CacheMetric {
       "value_type",
       "write_through"),
   /** Whether the store answers. */
-  HEALTH("cache.health", GAUGE, MANAGER, "Whether the store answers: 1 if it does, else 0"),
+  HEALTH(
+      "cache.health",
+      GAUGE,
+      MANAGER,
+      "Whether the store answers: 1 if it does, else 0",
+      Row.connection(it -> it.healthy() == null ? null : it.healthy() ? 1 : 0).adding(LEAST)),
   /** How fast the store answers. */
-  PING("cache.ping_seconds", GAUGE, MANAGER, "Round trip of the last ping of the store"),
+  PING(
+      "cache.ping_seconds",
+      GAUGE,
+      MANAGER,
+      "Round trip of the last ping of the store",
+      Row.connection(it -> it.pingNanos() == null ? null : it.pingNanos() / 1e9).adding(GREATEST)),
   /** Connections lost and made anew. */
   RECONNECTS(
-      "cache.reconnects.total", COUNTER, MANAGER, "Number of connections that were made anew"),
+      "cache.reconnects.total",
+      COUNTER,
+      MANAGER,
+      "Number of connections that were made anew",
+      Row.connection(ConnectionReading::reconnects)),
   /** The connection pool. */
   CONNECTIONS(
       "cache.connections",
       GAUGE,
       MANAGER,
       "Connections of the pool that are active or idle, and threads waiting for one",
+      Row.connection(
+          (it, samples) -> {
+            add(samples, "active", it.poolActive());
+            add(samples, "idle", it.poolIdle());
+            add(samples, "waiting", it.poolWaiting());
+          }),
       "state"),
   /** Whether the JVM's MBeans could be read. */
   TARGET_UP(
-      "bridge.jmx_target_up", GAUGE, BRIDGE, "Whether the MBeans could be read: 1 if so, else 0"),
+      "bridge.jmx_target_up",
+      GAUGE,
+      BRIDGE,
+      "Whether the MBeans could be read: 1 if so, else 0",
+      target("up")),
   /** Readings that failed. */
-  BRIDGE_ERRORS("bridge.errors.total", COUNTER, BRIDGE, "Number of readings of MBeans that failed"),
+  BRIDGE_ERRORS(
+      "bridge.errors.total",
+      COUNTER,
+      BRIDGE,
+      "Number of readings of MBeans that failed",
+      target("errors")),
   /** Values that no figure can have. */
   REFUSED_VALUES(
       "bridge.refused_values.total",
       COUNTER,
       BRIDGE,
-      "Number of values of MBeans left out: no figure can have them, or reading them failed"),
+      "Number of values of MBeans left out: no figure can have them, or reading them failed",
+      target("refused")),
   /** What the bridge costs. */
   SCRAPE_DURATION(
-      "bridge.scrape_duration_seconds", GAUGE, BRIDGE, "Duration of this reading of the MBeans"),
+      "bridge.scrape_duration_seconds",
+      GAUGE,
+      BRIDGE,
+      "Duration of this reading of the MBeans",
+      target("seconds")),
   /** Caches beyond the limit. */
   DROPPED_CACHES(
-      "bridge.dropped_caches", GAUGE, BRIDGE, "Number of caches left out, beyond the limit"),
+      "bridge.dropped_caches",
+      GAUGE,
+      BRIDGE,
+      "Number of caches left out, beyond the limit",
+      target("droppedCaches")),
   /** Application metrics beyond the limit. */
   DROPPED_SAMPLES(
       "bridge.dropped_samples.total",
       COUNTER,
       BRIDGE,
-      "Number of values dropped because their metric would have been one series too many"),
+      "Number of values dropped because their metric would have been one series too many",
+      output("droppedSamples")),
   /** StatsD packets that left. */
   STATSD_PACKETS_SENT(
       "statsd.packets_sent.total",
       COUNTER,
       BRIDGE,
-      "Number of StatsD datagrams that the operating system took"),
+      "Number of StatsD datagrams that the operating system took",
+      output("statsd.sentPackets")),
   /** StatsD packets that did not. */
   STATSD_PACKETS_DROPPED(
       "statsd.packets_dropped.total",
       COUNTER,
       BRIDGE,
-      "Number of StatsD datagrams that could not be sent"),
+      "Number of StatsD datagrams that could not be sent",
+      output("statsd.droppedPackets")),
   /** StatsD measurements that left. */
   STATSD_EVENTS_SENT(
-      "statsd.events_sent.total", COUNTER, BRIDGE, "Number of measurements sent to StatsD"),
+      "statsd.events_sent.total",
+      COUNTER,
+      BRIDGE,
+      "Number of measurements sent to StatsD",
+      output("statsd.sentEvents")),
   /** StatsD measurements that did not. */
   STATSD_EVENTS_DROPPED(
       "statsd.events_dropped.total",
       COUNTER,
       BRIDGE,
-      "Number of measurements for StatsD dropped: the queue was full, or their packet not sent"),
+      "Number of measurements for StatsD dropped: the queue was full, or their packet not sent",
+      output("statsd.droppedEvents")),
   /** StatsD measurements that never can. */
   STATSD_EVENTS_REJECTED(
       "statsd.events_rejected.total",
       COUNTER,
       BRIDGE,
-      "Number of measurements that StatsD's format cannot express"),
+      "Number of measurements that StatsD's format cannot express",
+      output("statsd.rejectedEvents")),
   /** StatsD measurements that wait. */
   STATSD_EVENTS_QUEUED(
-      "statsd.events_queued", GAUGE, BRIDGE, "Number of measurements that wait to be sent");
+      "statsd.events_queued",
+      GAUGE,
+      BRIDGE,
+      "Number of measurements that wait to be sent",
+      output("statsd.queuedEvents"));
 
   private final String metricName;
   private final MetricKind kind;
   private final MetricScope scope;
   private final String help;
+  private final Row row;
   private final List<String> labels;
-  private final Samples samples;
 
-  CacheMetric(String metricName, MetricKind kind, String help, Samples samples, String... labels) {
-    this(metricName, kind, CACHE, help, samples, List.of(labels));
+  CacheMetric(String name, MetricKind kind, String help, Row row, String... labels) {
+    this(name, kind, CACHE, help, row, labels);
   }
 
   CacheMetric(
-      String metricName, MetricKind kind, MetricScope scope, String help, String... labels) {
-    this(metricName, kind, scope, help, CacheSamples.NONE, List.of(labels));
-  }
-
-  CacheMetric(
-      String name,
-      MetricKind kind,
-      MetricScope scope,
-      String help,
-      Samples samples,
-      List<String> labels) {
+      String name, MetricKind kind, MetricScope scope, String help, Row row, String... labels) {
     this.metricName = name;
     this.kind = kind;
     this.scope = scope;
     this.help = help;
-    this.samples = samples;
-    this.labels = labels;
+    this.row = row;
+    this.labels = List.of(labels);
   }
 
-  /**
-   * Returns the metric's name with dots, as applications write it.
-   *
-   * @return for instance {@code cache.gets.total}
-   */
+  /** Returns the name with dots, as applications write it: {@code cache.gets.total}. */
   public String metricName() {
     return metricName;
   }
 
-  /**
-   * Returns what kind of metric it is.
-   *
-   * @return the kind
-   */
+  /** Returns what kind of metric it is. */
   public MetricKind kind() {
     return kind;
   }
 
-  /**
-   * Returns what it has one value of.
-   *
-   * @return the scope
-   */
+  /** Returns what it has one value of. */
   public MetricScope scope() {
     return scope;
   }
 
-  /**
-   * Returns whether a source must be read for it.
-   *
-   * @return false for what the bridge counts of itself
-   */
-  public boolean isRead() {
-    return switch (this) {
-      case TARGET_UP, BRIDGE_ERRORS, REFUSED_VALUES, SCRAPE_DURATION, DROPPED_CACHES -> true;
-      default -> scope != BRIDGE;
-    };
-  }
-
-  /**
-   * Returns whether its values come from the operations of caches, which cost most to read.
-   *
-   * @return true for distributions and errors
-   */
-  public boolean needsOperations() {
-    return kind == HISTOGRAM || this == ERRORS;
-  }
-
-  /**
-   * Returns whether its values come from the configurations of caches.
-   *
-   * @return true for what does not change with each operation
-   */
-  public boolean needsConfigurations() {
-    return this == INFO || this == STATISTICS_ENABLED;
-  }
-
-  /**
-   * Returns the names of the counters and gauges that its values come from.
-   *
-   * @return absent if it may be any
-   */
-  public @Nullable Set<String> figures() {
-    return samples.figures();
-  }
-
-  /**
-   * Returns what it means, for people.
-   *
-   * @return one line
-   */
+  /** Returns what it means, in one line for people. */
   public String help() {
     return help;
   }
 
-  /**
-   * Returns the labels that it has besides those that name the cache and its manager.
-   *
-   * @return none, for most
-   */
+  /** Returns the labels that it has besides those that name the cache and its manager. */
   public List<String> labels() {
     return labels;
   }
 
-  /**
-   * Returns the values that a reading has of a counter or gauge of scope {@link MetricScope#CACHE}.
-   *
-   * @param cache the reading
-   * @return one element per combination of labels; empty if it was not measured
-   */
+  /** Returns the family's name in Micrometer's {@code JCacheMetrics}; empty if it has none. */
+  public String micrometerFamily() {
+    return row.micrometer();
+  }
+
+  /** Returns whether a source must be read for it: not for what an output counts of itself. */
+  public boolean isRead() {
+    return row.from() != Row.From.OUTPUT;
+  }
+
+  /** Returns whether its values come from the operations of caches, which cost most to read. */
+  public boolean needsOperations() {
+    return row.from() == Row.From.OPERATIONS;
+  }
+
+  /** Returns whether its values come from the configurations of caches. */
+  public boolean needsConfigurations() {
+    return row.from() == Row.From.CONFIGURATION;
+  }
+
+  /** Returns the counters and gauges that its values come from; absent if it may be any. */
+  public @Nullable Set<String> figures() {
+    return row.figures();
+  }
+
+  Row.Adding adding() {
+    return row.adding();
+  }
+
+  /** Returns the values that a reading has of a counter or gauge of a cache. */
   public List<MetricSample> samples(CacheReading cache) {
-    return samples.of(cache);
+    return samples(needsOperations() ? Row.From.OPERATIONS : Row.From.CACHE, cache);
   }
 
-  /**
-   * Returns the values that a reading has of a metric of scope {@link MetricScope#MANAGER}.
-   *
-   * @param connection the reading
-   * @return one element per combination of labels; empty if it was not measured
-   */
+  /** Returns the values that a reading has of a figure of a manager. */
   public List<MetricSample> samples(ConnectionReading connection) {
-    return CacheSamples.ofConnection(this, connection);
+    return samples(Row.From.CONNECTION, connection);
   }
 
-  /**
-   * Returns the values that come from how a cache is configured.
-   *
-   * @param configuration the reading
-   * @return empty if the provider does not tell
-   */
+  /** Returns the values that come from how a cache is configured. */
   public List<MetricSample> samples(ConfigurationReading configuration) {
-    return CacheSamples.ofConfiguration(this, configuration);
+    return samples(Row.From.CONFIGURATION, configuration);
   }
 
-  /**
-   * Returns the timers that a reading has for a {@link MetricKind#HISTOGRAM}, whose label is the
-   * operation.
-   *
-   * @param cache the reading
-   * @return those that ran at least once
-   */
+  /** Returns the values of the figures of the bridge itself. */
+  public List<MetricSample> samples(Map<String, ? extends Number> figures) {
+    return samples(isRead() ? Row.From.TARGET : Row.From.OUTPUT, figures);
+  }
+
+  private List<MetricSample> samples(Row.From from, Object reading) {
+    return row.from() == from ? row.samples().apply(reading) : List.of();
+  }
+
+  /** Returns the timers of a reading that are one distribution each and ran at least once. */
   public List<OperationReading> distributions(CacheReading cache) {
-    return CacheSamples.distributions(this, cache);
+    return kind != HISTOGRAM
+        ? List.of()
+        : cache.operations().stream()
+            .filter(timer -> timer.count() > 0)
+            .filter(timer -> timer.isPhase() == (this == PHASE_DURATION))
+            .sorted(Comparator.comparing(OperationReading::operation))
+            .toList();
   }
 }

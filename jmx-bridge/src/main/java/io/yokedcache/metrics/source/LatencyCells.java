@@ -1,5 +1,7 @@
 package io.yokedcache.metrics.source;
 
+import org.jspecify.annotations.Nullable;
+
 /** How many durations fell between which bounds; each is counted in one cell. Immutable. */
 public final class LatencyCells {
 
@@ -73,6 +75,21 @@ public final class LatencyCells {
     addTo(sum, common);
     other.addTo(sum, common);
     return new LatencyCells(common, sum);
+  }
+
+  /** Returns how much each cell has grown since before; absent if they began anew meanwhile. */
+  public @Nullable LatencyCells since(LatencyCells before) {
+    if (!bounds.equals(before.bounds)) {
+      return null;
+    }
+    long[] growth = counts.clone();
+    for (int i = 0; i < growth.length; i++) {
+      growth[i] -= before.counts[i];
+      if (growth[i] < 0) {
+        return null;
+      }
+    }
+    return new LatencyCells(bounds, growth);
   }
 
   private void addTo(long[] sum, LatencyBounds coarser) {

@@ -1,6 +1,6 @@
 package io.yokedcache.metrics.source;
 
-import io.yokedcache.metrics.series.CacheMetric;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What the operations of caches are called in labels and tags. */
@@ -10,8 +10,6 @@ public enum OperationNames {
 
   /** As YokedCache for Python calls those that it has: {@code set} for {@code put}. */
   PYTHON;
-
-  private static final String LABEL = "operation";
 
   /**
    * Returns what an operation is called.
@@ -23,20 +21,13 @@ public enum OperationNames {
     return this == PYTHON && operation.equals("put") ? "set" : operation;
   }
 
-  /**
-   * Returns values of labels with what operations are called.
-   *
-   * @param metric the metric that has the labels
-   * @param values one for each of its labels
-   * @return the values, changed where the label is an operation
-   */
-  public List<String> of(CacheMetric metric, List<String> values) {
-    int index = this == DEFAULT ? -1 : metric.labels().indexOf(LABEL);
-    if (index < 0) {
+  /** Returns values of labels of which the first is an operation. */
+  public List<String> ofFirst(List<String> values) {
+    if (this == DEFAULT) {
       return values;
     }
-    String[] changed = values.toArray(String[]::new);
-    changed[index] = of(changed[index]);
-    return List.of(changed);
+    List<String> changed = new ArrayList<>(values);
+    changed.set(0, of(values.get(0)));
+    return changed;
   }
 }

@@ -101,10 +101,11 @@ public final class StatsDReporter implements AutoCloseable {
   public synchronized void report() throws IOException {
     boolean isUp = false;
     try {
+      long startNanos = System.nanoTime();
       CacheReadings readings = source.read();
       isUp = true;
       queueDeadlineNanos = System.nanoTime() + patienceNanos;
-      series.describe(readings, report);
+      series.describe(readings, startNanos, report);
       report.end();
     } finally {
       collector.gauge(CacheMetric.TARGET_UP.metricName(), isUp ? 1 : 0, targetTags);

@@ -48,7 +48,11 @@ final class MicrometerNamesTest {
       cache.remove("b");
       // Spring Boot adds the manager's name in this way.
       String managerName = manager.getURI().toString().replaceAll("[,:=\n]", ".");
-      JCacheMetrics.monitor(micrometer, cache, Tags.of("cache.manager", managerName));
+      JCacheMetrics.monitor(
+          micrometer,
+          cache,
+          Tags.of("cache.manager", managerName),
+          /* registerCacheRemovalsAsFunctionCounter= */ true);
       List<String> theirs = series(micrometer.scrape());
       assertThat(theirs).hasSizeGreaterThanOrEqualTo(5);
       assertThat(series(new Scraper(collector.port()).get("/metrics").body())).containsAll(theirs);

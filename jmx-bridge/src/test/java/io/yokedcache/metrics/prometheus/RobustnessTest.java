@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
@@ -52,10 +53,10 @@ final class RobustnessTest {
 
   @Test
   void labels_ofCachesThatComeAndGo_areForgotten() {
-    SeriesLabels labels = new SeriesLabels(Labels.EMPTY, true);
+    SeriesLabels labels = new SeriesLabels(Labels.EMPTY);
     for (int scrape = 0; scrape < 100; scrape++) {
       for (int i = 0; i < 50; i++) {
-        labels.ofCache("m", "cache" + scrape + "-" + i);
+        labels.of(new SeriesOwner("", "m", "cache" + scrape + "-" + i));
       }
       labels.trim(50);
       assertThat(labels.ownerCount()).isLessThanOrEqualTo(200);

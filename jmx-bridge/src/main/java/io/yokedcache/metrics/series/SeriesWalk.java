@@ -1,0 +1,153 @@
+package io.yokedcache.metrics.series;
+
+import static java.util.Comparator.comparing;
+
+import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.ConfigurationReading;
+import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.OperationNames;
+import io.yokedcache.metrics.source.OperationReading;
+import io.yokedcache.metrics.source.Selection;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one way from readings of a JVM to series: an output makes one for each JVM, and gives it a
+ * sink at each reading. Thread-safe.
+ */
+public final class SeriesWalk {
+
+  /** Series in this order need not be sorted again by an output that sorts them by labels. */
+  private static final Comparator<CacheReading> IN_ORDER =
+      comparing(CacheReading::cache).thenComparing(CacheReading::manager);
+
+  /**
+   * What an output shows, and how.
+   *
+   * @param names the names of operations in labels
+   * @param cacheLabels whether caches are told apart; else they add up to one
+   * @param maxCaches how many caches are told apart at most
+   * @param isElsewhere whether an output gets a metric of a cache in another way
+   */
+  public record Options(
+      OperationNames names,
+      boolean cacheLabels,
+      int maxCaches,
+      BiPredicate<CacheMetric, CacheReading> isElsewhere) {
+
+    /** Options by which nothing is got in another way. */
+    public Options(OperationNames names, boolean cacheLabels, int maxCaches) {
+      this(names, cacheLabels, maxCaches, (metric, cache) -> false);
+    }
+  }
+
+  private final String target;
+  private final Options options;
+  private final SeriesOwner ofTarget;
+  private final @Nullable SeriesTotals totals;
+
+  /**
+   * Creates a walk over the readings of one JVM.
+   *
+   * @param target the name of the JVM; empty for this one
+   */
+  public SeriesWalk(String target, Options options) {
+    this.target = target;
+    this.options = options;
+    this.ofTarget = new SeriesOwner(target, null, null);
+    this.totals = options.cacheLabels() ? null : new SeriesTotals(ofTarget);
+  }
+
+  /** Returns what must be read for some metrics. */
+  public static Selection selection(Collection<CacheMetric> metrics) {
+    boolean operations = metrics.stream().anyMatch(CacheMetric::needsOperations);
+    boolean all = operations || metrics.stream().anyMatch(metric -> metric.figures() == null);
+    Set<String> figures = new HashSet<>();
+    for (CacheMetric metric : metrics) {
+      Set<String> own = metric.figures();
+      figures.addAll(own == null ? Set.of() : own);
+    }
+    return new Selection(
+        operations,
+        metrics.stream().anyMatch(CacheMetric::needsConfigurations),
+        all ? null : figures);
+  }
+
+  /**
+   * Tells a sink the series of a reading.
+   *
+   * @param metrics those that are of interest
+   * @param startNanos when the reading began, by {@link System#nanoTime()}
+   * @return how many caches were left out, beyond the limit
+   */
+  public int caches(
+      CacheReadings readings, Collection<CacheMetric> metrics, long startNanos, SeriesSink sink) {
+    if (totals == null) {
+      return walk(readings, metrics, options.maxCaches(), sink);
+    }
+    synchronized (totals) {
+      totals.begin(startNanos);
+      int dropped = walk(readings, metrics, Integer.MAX_VALUE, totals);
+      totals.end(metrics, readings.caches(), sink);
+      return dropped;
+    }
+  }
+
+  private int walk(
+      CacheReadings readings, Collection<CacheMetric> metrics, int limit, SeriesSink sink) {
+    List<CacheReading> caches = readings.caches();
+    for (CacheReading cache : caches.stream().limit(limit).sorted(IN_ORDER).toList()) {
+      SeriesOwner owner = new SeriesOwner(target, cache.manager(), cache.cache());
+      for (CacheMetric metric : metrics) {
+        if (metric.scope() == MetricScope.CACHE && !options.isElsewhere().test(metric, cache)) {
+          for (OperationReading timer : metric.distributions(cache)) {
+            String name = options.names().of(timer.operation());
+            sink.histogram(owner, metric, List.of(name), timer);
+          }
+          tell(owner, metric, metric.samples(cache), sink);
+        }
+      }
+    }
+    for (ConfigurationReading each : readings.configurations().stream().limit(limit).toList()) {
+      SeriesOwner owner = new SeriesOwner(target, each.manager(), each.cache());
+      metrics.forEach(metric -> tell(owner, metric, metric.samples(each), sink));
+    }
+    for (ConnectionReading connection : readings.connections()) {
+      SeriesOwner owner = new SeriesOwner(target, connection.manager(), null);
+      metrics.forEach(metric -> tell(owner, metric, metric.samples(connection), sink));
+    }
+    return Math.max(0, caches.size() - limit);
+  }
+
+  /**
+   * Tells a sink the figures of the bridge itself.
+   *
+   * @param figures by the names that the rows of the table have for them; others are absent
+   */
+  public void bridge(
+      Map<String, ? extends Number> figures, Collection<CacheMetric> metrics, SeriesSink sink) {
+    metrics.forEach(metric -> tell(ofTarget, metric, metric.samples(figures), sink));
+  }
+
+  private void tell(
+      SeriesOwner owner, CacheMetric metric, List<MetricSample> samples, SeriesSink sink) {
+    for (MetricSample sample : samples) {
+      List<String> values = sample.labelValues();
+      if (!metric.labels().isEmpty() && metric.labels().get(0).equals("operation")) {
+        values = options.names().ofFirst(values);
+      }
+      if (metric.kind() == MetricKind.COUNTER) {
+        sink.counter(owner, metric, values, sample.value());
+      } else {
+        sink.gauge(owner, metric, values, sample.value());
+      }
+    }
+  }
+}
