@@ -198,6 +198,8 @@ final class RealtimeIT {
       cache.get("a");
       cache.clear();
       StatsDCollector collector = to(receiver).useTags(true).build();
+      // Nothing is sent by it here, so that all lines are the reporter's.
+      assertThat(StatsDOperationObserver.of(collector, manager.name(), "users")).isNotNull();
       StatsDReporter.builder(JmxCacheReader.ofThisJvm(), collector)
           .mode(StatsDMode.REALTIME)
           .start()
