@@ -1,5 +1,7 @@
 package io.yokedcache.metrics.prometheus;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,7 +31,10 @@ final class RequestThreads implements Executor, AutoCloseable {
   private static final int MAX_QUEUED = 256;
 
   /** Each answer may have a large text in memory. */
-  private static final int MAX_ANSWERS = 8;
+  private static final int MAX_ANSWERS = 4;
+
+  /** Those beyond take the place of the one that has waited longest. */
+  private static final int MAX_WAITING = 16;
 
   private static final int WRITE_BYTES = 16 * 1024;
   private static final long ARRIVAL_NANOS = TimeUnit.SECONDS.toNanos(4);
@@ -142,7 +147,9 @@ final class RequestThreads implements Executor, AutoCloseable {
       synchronized (running) {
         running.remove(request);
         Thread.interrupted();
-        running.notifyAll();
+        if (request.phase == Phase.PREPARING || request.phase == Phase.WRITING) {
+          running.notifyAll();
+        }
       }
     }
   }
@@ -175,6 +182,9 @@ final class RequestThreads implements Executor, AutoCloseable {
   boolean awaitTurn() throws InterruptedException {
     Request own = current.get();
     synchronized (running) {
+      if (running.stream().filter(each -> each.is(Phase.WAITING, 0)).count() >= MAX_WAITING) {
+        requireNonNull(first(each -> each.is(Phase.WAITING, 0))).end();
+      }
       own.enter(Phase.WAITING);
       while (running.stream().filter(Request::isAnswer).count() >= MAX_ANSWERS) {
         Request stalled = first(each -> each.is(Phase.WRITING, STALL_WHILE_OTHERS_WAIT_NANOS));
