@@ -207,8 +207,11 @@ async function poll() {
     }
     succeed();
     show(data);
-    // A slow answer is asked for less often: reading 10,000 caches is work for the application.
-    paceMillis = Math.max(intervalMillis, 3 * (performance.now() - startMillis));
+    // A slow answer is asked for less often: reading 10,000 caches is work for the application. But a
+    // target whose reading takes longer than the server waits must be asked before that is forgotten.
+    paceMillis = isSomeTargetDown
+      ? intervalMillis
+      : Math.max(intervalMillis, 3 * (performance.now() - startMillis));
   } catch (failure) {
     if (signal.aborted) {
       return;

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -417,6 +418,27 @@ final class StatusPageIT {
       browser.open("about:blank");
       browser.open(links.get(2));
       browser.awaitTrue(fact("hits") + " === '3'");
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void targetThatTakesLongerThanTheServerWaits_isShown() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    CacheSource slow =
+        () -> {
+          try {
+            assertThat(never.await(2600, TimeUnit.MILLISECONDS)).isFalse();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return caches.read();
+        };
+    try (PageServer server = PageServer.of(slow)) {
+      browser.open(server.url(""));
+      browser.awaitTrue(
+          "document.getElementById('trouble').innerText.includes('has not answered')");
+      browser.awaitTrue("document.querySelectorAll('.caches tbody tr').length === 1");
       assertThat(browser.problems()).isEmpty();
     }
   }
