@@ -2,6 +2,8 @@ package io.yokedcache.metrics;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.metrics.CacheMetrics.Event;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,8 @@ import java.util.function.Supplier;
  * them while their statistics are on and this library is on their provider's class path. A
  * collector that may block has a bounded queue in {@link CacheMetrics}, so that no operation waits.
  *
- * <p>An output that reads MBeans has the same counts already, and shows those. Thread-safe.
+ * <p>Collectors that {@linkplain MetricsCollector#readsCaches() read the figures of caches} have
+ * the same counts already, and get none of this. Thread-safe.
  */
 public final class CacheEvents {
 
@@ -82,44 +85,69 @@ public final class CacheEvents {
   /** Tells of an operation that ended well, and of the entries that it found, put and removed. */
   public void completed(
       String operation, int hits, int misses, int puts, int removals, long durationNanos) {
-    if (receivers.isEmpty()) {
+    if (!isWanted()) {
       return;
     }
-    counted(hits, misses, puts, removals);
+    List<Event> events = counts(hits, misses, puts, removals);
+    if (operation.equals("clear") || operation.equals("removeAll")) {
+      Map<String, String> tags = kept("type " + operation, () -> with("type", operation));
+      count(events, "cache.invalidations", 1, tags);
+    }
     Map<String, String> tags = kept(operation, () -> with("operation", operation));
     double seconds = Math.max(0, durationNanos) / NANOS_PER_SECOND;
-    receivers.forEach(metrics -> metrics.timing("cache.operation_duration", seconds, tags));
-    if (operation.equals("clear") || operation.equals("removeAll")) {
-      count("cache.invalidations", 1, kept("type " + operation, () -> with("type", operation)));
-    }
+    events.add(collector -> collector.timing("cache.operation_duration", seconds, tags));
+    send(events);
   }
 
   /** Tells of entries that were found, put or removed by an operation that failed afterwards. */
   public void counted(int hits, int misses, int puts, int removals) {
-    if (receivers.isEmpty()) {
-      return;
+    if (isWanted()) {
+      send(counts(hits, misses, puts, removals));
     }
-    count("cache.gets", hits, hitTags);
-    count("cache.gets", misses, missTags);
-    count("cache.sets", puts, cacheTags);
-    count("cache.deletes", removals, cacheTags);
   }
 
   /** Tells of an operation that failed. */
   public void failed(String operation, String errorType) {
-    if (!receivers.isEmpty()) {
+    if (isWanted()) {
+      List<Event> events = new ArrayList<>(1);
       count(
+          events,
           "cache.errors",
           1,
           kept(
               operation + '\n' + errorType,
               () -> with("operation", operation, "error_type", errorType)));
+      send(events);
     }
   }
 
-  private static void count(String metric, int count, Map<String, String> tags) {
+  private static boolean isWanted() {
+    for (CacheMetrics metrics : receivers) {
+      if (metrics.wantsCaches()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** All of an operation together, so that a full queue takes all of it or nothing. */
+  private static void send(List<Event> events) {
+    receivers.forEach(metrics -> metrics.sendOfCaches(events));
+  }
+
+  private List<Event> counts(int hits, int misses, int puts, int removals) {
+    List<Event> events = new ArrayList<>(3);
+    count(events, "cache.gets", hits, hitTags);
+    count(events, "cache.gets", misses, missTags);
+    count(events, "cache.sets", puts, cacheTags);
+    count(events, "cache.deletes", removals, cacheTags);
+    return events;
+  }
+
+  private static void count(
+      List<Event> events, String metric, int count, Map<String, String> tags) {
     if (count > 0) {
-      receivers.forEach(metrics -> metrics.increment(metric, count, tags));
+      events.add(collector -> collector.increment(metric, count, tags));
     }
   }
 

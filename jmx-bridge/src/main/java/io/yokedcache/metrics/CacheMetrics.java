@@ -2,15 +2,25 @@ package io.yokedcache.metrics;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.metrics.CollectorSlot.Event;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The application's way to its metrics: whatever is recorded here goes to every collector.
@@ -24,6 +34,8 @@ import java.util.concurrent.atomic.LongAdder;
  * }
  * }</pre>
  *
+ * <p>Also the way of the events of YokedCache's caches to any collector: {@link #observeCaches()}.
+ *
  * <p>Thread-safe. A collector that throws or hangs is counted and logged, and neither the caller
  * nor the other collectors notice. Without a collector everything is dropped.
  */
@@ -32,9 +44,22 @@ public final class CacheMetrics implements AutoCloseable {
   /** How many timers may run at once; the oldest is forgotten when one more is started. */
   public static final int MAX_OPEN_TIMERS = 10_000;
 
+  /** How many calls may wait for a collector that may block. */
+  static final int QUEUE_CAPACITY = 10_000;
+
+  /** How long {@link #close()} waits for all collectors together. */
+  static final int CLOSE_SECONDS = 5;
+
+  private static final Logger logger = LoggerFactory.getLogger(CacheMetrics.class);
   private static final Map<String, String> NO_TAGS = Map.of();
 
-  private final List<CollectorSlot> slots = new CopyOnWriteArrayList<>();
+  /** One call of a collector. */
+  @FunctionalInterface
+  interface Event {
+    void sendTo(MetricsCollector collector);
+  }
+
+  private final List<Slot> slots = new CopyOnWriteArrayList<>();
   private final LongAdder failures = new LongAdder();
   private final LongAdder drops = new LongAdder();
 
@@ -44,180 +69,151 @@ public final class CacheMetrics implements AutoCloseable {
   private final AtomicLong openTimerCount = new AtomicLong();
   private final AtomicLong timerIds = new AtomicLong();
 
-  /**
-   * Creates metrics that go to the given collectors, which are closed with them.
-   *
-   * @param collectors none, for metrics that are dropped until a collector is added
-   */
+  /** Guarded by the slots. */
+  private CacheEvents.@Nullable Subscription caches;
+
+  /** Guarded by the slots. */
+  private boolean isClosed;
+
+  /** Creates metrics that go to the given collectors, which are closed with them. */
   public CacheMetrics(MetricsCollector... collectors) {
     this(List.of(collectors));
   }
 
-  /**
-   * Creates metrics that go to the given collectors, which are closed with them.
-   *
-   * @param collectors may be empty, for metrics that are dropped until a collector is added
-   */
+  /** Creates metrics that go to the given collectors, which are closed with them. */
   public CacheMetrics(Collection<? extends MetricsCollector> collectors) {
     collectors.forEach(this::addCollector);
   }
 
   /**
-   * Sends everything from now on to one more collector, which is closed with these metrics.
+   * Sends everything from now on to one more collector, which is closed with these metrics. Adding
+   * it again has no effect.
    *
-   * @param collector the collector; adding it again has no effect
+   * @throws IllegalStateException if these metrics are closed
    */
   public void addCollector(MetricsCollector collector) {
     requireNonNull(collector, "collector");
     synchronized (slots) {
-      if (!collectors().contains(collector)) {
-        DirectSlot slot = new DirectSlot(collector, failures);
-        slots.add(collector.mayBlock() ? new QueuedSlot(slot, drops).start() : slot);
+      if (isClosed) {
+        throw new IllegalStateException(
+            "These metrics are closed; add " + collector.getClass().getName() + " to new ones");
+      }
+      if (slots.stream().noneMatch(slot -> slot.collector == collector)) {
+        slots.add(new Slot(collector));
       }
     }
   }
 
-  /** Sends nothing more to a collector, and closes it. */
+  /** Sends nothing more to a collector, and closes it as {@link #close()} does. */
   public void removeCollector(MetricsCollector collector) {
-    List<CollectorSlot> removed =
-        slots.stream().filter(slot -> slot.collector().equals(collector)).toList();
-    slots.removeAll(removed);
-    removed.forEach(CollectorSlot::close);
+    List<Slot> removed;
+    synchronized (slots) {
+      removed = slots.stream().filter(slot -> slot.collector == collector).toList();
+      slots.removeAll(removed);
+    }
+    close(removed);
   }
 
-  /**
-   * Returns the collectors, in the order in which they were added.
-   *
-   * @return a copy
-   */
+  /** Returns a copy of the list of collectors, in the order in which they were added. */
   public List<MetricsCollector> collectors() {
-    return slots.stream().map(CollectorSlot::collector).toList();
+    return slots.stream().map(slot -> slot.collector).toList();
   }
 
   /**
-   * Returns how many calls of collectors have failed.
+   * Sends each operation of all caches of YokedCache in this JVM to the collectors as it happens,
+   * until these metrics are closed: counters {@code cache.gets} (with the tag {@code result}),
+   * {@code cache.sets}, {@code cache.deletes}, {@code cache.invalidations} ({@code type}) and
+   * {@code cache.errors} ({@code operation}, {@code error_type}), and the timing {@code
+   * cache.operation_duration} ({@code operation}), all with the tags {@code cache} and {@code
+   * cache_manager}. Collectors that {@linkplain MetricsCollector#readsCaches() read the caches'
+   * figures} do not get them a second time.
    *
-   * @return the number since these metrics were created
+   * <p>Needs the provider in this JVM and caches whose statistics are on. A second call has no
+   * effect.
+   *
+   * @return these metrics
    */
+  public CacheMetrics observeCaches() {
+    synchronized (slots) {
+      if (caches == null && !isClosed) {
+        caches = CacheEvents.sendTo(this);
+      }
+    }
+    return this;
+  }
+
+  /** Returns how many calls of collectors have failed. */
   public long collectorFailures() {
     return failures.sum();
   }
 
   /**
-   * Returns how many calls were dropped because a collector that {@linkplain
-   * MetricsCollector#mayBlock() may block} had 10,000 of them waiting.
-   *
-   * @return the number since these metrics were created
+   * Returns how many calls were dropped: a collector that {@linkplain MetricsCollector#mayBlock()
+   * may block} had 10,000 of them waiting, or was closed.
    */
   public long collectorDrops() {
     return drops.sum();
   }
 
-  /**
-   * Adds 1 to a counter.
-   *
-   * @param metric the name, with dots
-   */
+  /** Adds 1 to a counter. */
   public void increment(String metric) {
     increment(metric, 1, NO_TAGS);
   }
 
-  /**
-   * Adds 1 to a counter.
-   *
-   * @param metric the name, with dots
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Adds 1 to a counter. */
   public void increment(String metric, Map<String, String> tags) {
     increment(metric, 1, tags);
   }
 
-  /**
-   * Adds to a counter.
-   *
-   * @param metric the name, with dots
-   * @param value how much to add, not negative
-   */
+  /** Adds to a counter; the value must not be negative. */
   public void increment(String metric, double value) {
     increment(metric, value, NO_TAGS);
   }
 
-  /**
-   * Adds to a counter.
-   *
-   * @param metric the name, with dots
-   * @param value how much to add, not negative
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Adds to a counter; the value must not be negative. */
   public void increment(String metric, double value, Map<String, String> tags) {
     requireNonNull(metric, "metric");
     Map<String, String> kept = Map.copyOf(tags);
     send(collector -> collector.increment(metric, value, kept));
   }
 
-  /**
-   * Sets a value that can go up and down.
-   *
-   * @param metric the name, with dots
-   * @param value the value from now on
-   */
+  /** Sets a value that can go up and down. */
   public void gauge(String metric, double value) {
     gauge(metric, value, NO_TAGS);
   }
 
-  /**
-   * Sets a value that can go up and down.
-   *
-   * @param metric the name, with dots
-   * @param value the value from now on
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Sets a value that can go up and down. */
   public void gauge(String metric, double value, Map<String, String> tags) {
     requireNonNull(metric, "metric");
     Map<String, String> kept = Map.copyOf(tags);
     send(collector -> collector.gauge(metric, value, kept));
   }
 
-  /**
-   * Adds a value to a distribution.
-   *
-   * @param metric the name, with dots
-   * @param value the value, in whatever unit the metric has
-   */
+  /** Forgets a gauge that nobody sets any more, where collectors show the last value for ever. */
+  public void removeGauge(String metric, Map<String, String> tags) {
+    requireNonNull(metric, "metric");
+    Map<String, String> kept = Map.copyOf(tags);
+    send(collector -> collector.removeGauge(metric, kept));
+  }
+
+  /** Adds a value, in whatever unit the metric has, to a distribution. */
   public void histogram(String metric, double value) {
     histogram(metric, value, NO_TAGS);
   }
 
-  /**
-   * Adds a value to a distribution.
-   *
-   * @param metric the name, with dots
-   * @param value the value, in whatever unit the metric has
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Adds a value, in whatever unit the metric has, to a distribution. */
   public void histogram(String metric, double value, Map<String, String> tags) {
     requireNonNull(metric, "metric");
     Map<String, String> kept = Map.copyOf(tags);
     send(collector -> collector.histogram(metric, value, kept));
   }
 
-  /**
-   * Adds a duration to a distribution.
-   *
-   * @param metric the name, with dots and without a unit
-   * @param seconds the duration in seconds
-   */
+  /** Adds a duration in seconds to a distribution, whose name has no unit. */
   public void timing(String metric, double seconds) {
     timing(metric, seconds, NO_TAGS);
   }
 
-  /**
-   * Adds a duration to a distribution.
-   *
-   * @param metric the name, with dots and without a unit
-   * @param seconds the duration in seconds
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Adds a duration in seconds to a distribution, whose name has no unit. */
   public void timing(String metric, double seconds, Map<String, String> tags) {
     requireNonNull(metric, "metric");
     Map<String, String> kept = Map.copyOf(tags);
@@ -240,12 +236,7 @@ public final class CacheMetrics implements AutoCloseable {
     return id;
   }
 
-  /**
-   * Ends a timer and sends its duration as a {@link #timing(String, double)}.
-   *
-   * @param id from {@link #startTimer}; one that is unknown or has ended has no effect
-   * @param metric the name, with dots and without a unit
-   */
+  /** Does what {@link #endTimer(long, String, Map)} does, without tags. */
   public void endTimer(long id, String metric) {
     endTimer(id, metric, NO_TAGS);
   }
@@ -254,8 +245,6 @@ public final class CacheMetrics implements AutoCloseable {
    * Ends a timer and sends its duration as a {@link #timing(String, double, Map)}.
    *
    * @param id from {@link #startTimer}; one that is unknown or has ended has no effect
-   * @param metric the name, with dots and without a unit
-   * @param tags names and values that tell apart the series of the metric
    */
   public void endTimer(long id, String metric, Map<String, String> tags) {
     requireNonNull(metric, "metric");
@@ -267,39 +256,43 @@ public final class CacheMetrics implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts a timer for a try-with-resources statement.
-   *
-   * @param metric the name, with dots and without a unit
-   * @return the running timer
-   */
+  /** Starts a timer for a try-with-resources statement. */
   public Timer timer(String metric) {
     return timer(metric, NO_TAGS);
   }
 
-  /**
-   * Starts a timer for a try-with-resources statement.
-   *
-   * @param metric the name, with dots and without a unit
-   * @param tags names and values that tell apart the series of the metric
-   * @return the running timer
-   */
+  /** Starts a timer for a try-with-resources statement. */
   public Timer timer(String metric, Map<String, String> tags) {
     return new Timer(this, metric, tags);
   }
 
   /**
-   * Closes every collector, whatever the others throw; may be called twice. One that may block gets
-   * 5 s for what still waits for it.
+   * Closes every collector once, whatever the others throw; may be called twice. All together get 5
+   * s for what still waits for them.
    *
    * @throws RuntimeException the first failure; the others are suppressed ones of it
    */
   @Override
   public void close() {
+    synchronized (slots) {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+      if (caches != null) {
+        caches.close();
+      }
+    }
+    close(slots);
+  }
+
+  private static void close(List<Slot> closing) {
+    closing.forEach(Slot::beginClose);
+    long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
     RuntimeException failure = null;
-    for (CollectorSlot slot : slots) {
+    for (Slot slot : closing) {
       try {
-        slot.close();
+        slot.endClose(deadlineNanos);
       } catch (RuntimeException e) {
         if (failure == null) {
           failure = e;
@@ -314,8 +307,172 @@ public final class CacheMetrics implements AutoCloseable {
   }
 
   private void send(Event event) {
-    for (CollectorSlot slot : slots) {
-      slot.accept(event);
+    List<Event> single = List.of(event);
+    for (Slot slot : slots) {
+      slot.accept(single);
+    }
+  }
+
+  /** Whether any collector wants what is about caches. */
+  boolean wantsCaches() {
+    for (Slot slot : slots) {
+      if (slot.wantsCaches()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Sends to the collectors that do not read the figures of caches themselves. */
+  void sendOfCaches(List<Event> events) {
+    if (!events.isEmpty()) {
+      for (Slot slot : slots) {
+        if (slot.wantsCaches()) {
+          slot.accept(events);
+        }
+      }
+    }
+  }
+
+  /**
+   * A collector and the wall around it: neither its failures nor its delays come through. One that
+   * may block has a thread of its own behind a bounded queue; what that has no room for is dropped
+   * and counted.
+   */
+  private final class Slot {
+
+    /** Marks the end; told apart from others by its identity. */
+    private final List<Event> end = new ArrayList<>();
+
+    private final MetricsCollector collector;
+    private final @Nullable BlockingQueue<List<Event>> queue;
+    private final Thread thread;
+    private final CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
+    private final AtomicBoolean hasFailed = new AtomicBoolean();
+    private volatile boolean isClosing;
+    private volatile boolean isAbandoned;
+
+    Slot(MetricsCollector collector) {
+      this.collector = collector;
+      boolean mayBlock = collector.mayBlock();
+      this.queue = mayBlock ? new ArrayBlockingQueue<>(QUEUE_CAPACITY) : null;
+      // Where there is no queue it only closes the collector, which might hang.
+      this.thread =
+          new Thread(this::run, "yokedcache-metrics-" + collector.getClass().getSimpleName());
+      thread.setDaemon(true);
+      if (mayBlock) {
+        thread.start();
+      }
+    }
+
+    boolean wantsCaches() {
+      try {
+        return !collector.readsCaches();
+      } catch (Throwable e) {
+        failed(e);
+        return false;
+      }
+    }
+
+    /** Takes calls that belong together: all of them are made, or none for want of room. */
+    void accept(List<Event> events) {
+      if (isClosing || (queue != null && !queue.offer(events))) {
+        drops.add(events.size());
+      } else if (queue == null) {
+        call(events);
+      }
+    }
+
+    private void call(List<Event> events) {
+      for (Event event : events) {
+        try {
+          event.sendTo(collector);
+        } catch (Throwable e) {
+          failed(e);
+        }
+      }
+    }
+
+    /**
+     * Counts any Throwable, since a missing library is an Error, and other languages throw checked
+     * exceptions from anywhere. An application must not stop for the sake of its metrics.
+     */
+    private void failed(Throwable e) {
+      failures.increment();
+      if (hasFailed.compareAndSet(false, true)) {
+        logger.warn(
+            "The metrics collector {} failed; this and its further failures are only counted",
+            collector.getClass().getName(),
+            e);
+      }
+    }
+
+    private void run() {
+      List<Event> events = queue == null ? end : take(queue);
+      while (events != end) {
+        call(events);
+        events = take(requireNonNull(queue));
+      }
+      try {
+        if (!isAbandoned) {
+          collector.close();
+        }
+        closed.complete(null);
+      } catch (Throwable e) {
+        closed.completeExceptionally(e);
+      }
+    }
+
+    private List<Event> take(BlockingQueue<List<Event>> queue) {
+      while (!isAbandoned) {
+        try {
+          // A full queue has no room for the mark of the end, and then empties.
+          return isClosing && queue.isEmpty() ? end : queue.take();
+        } catch (InterruptedException e) {
+          // By the collector, which may interrupt its own thread, unless the slot is abandoned.
+        }
+      }
+      return end;
+    }
+
+    void beginClose() {
+      isClosing = true;
+      if (queue == null) {
+        thread.start();
+      } else {
+        queue.offer(end);
+      }
+    }
+
+    void endClose(long deadlineNanos) {
+      try {
+        closed.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        abandon();
+        logger.warn(
+            "The metrics collector {} did not take its last values and close within {} s; they are"
+                + " lost",
+            collector.getClass().getName(),
+            CLOSE_SECONDS);
+      } catch (InterruptedException e) {
+        abandon();
+        Thread.currentThread().interrupt();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException cause) {
+          throw cause;
+        }
+        throw new IllegalStateException(
+            "The metrics collector " + collector.getClass().getName() + " did not close",
+            e.getCause());
+      }
+    }
+
+    private void abandon() {
+      isAbandoned = true;
+      thread.interrupt();
+      if (queue != null) {
+        queue.stream().mapToInt(List::size).forEach(drops::add);
+      }
     }
   }
 
@@ -334,13 +491,7 @@ public final class CacheMetrics implements AutoCloseable {
       this.tags = Map.copyOf(tags);
     }
 
-    /**
-     * Adds a tag, or replaces the one of this name; for what is known only after the work.
-     *
-     * @param name the tag's name
-     * @param value the tag's value
-     * @return this timer
-     */
+    /** Adds a tag, or replaces the one of this name; for what is known only after the work. */
     public Timer tag(String name, String value) {
       Map<String, String> more = new HashMap<>(tags);
       more.put(requireNonNull(name, "name"), requireNonNull(value, "value"));

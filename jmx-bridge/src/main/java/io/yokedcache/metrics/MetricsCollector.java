@@ -5,56 +5,53 @@ import java.util.Map;
 /**
  * A place that metrics go to, such as Prometheus or StatsD. Give one to {@link CacheMetrics}.
  *
- * <p>Implementations are thread-safe. They must not change the map of tags and may keep it: it is
- * immutable. What they throw is counted and logged by {@link CacheMetrics} and reaches no caller.
+ * <p>Names of metrics have dots: {@code user.login}. Tags are names and values that tell apart the
+ * series of a metric; their map is immutable, and implementations may keep it.
+ *
+ * <p>Implementations are thread-safe. What they throw is counted and logged by {@link CacheMetrics}
+ * and reaches no caller.
  */
 public interface MetricsCollector extends AutoCloseable {
 
-  /**
-   * Adds to a counter.
-   *
-   * @param metric the name, with dots: {@code user.login}
-   * @param value how much to add, not negative
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Adds a value that is not negative to a counter. */
   void increment(String metric, double value, Map<String, String> tags);
 
-  /**
-   * Sets a value that can go up and down.
-   *
-   * @param metric the name, with dots: {@code sessions.active}
-   * @param value the value from now on
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Sets a value that can go up and down. */
   void gauge(String metric, double value, Map<String, String> tags);
 
-  /**
-   * Adds a value to a distribution.
-   *
-   * @param metric the name, with dots: {@code upload.size}
-   * @param value the value, in whatever unit the metric has
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Adds a value, in whatever unit the metric has, to a distribution. */
   void histogram(String metric, double value, Map<String, String> tags);
 
-  /**
-   * Adds a duration to a distribution.
-   *
-   * @param metric the name, with dots and without a unit: {@code request.processing}
-   * @param seconds the duration in seconds
-   * @param tags names and values that tell apart the series of the metric
-   */
+  /** Adds a duration in seconds to a distribution, whose name has no unit. */
   void timing(String metric, double seconds, Map<String, String> tags);
+
+  /**
+   * Forgets a gauge that nobody sets any more. Needed where the last value is shown for ever; does
+   * nothing unless overridden.
+   */
+  default void removeGauge(String metric, Map<String, String> tags) {}
 
   /**
    * Whether the methods above may take long, as those do that wait for a network. {@link
    * CacheMetrics} calls such a collector from a thread of its own, behind a bounded queue. Those
-   * that only count in memory say false and are called at once.
+   * that only count in memory say false and are called at once, also by the threads that use a
+   * cache.
    *
    * @return true unless overridden
    */
   default boolean mayBlock() {
     return true;
+  }
+
+  /**
+   * Whether the figures of caches come to this collector by another way, such as from MBeans. Then
+   * {@link CacheMetrics#observeCaches()} and {@link CacheHealthMonitor} do not send them, which
+   * would count them twice.
+   *
+   * @return false unless overridden
+   */
+  default boolean readsCaches() {
+    return false;
   }
 
   /** Sends what is still to be sent and lets go of all resources; may be called twice. */

@@ -44,7 +44,7 @@ final class BlockingCollectorTest {
   void increment_collectorHangs_callerAndNeighbourGoOn() {
     GatedCollector hanging = new GatedCollector();
     CacheMetrics metrics = new CacheMetrics(hanging, neighbour);
-    int calls = QueuedSlot.CAPACITY + 500;
+    int calls = CacheMetrics.QUEUE_CAPACITY + 500;
     for (int i = 0; i < calls; i++) {
       metrics.increment("a");
     }
@@ -54,7 +54,7 @@ final class BlockingCollectorTest {
     long startNanos = System.nanoTime();
     metrics.close();
     assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
-        .isLessThan(Duration.ofSeconds(QueuedSlot.CLOSE_SECONDS + 5));
+        .isLessThan(Duration.ofSeconds(CacheMetrics.CLOSE_SECONDS + 5));
     assertThat(neighbour.closed).isEqualTo(1);
   }
 

@@ -94,7 +94,16 @@ public final class MetricsBridge implements AutoCloseable {
    * @throws MetricsConfigurationException if the settings cannot be followed
    */
   public static MetricsBridge ofThisJvm(MetricsSettings settings) throws IOException {
-    return start(settings, Map.of("", new OwnCaches()), /* sendsHistory= */ true);
+    List<MetricsCollector> collectors = UserCollectors.of(settings.collectors());
+    try {
+      MetricsBridge bridge = start(settings, Map.of("", new OwnCaches()), /* sendsHistory= */ true);
+      collectors.forEach(bridge.metrics::addCollector);
+      bridge.metrics.observeCaches();
+      return bridge;
+    } catch (IOException | RuntimeException e) {
+      collectors.forEach(MetricsBridge::end);
+      throw e;
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each group is a record that reads itself. A new setting is a component of its record, read in
  * its constructor call, and a line of {@code reference.conf}; a new group is a component here too.
  *
+ * @param collectors class names of the user's own collectors
  * @param targets other JVMs to read by name, for the stand-alone process
  * @param warnings settings that are followed, but probably not meant
  */
@@ -25,11 +27,16 @@ public record MetricsSettings(
     StatsDOutput statsd,
     OtlpOutput otlp,
     HealthChecks health,
+    List<String> collectors,
     Map<String, TargetSettings> targets,
     Warnings warnings) {
 
-  /** Copies the map. */
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("\\p{javaJavaIdentifierStart}[\\p{javaJavaIdentifierPart}.]*");
+
+  /** Copies the list and the map. */
   public MetricsSettings {
+    collectors = List.copyOf(collectors);
     targets = Map.copyOf(targets);
   }
 
@@ -164,6 +171,7 @@ public record MetricsSettings(
         statsd,
         OtlpOutput.read(output(root, "otlp")),
         HealthChecks.read(health),
+        root.list("collectors", CLASS_NAME, "a class name: com.example.WebhookCollector"),
         root.children("targets", TargetSettings.KEYS, TargetSettings::read),
         new Warnings(root.finish()));
   }
@@ -190,9 +198,9 @@ public record MetricsSettings(
     return of(MetricsFile.read(file));
   }
 
-  /** {@return false if none of Prometheus, StatsD and OTLP is enabled} */
+  /** {@return false if no output is enabled and no collector named} */
   public boolean isEnabled() {
-    return prometheus.enabled() || statsd.enabled() || otlp.enabled();
+    return prometheus.enabled() || statsd.enabled() || otlp.enabled() || !collectors.isEmpty();
   }
 
   /**
@@ -207,6 +215,12 @@ public record MetricsSettings(
               + ".statsd.mode = realtime works only in the provider's own yokedcache.conf, since"
               + " nobody else hears of each operation. Use mode = periodic, whose counts are"
               + " exact");
+    }
+    if (!collectors.isEmpty()) {
+      throw new MetricsConfigurationException(
+          MetricsFile.GROUP
+              + ".collectors works only in the provider's own yokedcache.conf, since nobody else"
+              + " hears of each operation. Remove it here");
     }
   }
 }

@@ -92,6 +92,18 @@ final class ApplicationMetrics {
     }
   }
 
+  /** Makes room for another series, if there is this one. */
+  synchronized void removeGauge(String metric, Map<String, String> tags) {
+    Metric known = metrics.get(names.family(metric));
+    if (known != null && known.kind() == MetricKind.GAUGE) {
+      ApplicationSeries removed = known.series().remove(names.labels(tags));
+      if (removed != null) {
+        seriesCount.decrementAndGet();
+        seriesByCall.values().removeIf(series -> series == removed);
+      }
+    }
+  }
+
   Collection<String> names() {
     return metrics.keySet();
   }

@@ -72,6 +72,10 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
         .forEach(name -> application.forget(PrometheusNames.TARGET, name));
   }
 
+  boolean hasTargets() {
+    return !targets.isEmpty();
+  }
+
   @Override
   public MetricSnapshots collect() {
     return collect(name -> true, null);

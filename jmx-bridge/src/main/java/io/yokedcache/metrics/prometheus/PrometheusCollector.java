@@ -168,8 +168,19 @@ public final class PrometheusCollector implements MetricsCollector {
   }
 
   @Override
+  public void removeGauge(String metric, Map<String, String> tags) {
+    application.removeGauge(metric, Map.copyOf(tags));
+  }
+
+  @Override
   public boolean mayBlock() {
     return false;
+  }
+
+  /** {@return whether it reads the MBeans of any JVM, as it does by default} */
+  @Override
+  public boolean readsCaches() {
+    return caches.hasTargets();
   }
 
   /** Stops serving and takes the metrics out of the registry; may be called twice. */

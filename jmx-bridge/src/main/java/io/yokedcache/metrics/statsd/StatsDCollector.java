@@ -51,6 +51,7 @@ public final class StatsDCollector implements MetricsCollector {
   private final OperationNames operationNames;
   private final double sampleRate;
   private final Duration timeout;
+  private volatile boolean readsCaches;
 
   StatsDCollector(StatsDBuilder settings, Transport.Factory transports) {
     this.flavour = settings.flavour;
@@ -121,6 +122,17 @@ public final class StatsDCollector implements MetricsCollector {
     return false;
   }
 
+  /** {@return whether a reporter or observers send the figures of caches here} */
+  @Override
+  public boolean readsCaches() {
+    return readsCaches;
+  }
+
+  /** Tells that a reporter or observers send the figures of caches here. */
+  void setReadsCaches() {
+    readsCaches = true;
+  }
+
   /**
    * Returns what became of the measurements so far.
    *
@@ -149,6 +161,7 @@ public final class StatsDCollector implements MetricsCollector {
 
   /** Notes that operations of a cache are sent as they happen. */
   void noteObserved(String manager, String cache) {
+    setReadsCaches();
     if (observed.size() < MAX_OBSERVED) {
       observed.add(List.of(manager, cache));
     } else {

@@ -53,6 +53,7 @@ public final class StatsDReporter implements AutoCloseable {
 
   private StatsDReporter(Builder settings) {
     this.collector = settings.collector;
+    collector.setReadsCaches();
     this.source = settings.source;
     this.targetTags = settings.target.isEmpty() ? Map.of() : Map.of("target", settings.target);
     this.series =
