@@ -176,7 +176,8 @@ final class ZeroCodeIT {
     RecordingCollector webhook = new RecordingCollector();
     Cache<String, String> before = cache(manager("a", ""), "users");
     try (CacheMetrics metrics = new CacheMetrics(webhook);
-        CacheEvents.Subscription ignored = CacheEvents.sendTo(metrics)) {
+        CacheEvents.Subscription events = CacheEvents.sendTo(metrics)) {
+      assertThat(events).isNotNull();
       before.put("a", "1");
       assertThat(before.get("a")).isEqualTo("1");
       assertThat(before.get("b")).isNull();
