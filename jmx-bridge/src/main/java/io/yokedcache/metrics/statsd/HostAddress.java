@@ -3,6 +3,8 @@ package io.yokedcache.metrics.statsd;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +23,11 @@ final class HostAddress {
   private final AddressLookup lookup;
   private final long refreshNanos;
 
-  private volatile @Nullable InetAddress known;
+  private volatile List<InetAddress> known = List.of();
+
+  /** Which of the known addresses is in use; it only grows until they are looked up again. */
+  private volatile int inUse;
+
   private volatile long dueNanos = System.nanoTime();
   private volatile boolean isLookingUp;
   private volatile long retryNanos;
@@ -47,13 +53,34 @@ final class HostAddress {
       thread.setDaemon(true);
       thread.start();
     }
-    return known;
+    List<InetAddress> addresses = known;
+    return addresses.isEmpty() ? null : addresses.get(Math.min(inUse, addresses.size() - 1));
+  }
+
+  /** Whether the host could not be resolved when that was tried last. */
+  boolean isUnknown() {
+    return hasWarned && known.isEmpty();
+  }
+
+  /** Turns to the next address, as nobody listens at this one. The last one stays. */
+  synchronized void refused(InetAddress address) {
+    List<InetAddress> addresses = known;
+    int used = inUse;
+    if (used + 1 < addresses.size() && addresses.get(used).equals(address)) {
+      inUse = used + 1;
+    }
   }
 
   private void lookUp() {
     long pauseNanos = refreshNanos;
     try {
-      known = lookup.lookup(host);
+      List<InetAddress> found = lookup.lookupAll(host);
+      synchronized (this) {
+        if (!Set.copyOf(found).equals(Set.copyOf(known))) {
+          inUse = 0;
+          known = List.copyOf(found);
+        }
+      }
       hasWarned = false;
       retryNanos = Math.min(FIRST_RETRY.toNanos(), refreshNanos);
     } catch (UnknownHostException | RuntimeException e) {

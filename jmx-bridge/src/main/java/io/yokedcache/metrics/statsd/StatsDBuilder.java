@@ -3,7 +3,6 @@ package io.yokedcache.metrics.statsd;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.source.OperationNames;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
 
@@ -175,7 +174,7 @@ public final class StatsDBuilder {
    * @throws IllegalArgumentException if there are constant tags with the plain flavour
    */
   public StatsDCollector build() {
-    return build(udp(InetAddress::getByName));
+    return build(udp(AddressLookup.ofSystem()));
   }
 
   StatsDCollector build(Transport.Factory transports) {

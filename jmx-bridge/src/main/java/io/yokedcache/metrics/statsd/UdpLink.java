@@ -46,15 +46,19 @@ final class UdpLink {
   private final Deadline deadline;
   private final Semaphore window = new Semaphore(WINDOW);
   private final NonBlockingUdpSender sender;
+  private final Runnable onRefused;
 
   /** Guards the three below, and that packets are noted in the order in which they are sent. */
   private final Object lock = new Object();
 
   private final Deque<Handed> handed = new ArrayDeque<>();
   private @Nullable Handed current;
+  private @Nullable Handed previous;
   private boolean hasWarned;
 
-  UdpLink(InetAddress address, int port, Tally tally, Deadline deadline) throws IOException {
+  UdpLink(InetAddress address, int port, Tally tally, Deadline deadline, Runnable onRefused)
+      throws IOException {
+    this.onRefused = onRefused;
     this.address = address;
     this.port = port;
     this.tally = tally;
@@ -125,6 +129,7 @@ final class UdpLink {
     Handed next;
     synchronized (lock) {
       next = handed.pollFirst();
+      previous = current;
       current = next;
     }
     if (next != null) {
@@ -141,9 +146,19 @@ final class UdpLink {
       dropLast();
     } else if (cause instanceof IOException || cause instanceof RuntimeException) {
       Handed refused;
+      Handed answered;
       synchronized (lock) {
         refused = current;
+        answered = previous;
         current = null;
+        previous = null;
+      }
+      if (cause instanceof PortUnreachableException) {
+        onRefused.run();
+        if (answered != null) { // the operating system took it, and nobody got it
+          tally.unsent(answered.packet());
+          tally.dropped(answered.packet());
+        }
       }
       if (refused != null) {
         tally.unsent(refused.packet());

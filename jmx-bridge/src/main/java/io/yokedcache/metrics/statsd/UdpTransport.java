@@ -62,7 +62,8 @@ final class UdpTransport implements Transport {
       if (address != null) {
         return linkTo(address);
       }
-      if (deadline.isOver()) {
+      // Who exits does not wait for a name that is known not to be known.
+      if (deadline.isOver() || (deadline.isSet() && host.isUnknown())) {
         return null;
       }
       LockSupport.parkNanos(STEP_NANOS);
@@ -77,11 +78,14 @@ final class UdpTransport implements Transport {
     UdpLink replaced = link;
     link = null;
     if (replaced != null) {
-      logger.info("The StatsD host has moved from {} to {}", replaced.address(), address);
+      logger.info(
+          "Metrics for StatsD go to {} from now on, and no longer to {}",
+          address,
+          replaced.address());
       replaced.stop(REPLACED_STOP_NANOS);
     }
     try {
-      link = new UdpLink(address, port, tally, deadline);
+      link = new UdpLink(address, port, tally, deadline, () -> host.refused(address));
     } catch (IOException e) {
       // No route, or no more file descriptors: the next packet tries again.
       logger.debug("Cannot open a socket to StatsD at {}:{}", address, port, e);
