@@ -72,6 +72,7 @@ public final class OtlpReporter implements AutoCloseable {
     private final long since;
 
     private long errors;
+    private long refused;
 
     private Jvm(CacheSource source, OtlpTarget target, long since) {
       this.source = source;
@@ -264,6 +265,7 @@ public final class OtlpReporter implements AutoCloseable {
       try {
         CacheReadings readings = jvm.source.read(ALL);
         jvm.target.add(readings, later());
+        jvm.refused += readings.refused();
         isUp = true;
       } catch (IOException | RuntimeException e) {
         jvm.errors++;
@@ -273,6 +275,8 @@ public final class OtlpReporter implements AutoCloseable {
       jvm.target.addBridge(CacheMetric.TARGET_UP, isUp ? 1 : 0, 0, now);
       jvm.target.addBridge(CacheMetric.BRIDGE_ERRORS, (double) jvm.errors, jvm.since, now);
       jvm.target.addBridge(CacheMetric.SCRAPE_DURATION, (System.nanoTime() - begun) / 1e9, 0, now);
+      jvm.target.addBridge(
+          CacheMetric.REFUSED_VALUES, (double) jvm.refused, jvm.since, now);
       jvm.target.report(isUp, report);
     }
     return report;

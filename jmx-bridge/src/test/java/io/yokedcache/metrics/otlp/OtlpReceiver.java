@@ -77,7 +77,7 @@ public final class OtlpReceiver implements Closeable {
     return receiver;
   }
 
-  static OtlpReceiver grpc() throws IOException {
+  public static OtlpReceiver grpc() throws IOException {
     OtlpReceiver receiver = new OtlpReceiver();
     Server server =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())

@@ -182,6 +182,7 @@ final class OtlpReporterTest {
                   Map.entry("db.client.connection.pending_requests", "{request}"),
                   Map.entry("yokedcache.bridge.jmx_target_up", "1"),
                   Map.entry("yokedcache.bridge.errors", "{error}"),
+                  Map.entry("yokedcache.bridge.refused_values", "{value}"),
                   Map.entry("yokedcache.bridge.scrape.duration", "s")));
       Metric gets = metric(metrics, "cache.gets");
       assertThat(gets.getSum().getIsMonotonic()).isTrue();
@@ -329,6 +330,7 @@ final class OtlpReporterTest {
           .containsExactlyInAnyOrder(
               "yokedcache.bridge.jmx_target_up",
               "yokedcache.bridge.errors",
+              "yokedcache.bridge.refused_values",
               "yokedcache.bridge.scrape.duration");
       assertThat(only(metric(down, "yokedcache.bridge.jmx_target_up")).getAsDouble()).isZero();
       assertThat(only(metric(down, "yokedcache.bridge.errors")).getAsInt()).isEqualTo(1);
