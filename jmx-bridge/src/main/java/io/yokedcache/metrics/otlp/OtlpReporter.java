@@ -275,8 +275,7 @@ public final class OtlpReporter implements AutoCloseable {
       jvm.target.addBridge(CacheMetric.TARGET_UP, isUp ? 1 : 0, 0, now);
       jvm.target.addBridge(CacheMetric.BRIDGE_ERRORS, (double) jvm.errors, jvm.since, now);
       jvm.target.addBridge(CacheMetric.SCRAPE_DURATION, (System.nanoTime() - begun) / 1e9, 0, now);
-      jvm.target.addBridge(
-          CacheMetric.REFUSED_VALUES, (double) jvm.refused, jvm.since, now);
+      jvm.target.addBridge(CacheMetric.REFUSED_VALUES, (double) jvm.refused, jvm.since, now);
       jvm.target.report(isUp, report);
     }
     return report;

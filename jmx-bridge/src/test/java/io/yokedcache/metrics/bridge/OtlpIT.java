@@ -47,7 +47,9 @@ final class OtlpIT {
                 CAFFEINE,
                 List.of(
                     "-Dotel.service.name=shop",
-                    "-javaagent:" + ChildJvm.jar() + "=otlp.interval=1h,otlp.endpoint="
+                    "-javaagent:"
+                        + ChildJvm.jar()
+                        + "=otlp.interval=1h,otlp.endpoint="
                         + receiver.url()))) {
       application.awaitOutput("Metrics by OTLP: " + receiver.url());
       application.endInput();
@@ -55,8 +57,7 @@ final class OtlpIT {
       assertThat(application.awaitEnd()).isZero();
       assertThat(receiver.taken()).isNotEmpty();
       ExportMetricsServiceRequest last = receiver.taken().get(receiver.taken().size() - 1);
-      assertThat(
-              OtlpReceiver.texts(last.getResourceMetrics(0).getResource().getAttributesList()))
+      assertThat(OtlpReceiver.texts(last.getResourceMetrics(0).getResource().getAttributesList()))
           .containsEntry("service.name", "shop");
       assertThat(OtlpReceiver.metrics(last)).containsKey("yokedcache.bridge.jmx_target_up");
     }
@@ -83,12 +84,7 @@ final class OtlpIT {
       awaitTwoHits(receiver);
       assertThat(
               OtlpReceiver.texts(
-                  receiver
-                      .taken()
-                      .get(0)
-                      .getResourceMetrics(0)
-                      .getResource()
-                      .getAttributesList()))
+                  receiver.taken().get(0).getResourceMetrics(0).getResource().getAttributesList()))
           .containsEntry("service.instance.id", "shop");
       bridge.end();
       assertThat(bridge.output()).doesNotContain("did not end in order");
