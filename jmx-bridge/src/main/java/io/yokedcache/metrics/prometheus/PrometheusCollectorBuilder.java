@@ -376,6 +376,12 @@ public final class PrometheusCollectorBuilder {
         !path.equals(MetricsServer.HEALTH_PATH),
         "The path " + path + " is the one of the health check; choose another");
     check(!handlers.containsKey(path), "The path " + path + " is the one of the metrics");
+    for (String other : handlers.keySet()) {
+      check(other.startsWith("/"), "The path \"" + other + "\" must begin with a slash");
+      check(
+          !other.equals(MetricsServer.HEALTH_PATH),
+          "The path " + other + " is the one of the health check; choose another");
+    }
     check(port >= 0 && port <= 65_535, "The port " + port + " must be from 0 to 65535");
     check(
         !targetTimeLimit.isNegative() && !targetTimeLimit.isZero(),

@@ -231,6 +231,10 @@ final class PrometheusServerTest {
     assertThatThrownBy(() -> builder().port(65_536).build()).hasMessageContaining("65536");
     assertThatThrownBy(() -> builder().path("metrics").build()).hasMessageContaining("slash");
     assertThatThrownBy(() -> builder().path("/-/healthy").build()).hasMessageContaining("health");
+    assertThatThrownBy(() -> builder().handler("/-/healthy", exchange -> {}).build())
+        .hasMessageContaining("health");
+    assertThatThrownBy(() -> builder().handler("page", exchange -> {}).build())
+        .hasMessageContaining("slash");
     assertThatThrownBy(() -> builder().maxSeries(0).build()).hasMessageContaining("positive");
   }
 
