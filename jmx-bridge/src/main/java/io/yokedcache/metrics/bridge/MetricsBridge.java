@@ -398,7 +398,12 @@ public final class MetricsBridge implements AutoCloseable {
           new PerTarget<>(
               (name, source) ->
                   output.reporter(
-                      name, source, collector, bridge.interval(name), bridge.sendsHistory));
+                      name,
+                      source,
+                      collector,
+                      bridge.interval(name),
+                      bridge.sendsHistory,
+                      bridge.settings.series()));
     }
 
     @Override
@@ -438,7 +443,7 @@ public final class MetricsBridge implements AutoCloseable {
     PrometheusPart(MetricsBridge bridge, PrometheusOutput output) {
       this.bridge = bridge;
       this.output = output;
-      this.server = output.server(bridge.sources, bridge::statistics);
+      this.server = output.server(bridge.sources, bridge::statistics, bridge.settings.series());
     }
 
     @Override
@@ -489,7 +494,11 @@ public final class MetricsBridge implements AutoCloseable {
 
     @Override
     public void start() {
-      reporter = output.reporter(bridge.sources, bridge.settings.prometheus().bucketsSeconds());
+      reporter =
+          output.reporter(
+              bridge.sources,
+              bridge.settings.prometheus().bucketsSeconds(),
+              bridge.settings.series());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.bridge;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * its constructor call, and a line of {@code reference.conf}; a new group is a component here too.
  *
  * @param collectors class names of the user's own collectors
+ * @param series which metrics leave the bridge, by all outputs
  * @param targets other JVMs to read by name, for the stand-alone process
  * @param warnings settings that are followed, but probably not meant
  */
@@ -28,8 +30,11 @@ public record MetricsSettings(
     OtlpOutput otlp,
     HealthChecks health,
     List<String> collectors,
+    SeriesFilter series,
     Map<String, TargetSettings> targets,
     Warnings warnings) {
+
+  private static final Pattern METRICS = Pattern.compile("[A-Za-z0-9_.*?]+");
 
   private static final Pattern CLASS_NAME =
       Pattern.compile("\\p{javaJavaIdentifierStart}[\\p{javaJavaIdentifierPart}.]*");
@@ -155,6 +160,12 @@ public record MetricsSettings(
     return of(group, System.getenv());
   }
 
+  private static SeriesFilter series(Group group) {
+    String expected = "a name of a metric, in which * and ? stand for characters";
+    return new SeriesFilter(
+        group.list("include", METRICS, expected), group.list("exclude", METRICS, expected));
+  }
+
   static MetricsSettings of(Config group, Map<String, String> environment) {
     Group root = new Group(group.root(), MetricsFile.defaults(), MetricsFile.GROUP, environment);
     PrometheusOutput prometheus = PrometheusOutput.read(output(root, "prometheus"));
@@ -172,6 +183,7 @@ public record MetricsSettings(
         OtlpOutput.read(output(root, "otlp")),
         HealthChecks.read(health),
         root.list("collectors", CLASS_NAME, "a class name: com.example.WebhookCollector"),
+        series(root.child("series")),
         root.children("targets", TargetSettings.KEYS, TargetSettings::read),
         new Warnings(root.finish()));
   }

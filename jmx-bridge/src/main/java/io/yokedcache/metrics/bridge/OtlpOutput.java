@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.bridge;
 
 import io.yokedcache.metrics.otlp.OtlpReporter;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -95,10 +96,11 @@ public record OtlpOutput(
    * @return absent if OpenTelemetry's variables turn it off
    * @throws MetricsConfigurationException if it cannot be started
    */
-  @Nullable OtlpReporter reporter(Map<String, ? extends CacheSource> sources, List<Double> bounds) {
+  @Nullable OtlpReporter reporter(
+      Map<String, ? extends CacheSource> sources, List<Double> bounds, SeriesFilter series) {
     String group = MetricsFile.GROUP + ".otlp";
     try {
-      return OtlpReporter.start(properties(), resource, sources, bounds);
+      return OtlpReporter.start(properties(), resource, sources, bounds, series);
     } catch (IllegalArgumentException e) {
       throw new MetricsConfigurationException(group + ": " + e.getMessage(), e);
     } catch (LinkageError e) {

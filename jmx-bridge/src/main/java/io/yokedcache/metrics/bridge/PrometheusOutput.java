@@ -7,6 +7,7 @@ import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.prometheus.PasswordHash;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.prometheus.PrometheusCollectorBuilder;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.util.List;
@@ -194,7 +195,10 @@ public record PrometheusOutput(
    *
    * @param statsd tells of another output, if there is one
    */
-  Server server(Map<String, CacheSource> sources, Supplier<@Nullable StatsDStatistics> statsd) {
+  Server server(
+      Map<String, CacheSource> sources,
+      Supplier<@Nullable StatsDStatistics> statsd,
+      SeriesFilter series) {
     PrometheusCollectorBuilder builder =
         PrometheusCollector.builder()
             .registry(new PrometheusRegistry())
@@ -205,6 +209,7 @@ public record PrometheusOutput(
             .cacheLabels(naming.cacheLabels())
             .histograms(histograms)
             .maxCaches(maxCaches)
+            .series(series)
             .jvmMetrics(jvm)
             .statsd(statsd);
     if (!bucketsSeconds.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.statsd.StatsDCollector;
@@ -118,10 +119,12 @@ public record StatsDOutput(
       CacheSource source,
       StatsDCollector collector,
       @Nullable Duration ownInterval,
-      boolean sendsHistory) {
+      boolean sendsHistory,
+      SeriesFilter series) {
     return StatsDReporter.builder(source, collector)
         .target(name)
         .mode(mode)
+        .series(series)
         .interval(ownInterval == null ? interval : ownInterval)
         .sendHistory(sendsHistory)
         .start();

@@ -19,9 +19,10 @@ import io.opentelemetry.sdk.metrics.export.MetricExporter;
 import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
 import io.opentelemetry.sdk.resources.Resource;
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.SeriesFilter;
+import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.source.Selection;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URLEncoder;
@@ -60,9 +61,6 @@ public final class OtlpReporter implements AutoCloseable {
   /** How long closing may wait for the last report. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** Everything, also how caches are configured. */
-  private static final Selection ALL = new Selection(true, true, null);
-
   /** A JVM that is read. */
   private static final class Jvm {
     private final CacheSource source;
@@ -82,6 +80,7 @@ public final class OtlpReporter implements AutoCloseable {
   }
 
   private final OtlpTarget.Form form;
+  private final SeriesFilter series;
   private final Resource common;
   private final InstrumentationScopeInfo scope;
   private final SdkMeterProvider provider;
@@ -97,7 +96,9 @@ public final class OtlpReporter implements AutoCloseable {
       OtlpConfiguration configuration,
       Map<String, String> resource,
       List<Double> bounds,
-      MetricExporter exporter) {
+      MetricExporter exporter,
+      SeriesFilter series) {
+    this.series = series;
     this.receiver = receiver(configuration);
     this.common = resource(configuration, resource);
     this.form = form(exporter, bounds.isEmpty() ? USUAL_BOUNDS : bounds);
@@ -128,6 +129,7 @@ public final class OtlpReporter implements AutoCloseable {
    * @param resource attributes of all resources, which go before those of variables
    * @param sources what reads each JVM, by name; an empty name is this JVM
    * @param bounds the bounds of explicit histograms, in seconds; empty for the usual ones
+   * @param series which metrics are sent; others are not read
    * @return absent if {@code OTEL_SDK_DISABLED} is set
    * @throws IllegalArgumentException if a setting, a property or a variable is wrong
    * @throws LinkageError if OpenTelemetry is not there
@@ -136,26 +138,29 @@ public final class OtlpReporter implements AutoCloseable {
       Map<String, String> settings,
       Map<String, String> resource,
       Map<String, ? extends CacheSource> sources,
-      List<Double> bounds) {
+      List<Double> bounds,
+      SeriesFilter series) {
     return start(
         OtlpConfiguration.of(settings, System.getProperties(), System.getenv()),
         resource,
         sources,
-        bounds);
+        bounds,
+        series);
   }
 
   static @Nullable OtlpReporter start(
       OtlpConfiguration configuration,
       Map<String, String> resource,
       Map<String, ? extends CacheSource> sources,
-      List<Double> bounds) {
+      List<Double> bounds,
+      SeriesFilter series) {
     if (Boolean.TRUE.equals(configuration.getBoolean("otel.sdk.disabled"))) {
       logger.info("No metrics are sent by OTLP, since OTEL_SDK_DISABLED is true");
       return null;
     }
     MetricExporter exporter = exporter(configuration);
     try {
-      OtlpReporter reporter = new OtlpReporter(configuration, resource, bounds, exporter);
+      OtlpReporter reporter = new OtlpReporter(configuration, resource, bounds, exporter, series);
       reporter.targets(sources);
       logger.info("Metrics by OTLP: {}", reporter.receiver);
       return reporter;
@@ -177,7 +182,7 @@ public final class OtlpReporter implements AutoCloseable {
           Jvm known = jvms.get(name);
           if (known == null || known.source != source) {
             long start = name.isEmpty() ? startOfThisJvm() : 0;
-            OtlpTarget target = new OtlpTarget(form, ofTarget(name), scope, start);
+            OtlpTarget target = new OtlpTarget(form, ofTarget(name), scope, start, series);
             jvms.put(name, new Jvm(source, target, now()));
           }
         });
@@ -263,7 +268,7 @@ public final class OtlpReporter implements AutoCloseable {
       boolean isUp = false;
       long begun = System.nanoTime();
       try {
-        CacheReadings readings = jvm.source.read(ALL);
+        CacheReadings readings = jvm.source.read(SeriesWalk.selection(series.metrics()));
         jvm.target.add(readings, later());
         jvm.refused += readings.refused();
         isUp = true;

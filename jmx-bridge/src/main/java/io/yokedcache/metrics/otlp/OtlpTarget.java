@@ -21,6 +21,7 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.series.MetricSample;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.ConfigurationReading;
@@ -134,13 +135,18 @@ final class OtlpTarget {
    * @param startNanos since when everything counts that the first reading has; 0 if nobody knows,
    *     so that delta points begin after it
    */
-  OtlpTarget(Form form, Resource resource, InstrumentationScopeInfo scope, long startNanos) {
+  OtlpTarget(
+      Form form,
+      Resource resource,
+      InstrumentationScopeInfo scope,
+      long startNanos,
+      SeriesFilter filter) {
     this.form = form;
     this.resource = resource;
     this.scope = scope;
     this.hasHistory = startNanos > 0;
     this.firstStart = startNanos;
-    for (CacheMetric metric : CacheMetric.values()) {
+    for (CacheMetric metric : filter.metrics()) {
       OtlpNames name = OtlpNames.of(metric);
       if (name != null) {
         names.put(metric, name);

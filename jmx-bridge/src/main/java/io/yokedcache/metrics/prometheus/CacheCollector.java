@@ -94,7 +94,8 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   @Override
   public MetricSnapshots collect(
       Predicate<String> included, @Nullable PrometheusScrapeRequest request) {
-    ReadingFamilies measured = new ReadingFamilies(names, layout, exemplars, included);
+    ReadingFamilies measured =
+        new ReadingFamilies(names, layout, exemplars, shown.series(), included);
     if (measured.metrics().stream().anyMatch(CacheMetric::isRead)) {
       Selection wanted = SeriesWalk.selection(measured.metrics());
       List<Target.Scrape> scrapes = targets.stream().map(target -> target.begin(wanted)).toList();

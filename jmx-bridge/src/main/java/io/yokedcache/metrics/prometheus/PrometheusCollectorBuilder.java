@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
@@ -55,6 +56,7 @@ public final class PrometheusCollectorBuilder {
   private List<Double> buckets = DEFAULT_BUCKETS;
   private int maxCaches = 10_000;
   private int maxSeries = 10_000;
+  private SeriesFilter series = SeriesFilter.ALL;
   private boolean jvmMetrics;
   private Duration targetTimeLimit = Duration.ofSeconds(8);
   private @Nullable SpanContext spans;
@@ -293,6 +295,17 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
+   * Leaves out some of the metrics of caches and of the bridge, which are not read then.
+   *
+   * @param value default {@link SeriesFilter#ALL}
+   * @return this builder
+   */
+  public PrometheusCollectorBuilder series(SeriesFilter value) {
+    this.series = requireNonNull(value, "series");
+    return this;
+  }
+
+  /**
    * Limits how many series the application's metrics have together.
    *
    * @param value default 10000; values beyond are counted in {@code bridge_dropped_samples_total}
@@ -408,7 +421,7 @@ public final class PrometheusCollectorBuilder {
         new PrometheusSettings(
             new PrometheusNames(names, namespace, subsystem, labels),
             registry,
-            new Shown(sources, targetTimeLimit, cacheLabels, maxCaches, statsd),
+            new Shown(sources, targetTimeLimit, cacheLabels, maxCaches, series, statsd),
             histograms,
             buckets,
             maxSeries,

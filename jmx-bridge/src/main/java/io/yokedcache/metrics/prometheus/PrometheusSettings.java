@@ -4,6 +4,7 @@ import com.sun.net.httpserver.Authenticator;
 import com.sun.net.httpserver.HttpHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.statsd.StatsDStatistics;
 import java.time.Duration;
@@ -33,6 +34,7 @@ record PrometheusSettings(
       Duration timeLimit,
       boolean cacheLabels,
       int maxCaches,
+      SeriesFilter series,
       @Nullable Supplier<@Nullable StatsDStatistics> statsd) {}
 
   /** Where metrics are served; absent if the application serves the registry itself. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.source.LatencyCells;
@@ -31,10 +32,11 @@ final class ReadingFamilies {
       PrometheusNames names,
       HistogramLayout layout,
       OperationExemplars exemplars,
+      SeriesFilter filter,
       Predicate<String> included) {
     this.layout = layout;
     this.exemplars = exemplars;
-    for (CacheMetric metric : CacheMetric.values()) {
+    for (CacheMetric metric : filter.metrics()) {
       String name = names.family(metric);
       if (included.test(name)) {
         families.put(metric, new Family(metric.kind(), name, metric.help()));

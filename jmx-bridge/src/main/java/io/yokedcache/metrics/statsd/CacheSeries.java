@@ -2,6 +2,7 @@ package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricScope;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheReading;
@@ -9,7 +10,7 @@ import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.source.OperationReading;
-import java.util.Arrays;
+import io.yokedcache.metrics.source.Selection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,11 +19,7 @@ import java.util.function.BiPredicate;
 /** Gives the series of a reading the tags that StatsD knows them by. */
 final class CacheSeries {
 
-  private static final List<CacheMetric> METRICS =
-      Arrays.stream(CacheMetric.values())
-          .filter(metric -> metric.scope() != MetricScope.BRIDGE)
-          .toList();
-
+  private final List<CacheMetric> metrics;
   private final Map<String, String> baseTags;
   private final BiPredicate<String, String> isObserved;
   private final SeriesWalk walk;
@@ -35,12 +32,19 @@ final class CacheSeries {
    * @param isObserved whether operations of a manager's cache are sent as they happen, and so not
    *     found here
    * @param names what operations are called
+   * @param filter which metrics are sent
    */
   CacheSeries(
       boolean hasCacheTags,
       Map<String, String> baseTags,
       BiPredicate<String, String> isObserved,
-      OperationNames names) {
+      OperationNames names,
+      SeriesFilter filter) {
+    this.metrics =
+        filter.metrics().stream()
+            .filter(metric -> metric.scope() != MetricScope.BRIDGE)
+            .filter(metric -> !metric.needsConfigurations())
+            .toList();
     this.baseTags = baseTags;
     this.isObserved = isObserved;
     this.walk =
@@ -50,9 +54,14 @@ final class CacheSeries {
                 names, hasCacheTags, Integer.MAX_VALUE, this::isSentPerOperation));
   }
 
+  /** What must be read. */
+  Selection selection() {
+    return SeriesWalk.selection(metrics);
+  }
+
   /** Tells the sink all that is in the readings. */
   void describe(CacheReadings readings, long startNanos, SeriesSink sink) {
-    walk.caches(readings, METRICS, startNanos, new Tagged(sink));
+    walk.caches(readings, metrics, startNanos, new Tagged(sink));
   }
 
   private boolean isSentPerOperation(CacheMetric metric, CacheReading cache) {

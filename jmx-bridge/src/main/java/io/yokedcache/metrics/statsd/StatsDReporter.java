@@ -3,6 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import java.io.IOException;
@@ -41,6 +42,7 @@ public final class StatsDReporter implements AutoCloseable {
   private final CacheSource source;
   private final Map<String, String> targetTags;
   private final CacheSeries series;
+  private final List<CacheMetric> bridgeMetrics;
   private final PeriodicReport report;
   private final long patienceNanos;
   private final ScheduledExecutorService executor;
@@ -63,7 +65,9 @@ public final class StatsDReporter implements AutoCloseable {
             settings.mode == StatsDMode.REALTIME
                 ? collector::isObserved
                 : (manager, cache) -> false,
-            collector.operationNames());
+            collector.operationNames(),
+            settings.series);
+    this.bridgeMetrics = settings.series.metrics();
     this.report =
         new PeriodicReport(
             collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);
@@ -103,14 +107,16 @@ public final class StatsDReporter implements AutoCloseable {
     boolean isUp = false;
     try {
       long startNanos = System.nanoTime();
-      CacheReadings readings = source.read();
+      CacheReadings readings = source.read(series.selection());
       isUp = true;
       queueDeadlineNanos = System.nanoTime() + patienceNanos;
       series.describe(readings, startNanos, report);
       report.end();
     } finally {
-      collector.gauge(CacheMetric.TARGET_UP.metricName(), isUp ? 1 : 0, targetTags);
-      if (!isUp) {
+      if (bridgeMetrics.contains(CacheMetric.TARGET_UP)) {
+        collector.gauge(CacheMetric.TARGET_UP.metricName(), isUp ? 1 : 0, targetTags);
+      }
+      if (!isUp && bridgeMetrics.contains(CacheMetric.BRIDGE_ERRORS)) {
         collector.exactly(CacheMetric.BRIDGE_ERRORS.metricName(), 1, targetTags);
       }
     }
@@ -178,6 +184,7 @@ public final class StatsDReporter implements AutoCloseable {
     private int timerSamples = 100;
     private String target = "";
     private StatsDMode mode = StatsDMode.PERIODIC;
+    private SeriesFilter series = SeriesFilter.ALL;
 
     private Builder(CacheSource source, StatsDCollector collector) {
       this.source = requireNonNull(source, "source");
@@ -260,6 +267,17 @@ public final class StatsDReporter implements AutoCloseable {
      */
     public Builder mode(StatsDMode value) {
       mode = requireNonNull(value, "mode");
+      return this;
+    }
+
+    /**
+     * Leaves out some metrics, which are not read then.
+     *
+     * @param value {@link SeriesFilter#ALL} by default
+     * @return this
+     */
+    public Builder series(SeriesFilter value) {
+      series = requireNonNull(value, "series");
       return this;
     }
 

@@ -14,6 +14,7 @@ import io.opentelemetry.proto.metrics.v1.HistogramDataPoint;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
@@ -80,7 +81,8 @@ final class OtlpReporterTest {
             OtlpConfiguration.of(settings, new Properties(), Map.of()),
             Map.of("service.namespace", "shop"),
             sources,
-            LE);
+            LE,
+            SeriesFilter.ALL);
     return requireNonNull(reporter);
   }
 
@@ -514,7 +516,8 @@ final class OtlpReporterTest {
                     Map.of(), new Properties(), Map.of("OTEL_SDK_DISABLED", "true")),
                 Map.of(),
                 Map.of(),
-                LE))
+                LE,
+                SeriesFilter.ALL))
         .isNull();
   }
 
@@ -533,7 +536,8 @@ final class OtlpReporterTest {
                     OtlpConfiguration.of(Map.of(), new Properties(), Map.of(variable, value)),
                     Map.of(),
                     Map.of(),
-                    LE))
+                    LE,
+                    SeriesFilter.ALL))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(shown);
   }
@@ -558,7 +562,8 @@ final class OtlpReporterTest {
               OtlpConfiguration.of(settings, properties, environment),
               Map.of("deployment", "b"),
               Map.of("", this::read),
-              LE);
+              LE,
+              SeriesFilter.ALL);
       requireNonNull(reporter).close();
 
       assertThat(receiver.lastHeaders())

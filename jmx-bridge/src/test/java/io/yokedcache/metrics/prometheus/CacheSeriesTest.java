@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.source.SnapshotFixture;
 import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
@@ -283,6 +284,22 @@ final class CacheSeriesTest {
               "# TYPE yokedcache_cache_gets_total counter",
               "# TYPE yokedcache_cache_hit_rate gauge");
       assertThat(page).contains(fixture.manager());
+      assertThat(fixture.bulkReads()).isZero();
+    }
+  }
+
+  @Test
+  void scrape_filteredSeries_othersAreNotRead() throws Exception {
+    SeriesFilter filter =
+        new SeriesFilter(
+            List.of("cache.*", "yokedcache_bridge_jmx_*"),
+            List.of("cache_*_duration_seconds", "cache.errors.total", "cache_in*"));
+    try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(users());
+        PrometheusCollector collector = builder().series(filter).build().start()) {
+      String page = new Scraper(collector.port()).get("/metrics").body();
+      assertThat(page)
+          .contains(fixture.manager(), "yokedcache_cache_gets_total{", "bridge_jmx_target_up 1.0")
+          .doesNotContain("_duration", "_errors_", "invalidations", "cache_info", "dropped");
       assertThat(fixture.bulkReads()).isZero();
     }
   }
