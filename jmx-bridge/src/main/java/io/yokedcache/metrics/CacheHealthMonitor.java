@@ -8,8 +8,11 @@ import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -48,6 +51,13 @@ public final class CacheHealthMonitor implements AutoCloseable {
   private final CacheSource source;
   private final @Nullable Callable<Boolean> probe;
   private final boolean hasGauges;
+
+  /** A figure of a cache that collectors show until it is taken back. */
+  private record Gauge(String metric, Map<String, String> tags) {}
+
+  /** Guarded by this. */
+  private final Set<Gauge> shown = new HashSet<>();
+
   private @Nullable ScheduledThreadPoolExecutor threads;
   private @Nullable Future<?> running;
 
@@ -138,6 +148,9 @@ public final class CacheHealthMonitor implements AutoCloseable {
       threads.shutdownNow();
       threads = null;
       running = null;
+      metrics.removeGauge("cache.health", Map.of());
+      shown.forEach(gauge -> metrics.removeGauge(gauge.metric(), gauge.tags()));
+      shown.clear();
     }
   }
 
@@ -153,6 +166,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
     }
     if (running != null && !running.isDone()) {
       reportFailure();
+      show(List.of());
       logger.debug("The last health check is still running after {}", interval);
       return;
     }
@@ -178,10 +192,11 @@ public final class CacheHealthMonitor implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
       reportFailure();
+      show(List.of());
       logger.debug("Health check failed", e);
       return;
     }
-    if (isHealthy != null && hasGauges) {
+    if (isHealthy != null && hasGauges && !Thread.currentThread().isInterrupted()) {
       metrics.gauge("cache.health", isHealthy ? 1 : 0);
     }
     if (seconds != null) {
@@ -190,9 +205,22 @@ public final class CacheHealthMonitor implements AutoCloseable {
     if (Boolean.FALSE.equals(isHealthy) && !hasGauges) {
       metrics.increment("cache.health_check_errors");
     }
-    if (Boolean.TRUE.equals(isHealthy) && hasGauges) {
-      readings.caches().forEach(this::report);
+    if (hasGauges) {
+      show(Boolean.TRUE.equals(isHealthy) ? readings.caches() : List.of());
     }
+  }
+
+  /** Reports these caches, and takes back what was reported of others. */
+  private synchronized void show(List<CacheReading> caches) {
+    if (Thread.currentThread().isInterrupted()) {
+      return; // stopped, which has taken all of it back
+    }
+    Set<Gauge> before = Set.copyOf(shown);
+    shown.clear();
+    caches.forEach(this::report);
+    before.stream()
+        .filter(gauge -> !shown.contains(gauge))
+        .forEach(gauge -> metrics.removeGauge(gauge.metric(), gauge.tags()));
   }
 
   private void reportFailure() {
@@ -230,7 +258,8 @@ public final class CacheHealthMonitor implements AutoCloseable {
 
   private void gauge(String metric, @Nullable Double value, Map<String, String> tags) {
     if (value != null) {
-      metrics.gauge(metric, value, tags);
+      shown.add(new Gauge(metric, tags));
+      metrics.sendOfCaches(List.of(collector -> collector.gauge(metric, value, tags)));
     }
   }
 }

@@ -28,7 +28,9 @@ public final class ErrorTracker {
   }
 
   /**
-   * Counts an error in {@code cache.errors.total}, by operation, type and class.
+   * Counts an error in {@code application.errors.total}, by operation, type and class. Not in
+   * {@code cache.errors.total}, where the caches count the same failures: a sum would count them
+   * twice.
    *
    * @param operation what failed: {@code get}
    * @param errorType what kind of failure it is: {@code connection}
@@ -38,7 +40,7 @@ public final class ErrorTracker {
     requireNonNull(operation, "operation");
     requireNonNull(errorType, "errorType");
     metrics.increment(
-        "cache.errors.total",
+        "application.errors.total",
         Map.of(
             "operation",
             operation,

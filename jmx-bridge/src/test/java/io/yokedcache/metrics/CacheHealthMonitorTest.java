@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +72,30 @@ final class CacheHealthMonitorTest {
           .contains("timing cache.health_check_duration 2.5E-4");
       assertThat(collector.calls).hasSize(5);
       assertThat(collector.lastTags).isEqualTo(Map.of("cache", "c", "cache_manager", "m"));
+    }
+  }
+
+  @Test
+  void stop_leavesNoGauge() throws Exception {
+    try (PrometheusCollector prometheus =
+            PrometheusCollector.builder().registry(new PrometheusRegistry()).port(0).build();
+        CacheMetrics shown = new CacheMetrics(prometheus);
+        CacheHealthMonitor monitor =
+            new CacheHealthMonitor(shown, NEVER_AGAIN, () -> readings(true), () -> true)) {
+      prometheus.start();
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + prometheus.port() + "/metrics"))
+              .build();
+      Callable<String> scrape =
+          () -> HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
+      monitor.start();
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> scrape.call().contains("health_check_duration_seconds_count 1"));
+      // The figures of caches are those that the collector reads itself.
+      assertThat(scrape.call()).contains("yokedcache_cache_health 1.0").doesNotContain("\"c\"");
+      monitor.stop();
+      assertThat(scrape.call()).doesNotContain("yokedcache_cache_health 1.0");
     }
   }
 

@@ -15,7 +15,7 @@ final class ErrorTrackerTest {
   void trackError_tags() {
     tracker.trackError("get", "connection", new ConnectException("refused"));
     assertThat(collector.calls).hasSize(1);
-    assertThat(collector.calls.get(0)).startsWith("increment cache.errors.total 1.0 ");
+    assertThat(collector.calls.get(0)).startsWith("increment application.errors.total 1.0 ");
     assertThat(collector.lastTags)
         .isEqualTo(
             Map.of(
