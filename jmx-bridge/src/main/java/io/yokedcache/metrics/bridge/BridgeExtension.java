@@ -34,7 +34,7 @@ public final class BridgeExtension implements ManagerExtension {
     try {
       MetricsSettings settings = MetricsSettings.of(manager.group("metrics"));
       if (!settings.isEnabled()) {
-        return new Started(null, manager.managerName());
+        return new Started(null, manager.managerName(), true);
       }
       if (!settings.targets().isEmpty()) {
         logger.warn(
@@ -43,7 +43,10 @@ public final class BridgeExtension implements ManagerExtension {
             manager.uri(),
             settings.targets().keySet());
       }
-      return new Started(SharedBridge.acquire(settings), manager.managerName());
+      return new Started(
+          SharedBridge.acquire(settings),
+          manager.managerName(),
+          settings.statsd().daemon().cacheTags());
     } catch (IOException | MetricsConfigurationException e) {
       // The reason is in the message; a trace would only hide it.
       logger.error(
@@ -51,7 +54,7 @@ public final class BridgeExtension implements ManagerExtension {
           manager.uri(),
           e.getMessage());
       logger.debug("Where it failed", e);
-      return new Started(null, manager.managerName());
+      return new Started(null, manager.managerName(), true);
     }
   }
 
@@ -59,19 +62,22 @@ public final class BridgeExtension implements ManagerExtension {
    * What tells of a manager's caches.
    *
    * @param bridge the share in a bridge; absent if the settings ask for none
+   * @param cacheTags whether StatsD tells caches apart
    */
-  private record Started(@Nullable SharedBridge bridge, String managerName)
+  private record Started(@Nullable SharedBridge bridge, String managerName, boolean cacheTags)
       implements StartedExtension {
 
     @Override
     public OperationObserver observer(String cacheName) {
       CacheEvents events = CacheEvents.of(managerName, cacheName);
       StatsDCollector operations = bridge == null ? null : bridge.bridge().operations();
-      return new Observer(
-          events,
-          operations == null
-              ? null
-              : StatsDOperationObserver.of(operations, managerName, cacheName));
+      return new Observer(events, operations == null ? null : statsd(operations, cacheName));
+    }
+
+    private OperationObserver statsd(StatsDCollector collector, String cacheName) {
+      return cacheTags
+          ? StatsDOperationObserver.of(collector, managerName, cacheName)
+          : StatsDOperationObserver.withoutCacheTags(collector, managerName, cacheName);
     }
 
     @Override

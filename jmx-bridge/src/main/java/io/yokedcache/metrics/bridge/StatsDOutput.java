@@ -40,6 +40,7 @@ public record StatsDOutput(
    * @param prefix what all names begin with
    * @param names what operations are called
    * @param tags of every metric
+   * @param cacheTags whether caches are told apart, or added up
    */
   public record Daemon(
       String host,
@@ -47,7 +48,8 @@ public record StatsDOutput(
       StatsDFlavour flavour,
       String prefix,
       OperationNames names,
-      Map<String, String> tags) {
+      Map<String, String> tags,
+      boolean cacheTags) {
 
     private static Daemon read(Group group) {
       StatsDFlavour flavour = group.choice("flavour", StatsDFlavour.class);
@@ -63,7 +65,8 @@ public record StatsDOutput(
           flavour,
           group.text("prefix", PREFIX, "a text without spaces and | : # @"),
           group.choice("names", OperationNames.class),
-          tags);
+          tags,
+          group.flag("cache-tags"));
     }
   }
 
@@ -125,6 +128,7 @@ public record StatsDOutput(
         .target(name)
         .mode(mode)
         .series(series)
+        .cacheTags(daemon.cacheTags())
         .interval(ownInterval == null ? interval : ownInterval)
         .sendHistory(sendsHistory)
         .start();

@@ -55,6 +55,22 @@ public final class StatsDOperationObserver implements OperationObserver {
   }
 
   /**
+   * Returns an observer of one cache whose series have no tags that say so: all caches add up to
+   * one. For a reporter with {@code cacheTags(false)}, which goes on reporting the operations of
+   * caches that have no observer.
+   *
+   * @param collector where to send to; it is not closed here
+   * @param manager the cache manager's name, as its MBeans have it
+   * @param cache the cache's name
+   * @return the observer, for the provider
+   */
+  public static StatsDOperationObserver withoutCacheTags(
+      StatsDCollector collector, String manager, String cache) {
+    collector.noteObserved(manager, cache);
+    return new StatsDOperationObserver(new OperationEvents(collector, Map.of()));
+  }
+
+  /**
    * Returns an observer whose series have no tags that say whose they are: all caches add up to
    * one. For a reporter with {@code cacheTags(false)}.
    *

@@ -54,6 +54,7 @@ final class MetricsSettingsTest {
             statsd {
               enabled = true, host = h, port = 1, prefix = "", flavour = dogstatsd, mode = realtime
               interval = 1s, sample-rate = 0.5, timeout = 1ms, tags { env = test }, names = python
+              cache-tags = off,
               max-packet-bytes = 512, queue-capacity = 1
             }
             health { enabled = false, interval = 1d }
@@ -95,7 +96,8 @@ final class MetricsSettingsTest {
                     StatsDFlavour.DOGSTATSD,
                     "",
                     OperationNames.PYTHON,
-                    Map.of("env", "test")),
+                    Map.of("env", "test"),
+                    false),
                 StatsDMode.REALTIME,
                 Duration.ofSeconds(1),
                 0.5,

@@ -21,6 +21,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -167,6 +168,47 @@ final class ZeroCodeIT {
         }
       }
       assertThat(sets).isEqualTo(Map.of("observed", 1, "other", 2));
+    }
+  }
+
+  /** The lines of the seed's page, and no operation of a cache without observer is lost. */
+  @Test
+  void statsd_realtimeWithoutCacheTags_isTheSeedsLines() throws Exception {
+    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      daemon.setSoTimeout(30_000);
+      CacheManager first =
+          manager(
+              "a",
+              "statsd { enabled = true, mode = realtime, flavour = dogstatsd, host = 127.0.0.1,"
+                  + " names = python, cache-tags = false, interval = 1s, prefix = myapp.cache,"
+                  + " port = "
+                  + daemon.getLocalPort()
+                  + " }");
+      Cache<String, String> observed = cache(first, "observed");
+      Cache<String, String> other = cache(manager("b", ""), "other");
+      observed.put("a", "1");
+      assertThat(observed.get("a")).isEqualTo("1");
+      for (int i = 0; i < 7; i++) {
+        other.put("a", "1");
+      }
+
+      List<String> lines = new ArrayList<>();
+      long sets = 0;
+      while (sets < 8 || !lines.contains("myapp.cache.hit_rate:1|g")) {
+        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
+        daemon.receive(packet);
+        for (String line : new String(packet.getData(), 0, packet.getLength(), UTF_8).split("\n")) {
+          lines.add(line);
+          if (line.startsWith("myapp.cache.sets:")) {
+            sets += Long.parseLong(line.replaceAll(".*:|\\|.*", ""));
+          }
+        }
+      }
+      assertThat(sets).isEqualTo(8);
+      assertThat(lines)
+          .contains("myapp.cache.gets:1|c|#result:hit", "myapp.cache.sets:1|c")
+          .anyMatch(line -> line.matches("myapp.cache.operation_duration:0[.].*h.#operation:set"))
+          .noneMatch(line -> line.contains("cache_manager:") || line.contains("cache:"));
     }
   }
 
