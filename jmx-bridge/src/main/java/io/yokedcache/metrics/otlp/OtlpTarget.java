@@ -1,6 +1,5 @@
 package io.yokedcache.metrics.otlp;
 
-import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
@@ -20,13 +19,14 @@ import io.opentelemetry.sdk.metrics.data.SumData;
 import io.opentelemetry.sdk.resources.Resource;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
-import io.yokedcache.metrics.series.MetricSample;
 import io.yokedcache.metrics.series.SeriesFilter;
+import io.yokedcache.metrics.series.SeriesOwner;
+import io.yokedcache.metrics.series.SeriesSink;
+import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
-import io.yokedcache.metrics.source.ConfigurationReading;
-import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.source.OperationReading;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * its age, else that of the last reading without it. Delta points have what was added since the
  * last point that a receiver took; what it did not take is part of the next one.
  */
-final class OtlpTarget {
+final class OtlpTarget implements SeriesSink {
 
   /**
    * How many readings a series may miss. At once would begin anew when a single bean could not be
@@ -120,6 +120,18 @@ final class OtlpTarget {
 
   private long reading;
 
+  private final SeriesWalk walk =
+      new SeriesWalk(
+          "",
+          new SeriesWalk.Options(
+              OperationNames.DEFAULT, /* cacheLabels= */ true, Integer.MAX_VALUE));
+
+  /** When the caches of the reading that is taken in were made, where they tell. */
+  private final Map<SeriesOwner, Long> born = new HashMap<>();
+
+  /** The time of the reading that is taken in. */
+  private long now;
+
   /** Points of the report that is being made, by metric. */
   private final Map<String, List<LongPointData>> sums = new LinkedHashMap<>();
 
@@ -163,33 +175,15 @@ final class OtlpTarget {
   /** Takes in what was read at a time. */
   void add(CacheReadings readings, long now) {
     reading++;
+    this.now = now;
+    born.clear();
     for (CacheReading cache : readings.caches()) {
-      Attributes own =
-          Attributes.of(OtlpNames.CACHE, cache.cache(), OtlpNames.MANAGER, cache.manager());
       Double uptime = cache.gauges().get("uptimeSeconds");
-      long born = uptime == null || !(uptime >= 0) ? 0 : now - (long) (uptime * 1e9);
-      names.forEach(
-          (metric, name) -> {
-            addDistributions(metric, name, cache, own, born, now);
-            addSamples(metric, name, metric.samples(cache), own, born, now);
-          });
+      if (uptime != null && uptime >= 0) {
+        born.put(new SeriesOwner("", cache.manager(), cache.cache()), now - (long) (uptime * 1e9));
+      }
     }
-    for (ConfigurationReading cache : readings.configurations()) {
-      Attributes own =
-          Attributes.of(OtlpNames.CACHE, cache.cache(), OtlpNames.MANAGER, cache.manager());
-      names.forEach((metric, name) -> addSamples(metric, name, metric.samples(cache), own, 0, now));
-    }
-    for (ConnectionReading connection : readings.connections()) {
-      Attributes own = Attributes.of(OtlpNames.MANAGER, connection.manager());
-      names.forEach(
-          (metric, name) -> {
-            if (metric.metricName().equals(OtlpNames.CONNECTIONS)) {
-              addPool(metric.samples(connection), connection.manager(), now);
-            } else {
-              addSamples(metric, name, metric.samples(connection), own, 0, now);
-            }
-          });
-    }
+    walk.caches(readings, names.keySet(), System.nanoTime(), this);
     series
         .values()
         .removeIf(one -> reading - one.reading >= (one.hasUnsent() ? LOST_AFTER : FORGOTTEN_AFTER));
@@ -211,48 +205,56 @@ final class OtlpTarget {
     }
   }
 
-  private void addSamples(
-      CacheMetric metric,
-      OtlpNames name,
-      List<MetricSample> samples,
-      Attributes own,
-      long born,
-      long now) {
-    for (MetricSample sample : samples) {
-      Attributes attributes = own;
-      if (!metric.labels().isEmpty()) {
-        AttributesBuilder more = own.toBuilder();
-        for (int i = 0; i < metric.labels().size(); i++) {
-          if (!sample.labelValues().get(i).isEmpty()) {
-            more.put(OtlpNames.attribute(metric.labels().get(i)), sample.labelValues().get(i));
-          }
-        }
-        attributes = more.build();
+  private static Attributes attributes(
+      SeriesOwner owner, CacheMetric metric, List<String> labelValues) {
+    AttributesBuilder attributes = Attributes.builder();
+    if (owner.manager() != null) {
+      attributes.put(OtlpNames.MANAGER, owner.manager());
+    }
+    if (owner.cache() != null) {
+      attributes.put(OtlpNames.CACHE, owner.cache());
+    }
+    for (int i = 0; i < metric.labels().size(); i++) {
+      if (!labelValues.get(i).isEmpty()) {
+        attributes.put(OtlpNames.attribute(metric.labels().get(i)), labelValues.get(i));
       }
-      if (metric.kind() == MetricKind.COUNTER) {
-        count(new Key(name.name(), attributes), (long) sample.value(), born, now);
-      } else {
-        gauge(name, attributes, sample.value(), now);
-      }
+    }
+    return attributes.build();
+  }
+
+  @Override
+  public void counter(
+      SeriesOwner owner, CacheMetric metric, List<String> labelValues, double total) {
+    OtlpNames name = names.get(metric);
+    if (name != null) {
+      Key key = new Key(name.name(), attributes(owner, metric, labelValues));
+      count(key, (long) total, born.getOrDefault(owner, 0L), now);
     }
   }
 
-  private void addPool(List<MetricSample> samples, String manager, long now) {
-    long start = firstStart > 0 ? firstStart : lastReading > 0 ? lastReading : now;
-    for (MetricSample sample : samples) {
-      String state = sample.labelValues().get(0);
-      boolean isPending = state.equals("waiting");
-      AttributesBuilder attributes =
-          Attributes.builder().put(OtlpNames.POOL, manager).put(OtlpNames.MANAGER, manager);
-      if (!isPending) {
-        attributes.put(OtlpNames.POOL_STATE, state.equals("active") ? "used" : state);
-      }
-      levels
-          .computeIfAbsent(
-              (isPending ? OtlpNames.POOL_PENDING : OtlpNames.POOL_SIZE).name(),
-              name -> new ArrayList<>())
-          .add(LongPointData.create(start, now, attributes.build(), (long) sample.value()));
+  @Override
+  public void gauge(SeriesOwner owner, CacheMetric metric, List<String> labelValues, double value) {
+    OtlpNames name = names.get(metric);
+    if (metric.metricName().equals(OtlpNames.CONNECTIONS) && owner.manager() != null) {
+      addPool(labelValues.get(0), value, owner.manager());
+    } else if (name != null) {
+      gauge(name, attributes(owner, metric, labelValues), value, now);
     }
+  }
+
+  private void addPool(String state, double value, String manager) {
+    long start = firstStart > 0 ? firstStart : lastReading > 0 ? lastReading : now;
+    boolean isPending = state.equals("waiting");
+    AttributesBuilder attributes =
+        Attributes.builder().put(OtlpNames.POOL, manager).put(OtlpNames.MANAGER, manager);
+    if (!isPending) {
+      attributes.put(OtlpNames.POOL_STATE, state.equals("active") ? "used" : state);
+    }
+    levels
+        .computeIfAbsent(
+            (isPending ? OtlpNames.POOL_PENDING : OtlpNames.POOL_SIZE).name(),
+            name -> new ArrayList<>())
+        .add(LongPointData.create(start, now, attributes.build(), (long) value));
   }
 
   private void gauge(OtlpNames name, Attributes attributes, double value, long now) {
@@ -309,38 +311,40 @@ final class OtlpTarget {
     one.reading = reading;
   }
 
-  private void addDistributions(
-      CacheMetric metric, OtlpNames name, CacheReading cache, Attributes own, long born, long now) {
-    for (OperationReading operation : metric.distributions(cache)) {
-      LatencyCells cells = operation.cells();
-      AttributeKey<String> label = OtlpNames.attribute(metric.labels().get(0));
-      Attributes attributes = own.toBuilder().put(label, operation.operation()).build();
-      Series one = cells == null ? null : begin(new Key(name.name(), attributes), born, now);
-      if (cells == null || one == null) {
-        continue;
-      }
-      LatencyCells added = cells;
-      long addedSum = operation.sumNanos();
-      boolean isAnew = born > one.seen + AGE_TOLERANCE_NANOS;
-      if (one.cells != null) {
-        LatencyCells growth = isAnew ? null : growth(one.cells, cells);
-        if (growth == null) {
-          one.start = Math.max(born, one.seen);
-        } else {
-          added = growth;
-          addedSum = Math.max(0, operation.sumNanos() - one.sumNanos);
-        }
-      }
-      if (isBaseline(one)) {
-        one.unsentSince = now;
-      } else if (hasAny(added)) {
-        one.unsentCells = one.unsentCells == null ? added : one.unsentCells.plus(added);
-        one.unsentSumNanos += addedSum;
-      }
-      one.cells = cells;
-      one.sumNanos = operation.sumNanos();
-      seen(one, now);
+  @Override
+  public void histogram(
+      SeriesOwner owner, CacheMetric metric, List<String> labelValues, OperationReading operation) {
+    OtlpNames name = names.get(metric);
+    LatencyCells cells = operation.cells();
+    if (name == null || cells == null) {
+      return;
     }
+    long born = this.born.getOrDefault(owner, 0L);
+    Series one = begin(new Key(name.name(), attributes(owner, metric, labelValues)), born, now);
+    if (one == null) {
+      return;
+    }
+    LatencyCells added = cells;
+    long addedSum = operation.sumNanos();
+    boolean isAnew = born > one.seen + AGE_TOLERANCE_NANOS;
+    if (one.cells != null) {
+      LatencyCells growth = isAnew ? null : growth(one.cells, cells);
+      if (growth == null) {
+        one.start = Math.max(born, one.seen);
+      } else {
+        added = growth;
+        addedSum = Math.max(0, operation.sumNanos() - one.sumNanos);
+      }
+    }
+    if (isBaseline(one)) {
+      one.unsentSince = now;
+    } else if (hasAny(added)) {
+      one.unsentCells = one.unsentCells == null ? added : one.unsentCells.plus(added);
+      one.unsentSumNanos += addedSum;
+    }
+    one.cells = cells;
+    one.sumNanos = operation.sumNanos();
+    seen(one, now);
   }
 
   private static boolean hasAny(LatencyCells cells) {
