@@ -24,4 +24,10 @@ public final class NoOpCollector implements MetricsCollector {
   public boolean mayBlock() {
     return false;
   }
+
+  /** {@return true, so that no events of caches are made for it} */
+  @Override
+  public boolean readsCaches() {
+    return true;
+  }
 }
