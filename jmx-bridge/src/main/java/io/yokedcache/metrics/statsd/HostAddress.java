@@ -49,9 +49,17 @@ final class HostAddress {
   @Nullable InetAddress current() {
     if (!isLookingUp && System.nanoTime() - dueNanos >= 0) {
       isLookingUp = true;
-      Thread thread = new Thread(this::lookUp, "yokedcache-statsd-dns");
-      thread.setDaemon(true);
-      thread.start();
+      boolean isStarted = false;
+      try {
+        Thread thread = new Thread(this::lookUp, "yokedcache-statsd-dns");
+        thread.setDaemon(true);
+        thread.start();
+        isStarted = true;
+      } finally {
+        if (!isStarted) {
+          isLookingUp = false;
+        }
+      }
     }
     List<InetAddress> addresses = known;
     return addresses.isEmpty() ? null : addresses.get(Math.min(inUse, addresses.size() - 1));

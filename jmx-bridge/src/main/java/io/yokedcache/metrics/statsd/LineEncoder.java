@@ -35,13 +35,15 @@ final class LineEncoder {
 
   /**
    * Returns the line, without a line break at its end, or null for a value that no daemon takes:
-   * not a number, infinite, or (plain) a negative duration. A negative gauge is two lines that must
-   * stay in one packet.
+   * not a number, infinite, a negative count, or (plain) a negative duration. A negative gauge is
+   * two lines that must stay in one packet.
    */
   @Nullable String encode(Event event) {
     double value = event.value();
     boolean isDistribution = event.kind() == Kind.HISTOGRAM || event.kind() == Kind.TIMING;
-    if (!Double.isFinite(value) || (value < 0 && isDistribution && isPlain())) {
+    boolean isNegative =
+        value < 0 && (event.kind() == Kind.COUNTER || (isDistribution && isPlain()));
+    if (!Double.isFinite(value) || isNegative) {
       return null;
     }
     line.setLength(0);

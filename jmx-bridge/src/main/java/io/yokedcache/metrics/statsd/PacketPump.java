@@ -2,9 +2,13 @@ package io.yokedcache.metrics.statsd;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Turns queued events into packets and sends them, on a thread of its own. */
 final class PacketPump implements Runnable {
+
+  private static final Logger logger = LoggerFactory.getLogger(PacketPump.class);
 
   /** How long events wait for others, to share a packet with them. */
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -39,14 +43,23 @@ final class PacketPump implements Runnable {
   public void run() {
     try {
       while (!deadline.isSet()) {
-        sendQueued();
+        sendSafely();
         LockSupport.parkNanos(this, LINGER_NANOS);
       }
       // What came in before close() and after the last look.
-      sendQueued();
+      sendSafely();
     } finally {
       queue.close();
       transport.stop();
+    }
+  }
+
+  /** Whatever fails, this thread is the only one that sends. */
+  private void sendSafely() {
+    try {
+      sendQueued();
+    } catch (Throwable e) {
+      logger.warn("Measurements for StatsD were lost", e);
     }
   }
 

@@ -79,6 +79,12 @@ final class LineEncoderTest {
   }
 
   @Test
+  void encode_negativeCount_isRefused() {
+    assertThat(dog.encode(event(Kind.COUNTER, "cache.sets.total", -5, Map.of()))).isNull();
+    assertThat(plain.encode(event(Kind.COUNTER, "cache.sets.total", -5, Map.of()))).isNull();
+  }
+
+  @Test
   void encode_negativeGauge_isAbsolute() {
     assertThat(plain.encode(event(Kind.GAUGE, "g", -5, Map.of())))
         .isEqualTo("myapp.cache.g:0|g\nmyapp.cache.g:-5|g");

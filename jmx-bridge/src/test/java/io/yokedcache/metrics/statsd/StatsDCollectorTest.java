@@ -303,6 +303,32 @@ final class StatsDCollectorTest {
   }
 
   @Test
+  void increment_sendingFails_theNextIsSent() {
+    AtomicInteger packets = new AtomicInteger();
+    Transport failing =
+        new Transport() {
+          @Override
+          public void send(Packet packet) {
+            if (packets.incrementAndGet() == 1) {
+              throw new LinkageError("once");
+            }
+          }
+
+          @Override
+          public void stop() {}
+        };
+    try (StatsDCollector collector = to(8125).build((tally, deadline) -> failing)) {
+      await()
+          .atMost(SOON)
+          .until(
+              () -> {
+                collector.increment("m", 1, Map.of());
+                return packets.get() > 1;
+              });
+    }
+  }
+
+  @Test
   void increment_nobodyListens_isCounted() throws IOException {
     UdpReceiver gone = UdpReceiver.start();
     int port = gone.port();
