@@ -247,7 +247,7 @@ final class ZeroCodeIT {
 
   private static String inOrder(String call) {
     int tags = call.indexOf('{');
-    String[] sorted = call.substring(tags + 1, call.length() - 1).split(", ");
+    String[] sorted = call.substring(tags + 1, call.length() - 1).split(", ", -1);
     Arrays.sort(sorted);
     return call.substring(0, tags) + String.join(" ", sorted);
   }

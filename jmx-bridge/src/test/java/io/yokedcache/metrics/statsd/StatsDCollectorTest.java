@@ -261,12 +261,12 @@ final class StatsDCollectorTest {
           new AddressLookup() {
             @Override
             public InetAddress lookup(String host) throws UnknownHostException {
-              return InetAddress.getByName("127.0.0.1");
+              return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
             }
 
             @Override
             public List<InetAddress> lookupAll(String host) throws UnknownHostException {
-              return List.of(lookup(host), InetAddress.getByName("127.0.0.2"));
+              return List.of(lookup(host), InetAddress.getByAddress(new byte[] {127, 0, 0, 2}));
             }
           };
       StatsDBuilder settings = to(receiver);
