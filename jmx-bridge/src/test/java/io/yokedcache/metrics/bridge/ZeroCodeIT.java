@@ -197,7 +197,8 @@ final class ZeroCodeIT {
       while (sets < 8 || !lines.contains("myapp.cache.hit_rate:1|g")) {
         DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
         daemon.receive(packet);
-        for (String line : new String(packet.getData(), 0, packet.getLength(), UTF_8).split("\n")) {
+        for (String line :
+            new String(packet.getData(), 0, packet.getLength(), UTF_8).split("\n", -1)) {
           lines.add(line);
           if (line.startsWith("myapp.cache.sets:")) {
             sets += Long.parseLong(line.replaceAll(".*:|\\|.*", ""));
