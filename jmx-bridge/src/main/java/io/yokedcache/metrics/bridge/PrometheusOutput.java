@@ -9,7 +9,7 @@ import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.prometheus.PrometheusCollectorBuilder;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.statsd.StatsDStatistics;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;

@@ -14,7 +14,7 @@ import io.yokedcache.metrics.series.MetricScope;
 import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.Selection;
-import io.yokedcache.metrics.statsd.StatsDStatistics;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

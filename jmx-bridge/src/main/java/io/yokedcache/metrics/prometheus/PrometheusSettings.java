@@ -6,7 +6,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.statsd.StatsDStatistics;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

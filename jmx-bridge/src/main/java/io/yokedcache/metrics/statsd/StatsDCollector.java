@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.MetricsCollector;
 import io.yokedcache.metrics.source.OperationNames;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.time.Duration;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.statsd;
 
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what became of the measurements. Thread-safe. */

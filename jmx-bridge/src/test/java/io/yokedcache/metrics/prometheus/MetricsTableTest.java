@@ -9,7 +9,7 @@ import io.yokedcache.metrics.series.MetricScope;
 import io.yokedcache.metrics.source.SnapshotFixture;
 import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
-import io.yokedcache.metrics.statsd.StatsDStatistics;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,7 +9,7 @@ import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.statsd.StatsDStatistics;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.metrics.source.JmxCacheReader;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.ObservedManager;
 import io.yokedcache.metrics.testing.Peer;

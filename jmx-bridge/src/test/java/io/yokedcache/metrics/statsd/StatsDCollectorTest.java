@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.metrics.source.OperationNames;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;

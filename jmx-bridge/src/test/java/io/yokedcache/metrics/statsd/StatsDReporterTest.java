@@ -11,6 +11,7 @@ import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
+import io.yokedcache.metrics.source.StatsDStatistics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;

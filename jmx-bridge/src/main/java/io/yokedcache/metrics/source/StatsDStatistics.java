@@ -1,9 +1,9 @@
-package io.yokedcache.metrics.statsd;
+package io.yokedcache.metrics.source;
 
 /**
- * What became of the measurements that a {@link StatsDCollector} was given. Those that a sample
- * rate left out are in none of these numbers. UDP does not tell what arrived: sent means that the
- * operating system took it.
+ * What became of the measurements that the StatsD output was given. Those that a sample rate left
+ * out are in none of these numbers. UDP does not tell what arrived: sent means that the operating
+ * system took it.
  *
  * @param sentEvents measurements sent
  * @param sentPackets datagrams that they were in
