@@ -12,6 +12,7 @@ import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.StatsDStatistics;
+import io.yokedcache.metrics.source.Target;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import io.yokedcache.metrics.statsd.StatsDReporter;
@@ -70,6 +71,7 @@ public final class MetricsBridge implements AutoCloseable {
   // Guarded by this.
   private MetricsSettings settings;
   private Map<String, CacheSource> sources = Map.of();
+  private final Map<String, Shared> shared = new HashMap<>(); // guarded by this
   private boolean isClosed;
 
   /** The counts of collectors that have ended; guarded by itself. */
@@ -148,7 +150,7 @@ public final class MetricsBridge implements AutoCloseable {
     next.warnings().lines().forEach(logger::warn);
     boolean areAsBefore = settings.health().equals(next.health());
     settings = next;
-    sources = Collections.unmodifiableMap(new LinkedHashMap<>(nextSources));
+    List<Shared> old = share(nextSources);
     List<String> changes = new ArrayList<>();
     List<Exception> failures = new ArrayList<>();
     for (Slot<?> slot : slots) {
@@ -163,6 +165,7 @@ public final class MetricsBridge implements AutoCloseable {
     }
     boolean areChecked = next.health().enabled() && (prometheus.isRunning() || statsd.isRunning());
     monitors.follow(areChecked ? sources : Map.of());
+    old.forEach(Shared::close);
     for (Exception failure : failures) {
       if (failure instanceof IOException e) {
         throw e;
@@ -170,6 +173,44 @@ public final class MetricsBridge implements AutoCloseable {
       throw (RuntimeException) failure;
     }
     return changes;
+  }
+
+  /** A JVM that is read, and the target that all outputs share. */
+  private record Shared(CacheSource source, Target target) {
+
+    void close() {
+      if (target != source) {
+        target.close();
+      }
+    }
+  }
+
+  /** Reads these JVMs from now on, and returns those that no output is to read any more. */
+  private List<Shared> share(Map<String, ? extends CacheSource> nextSources) {
+    Map<String, Shared> old = new HashMap<>(shared);
+    Map<String, CacheSource> next = new LinkedHashMap<>();
+    shared.clear();
+    nextSources.forEach(
+        (name, source) -> {
+          Shared known = old.get(name);
+          if (known != null && known.source() == source) {
+            old.remove(name);
+          } else {
+            known = new Shared(source, Target.of(name, source, limit(name)));
+          }
+          shared.put(name, known);
+          next.put(name, known.target());
+        });
+    sources = Collections.unmodifiableMap(next);
+    return List.copyOf(old.values());
+  }
+
+  /** A little longer than the JVM's own limit, whose message says more. */
+  private Duration limit(String target) {
+    TargetSettings own = settings.targets().get(target);
+    Duration limit = own == null || own.timeout() == null ? Duration.ZERO : own.timeout();
+    Duration longer = limit.plusSeconds(1);
+    return longer.compareTo(Target.DEFAULT_LIMIT) > 0 ? longer : Target.DEFAULT_LIMIT;
   }
 
   private CacheHealthMonitor monitor(String name, CacheSource source) {
@@ -239,6 +280,7 @@ public final class MetricsBridge implements AutoCloseable {
       for (int i = slots.size() - 1; i >= 0; i--) {
         slots.get(i).close();
       }
+      shared.values().forEach(Shared::close);
       metrics.close();
     }
   }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.RemoteJvm;
-import io.yokedcache.metrics.source.TimeLimitedSource;
+import io.yokedcache.metrics.source.Target;
 import java.net.MalformedURLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,7 +86,7 @@ final class Targets implements AutoCloseable {
     }
     long pid = requireNonNull(target.pid(), "pid");
     AttachedJvm attached = new AttachedJvm(pid, limit);
-    TimeLimitedSource limited = TimeLimitedSource.of("process " + pid, attached, limit);
+    Target limited = Target.of("process " + pid, attached, limit);
     return new Open(target, limited, List.of(limited, attached));
   }
 

@@ -1,18 +1,21 @@
 package io.yokedcache.metrics.page;
 
-import io.yokedcache.metrics.page.Target.Outcome;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
+import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.StatisticsReading;
+import io.yokedcache.metrics.source.Target;
+import io.yokedcache.metrics.source.Target.Outcome;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,8 +23,6 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -42,38 +43,30 @@ final class StatusReport {
                   + " countedAge errors counts count sumNanos mean p50 p95 p99")
               .split(" ", -1));
 
-  private final ThreadPoolExecutor executor =
-      new ThreadPoolExecutor(
-          0,
-          1,
-          10,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          task -> {
-            Thread thread = new Thread(task, "yokedcache-status-page");
-            thread.setDaemon(true);
-            return thread;
-          },
-          new ThreadPoolExecutor.CallerRunsPolicy());
-
   private volatile List<Target> targets = List.of();
+
+  private Map<String, Shown> shown = Map.of(); // by name; guarded by this
+
+  /** A JVM that the page shows, and what it was given to read it. */
+  private record Shown(CacheSource source, Target target) {}
 
   /** Tells the page that counters begin anew, even if they happen to be higher than before. */
   private final String instance = UUID.randomUUID().toString();
 
   /** Shows these JVMs from now on; those whose sources stay go on with their readings. */
   synchronized void targets(Map<String, ? extends CacheSource> sources) {
-    List<Target> next = new ArrayList<>();
+    Map<String, Shown> next = new LinkedHashMap<>();
     sources.forEach(
-        (name, source) ->
-            next.add(
-                targets.stream()
-                    .filter(known -> known.name().equals(name) && known.source() == source)
-                    .findFirst()
-                    .orElseGet(() -> new Target(name, source, executor))));
-    // Twice, as a thread may not be free yet that is done.
-    executor.setMaximumPoolSize(Math.max(executor.getMaximumPoolSize(), 2 * sources.size()));
-    targets = List.copyOf(next);
+        (name, source) -> {
+          Shown known = shown.get(name);
+          next.put(
+              name,
+              known != null && known.source() == source
+                  ? known
+                  : new Shown(source, Target.of(name, source, Target.DEFAULT_LIMIT)));
+        });
+    shown = next;
+    targets = next.values().stream().map(Shown::target).toList();
   }
 
   /**
@@ -82,10 +75,10 @@ final class StatusReport {
    * @param operation the operation whose durations the rows have
    * @param selected the cache whose details are wanted; absent for none
    */
-  record Query(String operation, @Nullable Selection selected) {
+  record Query(String operation, @Nullable Chosen selected) {
 
     /** Names one cache. */
-    record Selection(String target, String manager, String cache) {
+    record Chosen(String target, String manager, String cache) {
 
       boolean matches(String targetName, CacheReading reading) {
         return cache.equals(asSent(reading.cache()))
@@ -125,7 +118,7 @@ final class StatusReport {
           parameters.getOrDefault("operation", "get"),
           cache == null
               ? null
-              : new Selection(
+              : new Chosen(
                   parameters.getOrDefault("target", ""),
                   parameters.getOrDefault("manager", ""),
                   cache));
@@ -136,9 +129,14 @@ final class StatusReport {
   String json(Query query) {
     long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
     List<Target> read = targets;
-    List<Target.Reading> readings = read.stream().map(Target::read).toList();
+    List<Target.Reading> readings =
+        read.stream().map(target -> target.beginOrRecent(Selection.ALL)).toList();
     List<Outcome> outcomes =
-        readings.stream().map(reading -> reading.await(deadlineNanos)).toList();
+        readings.stream()
+            .map(
+                reading ->
+                    reading.await(Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()))))
+            .toList();
     SortedSet<String> operations = operations(outcomes, /* phases= */ false);
     JsonWriter json = JsonWriter.compact().beginObject().member("instance", instance);
     json.name("targets").beginArray();
@@ -170,9 +168,9 @@ final class StatusReport {
   private static void writeTarget(JsonWriter json, Target target, Outcome outcome) {
     json.beginObject()
         .member("name", target.name())
-        .member("up", outcome.error() == null)
+        .member("up", outcome.isUp())
         .member("error", outcome.error())
-        .member("atMillis", outcome.atMillis())
+        .member("atMillis", outcome.startNanos() / 1e6)
         .endObject();
   }
 
@@ -254,7 +252,7 @@ final class StatusReport {
       JsonWriter json,
       List<Target> targets,
       List<Outcome> outcomes,
-      Query.@Nullable Selection selected) {
+      Query.@Nullable Chosen selected) {
     for (int i = 0; selected != null && i < outcomes.size(); i++) {
       for (CacheReading cache : outcomes.get(i).readings().caches()) {
         if (selected.matches(targets.get(i).name(), cache)) {

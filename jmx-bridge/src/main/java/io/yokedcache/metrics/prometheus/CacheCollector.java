@@ -11,10 +11,14 @@ import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.series.MetricScope;
+import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.series.SeriesWalk;
+import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.StatsDStatistics;
+import io.yokedcache.metrics.source.Target;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,7 +39,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private final HistogramLayout layout;
   private final ApplicationMetrics application;
   private final OperationExemplars exemplars;
-  private volatile List<Target> targets = List.of();
+  private volatile List<Jvm> jvms = List.of();
   private final SeriesWalk own;
   private final SeriesLabels ownLabels;
 
@@ -47,33 +51,59 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     this.application = application;
     this.exemplars = exemplars;
     this.ownLabels = new SeriesLabels(names.constantLabels());
-    this.own =
-        new SeriesWalk(
-            "", new SeriesWalk.Options(names.operations(), shown.cacheLabels(), shown.maxCaches()));
+    this.own = walk("");
     targets(shown.targets());
+  }
+
+  /** One JVM, what it was given to read it, and its series. */
+  private record Jvm(CacheSource source, Target target, SeriesLabels labels, SeriesWalk walk) {
+
+    /** Ends what nobody else reads. */
+    void close() {
+      if (target != source) {
+        target.close();
+      }
+    }
   }
 
   /** Shows these targets from now on; those that are shown already go on. */
   synchronized void targets(Map<String, CacheSource> sources) {
-    Map<String, Target> old = new HashMap<>();
-    targets.forEach(target -> old.put(target.name(), target));
-    targets =
-        sources.entrySet().stream()
-            .map(
-                named ->
-                    old.containsKey(named.getKey())
-                            && old.get(named.getKey()).reads(named.getValue())
-                        ? old.remove(named.getKey())
-                        : new Target(named.getKey(), named.getValue(), shown, names))
-            .toList();
-    old.values().forEach(Target::close);
+    Map<String, Jvm> old = new HashMap<>();
+    jvms.forEach(jvm -> old.put(jvm.target().name(), jvm));
+    List<Jvm> next = new ArrayList<>();
+    sources.forEach(
+        (name, source) -> {
+          Jvm known = old.get(name);
+          if (known != null && known.source() == source) {
+            next.add(known);
+            old.remove(name);
+          } else {
+            next.add(jvm(name, source));
+          }
+        });
+    jvms = List.copyOf(next);
+    old.values().forEach(Jvm::close);
     old.keySet().stream()
         .filter(name -> !sources.containsKey(name))
         .forEach(name -> application.forget(PrometheusNames.TARGET, name));
   }
 
   boolean hasTargets() {
-    return !targets.isEmpty();
+    return !jvms.isEmpty();
+  }
+
+  private Jvm jvm(String name, CacheSource source) {
+    Labels constant = names.constantLabels();
+    return new Jvm(
+        source,
+        Target.of(name, source, shown.timeLimit()),
+        new SeriesLabels(name.isEmpty() ? constant : constant.add(PrometheusNames.TARGET, name)),
+        walk(name));
+  }
+
+  private SeriesWalk walk(String target) {
+    return new SeriesWalk(
+        target, new SeriesWalk.Options(names.operations(), shown.cacheLabels(), shown.maxCaches()));
   }
 
   @Override
@@ -98,8 +128,11 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
         new ReadingFamilies(names, layout, exemplars, shown.series(), included);
     if (measured.metrics().stream().anyMatch(CacheMetric::isRead)) {
       Selection wanted = SeriesWalk.selection(measured.metrics());
-      List<Target.Scrape> scrapes = targets.stream().map(target -> target.begin(wanted)).toList();
-      scrapes.forEach(scrape -> scrape.addTo(measured));
+      List<Jvm> read = jvms;
+      List<Target.Reading> readings = read.stream().map(jvm -> jvm.target().begin(wanted)).toList();
+      for (int i = 0; i < readings.size(); i++) {
+        add(read.get(i), readings.get(i).await(shown.timeLimit()), measured);
+      }
     }
     addOwn(measured);
     Map<String, Family> families = new LinkedHashMap<>();
@@ -110,6 +143,25 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
         .filter(family -> !family.isEmpty())
         .forEach(family -> snapshots.metricSnapshot(family.snapshot(families.keySet())));
     return snapshots.build();
+  }
+
+  /** Adds a target's figures; one that is away only adds that it is. */
+  private void add(Jvm jvm, Target.Outcome outcome, ReadingFamilies families) {
+    SeriesSink sink = families.sink(jvm.labels(), jvm.target().name().isEmpty());
+    Map<String, Number> figures = new HashMap<>();
+    if (outcome.isUp()) {
+      CacheReadings readings = outcome.readings();
+      figures.put(
+          "droppedCaches",
+          jvm.walk().caches(readings, families.metrics(), outcome.startNanos(), sink));
+      int owners = Math.max(readings.caches().size(), readings.configurations().size());
+      jvm.labels().trim(owners + readings.connections().size());
+      figures.put("refused", outcome.refused());
+    }
+    figures.put("up", outcome.isUp() ? 1 : 0);
+    figures.put("errors", outcome.errors());
+    figures.put("seconds", outcome.tookNanos() / 1e9);
+    jvm.walk().bridge(figures, families.metrics(), sink);
   }
 
   /** Adds what the bridge counts of itself, whatever it reads. */
@@ -183,6 +235,6 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   /** Ends the threads that read targets. */
   @Override
   public void close() {
-    targets.forEach(Target::close);
+    jvms.forEach(Jvm::close);
   }
 }

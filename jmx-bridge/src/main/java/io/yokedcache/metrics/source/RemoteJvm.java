@@ -17,9 +17,9 @@ import javax.management.remote.JMXServiceURL;
 public final class RemoteJvm implements CacheSource, AutoCloseable {
 
   private final RemoteConnection connection;
-  private final TimeLimitedSource reads;
+  private final Target reads;
 
-  private RemoteJvm(RemoteConnection connection, TimeLimitedSource reads) {
+  private RemoteJvm(RemoteConnection connection, Target reads) {
     this.connection = connection;
     this.reads = reads;
   }
@@ -35,7 +35,7 @@ public final class RemoteJvm implements CacheSource, AutoCloseable {
    * @throws IllegalArgumentException if the limit is not positive
    */
   public static RemoteJvm at(JMXServiceURL url, Map<String, ?> environment, Duration timeLimit) {
-    return at(url, environment, timeLimit, TimeLimitedSource.LOST_AFTER);
+    return at(url, environment, timeLimit, Target.LOST_AFTER);
   }
 
   static RemoteJvm at(
@@ -43,8 +43,7 @@ public final class RemoteJvm implements CacheSource, AutoCloseable {
     RemoteConnection connection = new RemoteConnection(url, environment);
     return new RemoteJvm(
         connection,
-        new TimeLimitedSource(
-            url.toString(), connection, timeLimit, lostAfter, connection::abandon));
+        new Target(url.toString(), connection, timeLimit, lostAfter, connection::abandon));
   }
 
   @Override

@@ -28,4 +28,11 @@ public record Selection(boolean operations, boolean configurations, @Nullable Se
   public Selection {
     figures = figures == null ? null : Set.copyOf(figures);
   }
+
+  /** Returns whether a reading of this has all that somebody else wants. */
+  boolean covers(Selection other) {
+    return (operations || !other.operations)
+        && (configurations || !other.configurations)
+        && (figures == null || (other.figures != null && figures.containsAll(other.figures)));
+  }
 }

@@ -6,6 +6,7 @@ import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.Target;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -39,7 +40,8 @@ public final class StatsDReporter implements AutoCloseable {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final StatsDCollector collector;
-  private final CacheSource source;
+  private final Target target;
+  private final boolean ownsTarget;
   private final Map<String, String> targetTags;
   private final CacheSeries series;
   private final List<CacheMetric> bridgeMetrics;
@@ -56,7 +58,8 @@ public final class StatsDReporter implements AutoCloseable {
   private StatsDReporter(Builder settings) {
     this.collector = settings.collector;
     collector.setReadsCaches();
-    this.source = settings.source;
+    this.target = Target.of(settings.target, settings.source, Target.DEFAULT_LIMIT);
+    this.ownsTarget = target != settings.source;
     this.targetTags = settings.target.isEmpty() ? Map.of() : Map.of("target", settings.target);
     this.series =
         new CacheSeries(
@@ -106,11 +109,14 @@ public final class StatsDReporter implements AutoCloseable {
   public synchronized void report() throws IOException {
     boolean isUp = false;
     try {
-      long startNanos = System.nanoTime();
-      CacheReadings readings = source.read(series.selection());
+      Target.Outcome outcome = target.beginAnew(series.selection()).await();
+      if (outcome.failure() != null) {
+        throw outcome.failure();
+      }
+      CacheReadings readings = outcome.readings();
       isUp = true;
       queueDeadlineNanos = System.nanoTime() + patienceNanos;
-      series.describe(readings, startNanos, report);
+      series.describe(readings, outcome.startNanos(), report);
       report.end();
     } finally {
       if (bridgeMetrics.contains(CacheMetric.TARGET_UP)) {
@@ -142,13 +148,18 @@ public final class StatsDReporter implements AutoCloseable {
       executor.shutdownNow();
       Thread.currentThread().interrupt();
     }
+    if (ownsTarget) {
+      target.close();
+    }
   }
 
   private void reportSafely() {
     try {
       report();
       hasFailed = false;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      logger.debug("Cannot report to StatsD; the next report has it all", e); // the target told it
+    } catch (RuntimeException e) {
       // An exception that left this method would end the schedule.
       if (hasFailed) {
         logger.debug("Still cannot report to StatsD", e);

@@ -20,7 +20,7 @@ final class QueryTest {
             StatusReport.Query.parse("operation=put&target=a%26b&manager=x+y&cache=%3Cb%3E%C3%A9"))
         .isEqualTo(
             new StatusReport.Query(
-                "put", new StatusReport.Query.Selection("a&b", "x y", "<b>\u00e9")));
+                "put", new StatusReport.Query.Chosen("a&b", "x y", "<b>\u00e9")));
   }
 
   @Test

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-final class TimeLimitedSourceTest {
+final class TargetTest {
 
   private static final Duration LIMIT = Duration.ofMillis(100);
 
@@ -45,7 +45,7 @@ final class TimeLimitedSourceTest {
     CacheReadings readings =
         new CacheReadings(
             List.of(), List.of(new ConnectionReading("m", true, null, null, null, null, null)));
-    try (TimeLimitedSource source = TimeLimitedSource.of("other", () -> readings, LIMIT)) {
+    try (Target source = Target.of("other", () -> readings, LIMIT)) {
       assertThat(source.read()).isEqualTo(readings);
       assertThat(source.readFigures()).isEqualTo(readings);
     }
@@ -53,8 +53,8 @@ final class TimeLimitedSourceTest {
 
   @Test
   void read_sourceFails_itsFailure() {
-    try (TimeLimitedSource source =
-        TimeLimitedSource.of(
+    try (Target source =
+        Target.of(
             "other",
             () -> {
               throw new IOException("refused");
@@ -62,8 +62,8 @@ final class TimeLimitedSourceTest {
             LIMIT)) {
       assertThatThrownBy(source::read).isInstanceOf(IOException.class).hasMessage("refused");
     }
-    try (TimeLimitedSource source =
-        TimeLimitedSource.of(
+    try (Target source =
+        Target.of(
             "other",
             () -> {
               throw new IllegalStateException("broken");
@@ -78,7 +78,7 @@ final class TimeLimitedSourceTest {
 
   @Test
   void read_sourceHangs_failsInTimeThenAtOnceUntilItIsBack() throws Exception {
-    try (TimeLimitedSource source = TimeLimitedSource.of("other", hanging, LIMIT)) {
+    try (Target source = Target.of("other", hanging, LIMIT)) {
       assertThatThrownBy(source::read)
           .isInstanceOf(IOException.class)
           .hasMessage("other has not answered within 100 ms");
@@ -97,8 +97,8 @@ final class TimeLimitedSourceTest {
   @Test
   void read_sourceNeverComesBack_isTriedAgainButNotWithoutEnd() {
     AtomicInteger lost = new AtomicInteger();
-    try (TimeLimitedSource source =
-        new TimeLimitedSource(
+    try (Target source =
+        new Target(
             "other", hanging, Duration.ofMillis(1), Duration.ofNanos(1), lost::incrementAndGet)) {
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
@@ -131,19 +131,18 @@ final class TimeLimitedSourceTest {
           return CacheReadings.EMPTY;
         };
     Duration limit = Duration.ofSeconds(20);
-    try (TimeLimitedSource one = TimeLimitedSource.of("one", meeting, limit);
-        TimeLimitedSource other = TimeLimitedSource.of("other", meeting, limit)) {
-      TimeLimitedSource.Reading first = one.begin(Selection.ALL);
-      TimeLimitedSource.Reading second = other.begin(Selection.ALL);
-      assertThat(first.await()).isEqualTo(CacheReadings.EMPTY);
-      assertThat(second.await()).isEqualTo(CacheReadings.EMPTY);
+    try (Target one = Target.of("one", meeting, limit);
+        Target other = Target.of("other", meeting, limit)) {
+      Target.Reading first = one.begin(Selection.ALL);
+      Target.Reading second = other.begin(Selection.ALL);
+      assertThat(first.await().readings()).isEqualTo(CacheReadings.EMPTY);
+      assertThat(second.await().readings()).isEqualTo(CacheReadings.EMPTY);
     }
   }
 
   @Test
   void read_closed() {
-    TimeLimitedSource source =
-        TimeLimitedSource.of("other", () -> CacheReadings.EMPTY, Duration.ofDays(1_000));
+    Target source = Target.of("other", () -> CacheReadings.EMPTY, Duration.ofDays(1_000));
     source.close();
     source.close();
     assertThatThrownBy(source::read).hasMessage("Reading of other has been closed");
@@ -151,8 +150,79 @@ final class TimeLimitedSourceTest {
 
   @Test
   void of_noTime() {
-    assertThatThrownBy(() -> TimeLimitedSource.of("other", hanging, Duration.ZERO))
+    assertThatThrownBy(() -> Target.of("other", hanging, Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("The time limit must be positive, not PT0S");
+  }
+
+  @Test
+  void begin_whileAReadingRuns_sharesIt() {
+    try (Target target = Target.of("t", hanging, Duration.ofSeconds(20))) {
+      Target.Reading first = target.begin(Selection.ALL);
+      assertThat(first.await(Duration.ZERO).error()).startsWith("t has not answered for");
+      Target.Reading second = target.begin(Selection.FIGURES);
+      hanging.release.countDown();
+      assertThat(second.await().startNanos()).isEqualTo(first.await().startNanos());
+      assertThat(hanging.readings).hasValue(1);
+      assertThat(target.beginOrRecent(Selection.ALL).await().isUp()).isTrue();
+      assertThat(hanging.readings).hasValueLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void begin_aReadingOfLessRuns_readsBesideIt() {
+    try (Target target = Target.of("t", hanging, Duration.ofSeconds(20))) {
+      Target.Reading figures = target.begin(Selection.FIGURES);
+      Target.Reading all = target.begin(Selection.ALL);
+      Target.Reading anew = target.beginAnew(Selection.ALL);
+      hanging.release.countDown();
+      assertThat(figures.await().isUp()).isTrue();
+      assertThat(all.await().isUp()).isTrue();
+      assertThat(anew.await().isUp()).isTrue();
+      assertThat(hanging.readings).hasValue(3);
+    }
+  }
+
+  @Test
+  void beginOrRecent_later_readsAnew() {
+    try (Target target = Target.of("t", () -> CacheReadings.EMPTY, Duration.ofSeconds(20))) {
+      Target.Outcome first = target.beginOrRecent(Selection.ALL).await();
+      assertThat(first.error()).isNull();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> target.beginOrRecent(Selection.ALL).await().startNanos() > first.startNanos());
+    }
+  }
+
+  @Test
+  void begin_whenItHasEnded_readsAnew() {
+    AtomicInteger reads = new AtomicInteger();
+    CacheSource counting =
+        () -> {
+          reads.incrementAndGet();
+          return CacheReadings.EMPTY;
+        };
+    try (Target target = Target.of("t", counting, Duration.ofSeconds(20))) {
+      for (int i = 1; i <= 20; i++) {
+        assertThat(target.begin(Selection.ALL).await().isUp()).isTrue();
+        assertThat(reads).hasValue(i);
+      }
+    }
+  }
+
+  @Test
+  void await_sourceFails_withAnErrorThatIsCountedOnce() {
+    CacheSource failing =
+        () -> {
+          throw new StackOverflowError("deep");
+        };
+    try (Target target = Target.of("", failing, Duration.ofSeconds(20))) {
+      Target.Reading reading = target.begin(Selection.ALL);
+      assertThat(reading.await().error()).contains("this JVM", "deep");
+      assertThat(reading.await().errors()).isEqualTo(1);
+      assertThat(target.begin(Selection.ALL).await().errors()).isEqualTo(2);
+      assertThat(Target.of("", target, LIMIT)).isSameAs(target);
+    }
   }
 }

@@ -1,0 +1,435 @@
+package io.yokedcache.metrics.source;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One JVM whose caches are shown, for all outputs together: they share its readings, its time limit
+ * and the line that tells that it went away or came back.
+ *
+ * <p>Its source is read in a daemon thread, one reading at a time, and nobody waits for longer than
+ * the limit. While a reading has not come back, further ones fail at once. One that never comes
+ * back would leave the target dark for ever, so after a minute a further reading is tried in a new
+ * thread, but only a few times, because nothing can end a thread that waits for a peer that does
+ * not answer.
+ *
+ * <p>Thread-safe. A target that is not closed holds no thread for longer than half a minute.
+ */
+public final class Target implements CacheSource, AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(Target.class);
+
+  /** For targets that are made without a limit: less than the 10 seconds Prometheus waits. */
+  public static final Duration DEFAULT_LIMIT = Duration.ofSeconds(8);
+
+  /** How long a reading may take before it is given up as lost. */
+  static final Duration LOST_AFTER = Duration.ofMinutes(1);
+
+  /** How many threads may wait for readings that are lost. */
+  private static final int MAX_LOST = 3;
+
+  private static final int MAX_WAITING = 16;
+  private static final int MAX_LINE = 500;
+  private static final long RECENT_MILLIS = 500;
+
+  /** When a reading is no longer shared. */
+  private static final Executor LATER =
+      CompletableFuture.delayedExecutor(RECENT_MILLIS, TimeUnit.MILLISECONDS, Runnable::run);
+
+  private final String name;
+  private final CacheSource source;
+  private final long limitNanos;
+  private final long lostAfterNanos;
+  private final Runnable whenLost;
+
+  // Guarded by this.
+  private ThreadPoolExecutor thread = newThread();
+  private @Nullable Reading latest;
+  private @Nullable Reading running;
+  private @Nullable Reading stuck;
+  private int lost;
+  private long errors;
+  private long refused;
+  private boolean isUp = true;
+  private boolean isClosed;
+
+  Target(String name, CacheSource source, Duration limit, Duration lostAfter, Runnable whenLost) {
+    this.name = requireNonNull(name, "name");
+    this.source = requireNonNull(source, "source");
+    if (limit.isNegative() || limit.isZero()) {
+      throw new IllegalArgumentException("The time limit must be positive, not " + limit);
+    }
+    this.limitNanos = saturatedNanos(limit);
+    this.lostAfterNanos = saturatedNanos(lostAfter);
+    this.whenLost = whenLost;
+  }
+
+  /**
+   * Creates a target. A source that is a target of the same name already is returned as it is, so
+   * that outputs that are given the same one share it.
+   *
+   * @param name how errors and labels call it; empty for this JVM
+   * @param source reads its caches; not closed with the target
+   * @param limit how long a reading may take; greater than zero
+   * @throws IllegalArgumentException if the limit is not positive
+   */
+  public static Target of(String name, CacheSource source, Duration limit) {
+    return source instanceof Target known && known.name.equals(name)
+        ? known
+        : new Target(name, source, limit, LOST_AFTER, () -> {});
+  }
+
+  private static long saturatedNanos(Duration duration) {
+    return duration.compareTo(Duration.ofDays(365)) > 0
+        ? TimeUnit.DAYS.toNanos(365)
+        : duration.toNanos();
+  }
+
+  private static ThreadPoolExecutor newThread() {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            30,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MAX_WAITING),
+            task -> {
+              Thread thread = new Thread(task, "yokedcache-metrics-read");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
+  /** Returns the value of the label {@code target}; empty for this JVM, which needs no label. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns how messages call it. */
+  public String description() {
+    return name.isEmpty() ? "this JVM" : name;
+  }
+
+  /**
+   * Begins to read what is wanted, or joins a reading of it that is under way. Never fails: the
+   * outcome tells.
+   */
+  public Reading begin(Selection wanted) {
+    return begin(wanted, running -> !running.task.isDone());
+  }
+
+  /** Does what {@link #begin} does, and is content with a reading of the last half second, too. */
+  public Reading beginOrRecent(Selection wanted) {
+    return begin(wanted, recent -> true);
+  }
+
+  /** Begins a reading that has all that happened before this call. */
+  public Reading beginAnew(Selection wanted) {
+    return begin(wanted, other -> false);
+  }
+
+  @Override
+  public CacheReadings read() throws IOException {
+    return read(Selection.ALL);
+  }
+
+  @Override
+  public CacheReadings readFigures() throws IOException {
+    return read(Selection.FIGURES);
+  }
+
+  /** Reads anew. Who calls is told by the exception, so that nothing is logged. */
+  @Override
+  public CacheReadings read(Selection wanted) throws IOException {
+    Outcome outcome = beginAnew(wanted).get(limitNanos);
+    if (outcome.failure() != null) {
+      throw outcome.failure();
+    }
+    return outcome.readings();
+  }
+
+  /** Which readings are shared. */
+  private interface Sharing {
+    boolean allows(Reading known);
+  }
+
+  private synchronized Reading begin(Selection wanted, Sharing sharing) {
+    if (isClosed) {
+      return failed("Reading of " + description() + " has been closed");
+    }
+    if (running != null && running.ageNanos() >= limitNanos) {
+      stuck = running; // also if nobody waited for its end
+    }
+    if (stuck != null) {
+      long stuckNanos = stuck.ageNanos();
+      if (stuckNanos < lostAfterNanos || lost >= MAX_LOST) {
+        return failed(
+            description()
+                + " has not answered for "
+                + TimeUnit.NANOSECONDS.toSeconds(stuckNanos)
+                + " s");
+      }
+      replaceThread(stuck);
+    }
+    Reading known = latest;
+    if (known != null && known.wanted.covers(wanted) && sharing.allows(known)) {
+      return known;
+    }
+    Reading reading = new Reading(wanted, () -> source.read(wanted));
+    try {
+      thread.execute(reading::run);
+    } catch (RejectedExecutionException e) {
+      return failed("Too many readings of " + description() + " wait for their turn already");
+    }
+    latest = reading;
+    return reading;
+  }
+
+  private Reading failed(String reason) {
+    Reading reading =
+        new Reading(
+            Selection.ALL,
+            () -> {
+              throw new IOException(reason);
+            });
+    reading.task.run();
+    return reading;
+  }
+
+  /** Leaves the thread to the reading that it waits for; it ends when that comes back. */
+  private void replaceThread(Reading gone) {
+    gone.isLost = true;
+    stuck = null;
+    running = null;
+    latest = null;
+    lost++;
+    thread.shutdownNow();
+    thread = newThread();
+    whenLost.run();
+  }
+
+  private synchronized void began(Reading reading) {
+    if (!reading.isLost) {
+      running = reading;
+    }
+  }
+
+  private synchronized void timedOut(Reading reading) {
+    if (reading == running) {
+      stuck = reading;
+    } else {
+      reading.task.cancel(/* mayInterruptIfRunning= */ false); // it still waits for its turn
+    }
+    forget(reading);
+  }
+
+  private synchronized void ended(Reading reading) {
+    if (reading == running) {
+      running = null;
+    }
+    if (reading == stuck) {
+      stuck = null;
+    }
+    if (reading.isLost) {
+      lost--;
+    }
+    // Forgotten even if nobody asks again: a reading of many caches is large.
+    LATER.execute(() -> forget(reading));
+  }
+
+  private synchronized void forget(Reading reading) {
+    if (reading == latest) {
+      latest = null;
+    }
+  }
+
+  /** Counts what came of a reading, once, however many wait for it. */
+  private synchronized Outcome counted(Reading reading, Outcome outcome) {
+    if (!reading.isCounted && !isClosed) {
+      reading.isCounted = true;
+      errors += outcome.failure() == null ? 0 : 1;
+      refused += outcome.readings().refused();
+    }
+    return new Outcome(
+        outcome.readings(),
+        outcome.failure(),
+        outcome.startNanos(),
+        outcome.tookNanos(),
+        errors,
+        refused);
+  }
+
+  /** Logs one line when the target goes and one when it is back. */
+  private void tell(@Nullable IOException failure) {
+    boolean wasUp;
+    synchronized (this) {
+      if (isClosed) {
+        return;
+      }
+      wasUp = isUp;
+      isUp = failure == null;
+    }
+    if (failure != null && wasUp) {
+      logger.warn(
+          "Cannot read the caches of {}: {}. They are not shown until it answers; it is tried again"
+              + " with each reading, and failures are counted in bridge_errors_total",
+          description(),
+          line(failure));
+    } else if (failure == null && !wasUp) {
+      logger.info("The caches of {} can be read again", description());
+    }
+    if (failure != null) {
+      logger.debug("Where the reading of {} failed", description(), failure);
+    }
+  }
+
+  /** A message in one line, as those of RMI have several, and without what a terminal obeys. */
+  private static String line(IOException failure) {
+    String text = String.valueOf(failure.getMessage()).replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    return text.length() > MAX_LINE ? text.substring(0, MAX_LINE) + "..." : text;
+  }
+
+  /** Ends reading; may be called twice. A reading that does not come back is not waited for. */
+  @Override
+  public synchronized void close() {
+    isClosed = true;
+    thread.shutdownNow();
+  }
+
+  /**
+   * What came of a reading.
+   *
+   * @param readings the figures; nothing if it failed
+   * @param failure why it failed; absent if it did not
+   * @param startNanos when it began, on the clock of {@link System#nanoTime}
+   * @param tookNanos how long it took; so far, if it has not ended
+   * @param errors how many readings of the target have failed so far
+   * @param refused how many values its readings have refused so far, as they cannot be true
+   */
+  public record Outcome(
+      CacheReadings readings,
+      @Nullable IOException failure,
+      long startNanos,
+      long tookNanos,
+      long errors,
+      long refused) {
+
+    /** Returns whether the target was read. */
+    public boolean isUp() {
+      return failure == null;
+    }
+
+    /** Returns why it failed, for people; absent if it did not. */
+    public @Nullable String error() {
+      return failure == null ? null : String.valueOf(failure.getMessage());
+    }
+  }
+
+  /** A reading under way, which several may await. */
+  public final class Reading {
+    private final long startNanos = System.nanoTime();
+    private final Selection wanted;
+    private final FutureTask<CacheReadings> task;
+    private volatile long endNanos;
+    private boolean isLost; // guarded by the target
+    private boolean isCounted; // guarded by the target
+
+    private Reading(Selection wanted, Callable<CacheReadings> read) {
+      this.wanted = wanted;
+      this.task =
+          new FutureTask<>(read) {
+            @Override
+            protected void done() {
+              endNanos = System.nanoTime();
+            }
+          };
+    }
+
+    private long ageNanos() {
+      return System.nanoTime() - startNanos;
+    }
+
+    private void run() {
+      began(this);
+      try {
+        task.run();
+      } finally {
+        ended(this);
+      }
+    }
+
+    /** Waits for the figures, until the limit since the reading began is over. */
+    public Outcome await() {
+      return await(Duration.ofNanos(limitNanos));
+    }
+
+    /** Waits for the figures, but no longer than the given time if that is less than the limit. */
+    public Outcome await(Duration patience) {
+      Outcome outcome = get(saturatedNanos(patience));
+      if (outcome.failure() == null || task.isDone() || ageNanos() >= limitNanos) {
+        tell(outcome.failure());
+      }
+      return outcome;
+    }
+
+    private Outcome get(long patienceNanos) {
+      try {
+        long limit = Math.min(patienceNanos, limitNanos - ageNanos());
+        return outcome(task.get(Math.max(0, limit), TimeUnit.NANOSECONDS), null);
+      } catch (TimeoutException e) {
+        if (ageNanos() < limitNanos) {
+          return failed(
+              " has not answered for " + TimeUnit.NANOSECONDS.toSeconds(ageNanos()) + " s");
+        }
+        timedOut(this);
+        return failed(
+            " has not answered within " + Duration.ofNanos(limitNanos).toMillis() + " ms");
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return failed(
+            new InterruptedIOException("Reading of " + description() + " was interrupted"));
+      } catch (CancellationException e) {
+        return failed(new IOException("Reading of " + description() + " has been closed", e));
+      } catch (ExecutionException e) {
+        return failed(
+            e.getCause() instanceof IOException failure
+                ? failure
+                : new IOException("Cannot read " + description() + ": " + e.getCause(), e));
+      }
+    }
+
+    private Outcome failed(String reason) {
+      return failed(new InterruptedIOException(description() + reason));
+    }
+
+    private Outcome failed(IOException failure) {
+      return outcome(CacheReadings.EMPTY, failure);
+    }
+
+    private Outcome outcome(CacheReadings readings, @Nullable IOException failure) {
+      long tookNanos = task.isDone() ? endNanos - startNanos : ageNanos();
+      Outcome outcome = new Outcome(readings, failure, startNanos, tookNanos, 0, 0);
+      boolean isOver = failure == null || task.isDone() || ageNanos() >= limitNanos;
+      return isOver ? counted(this, outcome) : outcome;
+    }
+  }
+}
