@@ -209,13 +209,16 @@ final class StandaloneIT {
 
   @Test
   void list_asJson_ofOurProvider() throws Exception {
-    try (ChildJvm yoked = ChildJvm.application(folder, YOKED, embedded());
+    List<String> hostile = List.of("-Dyokedcache.uri=embedded:redis", "-Dhostile=true");
+    try (ChildJvm yoked = ChildJvm.application(folder, YOKED, hostile);
         ChildJvm list = ChildJvm.bridge(folder, "list", "--json", "--pid", "shop=" + yoked.pid())) {
       assertThat(list.awaitEnd()).as(list.output()).isZero();
 
       assertThat(list.output())
           .contains("\"target\": \"shop\"", "\"cache\": \"orders\"", "\"hits\": 2")
-          .containsPattern("\"getP99Seconds\": [0-9.E-]+");
+          .containsPattern("\"cache\": \"orders\".*\"errors\": 0, .*\"getP99Seconds\": [0-9.E-]+")
+          .containsPattern(
+              "\"cache\": \"bad\", \"hits\": null, \"misses\": 5, .*\"evictions\": null");
     }
   }
 

@@ -1,12 +1,16 @@
 package io.yokedcache.metrics.bridge;
 
-import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.logging.LogManager;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
+import javax.cache.management.CacheStatisticsMXBean;
 import javax.cache.spi.CachingProvider;
+import javax.management.ObjectName;
 
 /** An application that knows nothing of the bridge: it makes a cache and uses it. */
 public final class TargetApplication {
@@ -24,8 +28,17 @@ public final class TargetApplication {
    *
    * @param arguments the provider's class
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws Exception {
     System.setProperty("java.util.logging.manager", OwnLogManager.class.getName());
+    if (Boolean.getBoolean("hostile")) {
+      ManagementFactory.getPlatformMBeanServer()
+          .registerMBean(
+              Proxy.newProxyInstance(
+                  TargetApplication.class.getClassLoader(),
+                  new Class<?>[] {CacheStatisticsMXBean.class},
+                  TargetApplication::hostile),
+              new ObjectName("javax.cache:type=CacheStatistics,CacheManager=other,Cache=bad"));
+    }
     CachingProvider provider = Caching.getCachingProvider(arguments[0]);
     try (CacheManager manager =
         provider.getCacheManager(
@@ -44,5 +57,17 @@ public final class TargetApplication {
       } while (System.in.read() >= 0);
       System.out.println("log manager: " + LogManager.getLogManager().getClass().getSimpleName());
     }
+  }
+
+  /** Figures of a bean that is not the provider's: impossible, unreadable, and right ones. */
+  private static Object hostile(Object bean, Method method, Object[] arguments) {
+    return switch (method.getName()) {
+      case "getCacheHits" -> -1L;
+      case "getCacheMisses" -> 5L;
+      case "getCacheEvictions" -> throw new IllegalStateException("not today");
+      case "hashCode" -> 1;
+      case "equals" -> bean == arguments[0];
+      default -> method.getReturnType() == float.class ? Float.NaN : (Object) 0L;
+    };
   }
 }
