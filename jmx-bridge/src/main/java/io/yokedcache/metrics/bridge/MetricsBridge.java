@@ -7,6 +7,7 @@ import io.yokedcache.metrics.NoOpCollector;
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.otlp.OtlpReporter;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import io.yokedcache.metrics.source.CacheFilter;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
@@ -176,7 +177,7 @@ public final class MetricsBridge implements AutoCloseable {
   }
 
   /** A JVM that is read, and the target that all outputs share. */
-  private record Shared(CacheSource source, Target target) {
+  private record Shared(CacheSource source, CacheFilter filter, Target target) {
 
     void close() {
       if (target != source) {
@@ -193,10 +194,11 @@ public final class MetricsBridge implements AutoCloseable {
     nextSources.forEach(
         (name, source) -> {
           Shared known = old.get(name);
-          if (known != null && known.source() == source) {
+          CacheFilter filter = settings.caches();
+          if (known != null && known.source() == source && known.filter().equals(filter)) {
             old.remove(name);
           } else {
-            known = new Shared(source, Target.of(name, source, limit(name)));
+            known = new Shared(source, filter, Target.of(name, filter.of(source), limit(name)));
           }
           shared.put(name, known);
           next.put(name, known.target());

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import io.yokedcache.metrics.series.SeriesFilter;
+import io.yokedcache.metrics.source.CacheFilter;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param collectors class names of the user's own collectors
  * @param series which metrics leave the bridge, by all outputs
+ * @param caches which caches do
  * @param targets other JVMs to read by name, for the stand-alone process
  * @param warnings settings that are followed, but probably not meant
  */
@@ -31,10 +33,13 @@ public record MetricsSettings(
     HealthChecks health,
     List<String> collectors,
     SeriesFilter series,
+    CacheFilter caches,
     Map<String, TargetSettings> targets,
     Warnings warnings) {
 
   private static final Pattern METRICS = Pattern.compile("[A-Za-z0-9_.*?]+");
+
+  private static final Pattern ANY = Pattern.compile(".+", Pattern.DOTALL);
 
   private static final Pattern CLASS_NAME =
       Pattern.compile("\\p{javaJavaIdentifierStart}[\\p{javaJavaIdentifierPart}.]*");
@@ -166,6 +171,12 @@ public record MetricsSettings(
         group.list("include", METRICS, expected), group.list("exclude", METRICS, expected));
   }
 
+  private static CacheFilter caches(Group group) {
+    String expected = "a name of a cache, in which * and ? stand for characters";
+    return new CacheFilter(
+        group.list("include", ANY, expected), group.list("exclude", ANY, expected));
+  }
+
   static MetricsSettings of(Config group, Map<String, String> environment) {
     Group root = new Group(group.root(), MetricsFile.defaults(), MetricsFile.GROUP, environment);
     PrometheusOutput prometheus = PrometheusOutput.read(output(root, "prometheus"));
@@ -184,6 +195,7 @@ public record MetricsSettings(
         HealthChecks.read(health),
         root.list("collectors", CLASS_NAME, "a class name: com.example.WebhookCollector"),
         series(root.child("series")),
+        caches(root.child("caches")),
         root.children("targets", TargetSettings.KEYS, TargetSettings::read),
         new Warnings(root.finish()));
   }

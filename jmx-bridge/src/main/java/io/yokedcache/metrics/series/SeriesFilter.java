@@ -1,8 +1,8 @@
 package io.yokedcache.metrics.series;
 
+import io.yokedcache.metrics.source.CacheFilter;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -34,25 +34,23 @@ public record SeriesFilter(List<String> include, List<String> exclude) {
   }
 
   private static boolean matches(List<String> globs, CacheMetric metric) {
-    return globs.stream().map(SeriesFilter::pattern).anyMatch(glob -> matches(glob, metric));
-  }
-
-  private static boolean matches(Pattern glob, CacheMetric metric) {
     String family = metric.metricName().replace('.', '_');
     if (metric.kind() == MetricKind.HISTOGRAM) {
       family += "_seconds";
     }
-    return Stream.of(metric.metricName(), family, "yokedcache_" + family, metric.micrometerFamily())
+    String total = metric.kind() == MetricKind.COUNTER ? withTotal(family) : family;
+    return Stream.of(
+            metric.metricName(),
+            family,
+            "yokedcache_" + family,
+            total,
+            "yokedcache_" + total,
+            metric.micrometerFamily())
         .filter(name -> !name.isEmpty())
-        .anyMatch(name -> glob.matcher(name).matches());
+        .anyMatch(CacheFilter.matcher(globs));
   }
 
-  private static Pattern pattern(String glob) {
-    StringBuilder regex = new StringBuilder();
-    for (int i = 0; i < glob.length(); i++) {
-      char c = glob.charAt(i);
-      regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
-    }
-    return Pattern.compile(regex.toString());
+  private static String withTotal(String family) {
+    return family.endsWith("_total") ? family : family + "_total";
   }
 }

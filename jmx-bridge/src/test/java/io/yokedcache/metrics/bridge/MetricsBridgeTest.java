@@ -63,6 +63,20 @@ final class MetricsBridgeTest {
   }
 
   @Test
+  void of_cachesLeftOut_byEveryOutput() throws Exception {
+    MetricsSettings settings =
+        settings("prometheus { enabled = true, port = 0 }, caches.exclude = [\"ord?r*\"]");
+    try (MetricsBridge bridge = MetricsBridge.of(settings, Map.of("shop", ORDERS))) {
+      assertThat(get(bridge, "/metrics", "").body())
+          .contains("yokedcache_bridge_jmx_target_up{target=\"shop\"} 1.0")
+          .doesNotContain("orders");
+      assertThat(get(bridge, "/api/data.json", "").body())
+          .contains("shop")
+          .doesNotContain("orders");
+    }
+  }
+
+  @Test
   void of_health_errorsAreToldForEachTarget() throws Exception {
     MetricsSettings settings = settings("prometheus { enabled = true, port = 0 }");
     try (MetricsBridge bridge =
