@@ -3,6 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.source.OperationNames;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
@@ -10,6 +11,8 @@ import java.util.Map;
 public final class StatsDBuilder {
 
   private static final Duration LONGEST = Duration.ofDays(1);
+
+  private static final String UNIX = "unix://";
 
   String host = "localhost";
   int port = 8125;
@@ -29,11 +32,17 @@ public final class StatsDBuilder {
    * Sets the daemon's host. It is resolved in the background; a name that does not exist is logged
    * and tried again.
    *
-   * @param value name or address; {@code localhost} by default
+   * @param value name or address, or {@code unix:///path} of a Unix datagram socket, for which
+   *     junixsocket has to be on the class path; {@code localhost} by default
    * @return this
    */
   public StatsDBuilder host(String value) {
-    require(!value.isBlank(), "host", value, "a name or an address");
+    boolean isSocket = value.startsWith(UNIX);
+    require(
+        isSocket ? value.startsWith(UNIX + "/") : !value.isBlank(),
+        "host",
+        value,
+        "a name or an address, or unix:///path/of/a.socket");
     host = value;
     return this;
   }
@@ -174,7 +183,20 @@ public final class StatsDBuilder {
    * @throws IllegalArgumentException if there are constant tags with the plain flavour
    */
   public StatsDCollector build() {
-    return build(udp(AddressLookup.ofSystem()));
+    return build(host.startsWith(UNIX) ? unix() : udp(AddressLookup.ofSystem()));
+  }
+
+  private Transport.Factory unix() {
+    try {
+      return UnixTransport.to(Path.of(host.substring(UNIX.length())));
+    } catch (NoClassDefFoundError e) {
+      throw new IllegalArgumentException(
+          "host is "
+              + host
+              + ", but Unix datagram sockets need com.kohlschutter.junixsocket:junixsocket-common"
+              + " and junixsocket-native-common on the class path",
+          e);
+    }
   }
 
   StatsDCollector build(Transport.Factory transports) {
