@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.statsd.Event.Kind;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineEncoder {
 
+  private static final int MAX_CACHES = 100_000;
+
   /** Tags that a plain name has ahead of the metric, so that a tree of names groups by cache. */
   private static final List<String> LEADING_TAGS = List.of("target", "cache_manager", "cache");
 
@@ -26,6 +29,9 @@ final class LineEncoder {
   private final String prefix;
   private final Map<String, String> constantTags;
   private final StringBuilder line = new StringBuilder(128);
+
+  /** Which cache has a name as it is written; the first one does, others have more to it. */
+  private final Map<String, String> caches = new HashMap<>();
 
   LineEncoder(StatsDFlavour flavour, String prefix, Map<String, String> constantTags) {
     this.flavour = flavour;
@@ -102,7 +108,7 @@ final class LineEncoder {
     for (String leading : LEADING_TAGS) {
       String value = tags.get(leading);
       if (value != null) {
-        appendPart(Names.part(value));
+        appendPart(distinct(leading, value, Names.part(value)));
       }
     }
     appendPart(shortName(metric));
@@ -112,6 +118,20 @@ final class LineEncoder {
             appendPart(Names.part(value));
           }
         });
+  }
+
+  /** Lines cannot have {@code a:b} or {@code a,b}, and two caches must not become one series. */
+  private String distinct(String tag, String raw, String written) {
+    if (!tag.equals("cache")) {
+      return written;
+    }
+    String first = caches.get(written);
+    if (first == null && caches.size() < MAX_CACHES) {
+      caches.put(written, raw);
+    }
+    return first == null || first.equals(raw)
+        ? written
+        : written + '_' + Integer.toHexString(raw.hashCode());
   }
 
   private void appendPart(String part) {
@@ -136,7 +156,9 @@ final class LineEncoder {
     char separator = '#';
     for (Map.Entry<String, String> tag : tags.entrySet()) {
       line.append(separator == '#' ? "|#" : ",");
-      line.append(Names.name(tag.getKey())).append(':').append(Names.tagValue(tag.getValue()));
+      String value = Names.tagValue(tag.getValue());
+      line.append(Names.name(tag.getKey())).append(':');
+      line.append(distinct(tag.getKey(), tag.getValue(), value));
       separator = ',';
     }
   }

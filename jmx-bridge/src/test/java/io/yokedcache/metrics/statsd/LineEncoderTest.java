@@ -5,8 +5,11 @@ import static io.yokedcache.metrics.statsd.StatsDFlavour.PLAIN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.metrics.statsd.Event.Kind;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,6 +79,22 @@ final class LineEncoderTest {
         .isEqualTo("myapp.cache.m.com_acme_Gr__e__x:1|c");
     assertThat(dog.encode(event(Kind.COUNTER, "m", 1, Map.of("t", "Größe/x.y", "u", ""))))
         .isEqualTo("myapp.cache.m:1|c|#t:Größe/x.y,u:_");
+  }
+
+  @Test
+  void encode_cachesOfSimilarNames_areSeriesOfTheirOwn() {
+    for (LineEncoder encoder : List.of(dog, plain)) {
+      Set<String> lines = new HashSet<>();
+      for (int round = 0; round < 2; round++) {
+        for (String cache : List.of("a:b", "a.b", "a,b", "a|b", "a_b", "a\nb")) {
+          lines.add(
+              String.valueOf(
+                  encoder.encode(
+                      event(Kind.COUNTER, "cache.sets.total", 1, Map.of("cache", cache)))));
+        }
+      }
+      assertThat(lines).hasSize(6).noneMatch(line -> line.contains("\n"));
+    }
   }
 
   @Test
