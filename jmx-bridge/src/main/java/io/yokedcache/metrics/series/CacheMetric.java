@@ -131,7 +131,7 @@ public enum CacheMetric {
       "cache.invalidations.total",
       COUNTER,
       "Number of invalidations, by what asked for them",
-      Row.invalidations(),
+      Row.byName("invalidations."),
       "type"),
   /** Lookups of copies in the JVM, by result. */
   NEAR_GETS(

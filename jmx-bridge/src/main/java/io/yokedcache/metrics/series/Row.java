@@ -50,8 +50,6 @@ record Row(
     NONE
   }
 
-  private static final String INVALIDATIONS = "invalidations.";
-
   private static Row of(
       From from, Set<String> figures, Function<Object, List<MetricSample>> samples) {
     return new Row(from, figures, samples, Adding.SUM, "");
@@ -95,7 +93,7 @@ record Row(
   }
 
   /** Every counter of a name that begins so; the rest of the name is the label. */
-  static Row invalidations() {
+  static Row byName(String prefix) {
     return new Row(
         From.CACHE,
         null,
@@ -105,8 +103,8 @@ record Row(
               .counters()
               .forEach(
                   (name, value) -> {
-                    if (name.startsWith(INVALIDATIONS)) {
-                      add(samples, name.substring(INVALIDATIONS.length()), value);
+                    if (name.startsWith(prefix)) {
+                      add(samples, name.substring(prefix.length()), value);
                     }
                   });
           samples.sort(Comparator.comparing(sample -> sample.labelValues().get(0)));
