@@ -178,6 +178,13 @@ public enum CacheMetric {
       COUNTER,
       "Number of entries whose bytes could not or must not be decoded",
       counter("undecodable")),
+  /** The same by reason. */
+  UNDECODABLE_BY_REASON(
+      "cache.undecodable_by_reason.total",
+      COUNTER,
+      "Number of entries that could not or must not be decoded, by reason",
+      Row.byName("undecodable."),
+      "reason"),
   /** Events that nobody got. */
   DROPPED_EVENTS(
       "cache.dropped_events.total",

@@ -99,6 +99,7 @@ final class MetricsTableTest {
                 "loadFailures",
                 "writes",
                 "undecodable",
+                "undecodable.limit",
                 "droppedEvents",
                 "nearHits",
                 "nearMisses",
