@@ -44,7 +44,7 @@ public final class CacheEvents {
   private final Map<String, String> hitTags;
   private final Map<String, String> missTags;
 
-  /** Made once for each operation: the calling thread shall not build maps. */
+  /** Made once for each operation, so that the calling thread builds no maps. */
   private final Map<String, Map<String, String>> operationTags = new ConcurrentHashMap<>();
 
   private CacheEvents(String manager, String cache) {

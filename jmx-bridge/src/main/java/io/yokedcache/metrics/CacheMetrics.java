@@ -336,8 +336,7 @@ public final class CacheMetrics implements AutoCloseable {
 
   /**
    * A collector and the wall around it: neither its failures nor its delays come through. One that
-   * may block has a thread of its own behind a bounded queue; what that has no room for is dropped
-   * and counted.
+   * may block gets a thread and a bounded queue; a full queue drops calls and counts them.
    */
   private final class Slot {
 

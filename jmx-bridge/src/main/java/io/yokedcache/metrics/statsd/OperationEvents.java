@@ -34,7 +34,7 @@ final class OperationEvents {
   private final Map<String, String> hitTags;
   private final Map<String, String> missTags;
 
-  /** Made once for each operation: the calling thread shall not build maps. */
+  /** Made once for each operation, so that the calling thread builds no maps. */
   private final Map<String, Map<String, String>> operationTags = new ConcurrentHashMap<>();
 
   OperationEvents(StatsDCollector collector, Map<String, String> cacheTags) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -112,6 +113,7 @@ final class LaneTest {
   void call_byMeetingThreads_noneIsForgotten() throws Exception {
     Lane lane = lane(new Echo(Integer.MAX_VALUE));
     AtomicInteger echoed = new AtomicInteger();
+    AtomicBoolean ended = new AtomicBoolean();
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < MEETING_THREADS; i++) {
       String text = "thread " + i;
@@ -119,7 +121,7 @@ final class LaneTest {
           new Thread(
               () -> {
                 for (int meeting = 0; meeting < MEETINGS; meeting++) {
-                  while (echoed.get() < meeting * MEETING_THREADS) {
+                  while (echoed.get() < meeting * MEETING_THREADS && !ended.get()) {
                     Thread.onSpinWait();
                   }
                   echo(lane, text);
@@ -134,6 +136,7 @@ final class LaneTest {
     for (Thread thread : threads) {
       thread.join(TimeUnit.MINUTES.toMillis(2));
     }
+    ended.set(true); // so that nobody waits for a thread whose call was forgotten
     assertThat(echoed).as("answered calls").hasValue(MEETING_THREADS * MEETINGS);
     assertThat(lane.openCalls()).isZero();
   }
