@@ -229,7 +229,7 @@ final class AllowedClasses {
 
   private RefusedClassException refusal(Collection<String> classNames) {
     return closedType == null
-        ? RefusedClassException.onRead(classNames, patterns)
+        ? RefusedTypes.onRead(classNames, patterns)
         : new RefusedClassException(
             classNames,
             "The bytes hold objects of "
@@ -298,7 +298,7 @@ final class AllowedClasses {
   /** Refuses a proxy before its class is defined, since classes that were defined once stay. */
   void checkProxy(List<String> interfaces) {
     if (!allowsProxy(interfaces)) {
-      throw RefusedClassException.onRead(interfaces, patterns);
+      throw RefusedTypes.onRead(interfaces, patterns);
     }
     if (proxyClasses.size() >= MAX_PROXY_CLASSES && !proxyClasses.contains(interfaces)) {
       throw new CodecException(

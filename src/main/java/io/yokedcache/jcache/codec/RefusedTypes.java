@@ -2,11 +2,12 @@ package io.yokedcache.jcache.codec;
 
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Says, to whoever puts a value, why it could not be read back and what mends it. */
+/** Words refusals of classes: why a value cannot be stored or read back, and the setting that allows it. */
 final class RefusedTypes {
 
   /** What lambdas are written as; reading one runs a method of the application by its name. */
@@ -64,5 +65,21 @@ final class RefusedTypes {
             + " is not stored, since it could not be read back: "
             + String.join("; ", reasons)
             + advice);
+  }
+
+  /** For bytes that were read. */
+  static RefusedClassException onRead(Collection<String> classNames, List<String> allowed) {
+    String refused =
+        (classNames.size() == 1 ? "Class " : "Classes ")
+            + ShownNames.of(classNames)
+            + " may not be deserialised: ";
+    String advice =
+        classNames.contains(LAMBDA)
+            ? LAMBDA_ADVICE
+            : "this JVM has not put such an object into this cache, and the settings do not name it."
+                + " If it is the application's, put "
+                + ShownNames.allowLine(allowed, classNames)
+                + " inside yokedcache { } of yokedcache.conf";
+    return new RefusedClassException(classNames, refused + advice);
   }
 }

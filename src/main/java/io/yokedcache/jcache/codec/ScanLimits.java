@@ -21,8 +21,12 @@ record ScanLimits(
     long comparisons,
     long numberBytes) {
 
-  /** As many as the text form of a number in a key may have. */
-  static final int MAX_NUMBER_BYTES = TextForms.MAX_NUMBER_BITS / Byte.SIZE + 1;
+  /**
+   * The longest number that a key or a value may have, in bits. Reading digits takes quadratic time.
+   */
+  static final int MAX_NUMBER_BITS = 32_768;
+
+  static final int MAX_NUMBER_BYTES = MAX_NUMBER_BITS / Byte.SIZE + 1;
 
   /** Objects that are shared may be counted so many times as often as all objects together. */
   static final int SHARING = 16;

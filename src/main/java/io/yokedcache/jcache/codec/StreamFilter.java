@@ -70,7 +70,7 @@ final class StreamFilter implements ObjectInputFilter {
   void check(Class<?> type) {
     if (!allowed.allows(type)) {
       throw remember(
-          RefusedClassException.onRead(
+          RefusedTypes.onRead(
               List.of(AllowedClasses.elementType(type).getName()), allowed.patterns()));
     }
   }

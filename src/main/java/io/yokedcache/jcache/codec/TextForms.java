@@ -36,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TextForms {
 
-  /** Reading digits takes quadratic time, so their number is bounded. */
-  static final int MAX_NUMBER_BITS = 32_768;
-
   private static final int MAX_NUMBER_CHARS = 10_000;
 
   private static final int HEX = 16;
@@ -141,12 +138,12 @@ final class TextForms {
   }
 
   private static BigInteger bounded(BigInteger value) {
-    if (value.bitLength() > MAX_NUMBER_BITS) {
+    if (value.bitLength() > ScanLimits.MAX_NUMBER_BITS) {
       throw new CodecException(
           "A number of "
               + value.bitLength()
               + " bits is too long for a key; the limit is "
-              + MAX_NUMBER_BITS,
+              + ScanLimits.MAX_NUMBER_BITS,
           null);
     }
     return value;
