@@ -1,7 +1,7 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.entry.EntryCodec;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayDeque;

@@ -1,10 +1,11 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.backend.RedisStores;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.concurrent.LastingScheduler;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
-import io.yokedcache.jcache.internal.store.BackgroundErrors;
-import io.yokedcache.jcache.internal.store.ConnectionListener;
-import io.yokedcache.jcache.internal.store.RedisStores;
+import io.yokedcache.jcache.internal.redis.ConnectionListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;

@@ -1,12 +1,13 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.internal.concurrent.StackRoom;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
-import io.yokedcache.jcache.internal.management.ErrorType;
-import io.yokedcache.jcache.internal.management.Operation;
-import io.yokedcache.jcache.internal.management.StatisticsRecorder;
-import io.yokedcache.jcache.internal.store.StackRoom;
+import io.yokedcache.jcache.internal.metrics.ErrorType;
+import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.PhaseMeter;
+import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import java.util.function.Supplier;

@@ -5,7 +5,7 @@ import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.event.EventDispatcher.Changes;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.ChangeMessage;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Ttl;

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNullElse;
 import static java.util.Objects.requireNonNullElseGet;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;

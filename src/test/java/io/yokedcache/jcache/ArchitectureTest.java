@@ -24,44 +24,130 @@ final class ArchitectureTest {
   /** Which packages each package may use, besides itself. */
   private static final Map<String, Set<String>> ALLOWED =
       Map.ofEntries(
-          Map.entry("codec", Set.of("configuration")),
+          Map.entry("codec", Set.of()),
           Map.entry("configuration", Set.of("codec")),
-          Map.entry("internal.store", Set.of("configuration")),
-          Map.entry("internal.embedded", Set.of()),
+          Map.entry("spi", Set.of()),
+          Map.entry("internal.concurrent", Set.of()),
           Map.entry("internal.integration", Set.of()),
+          Map.entry("internal.codec.serial", Set.of("codec")),
+          Map.entry("internal.codec.value", Set.of("codec", "internal.codec.serial")),
+          Map.entry(
+              "internal.codec.key",
+              Set.of("codec", "internal.codec.serial", "internal.codec.value")),
+          Map.entry(
+              "internal.codec",
+              Set.of(
+                  "codec", "internal.codec.key", "internal.codec.serial", "internal.codec.value")),
+          Map.entry("internal.settings", Set.of("codec", "configuration")),
+          Map.entry("internal.metrics", Set.of("spi")),
+          Map.entry(
+              "internal.redis", Set.of("configuration", "internal.concurrent", "internal.metrics")),
+          Map.entry(
+              "internal.redis.pipeline",
+              Set.of("configuration", "internal.concurrent", "internal.metrics", "internal.redis")),
+          Map.entry("internal.store", Set.of("internal.concurrent", "internal.redis")),
+          Map.entry(
+              "internal.near",
+              Set.of(
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.metrics",
+                  "internal.redis",
+                  "internal.store")),
+          Map.entry(
+              "internal.remote",
+              Set.of("configuration", "internal.concurrent", "internal.redis", "internal.store")),
+          Map.entry(
+              "internal.maintenance",
+              Set.of(
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.metrics",
+                  "internal.redis",
+                  "internal.store")),
+          Map.entry(
+              "internal.backend",
+              Set.of(
+                  "codec",
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.maintenance",
+                  "internal.metrics",
+                  "internal.near",
+                  "internal.redis",
+                  "internal.redis.pipeline",
+                  "internal.remote",
+                  "internal.store")),
           Map.entry("internal.expiry", Set.of("internal.integration", "internal.store")),
-          Map.entry("internal.processor", Set.of("internal.integration")),
           Map.entry(
               "internal.entry",
               Set.of(
                   "codec",
+                  "internal.codec.key",
+                  "internal.codec.serial",
+                  "internal.codec.value",
+                  "internal.concurrent",
                   "internal.expiry",
                   "internal.integration",
-                  "internal.processor",
+                  "internal.metrics",
+                  "internal.near",
+                  "internal.redis",
                   "internal.store")),
           Map.entry(
-              "internal.event", Set.of("internal.entry", "internal.integration", "internal.store")),
-          Map.entry("internal.management", Set.of("internal.integration", "spi")),
-          Map.entry("spi", Set.of()),
+              "internal.processor",
+              Set.of(
+                  "internal.entry",
+                  "internal.expiry",
+                  "internal.integration",
+                  "internal.redis",
+                  "internal.store")),
+          Map.entry(
+              "internal.event",
+              Set.of(
+                  "internal.concurrent",
+                  "internal.entry",
+                  "internal.integration",
+                  "internal.redis",
+                  "internal.store")),
+          Map.entry("internal.jmx", Set.of("internal.integration", "internal.metrics", "spi")),
+          Map.entry("internal.embedded", Set.of("internal.redis")),
           Map.entry(
               "",
               Set.of(
                   "codec",
                   "configuration",
-                  "internal.embedded",
-                  "internal.entry",
-                  "internal.event",
-                  "internal.expiry",
+                  "spi",
+                  "internal.concurrent",
                   "internal.integration",
-                  "internal.management",
+                  "internal.codec",
+                  "internal.settings",
+                  "internal.metrics",
+                  "internal.redis",
                   "internal.store",
-                  "spi")));
+                  "internal.near",
+                  "internal.maintenance",
+                  "internal.backend",
+                  "internal.expiry",
+                  "internal.entry",
+                  "internal.processor",
+                  "internal.event",
+                  "internal.jmx",
+                  "internal.embedded")));
 
   /**
    * Exceptions that applications catch, so they are in the API's package, and that the layers below
    * throw. They use nothing of ours themselves.
    */
   private static final Set<String> LEAVES = Set.of(RedisUnavailableException.class.getName());
+
+  /** The parts of Jedis by which commands and errors are told. */
+  private static final Set<String> COMMANDS =
+      Set.of(
+          "redis.clients.jedis.CommandArguments",
+          "redis.clients.jedis.Protocol",
+          "redis.clients.jedis.args",
+          "redis.clients.jedis.commands",
+          "redis.clients.jedis.exceptions");
 
   private final JavaClasses production =
       new ClassFileImporter()
@@ -102,26 +188,56 @@ final class ArchitectureTest {
   }
 
   @Test
-  void internalPackages_haveNoCycles() {
-    slices().matching(ROOT + ".internal.(*)..").should().beFreeOfCycles().check(production);
+  void packages_haveNoCycles() {
+    slices()
+        .matching(ROOT + ".(**)")
+        .should()
+        .beFreeOfCycles()
+        .ignoreDependency(
+            DescribedPredicate.alwaysTrue(),
+            DescribedPredicate.describe("is a leaf", type -> LEAVES.contains(outermost(type))))
+        .check(production);
   }
 
   @Test
-  void jedis_isSeenByTheStoreOnly() {
+  void jedis_isSeenByTheSideOfRedisOnly() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".internal.store")
+        .resideOutsideOfPackages(
+            ROOT + ".internal.redis..",
+            ROOT + ".internal.store",
+            ROOT + ".internal.near",
+            ROOT + ".internal.remote",
+            ROOT + ".internal.maintenance")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("redis.clients..", "org.apache.commons.pool2..")
         .check(production);
   }
 
+  /** Other packages write commands and read replies, as data. */
   @Test
-  void jmx_isSeenByManagementOnly() {
+  void jedisConnections_areSeenByTheRedisPackagesOnly() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".internal.management")
+        .resideOutsideOfPackage(ROOT + ".internal.redis..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.describe(
+                "are Jedis' classes other than commands and errors",
+                type -> {
+                  String name = type.getBaseComponentType().getName();
+                  return name.startsWith("redis.clients")
+                      && COMMANDS.stream().noneMatch(name::startsWith);
+                }))
+        .check(production);
+  }
+
+  @Test
+  void jmx_isSeenByOnePackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".internal.jmx")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("javax.management..")
@@ -153,5 +269,9 @@ final class ArchitectureTest {
   private static String layer(JavaClass type) {
     String name = type.getPackageName();
     return name.equals(ROOT) ? "" : name.substring(ROOT.length() + 1);
+  }
+
+  private static String outermost(JavaClass type) {
+    return type.getEnclosingClass().map(ArchitectureTest::outermost).orElse(type.getName());
   }
 }

@@ -13,7 +13,7 @@ import javax.management.ObjectName;
 import redis.clients.jedis.Jedis;
 
 /** Tells whether a cache or a manager left anything behind when it was closed. */
-final class Leftovers {
+public final class Leftovers {
 
   private static final Duration SOON = Duration.ofSeconds(20);
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.SettingsLoader;
 import io.yokedcache.jcache.configuration.SweepSettings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Properties;

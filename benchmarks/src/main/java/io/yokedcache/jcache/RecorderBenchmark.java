@@ -1,8 +1,8 @@
 package io.yokedcache.jcache;
 
-import io.yokedcache.jcache.internal.management.CacheStatistics;
-import io.yokedcache.jcache.internal.management.Operation;
-import io.yokedcache.jcache.internal.management.StatisticsRecorder;
+import io.yokedcache.jcache.internal.metrics.CacheStatistics;
+import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

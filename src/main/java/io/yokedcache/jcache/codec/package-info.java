@@ -1,4 +1,4 @@
-/** How keys and values become bytes, and back. */
+/** Codecs turn keys and values into bytes and back. */
 @NullMarked
 package io.yokedcache.jcache.codec;
 

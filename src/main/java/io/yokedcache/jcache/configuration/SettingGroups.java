@@ -13,7 +13,7 @@ public final class SettingGroups {
 
   private final ConfigObject contents;
 
-  SettingGroups(ConfigObject contents) {
+  public SettingGroups(ConfigObject contents) {
     this.contents = contents;
   }
 

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.configuration;
 
+import io.yokedcache.jcache.codec.SerializationSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

@@ -1,4 +1,4 @@
-/** Settings of managers and caches: from code, URIs, properties and HOCON files. */
+/** Configuration of a cache in code, and the settings of a cache manager. */
 @NullMarked
 package io.yokedcache.jcache.configuration;
 

@@ -1,6 +1,6 @@
 package io.yokedcache.benchmarks.pieces;
 
-import io.yokedcache.jcache.codec.BytesCodec;
+import io.yokedcache.jcache.internal.codec.value.BytesCodec;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import java.net.URI;

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.entry.EntryAccess.BulkPut;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

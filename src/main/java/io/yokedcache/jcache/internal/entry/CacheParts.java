@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import java.time.Duration;
 import java.util.Collection;

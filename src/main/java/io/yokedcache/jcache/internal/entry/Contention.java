@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.store.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -10,7 +10,7 @@ import javax.cache.CacheException;
  * The bounded repetition of an attempt that other JVMs can spoil: at once the first times, then
  * after random pauses that grow, until the time is up. Used by one thread.
  */
-final class Contention {
+public final class Contention {
 
   private static final int ATTEMPTS_WITHOUT_PAUSE = 2;
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
@@ -20,12 +20,12 @@ final class Contention {
   private final long startNanos = System.nanoTime();
   private int spoilt;
 
-  Contention(Duration timeout) {
+  public Contention(Duration timeout) {
     this.timeout = timeout;
   }
 
   /** Notes that an attempt was spoilt; returns when the next may be made. */
-  void spoilt(String what, Object key) {
+  public void spoilt(String what, Object key) {
     spoilt++;
     if (System.nanoTime() - startNanos > timeout.toNanos()) {
       throw new CacheException(

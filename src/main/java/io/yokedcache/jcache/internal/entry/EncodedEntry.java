@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 
 /**
  * An entry to be written, with its bytes.

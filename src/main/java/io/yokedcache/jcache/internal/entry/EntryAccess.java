@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

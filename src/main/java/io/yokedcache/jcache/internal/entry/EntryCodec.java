@@ -2,10 +2,11 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
-import io.yokedcache.jcache.codec.PlainKeys;
-import io.yokedcache.jcache.codec.TypeLearner;
+import io.yokedcache.jcache.internal.codec.key.PlainKeys;
+import io.yokedcache.jcache.internal.codec.serial.TypeLearner;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.metrics.CodecTimer;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;

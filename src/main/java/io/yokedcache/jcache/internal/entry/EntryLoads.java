@@ -6,7 +6,7 @@ import io.yokedcache.jcache.internal.entry.LoadFlights.Flight;
 import io.yokedcache.jcache.internal.entry.LoadFlights.Landing;
 import io.yokedcache.jcache.internal.entry.LoadStamps.Ticket;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.internal.entry.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.time.Duration;
 import java.util.ArrayList;

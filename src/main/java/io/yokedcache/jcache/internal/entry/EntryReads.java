@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
-import io.yokedcache.jcache.internal.store.NearCache;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.entry.Waits.Awaited;
 import io.yokedcache.jcache.internal.entry.Waits.Ending;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,7 +36,7 @@ public final class KeyLocks {
   private static final Hold NONE = () -> {};
 
   /** The order in which whatever makes others wait is taken for several keys. */
-  static final Comparator<Bytes> ORDER =
+  public static final Comparator<Bytes> ORDER =
       (one, two) -> Arrays.compareUnsigned(one.array(), two.array());
 
   private final String cacheName;

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.entry.Waits.Awaited;
 import io.yokedcache.jcache.internal.entry.Waits.Ending;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -42,7 +42,7 @@ public final class LoadStamps {
   }
 
   /** Takes the ticket of a load that begins. */
-  Ticket begin(Bytes key) {
+  public Ticket begin(Bytes key) {
     lock.lock();
     try {
       Stamp stamp = stamps.computeIfAbsent(key, Stamp::new);
@@ -123,7 +123,7 @@ public final class LoadStamps {
   }
 
   /** The right of one load to store its value. Used by one thread. */
-  final class Ticket implements AutoCloseable {
+  public final class Ticket implements AutoCloseable {
 
     private final Stamp stamp;
     private long version;
@@ -138,12 +138,12 @@ public final class LoadStamps {
      * Begins to store what was loaded, unless the key was changed since the load began. Until
      * {@link #endStore}, changes of the key wait.
      */
-    boolean beginStore() {
+    public boolean beginStore() {
       return begin(/* overtakes= */ false);
     }
 
     /** The same for what was decided by what was loaded: other loads of the key are overtaken. */
-    boolean beginChange() {
+    public boolean beginChange() {
       return begin(/* overtakes= */ true);
     }
 
@@ -168,7 +168,7 @@ public final class LoadStamps {
       }
     }
 
-    void endStore() {
+    public void endStore() {
       lock.lock();
       try {
         if (storing) {
@@ -202,7 +202,7 @@ public final class LoadStamps {
   }
 
   /** Ends tickets of which some may be missing. */
-  static void closeAll(Collection<? extends @Nullable Ticket> tickets) {
+  public static void closeAll(Collection<? extends @Nullable Ticket> tickets) {
     for (Ticket ticket : tickets) {
       if (ticket != null) {
         ticket.close();

@@ -1,12 +1,12 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.codec.ImmutableValues;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.codec.value.ImmutableValues;
+import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.near.NearCache.Copy;
+import io.yokedcache.jcache.internal.near.NearCache.Ticket;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Found;
-import io.yokedcache.jcache.internal.store.NearCache;
-import io.yokedcache.jcache.internal.store.NearCache.Copy;
-import io.yokedcache.jcache.internal.store.NearCache.Ticket;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;

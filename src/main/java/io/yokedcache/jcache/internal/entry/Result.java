@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public record Result<V>(
     Change change, boolean found, @Nullable V value, @Nullable V prior, boolean expired) {
 
-  static <V> Result<V> none(boolean found) {
+  public static <V> Result<V> none(boolean found) {
     return new Result<>(Change.NONE, found, null, null, false);
   }
 

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.event;
 
-import io.yokedcache.jcache.internal.store.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;

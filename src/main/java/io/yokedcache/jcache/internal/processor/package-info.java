@@ -1,4 +1,4 @@
-/** The mutable entry that an entry processor sees. */
+/** Runs entry processors. */
 @NullMarked
 package io.yokedcache.jcache.internal.processor;
 

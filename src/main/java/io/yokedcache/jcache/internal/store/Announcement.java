@@ -1,5 +1,8 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +23,7 @@ import redis.clients.jedis.Protocol.Keyword;
  * that has written the key waits for that span, and then knows that no write is plain until the key
  * expires. Safe for use by several threads.
  */
-final class Announcement {
+public final class Announcement {
 
   private static final String OPERATION = "announce listeners";
 
@@ -48,7 +51,7 @@ final class Announcement {
 
   private long endNanos = System.nanoTime();
 
-  Announcement(RedisExecutor executor, String namespace, Duration span) {
+  public Announcement(RedisExecutor executor, String namespace, Duration span) {
     this.scripts = new ScriptRunner(executor);
     this.key = KeySpace.announcementKey(namespace);
     this.spanNanos = span.toNanos();
@@ -85,7 +88,7 @@ final class Announcement {
   }
 
   /** Makes sure that the key is there, and will be for a while. */
-  synchronized void begin() {
+  public synchronized void begin() {
     long now = System.nanoTime();
     boolean wasThere = endNanos - now > 0;
     if (endNanos - now > TimeUnit.MILLISECONDS.toNanos(lifeMillis) / 2) {
@@ -112,7 +115,7 @@ final class Announcement {
    * How long somebody who has registered now, after {@link #begin}, has to wait until no write that
    * begins can miss that.
    */
-  synchronized long remainingMillis() {
+  public synchronized long remainingMillis() {
     long now = System.nanoTime();
     // If the key might expire sooner, what writers know of the generation has to become old.
     boolean isLong = endNanos - now > spanNanos;

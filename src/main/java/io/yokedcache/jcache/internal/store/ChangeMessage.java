@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -55,12 +56,12 @@ public record ChangeMessage(
   }
 
   /** Whether a message tells of a {@code clear()}. */
-  static boolean isClear(byte[] message) {
+  public static boolean isClear(byte[] message) {
     return isNotice(message, CLEAR);
   }
 
   /** Whether a message tells of a generation that began where there was none. */
-  static boolean isBegin(byte[] message) {
+  public static boolean isBegin(byte[] message) {
     return isNotice(message, BEGIN);
   }
 
@@ -69,7 +70,7 @@ public record ChangeMessage(
   }
 
   /** Reads a message, or returns {@code null} for one that this version does not understand. */
-  static @Nullable ChangeMessage decode(byte[] message) {
+  public static @Nullable ChangeMessage decode(byte[] message) {
     ByteBuffer in = ByteBuffer.wrap(message);
     try {
       if (in.get() != VERSION) {

@@ -1,6 +1,9 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.CacheException;
@@ -10,7 +13,7 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /** Tells the listeners of other JVMs what one cache object changed. */
-final class ChangePublisher {
+public final class ChangePublisher {
 
   private static final Logger logger = LoggerFactory.getLogger(ChangePublisher.class);
 
@@ -20,7 +23,7 @@ final class ChangePublisher {
   private final byte[] origin;
   private final AtomicBoolean warned = new AtomicBoolean();
 
-  ChangePublisher(RedisExecutor executor, KeySpace names, String cacheName) {
+  public ChangePublisher(RedisExecutor executor, KeySpace names, String cacheName) {
     this.scripts = new ScriptRunner(executor);
     this.cacheName = cacheName;
     this.channel = names.channel();
@@ -29,7 +32,7 @@ final class ChangePublisher {
   }
 
   /** What marks the changes of this cache object; not to be changed. */
-  byte[] origin() {
+  public byte[] origin() {
     return origin;
   }
 

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
+
 /**
  * An entry with its time to live, as it was read.
  *

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -29,7 +30,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * <p>The token is random and never a counter: when Redis evicts the key, a counter would start anew
  * and bring entries of an old generation back. Immutable.
  */
-final class Generation {
+public final class Generation {
 
   static final int TOKEN_LENGTH = 12;
   private static final int FINGERPRINT_LENGTH = 8;
@@ -51,7 +52,7 @@ final class Generation {
   }
 
   /** Reads what a generation key holds, or returns {@code null} if it is none of ours. */
-  static @Nullable Generation parse(byte[] raw, KeySpace names, int bucket) {
+  public static @Nullable Generation parse(byte[] raw, KeySpace names, int bucket) {
     if (raw.length < HEAD_LENGTH) {
       return null;
     }
@@ -59,7 +60,7 @@ final class Generation {
   }
 
   /** The content of a new generation's key, without listeners. */
-  static byte[] create(String fingerprint) {
+  public static byte[] create(String fingerprint) {
     StringBuilder head = new StringBuilder(HEAD_LENGTH);
     for (int i = 0; i < TOKEN_LENGTH; i++) {
       head.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
@@ -83,7 +84,7 @@ final class Generation {
    *
    * @return the empty text if there is no such key, and {@code null} if it is somebody else's
    */
-  static @Nullable String currentToken(
+  public static @Nullable String currentToken(
       ScriptRunner scripts, String operation, @Nullable Object reply) {
     if (reply instanceof JedisDataException refusal
         && String.valueOf(refusal.getMessage()).startsWith("WRONGTYPE")) {
@@ -109,11 +110,11 @@ final class Generation {
     return Arrays.copyOf(raw, TOKEN_LENGTH);
   }
 
-  String tokenText() {
+  public String tokenText() {
     return tokenText;
   }
 
-  int bucket() {
+  public int bucket() {
     return bucket;
   }
 

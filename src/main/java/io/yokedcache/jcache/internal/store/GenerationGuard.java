@@ -1,6 +1,9 @@
 package io.yokedcache.jcache.internal.store;
 
-import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.concurrent.Pauses;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;

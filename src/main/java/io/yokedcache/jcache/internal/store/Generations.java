@@ -1,6 +1,10 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +26,7 @@ import redis.clients.jedis.Protocol.Command;
  * Generation}; of two threads that learn different ones the later wins, and the next verification
  * puts right what was wrong.
  */
-final class Generations {
+public final class Generations {
 
   /** How often a renewal is tried that finds its connection dead. */
   private static final int MAX_ATTEMPTS = 3;
@@ -42,7 +46,8 @@ final class Generations {
    */
   private volatile boolean mayTell = true;
 
-  Generations(RedisExecutor executor, KeySpace names, CacheIdentity identity, Duration trust) {
+  public Generations(
+      RedisExecutor executor, KeySpace names, CacheIdentity identity, Duration trust) {
     this.scripts = new ScriptRunner(executor);
     this.executor = executor;
     this.names = names;
@@ -54,7 +59,7 @@ final class Generations {
   }
 
   /** The generation to try first: the one known, else the one that Redis has, else a new one. */
-  Generation current(int bucket) {
+  public Generation current(int bucket) {
     Generation generation = known.get(bucket);
     return generation != null ? generation : open(bucket);
   }
@@ -87,7 +92,7 @@ final class Generations {
   }
 
   /** Whether some JVM listened to any bucket when it was last read, which is now. */
-  boolean isHeard() {
+  public boolean isHeard() {
     boolean heard = false;
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       heard |= open(bucket).hasListeners();
@@ -96,7 +101,7 @@ final class Generations {
   }
 
   /** Opens every bucket. */
-  void openAll() {
+  public void openAll() {
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       open(bucket);
     }
@@ -145,7 +150,7 @@ final class Generations {
   }
 
   /** Forgets what is known, so that the next operation asks Redis. */
-  void forgetAll() {
+  public void forgetAll() {
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       known.set(bucket, null);
     }
@@ -165,7 +170,7 @@ final class Generations {
   }
 
   /** Registers in every bucket that this JVM wants to hear of changes, for the given time. */
-  void listenAll(boolean oldValues, Duration lease) {
+  public void listenAll(boolean oldValues, Duration lease) {
     List<byte[]> more =
         List.of(
             utf8(oldValues ? "o" : "v"), utf8(Long.toString(lease.toMillis())), names.channel());

@@ -1,5 +1,8 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -14,7 +17,7 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
 
 /** The keys of a cache's current generations, by {@code SCAN} on every master, lazily. */
-final class KeyScan implements Iterator<List<Bytes>> {
+public final class KeyScan implements Iterator<List<Bytes>> {
 
   /** Where a scan begins, and what Redis answers at its end. */
   private static final String NO_CURSOR = "0";
@@ -27,7 +30,7 @@ final class KeyScan implements Iterator<List<Bytes>> {
   private String cursor = NO_CURSOR;
   private List<Bytes> page = List.of();
 
-  KeyScan(
+  public KeyScan(
       RedisExecutor executor,
       KeySpace names,
       Generations generations,
@@ -85,9 +88,9 @@ final class KeyScan implements Iterator<List<Bytes>> {
    * @param cursor where to go on, "0" at the end
    * @param names the keys found
    */
-  record ScanReply(String cursor, List<byte[]> names) {
+  public record ScanReply(String cursor, List<byte[]> names) {
 
-    static ScanReply request(
+    public static ScanReply request(
         RedisExecutor master, String operation, String cursor, byte[] pattern, int count) {
       CommandArguments scan =
           new CommandArguments(Command.SCAN)

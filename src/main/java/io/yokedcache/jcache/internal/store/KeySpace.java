@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.maintenance.CensusReport;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,7 +68,7 @@ public final class KeySpace {
    * A cache's name with everything percent-encoded that has a meaning in our names, in hash tags or
    * in patterns of {@code SCAN}. Different names stay different.
    */
-  static String escape(String cacheName) {
+  public static String escape(String cacheName) {
     StringBuilder escaped = new StringBuilder(cacheName.length());
     cacheName.codePoints().forEach(codePoint -> escape(codePoint, escaped));
     // Mostly nothing is to be escaped; then the cache's name itself is not kept twice.
@@ -86,7 +88,7 @@ public final class KeySpace {
     }
   }
 
-  int buckets() {
+  public int buckets() {
     return buckets;
   }
 
@@ -110,7 +112,7 @@ public final class KeySpace {
     return byBucket;
   }
 
-  byte[] generationKey(int bucket) {
+  public byte[] generationKey(int bucket) {
     return generationKeys[bucket].array();
   }
 
@@ -124,7 +126,7 @@ public final class KeySpace {
   }
 
   /** Whether a name is one of the {@linkplain #aboutKey descriptions}, of any cache. */
-  static boolean isAbout(byte[] name) {
+  public static boolean isAbout(byte[] name) {
     int from = name.length - ABOUT.length();
     return from >= 0
         && new String(name, from, ABOUT.length(), StandardCharsets.US_ASCII).equals(ABOUT);
@@ -142,11 +144,11 @@ public final class KeySpace {
   }
 
   /** What the names of generations and entries of every bucket begin with. */
-  byte[] trackedPrefix() {
+  public byte[] trackedPrefix() {
     return ascii(prefix);
   }
 
-  byte[] channel() {
+  public byte[] channel() {
     return ascii(channelName());
   }
 
@@ -155,32 +157,32 @@ public final class KeySpace {
   }
 
   /** The pattern of {@code SCAN} that finds the entries of every bucket and generation. */
-  byte[] scanPattern() {
+  public byte[] scanPattern() {
     return ascii(prefix + "*}:*");
   }
 
   /** The pattern that finds the entries of every cache of a namespace. */
-  static byte[] scanPattern(String namespace) {
+  public static byte[] scanPattern(String namespace) {
     return ascii(namespace + ":{*#*}:*");
   }
 
   /** The key under which JVMs take turns at sweeping a namespace. */
-  static byte[] sweepLeaseKey(String namespace) {
+  public static byte[] sweepLeaseKey(String namespace) {
     return ascii(namespace + ":sweep");
   }
 
   /** The key that says, as long as it is there, that a sweep of a namespace is not due yet. */
-  static byte[] sweptKey(String namespace) {
+  public static byte[] sweptKey(String namespace) {
     return ascii(namespace + ":swept");
   }
 
   /** The key under which JVMs take turns at counting the entries of a namespace. */
-  static byte[] censusLeaseKey(String namespace) {
+  public static byte[] censusLeaseKey(String namespace) {
     return ascii(namespace + ":census-lease");
   }
 
   /** A key that is never there, to find out whether the server accepts changes. */
-  static byte[] probeKey(String namespace) {
+  public static byte[] probeKey(String namespace) {
     return ascii(namespace + ":probe");
   }
 
@@ -190,18 +192,18 @@ public final class KeySpace {
   }
 
   /** The key of the last {@link CensusReport} of a namespace. */
-  static byte[] censusKey(String namespace) {
+  public static byte[] censusKey(String namespace) {
     return ascii(namespace + ":census");
   }
 
   /** Whether a text is what {@link #escape} makes of some name. */
-  static boolean isEscaped(String cacheName) {
+  public static boolean isEscaped(String cacheName) {
     byte[] name = cacheName.getBytes(StandardCharsets.UTF_8);
     return EntryName.escapedEnd(name, 0, name.length) == name.length;
   }
 
   /** Takes the name of an entry of this cache apart, or returns {@code null} for other names. */
-  @Nullable EntryName parse(byte[] name) {
+  public @Nullable EntryName parse(byte[] name) {
     EntryName parsed = EntryName.parse(name);
     return parsed != null && parsed.generationKey().startsWith(prefix) ? parsed : null;
   }
@@ -224,10 +226,10 @@ public final class KeySpace {
    * @param token the generation that it belongs to
    * @param key the encoded key
    */
-  record EntryName(String generationKey, int bucket, String token, Bytes key) {
+  public record EntryName(String generationKey, int bucket, String token, Bytes key) {
 
     /** Takes the name of an entry of any cache apart, or returns {@code null} for other names. */
-    static @Nullable EntryName parse(byte[] name) {
+    public static @Nullable EntryName parse(byte[] name) {
       int brace = indexOf(name, (byte) '}', 0);
       int end = brace + 2 + Generation.TOKEN_LENGTH;
       if (brace < 0 || name.length <= end || name[brace + 1] != COLON || name[end] != COLON) {
@@ -249,12 +251,12 @@ public final class KeySpace {
     }
 
     /** The cache's {@linkplain KeySpace#escape escaped} name. */
-    String cache() {
+    public String cache() {
       return generationKey.substring(
           generationKey.indexOf('{') + 1, generationKey.lastIndexOf('#'));
     }
 
-    byte[] generationKeyBytes() {
+    public byte[] generationKeyBytes() {
       return generationKey.getBytes(StandardCharsets.ISO_8859_1);
     }
 

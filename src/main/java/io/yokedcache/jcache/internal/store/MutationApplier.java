@@ -1,6 +1,10 @@
 package io.yokedcache.jcache.internal.store;
 
-import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,10 @@ package io.yokedcache.jcache.internal.store;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.internal.store.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -23,7 +26,7 @@ import redis.clients.jedis.Protocol.Keyword;
  * Entries as one Redis string each, under the token of their bucket's generation, which every
  * operation verifies in its own round trip.
  */
-final class RedisEntryStore implements EntryStore {
+public final class RedisEntryStore implements EntryStore {
 
   private final RedisExecutor executor;
   private final ScriptRunner scripts;
@@ -35,7 +38,7 @@ final class RedisEntryStore implements EntryStore {
   private final int batchSize;
   private final ValueSizes sizes = new ValueSizes();
 
-  RedisEntryStore(
+  public RedisEntryStore(
       RedisExecutor executor,
       KeySpace names,
       String cacheName,

@@ -1,4 +1,4 @@
-/** Entries as Redis strings; the only user of Jedis. */
+/** Entries as Redis strings: keys, generations, mutations. */
 @NullMarked
 package io.yokedcache.jcache.internal.store;
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.internal.entry.LoadFlights.Boarding;
 import io.yokedcache.jcache.internal.entry.LoadFlights.Flight;
 import io.yokedcache.jcache.internal.entry.LoadFlights.Landing;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.entry.LoadStamps.Ticket;
-import io.yokedcache.jcache.internal.store.Bytes;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

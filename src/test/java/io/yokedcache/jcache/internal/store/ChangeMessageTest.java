@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;

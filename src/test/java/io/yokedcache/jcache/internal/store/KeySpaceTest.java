@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;

@@ -12,7 +12,7 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 
 /** What a test leaves behind of threads and connections, from the moment this is made. */
-final class Leftovers {
+public final class Leftovers {
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -36,14 +36,14 @@ final class Leftovers {
   }
 
   /** Fails if there are threads that were not there before, and do not end soon. */
-  void assertNoThreads() {
+  public void assertNoThreads() {
     await()
         .atMost(LIMIT)
         .untilAsserted(() -> assertThat(threads()).as("threads that were left").isSubsetOf(before));
   }
 
   /** Fails if there are more connections of that name, and they do not end soon. */
-  static void assertConnections(int port, String clientName, int least, int most) {
+  public static void assertConnections(int port, String clientName, int least, int most) {
     try (Connection observer = new Connection("127.0.0.1", port)) {
       await()
           .atMost(LIMIT)

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;

@@ -1,0 +1,228 @@
+package io.yokedcache.jcache.internal.codec.key;
+
+import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.RefusedClassException;
+import io.yokedcache.jcache.codec.SerializationSettings;
+import io.yokedcache.jcache.internal.codec.serial.AllowedClasses;
+import io.yokedcache.jcache.internal.codec.serial.ClassResolver;
+import io.yokedcache.jcache.internal.codec.serial.ClosedTypes;
+import io.yokedcache.jcache.internal.codec.serial.JavaCodec;
+import io.yokedcache.jcache.internal.codec.serial.JavaStreams;
+import io.yokedcache.jcache.internal.codec.serial.LimitedOutput;
+import io.yokedcache.jcache.internal.codec.serial.TypeLearner;
+import io.yokedcache.jcache.internal.codec.serial.Utf8;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys as canonical bytes: equal keys are the same bytes in every JVM, and unequal keys are
+ * different ones. Strings are their UTF-8 form, other types are readable as far as possible, such
+ * as {@code #L42} or {@code #TLocalDate:2024-02-29}.
+ *
+ * <p>These types are canonical:
+ *
+ * <ul>
+ *   <li>{@code String}, the boxed types, {@code BigInteger} and {@code BigDecimal} (2.0 is not
+ *       2.00, as Java has it), {@code UUID}, {@code Currency}, {@code Locale}, {@code URI}, the
+ *       types of {@code java.time}, {@code java.util.Date} and {@code java.sql.Date}, {@code Time}
+ *       and {@code Timestamp} (each a type of its own);
+ *   <li>enum constants, by name;
+ *   <li>arrays, by content;
+ *   <li>lists, sets, maps and map entries, by content as their {@code equals} has it; they are read
+ *       back as {@code ArrayList}, {@code LinkedHashSet}, {@code LinkedHashMap} and an immutable
+ *       entry, or as the class that a field or the declared type demands;
+ *   <li>records, component by component;
+ *   <li>Serializable classes without {@code writeObject} and {@code writeReplace}, field by field,
+ *       transient fields left out. A class whose {@code equals} does not go by its fields (it
+ *       ignores case, say, or keeps a hash code in a field that is not transient) needs a codec of
+ *       its own;
+ *   <li>the key classes of Hibernate, without the hash code that they carry.
+ * </ul>
+ *
+ * <p>Everything else falls back to Java serialisation, with one warning per class: there equal keys
+ * may be different bytes. A class whose fields change has different keys from then on.
+ *
+ * <p>Classes are instantiated only if {@link JavaCodec} would allow them, also those that were
+ * encoded here before; keys of other classes can be written and looked up, but not read back by
+ * iterators and events. The limits {@code maxDepth} and {@code maxBytes} apply in both directions.
+ * Safe for use by several threads.
+ *
+ * @param <K> the type of the keys
+ */
+public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
+
+  private final Class<K> type;
+  private final SerializationSettings settings;
+  private final JavaStreams streams;
+  private final KeyForms forms;
+  private final @Nullable String form;
+
+  /**
+   * Creates the codec.
+   *
+   * @param type the declared type of the keys; it and its package are allowed, unless it is one of
+   *     the JDK
+   * @param loader where classes are found first; after it comes the context loader of the thread
+   * @param settings what else is allowed, and the limits
+   * @param otherDeclaredTypes further types that are allowed with their packages
+   * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
+   */
+  public CanonicalKeyCodec(
+      Class<K> type,
+      ClassLoader loader,
+      SerializationSettings settings,
+      Class<?>... otherDeclaredTypes) {
+    this.type = type;
+    this.form = formOf(type, ClosedTypes.classesOf(type) != null);
+    this.settings = settings;
+    this.streams =
+        new JavaStreams(
+            new AllowedClasses(settings, type, otherDeclaredTypes),
+            new ClassResolver(loader),
+            settings);
+    this.forms =
+        new KeyForms(
+            streams.allowed().isClosed(),
+            new ArrayForms(streams.allowed(), streams.resolver()),
+            new ObjectForms(streams));
+  }
+
+  /**
+   * The name of this codec.
+   *
+   * @return {@code canonical}
+   */
+  @Override
+  public String id() {
+    return "canonical";
+  }
+
+  /**
+   * Encodes a key.
+   *
+   * @param key the key
+   * @return its canonical bytes
+   * @throws CodecException if the key exceeds a limit, is neither canonical nor Serializable, or
+   *     has a superclass whose fields serialisation would leave out
+   */
+  @Override
+  public byte[] encode(K key) {
+    byte[] bytes = frequentForm(key);
+    if (bytes != null && bytes.length <= settings.maxBytes()) {
+      return bytes;
+    }
+    try {
+      KeyWriter out = new KeyWriter(forms, settings);
+      forms.write(key, out);
+      return out.toBytes();
+    } catch (CodecException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new CodecException(
+          "A key of " + key.getClass().getName() + " could not be encoded: " + e, e);
+    }
+  }
+
+  /** The form of the most frequent types, without the detour; the same bytes. */
+  private static byte @Nullable [] frequentForm(Object key) {
+    if (key instanceof String text) {
+      boolean plain =
+          (text.isEmpty() || text.charAt(0) != KeyForms.MARK) && Utf8.isWellFormed(text);
+      return plain ? text.getBytes(StandardCharsets.UTF_8) : null;
+    }
+    if (key instanceof Long number) {
+      return NumberKeys.encode('L', number);
+    }
+    if (key instanceof Integer number) {
+      return NumberKeys.encode('I', number);
+    }
+    return key instanceof UUID id ? ("#U" + id).getBytes(StandardCharsets.ISO_8859_1) : null;
+  }
+
+  /**
+   * Decodes a key.
+   *
+   * @param bytes its canonical bytes
+   * @return a key that is equal to the one that was encoded
+   * @throws CodecException if the bytes are no canonical key, exceed a limit, or hold another type
+   * @throws RefusedClassException if the bytes name a class that is not allowed
+   */
+  @Override
+  public K decode(byte[] bytes) {
+    if (bytes.length > settings.maxBytes()) {
+      throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());
+    }
+    Object key;
+    if (!mayBeOfType(bytes)) {
+      throw new CodecException(
+          CodecException.Reason.WRONG_TYPE,
+          "The bytes hold a key of another type, expected a key of " + type.getName(),
+          null);
+    }
+    try {
+      key = Containers.become(forms.read(new KeyReader(forms, settings, bytes)), type);
+    } catch (CodecException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      throw new CodecException("These " + bytes.length + " bytes are not a canonical key: " + e, e);
+    }
+    if (!type.isInstance(key)) {
+      String found = key == null ? "a null" : "a " + key.getClass().getName();
+      throw new CodecException(
+          CodecException.Reason.WRONG_TYPE,
+          "The bytes hold " + found + ", expected a key of " + type.getName(),
+          null);
+    }
+    return type.cast(key);
+  }
+
+  /** Whether the first bytes are those of the declared type, if that is final and plain. */
+  private boolean mayBeOfType(byte[] bytes) {
+    if (form == null) {
+      return true;
+    }
+    if (bytes.length == 0 || bytes[0] != KeyForms.MARK) {
+      return type == String.class;
+    }
+    if (type == String.class) {
+      return bytes.length > 1 && (bytes[1] == KeyForms.MARK || bytes[1] == 'X');
+    }
+    for (int i = 0; i < form.length(); i++) {
+      if (i >= bytes.length || bytes[i] != form.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What keys of a plain type begin with, or {@code null} if the type says nothing. */
+  private static @Nullable String formOf(Class<?> type, boolean isClosed) {
+    if (!isClosed) {
+      return null;
+    }
+    String text = TextForms.prefixOf(type);
+    if (text != null) {
+      return text;
+    }
+    if (type.isEnum()) {
+      return "#E";
+    }
+    if (type.isArray()) {
+      return type == byte[].class ? "#b" : "#A";
+    }
+    return type.isRecord() ? "#R" : type == String.class ? "" : null;
+  }
+
+  /**
+   * Returns the classes that may be read back because they were encoded here.
+   *
+   * @return their binary names, sorted
+   */
+  @Override
+  public List<String> learnedTypes() {
+    return streams.allowed().learned().names();
+  }
+}

@@ -1,0 +1,83 @@
+package io.yokedcache.jcache.internal.codec.key;
+
+import java.lang.reflect.Array;
+import java.math.BigDecimal;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The hash code that a key class of Hibernate carries in a serialised field. It is not part of the
+ * key: with an enum inside, it differs from JVM to JVM. It is computed anew when a key is read.
+ *
+ * <p>Hibernate asks the mapped types for it, which are not at hand here, so their formulas are
+ * repeated. The result is the same for ids of basic types, enums, arrays, and components of them;
+ * not for dates of java.util and java.sql and types of the user: such a key, once read back, may
+ * hash differently from Hibernate's own. Only the iterator and events read keys back, and Hibernate
+ * uses neither.
+ */
+@FunctionalInterface
+interface CarriedHash {
+
+  /** The field of all these classes. */
+  String FIELD = "hashCode";
+
+  Map<String, CarriedHash> BY_CLASS =
+      Map.of(
+          "org.hibernate.cache.internal.BasicCacheKeyImplementation",
+          fields -> part(fields.apply("id")),
+          "org.hibernate.cache.internal.CacheKeyImplementation",
+          fields -> 31 * part(fields.apply("id")) + Objects.hashCode(fields.apply("tenantId")),
+          "org.hibernate.cache.internal.NaturalIdCacheKey",
+          fields -> {
+            // The tenant comes first, as zero where there is none.
+            int tenant = Objects.hashCode(fields.apply("tenantId"));
+            return chain(tenant, fields.apply("naturalIdValues"));
+          },
+          "org.hibernate.query.internal.QueryParameterBindingsImpl$ParameterBindingsMementoImpl",
+          fields -> chain(0, fields.apply("values")));
+
+  /** The hash code of an object with these fields. */
+  int hashOf(Function<String, @Nullable Object> fields);
+
+  /** What a class carries, or {@code null} if it is none of these. */
+  static @Nullable CarriedHash of(Class<?> type) {
+    return BY_CLASS.get(type.getName());
+  }
+
+  private static int chain(int start, @Nullable Object values) {
+    int hash = start;
+    if (values instanceof Object[] array) {
+      for (Object value : array) {
+        hash = 37 * hash + part(value);
+      }
+      return hash;
+    }
+    return 37 * hash + part(values);
+  }
+
+  private static int part(@Nullable Object value) {
+    if (value == null) {
+      return 0;
+    }
+    if (value instanceof Object[] component) {
+      // A composite id: its properties, as Hibernate's ComponentType does it.
+      return chain(17, component);
+    }
+    if (value instanceof BigDecimal decimal) {
+      // Hibernate takes 1.0 and 1.00 for the same id.
+      return decimal.intValue();
+    }
+    return value.getClass().isArray() ? primitives(value) : value.hashCode();
+  }
+
+  private static int primitives(Object array) {
+    int hash = 1;
+    int length = Array.getLength(array);
+    for (int i = 0; i < length; i++) {
+      hash = 31 * hash + Array.get(array, i).hashCode();
+    }
+    return hash;
+  }
+}

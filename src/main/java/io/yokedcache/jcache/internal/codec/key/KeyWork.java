@@ -1,0 +1,97 @@
+package io.yokedcache.jcache.internal.codec.key;
+
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.CodecException.Reason;
+import io.yokedcache.jcache.codec.SerializationSettings;
+import io.yokedcache.jcache.internal.codec.serial.ScanLimits;
+import java.math.BigInteger;
+import java.util.Collection;
+import java.util.Date;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts what one key costs, with the same limits when it is written and when it is read: its
+ * parts, and how many comparisons it takes to fill its sets and maps where hash codes collide. Not
+ * safe for use by several threads.
+ */
+final class KeyWork {
+
+  /** Comparing so many bytes of two keys takes as long as to look at one part. */
+  private static final int BYTES_PER_PART = 16;
+
+  /** The classes that a hash table orders if their hash codes collide. */
+  private static final Set<Class<?>> ORDERED =
+      Set.of(
+          String.class,
+          Boolean.class,
+          Byte.class,
+          Short.class,
+          Character.class,
+          Integer.class,
+          Long.class,
+          Float.class,
+          Double.class,
+          BigInteger.class,
+          Date.class,
+          UUID.class);
+
+  private final long maxParts;
+  private final long maxComparisons;
+  private long parts;
+  private long comparisons;
+
+  KeyWork(SerializationSettings settings) {
+    this.maxParts = settings.maxReferences();
+    this.maxComparisons = ScanLimits.of(settings).comparisons();
+  }
+
+  void addPart() {
+    if (++parts > maxParts) {
+      throw refused(
+          "it has more parts than the limit", "yokedcache.serialization.max-references", maxParts);
+    }
+  }
+
+  /** Counts a set, or the keys of a map. */
+  void addTable(Collection<? extends @Nullable Object> keys, long sizeBytes) {
+    if (isOrdered(keys)) {
+      return;
+    }
+    long size = keys.size();
+    comparisons += size * (size + sizeBytes / BYTES_PER_PART);
+    if (comparisons < 0 || comparisons > maxComparisons) {
+      throw refused(
+          "its sets and maps, whose keys hash tables cannot order, may take "
+              + comparisons
+              + " comparisons, above "
+              + ScanLimits.COMPARISONS_PER_REFERENCE
+              + " times the limit",
+          "yokedcache.serialization.max-references",
+          maxParts);
+    }
+  }
+
+  private static boolean isOrdered(Collection<? extends @Nullable Object> keys) {
+    Class<?> type = null;
+    for (Object key : keys) {
+      if (key == null || key instanceof Enum<?>) {
+        continue;
+      }
+      if (type == null && !ORDERED.contains(key.getClass())) {
+        return false;
+      }
+      if (type != null && type != key.getClass()) {
+        return false;
+      }
+      type = key.getClass();
+    }
+    return true;
+  }
+
+  private static CodecException refused(String what, String setting, long limit) {
+    return new CodecException(
+        Reason.LIMIT, "The key is refused: " + what + " " + setting + " = " + limit, null);
+  }
+}

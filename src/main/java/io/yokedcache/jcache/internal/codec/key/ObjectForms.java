@@ -1,0 +1,129 @@
+package io.yokedcache.jcache.internal.codec.key;
+
+import io.yokedcache.jcache.internal.codec.serial.AllowedClasses;
+import io.yokedcache.jcache.internal.codec.serial.ClassResolver;
+import io.yokedcache.jcache.internal.codec.serial.JavaStreams;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Enum constants by name, records component by component, value classes field by field, and Java
+ * serialisation for the rest. Safe for use by several threads.
+ */
+final class ObjectForms {
+
+  private static final Logger logger = LoggerFactory.getLogger(CanonicalKeyCodec.class);
+
+  private final JavaStreams streams;
+  private final AllowedClasses allowed;
+  private final ClassResolver resolver;
+
+  /**
+   * Classes that were warned about. Their number is bounded by that of the loaded classes. Replaced
+   * as a whole: most caches have none, and none many.
+   */
+  private volatile Set<String> warned = Set.of();
+
+  ObjectForms(JavaStreams streams) {
+    this.streams = streams;
+    this.allowed = streams.allowed();
+    this.resolver = streams.resolver();
+  }
+
+  void writeEnum(Enum<?> constant, KeyWriter out) {
+    Class<?> type = constant.getDeclaringClass();
+    allowed.learn(type);
+    out.text("#E" + type.getName() + ";" + constant.name());
+  }
+
+  Object readEnum(KeyReader in) {
+    Class<?> type = find(in.until(';'));
+    String name = in.restAsText();
+    Object[] constants = type.getEnumConstants();
+    if (constants == null) {
+      throw in.damaged(type.getName() + " is not an enum");
+    }
+    for (Object constant : constants) {
+      if (((Enum<?>) constant).name().equals(name)) {
+        return constant;
+      }
+    }
+    throw in.damaged(type.getName() + " has no constant " + name);
+  }
+
+  void write(Object value, KeyWriter out) {
+    ClassShape shape = ClassShape.of(value.getClass());
+    String obstacle = shape.obstacle();
+    if (obstacle != null) {
+      writeJava(value, obstacle, out);
+      return;
+    }
+    allowed.learnWithSuperclasses(value.getClass());
+    out.text(shape.header());
+    for (Object part : shape.partsOf(value)) {
+      out.value(part);
+    }
+  }
+
+  Object read(char tag, KeyReader in) {
+    String name = in.until(';');
+    Class<?> type = find(name.substring(0, Math.max(0, name.lastIndexOf('@'))));
+    ClassShape shape = ClassShape.of(type);
+    if (!shape.header().equals("#" + tag + name + ";")) {
+      throw in.damaged(
+          "class " + type.getName() + " has other fields than when the key was written");
+    }
+    List<@Nullable Object> parts = in.values();
+    List<Class<?>> types = shape.partTypes();
+    if (parts.size() != types.size()) {
+      throw in.damaged(
+          type.getName() + " has " + types.size() + " parts, the key has " + parts.size());
+    }
+    @Nullable Object[] values = new @Nullable Object[parts.size()];
+    Arrays.setAll(values, i -> Containers.become(parts.get(i), types.get(i)));
+    return shape.create(values, streams);
+  }
+
+  /** The class of a name; refused by its name, if that tells, before it is looked for. */
+  private Class<?> find(String name) {
+    allowed.checkName(name, resolver);
+    Class<?> type = resolver.get(name);
+    allowed.checkWithJvmFilter(type);
+    return type;
+  }
+
+  private void writeJava(Object value, String obstacle, KeyWriter out) {
+    byte[] form = streams.writeKey(value);
+    String name = value.getClass().getName();
+    if (!warned.contains(name) && isFirst(name)) {
+      logger.warn(
+          "Keys of class {} have no canonical form: {}. They fall back to Java serialisation, in"
+              + " which equal keys may differ and then miss each other's entries. Use a record or a"
+              + " plain Serializable class, or set a key codec of your own for this cache",
+          name,
+          obstacle);
+    }
+    out.text("#J");
+    out.raw(form);
+  }
+
+  /** Under the monitor, so that no name is lost, and of two threads one warns. */
+  private synchronized boolean isFirst(String name) {
+    if (warned.contains(name)) {
+      return false;
+    }
+    Set<String> more = new HashSet<>(warned);
+    more.add(name);
+    warned = Set.copyOf(more);
+    return true;
+  }
+
+  Object readJava(KeyReader in) {
+    return streams.read(in.rest());
+  }
+}

@@ -1,0 +1,395 @@
+package io.yokedcache.jcache.internal.codec.serial;
+
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.RefusedClassException;
+import io.yokedcache.jcache.codec.SerializationSettings;
+import java.io.ObjectInputFilter;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The classes that may be deserialised: the JDK's value types, the declared types with their
+ * packages, the presets, the patterns of the setting, and what the application itself gave to the
+ * codec to be encoded ({@link LearnedTypes}). Everything else is refused. Safe for use by several
+ * threads.
+ *
+ * <p>No wildcard and no declared type reaches into the JDK, whose classes have to be named one by
+ * one, and a bare {@code *} is an error.
+ */
+public final class AllowedClasses {
+
+  private static final Pattern CLASS_OR_PACKAGE =
+      Pattern.compile(
+          "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
+              + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*(\\.\\*\\*?)?");
+
+  /** The most distinct lists of interfaces of which proxies are made: a class stays for ever. */
+  private static final int MAX_PROXY_CLASSES = 64;
+
+  private final List<Set<String>> presets;
+  private final List<String> patterns;
+  private final Set<String> named;
+  private final Set<String> namedPackages;
+  private final List<String> prefixes;
+  private final Set<String> declared;
+  private final Set<String> declaredPackages;
+  private final ScanLimits limits;
+  private final LearnedTypes learned;
+  private final @Nullable Class<?> closedType;
+  private final @Nullable Set<String> closed;
+
+  /** Made when a stream is first read or written; most caches of plain values have none. */
+  private volatile @Nullable Set<String> withoutFields;
+
+  private volatile Set<List<String>> proxyClasses = Set.of();
+
+  /**
+   * Creates the list.
+   *
+   * @param type the declared type of what is read; if it is closed, nothing else is allowed
+   * @param otherTypes further types whose objects may be part of a value
+   */
+  public AllowedClasses(SerializationSettings settings, Class<?> type, Class<?>... otherTypes) {
+    limits = ScanLimits.of(settings);
+    closed = ClosedTypes.classesOf(type);
+    closedType = closed == null ? null : type;
+    List<Set<String>> chosen = new ArrayList<>();
+    chosen.add(PresetClasses.JDK);
+    for (String preset : settings.presets()) {
+      chosen.add(PresetClasses.preset(preset));
+    }
+    presets = List.copyOf(chosen);
+    patterns = settings.allow();
+    Set<String> classes = new HashSet<>();
+    Set<String> packages = new HashSet<>();
+    List<String> trees = new ArrayList<>();
+    for (String pattern : patterns) {
+      addPattern(pattern, classes, packages, trees);
+    }
+    // Copies of nothing are all the same, and most caches have nothing here.
+    named = Set.copyOf(classes);
+    namedPackages = Set.copyOf(packages);
+    prefixes = List.copyOf(trees);
+    classes.clear();
+    packages.clear();
+    addDeclared(elementType(type), classes, packages);
+    for (Class<?> other : otherTypes) {
+      addDeclared(elementType(other), classes, packages);
+    }
+    declared = Set.copyOf(classes);
+    declaredPackages = Set.copyOf(packages);
+    learned = new LearnedTypes(settings.learn());
+  }
+
+  private static void addPattern(
+      String pattern, Set<String> classes, Set<String> packages, List<String> trees) {
+    if (!CLASS_OR_PACKAGE.matcher(pattern).matches()) {
+      throw new CacheException(
+          "yokedcache.serialization.allow has \""
+              + pattern
+              + "\"; write a class (com.acme.Order), a package (com.acme.*) or a package with its"
+              + " subpackages (com.acme.**)");
+    }
+    if (pattern.endsWith(".**")) {
+      trees.add(pattern.substring(0, pattern.length() - 2));
+    } else if (pattern.endsWith(".*")) {
+      packages.add(pattern.substring(0, pattern.length() - 2));
+    } else {
+      classes.add(pattern);
+    }
+  }
+
+  private static void addDeclared(Class<?> type, Set<String> classes, Set<String> packages) {
+    if (isPlatformClass(type)) {
+      return;
+    }
+    if (!type.getPackageName().isEmpty()) {
+      packages.add(type.getPackageName());
+    }
+    // A stream describes the superclasses too, wherever they come from.
+    for (Class<?> c = type; c != null && !isPlatformClass(c); c = c.getSuperclass()) {
+      classes.add(c.getName());
+    }
+  }
+
+  /** The patterns of the settings. */
+  List<String> patterns() {
+    return patterns;
+  }
+
+  /** The limits of the settings, for streams that are walked through. */
+  ScanLimits limits() {
+    return limits;
+  }
+
+  public LearnedTypes learned() {
+    return learned;
+  }
+
+  /** Learns a class that the application uses in a key, if it may be learned. */
+  public void learn(Class<?> type) {
+    if (!allows(type)) {
+      learned.learn(List.of(type));
+    }
+  }
+
+  /** Learns a class and those above it whose fields a stream has. */
+  public void learnWithSuperclasses(Class<?> type) {
+    if (allows(type)) {
+      return;
+    }
+    for (Class<?> c = type; c != null && !isPlatformClass(c); c = c.getSuperclass()) {
+      learn(c);
+    }
+  }
+
+  /** Classes of the application that write no fields, though they have some. */
+  Set<String> withoutFields() {
+    Set<String> made = withoutFields;
+    return made != null ? made : makeWithoutFields();
+  }
+
+  /** Under the monitor, so that all threads get the same set. */
+  private synchronized Set<String> makeWithoutFields() {
+    Set<String> made = withoutFields;
+    if (made == null) {
+      made = ConcurrentHashMap.newKeySet();
+      withoutFields = made;
+    }
+    return made;
+  }
+
+  /** Whether the declared type says all about the classes of its values. */
+  public boolean isClosed() {
+    return closed != null;
+  }
+
+  /** Whether the class, or the element type of the array class, may be deserialised. */
+  boolean allows(Class<?> type) {
+    Class<?> element = elementType(type);
+    if (closed != null) {
+      return element.isPrimitive() || closed.contains(element.getName());
+    }
+    // The superclass of proxies does nothing; their interfaces and handlers are checked.
+    if (element.isPrimitive() || element == Proxy.class || isNamed(element.getName())) {
+      return true;
+    }
+    if (Proxy.isProxyClass(element)) {
+      // The invocation handler is an object of the stream and is checked like any other.
+      return allowsProxy(Arrays.stream(element.getInterfaces()).map(Class::getName).toList());
+    }
+    String packageName = element.getPackageName();
+    if (isPlatformClass(element)) {
+      return PresetClasses.JDK_PACKAGES.contains(packageName)
+          || (Enum.class.isAssignableFrom(element) && packageName.startsWith("java."))
+          || (Throwable.class.isAssignableFrom(element)
+              && PresetClasses.EXCEPTION_PACKAGES.contains(packageName));
+    }
+    return declaredPackages.contains(packageName) || matchesPattern(element.getName());
+  }
+
+  /**
+   * Refuses a stream by the names in it, with all that is refused, before a class is looked for.
+   *
+   * @param resolver finds those classes of the JDK of which the name does not tell
+   */
+  void checkStream(StreamScan scan, ClassResolver resolver) {
+    Set<String> refused = Set.of();
+    for (String name : scan.classNames()) {
+      if (!allowsName(name, resolver)) {
+        refused = refused.isEmpty() ? new TreeSet<>() : refused;
+        refused.add(name);
+      }
+    }
+    for (List<String> interfaces : scan.proxies()) {
+      if (closed != null || !allowsProxy(interfaces)) {
+        refused = refused.isEmpty() ? new TreeSet<>() : refused;
+        refused.addAll(interfaces.isEmpty() ? List.of(Proxy.class.getName()) : interfaces);
+      }
+    }
+    if (!refused.isEmpty()) {
+      throw refusal(refused);
+    }
+  }
+
+  /** Refuses a class by its name, if that tells. */
+  public void checkName(String name, ClassResolver resolver) {
+    if (!allowsName(name, resolver)) {
+      throw refusal(List.of(name));
+    }
+  }
+
+  private RefusedClassException refusal(Collection<String> classNames) {
+    return closedType == null
+        ? RefusedTypes.onRead(classNames, patterns)
+        : new RefusedClassException(
+            classNames,
+            "The bytes hold objects of "
+                + ShownNames.of(classNames)
+                + ", but the cache is declared for "
+                + closedType.getTypeName()
+                + " and reads nothing else");
+  }
+
+  private boolean allowsName(String name, ClassResolver resolver) {
+    if (ClassResolver.isPrimitive(name)) {
+      return true;
+    }
+    if (closed != null) {
+      return closed.contains(name);
+    }
+    if (isNamed(name) || name.equals(Proxy.class.getName())) {
+      return true;
+    }
+    if (!isJdkName(name)) {
+      int dot = name.lastIndexOf('.');
+      return (dot > 0 && declaredPackages.contains(name.substring(0, dot))) || matchesPattern(name);
+    }
+    try {
+      return allows(resolver.find(name));
+    } catch (ClassNotFoundException unknown) {
+      return false;
+    }
+  }
+
+  private boolean isNamed(String className) {
+    for (Set<String> preset : presets) {
+      if (preset.contains(className)) {
+        return true;
+      }
+    }
+    return named.contains(className) || declared.contains(className) || learned.contains(className);
+  }
+
+  private boolean matchesPattern(String className) {
+    int dot = className.lastIndexOf('.');
+    if (dot > 0 && namedPackages.contains(className.substring(0, dot))) {
+      return true;
+    }
+    for (String prefix : prefixes) {
+      if (className.startsWith(prefix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether proxies with these interfaces may be read: only the settings allow them, each interface
+   * for itself. What else is allowed was meant for values, and a proxy is behaviour.
+   */
+  boolean allowsProxy(List<String> interfaces) {
+    for (String name : interfaces) {
+      if (!named.contains(name) && (isJdkName(name) || !matchesPattern(name))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Refuses a proxy before its class is defined, since classes that were defined once stay. */
+  void checkProxy(List<String> interfaces) {
+    if (!allowsProxy(interfaces)) {
+      throw RefusedTypes.onRead(interfaces, patterns);
+    }
+    if (proxyClasses.size() >= MAX_PROXY_CLASSES && !proxyClasses.contains(interfaces)) {
+      throw new CodecException(
+          CodecException.Reason.LIMIT,
+          "The value is refused: this cache has had proxies with "
+              + MAX_PROXY_CLASSES
+              + " different lists of interfaces, and no more are made",
+          null);
+    }
+    addProxyClass(List.copyOf(interfaces));
+  }
+
+  private static boolean isJdkName(String className) {
+    return className.startsWith("java.");
+  }
+
+  /** Refuses a class that is not allowed. */
+  void check(Class<?> type) {
+    if (!allows(type)) {
+      throw refusal(List.of(elementType(type).getName()));
+    }
+  }
+
+  /** Refuses a class that is about to be instantiated without an {@code ObjectInputStream}. */
+  public void checkWithJvmFilter(Class<?> type) {
+    check(type);
+    ObjectInputFilter jvmWide = ObjectInputFilter.Config.getSerialFilter();
+    if (jvmWide != null && isRejected(jvmWide.checkInput(new ClassOnly(type)))) {
+      throw refusedByJvm(type);
+    }
+  }
+
+  static RefusedClassException refusedByJvm(Class<?> type) {
+    String name = elementType(type).getName();
+    return new RefusedClassException(
+        List.of(name),
+        "Class "
+            + ShownNames.of(name)
+            + " may not be deserialised: the filter of this JVM (jdk.serialFilter) rejects it");
+  }
+
+  static boolean isRejected(ObjectInputFilter.@Nullable Status status) {
+    return status == null || status == ObjectInputFilter.Status.REJECTED;
+  }
+
+  /** Whether the class is part of the JDK. */
+  public static boolean isPlatformClass(Class<?> type) {
+    ClassLoader loader = type.getClassLoader();
+    return loader == null || loader == ClassLoader.getPlatformClassLoader();
+  }
+
+  public static Class<?> elementType(Class<?> type) {
+    Class<?> element = type;
+    while (element.isArray()) {
+      element = element.getComponentType();
+    }
+    return element;
+  }
+
+  /** What the filter of the JVM is asked about a class outside of any stream. */
+  private record ClassOnly(Class<?> serialClass) implements ObjectInputFilter.FilterInfo {
+
+    @Override
+    public long arrayLength() {
+      return -1;
+    }
+
+    @Override
+    public long depth() {
+      return 1;
+    }
+
+    @Override
+    public long references() {
+      return 1;
+    }
+
+    @Override
+    public long streamBytes() {
+      return 0;
+    }
+  }
+
+  /** The set is replaced as a whole: it is small, and empty for most caches. */
+  private synchronized void addProxyClass(List<String> interfaces) {
+    if (!proxyClasses.contains(interfaces)) {
+      Set<List<String>> more = new HashSet<>(proxyClasses);
+      more.add(interfaces);
+      proxyClasses = Set.copyOf(more);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.yokedcache.jcache.internal.codec.serial;
+
+import io.yokedcache.jcache.codec.CodecException;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Finds classes by name without initialising them: in the loader of the cache manager, else in the
+ * context loader of the thread, since attributes of an application may be visible only there.
+ *
+ * @param loader the loader that is asked first
+ */
+public record ClassResolver(ClassLoader loader) {
+
+  private static final Map<String, Class<?>> PRIMITIVES =
+      Stream.<Class<?>>of(
+              boolean.class,
+              byte.class,
+              char.class,
+              short.class,
+              int.class,
+              long.class,
+              float.class,
+              double.class,
+              void.class)
+          .collect(Collectors.toUnmodifiableMap(Class::getName, Function.identity()));
+
+  static boolean isPrimitive(String name) {
+    return PRIMITIVES.containsKey(name);
+  }
+
+  public Class<?> find(String name) throws ClassNotFoundException {
+    Class<?> primitive = PRIMITIVES.get(name);
+    if (primitive != null) {
+      return primitive;
+    }
+    try {
+      return Class.forName(name, /* initialize= */ false, loader);
+    } catch (ClassNotFoundException e) {
+      ClassLoader context = Thread.currentThread().getContextClassLoader();
+      if (context == null || context == loader) {
+        throw e;
+      }
+      return Class.forName(name, /* initialize= */ false, context);
+    }
+  }
+
+  /** As {@link #find}, for a caller that has nothing better to say than that it is missing. */
+  public Class<?> get(String name) {
+    try {
+      return find(name);
+    } catch (ClassNotFoundException e) {
+      throw notFound(name, e);
+    }
+  }
+
+  static CodecException notFound(String name, ClassNotFoundException cause) {
+    return new CodecException(
+        CodecException.Reason.UNKNOWN_CLASS,
+        "Class "
+            + ShownNames.of(name)
+            + " is known neither to the class loader of the cache manager nor to the context class"
+            + " loader of this thread",
+        cause);
+  }
+}

@@ -1,0 +1,111 @@
+package io.yokedcache.jcache.internal.codec.serial;
+
+import java.io.Serializable;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.MonthDay;
+import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.time.Period;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Declared types that say all about their values: final classes of plain content, enums, records
+ * and arrays of those. A cache of such a type needs no other class, so none is read, whatever is
+ * allowed besides.
+ */
+public final class ClosedTypes {
+
+  private static final Set<Class<?>> NUMBERS =
+      Set.of(Byte.class, Short.class, Integer.class, Long.class, Float.class, Double.class);
+
+  private static final Set<Class<?>> ALONE = Set.of(Boolean.class, Character.class, UUID.class);
+
+  private static final Set<Class<?>> TIMES =
+      Set.of(
+          Duration.class,
+          Instant.class,
+          LocalDate.class,
+          LocalDateTime.class,
+          LocalTime.class,
+          MonthDay.class,
+          OffsetDateTime.class,
+          OffsetTime.class,
+          Period.class,
+          Year.class,
+          YearMonth.class,
+          ZoneOffset.class,
+          ZonedDateTime.class);
+
+  private ClosedTypes() {}
+
+  /**
+   * The names of the classes that a stream of such a value may describe, or {@code null} if the
+   * type is not closed.
+   */
+  public static @Nullable Set<String> classesOf(Class<?> type) {
+    Set<String> names = new HashSet<>();
+    return collect(type, names, new HashSet<>()) ? Set.copyOf(names) : null;
+  }
+
+  private static boolean collect(Class<?> type, Set<String> names, Set<Class<?>> seen) {
+    Class<?> element = AllowedClasses.elementType(type);
+    if (element.isPrimitive() || !seen.add(element)) {
+      return true;
+    }
+    if (element == String.class || ALONE.contains(element)) {
+      names.add(element.getName());
+      return true;
+    }
+    if (NUMBERS.contains(element)) {
+      names.add(element.getName());
+      names.add(Number.class.getName());
+      return true;
+    }
+    if (TIMES.contains(element)) {
+      names.add(element.getName());
+      names.add("java.time.Ser");
+      return true;
+    }
+    if (element.isEnum()) {
+      names.add(element.getName());
+      names.add(Enum.class.getName());
+      return true;
+    }
+    return element.isRecord() && collectRecord(element, names, seen);
+  }
+
+  private static boolean collectRecord(Class<?> type, Set<String> names, Set<Class<?>> seen) {
+    if (standsInForItself(type) || !Serializable.class.isAssignableFrom(type)) {
+      return false;
+    }
+    names.add(type.getName());
+    for (RecordComponent component : type.getRecordComponents()) {
+      if (!collect(component.getType(), names, seen)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean standsInForItself(Class<?> type) {
+    for (Method method : type.getDeclaredMethods()) {
+      if (method.getName().equals("writeReplace") || method.getName().equals("readResolve")) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,108 @@
+package io.yokedcache.jcache.internal.codec.serial;
+
+import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.RefusedClassException;
+import io.yokedcache.jcache.codec.SerializationSettings;
+import java.util.List;
+
+/**
+ * Java serialisation, with a list of what may be deserialised: values and collections of the JDK,
+ * the declared types with their packages, the presets and patterns of the settings, and the classes
+ * that were encoded here before. Everything else is refused when it is read, and a value that could
+ * not be read back is refused when it is written. A filter of the JVM ({@code jdk.serialFilter})
+ * applies besides.
+ *
+ * <p>Not canonical: do not use it for keys. Safe for use by several threads.
+ *
+ * @param <T> what is encoded
+ */
+public final class JavaCodec<T> implements Codec<T>, TypeLearner {
+
+  private final Class<T> type;
+  private final JavaStreams streams;
+
+  /**
+   * Creates the codec.
+   *
+   * @param type the declared type; it and its package are allowed, unless it is one of the JDK
+   * @param loader where classes are found first; after it comes the context loader of the thread
+   * @param settings what else is allowed, and the limits
+   * @param otherDeclaredTypes further types that are allowed with their packages
+   * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
+   */
+  public JavaCodec(
+      Class<T> type,
+      ClassLoader loader,
+      SerializationSettings settings,
+      Class<?>... otherDeclaredTypes) {
+    this.type = type;
+    this.streams =
+        new JavaStreams(
+            new AllowedClasses(settings, type, otherDeclaredTypes),
+            new ClassResolver(loader),
+            settings);
+  }
+
+  /**
+   * The name of this codec.
+   *
+   * @return {@code java}
+   */
+  @Override
+  public String id() {
+    return "java";
+  }
+
+  /**
+   * Serialises a value.
+   *
+   * @param value the value
+   * @return its serialised form
+   * @throws CodecException if the value holds an object that is not Serializable, or exceeds a
+   *     limit; the message names the class or the limit
+   * @throws RefusedClassException if the value holds objects of classes that could not be read back
+   */
+  @Override
+  public byte[] encode(T value) {
+    return streams.write(value);
+  }
+
+  /**
+   * Deserialises a value.
+   *
+   * @param bytes its serialised form
+   * @return the value
+   * @throws CodecException if the bytes are damaged, exceed a limit, or hold another type
+   * @throws RefusedClassException if the bytes hold an object of a class that is not allowed
+   */
+  @Override
+  public T decode(byte[] bytes) {
+    return checked(streams.read(bytes), type);
+  }
+
+  /** The value, if it is one of the declared type. */
+  public static <T> T checked(Object value, Class<T> type) {
+    if (!type.isInstance(value)) {
+      throw wrongType(value.getClass(), type);
+    }
+    return type.cast(value);
+  }
+
+  public static CodecException wrongType(Class<?> found, Class<?> type) {
+    return new CodecException(
+        CodecException.Reason.WRONG_TYPE,
+        "The bytes hold a " + ShownNames.of(found.getName()) + ", expected a " + type.getName(),
+        null);
+  }
+
+  /**
+   * Returns the classes that may be read back because they were encoded here.
+   *
+   * @return their binary names, sorted
+   */
+  @Override
+  public List<String> learnedTypes() {
+    return streams.allowed().learned().names();
+  }
+}

@@ -1,0 +1,224 @@
+package io.yokedcache.jcache.internal.codec.serial;
+
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.SerializationSettings;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.NotSerializableException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.ObjectStreamClass;
+import java.io.OutputStream;
+import java.lang.reflect.Proxy;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Java serialisation behind the list of allowed classes and the limits. Reading is dangerous, so
+ * only allowed classes are read. An application must not find that out by misses, so a value that
+ * could not be read back is refused when it is written. Immutable.
+ *
+ * @param allowed what may be read
+ * @param resolver where classes are found
+ * @param settings the limits
+ */
+public record JavaStreams(
+    AllowedClasses allowed, ClassResolver resolver, SerializationSettings settings) {
+
+  /** Serialises a value that must be readable, and learns its classes. */
+  byte[] write(Object value) {
+    return write(value, /* mustBeReadable= */ true);
+  }
+
+  /** Serialises a key, which is looked up by its bytes whether or not it can be read back. */
+  public byte[] writeKey(Object key) {
+    return write(key, /* mustBeReadable= */ false);
+  }
+
+  private byte[] write(Object value, boolean mustBeReadable) {
+    if (!settings.java()) {
+      throw switchedOff("A " + ShownNames.of(value.getClass().getName()) + " is not stored");
+    }
+    LimitedOutput bytes = new LimitedOutput(settings.maxBytes());
+    try (RecordingOutput out = new RecordingOutput(bytes, allowed)) {
+      out.writeObject(value);
+      out.flush();
+      byte[] written = bytes.toByteArray();
+      StreamScan scan =
+          new StreamScan(written, ScanLimits.NONE, allowed.withoutFields(), /* isOwn= */ true);
+      scan.run();
+      scan.check(allowed.limits());
+      learn(value, out.unknown(), mustBeReadable);
+      return written;
+    } catch (NotSerializableException e) {
+      throw new CodecException(
+          "Class "
+              + e.getMessage()
+              + " is not Serializable, so a "
+              + value.getClass().getName()
+              + " cannot be stored; make it Serializable or set another codec",
+          e);
+    } catch (CodecException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw notWritten(value, e);
+    } catch (StackOverflowError e) {
+      throw notWritten(value, e);
+    }
+  }
+
+  private void learn(Object value, Set<Class<?>> unknown, boolean mustBeReadable) {
+    if (unknown.isEmpty()) {
+      return;
+    }
+    List<Class<?>> refused = allowed.learned().learn(unknown);
+    if (mustBeReadable && !refused.isEmpty()) {
+      throw RefusedTypes.onWrite(value, refused, allowed.patterns(), settings.learn());
+    }
+  }
+
+  private static CodecException switchedOff(String what) {
+    return new CodecException(
+        CodecException.Reason.REFUSED_CLASS,
+        what
+            + ": Java serialisation is off (yokedcache.serialization.java = false), and only the"
+            + " classes that the codec auto writes itself can be values",
+        null);
+  }
+
+  private static CodecException notWritten(Object value, Throwable cause) {
+    String reason = cause instanceof StackOverflowError ? "it nests too deeply" : cause.toString();
+    return new CodecException(
+        "A " + value.getClass().getName() + " could not be serialised: " + reason, cause);
+  }
+
+  public Object read(byte[] bytes) {
+    if (!settings.java()) {
+      throw switchedOff("These " + bytes.length + " bytes are not read");
+    }
+    if (bytes.length > settings.maxBytes()) {
+      throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());
+    }
+    StreamScan scan =
+        new StreamScan(bytes, allowed.limits(), allowed.withoutFields(), /* isOwn= */ false);
+    try {
+      scan.run();
+    } catch (StackOverflowError e) {
+      throw notRead(bytes, e);
+    }
+    allowed.checkStream(scan, resolver);
+    StreamFilter filter = new StreamFilter(allowed, settings, bytes.length, scan.references());
+    try (ObjectInputStream in =
+        new ResolvingInput(new ByteArrayInputStream(bytes), resolver, filter)) {
+      in.setObjectInputFilter(filter);
+      Object value = in.readObject();
+      if (value == null) {
+        throw new CodecException("The bytes hold a null, which no codec writes", null);
+      }
+      return value;
+    } catch (ClassNotFoundException e) {
+      throw reason(filter, ClassResolver.notFound(String.valueOf(e.getMessage()), e));
+    } catch (IOException
+        | RuntimeException
+        | LinkageError
+        | StackOverflowError
+        | OutOfMemoryError e) {
+      throw reason(filter, notRead(bytes, e));
+    } catch (InternalError e) {
+      // The JDK's immutable collections answer damaged bytes with it.
+      throw reason(filter, notRead(bytes, e));
+    }
+  }
+
+  /** What the filter said comes first: the stream only says that there was one. */
+  private static CodecException reason(StreamFilter filter, CodecException otherwise) {
+    CodecException refusal = filter.refusal();
+    return refusal != null ? refusal : otherwise;
+  }
+
+  private static CodecException notRead(byte[] bytes, Throwable cause) {
+    if (cause instanceof CodecException known) {
+      return known;
+    }
+    return new CodecException(
+        cause instanceof VirtualMachineError && !(cause instanceof InternalError)
+            ? CodecException.Reason.RESOURCES
+            : CodecException.Reason.DAMAGED,
+        "These " + bytes.length + " bytes cannot be read as a serialised Java object: " + cause,
+        cause);
+  }
+
+  /** Notes the classes that it writes and that may not be read back. */
+  private static final class RecordingOutput extends ObjectOutputStream {
+
+    private final AllowedClasses allowed;
+    private Set<Class<?>> unknown = Set.of();
+
+    RecordingOutput(OutputStream out, AllowedClasses allowed) throws IOException {
+      super(out);
+      this.allowed = allowed;
+    }
+
+    @Override
+    protected void annotateClass(Class<?> type) {
+      note(AllowedClasses.elementType(type));
+    }
+
+    @Override
+    protected void annotateProxyClass(Class<?> type) {
+      note(type);
+    }
+
+    private void note(Class<?> type) {
+      if (!allowed.allows(type)) {
+        if (unknown.isEmpty()) {
+          unknown = new LinkedHashSet<>();
+        }
+        unknown.add(type);
+      }
+    }
+
+    Set<Class<?>> unknown() {
+      return unknown;
+    }
+  }
+
+  /** Finds classes by way of the resolver. */
+  private static final class ResolvingInput extends ObjectInputStream {
+
+    private final ClassResolver resolver;
+    private final StreamFilter filter;
+
+    ResolvingInput(InputStream in, ClassResolver resolver, StreamFilter filter) throws IOException {
+      super(in);
+      this.resolver = resolver;
+      this.filter = filter;
+    }
+
+    @Override
+    protected Class<?> resolveClass(ObjectStreamClass description) throws ClassNotFoundException {
+      Class<?> type = resolver.find(description.getName());
+      filter.check(type);
+      return type;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // Only an interface is looked for; the handler comes later.
+    protected Class<?> resolveProxyClass(String[] names) throws ClassNotFoundException {
+      filter.checkProxy(List.of(names));
+      Class<?>[] interfaces = new Class<?>[names.length];
+      ClassLoader loader = resolver.loader();
+      for (int i = 0; i < names.length; i++) {
+        interfaces[i] = resolver.find(names[i]);
+        ClassLoader own = interfaces[i].getClassLoader();
+        if (own != null) {
+          // A proxy lives beside its interfaces; the first loader of the application wins.
+          loader = own;
+        }
+      }
+      return Proxy.getProxyClass(loader, interfaces);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.yokedcache.jcache.internal.codec.serial;
+
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.CodecException.Reason;
+import io.yokedcache.jcache.codec.SerializationSettings;
+
+/**
+ * What one serialised value may be, in nesting, objects, elements and work.
+ *
+ * @param depth how deep objects may nest
+ * @param references how many objects there may be
+ * @param arrayLength how long an array may be
+ * @param weight how many objects the unfolded graph may have
+ * @param comparisons how many objects may be compared while hash tables are filled
+ * @param numberBytes how long a BigInteger may be
+ */
+public record ScanLimits(
+    long depth,
+    long references,
+    long arrayLength,
+    long weight,
+    long comparisons,
+    long numberBytes) {
+
+  /**
+   * The longest number that a key or a value may have, in bits. Reading digits takes quadratic
+   * time.
+   */
+  public static final int MAX_NUMBER_BITS = 32_768;
+
+  public static final int MAX_NUMBER_BYTES = MAX_NUMBER_BITS / Byte.SIZE + 1;
+
+  /** Objects that are shared may be counted so many times as often as all objects together. */
+  static final int SHARING = 16;
+
+  /** So many comparisons for each object that a value may have. */
+  public static final int COMPARISONS_PER_REFERENCE = 2_000;
+
+  /** For values of the application, which are measured before they are compared with limits. */
+  static final ScanLimits NONE =
+      new ScanLimits(
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE,
+          Long.MAX_VALUE);
+
+  /** The limits made last: all caches of a manager have the same ones. */
+  private static volatile ScanLimits latest = NONE;
+
+  public static ScanLimits of(SerializationSettings settings) {
+    ScanLimits limits = created(settings);
+    ScanLimits before = latest;
+    if (limits.equals(before)) {
+      return before;
+    }
+    latest = limits;
+    return limits;
+  }
+
+  private static ScanLimits created(SerializationSettings settings) {
+    return new ScanLimits(
+        settings.maxDepth(),
+        settings.maxReferences(),
+        settings.maxArrayLength(),
+        times(settings.maxReferences(), SHARING),
+        times(settings.maxReferences(), COMPARISONS_PER_REFERENCE),
+        MAX_NUMBER_BYTES);
+  }
+
+  static long times(long number, long factor) {
+    return number > Long.MAX_VALUE / factor ? Long.MAX_VALUE : number * factor;
+  }
+
+  void checkDepth(long found) {
+    check(found, depth, "objects nest %d levels deep (has it a cycle?)", depth, "max-depth");
+  }
+
+  void checkReferences(long found) {
+    check(found, references, "it holds %d objects", references, "max-references");
+  }
+
+  public void checkArray(long found) {
+    check(found, arrayLength, "an array is %d elements long", arrayLength, "max-array-length");
+  }
+
+  void checkWeight(long found) {
+    check(
+        found,
+        weight,
+        "objects that it shares count as %d where they are hashed, above " + SHARING + " times",
+        references,
+        "max-references");
+  }
+
+  void checkComparisons(long found) {
+    check(
+        found,
+        comparisons,
+        "its sets and maps of keys that hash tables cannot order may take %d comparisons, above "
+            + COMPARISONS_PER_REFERENCE
+            + " times",
+        references,
+        "max-references");
+  }
+
+  void checkNumber(long found) {
+    if (found > numberBytes) {
+      throw longNumber(found, numberBytes);
+    }
+  }
+
+  public static CodecException longNumber(long sizeBytes, long limit) {
+    return new CodecException(
+        Reason.LIMIT,
+        "The value is refused: a BigInteger or BigDecimal in it has "
+            + sizeBytes
+            + " bytes; the limit is "
+            + limit
+            + " and no setting changes it. Store it as a String or byte[]",
+        null);
+  }
+
+  private static void check(
+      long found, long limit, String what, long settingValue, String setting) {
+    if (found > limit) {
+      throw new CodecException(
+          Reason.LIMIT,
+          "The value is refused: "
+              + what.replace("%d", Long.toString(found))
+              + "; the limit is yokedcache.serialization."
+              + setting
+              + " = "
+              + settingValue,
+          null);
+    }
+  }
+}

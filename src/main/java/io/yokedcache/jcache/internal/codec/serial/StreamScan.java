@@ -1,0 +1,726 @@
+package io.yokedcache.jcache.internal.codec.serial;
+
+import static java.io.ObjectStreamConstants.SC_BLOCK_DATA;
+import static java.io.ObjectStreamConstants.SC_EXTERNALIZABLE;
+import static java.io.ObjectStreamConstants.SC_SERIALIZABLE;
+import static java.io.ObjectStreamConstants.SC_WRITE_METHOD;
+import static java.io.ObjectStreamConstants.STREAM_MAGIC;
+import static java.io.ObjectStreamConstants.STREAM_VERSION;
+import static java.io.ObjectStreamConstants.TC_ARRAY;
+import static java.io.ObjectStreamConstants.TC_BLOCKDATA;
+import static java.io.ObjectStreamConstants.TC_BLOCKDATALONG;
+import static java.io.ObjectStreamConstants.TC_CLASS;
+import static java.io.ObjectStreamConstants.TC_CLASSDESC;
+import static java.io.ObjectStreamConstants.TC_ENDBLOCKDATA;
+import static java.io.ObjectStreamConstants.TC_ENUM;
+import static java.io.ObjectStreamConstants.TC_LONGSTRING;
+import static java.io.ObjectStreamConstants.TC_NULL;
+import static java.io.ObjectStreamConstants.TC_OBJECT;
+import static java.io.ObjectStreamConstants.TC_PROXYCLASSDESC;
+import static java.io.ObjectStreamConstants.TC_REFERENCE;
+import static java.io.ObjectStreamConstants.TC_STRING;
+import static java.io.ObjectStreamConstants.baseWireHandle;
+
+import io.yokedcache.jcache.codec.CodecException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks through a serialised stream by its grammar alone (Java Object Serialization Specification,
+ * 6): no class is loaded, no object is made. It finds which classes the stream names and how much
+ * work it is to read it. Written values are walked through by the same code as values that are
+ * read, so that both are held to the same limits. Takes time linear in the bytes. Not safe for use
+ * by several threads.
+ *
+ * <p>An object that is shared is written once but hashed wherever it is referred to: 31 nested sets
+ * with two references each to the next one are hashed two thousand million times. So each object
+ * has a weight, the number of objects in the unfolded graph below it.
+ *
+ * <p>Keys with equal hash codes that a hash table cannot order (it orders those that are {@code
+ * Comparable} to their own class) are compared each with each other, so the product of the number
+ * of keys and their weight is limited for those.
+ */
+public final class StreamScan {
+
+  private static final long SATURATED = Long.MAX_VALUE / 4;
+
+  /** Alternatives that are tried for streams whose grammar depends on code of the class. */
+  private static final int MAX_ALTERNATIVES = 64;
+
+  /** Comparing so many bytes of two keys takes as long as to look at one object. */
+  private static final int BYTES_PER_OBJECT = 64;
+
+  /** Keys of a class whose hash code nobody can choose, or that are never compared. */
+  private static final String IDENTITY = "identity";
+
+  private static final String TIMES = "java.time.Ser";
+
+  /** The classes besides String that a hash table can order, and whose hash codes can collide. */
+  private static final Set<String> ORDERED =
+      Set.of(
+          "java.lang.Boolean",
+          "java.lang.Byte",
+          "java.lang.Character",
+          "java.lang.Double",
+          "java.lang.Float",
+          "java.lang.Integer",
+          "java.lang.Long",
+          "java.lang.Short",
+          "java.math.BigInteger",
+          "java.util.Date",
+          "java.util.UUID");
+
+  /** The types of java.time that are not Comparable to their own class, as {@link #TIMES} has. */
+  private static final Set<Integer> UNORDERED_TIMES = Set.of(3, 5, 6, 7, 14);
+
+  private final byte[] bytes;
+  private final ScanLimits limits;
+  private final Set<String> withoutFields;
+  private final boolean isOwn;
+  private Set<String> foundWithoutFields = Set.of();
+  private final List<String> classNames = new ArrayList<>(6);
+  private final List<List<String>> proxies = new ArrayList<>(0);
+  private int at;
+  private int depth;
+  private int alternatives;
+
+  /** What handles stand for: a {@link Description}, the kind of a key, or a long array's length. */
+  private @Nullable Object[] handles = new @Nullable Object[16];
+
+  private long[] weights = new long[16];
+
+  /** Whether an object is still being read; a reference to it is a cycle. */
+  private boolean[] isOpen = new boolean[16];
+
+  private int handleCount;
+
+  /** The kind of the last time that was read, or {@code null} if it is not ordered. */
+  private @Nullable String timeKey;
+
+  /** What the last content is as a key of a hash table: ordered by this, or unordered if null. */
+  private @Nullable Object lastKey;
+
+  private long references;
+  private int deepest;
+  private long longestArray;
+  private long heaviest;
+  private long comparisons;
+  private long longestNumber;
+
+  /**
+   * Creates the walk through a stream.
+   *
+   * @param limits what ends it
+   * @param withoutFields classes that are known to write no fields though they have some
+   * @param isOwn whether this JVM wrote the stream; what the walk finds is then added to those
+   */
+  public StreamScan(byte[] bytes, ScanLimits limits, Set<String> withoutFields, boolean isOwn) {
+    this.bytes = bytes;
+    this.limits = limits;
+    this.withoutFields = withoutFields;
+    this.isOwn = isOwn;
+  }
+
+  /**
+   * Walks through the object of the stream.
+   *
+   * @throws CodecException if the bytes are no such stream, or if a limit is exceeded
+   */
+  public void run() {
+    try {
+      if (shortInt() != (STREAM_MAGIC & 0xFFFF) || shortInt() != STREAM_VERSION) {
+        throw new Malformed("it has no header");
+      }
+      content();
+    } catch (Malformed | IndexOutOfBoundsException e) {
+      throw new CodecException(
+          "These "
+              + bytes.length
+              + " bytes cannot be read as a serialised Java object: "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  /** The names of the classes that the stream describes, arrays by their element types. */
+  List<String> classNames() {
+    return classNames;
+  }
+
+  /** The lists of interfaces of the proxies. */
+  List<List<String>> proxies() {
+    return proxies;
+  }
+
+  /** How many objects the stream holds or refers to. */
+  long references() {
+    return references;
+  }
+
+  /** Refuses what exceeds a limit, with its size. */
+  void check(ScanLimits limits) {
+    limits.checkDepth(deepest);
+    limits.checkReferences(references);
+    limits.checkArray(longestArray);
+    limits.checkWeight(heaviest);
+    limits.checkComparisons(comparisons);
+    limits.checkNumber(longestNumber);
+  }
+
+  /** Walks through one object, null or reference, and returns its weight. */
+  private long content() {
+    references++;
+    limits.checkReferences(references);
+    depth++;
+    try {
+      int tag = next();
+      lastKey = null;
+      return switch (tag) {
+        case TC_NULL -> plain();
+        case TC_REFERENCE -> reference();
+        case TC_STRING -> string(shortInt());
+        case TC_LONGSTRING -> string(longInt());
+        case TC_OBJECT -> object();
+        case TC_ARRAY -> array();
+        case TC_ENUM -> constant();
+        case TC_CLASS -> {
+          description();
+          handle(IDENTITY, 1);
+          yield plain();
+        }
+        case TC_CLASSDESC, TC_PROXYCLASSDESC -> {
+          at--;
+          description();
+          yield plain();
+        }
+        default -> throw new Malformed("no object begins with " + tag);
+      };
+    } finally {
+      depth--;
+    }
+  }
+
+  private long plain() {
+    lastKey = IDENTITY;
+    return 1;
+  }
+
+  private long string(long length) {
+    skip(length);
+    handle(String.class, 1);
+    lastKey = String.class;
+    return 1;
+  }
+
+  private long reference() {
+    atDepth(depth);
+    int handle = handleNumber();
+    lastKey = handles[handle];
+    // A cycle cannot be hashed, but what a collection has so far can.
+    return isOpen[handle] && !isCollection(lastKey) ? 1 : weights[handle];
+  }
+
+  private static boolean isCollection(@Nullable Object key) {
+    return key instanceof Description open && open.name.startsWith("java.util.");
+  }
+
+  private int handleNumber() {
+    int handle = integer() - baseWireHandle;
+    if (handle < 0 || handle >= handleCount) {
+      throw new Malformed("it refers to an object that it has not");
+    }
+    return handle;
+  }
+
+  private int handle(@Nullable Object what, long weight) {
+    if (handleCount == weights.length) {
+      int more = 2 * handleCount;
+      handles = Arrays.copyOf(handles, more);
+      weights = Arrays.copyOf(weights, more);
+      isOpen = Arrays.copyOf(isOpen, more);
+    }
+    handles[handleCount] = what;
+    weights[handleCount] = weight;
+    isOpen[handleCount] = false;
+    return handleCount++;
+  }
+
+  private void add(int handle, long weight) {
+    long sum = Math.min(SATURATED, weights[handle] + weight);
+    weights[handle] = sum;
+    if (sum > heaviest) {
+      heaviest = sum;
+      limits.checkWeight(sum);
+    }
+  }
+
+  private long constant() {
+    atDepth(depth);
+    description();
+    int handle = handle(IDENTITY, 1);
+    int tag = next();
+    switch (tag) {
+      case TC_STRING -> string(shortInt());
+      case TC_LONGSTRING -> string(longInt());
+      case TC_REFERENCE -> handleNumber();
+      default -> throw new Malformed("the name of a constant is no text");
+    }
+    return weights[handle] + plain() - 1;
+  }
+
+  private long array() {
+    atDepth(depth);
+    Description type = required(description());
+    int length = integer();
+    if (type.name.length() < 2 || type.name.charAt(0) != '[') {
+      throw new Malformed("an array has a class that is none");
+    }
+    int size = sizeOf(type.name.charAt(1));
+    if (length < 0 || (long) length * Math.max(1, size) > bytes.length - at) {
+      throw new CodecException(
+          "The value is damaged: its arrays claim more elements than it has bytes", null);
+    }
+    longestArray = Math.max(longestArray, length);
+    limits.checkArray(length);
+    boolean isLong = size == 1 && length > ScanLimits.MAX_NUMBER_BYTES;
+    int handle = handle(isLong ? length : IDENTITY, 1);
+    if (size > 0) {
+      skip((long) length * size);
+    } else {
+      isOpen[handle] = true;
+      for (int i = 0; i < length; i++) {
+        add(handle, content());
+      }
+      isOpen[handle] = false;
+    }
+    lastKey = handles[handle];
+    return weights[handle];
+  }
+
+  private long object() {
+    atDepth(depth);
+    Description type = required(description());
+    int handle = handle(type, 1);
+    isOpen[handle] = true;
+    Object key = ofClass(handle, type) ? timeKey : type.key();
+    isOpen[handle] = false;
+    // As a key it is what its class says; a collection stays known as one.
+    handles[handle] = key;
+    lastKey = key;
+    return weights[handle];
+  }
+
+  /**
+   * Walks through what the classes of an object have written, superclass first.
+   *
+   * @return whether the object is a time, whose kind then is {@link #timeKey}
+   */
+  private boolean ofClass(int handle, Description type) {
+    if (type.superclass != null) {
+      ofClass(handle, type.superclass);
+    }
+    boolean isTime = false;
+    if (type.is(SC_EXTERNALIZABLE)) {
+      if (!type.is(SC_BLOCK_DATA)) {
+        throw new Malformed("an Externalizable of the first version of the protocol");
+      }
+      if (type.name.equals(TIMES) && peek() == TC_BLOCKDATA && at + 2 < bytes.length) {
+        int time = bytes[at + 2];
+        isTime = true;
+        timeKey = UNORDERED_TIMES.contains(time) ? null : TIMES + time;
+      }
+      String kind = timeKey;
+      annotations(handle, /* table= */ null, type);
+      timeKey = kind;
+    } else if (type.is(SC_SERIALIZABLE)) {
+      serializable(handle, type);
+    } else if (type.primitiveBytes + type.objectFields > 0) {
+      throw new Malformed("a class is neither Serializable nor Externalizable");
+    }
+    return isTime;
+  }
+
+  /** Walks through what one class of an object has written. */
+  private void serializable(int handle, Description type) {
+    boolean hasFields = type.primitiveBytes + type.objectFields > 0;
+    if (!type.is(SC_WRITE_METHOD)) {
+      fields(handle, type);
+    } else if (!hasFields || type.isOfJdk()) {
+      fieldsAndAnnotations(handle, type);
+    } else if (withoutFields.contains(type.name) || foundWithoutFields.contains(type.name)) {
+      annotations(handle, HashTable.of(type, 0), type);
+    } else {
+      int start = at;
+      int handlesBefore = handleCount;
+      long weight = weights[handle];
+      int depthBefore = depth;
+      try {
+        fieldsAndAnnotations(handle, type);
+      } catch (Malformed | IndexOutOfBoundsException e) {
+        // Its writeObject may not call defaultWriteObject, which only its code says. What was
+        // counted on the wrong way stays counted.
+        if (++alternatives > MAX_ALTERNATIVES) {
+          throw e;
+        }
+        at = start;
+        handleCount = handlesBefore;
+        weights[handle] = weight;
+        depth = depthBefore;
+        if (foundWithoutFields.isEmpty()) {
+          foundWithoutFields = new HashSet<>();
+        }
+        foundWithoutFields.add(type.name);
+        annotations(handle, HashTable.of(type, 0), type);
+        if (isOwn && withoutFields.size() < LearnedTypes.MAX_TYPES) {
+          withoutFields.add(type.name);
+        }
+      }
+    }
+  }
+
+  private void fieldsAndAnnotations(int handle, Description type) {
+    int start = at;
+    fields(handle, type);
+    int tag = type.primitiveBytes == Integer.BYTES ? bytes[start + Integer.BYTES - 1] : 0;
+    annotations(handle, HashTable.of(type, tag), type);
+  }
+
+  private void fields(int handle, Description type) {
+    skip(type.primitiveBytes);
+    boolean isNumber = type.name.equals("java.math.BigInteger");
+    for (int i = 0; i < type.objectFields; i++) {
+      add(handle, content());
+      if (isNumber && lastKey instanceof Integer length) {
+        longestNumber = Math.max(longestNumber, length);
+        limits.checkNumber(length);
+      }
+    }
+  }
+
+  /** Walks through what writeObject or writeExternal added, which ends with a mark. */
+  private void annotations(int handle, @Nullable HashTable table, Description type) {
+    if (!type.is(SC_WRITE_METHOD) && !type.is(SC_EXTERNALIZABLE)) {
+      return;
+    }
+    while (true) {
+      switch (peek()) {
+        case TC_BLOCKDATA -> {
+          at++;
+          skip(next());
+        }
+        case TC_BLOCKDATALONG -> {
+          at++;
+          skip(integer());
+        }
+        case TC_ENDBLOCKDATA -> {
+          at++;
+          if (table != null) {
+            comparisons = Math.min(SATURATED, comparisons + table.comparisons());
+            limits.checkComparisons(comparisons);
+          }
+          return;
+        }
+        default -> {
+          int start = at;
+          long weight = content();
+          add(handle, weight);
+          if (table != null) {
+            table.add(lastKey, weight, at - start);
+          }
+        }
+      }
+    }
+  }
+
+  private static Description required(@Nullable Description type) {
+    if (type == null) {
+      throw new Malformed("an object has no class");
+    }
+    return type;
+  }
+
+  /** Walks through a description of a class, a reference to one, or null. */
+  private @Nullable Description description() {
+    int tag = next();
+    return switch (tag) {
+      case TC_NULL -> null;
+      case TC_REFERENCE -> {
+        int handle = handleNumber();
+        if (handles[handle] instanceof Description type && !isOpen[handle] && type.isComplete) {
+          yield type;
+        }
+        throw new Malformed("it refers to a class that it does not describe");
+      }
+      case TC_CLASSDESC -> newClass();
+      case TC_PROXYCLASSDESC -> newProxy();
+      default -> throw new Malformed("no class begins with " + tag);
+    };
+  }
+
+  private Description newClass() {
+    countClass();
+    String name = text();
+    skip(Long.BYTES);
+    classNames.add(elementName(name));
+    Description type = new Description(name);
+    handle(type, 1);
+    type.flags = next();
+    int count = shortInt();
+    boolean objects = false;
+    for (int i = 0; i < count; i++) {
+      char code = (char) next();
+      skip(shortInt());
+      if (code == 'L' || code == '[') {
+        objects = true;
+        type.objectFields++;
+        typeName();
+      } else if (objects || sizeOf(code) == 0) {
+        throw new Malformed("the fields of a class have no order");
+      } else {
+        type.primitiveBytes += sizeOf(code);
+      }
+    }
+    endOfClass(type);
+    return type;
+  }
+
+  private void typeName() {
+    int tag = next();
+    switch (tag) {
+      case TC_STRING -> string(shortInt());
+      case TC_LONGSTRING -> string(longInt());
+      case TC_REFERENCE -> handleNumber();
+      default -> throw new Malformed("the type of a field is no text");
+    }
+  }
+
+  private Description newProxy() {
+    countClass();
+    Description type = new Description("java.lang.reflect.Proxy");
+    type.flags = SC_SERIALIZABLE;
+    handle(type, 1);
+    int count = integer();
+    // The JVM allows no more.
+    if (count < 0 || count > 0xFFFF) {
+      throw new Malformed("a proxy has " + count + " interfaces");
+    }
+    List<String> interfaces = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      interfaces.add(text());
+    }
+    proxies.add(interfaces);
+    endOfClass(type);
+    return type;
+  }
+
+  private void countClass() {
+    references++;
+    limits.checkReferences(references);
+    atDepth(depth);
+  }
+
+  private void endOfClass(Description type) {
+    while (peek() != TC_ENDBLOCKDATA) {
+      switch (peek()) {
+        case TC_BLOCKDATA -> {
+          at++;
+          skip(next());
+        }
+        case TC_BLOCKDATALONG -> {
+          at++;
+          skip(integer());
+        }
+        default -> {
+          long weight = content();
+          if (weight > heaviest) {
+            heaviest = weight;
+            limits.checkWeight(weight);
+          }
+        }
+      }
+    }
+    at++;
+    depth++;
+    type.superclass = description();
+    depth--;
+    for (Description each = type.superclass; each != null; each = each.superclass) {
+      if (each == type) {
+        throw new Malformed("a class is above itself");
+      }
+    }
+    type.isComplete = true;
+  }
+
+  private void atDepth(int reached) {
+    if (reached > deepest) {
+      deepest = reached;
+      limits.checkDepth(reached);
+    }
+  }
+
+  private static String elementName(String name) {
+    int dimensions = 0;
+    while (dimensions < name.length() && name.charAt(dimensions) == '[') {
+      dimensions++;
+    }
+    if (dimensions == 0) {
+      return name;
+    }
+    boolean isObject =
+        dimensions < name.length() && name.charAt(dimensions) == 'L' && name.endsWith(";");
+    return isObject ? name.substring(dimensions + 1, name.length() - 1) : "int";
+  }
+
+  /** The bytes that a value of a primitive type takes, or 0 for other types. */
+  private static int sizeOf(char code) {
+    return switch (code) {
+      case 'Z', 'B' -> 1;
+      case 'C', 'S' -> Short.BYTES;
+      case 'I', 'F' -> Integer.BYTES;
+      case 'J', 'D' -> Long.BYTES;
+      default -> 0;
+    };
+  }
+
+  private int peek() {
+    return bytes[at];
+  }
+
+  private int next() {
+    return bytes[at++] & 0xFF;
+  }
+
+  private int shortInt() {
+    int value = BigEndian.shortAt(bytes, at) & 0xFFFF;
+    at += Short.BYTES;
+    return value;
+  }
+
+  private int integer() {
+    int value = BigEndian.intAt(bytes, at);
+    at += Integer.BYTES;
+    return value;
+  }
+
+  private long longInt() {
+    long value = BigEndian.longAt(bytes, at);
+    at += Long.BYTES;
+    return value;
+  }
+
+  private String text() {
+    int length = shortInt();
+    int start = at;
+    skip(length);
+    return new String(bytes, start, length, StandardCharsets.UTF_8);
+  }
+
+  private void skip(long count) {
+    if (count < 0 || count > bytes.length - at) {
+      throw new Malformed("it ends too early");
+    }
+    at += (int) count;
+  }
+
+  /** Says that the bytes do not follow the grammar. Costs no stack trace. */
+  private static final class Malformed extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    Malformed(String message) {
+      super(message, null, /* enableSuppression= */ false, /* writableStackTrace= */ false);
+    }
+  }
+
+  /** A class as the stream describes it. */
+  private static final class Description {
+
+    private final String name;
+    private int flags;
+    private int primitiveBytes;
+    private int objectFields;
+    private boolean isComplete;
+    private @Nullable Description superclass;
+
+    Description(String name) {
+      this.name = name;
+    }
+
+    boolean is(int flag) {
+      return (flags & flag) != 0;
+    }
+
+    boolean isOfJdk() {
+      return name.startsWith("java.");
+    }
+
+    /** How its objects are ordered as keys; itself if they are not. */
+    Object key() {
+      if (ORDERED.contains(name)) {
+        return name;
+      }
+      return name.equals("java.lang.Object") ? IDENTITY : this;
+    }
+  }
+
+  /** Adds up how many comparisons filling a hash table may take. */
+  private static final class HashTable {
+
+    private final boolean isMap;
+    private final boolean orders;
+    private boolean isUniform = true;
+    private @Nullable Object order;
+    private boolean isValue;
+    private long keys;
+    private long weight;
+    private long sizeBytes;
+
+    private HashTable(boolean isMap, boolean orders) {
+      this.isMap = isMap;
+      this.orders = orders;
+    }
+
+    /** The table that a class of the JDK writes, or {@code null} if it writes none. */
+    static @Nullable HashTable of(Description type, int tag) {
+      return switch (type.name) {
+        case "java.util.HashMap", "java.util.concurrent.ConcurrentHashMap" ->
+            new HashTable(/* isMap= */ true, /* orders= */ true);
+        case "java.util.HashSet" -> new HashTable(/* isMap= */ false, /* orders= */ true);
+        case "java.util.Hashtable" -> new HashTable(/* isMap= */ true, /* orders= */ false);
+        case "java.util.CollSer" ->
+            tag == 2 || tag == 3 ? new HashTable(/* isMap= */ tag == 3, /* orders= */ false) : null;
+        default -> null;
+      };
+    }
+
+    void add(@Nullable Object key, long keyWeight, int keyBytes) {
+      if (isValue) {
+        isValue = false;
+        return;
+      }
+      isValue = isMap;
+      keys++;
+      weight += keyWeight;
+      sizeBytes += keyBytes;
+      if (key instanceof Integer || IDENTITY.equals(key)) {
+        return;
+      }
+      boolean isOrdered = key instanceof String || key == String.class;
+      isUniform = isUniform && isOrdered && (order == null || order.equals(key));
+      order = key;
+    }
+
+    long comparisons() {
+      if (orders && isUniform) {
+        return 0;
+      }
+      long each = weight + sizeBytes / BYTES_PER_OBJECT;
+      return each > SATURATED / Math.max(1, keys) ? SATURATED : keys * each;
+    }
+  }
+}

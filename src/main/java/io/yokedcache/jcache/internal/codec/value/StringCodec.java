@@ -1,0 +1,60 @@
+package io.yokedcache.jcache.internal.codec.value;
+
+import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.internal.codec.serial.Utf8;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Text as strict UTF-8, readable in {@code redis-cli} and by clients in other languages. Canonical,
+ * so it serves for keys and values. Safe for use by several threads.
+ */
+public final class StringCodec implements Codec<String> {
+
+  /** The one instance: it has no state. */
+  public static final StringCodec INSTANCE = new StringCodec();
+
+  private StringCodec() {}
+
+  /**
+   * The name of this codec.
+   *
+   * @return {@code string}
+   */
+  @Override
+  public String id() {
+    return "string";
+  }
+
+  /**
+   * Encodes a text.
+   *
+   * @param value the text
+   * @return its UTF-8 form
+   * @throws CodecException if the text has a surrogate without its partner
+   */
+  @Override
+  public byte[] encode(String value) {
+    if (!Utf8.isWellFormed(value)) {
+      throw new CodecException(
+          "A String of "
+              + value.length()
+              + " chars has a surrogate without its partner and therefore no UTF-8 form; mend the"
+              + " text or use the codec auto",
+          null);
+    }
+    return value.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Decodes a text.
+   *
+   * @param bytes its UTF-8 form
+   * @return the text
+   * @throws CodecException if the bytes are not well-formed UTF-8
+   */
+  @Override
+  public String decode(byte[] bytes) {
+    return Utf8.decode(bytes, 0, bytes.length);
+  }
+}

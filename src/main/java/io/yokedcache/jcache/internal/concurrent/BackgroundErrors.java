@@ -1,0 +1,45 @@
+package io.yokedcache.jcache.internal.concurrent;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the threads of a manager that serve for ever have survived: out of memory or stack, classes
+ * that cannot be loaded, faults of ours. Counted, and logged once for each kind. Safe for use by
+ * several threads; never throws, also if there is no memory for the log.
+ */
+public final class BackgroundErrors {
+
+  private static final Logger logger = LoggerFactory.getLogger(BackgroundErrors.class);
+  private static final int MAX_KINDS = 100;
+
+  private final LongAdder count = new LongAdder();
+  private final Set<String> told = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Notes that a thread goes on in spite of something.
+   *
+   * @param where what the log calls the thread or task
+   */
+  @SuppressWarnings("EmptyCatch") // there is nothing that could be done without memory
+  public void survived(String where, Throwable error) {
+    count.increment();
+    try {
+      if (told.size() < MAX_KINDS && told.add(where + " " + error.getClass().getName())) {
+        logger.warn("{} goes on after an error", where, error);
+      } else {
+        logger.debug("{} goes on after an error", where, error);
+      }
+    } catch (Throwable notEvenThat) {
+      // It is counted.
+    }
+  }
+
+  /** How many there were. */
+  public long count() {
+    return count.sum();
+  }
+}

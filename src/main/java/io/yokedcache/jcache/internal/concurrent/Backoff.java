@@ -1,0 +1,67 @@
+package io.yokedcache.jcache.internal.concurrent;
+
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Growing pauses between the attempts of a connection that is always to be there. Only proof of
+ * work makes them short again, and only if the connection then lasted: a server that accepts a
+ * connection, or answers a first ping, and then hangs up must not be asked again at once for ever.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class Backoff {
+
+  private final long minMillis;
+  private final long maxMillis;
+  private final LongSupplier nanoTime;
+
+  private long nextMillis;
+
+  /** When the present attempt began to work; meaningless unless {@link #works}. */
+  private long workedNanos;
+
+  private boolean works;
+
+  /**
+   * Creates it; the first pause is the shortest.
+   *
+   * @param minMillis the shortest pause
+   * @param maxMillis the longest pause
+   */
+  public Backoff(long minMillis, long maxMillis) {
+    this(minMillis, maxMillis, System::nanoTime);
+  }
+
+  /** The same by another clock. */
+  public Backoff(long minMillis, long maxMillis, LongSupplier nanoTime) {
+    this.minMillis = minMillis;
+    this.maxMillis = maxMillis;
+    this.nanoTime = nanoTime;
+    this.nextMillis = minMillis;
+  }
+
+  /** Notes that the present attempt does its work, for instance that a first pong came. */
+  public synchronized void worked() {
+    if (!works) {
+      works = true;
+      workedNanos = nanoTime.getAsLong();
+    }
+  }
+
+  /**
+   * Ends an attempt and returns the pause before the next one. Many JVMs that lose a server at the
+   * same time do not come back together: up to a quarter of the pause is left to chance.
+   *
+   * @return milliseconds, from three quarters of the shortest to the longest
+   */
+  public synchronized long nextMillis() {
+    long workedForNanos = nanoTime.getAsLong() - workedNanos;
+    boolean lasted = works && TimeUnit.NANOSECONDS.toMillis(workedForNanos) >= nextMillis;
+    long pause = lasted ? minMillis : nextMillis;
+    works = false;
+    nextMillis = Math.min(2 * pause, maxMillis);
+    return pause - ThreadLocalRandom.current().nextLong(pause / 4 + 1);
+  }
+}

@@ -1,0 +1,128 @@
+package io.yokedcache.jcache.internal.jmx;
+
+import io.yokedcache.jcache.internal.metrics.CacheStatistics;
+import io.yokedcache.jcache.internal.metrics.CacheStatistics.Sums;
+import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.TimerReading;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import javax.management.MBeanNotificationInfo;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what a cache did since the last look with its {@link Limits}, and tells once when one is
+ * crossed and once when the figure is back. For one thread at a time.
+ */
+final class LimitWatch implements Runnable {
+
+  /** Fewer lookups than these, or {@code get}s, say nothing about their rate or time. */
+  static final int LEAST_OPERATIONS = 20;
+
+  private static final String PREFIX = "io.yokedcache.limit.";
+  private static final double NANOS_PER_MICRO = 1_000;
+
+  private final String cacheName;
+  private final Limits limits;
+  private final CacheStatistics statistics;
+  private final Supplier<CacheSize> size;
+  private final Notifications notifications;
+  private final Set<Figure> crossed = EnumSet.noneOf(Figure.class);
+  private Sums sums;
+  private TimerReading gets;
+
+  LimitWatch(
+      String cacheName,
+      Limits limits,
+      CacheStatistics statistics,
+      Supplier<CacheSize> size,
+      Notifications notifications) {
+    this.cacheName = cacheName;
+    this.limits = limits;
+    this.statistics = statistics;
+    this.size = size;
+    this.notifications = notifications;
+    this.sums = statistics.sums();
+    this.gets = statistics.read(Operation.GET);
+  }
+
+  /** Describes what it may send. */
+  static List<MBeanNotificationInfo> infos() {
+    List<MBeanNotificationInfo> infos = new ArrayList<>();
+    for (Figure figure : Figure.values()) {
+      infos.add(Notifications.info(figure.crossedType(), figure.words + " has crossed its limit"));
+      infos.add(Notifications.info(figure.backType(), figure.words + " is within its limit again"));
+    }
+    return infos;
+  }
+
+  /** Looks at the figures since the last look. */
+  @Override
+  public void run() {
+    Sums sumsNow = statistics.sums();
+    TimerReading getsNow = statistics.read(Operation.GET);
+    Sums since = sumsNow.since(sums);
+    TimerReading getsSince = getsNow.since(gets);
+    sums = sumsNow;
+    gets = getsNow;
+    if (since.hits() + since.misses() >= LEAST_OPERATIONS) {
+      compare(Figure.HIT_RATE, since.hitRate(), limits.hitRateBelow());
+    }
+    if (getsSince.count() >= LEAST_OPERATIONS) {
+      double micros = getsSince.percentileNanos(0.99) / NANOS_PER_MICRO;
+      compare(Figure.GET_P99_MICROS, micros, limits.getP99MicrosAbove());
+    }
+    long bytes = size.get().bytes();
+    if (bytes >= 0) {
+      compare(Figure.SIZE_BYTES, (double) bytes, limits.sizeBytesAbove());
+    }
+  }
+
+  private void compare(Figure figure, double value, @Nullable Double limit) {
+    if (limit == null) {
+      return;
+    }
+    boolean isCrossed = figure.least ? value < limit : value > limit;
+    if (isCrossed ? crossed.add(figure) : crossed.remove(figure)) {
+      notifications.send(
+          isCrossed ? figure.crossedType() : figure.backType(),
+          String.format(
+              Locale.ROOT,
+              "%s of cache %s is %.6g, %s its limit %.6g",
+              figure.words,
+              cacheName,
+              value,
+              !isCrossed ? "within" : figure.least ? "below" : "above",
+              limit),
+          value);
+    }
+  }
+
+  /** What is watched. */
+  private enum Figure {
+    HIT_RATE("hitRate", "Hit rate (0 to 1)", /* least= */ true),
+    GET_P99_MICROS("getP99Micros", "99th percentile of get in microseconds", /* least= */ false),
+    SIZE_BYTES("sizeBytes", "Size in bytes", /* least= */ false);
+
+    private final String label;
+    private final String words;
+    private final boolean least;
+
+    Figure(String label, String words, boolean least) {
+      this.label = label;
+      this.words = words;
+      this.least = least;
+    }
+
+    private String crossedType() {
+      return PREFIX + label + ".crossed";
+    }
+
+    private String backType() {
+      return PREFIX + label + ".back";
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.yokedcache.jcache.internal.metrics;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How fast a count grows between two readings of it that are at least a second apart. Costs nothing
+ * while nobody reads. Safe for use by several threads, which share the readings.
+ */
+public final class RateMeter {
+
+  private static final long MIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private long lastCount;
+  private long lastNanos;
+  private double perSecond;
+
+  public RateMeter(long startNanos) {
+    this.lastNanos = startNanos;
+  }
+
+  /** Notes the count now, and returns the growth per second. */
+  public synchronized double read(long count, long nowNanos) {
+    long elapsed = nowNanos - lastNanos;
+    if (elapsed >= MIN_NANOS) {
+      perSecond = (double) (count - lastCount) * MIN_NANOS / elapsed;
+      lastCount = count;
+      lastNanos = nowNanos;
+    }
+    return perSecond;
+  }
+}

@@ -1,0 +1,76 @@
+package io.yokedcache.jcache.internal.metrics;
+
+import io.yokedcache.jcache.spi.OperationObserver;
+import java.util.List;
+
+/** Where operations are counted. Never fails, never blocks; safe for use by several threads. */
+public interface StatisticsRecorder {
+
+  /** The time now, or 0 if nobody wants to know. */
+  long start();
+
+  /**
+   * Counts and times an operation that has done its work.
+   *
+   * @param operation which one
+   * @param hits entries looked up and found
+   * @param misses entries looked up and not found
+   * @param puts entries that got a value
+   * @param removals entries removed
+   * @param startNanos what {@link #start} of this recorder returned before the operation
+   */
+  void record(Operation operation, int hits, int misses, int puts, int removals, long startNanos);
+
+  /**
+   * Counts what a part of an operation did, for JSR-107's statistics only: the operation as a whole
+   * is recorded when it ends.
+   *
+   * @param hits entries looked up and found
+   * @param misses entries looked up and not found
+   * @param puts entries that got a value
+   * @param removals entries removed
+   * @param startNanos what {@link #start} of this recorder returned before the part
+   */
+  void count(int hits, int misses, int puts, int removals, long startNanos);
+
+  /** Counts an operation that failed, also one that had done its work before. */
+  void failed(Operation operation, ErrorType error);
+
+  /** A recorder that counts in another one and tells the observers, of which there may be none. */
+  static StatisticsRecorder observed(StatisticsRecorder counts, List<OperationObserver> observers) {
+    return observers.isEmpty() ? counts : new ObservedRecorder(counts, observers);
+  }
+
+  /** The recorder that does nothing and reads no clock. */
+  static StatisticsRecorder disabled() {
+    return DisabledRecorder.INSTANCE;
+  }
+
+  /** Takes the counts of what was done. */
+  @FunctionalInterface
+  interface Counts {
+
+    /** Takes them, as {@link StatisticsRecorder#record} explains them. */
+    void add(int hits, int misses, int puts, int removals);
+  }
+
+  /** Does nothing. */
+  enum DisabledRecorder implements StatisticsRecorder {
+    INSTANCE;
+
+    @Override
+    public long start() {
+      return 0;
+    }
+
+    @Override
+    public void record(
+        Operation operation, int hits, int misses, int puts, int removals, long startNanos) {}
+
+    @Override
+    public void count(int hits, int misses, int puts, int removals, long startNanos) {}
+
+    @Override
+    public void failed(Operation operation, ErrorType error) {}
+  }
+}

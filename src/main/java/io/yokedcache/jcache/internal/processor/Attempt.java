@@ -1,0 +1,174 @@
+package io.yokedcache.jcache.internal.processor;
+
+import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
+import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
+import io.yokedcache.jcache.internal.processor.ProcessorRunner.Processed;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.Condition;
+import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Ttl;
+import javax.cache.processor.EntryProcessor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of an entry processor on an entry as it was read: what is to be done for it in Redis, on
+ * the condition that the entry still is as it was read. When it exists, the value is encoded and
+ * the expiry policy has been asked, so that nothing in this JVM fails after {@link #writeThrough}.
+ * Used by one thread.
+ *
+ * @param <K> keys
+ * @param <V> values
+ * @param <T> what the processor returns
+ */
+final class Attempt<K, V, T extends @Nullable Object> {
+
+  private final CacheParts<K, V> parts;
+  private final Bytes key;
+  private final @Nullable Bytes stored;
+  private final @Nullable V before;
+  private final ProcessorEntry<K, V> entry;
+  private final T answer;
+  private final Ttl onAccess;
+  private final @Nullable Mutation mutation;
+
+  private Attempt(
+      CacheParts<K, V> parts,
+      Bytes key,
+      @Nullable Bytes stored,
+      @Nullable V before,
+      ProcessorEntry<K, V> entry,
+      T answer) {
+    this.parts = parts;
+    this.key = key;
+    this.stored = stored;
+    this.before = before;
+    this.entry = entry;
+    this.answer = answer;
+    this.onAccess = entry.action() == Action.ACCESS ? parts.expiry().onAccess() : Ttl.UNCHANGED;
+    this.mutation = decide();
+  }
+
+  /**
+   * Runs a processor.
+   *
+   * @param encodedKey the key's bytes
+   * @param stored the bytes that were read, or {@code null} if there was no entry
+   * @param before what they mean, or {@code null} also if they cannot be decoded: such a value is
+   *     not there, but it is what must still be there
+   */
+  static <K, V, T extends @Nullable Object> Attempt<K, V, T> make(
+      CacheParts<K, V> parts,
+      K key,
+      Bytes encodedKey,
+      @Nullable Bytes stored,
+      @Nullable V before,
+      EntryProcessor<K, V, T> processor,
+      Object[] arguments) {
+    ProcessorEntry<K, V> entry =
+        new ProcessorEntry<>(key, before != null, () -> before, parts.loader());
+    T answer = process(processor, entry, arguments);
+    return new Attempt<>(parts, encodedKey, stored, before, entry, answer);
+  }
+
+  private static <K, V, T extends @Nullable Object> T process(
+      EntryProcessor<K, V, T> processor, ProcessorEntry<K, V> entry, Object[] arguments) {
+    try {
+      return processor.process(entry, arguments);
+    } catch (Exception e) {
+      throw ApplicationCode.PROCESSOR.failure(processor, e);
+    }
+  }
+
+  /** The change that the processor decided on. */
+  private @Nullable Mutation decide() {
+    return switch (entry.action()) {
+      case NONE, ACCESS -> null;
+      case LOAD, CREATE, UPDATE -> {
+        Bytes written = parts.codec().value(entry.newValue());
+        boolean found = before != null;
+        Ttl onCreation = found ? Ttl.UNCHANGED : parts.expiry().onCreation();
+        Ttl onUpdate = found ? parts.expiry().onUpdate() : onCreation;
+        yield mutation(written, onCreation, onUpdate);
+      }
+      case REMOVE -> stored == null ? null : mutation(null, Ttl.UNCHANGED, Ttl.UNCHANGED);
+    };
+  }
+
+  /** Has the writer write what the processor decided on; what was loaded needs no writing. */
+  void writeThrough() {
+    switch (entry.action()) {
+      case CREATE, UPDATE -> parts.writer().write(entry.getKey(), entry.newValue());
+      case REMOVE -> parts.writer().write(entry.getKey(), null);
+      case NONE, ACCESS, LOAD -> {}
+    }
+  }
+
+  /** Whether what was decided depends on what the loader said. */
+  boolean isLoaded() {
+    return entry.isLoaded();
+  }
+
+  /** Whether the entry gets what was loaded, and nothing that the processor made. */
+  boolean isLoad() {
+    return entry.action() == Action.LOAD;
+  }
+
+  private Mutation mutation(@Nullable Bytes value, Ttl onCreation, Ttl onUpdate) {
+    return new Mutation(
+        key,
+        stored == null ? Condition.ABSENT : Condition.EQUAL,
+        stored,
+        value,
+        onCreation,
+        onUpdate,
+        /* wantsPrior= */ false,
+        parts.demand().wantsEvents());
+  }
+
+  Bytes key() {
+    return key;
+  }
+
+  /** What to apply, or {@code null} if the entry keeps its value. */
+  @Nullable Mutation mutation() {
+    return mutation;
+  }
+
+  /** The time to live that the entry gets for having been looked at, mostly {@code UNCHANGED}. */
+  Ttl onAccess() {
+    return onAccess;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param outcome of the mutation; of no meaning if there is none
+   * @return {@code null} if the entry had changed meanwhile, so that nothing was done
+   */
+  @Nullable Processed<V, T> processed(@Nullable Outcome outcome) {
+    if (mutation == null) {
+      Result<V> result =
+          entry.action() == Action.ACCESS && before != null
+              ? Result.hit(before, onAccess.isZero())
+              : Result.none(before != null);
+      return new Processed<>(answer, result, entry.action());
+    }
+    if (outcome == null || outcome.change() == Change.NONE) {
+      return null;
+    }
+    return new Processed<>(answer, changed(mutation, outcome.change()), entry.action());
+  }
+
+  private Result<V> changed(Mutation applied, Change applying) {
+    // What was there before could not be decoded if nothing was found.
+    Change change = before == null && applying == Change.UPDATED ? Change.CREATED : applying;
+    boolean expired =
+        change == Change.EXPIRED || (change == Change.UPDATED && applied.onUpdate().isZero());
+    V after = applied.value() == null ? null : entry.newValue();
+    return new Result<>(change, before != null, after, before, expired);
+  }
+}

@@ -1,0 +1,117 @@
+package io.yokedcache.jcache.internal.processor;
+
+import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.Contention;
+import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import javax.cache.CacheException;
+import javax.cache.processor.EntryProcessor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs entry processors atomically across JVMs and without locks: the processor runs here, on the
+ * value read, and what it decided is applied on the condition that the entry still has that value.
+ * If it does not, the processor runs again on the new value.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class ProcessorRunner<K, V> {
+
+  private final CacheParts<K, V> parts;
+
+  public ProcessorRunner(CacheParts<K, V> parts) {
+    this.parts = parts;
+  }
+
+  /**
+   * Runs a processor on one entry.
+   *
+   * @param encodedKey the key's bytes
+   * @param lookedUp hears whether there was an entry if what is done with it fails
+   */
+  public <T extends @Nullable Object> Processed<V, T> run(
+      K key,
+      Bytes encodedKey,
+      Consumer<Boolean> lookedUp,
+      EntryProcessor<K, V, T> processor,
+      Object... arguments) {
+    Contention contention = new Contention(parts.contentionTimeout());
+    while (true) {
+      Bytes stored = parts.store().get(encodedKey, Ttl.UNCHANGED);
+      V before = parts.codec().decode(stored);
+      Processed<V, T> processed;
+      try (ProcessorStore store = ProcessorStore.of(parts, List.of(encodedKey))) {
+        Attempt<K, V, T> attempt =
+            Attempt.make(parts, key, encodedKey, stored, before, processor, arguments.clone());
+        attempt.writeThrough();
+        Outcome outcome = store.applyAll(List.of(attempt)).get(0);
+        parts.store().touch(encodedKey, attempt.onAccess());
+        processed = attempt.processed(outcome);
+      } catch (Throwable e) {
+        lookedUp.accept(before != null);
+        throw e;
+      }
+      if (processed != null) {
+        return processed;
+      }
+      contention.spoilt("invoke", key);
+    }
+  }
+
+  /**
+   * Runs a processor on several entries, one after the other, with one read before and one write
+   * after all of them. Each entry is changed atomically and fails by itself; those that others
+   * changed meanwhile are left as they are, to be tried again.
+   *
+   * @param keys the keys with their bytes
+   * @return what came of each key, in their order
+   */
+  public <T extends @Nullable Object> Trials<K, V, T> tryAll(
+      Map<K, Bytes> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
+    return new ProcessorBatch<>(parts, processor, arguments).run(keys);
+  }
+
+  /**
+   * What came of a processor.
+   *
+   * @param answer what it returned
+   * @param result what became of the entry
+   * @param action what it decided
+   */
+  public record Processed<V, T extends @Nullable Object>(
+      T answer, Result<V> result, Action action) {
+
+    /** Whether the entry got a value from the processor, not from the loader. */
+    public boolean isPut() {
+      return (action == Action.CREATE || action == Action.UPDATE) && result.change().isWrite();
+    }
+  }
+
+  /**
+   * What came of one try; of neither if the entry was changed by others meanwhile.
+   *
+   * @param processed what was done, or {@code null}
+   * @param failure why nothing was done, or may not have been; or {@code null}
+   * @param found whether there was an entry, or {@code null} if it was not looked for
+   */
+  public record Tried<V, T extends @Nullable Object>(
+      @Nullable Processed<V, T> processed,
+      @Nullable CacheException failure,
+      @Nullable Boolean found) {}
+
+  /**
+   * What came of several tries.
+   *
+   * @param tried what came of each key
+   * @param error what ended the tries before the last key, to be thrown; or {@code null}
+   */
+  public record Trials<K, V, T extends @Nullable Object>(
+      Map<K, Tried<V, T>> tried, @Nullable Error error) {}
+}

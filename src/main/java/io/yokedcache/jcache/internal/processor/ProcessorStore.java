@@ -1,0 +1,122 @@
+package io.yokedcache.jcache.internal.processor;
+
+import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.KeyLocks;
+import io.yokedcache.jcache.internal.entry.LoadStamps;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
+import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.Outcome;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies what entry processors decided. A decision that rests on the loader is a load: it does
+ * nothing if the entry was changed or the cache was cleared since it began, and is then made again.
+ * For one use by one thread.
+ */
+final class ProcessorStore implements AutoCloseable {
+
+  private final CacheParts<?, ?> parts;
+
+  /** The tickets of the keys, empty where nothing can be loaded. */
+  private final Map<Bytes, LoadStamps.Ticket> tickets = new HashMap<>();
+
+  private final @Nullable Pinned pinned;
+
+  private ProcessorStore(CacheParts<?, ?> parts, Collection<Bytes> keys) {
+    this.parts = parts;
+    boolean loads = parts.loader().exists();
+    this.pinned = loads ? parts.store().pin(keys, /* wereRead= */ true) : null;
+    if (loads) {
+      keys.forEach(key -> tickets.computeIfAbsent(key, parts.loads()::begin));
+    }
+  }
+
+  /** To be called when the entries have been read and before a processor runs. */
+  static ProcessorStore of(CacheParts<?, ?> parts, Collection<Bytes> keys) {
+    return new ProcessorStore(parts, keys);
+  }
+
+  /**
+   * Applies the mutations of attempts.
+   *
+   * @return the outcome of each, or {@code null} if it has no mutation or was spoilt by others
+   */
+  List<@Nullable Outcome> applyAll(List<? extends Attempt<?, ?, ?>> attempts) {
+    @Nullable Outcome[] outcomes = new Outcome[attempts.size()];
+    List<Integer> made = new ArrayList<>();
+    List<Integer> loaded = new ArrayList<>();
+    for (int i : inOrder(attempts)) {
+      Attempt<?, ?, ?> attempt = attempts.get(i);
+      if (attempt.mutation() != null) {
+        LoadStamps.Ticket ticket = attempt.isLoaded() ? tickets.get(attempt.key()) : null;
+        if (ticket == null) {
+          made.add(i);
+        } else if (attempt.isLoad() ? ticket.beginStore() : ticket.beginChange()) {
+          loaded.add(i);
+        } else if (parts.writer().exists() && !attempt.isLoad()) {
+          // The writer has written it. Only application code inside an operation gets here.
+          made.add(i);
+        }
+      }
+    }
+    try {
+      apply(attempts, loaded, pinned, outcomes);
+    } finally {
+      tickets.values().forEach(LoadStamps.Ticket::endStore);
+    }
+    apply(attempts, made, this::applyAlways, outcomes);
+    return Arrays.asList(outcomes);
+  }
+
+  /** By their keys, so that threads that wait for each other's stores do so in one order. */
+  private static List<Integer> inOrder(List<? extends Attempt<?, ?, ?>> attempts) {
+    List<Integer> indexes = new ArrayList<>(attempts.size());
+    for (int i = 0; i < attempts.size(); i++) {
+      indexes.add(i);
+    }
+    indexes.sort(
+        (one, two) -> KeyLocks.ORDER.compare(attempts.get(one).key(), attempts.get(two).key()));
+    return indexes;
+  }
+
+  private List<Outcome> applyAlways(List<Mutation> mutations) {
+    return mutations.size() == 1
+        ? List.of(parts.store().apply(mutations.get(0)))
+        : parts.store().applyAll(mutations);
+  }
+
+  private static void apply(
+      List<? extends Attempt<?, ?, ?>> attempts,
+      List<Integer> indexes,
+      @Nullable Pinned store,
+      @Nullable Outcome[] outcomes) {
+    if (store == null || indexes.isEmpty()) {
+      return;
+    }
+    List<Mutation> mutations = new ArrayList<>(indexes.size());
+    for (int i : indexes) {
+      Mutation mutation = attempts.get(i).mutation();
+      if (mutation != null) {
+        mutations.add(mutation);
+      }
+    }
+    List<Outcome> applied = store.applyAll(mutations);
+    for (int i = 0; i < indexes.size(); i++) {
+      Outcome outcome = applied.get(i);
+      outcomes[indexes.get(i)] = outcome.change() == Change.NONE ? null : outcome;
+    }
+  }
+
+  @Override
+  public void close() {
+    LoadStamps.closeAll(tickets.values());
+  }
+}

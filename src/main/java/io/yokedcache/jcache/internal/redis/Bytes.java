@@ -1,0 +1,78 @@
+package io.yokedcache.jcache.internal.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.args.Rawable;
+
+/**
+ * Bytes as a value: equal by content, and by agreement never changed after creation. As an argument
+ * of a command they are sent without being copied, which arrays are not.
+ */
+public final class Bytes implements Rawable {
+
+  /** What is read in place of something too long to be read; the array itself tells it apart. */
+  private static final byte[] TOO_LONG = new byte[0];
+
+  private final byte[] array;
+
+  private Bytes(byte[] array) {
+    this.array = array;
+  }
+
+  /** Wraps an array that nobody will change any more. */
+  public static Bytes of(byte[] array) {
+    return new Bytes(array);
+  }
+
+  /** The array that stands for something in Redis that was too long to be read. */
+  public static byte[] tooLong() {
+    return TOO_LONG;
+  }
+
+  /** Whether this stands for something in Redis that was too long to be read. */
+  public boolean isTooLong() {
+    return isTooLong(array);
+  }
+
+  /** Whether a reply, or a part of one, stands for something that was too long to be read. */
+  static boolean isTooLong(@Nullable Object reply) {
+    return reply == TOO_LONG;
+  }
+
+  /** The UTF-8 form of a text. */
+  public static Bytes utf8(String text) {
+    return new Bytes(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The array itself, not a copy: readers must not change it. */
+  public byte[] array() {
+    return array;
+  }
+
+  /** The same for Jedis. */
+  @Override
+  public byte[] getRaw() {
+    return array;
+  }
+
+  public int length() {
+    return array.length;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Bytes bytes && Arrays.equals(array, bytes.array);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(array);
+  }
+
+  /** The length only: content may be secret. */
+  @Override
+  public String toString() {
+    return "Bytes[" + array.length + "]";
+  }
+}

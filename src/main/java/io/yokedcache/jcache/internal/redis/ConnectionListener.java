@@ -1,0 +1,18 @@
+package io.yokedcache.jcache.internal.redis;
+
+/**
+ * Hears when Redis stops and begins to answer, in turn. Called by one thread at a time, and never
+ * by one that works for the application; while it is called, health is not checked.
+ */
+public interface ConnectionListener {
+
+  /**
+   * Redis does not answer any more.
+   *
+   * @param reason what was tried, and why it failed; without credentials
+   */
+  void lost(String reason);
+
+  /** Redis answers again. */
+  void restored();
+}

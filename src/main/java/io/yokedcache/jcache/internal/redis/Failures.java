@@ -1,0 +1,211 @@
+package io.yokedcache.jcache.internal.redis;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.NoSuchElementException;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Turns what Jedis throws into a {@link RedisUnavailableException} that names the operation, the
+ * server and the time waited, and says what to do. No message contains a credential.
+ */
+public final class Failures {
+
+  private static final String HINT_TLS =
+      ", that it is Redis and does not speak TLS on this port (else the URI begins with rediss://),";
+
+  private static final String CERTIFICATES =
+      "that trust-store and key-store of yokedcache.connection.tls have the certificates and"
+          + " passwords that they need (a server that asks for a client certificate may just hang"
+          + " up)";
+
+  private final ConnectionSettings settings;
+  private final String server;
+
+  public Failures(ConnectionSettings settings) {
+    this.settings = settings;
+    this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
+  }
+
+  /** No connection of the pool became free in time. */
+  RedisUnavailableException exhausted(String operation, long startNanos) {
+    return new RedisUnavailableException(
+        "%s on %s failed after %s ms: all %s connections are in use and none became free within %s ms. Raise yokedcache.connection.pool.size, or find what is slow."
+            .formatted(
+                operation,
+                server,
+                waited(startNanos),
+                settings.poolSize(),
+                settings.poolWait().toMillis()),
+        new NoSuchElementException("No free connection"),
+        Kind.NOT_ASKED,
+        server);
+  }
+
+  /** There was no connection to be had, and nothing was sent. */
+  public RedisUnavailableException noConnection(
+      String operation, long startNanos, RuntimeException cause) {
+    JedisDataException reply = find(cause, JedisDataException.class);
+    if (reply != null) {
+      return denied(operation, reply, cause);
+    }
+    return new RedisUnavailableException(
+        "%s on %s failed after %s ms: %s"
+            .formatted(operation, server, waited(startNanos), whyNoConnection(cause)),
+        cause,
+        Kind.UNREACHABLE,
+        server);
+  }
+
+  private RedisUnavailableException denied(
+      String operation, JedisDataException reply, RuntimeException cause) {
+    Refusal refusal = Refusal.of(reply);
+    return new RedisUnavailableException(
+        "%s on %s failed: the server refused the connection (%s). %s."
+            .formatted(
+                operation,
+                server,
+                Refusal.words(reply.getMessage()),
+                refusal == null ? "Check user, password and database" : refusal.advice()),
+        cause,
+        refusal == null ? Kind.ACCESS_DENIED : refusal.kind(),
+        server);
+  }
+
+  private String whyNoConnection(RuntimeException cause) {
+    if (find(cause, UnknownHostException.class) != null) {
+      return "the host name %s is not known here. Check it, and the name service of this machine."
+          .formatted(settings.host());
+    }
+    SSLException tls = find(cause, SSLException.class);
+    if (tls != null) {
+      return "cannot agree on TLS (%s). Check that the server speaks TLS on this port (if not, the URI begins with redis://), and %s."
+          .formatted(reason(cause), CERTIFICATES);
+    }
+    if (isStrange(cause)) {
+      return "what answers there is not Redis (%s). Check the port.".formatted(reason(cause));
+    }
+    SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
+    if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
+      return "the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%s ms). Nothing was sent that changes anything."
+          .formatted(settings.commandTimeout().toMillis());
+    }
+    return "cannot connect (%s). Check that the server runs%s and the address is right; yokedcache.connection.connect-timeout is %s ms."
+        .formatted(
+            reason(cause),
+            settings.tls()
+                ? " and speaks TLS, " + CERTIFICATES + ","
+                : hangsUp(cause) ? HINT_TLS : "",
+            settings.connectTimeout().toMillis());
+  }
+
+  /**
+   * The connection died, or no reply came in time: if the request changes something, it is not
+   * known whether it did.
+   */
+  public RedisUnavailableException lost(Request request, long startNanos, RuntimeException cause) {
+    boolean silent = find(cause, SocketTimeoutException.class) != null;
+    String why =
+        silent
+            ? "no reply within yokedcache.connection.command-timeout (%s ms)."
+                .formatted(settings.commandTimeout().toMillis())
+            : "the connection was lost (%s).".formatted(reason(cause));
+    return new RedisUnavailableException(
+        "%s on %s failed after %s ms: %s%s"
+            .formatted(
+                request.operation(),
+                server,
+                waited(startNanos),
+                why,
+                Commands.mayChange(request) ? " A change may or may not have been made." : ""),
+        cause,
+        silent ? Kind.NO_ANSWER : Kind.CONNECTION_LOST,
+        server);
+  }
+
+  /** The server refused the request, and did not execute it. */
+  public RedisUnavailableException refused(Request request, JedisDataException reply) {
+    Refusal refusal = Refusal.of(reply);
+    return new RedisUnavailableException(
+        "%s on %s failed: the server answered %s.%s"
+            .formatted(
+                request.operation(),
+                server,
+                Refusal.words(reply.getMessage()),
+                refusal == null ? "" : " " + refusal.advice() + "."),
+        reply,
+        refusal == null ? Kind.REFUSED : refusal.kind(),
+        server);
+  }
+
+  /** The connection died, or did not answer, before the operation's commands were written. */
+  public RedisUnavailableException notSent(
+      String operation, long startNanos, RuntimeException cause) {
+    return new RedisUnavailableException(
+        "%s on %s failed after %s ms: the connection was lost before anything was sent (%s). Nothing was changed."
+            .formatted(operation, server, waited(startNanos), reason(cause)),
+        cause,
+        Kind.UNREACHABLE,
+        server);
+  }
+
+  /** The manager was closed while the operation ran. */
+  public RedisUnavailableException closed(String operation, RuntimeException cause) {
+    return new RedisUnavailableException(
+        "%s on %s failed: the cache manager was closed meanwhile".formatted(operation, server),
+        cause,
+        Kind.NOT_ASKED,
+        server);
+  }
+
+  private static long waited(long startNanos) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+  }
+
+  /** Whether something came that is no reply of Redis. */
+  private static boolean isStrange(Throwable failure) {
+    JedisConnectionException lost = find(failure, JedisConnectionException.class);
+    return lost != null && reason(lost).startsWith("Unknown reply");
+  }
+
+  /** Whether the other side closed the connection as soon as it was greeted. */
+  private static boolean hangsUp(Throwable failure) {
+    String reason = reason(failure);
+    return reason.startsWith("The server closed the connection")
+        || reason.startsWith("Connection reset");
+  }
+
+  /** The innermost message, which names the actual cause. */
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (true) {
+      if (cause.getCause() != null) {
+        cause = cause.getCause();
+      } else if (cause.getSuppressed().length > 0) {
+        // Jedis tries every address of a host and notes here why each of them failed.
+        cause = cause.getSuppressed()[0];
+      } else {
+        break;
+      }
+    }
+    String message = cause.getMessage();
+    return message == null ? cause.getClass().getSimpleName() : message;
+  }
+
+  private static <T extends Throwable> @Nullable T find(Throwable failure, Class<T> type) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return type.cast(cause);
+      }
+    }
+    return null;
+  }
+}

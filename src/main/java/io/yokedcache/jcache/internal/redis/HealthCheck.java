@@ -1,0 +1,242 @@
+package io.yokedcache.jcache.internal.redis;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Knows whether Redis answers: by a {@code PING} now and then over the connections that operations
+ * use, and from operations that fail. One whose connection is lost makes it unhealthy at once, any
+ * other that does not reach Redis has it asked soon; only a {@code PING} makes it healthy again.
+ * Where the server refused an operation, it must also accept a change: a replica that was a primary
+ * answers every {@code PING}.
+ *
+ * <p>Reading it never waits. Safe for use by several threads.
+ */
+public final class HealthCheck implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(HealthCheck.class);
+  private static final String OPERATION = "health check";
+  private static final Bytes ROUTE = Bytes.of("ping".getBytes(StandardCharsets.US_ASCII));
+  private static final long UNKNOWN = -1;
+
+  /** The longest pause before Redis is asked again that did not answer, and the least of all. */
+  private static final long RETRY_MILLIS = 1_000;
+
+  /** For how many pauses between attempts no request may have been refused. */
+  private static final int QUIET_RETRIES = 3;
+
+  private final RedisExecutor executor;
+  private final byte[] probeKey;
+  private final ScheduledExecutorService scheduler;
+  private final ConnectionListener listener;
+  private final long intervalMillis;
+  private final long retryMillis;
+
+  private volatile boolean healthy = true;
+
+  /** Whether an operation did not reach Redis since it was last asked. */
+  private volatile boolean doubted;
+
+  /** Whether the server refused a request and has accepted no change since. */
+  private volatile boolean refused;
+
+  private volatile long refusedNanos;
+
+  private volatile long pingNanos = UNKNOWN;
+  private volatile long lastEndNanos;
+
+  /** How often operations made it unhealthy; guarded, as what follows, by this object's monitor. */
+  private long losses;
+
+  private @Nullable ScheduledFuture<?> next;
+  private boolean closed;
+
+  /**
+   * Creates the check; it does nothing before {@link #start}.
+   *
+   * @param probeKey a key that nobody has
+   * @param scheduler runs nothing but this check, and calls the listener
+   */
+  public HealthCheck(
+      RedisExecutor executor,
+      byte[] probeKey,
+      ScheduledExecutorService scheduler,
+      long intervalMillis,
+      ConnectionListener listener) {
+    this.executor = executor;
+    this.probeKey = probeKey.clone();
+    this.scheduler = scheduler;
+    this.listener = listener;
+    this.intervalMillis = intervalMillis;
+    this.retryMillis = Math.min(RETRY_MILLIS, intervalMillis);
+    this.lastEndNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(retryMillis);
+  }
+
+  /** Asks Redis for the first time, soon, in another thread. */
+  public void start() {
+    plan(0);
+  }
+
+  public boolean isHealthy() {
+    return healthy;
+  }
+
+  /** How long the last answered {@code PING} took; -1 before the first one. */
+  public long pingNanos() {
+    return pingNanos;
+  }
+
+  /** Hears that an operation did not reach Redis. Never waits, whatever the state is. */
+  void operationFailed(RedisUnavailableException failure) {
+    if (doubted || failure.kind() == RedisUnavailableException.Kind.NOT_ASKED) {
+      return;
+    }
+    doubted = true;
+    if (failure.kind() == RedisUnavailableException.Kind.CONNECTION_LOST) {
+      lost(String.valueOf(failure.getMessage()));
+    }
+    long pausedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastEndNanos);
+    plan(Math.max(0, retryMillis - pausedMillis));
+  }
+
+  /**
+   * Hears that the server refused a request, which may succeed yet. Never waits.
+   *
+   * @param words what the server said, and what to do about it
+   */
+  public void refused(String words) {
+    refusedNanos = System.nanoTime();
+    if (refused && !healthy) {
+      return; // that is known already
+    }
+    refused = true;
+    lost("%s answers %s".formatted(executor.address(), words));
+    plan(retryMillis);
+  }
+
+  private synchronized void plan(long delayMillis) {
+    if (closed) {
+      return;
+    }
+    if (next != null) {
+      next.cancel(/* mayInterruptIfRunning= */ false);
+    }
+    try {
+      next = scheduler.schedule(this::check, delayMillis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closing) {
+      logger.debug("No health check, the manager is closed");
+    }
+  }
+
+  private void check() {
+    boolean doubtedBefore = doubted;
+    doubted = false;
+    long lossesBefore = losses();
+    try {
+      pingNanos = ping();
+      if (!refused) {
+        answered(lossesBefore);
+      }
+    } catch (RedisUnavailableException e) {
+      // That all connections are in use says nothing, unless operations fail as well.
+      boolean says = e.kind() != RedisUnavailableException.Kind.NOT_ASKED;
+      if (says || doubtedBefore || doubted) {
+        lost(String.valueOf(e.getMessage()));
+      }
+    } catch (RuntimeException e) {
+      lost(String.valueOf(e.getMessage()));
+    } finally {
+      lastEndNanos = System.nanoTime();
+      plan(healthy && !doubted ? intervalMillis : retryMillis);
+    }
+  }
+
+  /** Asks every server, and returns how long the slowest took. */
+  private long ping() {
+    boolean changes = refused;
+    long slowest = 0;
+    for (RedisExecutor master : executor.masters()) {
+      long startNanos = System.nanoTime();
+      ask(master, new CommandArguments(Command.PING));
+      slowest = Math.max(slowest, System.nanoTime() - startNanos);
+      if (changes) {
+        // Changes nothing, since there is no such key; but it is refused where changes are.
+        ask(master, new CommandArguments(Command.SET).add(probeKey).add("1").add(Keyword.XX));
+      }
+    }
+    // A server that refuses only some, such as large values, is not well in between.
+    long quietNanos = System.nanoTime() - refusedNanos;
+    refused &= !changes || quietNanos < TimeUnit.MILLISECONDS.toNanos(QUIET_RETRIES * retryMillis);
+    return slowest;
+  }
+
+  private static void ask(RedisExecutor master, CommandArguments command) {
+    Object reply =
+        master
+            .execute(new Request(OPERATION, ROUTE, /* idempotent= */ true, List.of(command)))
+            .get(0);
+    // A server that forbids this user to ask is there, and may well allow all else.
+    if (reply instanceof JedisDataException refusal
+        && !String.valueOf(refusal.getMessage()).startsWith("NOPERM")) {
+      new ScriptRunner(master).checked(OPERATION, reply);
+    }
+  }
+
+  private synchronized long losses() {
+    return losses;
+  }
+
+  /** Unless an operation has lost its connection since: Redis may have gone after its answer. */
+  private synchronized void answered(long lossesBefore) {
+    if (!healthy && !closed && losses == lossesBefore) {
+      healthy = true;
+      logger.info("Redis on {} serves again", executor.address());
+      tell(listener::restored);
+    }
+  }
+
+  private void lost(String reason) {
+    if (!healthy) {
+      return;
+    }
+    synchronized (this) {
+      if (healthy && !closed) {
+        healthy = false;
+        losses++;
+        logger.warn("Redis does not serve: {}", reason);
+        tell(() -> listener.lost(reason));
+      }
+    }
+  }
+
+  /** Under the monitor, so that it is told in the order in which it happened. */
+  private void tell(Runnable news) {
+    try {
+      scheduler.execute(news);
+    } catch (RejectedExecutionException closing) {
+      logger.debug("Nobody is told, the manager is closed");
+    }
+  }
+
+  /** Asks no more; what is under way is not told any more. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (next != null) {
+      next.cancel(/* mayInterruptIfRunning= */ false);
+    }
+  }
+}

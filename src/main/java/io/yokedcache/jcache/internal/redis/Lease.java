@@ -1,0 +1,61 @@
+package io.yokedcache.jcache.internal.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * A turn at something that one JVM at a time does, held in a key that expires if its holder dies.
+ * Whoever was away for longer than the lease learns from {@link #renew} that it is another's.
+ */
+public final class Lease {
+
+  private final ScriptRunner scripts;
+  private final String operation;
+  private final byte[] key;
+  private final long millis;
+  private final byte[] self = ascii(UUID.randomUUID().toString());
+
+  /**
+   * Creates it; nothing is taken yet.
+   *
+   * @param operation what messages call it
+   * @param duration how long it is held without being renewed
+   */
+  public Lease(RedisExecutor executor, String operation, byte[] key, Duration duration) {
+    this.scripts = new ScriptRunner(executor);
+    this.operation = operation;
+    this.key = key.clone();
+    this.millis = duration.toMillis();
+  }
+
+  /**
+   * Takes the lease if nobody has it, and returns whether it is ours, perhaps from before. Also
+   * works on a server that is out of memory, where a sweep is needed most.
+   */
+  public boolean take() {
+    return change(millis, /* take= */ true);
+  }
+
+  /** Holds the lease from now on for its duration again, and returns whether it was still ours. */
+  public boolean renew() {
+    return change(millis, /* take= */ false);
+  }
+
+  /** Gives the lease back, if it is still ours. */
+  public void release() {
+    var unused = change(0, /* take= */ false);
+  }
+
+  private boolean change(long newMillis, boolean take) {
+    List<byte[]> arguments =
+        List.of(self, ascii(Long.toString(newMillis)), ascii(take ? "1" : "0"));
+    Script.Call call = Script.LEASE.call(List.of(key), arguments);
+    return Long.valueOf(1).equals(scripts.call(operation, call));
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

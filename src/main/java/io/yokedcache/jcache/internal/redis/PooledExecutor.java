@@ -1,0 +1,228 @@
+package io.yokedcache.jcache.internal.redis;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.internal.concurrent.Pauses;
+import io.yokedcache.jcache.internal.metrics.ConnectionReading;
+import io.yokedcache.jcache.internal.metrics.WireTimer;
+import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Commands over a pool of connections to one stand-alone server: a caller borrows a connection,
+ * writes its commands, reads their replies and gives it back.
+ *
+ * <p>A connection that failed, or whose replies were not all read, is closed and never used again:
+ * it would silently reopen without authentication and database.
+ *
+ * <p>A request that the server refuses by a {@link Refusal} was not executed. It is made again for
+ * as long as {@link Refusals} says, and else fails as one that could not be asked. So no caller
+ * ever sees one of these replies.
+ */
+public final class PooledExecutor implements RedisExecutor {
+
+  /**
+   * How often a read is made again that finds its connection dead. Not only once: several threads
+   * may have got connections that die at the same moment.
+   */
+  private static final int MAX_LOSSES = 2;
+
+  /** How often a read is made again that was not answered in time. */
+  private static final int MAX_TIMEOUTS = 1;
+
+  private final ConnectionSettings settings;
+  private final Refusals refusals;
+  private final PooledConnections pool;
+  private final Failures failures;
+  private final WriteGuard guard;
+  private final ReconnectCount reconnects = new ReconnectCount();
+
+  /**
+   * Creates the executor; nothing is connected yet.
+   *
+   * @param maxValueBytes how long one value of the application may be; longer ones are not read
+   */
+  public PooledExecutor(ConnectionSettings settings, long maxValueBytes) {
+    this.settings = settings;
+    this.guard = new WriteGuard(settings.commandTimeout());
+    this.failures = new Failures(settings);
+    this.refusals = new Refusals(settings.commandTimeout());
+    long maxReplyBytes = ReplyReader.limit(maxValueBytes, 1);
+    this.pool =
+        new PooledConnections(
+            settings,
+            millis -> Connections.open(settings, millis, maxReplyBytes),
+            refusals,
+            reconnects);
+  }
+
+  /** What the server refused lately, whatever the connection. */
+  public Refusals refusals() {
+    return refusals;
+  }
+
+  @Override
+  public List<@Nullable Object> execute(Request request) {
+    return send(request, request.commands());
+  }
+
+  @Override
+  public List<List<@Nullable Object>> executeAll(List<Request> requests) {
+    if (requests.isEmpty()) {
+      return List.of();
+    }
+    List<CommandArguments> commands = new ArrayList<>();
+    boolean idempotent = true;
+    for (Request request : requests) {
+      commands.addAll(request.commands());
+      idempotent &= request.idempotent();
+    }
+    Request first = requests.get(0);
+    List<@Nullable Object> replies =
+        send(
+            new Request(first.operation(), first.route(), idempotent, commands, 0, first.timer()),
+            commands);
+    List<List<@Nullable Object>> split = new ArrayList<>(requests.size());
+    int from = 0;
+    for (Request request : requests) {
+      int to = from + request.commands().size();
+      split.add(replies.subList(from, to));
+      from = to;
+    }
+    return split;
+  }
+
+  private List<@Nullable Object> send(Request request, List<CommandArguments> commands) {
+    // JSR-107's operations cannot be interrupted, and all their waits are bounded. A virtual thread
+    // that is interrupted would close the socket that it reads.
+    boolean interrupted = Thread.interrupted();
+    long startNanos = System.nanoTime();
+    long attemptNanos = startNanos;
+    int losses = 0;
+    boolean timedOut = false;
+    try {
+      while (true) {
+        Place place = borrow(request, startNanos, timedOut);
+        interrupted |= Thread.interrupted();
+        long pauseNanos = 0;
+        try {
+          List<@Nullable Object> replies = exchange(place, request, commands, attemptNanos);
+          JedisDataException refusal = Refusal.find(replies);
+          if (refusal == null) {
+            return replies;
+          }
+          boolean mayRepeat = Commands.mayRepeat(request, replies) && !pool.isClosed();
+          pauseNanos = refusals.decide(refusal, mayRepeat, place.madeNanos(), startNanos);
+          if (pauseNanos < 0) {
+            throw failures.refused(request, refusal);
+          }
+        } catch (JedisConnectionException e) {
+          losses++;
+          timedOut = isTimeout(e);
+          if (!mayRepeat(request, timedOut, losses)) {
+            throw pool.isClosed()
+                ? failures.closed(request.operation(), e)
+                : failures.lost(request, startNanos, e);
+          }
+        }
+        interrupted |= Thread.interrupted();
+        Pauses.pause(pauseNanos);
+        attemptNanos = System.nanoTime();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** What was lost is made again if that does no harm; what was not answered in time, once. */
+  private boolean mayRepeat(Request request, boolean timedOut, int losses) {
+    int most = timedOut ? MAX_TIMEOUTS : MAX_LOSSES;
+    return request.idempotent() && losses <= most && !pool.isClosed();
+  }
+
+  @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
+  private List<@Nullable Object> exchange(
+      Place place, Request request, List<CommandArguments> commands, long attemptNanos) {
+    boolean complete = false;
+    try {
+      Connection connection = place.connection();
+      WireTimer timer = request.timer();
+      long writeNanos = timer.now();
+      List<@Nullable Object> replies = new ArrayList<>(commands.size());
+      guard.run(
+          connection,
+          commands,
+          () -> {
+            for (CommandArguments command : commands) {
+              connection.sendCommand(command);
+            }
+            replies.addAll(connection.getMany(1));
+          });
+      if (commands.size() > 1) {
+        replies.addAll(connection.getMany(commands.size() - 1));
+      }
+      complete = true;
+      timer.answered(attemptNanos, writeNanos, timer.now());
+      return replies;
+    } finally {
+      pool.giveBack(place, complete);
+    }
+  }
+
+  private Place borrow(Request request, long startNanos, boolean timedOut) {
+    try {
+      Place place = pool.borrow(settings.poolWait(), request.idempotent(), timedOut);
+      if (place != null) {
+        return place;
+      }
+    } catch (JedisException e) {
+      throw pool.isClosed()
+          ? failures.closed(request.operation(), e)
+          : failures.noConnection(request.operation(), startNanos, e);
+    }
+    throw pool.isClosed()
+        ? failures.closed(request.operation(), new JedisException("The pool was closed"))
+        : failures.exhausted(request.operation(), startNanos);
+  }
+
+  private static boolean isTimeout(JedisConnectionException e) {
+    return e.getCause() instanceof SocketTimeoutException;
+  }
+
+  @Override
+  public List<RedisExecutor> masters() {
+    return List.of(this);
+  }
+
+  @Override
+  public String address() {
+    return (settings.tls() ? "rediss://" : "redis://") + settings.address();
+  }
+
+  @Override
+  public ConnectionReading.Counts connections() {
+    return new ConnectionReading.Counts(
+        pool.active(), pool.idle(), pool.waiting(), settings.poolSize(), reconnects.sum());
+  }
+
+  @Override
+  public void keepAlive(Duration silence) {
+    pool.keepAlive(silence);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    guard.close();
+  }
+}

@@ -1,0 +1,167 @@
+package io.yokedcache.jcache.internal.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * A connection that subscribes to channels, in RESP2. One thread reads it; others may write, one at
+ * a time.
+ *
+ * <p>Jedis has a class for that, which keeps an object for every ping for as long as the connection
+ * lives, and which ends at the first error that the server answers with. Here an error is told to
+ * whoever waits for that answer: Redis answers in the order of the commands, and a channel that is
+ * refused, or a ping, says nothing about the others.
+ */
+public final class Subscription implements AutoCloseable {
+
+  private final Connection connection;
+
+  /** What was sent and not answered yet, in order: a channel, or none for a ping. */
+  private final Queue<Sent> sent = new ConcurrentLinkedQueue<>();
+
+  private record Sent(@Nullable Bytes channel) {}
+
+  /** Hears what arrives, in the thread that reads; whatever it throws ends the reading. */
+  interface Hearer {
+
+    /** A channel is subscribed from now on. */
+    void subscribed(byte[] channel);
+
+    /** The server refuses a channel. */
+    void refused(byte[] channel, JedisDataException refusal);
+
+    /**
+     * A ping was answered, behind all that the server had to tell before.
+     *
+     * @param refusal the server's words if it does not allow to ping, else {@code null}
+     */
+    void answered(@Nullable JedisDataException refusal);
+
+    /**
+     * A message has come.
+     *
+     * @param payload its content, or {@code null} for the one that all keys were changed, and for
+     *     one that was too long to be read
+     */
+    void message(byte[] channel, byte @Nullable [] payload);
+  }
+
+  public Subscription(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** Sends a command and reads its reply; only before the first channel is subscribed. */
+  public @Nullable Object ask(CommandArguments command) {
+    return connection.executeCommand(command);
+  }
+
+  public void subscribe(byte[] channel) {
+    sent.add(new Sent(Bytes.of(channel)));
+    Connections.send(connection, new CommandArguments(Command.SUBSCRIBE).add(channel));
+  }
+
+  public void unsubscribe(byte[] channel) {
+    sent.add(new Sent(Bytes.of(channel)));
+    Connections.send(connection, new CommandArguments(Command.UNSUBSCRIBE).add(channel));
+  }
+
+  public void ping() {
+    sent.add(new Sent(null));
+    Connections.send(connection, new CommandArguments(Command.PING));
+  }
+
+  /**
+   * Reads until the connection ends, which it also does after a silence.
+   *
+   * @throws JedisConnectionException when it has ended
+   */
+  void read(Hearer hearer) {
+    connection.setTimeoutInfinite(); // that is, the silence that the connection was made for
+    while (true) {
+      try {
+        hear(connection.getUnflushedObject(), hearer);
+      } catch (JedisDataException refusal) {
+        hear(refusal, hearer);
+      }
+    }
+  }
+
+  private void hear(JedisDataException refusal, Hearer hearer) {
+    Sent first = sent.poll();
+    if (first == null) {
+      throw refusal; // of nothing that was sent: the server says why it hangs up
+    }
+    if (first.channel == null) {
+      hearer.answered(refusal);
+    } else {
+      hearer.refused(first.channel.array(), refusal);
+    }
+  }
+
+  private void hear(@Nullable Object reply, Hearer hearer) {
+    if (!(reply instanceof List<?> parts)
+        || parts.size() < 2
+        || !(parts.get(0) instanceof byte[] kind)) {
+      throw unknown(reply);
+    }
+    switch (new String(kind, US_ASCII)) {
+      case "message" -> message(parts, hearer);
+      case "pong" -> {
+        sent.poll();
+        hearer.answered(null);
+      }
+      case "subscribe" -> {
+        sent.poll();
+        hearer.subscribed(channel(parts));
+      }
+      case "unsubscribe" -> sent.poll();
+      default -> throw unknown(kind);
+    }
+  }
+
+  private static void message(List<?> parts, Hearer hearer) {
+    byte[] channel = channel(parts);
+    Object payload = parts.get(2);
+    if (payload instanceof List<?> keys) { // of CLIENT TRACKING
+      keys.forEach(key -> hearer.message(channel, known(key)));
+    } else {
+      hearer.message(channel, known(payload));
+    }
+  }
+
+  /** The content; nothing of one that was too long to be read, which may have been any. */
+  private static byte @Nullable [] known(@Nullable Object payload) {
+    return Bytes.isTooLong(payload) ? null : (byte[]) payload;
+  }
+
+  private static byte[] channel(List<?> parts) {
+    if (parts.get(1) instanceof byte[] channel) {
+      return channel;
+    }
+    throw unknown(parts);
+  }
+
+  private static JedisConnectionException unknown(@Nullable Object reply) {
+    return new JedisConnectionException("Redis sent something else than a message: " + reply);
+  }
+
+  /** Ends the connection; any thread may do so, and the reader ends. */
+  void disconnect() throws IOException {
+    Connections.disconnect(connection);
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

@@ -1,0 +1,297 @@
+package io.yokedcache.jcache.internal.redis;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.concurrent.Backoff;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Keeps one subscription for as long as its owner lives, on a thread of its own. A connection that
+ * dies, falls silent or is refused is replaced, at intervals that grow until one has proved that it
+ * works. Nothing but {@link #close} ends the thread, no error of the JVM either.
+ *
+ * <p>The log has one line when what the subscription is for stops working, with what the server
+ * said, one more for each other thing that it says, and one when it works again.
+ */
+public final class SubscriptionLoop implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(SubscriptionLoop.class);
+
+  /** How old a connection is at least that is replaced because others were refused. */
+  private static final long MIN_AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final String threadName;
+  private final String consequence;
+  private final Endpoint server;
+  private final ConnectionSettings settings;
+  private final Duration silence;
+  private final Backoff backoff;
+  private final BackgroundErrors errors;
+  private final Supplier<Session> sessions;
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  /** Guards the fields below and all writing on the connection; its reader needs no lock. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private @Nullable Thread thread;
+  private @Nullable Subscription connection;
+  private @Nullable Session session;
+  private boolean replaces;
+
+  /** When the present connection began to be made. */
+  private long madeNanos;
+
+  /** What was last logged, or {@code null} while it works; only used by the thread. */
+  private @Nullable String told;
+
+  /** What one connection is for. All methods but {@link #isReady} are called by the thread. */
+  public interface Session extends Subscription.Hearer {
+
+    /** Asks for what the connection is to tell, and subscribes. */
+    void begin(Subscription opened);
+
+    /** Whether it has subscribed, so that others may write on the connection. */
+    boolean isReady();
+
+    /** Hears that nothing more will come. */
+    void end();
+  }
+
+  /**
+   * Creates it; it does nothing before {@link #start}.
+   *
+   * @param consequence what the log says of the time without a connection
+   * @param silence how long the server may be silent before the connection counts as dead
+   */
+  public SubscriptionLoop(
+      String threadName,
+      String consequence,
+      Endpoint server,
+      Duration silence,
+      Backoff backoff,
+      BackgroundErrors errors,
+      Supplier<Session> sessions) {
+    this.threadName = threadName;
+    this.consequence = consequence;
+    this.server = server;
+    this.settings = server.settings();
+    this.silence = silence;
+    this.backoff = backoff;
+    this.errors = errors;
+    this.sessions = sessions;
+  }
+
+  /** Starts the thread, and returns whether it did not run before. */
+  public boolean start() {
+    lock.lock();
+    try {
+      if (thread != null || closed.getCount() == 0) {
+        return false;
+      }
+      Thread started = new Thread(this::run, threadName);
+      started.setDaemon(true);
+      started.start();
+      thread = started;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    while (closed.getCount() > 0) {
+      Throwable failure = null;
+      try {
+        connect();
+      } catch (Throwable e) { // whatever it was, the next connection may be better
+        failure = e;
+      }
+      pause(failure);
+    }
+  }
+
+  private void connect() {
+    Session current = sessions.get();
+    long beforeNanos = System.nanoTime();
+    try (Subscription opened =
+        new Subscription(Connections.single(settings, silence, server.maxMessageBytes()))) {
+      if (adopt(opened, current, beforeNanos)) {
+        current.begin(opened);
+        opened.read(current);
+      }
+    } finally {
+      current.end();
+    }
+  }
+
+  /** Makes a connection the current one, unless the owner has closed. */
+  private boolean adopt(Subscription opened, Session current, long beforeNanos) {
+    lock.lock();
+    try {
+      madeNanos = beforeNanos;
+      connection = opened;
+      session = current;
+      return closed.getCount() > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void pause(@Nullable Throwable failure) {
+    try {
+      boolean wasReplaced = isReplaced();
+      if (!wasReplaced || failure instanceof Error) {
+        tell(failure);
+      }
+      if (BoundedWait.await(closed, backoff.nextMillis())) {
+        logger.debug("{} ends", threadName);
+      }
+    } catch (Throwable notEvenThat) {
+      // Out of memory while it logs, for instance: what matters is that the thread goes on.
+      errors.survived(threadName, notEvenThat);
+    }
+  }
+
+  private boolean isReplaced() {
+    lock.lock();
+    try {
+      boolean was = replaces;
+      replaces = false;
+      return was;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell(@Nullable Throwable failure) {
+    if (failure == null || closed.getCount() == 0) {
+      return;
+    }
+    if (failure instanceof JedisException) {
+      String reason = reason(failure);
+      // Silence and broken pipes have many forms; what the server says is worth a line each time.
+      if (told == null || (failure instanceof JedisDataException && !told.equals(reason))) {
+        told = reason;
+        logger.warn("{} on {}: {}", consequence, settings.address(), reason);
+      } else {
+        logger.debug("Still: {} on {}", consequence, settings.address(), failure);
+      }
+    } else {
+      errors.survived(threadName, failure);
+      told = String.valueOf(failure);
+    }
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+  }
+
+  /** Notes that the present connection does its work; for its session. */
+  public void worked() {
+    backoff.worked();
+    if (told != null) {
+      told = null;
+      logger.info("No more: {} on {}", consequence, settings.address());
+    }
+  }
+
+  /** Writes on the present connection, if there is one that is ready. */
+  public void write(Consumer<Subscription> writing) {
+    lock.lock();
+    try {
+      writeLocked(writing);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The same, unless somebody writes just now. */
+  public void writeIfFree(Consumer<Subscription> writing) {
+    if (lock.tryLock()) {
+      try {
+        writeLocked(writing);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void writeLocked(Consumer<Subscription> writing) {
+    Subscription current = connection;
+    if (isCondemned()) {
+      logger.debug("{}: the server has perhaps lost its role", threadName);
+      replace();
+    } else if (current != null && session != null && session.isReady()) {
+      try {
+        writing.accept(current);
+      } catch (JedisException e) {
+        logger.debug("Writing failed, the connection will be replaced", e);
+      }
+    }
+  }
+
+  /**
+   * Whether operations were refused in a way that lets them use fresh connections: this one works,
+   * but may lead to a server that has lost its role and hears of nothing any more. A server that
+   * refuses for ever is not subscribed to all the time.
+   */
+  private boolean isCondemned() {
+    return connection != null
+        && !replaces
+        && server.refusals().isCondemned(madeNanos)
+        && System.nanoTime() - madeNanos >= MIN_AGE_NANOS;
+  }
+
+  /** Has the present connection replaced by another one, soon. */
+  public void replace() {
+    lock.lock();
+    try {
+      replaces = true;
+      disconnect();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void disconnect() {
+    if (connection != null) {
+      try {
+        connection.disconnect(); // wakes the reader
+      } catch (IOException goneAnyway) {
+        logger.debug("Closing a connection failed", goneAnyway);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    Thread running;
+    lock.lock();
+    try {
+      disconnect();
+      running = thread;
+    } finally {
+      lock.unlock();
+    }
+    if (running != null && !BoundedWait.join(running, settings.commandTimeout().toMillis())) {
+      logger.debug("{} still runs", running.getName());
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package io.yokedcache.jcache.internal.redis;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/**
+ * Ends a large write to a server that has stopped reading. A socket's time-out is one for reading
+ * only: a request that does not fit into the buffers would block its thread for as long as the
+ * server hangs. Small requests always fit, and are not watched.
+ *
+ * <p>It has a thread of its own, which does nothing but close sockets and so never waits; it is
+ * there only while something is watched, and for a while after that. A task that shares its thread
+ * with others ends a write as late as the others are slow, and never one of its own thread.
+ */
+final class WriteGuard implements AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(WriteGuard.class);
+
+  /** The least that systems give a socket as its buffer. */
+  private static final int LARGE_BYTES = 16 << 10;
+
+  private static final long IDLE_SECONDS = 10;
+
+  private final ScheduledThreadPoolExecutor watcher;
+  private final long timeoutMillis;
+
+  /**
+   * Creates the guard of a server's connections.
+   *
+   * @param commandTimeout how long writing may take, and after it the first reply
+   */
+  WriteGuard(Duration commandTimeout) {
+    this.watcher = new ScheduledThreadPoolExecutor(1, WriteGuard::thread);
+    watcher.setRemoveOnCancelPolicy(true);
+    watcher.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+    watcher.allowCoreThreadTimeOut(true);
+    this.timeoutMillis = 2 * commandTimeout.toMillis();
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread =
+        new Thread(null, task, "yokedcache-writes", 0, /* inheritThreadLocals= */ false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null); // not the one of the application that happens to be first
+    return thread;
+  }
+
+  /**
+   * Runs what writes the commands and reads the first reply.
+   *
+   * @throws JedisConnectionException caused by a {@link SocketTimeoutException} if it took too long
+   */
+  void run(Connection connection, List<CommandArguments> commands, Runnable exchange) {
+    if (!isLarge(commands)) {
+      exchange.run();
+      return;
+    }
+    AtomicBoolean ended = new AtomicBoolean();
+    ScheduledFuture<?> watch = watch(connection, ended);
+    JedisConnectionException failure = null;
+    try {
+      exchange.run();
+    } catch (JedisConnectionException e) {
+      failure = e;
+    } finally {
+      if (watch != null) {
+        watch.cancel(/* mayInterruptIfRunning= */ false);
+      }
+    }
+    if (!ended.compareAndSet(false, true)) {
+      throw new JedisConnectionException(
+          new SocketTimeoutException("Writing took longer than " + timeoutMillis + " ms"));
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private @Nullable ScheduledFuture<?> watch(Connection connection, AtomicBoolean ended) {
+    try {
+      return watcher.schedule(
+          () -> disconnect(connection, ended), timeoutMillis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closing) {
+      return null; // the manager closes, and its connections with it
+    }
+  }
+
+  private static void disconnect(Connection connection, AtomicBoolean ended) {
+    if (ended.compareAndSet(false, true)) {
+      try {
+        Connections.disconnect(connection); // wakes the writer
+      } catch (IOException goneAnyway) {
+        logger.debug("Closing a connection that does not accept data failed", goneAnyway);
+      }
+    }
+  }
+
+  /** Watches no more; the connections are closed as well. */
+  @Override
+  public void close() {
+    watcher.shutdownNow();
+  }
+
+  private static boolean isLarge(List<CommandArguments> commands) {
+    long size = 0;
+    for (CommandArguments command : commands) {
+      for (Rawable argument : command) {
+        size += argument.getRaw().length;
+      }
+    }
+    return size >= LARGE_BYTES;
+  }
+}

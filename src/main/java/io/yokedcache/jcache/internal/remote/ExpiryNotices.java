@@ -1,0 +1,82 @@
+package io.yokedcache.jcache.internal.remote;
+
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.cache.CacheException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+
+/**
+ * Finds out, once for a manager and in the background, whether the server tells of expired entries
+ * at all: a listener for them hears nothing else.
+ */
+final class ExpiryNotices {
+
+  private static final Logger logger = LoggerFactory.getLogger(ExpiryNotices.class);
+  private static final String OPERATION = "look for keyspace notifications";
+  private static final String SETTING = "notify-keyspace-events";
+  private static final String CURE =
+      "Set notify-keyspace-events to Ex (redis.conf, CONFIG SET, or the parameter group of a hosted server), or yokedcache.events.expired to false";
+
+  private final RedisExecutor executor;
+  private final AtomicBoolean checked = new AtomicBoolean();
+
+  ExpiryNotices(RedisExecutor executor) {
+    this.executor = executor;
+  }
+
+  /** Looks unless it was looked before, and warns if no expired entry will ever be heard of. */
+  void check(ScheduledExecutorService background) {
+    if (checked.compareAndSet(false, true)) {
+      try {
+        background.execute(this::look);
+      } catch (RejectedExecutionException closing) {
+        logger.debug("Nobody needs to know, the manager is closed");
+      }
+    }
+  }
+
+  private void look() {
+    try {
+      for (RedisExecutor master : executor.masters()) {
+        Object reply =
+            new ScriptRunner(master)
+                .command(
+                    OPERATION,
+                    Bytes.utf8(SETTING),
+                    /* idempotent= */ true,
+                    new CommandArguments(Command.CONFIG).add("GET").add(SETTING));
+        String value =
+            reply instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof byte[] raw
+                ? new String(raw, StandardCharsets.US_ASCII)
+                : "";
+        if (!tells(value)) {
+          logger.warn(
+              "Listeners for expired entries hear nothing: {} of Redis on {} is \"{}\". {}",
+              SETTING,
+              master.address(),
+              value,
+              CURE);
+        }
+      }
+    } catch (CacheException e) {
+      logger.warn(
+          "It cannot be seen whether listeners for expired entries will hear anything. {}. {}",
+          CURE,
+          e.getMessage());
+    }
+  }
+
+  /** Whether key-event notifications are on, and those for expiry or all. */
+  static boolean tells(String value) {
+    return value.contains("E") && (value.contains("x") || value.contains("A"));
+  }
+}

@@ -1,0 +1,172 @@
+package io.yokedcache.jcache.internal.settings;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+
+/** Finds and parses configuration files. Their contents never become part of a message. */
+final class ConfigFiles {
+
+  private static final String REFERENCE = "reference.conf";
+  private static final String OWN_FILE = "yokedcache.conf";
+
+  private final Set<ClassLoader> loaders = new LinkedHashSet<>();
+  private final Set<String> taken = new LinkedHashSet<>();
+
+  /** Looks in the context class loader, then in the given one, then in the provider's. */
+  ConfigFiles(@Nullable ClassLoader given) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    if (context != null) {
+      loaders.add(context);
+    }
+    if (given != null) {
+      loaders.add(given);
+    }
+    loaders.add(ConfigFiles.class.getClassLoader());
+  }
+
+  /**
+   * The defaults: {@code yokedcache} of every {@code reference.conf}, since a merged jar may have
+   * it anywhere and other jars of this project may add groups.
+   */
+  static Config reference() {
+    if (Reference.RESOLVED == null) {
+      throw new CacheException(
+          "YokedCache's reference.conf is missing from the class path. When jars are merged into"
+              + " one, the files of that name must be appended to each other, not replaced");
+    }
+    return Reference.RESOLVED;
+  }
+
+  /** What files were read, as messages name them, from the lowest layer. */
+  List<String> taken() {
+    List<String> names = new ArrayList<>(taken);
+    Collections.reverse(names);
+    return names;
+  }
+
+  /**
+   * Read once: the jar of a class stays what it is, and each manager would read it several times.
+   * It holds no class loader but its own.
+   */
+  private static final class Reference {
+
+    static final @Nullable Config RESOLVED = read();
+
+    private Reference() {}
+
+    private static @Nullable Config read() {
+      Config all =
+          ConfigFactory.parseResources(ConfigFiles.class.getClassLoader(), REFERENCE)
+              .withOnlyPath(Layers.ROOT);
+      return all.hasPath(Layers.ROOT + "." + SchemaCheck.DEFAULTS) ? all.resolve() : null;
+    }
+  }
+
+  /** The first {@code yokedcache.conf} on the class path; empty if there is none. */
+  Config ownFile(Problems problems) {
+    URL url = find(OWN_FILE);
+    return url == null
+        ? ConfigFactory.empty()
+        : parse(url, url.toString().replaceAll("//[^/]*@", "//"), problems);
+  }
+
+  /** The file that a URI names. */
+  Config file(NamedUri named, Problems problems) throws MalformedUriException {
+    String shown = named.publicForm().toString();
+    String scheme = named.uri().getScheme();
+    if ("classpath".equalsIgnoreCase(scheme)) {
+      String name = named.publicForm().getSchemeSpecificPart().replaceFirst("^/+", "");
+      URL url = find(name);
+      if (url == null) {
+        problems.add(shown, "is not on the class path");
+        return ConfigFactory.empty();
+      }
+      return parse(url, shown, problems);
+    }
+    try {
+      return parse(named.publicForm().toURL(), shown, problems);
+    } catch (MalformedURLException | IllegalArgumentException unknownToThisJvm) {
+      throw new MalformedUriException(named.where() + " cannot be read by this JVM");
+    }
+  }
+
+  private @Nullable URL find(String name) {
+    for (ClassLoader loader : loaders) {
+      URL url = loader.getResource(name);
+      if (url != null) {
+        return url;
+      }
+    }
+    return null;
+  }
+
+  private Config parse(URL url, String shown, Problems problems) {
+    String objection = LocalUrls.objection(url.toString());
+    if (objection != null) {
+      problems.add(shown, objection);
+      return ConfigFactory.empty();
+    }
+    ConfigParseOptions options =
+        ConfigParseOptions.defaults()
+            .setAllowMissing(false)
+            .setOriginDescription(shown)
+            .setIncluder(new LocalIncluder());
+    try {
+      Config parsed = ConfigFactory.parseURL(url, options);
+      requireRoot(parsed, shown, problems);
+      taken.add(shown);
+      return parsed;
+    } catch (LocalIncluder.Refused refused) {
+      problems.add(shown, String.valueOf(refused.getMessage()));
+    } catch (ConfigException.IO unreadable) {
+      problems.add(shown, "cannot be read: is there such a file, and may it be read?");
+    } catch (ConfigException wrong) {
+      problems.add(place(wrong, shown), "cannot be parsed as HOCON: " + reason(wrong, shown));
+    }
+    return ConfigFactory.empty();
+  }
+
+  private static void requireRoot(Config parsed, String shown, Problems problems) {
+    Set<String> roots = parsed.root().keySet();
+    if (roots.isEmpty() || roots.contains(Layers.ROOT)) {
+      return;
+    }
+    problems.add(
+        shown,
+        "has no settings: all of them belong into a group "
+            + Layers.ROOT
+            + " { ... } that it lacks");
+  }
+
+  /** Where the parser met something, as messages name it. */
+  static String place(ConfigException wrong, String shown) {
+    return wrong.origin() == null ? shown : wrong.origin().description();
+  }
+
+  /**
+   * The parser's words up to where it begins to repeat the file, which it always does in quotes:
+   * what it repeats may be a part of a password.
+   */
+  private static String reason(ConfigException wrong, String shown) {
+    if (!(wrong instanceof ConfigException.Parse)) {
+      return "values of different kinds stand side by side";
+    }
+    String place = place(wrong, shown) + ": ";
+    String message = String.valueOf(wrong.getMessage());
+    String words = message.startsWith(place) ? message.substring(place.length()) : "";
+    return words.split("['\"]", 2)[0].strip()
+        + " ... (the text is left out, since it could be a secret; put double quotes around values"
+        + " with special characters)";
+  }
+}

@@ -1,0 +1,124 @@
+package io.yokedcache.jcache.internal.settings;
+
+import io.yokedcache.jcache.configuration.CacheSettings;
+import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
+import java.util.concurrent.TimeUnit;
+import javax.cache.CacheException;
+import javax.cache.configuration.CompleteConfiguration;
+import javax.cache.configuration.Configuration;
+import javax.cache.configuration.Factory;
+import javax.cache.expiry.Duration;
+import javax.cache.expiry.EternalExpiryPolicy;
+import javax.cache.expiry.ExpiryPolicy;
+import javax.cache.expiry.ModifiedExpiryPolicy;
+import javax.cache.expiry.TouchedExpiryPolicy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a cache is really configured by: the application's configuration, and the settings of the
+ * file where the application leaves a default. Safe for use by several threads.
+ */
+public final class EffectiveConfiguration {
+
+  private EffectiveConfiguration() {}
+
+  /**
+   * Combines an application's configuration with the settings of the file. The application's wins
+   * where it differs from the default of {@code MutableConfiguration}: an expiry policy other than
+   * {@code EternalExpiryPolicy.factoryOf()}, statistics or management that are on, codecs, clear on
+   * create. Types are the application's.
+   *
+   * @param fromCode what the application passed; it is not changed
+   * @param fromFile the settings of that cache
+   * @param <K> the type of keys
+   * @param <V> the type of values
+   * @return a new configuration, in which clear-on-create is set and a codec is {@code null} if the
+   *     file's is to be used
+   */
+  public static <K, V> YokedCacheConfiguration<K, V> merge(
+      Configuration<K, V> fromCode, CacheSettings fromFile) {
+    YokedCacheConfiguration<K, V> merged = copy(fromCode);
+    if (!merged.isStatisticsEnabled()) {
+      merged.setStatisticsEnabled(Boolean.TRUE.equals(fromFile.statistics()));
+    }
+    if (!merged.isManagementEnabled()) {
+      merged.setManagementEnabled(Boolean.TRUE.equals(fromFile.management()));
+    }
+    Factory<? extends ExpiryPolicy> expiry = expiry(fromFile);
+    if (expiry != null && isDefault(merged.getExpiryPolicyFactory())) {
+      merged.setExpiryPolicyFactory(expiry);
+    }
+    if (merged.getClearOnCreate() == null) {
+      merged.setClearOnCreate(fromFile.clearOnCreate());
+    }
+    return merged;
+  }
+
+  /**
+   * The configuration of a cache that only the file defines.
+   *
+   * @param cacheName the cache's name, for messages
+   * @param settings its settings
+   * @param loader finds the declared classes of keys and values; a type that is not declared is
+   *     {@code Object}
+   * @return a new configuration
+   * @throws CacheException if a declared class cannot be found
+   */
+  public static YokedCacheConfiguration<?, ?> fromFile(
+      String cacheName, CacheSettings settings, ClassLoader loader) {
+    return typed(
+        type(cacheName, "key-type", settings.keyType(), loader),
+        type(cacheName, "value-type", settings.valueType(), loader),
+        settings);
+  }
+
+  private static <K, V> YokedCacheConfiguration<K, V> typed(
+      Class<K> keyType, Class<V> valueType, CacheSettings settings) {
+    return merge(new YokedCacheConfiguration<K, V>().setTypes(keyType, valueType), settings);
+  }
+
+  private static Class<?> type(
+      String cacheName, String key, @Nullable String name, ClassLoader loader) {
+    if (name == null) {
+      return Object.class;
+    }
+    try {
+      return Class.forName(name, /* initialize= */ false, loader);
+    } catch (ClassNotFoundException | LinkageError unknown) {
+      throw new CacheException(
+          "Cache "
+              + cacheName
+              + " has "
+              + key
+              + " = "
+              + name
+              + ", which the manager's class loader cannot load; correct the name or add its jar",
+          unknown);
+    }
+  }
+
+  private static <K, V> YokedCacheConfiguration<K, V> copy(Configuration<K, V> fromCode) {
+    return fromCode instanceof CompleteConfiguration<K, V> complete
+        ? new YokedCacheConfiguration<>(complete)
+        : new YokedCacheConfiguration<K, V>()
+            .setTypes(fromCode.getKeyType(), fromCode.getValueType())
+            .setStoreByValue(fromCode.isStoreByValue());
+  }
+
+  private static boolean isDefault(@Nullable Factory<ExpiryPolicy> expiry) {
+    return expiry == null || EternalExpiryPolicy.factoryOf().equals(expiry);
+  }
+
+  private static @Nullable Factory<ExpiryPolicy> expiry(CacheSettings settings) {
+    if (settings.timeToLive() != null) {
+      return ModifiedExpiryPolicy.factoryOf(millis(settings.timeToLive().toMillis()));
+    }
+    return settings.timeToIdle() == null
+        ? null
+        : TouchedExpiryPolicy.factoryOf(millis(settings.timeToIdle().toMillis()));
+  }
+
+  private static Duration millis(long amount) {
+    return new Duration(TimeUnit.MILLISECONDS, amount);
+  }
+}

@@ -1,0 +1,251 @@
+package io.yokedcache.jcache.internal.jmx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.internal.metrics.CacheStatistics;
+import io.yokedcache.jcache.internal.metrics.ErrorType;
+import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.TimerCells;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.management.MBeanFeatureInfo;
+import javax.management.MBeanInfo;
+import javax.management.MBeanServer;
+import javax.management.Notification;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+import javax.management.openmbean.TabularData;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the beans of a manager show of all its caches, read as any JMX client reads it. */
+final class ManagerBeansTest {
+
+  private static final URI MANAGER = URI.create("test://cache-beans");
+
+  private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+  private final CacheStatistics statistics = new CacheStatistics();
+  private final CacheBeans beans =
+      new CacheBeans(
+          MANAGER,
+          "a:b",
+          statistics,
+          new CodecFigures(() -> 5, Map::of, List::of),
+          () -> 6,
+          () -> CacheSize.UNKNOWN,
+          () -> NearFigures.NONE,
+          OperationsShown.ALL,
+          new OperationBeanLimit(4));
+
+  @AfterEach
+  void close() {
+    beans.close();
+  }
+
+  private static ObjectName name(String typeAndMore) throws Exception {
+    return new ObjectName("io.yokedcache:type=" + typeAndMore);
+  }
+
+  /** Records an operation that took so long. */
+  private void took(Operation operation, long nanos) {
+    statistics.record(operation, 1, 0, 0, 0, statistics.start() - nanos);
+  }
+
+  @Test
+  void snapshot_isOpenData() throws Exception {
+    statistics.hearExpirations();
+    statistics.expired();
+    took(Operation.GET, 1_000_000);
+    statistics.failed(Operation.GET, ErrorType.CONNECTION);
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            () -> List.of(beans.snapshot()),
+            () -> List.of(beans.figures()),
+            List::of,
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
+      assertThat(managerBeans).isNotNull();
+
+      assertThat(server.getAttribute(name, "BoundsNanos")).isEqualTo(TimerCells.bounds());
+      CompositeData[] caches = (CompositeData[]) server.getAttribute(name, "Caches");
+      assertThat(caches).hasSize(1);
+      assertThat(caches[0].get("cache")).isEqualTo("a:b");
+      CompositeData[] operations = (CompositeData[]) caches[0].get("operations");
+      assertThat(operations).hasSize(1);
+      assertThat(operations[0].get("operation")).isEqualTo("get");
+      assertThat(operations[0].get("count")).isEqualTo(1L);
+      assertThat((long[]) operations[0].get("cells")).hasSize(TimerCells.COUNT).contains(1);
+      assertThat((Long) operations[0].get("sumNanos")).isGreaterThanOrEqualTo(1_000_000);
+      assertThat(operations[0].get("maxNanos")).isEqualTo(operations[0].get("sumNanos"));
+      assertThat(entry(operations[0], "errors", "connection")).isEqualTo(1L);
+      assertThat(entry(caches[0], "counters", "hits")).isEqualTo(1L);
+      assertThat(entry(caches[0], "counters", "expirations")).isEqualTo(1L);
+      assertThat(entry(caches[0], "gauges", "hitRate")).isEqualTo(1.0);
+      CompositeData connection = (CompositeData) server.getAttribute(name, "Connection");
+      assertThat(connection.getCompositeType().keySet())
+          .containsExactlyInAnyOrder(
+              "healthy",
+              "pingNanos",
+              "reconnects",
+              "backgroundErrors",
+              "poolActive",
+              "poolIdle",
+              "poolWaiting",
+              "poolSize");
+      assertThat(connection.get("healthy")).isEqualTo(true);
+      assertThat(connection.get("pingNanos")).isEqualTo(1_500L);
+      assertThat(connection.get("poolWaiting")).isEqualTo(3);
+    }
+    assertThat(server.isRegistered(name)).isFalse();
+  }
+
+  @Test
+  void figures_areColumns_withGapsWhereNothingIsMeasured() throws Exception {
+    CacheSnapshot other =
+        new CacheSnapshot("b", List.of(), Map.of("hits", 7L), Map.of("keysCount", 3.0));
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            List::of,
+            () -> List.of(beans.figures(), other),
+            List::of,
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
+      assertThat(managerBeans.managerName()).isEqualTo("test.//cache-beans");
+
+      CompositeData figures = (CompositeData) server.getAttribute(name, "Figures");
+      assertThat((String[]) figures.get("caches")).containsExactly("a:b", "b");
+      List<String> counterNames = List.of((String[]) figures.get("counterNames"));
+      long[] counters = (long[]) figures.get("counters");
+      assertThat(counters).hasSize(2 * counterNames.size());
+      assertThat(counters[counterNames.size() + counterNames.indexOf("hits")]).isEqualTo(7);
+      assertThat(counters[counterNames.size() + counterNames.indexOf("misses")])
+          .isEqualTo(CacheFigures.NO_COUNT);
+      List<String> gaugeNames = List.of((String[]) figures.get("gaugeNames"));
+      double[] gauges = (double[]) figures.get("gauges");
+      assertThat(gauges[gaugeNames.indexOf("keysCount")]).isNaN();
+      assertThat(gauges[gaugeNames.size() + gaugeNames.indexOf("keysCount")]).isEqualTo(3);
+
+      CompositeData selected =
+          (CompositeData)
+              server.invoke(
+                  name,
+                  "figures",
+                  new Object[] {new String[] {"misses", "hits", "keysCount", "unheardOf"}},
+                  new String[] {String[].class.getName()});
+      assertThat((String[]) selected.get("caches")).containsExactly("a:b", "b");
+      assertThat((String[]) selected.get("counterNames")).containsExactly("hits", "misses");
+      assertThat((long[]) selected.get("counters")).containsExactly(0, 0, 7, CacheFigures.NO_COUNT);
+      assertThat((String[]) selected.get("gaugeNames")).containsExactly("keysCount");
+      assertThat((double[]) selected.get("gauges")).containsExactly(Double.NaN, 3);
+    }
+  }
+
+  @Test
+  void configurations_areColumnsOfAllCaches() throws Exception {
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            List::of,
+            List::of,
+            () -> List.of(description("a", true), description("b", false)),
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
+      assertThat(managerBeans).isNotNull();
+
+      CompositeData columns = (CompositeData) server.getAttribute(name, "Configurations");
+
+      assertThat((String[]) columns.get("caches")).containsExactly("a", "b");
+      assertThat((String[]) columns.get("keyTypes")).containsOnly("java.lang.String");
+      assertThat((String[]) columns.get("valueTypes")).containsOnly("java.lang.Long");
+      assertThat((String[]) columns.get("codecs")).containsOnly("json");
+      assertThat((boolean[]) columns.get("storeByValue")).containsExactly(true, true);
+      assertThat((boolean[]) columns.get("readThrough")).containsExactly(false, false);
+      assertThat((boolean[]) columns.get("writeThrough")).containsExactly(true, true);
+      assertThat((boolean[]) columns.get("statisticsEnabled")).containsExactly(true, false);
+    }
+  }
+
+  @Test
+  void snapshotBean_doesNotListWhatCostsMost_butHasIt() throws Exception {
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            () -> List.of(beans.snapshot()),
+            List::of,
+            List::of,
+            () -> connection(/* healthy= */ true),
+            new ConnectionNews())) {
+      assertThat(managerBeans).isNotNull();
+      assertThat(server.getMBeanInfo(name).getAttributes())
+          .extracting(MBeanFeatureInfo::getName)
+          .containsExactlyInAnyOrder("BoundsNanos", "Figures", "Configurations", "Connection");
+      assertThat((Object[]) server.getAttribute(name, "Caches")).hasSize(1);
+    }
+  }
+
+  @Test
+  void connectionBean_describesPlainNumbersAndNotifications() throws Exception {
+    ObjectName name = name("Connection,CacheManager=test.//cache-beans");
+    ConnectionNews news = new ConnectionNews();
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER, List::of, List::of, List::of, () -> connection(/* healthy= */ false), news)) {
+      assertThat(managerBeans).isNotNull();
+      MBeanInfo info = server.getMBeanInfo(name);
+      assertThat(info.getAttributes())
+          .hasSize(8)
+          .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"))
+          .noneMatch(a -> a.getDescription().equals(a.getName()));
+      assertThat(server.getAttribute(name, "Healthy")).isEqualTo(0);
+      assertThat(server.getAttribute(name, "PingMicros")).isEqualTo(1.5);
+      assertThat(server.getAttribute(name, "PoolActive")).isEqualTo(1);
+      assertThat(server.getAttribute(name, "PoolIdle")).isEqualTo(2);
+      assertThat(server.getAttribute(name, "PoolWaiting")).isEqualTo(3);
+      assertThat(server.getAttribute(name, "PoolSize")).isEqualTo(4);
+      assertThat(server.getAttribute(name, "Reconnects")).isEqualTo(5L);
+      assertThat(server.getAttribute(name, "BackgroundErrors")).isEqualTo(6L);
+      assertThat(info.getNotifications())
+          .hasSize(2)
+          .allSatisfy(n -> assertThat(n.getDescription()).contains("Redis"));
+
+      List<Notification> heard = new ArrayList<>();
+      server.addNotificationListener(name, (sent, handback) -> heard.add(sent), null, null);
+      news.lost("no reply");
+      news.restored();
+
+      assertThat(heard)
+          .extracting(Notification::getType)
+          .containsExactly("io.yokedcache.connection.lost", "io.yokedcache.connection.restored");
+      assertThat(heard.get(0).getUserData()).isEqualTo("no reply");
+    }
+  }
+
+  private static CacheDescription description(String cache, boolean statisticsEnabled) {
+    return new CacheDescription(
+        cache,
+        "java.lang.String",
+        "java.lang.Long",
+        "json",
+        /* storeByValue= */ true,
+        /* readThrough= */ false,
+        /* writeThrough= */ true,
+        statisticsEnabled);
+  }
+
+  private static ConnectionSnapshot connection(boolean healthy) {
+    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5), 6);
+  }
+
+  private static Object entry(CompositeData data, String map, String key) {
+    return ((TabularData) data.get(map)).get(new Object[] {key}).get("value");
+  }
+}

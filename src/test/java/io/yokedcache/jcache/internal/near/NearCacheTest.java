@@ -1,0 +1,269 @@
+package io.yokedcache.jcache.internal.near;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.configuration.NearCacheSettings;
+import io.yokedcache.jcache.internal.metrics.NearReading;
+import io.yokedcache.jcache.internal.near.NearCache.Copy;
+import io.yokedcache.jcache.internal.near.NearCache.Ticket;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.Found;
+import io.yokedcache.jcache.internal.store.Generation;
+import io.yokedcache.jcache.internal.store.KeySpace;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Which copies are kept, used and dropped. */
+final class NearCacheTest {
+
+  private static final Bytes KEY = Bytes.utf8("key");
+  private static final Generation NOW = generation();
+  private static final Found FOUND = new Found(Bytes.utf8("value"), -1, NOW);
+  private static final long LONG = TimeUnit.HOURS.toNanos(1);
+
+  private static Generation generation() {
+    return requireNonNull(
+        Generation.parse(Generation.create("finger-8"), new KeySpace("yc", "near", 1), 0));
+  }
+
+  /** Like a codec of strings: what begins with {@code #} has no name but its bytes. */
+  private static Object name(Bytes key) {
+    String text = new String(key.array(), StandardCharsets.UTF_8);
+    return text.startsWith("#") ? key : text;
+  }
+
+  private final NearCache<String> near =
+      new NearCache<>(new NearCacheSettings(true, 100, null, null), 1, NearCacheTest::name);
+
+  private static <V> NearCache<V> heard(NearCache<V> near) {
+    near.hearing().goodUntil(System.nanoTime() + LONG);
+    near.count(true);
+    return near;
+  }
+
+  private void keep(String key) {
+    near.keep(near.ticket(Bytes.utf8(key)), FOUND, "value");
+  }
+
+  @Test
+  void keep_copyIsFoundByItsName() {
+    heard(near);
+    keep("key");
+    keep("#key");
+
+    assertThat(requireNonNull(near.get("key")).value()).isEqualTo("value");
+    assertThat(near.get(KEY)).isNull();
+    assertThat(near.get(Bytes.utf8("#key"))).isNotNull();
+    assertThat(near.get("#key")).isNull();
+  }
+
+  @Test
+  void keep_withoutValue_keepsTheBytes() {
+    heard(near);
+    near.keep(near.ticket(KEY), FOUND, null);
+
+    Copy<String> copy = requireNonNull(near.get("key"));
+    assertThat(copy.value()).isNull();
+    assertThat(copy.bytes()).isEqualTo(FOUND.value());
+    assertThat(copy.sizeBytes()).isEqualTo(8);
+  }
+
+  @Test
+  void get_changesAreNotHeard_noCopyIsUsedOrKept() {
+    keep("key");
+    heard(near);
+    assertThat(near.get("key")).isNull();
+
+    keep("key");
+    assertThat(near.get("key")).isNotNull();
+    near.hearing().lose();
+    assertThat(near.get("key")).isNull();
+    heard(near);
+    assertThat(near.get("key")).isNotNull();
+    near.hearing().goodUntil(System.nanoTime() - 1);
+    assertThat(near.get("key")).isNull();
+  }
+
+  @Test
+  void invalidate_dropsTheCopy_andWhatIsBeingRead() {
+    heard(near);
+    for (String key : new String[] {"key", "#key"}) {
+      Bytes bytes = Bytes.utf8(key);
+      Object name = name(bytes);
+      keep(key);
+      Ticket ticket = near.ticket(bytes);
+      near.invalidate(bytes);
+      assertThat(near.get(name)).isNull();
+
+      near.keep(ticket, FOUND, "value");
+      assertThat(near.get(name)).isNull();
+      keep(key);
+      assertThat(near.get(name)).isNotNull();
+    }
+  }
+
+  @Test
+  void flush_dropsAllCopies_andWhatIsBeingRead() {
+    heard(near);
+    keep("key");
+    Ticket ticket = near.ticket(KEY);
+    near.flush();
+    assertThat(near.get("key")).isNull();
+
+    near.keep(ticket, FOUND, "value");
+    assertThat(near.get("key")).isNull();
+  }
+
+  private Found of(Generation generation) {
+    return new Found(FOUND.value(), -1, generation);
+  }
+
+  /** Listeners of other JVMs renew their leases in the generation's key. */
+  @Test
+  void doubt_sameGeneration_copiesAreUsedAgainAfterARead() {
+    heard(near);
+    keep("key");
+    Ticket before = near.ticket(Bytes.utf8("other"));
+    near.doubt();
+    assertThat(near.get("key")).isNull();
+    near.keep(before, FOUND, "value"); // says nothing of what came after it
+    assertThat(near.get("key")).isNull();
+
+    keep("third");
+    assertThat(near.get("key")).isNotNull();
+    assertThat(near.get("other")).isNotNull();
+    assertThat(near.read().flushes()).isZero();
+  }
+
+  @Test
+  void doubt_otherGeneration_dropsAllCopies() {
+    heard(near);
+    keep("key");
+    near.doubt();
+    near.keep(near.ticket(Bytes.utf8("other")), of(generation()), "value");
+
+    assertThat(near.get("key")).isNull();
+    assertThat(near.get("other")).isNotNull();
+    assertThat(near.read().entries()).isEqualTo(1);
+    assertThat(near.read().flushes()).isEqualTo(1);
+  }
+
+  @Test
+  void keep_readThatCameLate_leavesNoCopyOfTheOldGeneration() {
+    heard(near);
+    keep("key");
+    Ticket late = near.ticket(Bytes.utf8("late"));
+    near.keep(near.ticket(KEY), of(generation()), "new");
+
+    near.keep(late, FOUND, "value");
+
+    assertThat(near.get("late")).isNull();
+    assertThat(requireNonNull(near.get("key")).value()).isEqualTo("new");
+  }
+
+  /** A sweep unlinks a million of them. */
+  @Test
+  void hear_deadGeneration_dropsNothing() {
+    heard(near);
+    keep("key");
+    Ticket ticket = near.ticket(Bytes.utf8("other"));
+    near.hear(0, generation().tokenText(), KEY);
+    assertThat(near.read().invalidations()).isZero();
+    near.hear(7, NOW.tokenText(), KEY); // of a bucket whose generation is not known yet
+    assertThat(near.read().invalidations()).isEqualTo(1);
+    near.keep(ticket, FOUND, "value");
+
+    assertThat(near.get("key")).isNotNull();
+    assertThat(near.get("other")).isNotNull();
+  }
+
+  /** The reader that is the first to see a generation knows nothing of changes before. */
+  @Test
+  void hear_generationThatIsNotKnownYet_whatIsBeingReadLeavesNoCopy() {
+    heard(near);
+    Generation next = generation();
+    Ticket ticket = near.ticket(KEY);
+    near.hear(0, next.tokenText(), KEY);
+    near.keep(ticket, of(next), "old");
+    assertThat(near.get("key")).isNull();
+
+    near.keep(near.ticket(KEY), of(next), "new");
+    assertThat(near.get("key")).isNotNull();
+    near.hear(0, next.tokenText(), KEY);
+    assertThat(near.get("key")).isNull();
+  }
+
+  @Test
+  void find_afterTheDeadline_none() {
+    NearCache<String> brief =
+        heard(
+            new NearCache<>(
+                new NearCacheSettings(true, 100, null, Duration.ofMinutes(1)),
+                1,
+                NearCacheTest::name));
+    brief.hearing().goodUntil(System.nanoTime() + 2 * LONG);
+    Ticket ticket = brief.ticket(KEY);
+    brief.keep(ticket, new Found(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW), "value");
+    long minute = TimeUnit.MINUTES.toNanos(1);
+    assertThat(brief.find("key", ticket.startNanos() + minute - 1)).isNotNull();
+    assertThat(brief.find("key", ticket.startNanos() + minute)).isNull();
+
+    ticket = brief.ticket(KEY);
+    brief.keep(ticket, new Found(FOUND.value(), 1_000, NOW), "value");
+    long second = TimeUnit.SECONDS.toNanos(1);
+    assertThat(brief.find("key", ticket.startNanos() + second - 1)).isNotNull();
+    assertThat(brief.find("key", ticket.startNanos() + second)).isNull();
+  }
+
+  @Test
+  void maxBytes_boundTheEncodedForms_whetherValuesAreSharedOrNot() {
+    for (String value : new String[] {"", null}) {
+      NearCache<String> small =
+          heard(
+              new NearCache<>(
+                  new NearCacheSettings(true, 1, 10_000L, null), 1, NearCacheTest::name));
+      Found large = new Found(Bytes.of(new byte[1_000 - 160 - 3]), -1, NOW);
+      for (int i = 100; i < 200; i++) {
+        small.keep(small.ticket(Bytes.utf8("" + i)), large, value);
+      }
+      assertThat(small.read().entries()).isEqualTo(10);
+      Found tooLarge = new Found(Bytes.of(new byte[10_001]), -1, NOW);
+      small.keep(small.ticket(KEY), tooLarge, value);
+      assertThat(small.get("key")).isNull();
+    }
+  }
+
+  @Test
+  void read_countsWhileStatisticsAreOn() {
+    keep("key");
+    near.get("key");
+    near.hear(0, NOW.tokenText(), KEY);
+    near.flush();
+    assertThat(near.read()).isEqualTo(new NearReading(0, 0, 0, 0, 0, 0));
+
+    heard(near);
+    keep("key");
+    keep("other");
+    near.get("key");
+    near.get("key");
+    near.get("none");
+    near.find("none", System.nanoTime());
+    near.find("key", System.nanoTime());
+    near.used();
+    near.hear(0, NOW.tokenText(), Bytes.utf8("other"));
+    near.invalidate(KEY);
+    near.get("key");
+    Ticket ticket = near.ticket(KEY);
+    near.flush();
+    near.keep(ticket, FOUND, "value");
+    keep("key");
+    assertThat(near.read()).isEqualTo(new NearReading(3, 2, 1, 1, 1, 1));
+
+    near.count(false);
+    near.get("key");
+    assertThat(near.read()).isEqualTo(new NearReading(3, 2, 1, 1, 1, 1));
+  }
+}

@@ -1,0 +1,184 @@
+package io.yokedcache.jcache.internal.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.NearCacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.concurrent.Backoff;
+import io.yokedcache.jcache.internal.near.ChangeTracker;
+import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.near.TrackedCache;
+import io.yokedcache.jcache.internal.settings.SettingsLoader;
+import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/** Subscriptions that go on, whatever their threads meet. */
+final class SubscriptionLoopIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final byte[] CHANNEL = Bytes.utf8("news").array();
+
+  private static RedisServer redis;
+
+  private final BackgroundErrors errors = new BackgroundErrors();
+
+  @BeforeAll
+  static void start() {
+    redis = RedisServer.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    redis.close();
+  }
+
+  private static ConnectionSettings connection() {
+    Settings settings =
+        SettingsLoader.load(
+            redis.uri(), SubscriptionLoopIT.class.getClassLoader(), new Properties());
+    return settings.connection();
+  }
+
+  /** Fails in another way each time, then serves. */
+  private static final class Session implements SubscriptionLoop.Session {
+
+    private final int number;
+    private final List<String> heard;
+    private volatile boolean ready;
+
+    Session(int number, List<String> heard) {
+      this.number = number;
+      this.heard = heard;
+    }
+
+    @Override
+    public void begin(Subscription opened) {
+      if (number == 1) {
+        throw new OutOfMemoryError("as it should");
+      }
+      opened.subscribe(CHANNEL);
+    }
+
+    @Override
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public void subscribed(byte[] channel) {
+      ready = true;
+    }
+
+    @Override
+    public void refused(byte[] channel, JedisDataException refusal) {
+      throw refusal;
+    }
+
+    @Override
+    public void answered(@Nullable JedisDataException refusal) {
+      heard.add("pong");
+    }
+
+    @Override
+    public void message(byte[] channel, byte @Nullable [] payload) {
+      if (number == 2) {
+        throw new NoClassDefFoundError("as it should");
+      }
+      heard.add(payload == null ? "nothing" : new String(payload, StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void end() {
+      ready = false;
+      if (number == 3) {
+        throw new StackOverflowError("as it should");
+      }
+    }
+  }
+
+  @Test
+  void errors_areSurvivedAndCounted() {
+    List<String> heard = new CopyOnWriteArrayList<>();
+    AtomicInteger sessions = new AtomicInteger();
+    try (Jedis sender = new Jedis("127.0.0.1", redis.port());
+        SubscriptionLoop loop =
+            new SubscriptionLoop(
+                "loop-of-a-test",
+                "Nothing is heard",
+                new Endpoint(connection(), 1 << 20),
+                Duration.ofSeconds(10),
+                new Backoff(1, 10),
+                errors,
+                () -> new Session(sessions.incrementAndGet(), heard))) {
+      assertThat(loop.start()).isTrue();
+      assertThat(loop.start()).isFalse();
+      await().atMost(PATIENCE).until(() -> sender.publish("news", "1") == 1); // ends number 2
+      await().atMost(PATIENCE).until(() -> sessions.get() == 3);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> {
+                loop.write(Subscription::ping);
+                sender.publish("news", "2");
+                return heard.contains("2") && heard.contains("pong");
+              });
+      loop.replace(); // ends number 3
+      await().atMost(PATIENCE).until(() -> sessions.get() == 4);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> {
+                sender.publish("news", "3");
+                return heard.contains("3");
+              });
+    }
+    assertThat(errors.count()).isEqualTo(3);
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().equals("loop-of-a-test")));
+  }
+
+  /**
+   * As after a cache that could not be created: Redis refuses equal prefixes, and all with them.
+   */
+  @Test
+  void tracker_equalPrefixes_bothCachesAreTold() {
+    ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
+    NearCacheSettings settings = new NearCacheSettings(true, 100, null, null);
+    NearCache<String> one = new NearCache<>(settings, 1, key -> key);
+    NearCache<String> two = new NearCache<>(settings, 1, key -> key);
+    try (ChangeTracker tracker =
+        new ChangeTracker(
+            new Endpoint(connection(), 1 << 20), Duration.ofSeconds(1), errors, background)) {
+      tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), one));
+      tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), two));
+      tracker.add(new TrackedCache(new KeySpace("yc", "twice-and-more", 1), two));
+
+      await().atMost(PATIENCE).until(() -> one.hearing().isGood(System.nanoTime()));
+      await().atMost(PATIENCE).until(() -> two.hearing().isGood(System.nanoTime()));
+    } finally {
+      background.shutdownNow();
+    }
+    assertThat(errors.count()).isZero();
+  }
+}
