@@ -2,7 +2,7 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.configuration.CacheSettings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
-import io.yokedcache.jcache.internal.backend.CacheStore;
+import io.yokedcache.jcache.internal.backend.CacheBackend;
 import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.entry.EntryReads;
@@ -43,7 +43,7 @@ record CacheBlueprint<K, V>(
     String name,
     YokedCacheConfiguration<K, V> configuration,
     CacheSettings settings,
-    CacheStore store,
+    CacheBackend store,
     @Nullable NearCache<V> near,
     EntryCodec<K, V> codec,
     PhaseMeter phases,

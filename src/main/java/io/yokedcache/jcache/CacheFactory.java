@@ -7,14 +7,14 @@ import io.yokedcache.jcache.configuration.CacheSettings;
 import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
-import io.yokedcache.jcache.internal.backend.CacheStore;
-import io.yokedcache.jcache.internal.backend.RedisStores;
+import io.yokedcache.jcache.internal.backend.CacheBackend;
+import io.yokedcache.jcache.internal.backend.RedisBackend;
 import io.yokedcache.jcache.internal.codec.Codecs;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
-import io.yokedcache.jcache.internal.metrics.WireTimer;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.settings.EffectiveConfiguration;
 import io.yokedcache.jcache.internal.store.CacheIdentity;
@@ -37,13 +37,13 @@ final class CacheFactory {
   private static final Logger logger = LoggerFactory.getLogger(CacheFactory.class);
 
   private final Settings settings;
-  private final RedisStores stores;
+  private final RedisBackend stores;
   private final Codecs codecs;
   private final ClassLoader classLoader;
   private final Map<String, String> descriptions = new ConcurrentHashMap<>();
   private final ThreadLocal<long[]> codecTimes = PhaseMeter.codecTimes();
 
-  CacheFactory(Settings settings, RedisStores stores, ClassLoader classLoader) {
+  CacheFactory(Settings settings, RedisBackend stores, ClassLoader classLoader) {
     this.settings = settings;
     this.stores = stores;
     // Threads that read later may have another context loader than the one that creates.
@@ -111,7 +111,7 @@ final class CacheFactory {
           createIfAny("cache writer", configuration.getCacheWriterFactory(), created);
       NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
       // The last step, so that nothing tracks changes for a cache that is not created.
-      CacheStore store = stores.open(identity, cacheSettings.batchSize(), near, phases::wire);
+      CacheBackend store = stores.open(identity, cacheSettings.batchSize(), near, phases::wire);
       return new CacheBlueprint<>(
           name, configuration, cacheSettings, store, near, codec, phases, expiry, loader, writer);
     } catch (Throwable e) {
@@ -167,7 +167,7 @@ final class CacheFactory {
    * Redis.
    */
   void prepare(CacheBlueprint<?, ?> blueprint) {
-    CacheStore store = blueprint.store();
+    CacheBackend store = blueprint.store();
     if (Boolean.TRUE.equals(blueprint.configuration().getClearOnCreate())) {
       store.clear();
       return;
@@ -189,7 +189,7 @@ final class CacheFactory {
             new CacheIdentity(name, "to be dropped"),
             /* batchSize= */ 1,
             /* near= */ null,
-            WireTimer::none)
+            RoundTripTimer::none)
         .destroy();
   }
 }

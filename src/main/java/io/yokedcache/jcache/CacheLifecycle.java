@@ -13,13 +13,13 @@ import io.yokedcache.jcache.internal.jmx.CacheSnapshot;
 import io.yokedcache.jcache.internal.jmx.CodecFigures;
 import io.yokedcache.jcache.internal.jmx.Limits;
 import io.yokedcache.jcache.internal.jmx.NearFigures;
-import io.yokedcache.jcache.internal.metrics.CacheCensus;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
-import io.yokedcache.jcache.internal.metrics.NearReading;
+import io.yokedcache.jcache.internal.metrics.KeyStatistics;
+import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.ChangeMessage;
+import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import java.io.Closeable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,7 +61,7 @@ final class CacheLifecycle<K, V> {
   private volatile @Nullable ScheduledFuture<?> watch;
 
   private final KeyLocks locks;
-  private final RemoteChanges<K, V> remote;
+  private final RemoteEvents<K, V> remote;
 
   /** What was last asked of the store, guarded by this object's monitor. */
   private boolean listening;
@@ -78,8 +78,7 @@ final class CacheLifecycle<K, V> {
     this.blueprint = blueprint;
     this.events = events;
     this.locks = locks;
-    this.remote =
-        new RemoteChanges<>(blueprint.store().entries(), blueprint.codec(), locks, events);
+    this.remote = new RemoteEvents<>(blueprint.store().entries(), blueprint.codec(), locks, events);
     this.beans =
         new CacheBeans(
             manager.getURI(),
@@ -178,7 +177,7 @@ final class CacheLifecycle<K, V> {
 
   /** The size of the cache in Redis by the last census; never talks to Redis. */
   private CacheSize size() {
-    CacheCensus census = manager.census().of(blueprint.name());
+    KeyStatistics census = manager.census().of(blueprint.name());
     // A census that began before this cache did knows nothing of its first entries.
     double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
     return census == null
@@ -197,7 +196,7 @@ final class CacheLifecycle<K, V> {
     if (near == null) {
       return NearFigures.NONE;
     }
-    NearReading read = near.read();
+    NearCacheStatistics read = near.read();
     return new NearFigures(
         read.hits(),
         read.misses(),
@@ -311,7 +310,7 @@ final class CacheLifecycle<K, V> {
     listeningForExpirations = expirations;
   }
 
-  private void onRemoteChange(ChangeMessage message) {
+  private void onRemoteChange(RemoteEventMessage message) {
     if (message.change() == Change.EXPIRED) {
       statistics.expired();
     }

@@ -1,9 +1,9 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.backend.RedisStores;
+import io.yokedcache.jcache.internal.backend.RedisBackend;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
-import io.yokedcache.jcache.internal.concurrent.LastingScheduler;
+import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.redis.ConnectionListener;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ final class ManagerResources implements AutoCloseable {
   private static final int MAX_LOADS = 8;
 
   private final BackgroundErrors errors = new BackgroundErrors();
-  private final RedisStores stores;
+  private final RedisBackend stores;
   private final ScheduledThreadPoolExecutor statistics;
   private final ThreadPoolExecutor loads;
   private final List<AutoCloseable> all = new ArrayList<>();
@@ -50,9 +50,9 @@ final class ManagerResources implements AutoCloseable {
       statistics = scheduler("yokedcache-statistics");
       all.add(0, statistics::shutdownNow);
       stores =
-          new RedisStores(
+          new RedisBackend(
               reachable,
-              new RedisStores.Schedulers(pings, background, statistics, health),
+              new RedisBackend.Schedulers(pings, background, statistics, health),
               errors,
               listener);
       all.add(0, stores);
@@ -95,7 +95,7 @@ final class ManagerResources implements AutoCloseable {
   }
 
   private ScheduledThreadPoolExecutor scheduler(String name) {
-    return new LastingScheduler(name, daemons(name), errors);
+    return new BackgroundScheduler(name, daemons(name), errors);
   }
 
   private static Settings at(Settings settings, EmbeddedServers.Lease server) {
@@ -132,7 +132,7 @@ final class ManagerResources implements AutoCloseable {
     return errors.count();
   }
 
-  RedisStores stores() {
+  RedisBackend stores() {
     return stores;
   }
 

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.codec.CodecException;
-import io.yokedcache.jcache.internal.concurrent.StackRoom;
+import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
@@ -43,7 +43,7 @@ final class OperationMeter {
 
   /** Runs an operation, which records itself when its work is done. */
   <T extends @Nullable Object> T run(Operation operation, Body<T> body) {
-    StackRoom.ensure();
+    StackCheck.ensure();
     StatisticsRecorder current = recorder.get();
     long start = current.start();
     long outer = phases.begin();
@@ -88,7 +88,7 @@ final class OperationMeter {
 
   /** Runs what is done ahead for operations to come, and is none itself; its parts are timed. */
   void runAhead(Runnable body) {
-    StackRoom.ensure();
+    StackCheck.ensure();
     long outer = phases.begin();
     boolean done = false;
     try {

@@ -3,7 +3,7 @@ package io.yokedcache.jcache;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.EventSettings;
-import io.yokedcache.jcache.internal.concurrent.StackRoom;
+import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.entry.CacheParts;
 import io.yokedcache.jcache.internal.entry.EntryAccess;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
@@ -136,7 +136,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   /** A hit of the near cache, which needs nothing of what the meter prepares. */
   private @Nullable V getAtHand(K key) {
-    StackRoom.ensure();
+    StackCheck.ensure();
     StatisticsRecorder recorder = lifecycle.statistics();
     long start = recorder.start();
     V copy = reader.getAtHand(key, start);

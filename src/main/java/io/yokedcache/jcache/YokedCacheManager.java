@@ -10,8 +10,8 @@ import io.yokedcache.jcache.internal.jmx.ConnectionSnapshot;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
 import io.yokedcache.jcache.internal.jmx.OperationsShown;
-import io.yokedcache.jcache.internal.maintenance.Census;
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
+import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.ConnectionListener;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;
@@ -132,8 +132,8 @@ final class YokedCacheManager implements CacheManager {
 
   /** How the manager is connected now; never talks to Redis. */
   private ConnectionSnapshot connection() {
-    ConnectionReading now = resources.stores().connection();
-    ConnectionReading.Counts counts = now.counts();
+    ConnectionStatistics now = resources.stores().connection();
+    ConnectionStatistics.Counts counts = now.counts();
     return new ConnectionSnapshot(
         now.healthy(),
         now.pingNanos(),
@@ -160,7 +160,7 @@ final class YokedCacheManager implements CacheManager {
   }
 
   /** How many entries the caches have in Redis. */
-  Census census() {
+  KeyStatisticsCollector census() {
     return resources.stores().census();
   }
 

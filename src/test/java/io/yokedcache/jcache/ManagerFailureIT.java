@@ -3,8 +3,8 @@ package io.yokedcache.jcache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.configuration.CleanerSettings;
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.SweepSettings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import java.net.URI;
@@ -55,7 +55,7 @@ final class ManagerFailureIT {
         settings.buckets(),
         settings.serialization(),
         settings.events(),
-        new SweepSettings(
+        new CleanerSettings(
             /* enabled= */ true,
             Duration.ZERO,
             Duration.ofSeconds(Long.MAX_VALUE),

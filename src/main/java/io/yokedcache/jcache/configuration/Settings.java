@@ -12,7 +12,7 @@ import java.util.function.Function;
  * @param embedded whether to start a private server instead of connecting to {@code connection}'s
  * @param connection the server and how to talk to it
  * @param namespace first part of every key in Redis: letters, digits, {@code .}, {@code _}, {@code
- *     -}
+ *     * -}
  * @param buckets how many generation keys a cache is spread over
  * @param serialization what Java deserialisation may touch
  * @param events how changes of other JVMs reach listeners
@@ -35,8 +35,8 @@ public record Settings(
     int buckets,
     SerializationSettings serialization,
     EventSettings events,
-    SweepSettings sweep,
-    CensusSettings census,
+    CleanerSettings sweep,
+    KeyStatisticsSettings census,
     HealthSettings health,
     OperationBeans operationBeans,
     int maxOperationBeans,

@@ -1,8 +1,8 @@
 package io.yokedcache.benchmarks.pieces;
 
 import io.yokedcache.jcache.codec.Codec;
-import io.yokedcache.jcache.internal.codec.Codecs;
 import io.yokedcache.jcache.codec.SerializationSettings;
+import io.yokedcache.jcache.internal.codec.Codecs;
 import java.io.Serializable;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

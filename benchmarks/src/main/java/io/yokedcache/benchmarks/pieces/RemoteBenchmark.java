@@ -1,7 +1,7 @@
 package io.yokedcache.benchmarks.pieces;
 
-import io.yokedcache.jcache.internal.codec.value.BytesCodec;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
+import io.yokedcache.jcache.internal.codec.value.BytesCodec;
 import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
-import io.yokedcache.jcache.internal.entry.LoadFlights.Boarding;
-import io.yokedcache.jcache.internal.entry.LoadFlights.Flight;
-import io.yokedcache.jcache.internal.entry.LoadFlights.Landing;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.Boarding;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.Flight;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.Landing;
 import io.yokedcache.jcache.internal.entry.LoadStamps.Ticket;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -39,7 +39,7 @@ public final class EntryLoads<K, V> {
 
   private final CacheParts<K, V> parts;
   private final EntryLoader<K, V> loader;
-  private final LoadFlights flights;
+  private final LoadCoalescer flights;
 
   /**
    * Creates the loads of a cache.
@@ -50,7 +50,7 @@ public final class EntryLoads<K, V> {
   public EntryLoads(CacheParts<K, V> parts, EntryLoader<K, V> loader, Duration loadTimeout) {
     this.parts = parts;
     this.loader = loader;
-    this.flights = new LoadFlights(parts.name(), loadTimeout);
+    this.flights = new LoadCoalescer(parts.name(), loadTimeout);
   }
 
   /**

@@ -6,7 +6,7 @@ import io.yokedcache.jcache.internal.near.NearCache.Copy;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
-import io.yokedcache.jcache.internal.store.Found;
+import io.yokedcache.jcache.internal.store.StoredValue;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -76,14 +76,14 @@ final class NearReads<K, V> implements EntryReads<K, V> {
       return List.of();
     }
     List<Ticket> tickets = keys.stream().map(near::ticket).toList();
-    List<@Nullable Found> found = store.getAllWithTtl(keys);
+    List<@Nullable StoredValue> found = store.getAllWithTtl(keys);
     List<@Nullable Bytes> stored = new ArrayList<>(keys.size());
     found.forEach(entry -> stored.add(entry == null ? null : entry.value()));
     List<@Nullable V> values = codec.decodeAll(stored);
     List<Read<V>> reads = new ArrayList<>(keys.size());
     for (int i = 0; i < keys.size(); i++) {
       V value = values.get(i);
-      Found entry = found.get(i);
+      StoredValue entry = found.get(i);
       if (entry != null && value != null) {
         near.keep(tickets.get(i), entry, kept(value));
       }

@@ -2,9 +2,9 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
-import io.yokedcache.jcache.internal.store.Found;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.StoredValue;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.Collection;
 import java.util.Iterator;
@@ -38,7 +38,7 @@ final class OvertakingStore implements EntryStore {
   }
 
   @Override
-  public List<@Nullable Found> getAllWithTtl(List<Bytes> keys) {
+  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
     return entries.getAllWithTtl(keys);
   }
 

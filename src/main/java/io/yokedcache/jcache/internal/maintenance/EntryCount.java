@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.maintenance;
 
-import io.yokedcache.jcache.internal.maintenance.CensusReport.Size;
+import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.util.HashMap;
 import java.util.List;

@@ -39,9 +39,9 @@ public final class PhaseMeter implements CodecTimer {
   }
 
   /** What times the round trips that begin now. */
-  public WireTimer wire() {
+  public RoundTripTimer wire() {
     Recording current = recording;
-    return current == null ? WireTimer.none() : current;
+    return current == null ? RoundTripTimer.none() : current;
   }
 
   @Override
@@ -89,7 +89,7 @@ public final class PhaseMeter implements CodecTimer {
     here[0] = outer;
   }
 
-  private record Recording(CacheStatistics statistics) implements WireTimer {
+  private record Recording(CacheStatistics statistics) implements RoundTripTimer {
 
     @Override
     public void answered(long startNanos, long writeNanos, long replyNanos) {

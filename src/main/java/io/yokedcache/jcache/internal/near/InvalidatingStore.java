@@ -2,9 +2,9 @@ package io.yokedcache.jcache.internal.near;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
-import io.yokedcache.jcache.internal.store.Found;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.StoredValue;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.Collection;
 import java.util.Iterator;
@@ -39,7 +39,7 @@ public final class InvalidatingStore implements EntryStore {
   }
 
   @Override
-  public List<@Nullable Found> getAllWithTtl(List<Bytes> keys) {
+  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
     return far.getAllWithTtl(keys);
   }
 

@@ -3,10 +3,10 @@ package io.yokedcache.jcache.internal.near;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.yokedcache.jcache.configuration.NearCacheSettings;
-import io.yokedcache.jcache.internal.metrics.NearReading;
+import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.Found;
 import io.yokedcache.jcache.internal.store.Generation;
+import io.yokedcache.jcache.internal.store.StoredValue;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -45,8 +45,8 @@ public final class NearCache<V> {
   /** What an entry takes besides its bytes, by the sizes of the objects on a 64-bit JVM. */
   private static final int OVERHEAD_BYTES = 160;
 
-  private final Hearing hearing = new Hearing();
-  private final NearCounts counts = new NearCounts();
+  private final TrackingFreshness hearing = new TrackingFreshness();
+  private final NearCacheCounters counts = new NearCacheCounters();
   private final Function<Bytes, Object> names;
   private final Cache<Object, Copy<V>> copies;
   private final long timeToLiveNanos;
@@ -160,7 +160,7 @@ public final class NearCache<V> {
   }
 
   /** How far the changes of the entries have been heard. */
-  public Hearing hearing() {
+  public TrackingFreshness hearing() {
     return hearing;
   }
 
@@ -221,7 +221,7 @@ public final class NearCache<V> {
    * @param found what was read
    * @param value its value if it serves all readers, else {@code null}
    */
-  public void keep(Ticket ticket, Found found, @Nullable V value) {
+  public void keep(Ticket ticket, StoredValue found, @Nullable V value) {
     Object name = ticket.name;
     Epoch epoch = epoch(ticket, found.generation());
     if (epoch == null || !hearing.isGood(System.nanoTime()) || !holds(ticket, epoch)) {
@@ -356,7 +356,7 @@ public final class NearCache<V> {
   }
 
   /** What was counted so far. */
-  public NearReading read() {
+  public NearCacheStatistics read() {
     return counts.read(copies.estimatedSize());
   }
 

@@ -9,7 +9,7 @@ public final class TrackedCache {
   private final byte[] prefix;
   private final KeySpace names;
   private final NearCache<?> near;
-  private final Hearing hearing;
+  private final TrackingFreshness hearing;
 
   public TrackedCache(KeySpace names, NearCache<?> near) {
     this.prefix = names.trackedPrefix();

@@ -53,7 +53,7 @@ public final class Commands {
     }
     List<CommandArguments> commands = request.commands();
     for (int i = 0; i < commands.size(); i++) {
-      if (Refusal.of(replies.get(i)) == null && !isOneOf(READS, commands.get(i))) {
+      if (ErrorReply.of(replies.get(i)) == null && !isOneOf(READS, commands.get(i))) {
         return false;
       }
     }

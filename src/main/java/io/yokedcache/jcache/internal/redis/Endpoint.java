@@ -9,11 +9,11 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
  * @param refusals what it refused lately, on whichever connection
  * @param maxValueBytes how long one value of the application may be
  */
-public record Endpoint(ConnectionSettings settings, Refusals refusals, long maxValueBytes) {
+public record Endpoint(ConnectionSettings settings, ErrorReplyPolicy refusals, long maxValueBytes) {
 
   /** Makes an endpoint of which nothing is known but its settings. */
   public Endpoint(ConnectionSettings settings, long maxValueBytes) {
-    this(settings, new Refusals(settings.commandTimeout()), maxValueBytes);
+    this(settings, new ErrorReplyPolicy(settings.commandTimeout()), maxValueBytes);
   }
 
   /** The longest element of a message that is read: of a change it has a key and two values. */

@@ -67,13 +67,13 @@ public final class Failures {
 
   private RedisUnavailableException denied(
       String operation, JedisDataException reply, RuntimeException cause) {
-    Refusal refusal = Refusal.of(reply);
+    ErrorReply refusal = ErrorReply.of(reply);
     return new RedisUnavailableException(
         "%s on %s failed: the server refused the connection (%s). %s."
             .formatted(
                 operation,
                 server,
-                Refusal.words(reply.getMessage()),
+                ErrorReply.words(reply.getMessage()),
                 refusal == null ? "Check user, password and database" : refusal.advice()),
         cause,
         refusal == null ? Kind.ACCESS_DENIED : refusal.kind(),
@@ -133,13 +133,13 @@ public final class Failures {
 
   /** The server refused the request, and did not execute it. */
   public RedisUnavailableException refused(Request request, JedisDataException reply) {
-    Refusal refusal = Refusal.of(reply);
+    ErrorReply refusal = ErrorReply.of(reply);
     return new RedisUnavailableException(
         "%s on %s failed: the server answered %s.%s"
             .formatted(
                 request.operation(),
                 server,
-                Refusal.words(reply.getMessage()),
+                ErrorReply.words(reply.getMessage()),
                 refusal == null ? "" : " " + refusal.advice() + "."),
         reply,
         refusal == null ? Kind.REFUSED : refusal.kind(),

@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.redis;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.internal.concurrent.StackRoom;
+import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -29,8 +29,9 @@ import redis.clients.jedis.exceptions.JedisException;
  * of since are closed without being asked: they share its fate, and each of them could take a
  * time-out to say so.
  *
- * <p>Giving back allocates nothing and needs less {@linkplain StackRoom stack} than borrowing makes
- * sure of: no place is lost to a thread that runs out of either. Safe for use by several threads.
+ * <p>Giving back allocates nothing and needs less {@linkplain StackCheck stack} than borrowing
+ * makes sure of: no place is lost to a thread that runs out of either. Safe for use by several
+ * threads.
  */
 final class PooledConnections implements AutoCloseable {
 
@@ -53,7 +54,7 @@ final class PooledConnections implements AutoCloseable {
   private static final int MAX_PING_MILLIS = 500;
 
   private final IntFunction<Connection> connect;
-  private final Refusals refusals;
+  private final ErrorReplyPolicy refusals;
   private final ReconnectCount reconnects;
   private final int pingMillis;
   private final int commandMillis;
@@ -80,7 +81,7 @@ final class PooledConnections implements AutoCloseable {
   PooledConnections(
       ConnectionSettings settings,
       IntFunction<Connection> connect,
-      Refusals refusals,
+      ErrorReplyPolicy refusals,
       ReconnectCount reconnects) {
     this.connect = connect;
     this.refusals = refusals;
@@ -104,7 +105,7 @@ final class PooledConnections implements AutoCloseable {
    * @throws JedisException if there was no connection in it and none could be made
    */
   @Nullable Place borrow(Duration wait, boolean repeatable, boolean quick) {
-    StackRoom.ensure();
+    StackCheck.ensure();
     Place place = acquire(wait.toNanos()) ? take() : null;
     if (place == null) {
       return null;
@@ -191,7 +192,7 @@ final class PooledConnections implements AutoCloseable {
 
   private static void disconnect(Connection connection) {
     try {
-      Connections.disconnect(connection);
+      JedisConnections.disconnect(connection);
     } catch (IOException goneAnyway) {
       logger.debug("Closing a connection failed", goneAnyway);
     }

@@ -2,8 +2,8 @@ package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.internal.concurrent.Pauses;
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
-import io.yokedcache.jcache.internal.metrics.WireTimer;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -23,9 +23,9 @@ import redis.clients.jedis.exceptions.JedisException;
  * <p>A connection that failed, or whose replies were not all read, is closed and never used again:
  * it would silently reopen without authentication and database.
  *
- * <p>A request that the server refuses by a {@link Refusal} was not executed. It is made again for
- * as long as {@link Refusals} says, and else fails as one that could not be asked. So no caller
- * ever sees one of these replies.
+ * <p>A request that the server refuses by a {@link ErrorReply} was not executed. It is made again
+ * for as long as {@link ErrorReplyPolicy} says, and else fails as one that could not be asked. So
+ * no caller ever sees one of these replies.
  */
 public final class PooledExecutor implements RedisExecutor {
 
@@ -39,7 +39,7 @@ public final class PooledExecutor implements RedisExecutor {
   private static final int MAX_TIMEOUTS = 1;
 
   private final ConnectionSettings settings;
-  private final Refusals refusals;
+  private final ErrorReplyPolicy refusals;
   private final PooledConnections pool;
   private final Failures failures;
   private final WriteGuard guard;
@@ -54,18 +54,18 @@ public final class PooledExecutor implements RedisExecutor {
     this.settings = settings;
     this.guard = new WriteGuard(settings.commandTimeout());
     this.failures = new Failures(settings);
-    this.refusals = new Refusals(settings.commandTimeout());
+    this.refusals = new ErrorReplyPolicy(settings.commandTimeout());
     long maxReplyBytes = ReplyReader.limit(maxValueBytes, 1);
     this.pool =
         new PooledConnections(
             settings,
-            millis -> Connections.open(settings, millis, maxReplyBytes),
+            millis -> JedisConnections.open(settings, millis, maxReplyBytes),
             refusals,
             reconnects);
   }
 
   /** What the server refused lately, whatever the connection. */
-  public Refusals refusals() {
+  public ErrorReplyPolicy refusals() {
     return refusals;
   }
 
@@ -115,7 +115,7 @@ public final class PooledExecutor implements RedisExecutor {
         long pauseNanos = 0;
         try {
           List<@Nullable Object> replies = exchange(place, request, commands, attemptNanos);
-          JedisDataException refusal = Refusal.find(replies);
+          JedisDataException refusal = ErrorReply.find(replies);
           if (refusal == null) {
             return replies;
           }
@@ -156,7 +156,7 @@ public final class PooledExecutor implements RedisExecutor {
     boolean complete = false;
     try {
       Connection connection = place.connection();
-      WireTimer timer = request.timer();
+      RoundTripTimer timer = request.timer();
       long writeNanos = timer.now();
       List<@Nullable Object> replies = new ArrayList<>(commands.size());
       guard.run(
@@ -210,8 +210,8 @@ public final class PooledExecutor implements RedisExecutor {
   }
 
   @Override
-  public ConnectionReading.Counts connections() {
-    return new ConnectionReading.Counts(
+  public ConnectionStatistics.Counts connections() {
+    return new ConnectionStatistics.Counts(
         pool.active(), pool.idle(), pool.waiting(), settings.poolSize(), reconnects.sum());
   }
 

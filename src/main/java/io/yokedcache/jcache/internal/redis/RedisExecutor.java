@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
-import io.yokedcache.jcache.internal.metrics.WireTimer;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +38,7 @@ public interface RedisExecutor extends AutoCloseable {
   String address();
 
   /** How many connections there are now, without asking a server. */
-  ConnectionReading.Counts connections();
+  ConnectionStatistics.Counts connections();
 
   /**
    * Asks every connection that nobody uses whether it still works, and closes those that do not.
@@ -69,7 +69,7 @@ public interface RedisExecutor extends AutoCloseable {
       boolean idempotent,
       List<CommandArguments> commands,
       int replyBytes,
-      WireTimer timer) {
+      RoundTripTimer timer) {
 
     /** Commands that nobody times. */
     public Request(
@@ -78,7 +78,7 @@ public interface RedisExecutor extends AutoCloseable {
         boolean idempotent,
         List<CommandArguments> commands,
         int replyBytes) {
-      this(operation, route, idempotent, commands, replyBytes, WireTimer.none());
+      this(operation, route, idempotent, commands, replyBytes, RoundTripTimer.none());
     }
 
     /** Commands with short replies, that nobody times. */
@@ -88,7 +88,7 @@ public interface RedisExecutor extends AutoCloseable {
     }
 
     /** The same commands, timed. */
-    Request timedBy(WireTimer other) {
+    Request timedBy(RoundTripTimer other) {
       return new Request(operation, route, idempotent, commands, replyBytes, other);
     }
   }

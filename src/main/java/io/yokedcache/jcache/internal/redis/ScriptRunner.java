@@ -40,13 +40,13 @@ public final class ScriptRunner {
   /** A reply that is no error. */
   public @Nullable Object checked(String operation, @Nullable Object reply) {
     if (reply instanceof JedisDataException refusal) {
-      String advice = MissingRight.advice(refusal.getMessage());
+      String advice = MissingPermission.advice(refusal.getMessage());
       throw new CacheException(
           operation
               + " on "
               + executor.address()
               + " failed: the server answered "
-              + Refusal.words(refusal.getMessage())
+              + ErrorReply.words(refusal.getMessage())
               + "."
               + (advice == null ? "" : " " + advice + "."),
           refusal);

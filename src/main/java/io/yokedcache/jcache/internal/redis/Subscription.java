@@ -67,17 +67,17 @@ public final class Subscription implements AutoCloseable {
 
   public void subscribe(byte[] channel) {
     sent.add(new Sent(Bytes.of(channel)));
-    Connections.send(connection, new CommandArguments(Command.SUBSCRIBE).add(channel));
+    JedisConnections.send(connection, new CommandArguments(Command.SUBSCRIBE).add(channel));
   }
 
   public void unsubscribe(byte[] channel) {
     sent.add(new Sent(Bytes.of(channel)));
-    Connections.send(connection, new CommandArguments(Command.UNSUBSCRIBE).add(channel));
+    JedisConnections.send(connection, new CommandArguments(Command.UNSUBSCRIBE).add(channel));
   }
 
   public void ping() {
     sent.add(new Sent(null));
-    Connections.send(connection, new CommandArguments(Command.PING));
+    JedisConnections.send(connection, new CommandArguments(Command.PING));
   }
 
   /**
@@ -157,7 +157,7 @@ public final class Subscription implements AutoCloseable {
 
   /** Ends the connection; any thread may do so, and the reader ends. */
   void disconnect() throws IOException {
-    Connections.disconnect(connection);
+    JedisConnections.disconnect(connection);
   }
 
   @Override

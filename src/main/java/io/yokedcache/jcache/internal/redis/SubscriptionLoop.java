@@ -126,7 +126,7 @@ public final class SubscriptionLoop implements AutoCloseable {
     Session current = sessions.get();
     long beforeNanos = System.nanoTime();
     try (Subscription opened =
-        new Subscription(Connections.single(settings, silence, server.maxMessageBytes()))) {
+        new Subscription(JedisConnections.single(settings, silence, server.maxMessageBytes()))) {
       if (adopt(opened, current, beforeNanos)) {
         current.begin(opened);
         opened.read(current);

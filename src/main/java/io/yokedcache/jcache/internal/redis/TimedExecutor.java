@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
-import io.yokedcache.jcache.internal.metrics.WireTimer;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -11,28 +11,28 @@ import org.jspecify.annotations.Nullable;
 public final class TimedExecutor implements RedisExecutor {
 
   private final RedisExecutor executor;
-  private final Supplier<WireTimer> timer;
+  private final Supplier<RoundTripTimer> timer;
 
   /**
    * Creates the executor.
    *
    * @param timer what times requests, asked at each of them
    */
-  public TimedExecutor(RedisExecutor executor, Supplier<WireTimer> timer) {
+  public TimedExecutor(RedisExecutor executor, Supplier<RoundTripTimer> timer) {
     this.executor = executor;
     this.timer = timer;
   }
 
   @Override
   public List<@Nullable Object> execute(Request request) {
-    WireTimer current = timer.get();
-    return executor.execute(current == WireTimer.none() ? request : request.timedBy(current));
+    RoundTripTimer current = timer.get();
+    return executor.execute(current == RoundTripTimer.none() ? request : request.timedBy(current));
   }
 
   @Override
   public List<List<@Nullable Object>> executeAll(List<Request> requests) {
-    WireTimer current = timer.get();
-    if (current == WireTimer.none()) {
+    RoundTripTimer current = timer.get();
+    if (current == RoundTripTimer.none()) {
       return executor.executeAll(requests);
     }
     List<Request> timed = new ArrayList<>(requests.size());
@@ -53,7 +53,7 @@ public final class TimedExecutor implements RedisExecutor {
   }
 
   @Override
-  public ConnectionReading.Counts connections() {
+  public ConnectionStatistics.Counts connections() {
     return executor.connections();
   }
 

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +49,7 @@ public final class WatchedExecutor implements RedisExecutor {
   }
 
   @Override
-  public ConnectionReading.Counts connections() {
+  public ConnectionStatistics.Counts connections() {
     return executor.connections();
   }
 

@@ -102,7 +102,7 @@ final class WriteGuard implements AutoCloseable {
   private static void disconnect(Connection connection, AtomicBoolean ended) {
     if (ended.compareAndSet(false, true)) {
       try {
-        Connections.disconnect(connection); // wakes the writer
+        JedisConnections.disconnect(connection); // wakes the writer
       } catch (IOException goneAnyway) {
         logger.debug("Closing a connection that does not accept data failed", goneAnyway);
       }

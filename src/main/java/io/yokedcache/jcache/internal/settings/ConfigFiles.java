@@ -68,8 +68,8 @@ final class ConfigFiles {
     private static @Nullable Config read() {
       Config all =
           ConfigFactory.parseResources(ConfigFiles.class.getClassLoader(), REFERENCE)
-              .withOnlyPath(Layers.ROOT);
-      return all.hasPath(Layers.ROOT + "." + SchemaCheck.DEFAULTS) ? all.resolve() : null;
+              .withOnlyPath(ConfigSources.ROOT);
+      return all.hasPath(ConfigSources.ROOT + "." + SchemaCheck.DEFAULTS) ? all.resolve() : null;
     }
   }
 
@@ -139,13 +139,13 @@ final class ConfigFiles {
 
   private static void requireRoot(Config parsed, String shown, Problems problems) {
     Set<String> roots = parsed.root().keySet();
-    if (roots.isEmpty() || roots.contains(Layers.ROOT)) {
+    if (roots.isEmpty() || roots.contains(ConfigSources.ROOT)) {
       return;
     }
     problems.add(
         shown,
         "has no settings: all of them belong into a group "
-            + Layers.ROOT
+            + ConfigSources.ROOT
             + " { ... } that it lacks");
   }
 

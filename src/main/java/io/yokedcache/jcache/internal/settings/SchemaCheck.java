@@ -29,7 +29,7 @@ final class SchemaCheck {
   /** The group of another jar, which may be missing. */
   private static final String METRICS = "metrics";
 
-  private static final String CACHES_PATH = Layers.ROOT + "." + CACHES;
+  private static final String CACHES_PATH = ConfigSources.ROOT + "." + CACHES;
   private static final ConfigObject NOTHING = ConfigFactory.empty().root();
 
   private final ConfigObject reference;
@@ -48,12 +48,12 @@ final class SchemaCheck {
    *     hides whatever is below that.
    */
   ConfigObject complete(ConfigObject given) {
-    return group(Layers.ROOT, given, reference, reference);
+    return group(ConfigSources.ROOT, given, reference, reference);
   }
 
   /** Checks contents of {@code yokedcache} that need not be complete, and returns what is right. */
   ConfigObject partial(ConfigObject given) {
-    return group(Layers.ROOT, given, reference, NOTHING);
+    return group(ConfigSources.ROOT, given, reference, NOTHING);
   }
 
   private ConfigObject group(
@@ -116,7 +116,7 @@ final class SchemaCheck {
       return "; a name of a cache that has dots must be in double quotes:"
           + " \"com.acme.Order\" { ... }";
     }
-    if (parent.equals(Layers.ROOT) && key.equals(METRICS)) {
+    if (parent.equals(ConfigSources.ROOT) && key.equals(METRICS)) {
       return " of this jar; add io.yokedcache:yokedcache-jmx-bridge to the class path, which reads it";
     }
     String near = Spelling.nearest(key, known.keySet());
@@ -132,7 +132,7 @@ final class SchemaCheck {
   /** A setting of another group with that name, also where its group's name is in front of it. */
   private @Nullable String elsewhere(String key) {
     List<String> paths = new ArrayList<>();
-    collect(Layers.ROOT, reference, paths);
+    collect(ConfigSources.ROOT, reference, paths);
     for (String path : paths) {
       String hyphened = path.replace('.', '-');
       if (path.endsWith("." + key) || hyphened.endsWith("-" + key)) {

@@ -38,7 +38,7 @@ public final class SettingsLoader {
    */
   public static Settings load(
       @Nullable URI uri, @Nullable ClassLoader loader, @Nullable Properties properties) {
-    return new Layers(Surroundings.ofJvm(), loader).load(uri, properties);
+    return new ConfigSources(Environment.ofJvm(), loader).load(uri, properties);
   }
 
   /**
@@ -51,7 +51,7 @@ public final class SettingsLoader {
    * @throws CacheException if that URI, or the file, is malformed
    */
   public static URI defaultUri() {
-    return new Layers(Surroundings.ofJvm(), /* loader= */ null).defaultUri();
+    return new ConfigSources(Environment.ofJvm(), /* loader= */ null).defaultUri();
   }
 
   /**
@@ -73,15 +73,15 @@ public final class SettingsLoader {
   }
 
   private static Map<String, String> ownSettings(Properties properties) {
-    Map<String, String> settings = Surroundings.strings(properties);
-    settings.keySet().removeIf(key -> !key.startsWith(Layers.ROOT + "."));
+    Map<String, String> settings = Environment.strings(properties);
+    settings.keySet().removeIf(key -> !key.startsWith(ConfigSources.ROOT + "."));
     return settings;
   }
 
   /**
    * What everybody may see of a manager's URI: no user info, query or fragment, and none of {@code
-   * , = * ? "} nor line ends, so that it is fit for {@code CacheManager.getURI()} and for the names
-   * of MBeans.
+   * * , = * ? "} nor line ends, so that it is fit for {@code CacheManager.getURI()} and for the
+   * names of MBeans.
    *
    * @param uri the URI that the application passed
    * @return the same URI if there is nothing to leave out

@@ -2,15 +2,15 @@ package io.yokedcache.jcache.internal.settings;
 
 import com.typesafe.config.Config;
 import io.yokedcache.jcache.codec.SerializationSettings;
-import io.yokedcache.jcache.configuration.CensusSettings;
+import io.yokedcache.jcache.configuration.CleanerSettings;
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.EventSettings;
 import io.yokedcache.jcache.configuration.ExecutorKind;
 import io.yokedcache.jcache.configuration.HealthSettings;
+import io.yokedcache.jcache.configuration.KeyStatisticsSettings;
 import io.yokedcache.jcache.configuration.OperationBeans;
 import io.yokedcache.jcache.configuration.SettingGroups;
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.SweepSettings;
 import io.yokedcache.jcache.configuration.TlsSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,9 +61,9 @@ final class SettingsReader {
    * @param files where they come from
    */
   Settings read(RedisUri uri, List<String> files) {
-    Section root = new Section(given, reference, Layers.ROOT, problems);
-    CachePatterns caches =
-        new CachePatterns(
+    Section root = new Section(given, reference, ConfigSources.ROOT, problems);
+    CacheSettingsReader caches =
+        new CacheSettingsReader(
             reference.getConfig(SchemaCheck.DEFAULTS),
             given.getConfig(SchemaCheck.DEFAULTS),
             given.getObject(SchemaCheck.CACHES),
@@ -204,8 +204,8 @@ final class SettingsReader {
     return events;
   }
 
-  private static SweepSettings sweep(Section section) {
-    return new SweepSettings(
+  private static CleanerSettings sweep(Section section) {
+    return new CleanerSettings(
         section.flag("enabled"),
         section.duration("delay", Duration.ZERO, Duration.ofDays(1)),
         section.duration("interval", SECOND, Duration.ofDays(30)),
@@ -213,8 +213,8 @@ final class SettingsReader {
         section.share("duty-cycle"));
   }
 
-  private static CensusSettings census(Section section) {
-    return new CensusSettings(
+  private static KeyStatisticsSettings census(Section section) {
+    return new KeyStatisticsSettings(
         section.flag("enabled"),
         section.duration("interval", SECOND, Duration.ofDays(30)),
         section.integer("page-size", 1, 1_000_000),

@@ -36,7 +36,7 @@ public interface EntryStore {
    *
    * @return an entry or {@code null} for each key, in the order of the keys
    */
-  List<@Nullable Found> getAllWithTtl(List<Bytes> keys);
+  List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys);
 
   /** Whether there is an entry. */
   boolean contains(Bytes key);

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
-import io.yokedcache.jcache.internal.maintenance.CensusReport;
+import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * about       yc:{orders#0}:about            codecs and types, to be read by people
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
  * channel     yc:{orders}:events             changes, for listeners of other JVMs
- * census      yc:census                      how many entries each cache has, a {@link CensusReport}
+ * census      yc:census                      how many entries each cache has, a {@link KeyStatisticsReport}
  * leases      yc:sweep, yc:census-lease      whose turn it is
  * swept       yc:swept                       there for the interval after a whole sweep
  * announced   yc:announcement                there while listeners register
@@ -191,7 +191,7 @@ public final class KeySpace {
     return ascii(namespace + ":announcement");
   }
 
-  /** The key of the last {@link CensusReport} of a namespace. */
+  /** The key of the last {@link KeyStatisticsReport} of a namespace. */
   public static byte[] censusKey(String namespace) {
     return ascii(namespace + ":census");
   }

@@ -32,7 +32,7 @@ final class MutationApplier {
   private final Generations generations;
   private final GenerationGuard guard;
   private final Planner planner;
-  private final ChangePublisher publisher;
+  private final RemoteEventPublisher publisher;
   private final Announcement announcement;
 
   MutationApplier(
@@ -41,7 +41,7 @@ final class MutationApplier {
       OperationNames operations,
       Generations generations,
       GenerationGuard guard,
-      ChangePublisher publisher,
+      RemoteEventPublisher publisher,
       Announcement announcement) {
     this.executor = executor;
     this.scripts = new ScriptRunner(executor);
@@ -178,7 +178,7 @@ final class MutationApplier {
    * Applies mutations, at most so many in one round trip.
    *
    * @param pinned the only generations, by bucket, to whose entries anything may be done, or {@code
-   *     null} for the current ones
+   *     * null} for the current ones
    */
   List<Outcome> applyAll(
       List<Mutation> mutations, int batchSize, @Nullable Map<Integer, Generation> pinned) {

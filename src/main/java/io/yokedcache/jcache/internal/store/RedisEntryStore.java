@@ -43,7 +43,7 @@ public final class RedisEntryStore implements EntryStore {
       KeySpace names,
       String cacheName,
       Generations generations,
-      ChangePublisher publisher,
+      RemoteEventPublisher publisher,
       Announcement announcement,
       int batchSize) {
     this.executor = executor;
@@ -135,7 +135,7 @@ public final class RedisEntryStore implements EntryStore {
   }
 
   @Override
-  public List<@Nullable Found> getAllWithTtl(List<Bytes> keys) {
+  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
     String operation = keys.size() == 1 ? operations.get() : operations.getAll();
     return inChunks(
         keys,
@@ -160,18 +160,18 @@ public final class RedisEntryStore implements EntryStore {
     return commands;
   }
 
-  private List<@Nullable Found> found(
+  private List<@Nullable StoredValue> found(
       String operation, Generation generation, List<@Nullable Object> replies) {
     List<@Nullable Bytes> values =
         bytes(operation, list(scripts.checked(operation, replies.get(0))));
-    List<@Nullable Found> found = new ArrayList<>(values.size());
+    List<@Nullable StoredValue> found = new ArrayList<>(values.size());
     for (int i = 0; i < values.size(); i++) {
       Bytes value = values.get(i);
       Object ttl = scripts.checked(operation, replies.get(i + 1));
       found.add(
           value == null || !(ttl instanceof Long millis)
               ? null
-              : new Found(value, millis, generation));
+              : new StoredValue(value, millis, generation));
     }
     return found;
   }

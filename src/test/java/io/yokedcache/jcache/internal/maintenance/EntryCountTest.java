@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.yokedcache.jcache.internal.maintenance.CensusReport.Size;
+import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -4,9 +4,9 @@ import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.internal.near.NearCache.Copy;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.Found;
 import io.yokedcache.jcache.internal.store.Generation;
 import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.StoredValue;
 import io.yokedcache.jcache.testing.Interleavings;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +51,7 @@ final class NearCacheInterleavingsTest {
       Ticket ticket = near.ticket(KEY);
       Content read = content;
       if (read.value != null) {
-        near.keep(ticket, new Found(Bytes.utf8(read.value), -1, read.generation), read.value);
+        near.keep(ticket, new StoredValue(Bytes.utf8(read.value), -1, read.generation), read.value);
       }
     }
 

@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.configuration.NearCacheSettings;
-import io.yokedcache.jcache.internal.metrics.NearReading;
+import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.near.NearCache.Copy;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.Found;
 import io.yokedcache.jcache.internal.store.Generation;
 import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.StoredValue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +21,7 @@ final class NearCacheTest {
 
   private static final Bytes KEY = Bytes.utf8("key");
   private static final Generation NOW = generation();
-  private static final Found FOUND = new Found(Bytes.utf8("value"), -1, NOW);
+  private static final StoredValue FOUND = new StoredValue(Bytes.utf8("value"), -1, NOW);
   private static final long LONG = TimeUnit.HOURS.toNanos(1);
 
   private static Generation generation() {
@@ -117,8 +117,8 @@ final class NearCacheTest {
     assertThat(near.get("key")).isNull();
   }
 
-  private Found of(Generation generation) {
-    return new Found(FOUND.value(), -1, generation);
+  private StoredValue of(Generation generation) {
+    return new StoredValue(FOUND.value(), -1, generation);
   }
 
   /** Listeners of other JVMs renew their leases in the generation's key. */
@@ -206,13 +206,13 @@ final class NearCacheTest {
                 NearCacheTest::name));
     brief.hearing().goodUntil(System.nanoTime() + 2 * LONG);
     Ticket ticket = brief.ticket(KEY);
-    brief.keep(ticket, new Found(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW), "value");
+    brief.keep(ticket, new StoredValue(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW), "value");
     long minute = TimeUnit.MINUTES.toNanos(1);
     assertThat(brief.find("key", ticket.startNanos() + minute - 1)).isNotNull();
     assertThat(brief.find("key", ticket.startNanos() + minute)).isNull();
 
     ticket = brief.ticket(KEY);
-    brief.keep(ticket, new Found(FOUND.value(), 1_000, NOW), "value");
+    brief.keep(ticket, new StoredValue(FOUND.value(), 1_000, NOW), "value");
     long second = TimeUnit.SECONDS.toNanos(1);
     assertThat(brief.find("key", ticket.startNanos() + second - 1)).isNotNull();
     assertThat(brief.find("key", ticket.startNanos() + second)).isNull();
@@ -225,12 +225,12 @@ final class NearCacheTest {
           heard(
               new NearCache<>(
                   new NearCacheSettings(true, 1, 10_000L, null), 1, NearCacheTest::name));
-      Found large = new Found(Bytes.of(new byte[1_000 - 160 - 3]), -1, NOW);
+      StoredValue large = new StoredValue(Bytes.of(new byte[1_000 - 160 - 3]), -1, NOW);
       for (int i = 100; i < 200; i++) {
         small.keep(small.ticket(Bytes.utf8("" + i)), large, value);
       }
       assertThat(small.read().entries()).isEqualTo(10);
-      Found tooLarge = new Found(Bytes.of(new byte[10_001]), -1, NOW);
+      StoredValue tooLarge = new StoredValue(Bytes.of(new byte[10_001]), -1, NOW);
       small.keep(small.ticket(KEY), tooLarge, value);
       assertThat(small.get("key")).isNull();
     }
@@ -242,7 +242,7 @@ final class NearCacheTest {
     near.get("key");
     near.hear(0, NOW.tokenText(), KEY);
     near.flush();
-    assertThat(near.read()).isEqualTo(new NearReading(0, 0, 0, 0, 0, 0));
+    assertThat(near.read()).isEqualTo(new NearCacheStatistics(0, 0, 0, 0, 0, 0));
 
     heard(near);
     keep("key");
@@ -260,10 +260,10 @@ final class NearCacheTest {
     near.flush();
     near.keep(ticket, FOUND, "value");
     keep("key");
-    assertThat(near.read()).isEqualTo(new NearReading(3, 2, 1, 1, 1, 1));
+    assertThat(near.read()).isEqualTo(new NearCacheStatistics(3, 2, 1, 1, 1, 1));
 
     near.count(false);
     near.get("key");
-    assertThat(near.read()).isEqualTo(new NearReading(3, 2, 1, 1, 1, 1));
+    assertThat(near.read()).isEqualTo(new NearCacheStatistics(3, 2, 1, 1, 1, 1));
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -254,8 +254,8 @@ final class HealthCheckTest {
     }
 
     @Override
-    public ConnectionReading.Counts connections() {
-      return new ConnectionReading.Counts(0, 0, 0, 1, 0);
+    public ConnectionStatistics.Counts connections() {
+      return new ConnectionStatistics.Counts(0, 0, 0, 1, 0);
     }
 
     @Override

@@ -8,7 +8,7 @@ import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
-import io.yokedcache.jcache.internal.near.ChangeTracker;
+import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.near.TrackedCache;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
@@ -167,8 +167,8 @@ final class SubscriptionLoopIT {
     NearCacheSettings settings = new NearCacheSettings(true, 100, null, null);
     NearCache<String> one = new NearCache<>(settings, 1, key -> key);
     NearCache<String> two = new NearCache<>(settings, 1, key -> key);
-    try (ChangeTracker tracker =
-        new ChangeTracker(
+    try (InvalidationListener tracker =
+        new InvalidationListener(
             new Endpoint(connection(), 1 << 20), Duration.ofSeconds(1), errors, background)) {
       tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), one));
       tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), two));

@@ -74,7 +74,7 @@ final class ConfigFilesTest {
   void classpath_givenLoader(URI uri) throws IOException {
     Path jar = jar("conf/cache.conf", "yokedcache.namespace = on-class-path");
     try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, null)) {
-      assertThat(new Layers(NOTHING, loader).load(uri, null).namespace())
+      assertThat(new ConfigSources(NOTHING, loader).load(uri, null).namespace())
           .isEqualTo("on-class-path");
     }
   }
@@ -172,7 +172,7 @@ final class ConfigFilesTest {
       ClassLoader loader = new RemoteResources(there);
       URI named = uri.isEmpty() ? null : URI.create(uri);
 
-      assertThat(failure(() -> new Layers(NOTHING, loader).load(named, null)))
+      assertThat(failure(() -> new ConfigSources(NOTHING, loader).load(named, null)))
           .contains("is fetched over a network by http:");
       assertUnasked(network);
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads configurations that tests write, in surroundings that tests make up. */
 final class ConfigText {
 
-  static final Surroundings NOTHING = new Surroundings(Map.of(), Map.of());
+  static final Environment NOTHING = new Environment(Map.of(), Map.of());
 
   private ConfigText() {}
 
@@ -37,8 +37,8 @@ final class ConfigText {
 
   /** The settings in given surroundings. */
   static Settings load(
-      @Nullable URI uri, @Nullable Properties properties, Surroundings surroundings) {
-    return new Layers(surroundings, null).load(uri, properties);
+      @Nullable URI uri, @Nullable Properties properties, Environment surroundings) {
+    return new ConfigSources(surroundings, null).load(uri, properties);
   }
 
   /** The message about a file's text. */
@@ -66,12 +66,11 @@ final class ConfigText {
     return properties;
   }
 
-  static Surroundings system(String... keysAndValues) {
-    return new Surroundings(Map.of(), Surroundings.strings(properties(keysAndValues)));
+  static Environment system(String... keysAndValues) {
+    return new Environment(Map.of(), Environment.strings(properties(keysAndValues)));
   }
 
-  static Surroundings environment(String... keysAndValues) {
-    return new Surroundings(
-        new TreeMap<>(Surroundings.strings(properties(keysAndValues))), Map.of());
+  static Environment environment(String... keysAndValues) {
+    return new Environment(new TreeMap<>(Environment.strings(properties(keysAndValues))), Map.of());
   }
 }

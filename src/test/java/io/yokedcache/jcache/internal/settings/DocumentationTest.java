@@ -34,7 +34,7 @@ final class DocumentationTest {
 
   @Test
   void table_options() throws IOException {
-    assertThat(rows(OPTION)).isEqualTo(UriLayer.options());
+    assertThat(rows(OPTION)).isEqualTo(UriSource.options());
   }
 
   @Test
@@ -72,7 +72,7 @@ final class DocumentationTest {
 
   private static Map<String, String> reference() {
     Map<String, String> leaves = new TreeMap<>();
-    collect("", ConfigFiles.reference().getObject(Layers.ROOT), leaves);
+    collect("", ConfigFiles.reference().getObject(ConfigSources.ROOT), leaves);
     leaves.remove("caches");
     return leaves;
   }

@@ -265,7 +265,7 @@ final class ProblemsTest {
 
   static Stream<String> keys() {
     Config reference = ConfigFiles.reference();
-    return leaves(Layers.ROOT, reference.getObject(Layers.ROOT))
+    return leaves(ConfigSources.ROOT, reference.getObject(ConfigSources.ROOT))
         .filter(path -> !path.endsWith(".caches"));
   }
 
@@ -280,6 +280,6 @@ final class ProblemsTest {
 
   @Test
   void toString_surroundings_nothing() {
-    assertThat(new Surroundings(Map.of("A", "hunter2"), Map.of())).hasToString("Surroundings[]");
+    assertThat(new Environment(Map.of("A", "hunter2"), Map.of())).hasToString("Surroundings[]");
   }
 }

@@ -92,6 +92,6 @@ final class SettingsLoaderTest {
     properties.put(2, "no text as key");
     properties.put("text", "t");
 
-    assertThat(Surroundings.strings(properties)).isEqualTo(Map.of("number", "1", "text", "t"));
+    assertThat(Environment.strings(properties)).isEqualTo(Map.of("number", "1", "text", "t"));
   }
 }

@@ -235,7 +235,7 @@ public final class AllowedClasses {
         : new RefusedClassException(
             classNames,
             "The bytes hold objects of "
-                + ShownNames.of(classNames)
+                + DisplayNames.of(classNames)
                 + ", but the cache is declared for "
                 + closedType.getTypeName()
                 + " and reads nothing else");
@@ -338,7 +338,7 @@ public final class AllowedClasses {
     return new RefusedClassException(
         List.of(name),
         "Class "
-            + ShownNames.of(name)
+            + DisplayNames.of(name)
             + " may not be deserialised: the filter of this JVM (jdk.serialFilter) rejects it");
   }
 

@@ -60,7 +60,7 @@ public record ClassResolver(ClassLoader loader) {
     return new CodecException(
         CodecException.Reason.UNKNOWN_CLASS,
         "Class "
-            + ShownNames.of(name)
+            + DisplayNames.of(name)
             + " is known neither to the class loader of the cache manager nor to the context class"
             + " loader of this thread",
         cause);

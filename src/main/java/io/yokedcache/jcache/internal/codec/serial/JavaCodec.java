@@ -92,7 +92,7 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
   public static CodecException wrongType(Class<?> found, Class<?> type) {
     return new CodecException(
         CodecException.Reason.WRONG_TYPE,
-        "The bytes hold a " + ShownNames.of(found.getName()) + ", expected a " + type.getName(),
+        "The bytes hold a " + DisplayNames.of(found.getName()) + ", expected a " + type.getName(),
         null);
   }
 

@@ -39,7 +39,7 @@ public record JavaStreams(
 
   private byte[] write(Object value, boolean mustBeReadable) {
     if (!settings.java()) {
-      throw switchedOff("A " + ShownNames.of(value.getClass().getName()) + " is not stored");
+      throw switchedOff("A " + DisplayNames.of(value.getClass().getName()) + " is not stored");
     }
     LimitedOutput bytes = new LimitedOutput(settings.maxBytes());
     try (RecordingOutput out = new RecordingOutput(bytes, allowed)) {

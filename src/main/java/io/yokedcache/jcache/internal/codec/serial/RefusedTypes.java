@@ -44,12 +44,12 @@ final class RefusedTypes {
       reasons.add(
           "dynamic proxies are read back only if serialization.allow names each of their"
               + " interfaces: "
-              + ShownNames.of(proxied));
+              + DisplayNames.of(proxied));
     }
     if (!names.isEmpty()) {
       reasons.add(
           "classes "
-              + ShownNames.of(names)
+              + DisplayNames.of(names)
               + (learns
                   ? " are not learned from use, since reading them can run code or cost much"
                   : " are not allowed, and serialization.learn is off"));
@@ -60,12 +60,12 @@ final class RefusedTypes {
         all.isEmpty()
             ? ""
             : "; to allow them, put "
-                + ShownNames.allowLine(allowed, all)
+                + DisplayNames.allowLine(allowed, all)
                 + " inside yokedcache { } of yokedcache.conf";
     return new RefusedClassException(
         refused.stream().map(Class::getName).distinct().sorted().toList(),
         "A "
-            + ShownNames.of(value.getClass().getName())
+            + DisplayNames.of(value.getClass().getName())
             + " is not stored, since it could not be read back: "
             + String.join("; ", reasons)
             + advice);
@@ -75,14 +75,14 @@ final class RefusedTypes {
   static RefusedClassException onRead(Collection<String> classNames, List<String> allowed) {
     String refused =
         (classNames.size() == 1 ? "Class " : "Classes ")
-            + ShownNames.of(classNames)
+            + DisplayNames.of(classNames)
             + " may not be deserialised: ";
     String advice =
         classNames.contains(LAMBDA)
             ? LAMBDA_ADVICE
             : "this JVM has not put such an object into this cache, and the settings do not name it."
                 + " If it is the application's, put "
-                + ShownNames.allowLine(allowed, classNames)
+                + DisplayNames.allowLine(allowed, classNames)
                 + " inside yokedcache { } of yokedcache.conf";
     return new RefusedClassException(classNames, refused + advice);
   }

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
-/** A call of a {@link Lane} got no replies, or not all of them. */
+/** A call of a {@link PipelinedConnection} got no replies, or not all of them. */
 final class LostCallException extends Exception {
 
   private static final long serialVersionUID = 1L;

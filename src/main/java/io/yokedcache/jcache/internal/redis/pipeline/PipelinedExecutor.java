@@ -2,14 +2,14 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.internal.concurrent.Pauses;
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
-import io.yokedcache.jcache.internal.metrics.WireTimer;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.Commands;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
+import io.yokedcache.jcache.internal.redis.ErrorReplyPolicy;
 import io.yokedcache.jcache.internal.redis.Failures;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
-import io.yokedcache.jcache.internal.redis.Refusal;
-import io.yokedcache.jcache.internal.redis.Refusals;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,10 +64,10 @@ public final class PipelinedExecutor implements RedisExecutor {
   private static final List<CommandArguments> PING =
       List.of(new CommandArguments(Protocol.Command.PING));
 
-  private final LaneSlot[] lanes;
+  private final PipelinedConnectionSlot[] lanes;
   private final PooledExecutor pool;
   private final Failures failures;
-  private final Refusals refusals;
+  private final ErrorReplyPolicy refusals;
   private final long timeoutNanos;
   private final long pingNanos;
   private volatile boolean closed;
@@ -84,9 +84,9 @@ public final class PipelinedExecutor implements RedisExecutor {
   public PipelinedExecutor(ConnectionSettings settings, PooledExecutor pool, long maxValueBytes) {
     this.refusals = pool.refusals();
     this.lanes =
-        new LaneSlot[] {
-          new LaneSlot(settings, refusals, maxValueBytes),
-          new LaneSlot(settings, refusals, maxValueBytes)
+        new PipelinedConnectionSlot[] {
+          new PipelinedConnectionSlot(settings, refusals, maxValueBytes),
+          new PipelinedConnectionSlot(settings, refusals, maxValueBytes)
         };
     this.pool = pool;
     this.failures = new Failures(settings);
@@ -96,7 +96,7 @@ public final class PipelinedExecutor implements RedisExecutor {
 
   @Override
   public List<@Nullable Object> execute(Request request) {
-    LaneSlot slot = leastUsed();
+    PipelinedConnectionSlot slot = leastUsed();
     if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request)) {
       return pool.execute(request);
     }
@@ -108,7 +108,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     int unsent = 0;
     try {
       while (true) {
-        Lane lane = lane(slot, request, startNanos);
+        PipelinedConnection lane = lane(slot, request, startNanos);
         interrupted |= Thread.interrupted();
         try {
           if (isDoubtful(lane)) {
@@ -117,7 +117,7 @@ public final class PipelinedExecutor implements RedisExecutor {
           }
           List<@Nullable Object> replies =
               lane.call(request.commands(), request.timer(), timeoutNanos);
-          JedisDataException refusal = Refusal.find(replies);
+          JedisDataException refusal = ErrorReply.find(replies);
           if (refusal == null) {
             return replies;
           }
@@ -144,7 +144,7 @@ public final class PipelinedExecutor implements RedisExecutor {
       Request request,
       List<@Nullable Object> replies,
       JedisDataException reply,
-      Lane lane,
+      PipelinedConnection lane,
       long startNanos) {
     boolean mayRepeat = Commands.mayRepeat(request, replies) && !closed;
     long pauseNanos = refusals.decide(reply, mayRepeat, lane.madeNanos(), startNanos);
@@ -160,7 +160,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     return harmless && (losses <= most || !e.isSent()) && !closed;
   }
 
-  private LaneSlot leastUsed() {
+  private PipelinedConnectionSlot leastUsed() {
     return lanes[0].openCalls() <= lanes[1].openCalls() ? lanes[0] : lanes[1];
   }
 
@@ -181,7 +181,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     return true;
   }
 
-  private Lane lane(LaneSlot slot, Request request, long startNanos) {
+  private PipelinedConnection lane(PipelinedConnectionSlot slot, Request request, long startNanos) {
     try {
       if (closed) {
         throw failures.closed(request.operation(), new JedisException("closed"));
@@ -194,7 +194,7 @@ public final class PipelinedExecutor implements RedisExecutor {
   }
 
   /** Whether it may be that the connection has died since it was last used. */
-  private boolean isDoubtful(Lane lane) {
+  private boolean isDoubtful(PipelinedConnection lane) {
     return !lane.wasAliveAfter(lastFailureNanos)
         || !lane.wasAliveAfter(System.nanoTime() - DOUBTFUL_NANOS);
   }
@@ -203,9 +203,9 @@ public final class PipelinedExecutor implements RedisExecutor {
    * Finds out whether the connection has died while it was silent, before it matters: a change must
    * not be made twice, and a read would wait in vain for as long as the command time-out.
    */
-  private void makeSure(Lane lane) throws LostCallException {
+  private void makeSure(PipelinedConnection lane) throws LostCallException {
     try {
-      List<@Nullable Object> unused = lane.call(PING, WireTimer.none(), pingNanos);
+      List<@Nullable Object> unused = lane.call(PING, RoundTripTimer.none(), pingNanos);
     } catch (LostCallException e) {
       throw new LostCallException(/* sent= */ false, e.reason());
     }
@@ -238,8 +238,8 @@ public final class PipelinedExecutor implements RedisExecutor {
   @Override
   public void keepAlive(Duration silence) {
     long sinceNanos = System.nanoTime() - silence.toNanos();
-    for (LaneSlot slot : lanes) {
-      Lane lane = slot.current();
+    for (PipelinedConnectionSlot slot : lanes) {
+      PipelinedConnection lane = slot.current();
       if (lane != null && lane.openCalls() == 0 && !lane.wasAliveAfter(sinceNanos)) {
         try {
           makeSure(lane);
@@ -264,24 +264,24 @@ public final class PipelinedExecutor implements RedisExecutor {
 
   /** Those of the pool, and the lanes that there are now. */
   @Override
-  public ConnectionReading.Counts connections() {
-    ConnectionReading.Counts pooled = pool.connections();
+  public ConnectionStatistics.Counts connections() {
+    ConnectionStatistics.Counts pooled = pool.connections();
     int active = pooled.active();
     int idle = pooled.idle();
     long reconnects = pooled.reconnects();
-    for (LaneSlot lane : lanes) {
+    for (PipelinedConnectionSlot lane : lanes) {
       active += lane.isOpen() && lane.openCalls() > 0 ? 1 : 0;
       idle += lane.isOpen() && lane.openCalls() == 0 ? 1 : 0;
       reconnects += lane.reconnects();
     }
-    return new ConnectionReading.Counts(
+    return new ConnectionStatistics.Counts(
         active, idle, pooled.waiting(), pooled.size() + lanes.length, reconnects);
   }
 
   @Override
   public void close() {
     closed = true;
-    for (LaneSlot lane : lanes) {
+    for (PipelinedConnectionSlot lane : lanes) {
       lane.close();
     }
     pool.close();

@@ -304,10 +304,16 @@ final class LearnedTypesTest {
         .hasMessageContainingAll(
             Order.class.getName(),
             Cat.class.getName(),
-            "put serialization.allow = [\"com.acme.*\", \"" + getClass().getPackageName() + ".*\"]",
+            "put serialization.allow = [\"com.acme.*\", \""
+                + Color.class.getPackageName()
+                + ".*\", \""
+                + getClass().getPackageName()
+                + ".*\"]",
             "inside yokedcache { }");
     JavaCodec<Object> named =
-        TestSettings.java(TestSettings.allowingOnly(getClass().getPackageName() + ".*"));
+        TestSettings.java(
+            TestSettings.allowingOnly(
+                Color.class.getPackageName() + ".*", getClass().getPackageName() + ".*"));
     assertThat(named.decode(named.encode(order()))).isEqualTo(order());
     assertThat(named.learnedTypes()).isEmpty();
   }

@@ -7,7 +7,7 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.ExecutorKind;
 import io.yokedcache.jcache.configuration.TlsSettings;
-import io.yokedcache.jcache.internal.metrics.ConnectionReading;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Leftovers;
@@ -284,7 +284,7 @@ final class ExecutorStressIT {
   }
 
   private static void assertBounded(RedisExecutor executor) {
-    ConnectionReading.Counts counts = executor.connections();
+    ConnectionStatistics.Counts counts = executor.connections();
     assertThat(counts.active() + counts.idle()).isLessThanOrEqualTo(LANES + POOL_SIZE);
   }
 }

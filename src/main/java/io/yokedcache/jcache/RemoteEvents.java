@@ -1,0 +1,148 @@
+package io.yokedcache.jcache;
+
+import io.yokedcache.jcache.internal.entry.EntryCodec;
+import io.yokedcache.jcache.internal.entry.KeyLocks;
+import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.event.EventDispatcher.Changes;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore;
+import io.yokedcache.jcache.internal.store.RemoteEventMessage;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.time.Duration;
+import java.util.Objects;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells listeners of the changes that other cache objects made, in one order with those that this
+ * one made. Own changes are told before their operation returns, others when Redis' message comes,
+ * which may be later than the reply to an own change that Redis made afterwards.
+ *
+ * <p>So a message is told in a turn with its key, when no own change of it is being made or told.
+ * Own messages come by the same way: as long as the one of an own change has not come, a message of
+ * another cache object is older. It is then not told if the entry has another value by now, since
+ * whoever gave it that value has told of it, or will. So the last value that a listener hears is
+ * the cache's.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+final class RemoteEvents<K, V> {
+
+  private static final Logger logger = LoggerFactory.getLogger(RemoteEvents.class);
+
+  /** How long a message is put off because own changes of its key are being made. */
+  private static final Duration MAX_PUT_OFF = Duration.ofSeconds(1);
+
+  /** How long all messages of the cache wait for one key each time, so that none is busy. */
+  private static final Duration PAUSE = Duration.ofMillis(5);
+
+  private final EntryStore entries;
+  private final EntryCodec<K, V> codec;
+  private final KeyLocks locks;
+  private final EventDispatcher<K, V> events;
+
+  RemoteEvents(
+      EntryStore entries, EntryCodec<K, V> codec, KeyLocks locks, EventDispatcher<K, V> events) {
+    this.entries = entries;
+    this.codec = codec;
+    this.locks = locks;
+    this.events = events;
+  }
+
+  /** Tells of another cache object's change when its turn comes. Never waits. */
+  void accept(RemoteEventMessage message) {
+    boolean isOlder = locks.awaitsMessage(message.key());
+    queue(new Told(message, System.nanoTime(), isOlder, /* isSettled= */ false));
+  }
+
+  private void queue(Told told) {
+    events.queueRemote(() -> tell(told), told.message.sizeBytes());
+  }
+
+  /**
+   * A change to be told of.
+   *
+   * @param nanos when the message came
+   * @param isOlder whether an own change may have been made after it and before the message came
+   * @param isSettled whether all own changes that were made before the message came are told, or
+   *     queued before it
+   */
+  private record Told(RemoteEventMessage message, long nanos, boolean isOlder, boolean isSettled) {
+
+    private Told settled() {
+      return new Told(message, nanos, isOlder, /* isSettled= */ true);
+    }
+  }
+
+  /** Tells of a change, in the delivery thread. */
+  private void tell(Told told) {
+    Bytes key = told.message.key();
+    KeyLocks.Hold turn = locks.tryHold(key, Duration.ZERO);
+    if (turn == null && System.nanoTime() - told.nanos < MAX_PUT_OFF.toNanos()) {
+      KeyLocks.Hold waited = locks.tryHold(key, PAUSE);
+      if (waited != null) {
+        waited.close();
+      }
+      queue(waited == null ? told : told.settled());
+      return;
+    }
+    boolean changedSince = turn == null || locks.wasHeldSince(key, told.nanos);
+    if (turn != null && changedSince && !told.isSettled) {
+      // Events of own changes may be queued behind it for asynchronous listeners.
+      turn.close();
+      queue(told.settled());
+      return;
+    }
+    boolean doubtful = told.isOlder || changedSince;
+    Throwable failure = null;
+    Changes<K, V> changes;
+    try {
+      if (doubtful && !isCurrent(key, told.message.value())) {
+        logger.debug("An event is not told: the entry was changed since");
+        return;
+      }
+      changes = changes(told.message);
+      try {
+        events.deliverRemote(changes, /* synchronous= */ true);
+      } catch (Throwable e) { // the asynchronous listeners must not suffer
+        failure = e;
+      }
+    } finally {
+      if (turn != null) {
+        turn.close();
+      }
+    }
+    // Without a turn, since own operations do not wait for asynchronous listeners.
+    try {
+      events.deliverRemote(changes, /* synchronous= */ false);
+    } catch (Throwable e) {
+      failure = ApplicationCode.first(failure, e);
+    }
+    ApplicationCode.rethrow(failure);
+  }
+
+  private boolean isCurrent(Bytes key, @Nullable Bytes value) {
+    try {
+      Bytes stored = entries.get(key, Ttl.UNCHANGED);
+      return Objects.equals(stored, value);
+    } catch (CacheException e) {
+      logger.debug("It is not known whether an event is of the last change; it is told", e);
+      return true;
+    }
+  }
+
+  private Changes<K, V> changes(RemoteEventMessage message) {
+    Changes<K, V> changes = events.changes();
+    K key = codec.decodeKey(message.key());
+    V value = codec.decode(message.value());
+    // A listener must not take a value that cannot be decoded for none; the codec counts it.
+    boolean undecodable = key == null || (value == null && message.value() != null);
+    return key == null || undecodable
+        ? changes
+        : changes.add(message.change(), key, value, codec.decode(message.prior()));
+  }
+}

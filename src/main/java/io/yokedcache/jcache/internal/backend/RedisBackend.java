@@ -1,0 +1,192 @@
+package io.yokedcache.jcache.internal.backend;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
+import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.near.InvalidationListener;
+import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.near.TrackedCache;
+import io.yokedcache.jcache.internal.redis.ConnectionListener;
+import io.yokedcache.jcache.internal.redis.Endpoint;
+import io.yokedcache.jcache.internal.redis.HealthCheck;
+import io.yokedcache.jcache.internal.redis.JedisConnections;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.TimedExecutor;
+import io.yokedcache.jcache.internal.redis.WatchedExecutor;
+import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
+import io.yokedcache.jcache.internal.store.Announcement;
+import io.yokedcache.jcache.internal.store.CacheIdentity;
+import io.yokedcache.jcache.internal.store.Generations;
+import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.RedisEntryStore;
+import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection of one cache manager to Redis, and the stores of its caches. Safe for use by
+ * several threads. {@link #close} ends every operation under way. It connects by itself, in the
+ * background, and goes on if it cannot.
+ */
+public final class RedisBackend implements AutoCloseable {
+
+  private static final Duration FOR_EVER = Duration.ofDays(365);
+  private static final Duration MAX_TICK = Duration.ofSeconds(30);
+
+  private final Settings settings;
+  private final RedisExecutor executor;
+  private final HealthCheck health;
+  private final Announcement announcement;
+  private final RemoteEventSubscriber subscriber;
+  private final StaleEntryCleaner sweeper;
+  private final KeyStatisticsCollector census;
+  private final InvalidationListener tracker;
+
+  /**
+   * Threads that must not delay each other.
+   *
+   * @param pings those of subscriptions, which must come in time and never wait
+   * @param background what is done now and then: leases, and keeping connections alive
+   * @param scans what goes over all keys step by step: the census and what is derived from it, and
+   *     the sweeper
+   * @param health nothing but the check of the connection
+   */
+  public record Schedulers(
+      ScheduledExecutorService pings,
+      ScheduledExecutorService background,
+      ScheduledExecutorService scans,
+      ScheduledExecutorService health) {}
+
+  /**
+   * Creates the stores of a manager.
+   *
+   * @param schedulers run what is done now and then
+   * @param errors counts what they survive
+   * @param listener hears when Redis stops and begins to answer
+   */
+  public RedisBackend(
+      Settings settings,
+      Schedulers schedulers,
+      BackgroundErrors errors,
+      ConnectionListener listener) {
+    this.settings = settings;
+    JedisConnections.check(settings.connection());
+    PooledExecutor pool =
+        new PooledExecutor(settings.connection(), settings.serialization().maxBytes());
+    Endpoint server =
+        new Endpoint(settings.connection(), pool.refusals(), settings.serialization().maxBytes());
+    RedisExecutor sender = executor(settings, pool);
+    this.health =
+        new HealthCheck(
+            sender,
+            KeySpace.probeKey(settings.namespace()),
+            schedulers.health(),
+            settings.health().interval().toMillis(),
+            listener);
+    pool.refusals().tell(health::refused);
+    this.executor = new WatchedExecutor(sender, health);
+    this.announcement =
+        new Announcement(executor, settings.namespace(), settings.events().announce());
+    this.subscriber =
+        new RemoteEventSubscriber(
+            executor,
+            server,
+            settings.events(),
+            settings.namespace(),
+            announcement,
+            errors,
+            schedulers.pings(),
+            schedulers.background());
+    this.sweeper =
+        new StaleEntryCleaner(executor, settings.namespace(), settings.sweep(), schedulers.scans());
+    this.census =
+        new KeyStatisticsCollector(
+            executor, settings.namespace(), settings.census(), schedulers.scans());
+    this.tracker =
+        new InvalidationListener(server, settings.nearStaleness(), errors, schedulers.pings());
+    health.start();
+    keepAlive(sender, settings.connection().keepAlive(), schedulers.background());
+  }
+
+  /** Looks twice as often as connections are to be asked, so that none is silent for longer. */
+  private static void keepAlive(
+      RedisExecutor sender, Duration interval, ScheduledExecutorService background) {
+    // Connections of the pool that nobody needs are closed in any case.
+    Duration silence = interval.isZero() ? FOR_EVER : interval.dividedBy(2);
+    long millis = Math.max(1, Math.min(silence.toMillis(), MAX_TICK.toMillis()));
+    var unused =
+        background.scheduleWithFixedDelay(
+            () -> sender.keepAlive(silence), millis, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private static RedisExecutor executor(Settings settings, PooledExecutor pool) {
+    ConnectionSettings connection = settings.connection();
+    return switch (connection.executor()) {
+      case PIPELINED ->
+          new PipelinedExecutor(connection, pool, settings.serialization().maxBytes());
+      case POOLED -> pool;
+    };
+  }
+
+  /**
+   * The store of one cache. Nothing is sent before its first operation.
+   *
+   * @param near the copies of its entries in this JVM, or {@code null} if there are none
+   * @param timer what times its round trips, asked at each of them
+   */
+  public CacheBackend open(
+      CacheIdentity identity,
+      int batchSize,
+      @Nullable NearCache<?> near,
+      Supplier<RoundTripTimer> timer) {
+    KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
+    RedisExecutor timed = new TimedExecutor(executor, timer);
+    Generations generations = new Generations(timed, names, identity, settings.events().announce());
+    RemoteEventPublisher publisher = new RemoteEventPublisher(timed, names, identity.cacheName());
+    RedisEntryStore entries =
+        new RedisEntryStore(
+            timed, names, identity.cacheName(), generations, publisher, announcement, batchSize);
+    TrackedCache tracked = near == null ? null : track(names, near);
+    return new CacheBackend(
+        entries, tracked, tracker, names, generations, publisher, subscriber, sweeper);
+  }
+
+  private TrackedCache track(KeySpace names, NearCache<?> near) {
+    TrackedCache tracked = new TrackedCache(names, near);
+    tracker.add(tracked);
+    return tracked;
+  }
+
+  /** How many entries the caches have in Redis. */
+  public KeyStatisticsCollector census() {
+    return census;
+  }
+
+  /** What messages call the server: scheme, host and port, without credentials. */
+  public String address() {
+    return executor.address();
+  }
+
+  /** How the manager is connected now; talks to nobody. */
+  public ConnectionStatistics connection() {
+    return new ConnectionStatistics(health.isHealthy(), health.pingNanos(), executor.connections());
+  }
+
+  @Override
+  public void close() {
+    census.close();
+    health.close();
+    subscriber.close();
+    tracker.close();
+    executor.close();
+  }
+}

@@ -1,0 +1,82 @@
+package io.yokedcache.jcache.internal.concurrent;
+
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread for what is done again and again, begun when there is a first task. Whatever a task
+ * throws, it goes on: the JDK's scheduler would forget a task that throws, without a word, and what
+ * it was for, such as leases and pings, would end for ever.
+ *
+ * <p>A periodic task runs again at its next time. A task that is planned once, such as the next
+ * step of a sweep, runs again after a pause that grows with each failure; one that is due at once
+ * ({@code execute}) does not. Tasks are left undone when it is shut down.
+ */
+public final class BackgroundScheduler extends ScheduledThreadPoolExecutor {
+
+  private static final Logger logger = LoggerFactory.getLogger(BackgroundScheduler.class);
+  private static final long MIN_PAUSE_MILLIS = 1_000;
+  private static final long MAX_PAUSE_MILLIS = 60_000;
+
+  private final String name;
+  private final BackgroundErrors errors;
+
+  public BackgroundScheduler(String name, ThreadFactory threads, BackgroundErrors errors) {
+    super(1, threads);
+    this.name = name;
+    this.errors = errors;
+    setRemoveOnCancelPolicy(true);
+    setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  }
+
+  @Override
+  public ScheduledFuture<?> scheduleWithFixedDelay(
+      Runnable task, long initialDelay, long delay, TimeUnit unit) {
+    return super.scheduleWithFixedDelay(() -> run(task), initialDelay, delay, unit);
+  }
+
+  @Override
+  public ScheduledFuture<?> scheduleAtFixedRate(
+      Runnable task, long initialDelay, long period, TimeUnit unit) {
+    return super.scheduleAtFixedRate(() -> run(task), initialDelay, period, unit);
+  }
+
+  @Override
+  public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
+    return super.schedule(() -> runUntilDone(task, MIN_PAUSE_MILLIS), delay, unit);
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    ScheduledFuture<?> unused = super.schedule(() -> run(task), 0, TimeUnit.NANOSECONDS);
+  }
+
+  /** Runs a task, and returns whether it threw nothing. */
+  private boolean run(Runnable task) {
+    try {
+      task.run();
+      return true;
+    } catch (Throwable e) {
+      errors.survived(name, e);
+      return false;
+    }
+  }
+
+  private void runUntilDone(Runnable task, long pauseMillis) {
+    if (run(task)) {
+      return;
+    }
+    long next = Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS);
+    try {
+      ScheduledFuture<?> unused =
+          super.schedule(() -> runUntilDone(task, next), pauseMillis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closed) {
+      logger.debug("{} ends, and leaves a task undone", name);
+    }
+  }
+}

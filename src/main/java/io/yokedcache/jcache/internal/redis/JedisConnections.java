@@ -1,0 +1,429 @@
+package io.yokedcache.jcache.internal.redis;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.TlsSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import javax.cache.CacheException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.DefaultJedisSocketFactory;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.SslOptions;
+import redis.clients.jedis.SslVerifyMode;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * From our settings to Jedis' connections.
+ *
+ * <p>The application's dependency management chooses Jedis: Spring Boot 3.5 brings 6.0, Spring Boot
+ * 4 brings 7.4. Everything of Jedis that this package uses is in all versions from 6.0 to 8;
+ * ClientLibrariesIT checks that.
+ *
+ * <p>Sockets are made and servers are greeted here, and not by Jedis: it reads over errors that
+ * tell why a server hangs up, and does not bound a TLS handshake.
+ */
+public final class JedisConnections {
+
+  private static final String LIBRARY = "yokedcache-jcache";
+  private static final int MAX_LAST_WORDS = 1024;
+  private static final int LAST_WORDS_MILLIS = 50;
+
+  private JedisConnections() {}
+
+  /**
+   * Reads the stores of keys and certificates once, so that a mistake is told at the start. They
+   * are read again for each connection.
+   */
+  public static void check(ConnectionSettings settings) {
+    if (settings.tls()) {
+      TlsSettings tls = settings.tlsSettings();
+      try {
+        SSLContext unused = options(tls).createSslContext();
+      } catch (IOException | GeneralSecurityException e) {
+        throw new CacheException(
+            "yokedcache.connection.tls: cannot use trust-store %s and key-store %s: %s. Check files and passwords."
+                .formatted(named(tls.trustStore()), named(tls.keyStore()), e.getMessage()),
+            e);
+      }
+    }
+  }
+
+  private static String named(@Nullable Path file) {
+    return file == null ? "(none)" : file.toString();
+  }
+
+  /**
+   * A connection for operations.
+   *
+   * @param greetingMillis how long each answer to its greeting may take
+   * @param maxReplyBytes the longest element of a reply that is read
+   */
+  static Connection open(ConnectionSettings settings, int greetingMillis, long maxReplyBytes) {
+    return greeted(
+        new SocketKeeper(settings, greetingMillis), settings, Duration.ZERO, maxReplyBytes);
+  }
+
+  /**
+   * A connection of its own, for subscriptions.
+   *
+   * @param silence how long the server may be silent before the connection counts as dead
+   * @param maxReplyBytes the longest element of a message that is read
+   */
+  static Connection single(ConnectionSettings settings, Duration silence, long maxReplyBytes) {
+    return greeted(socketKeeper(settings), settings, silence, maxReplyBytes);
+  }
+
+  /** Makes one connection for {@link #over} and knows its socket. */
+  public static SocketKeeper socketKeeper(ConnectionSettings settings) {
+    return new SocketKeeper(settings, millis(settings.commandTimeout()));
+  }
+
+  /** A connection that has told the server who we are, over a socket that somebody keeps. */
+  public static Connection over(SocketKeeper keeper, ConnectionSettings settings) {
+    return greeted(keeper, settings, Duration.ZERO, ReplyReader.limit(0, 1));
+  }
+
+  private static Connection greeted(
+      SocketKeeper keeper, ConnectionSettings settings, Duration silence, long maxReplyBytes) {
+    Connection connection =
+        new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)), maxReplyBytes);
+    boolean welcome = false;
+    try {
+      greet(connection, settings);
+      welcome = true;
+    } catch (JedisConnectionException e) {
+      String lastWords = keeper.lastWords();
+      String said = ErrorReply.of(lastWords) != null ? lastWords : e.getMessage();
+      throw ErrorReply.of(said) == null ? e : new JedisDataException(said, e);
+    } finally {
+      if (!welcome) {
+        keeper.closeSocket();
+      }
+    }
+    return connection;
+  }
+
+  /** Says who we are and what we want; all at once, since the server answers in order. */
+  private static void greet(Connection connection, ConnectionSettings settings) {
+    List<CommandArguments> greeting = new ArrayList<>();
+    String password = settings.password();
+    if (password != null) {
+      CommandArguments auth = new CommandArguments(Command.AUTH);
+      if (settings.user() != null) {
+        auth.add(settings.user());
+      }
+      greeting.add(auth.add(password));
+    }
+    if (settings.database() > 0) {
+      greeting.add(new CommandArguments(Command.SELECT).add(settings.database()));
+    }
+    int needed = greeting.size();
+    greeting.add(new CommandArguments(Command.CLIENT).add("SETNAME").add(settings.clientName()));
+    greeting.add(new CommandArguments(Command.CLIENT).add("SETINFO").add("LIB-NAME").add(LIBRARY));
+    for (CommandArguments command : greeting) {
+      connection.sendCommand(command);
+    }
+    for (int i = 0; i < greeting.size(); i++) {
+      try {
+        Object unused = connection.getOne();
+      } catch (JedisDataException e) {
+        if (i < needed || turnsUsAway(e)) {
+          throw e;
+        }
+        // A server that does not know, or does not allow, a name for a connection does without.
+      }
+    }
+  }
+
+  private static boolean turnsUsAway(JedisDataException reply) {
+    ErrorReply refusal = ErrorReply.of(reply);
+    return refusal != null && refusal.endsConnections();
+  }
+
+  /**
+   * Closes the socket of a connection that was made here. Any thread may do so; it wakes the thread
+   * that reads or writes, and never waits.
+   */
+  static void disconnect(Connection connection) throws IOException {
+    Socket wire = ((KeptConnection) connection).keeper.wire;
+    if (wire != null) {
+      wire.close();
+    }
+  }
+
+  /**
+   * Writes a command at once on a connection that was made here. Its reply, if it has one, comes to
+   * who reads the connection.
+   */
+  static void send(Connection connection, CommandArguments command) {
+    ((KeptConnection) connection).sendNow(command);
+  }
+
+  private static SslOptions options(TlsSettings settings) {
+    // The default type reads PKCS12 and JKS alike; Jedis 6 fails unless it is named.
+    SslOptions.Builder options =
+        SslOptions.builder()
+            .trustStoreType(KeyStore.getDefaultType())
+            .keyStoreType(KeyStore.getDefaultType())
+            .sslVerifyMode(settings.verifyHostName() ? SslVerifyMode.FULL : SslVerifyMode.CA);
+    Path trustStore = settings.trustStore();
+    if (trustStore != null) {
+      options.truststore(trustStore.toFile(), chars(settings.trustStorePassword()));
+    }
+    Path keyStore = settings.keyStore();
+    if (keyStore != null) {
+      options.keystore(keyStore.toFile(), chars(settings.keyStorePassword()));
+    }
+    return options.build();
+  }
+
+  private static char @Nullable [] chars(@Nullable String secret) {
+    return secret == null ? null : secret.toCharArray();
+  }
+
+  private static int millis(Duration duration) {
+    return Math.toIntExact(Math.min(duration.toMillis(), Integer.MAX_VALUE));
+  }
+
+  /** Makes a socket and keeps it, for who wants to speak Jedis' protocol over it by himself. */
+  public static final class SocketKeeper extends DefaultJedisSocketFactory {
+
+    private final ConnectionSettings settings;
+    private final int millis;
+
+    /** What is closed to end the connection, and what is spoken over: the same without TLS. */
+    private volatile @Nullable Socket wire;
+
+    private volatile @Nullable Socket socket;
+
+    private SocketKeeper(ConnectionSettings settings, int millis) {
+      super(new HostAndPort(settings.host(), settings.port()));
+      this.settings = settings;
+      this.millis = millis;
+    }
+
+    @Override
+    public Socket createSocket() {
+      boolean ready = false;
+      try {
+        Socket connected = connect();
+        wire = connected;
+        Socket spoken = settings.tls() ? overTls(connected) : connected;
+        spoken.setSoTimeout(millis);
+        socket = spoken;
+        ready = true;
+        return spoken;
+      } catch (IOException | GeneralSecurityException e) {
+        throw new JedisConnectionException("Cannot connect", e);
+      } finally {
+        if (!ready) {
+          closeSocket();
+        }
+      }
+    }
+
+    /** Connects to one of the host's addresses, whichever is there. */
+    private Socket connect() throws IOException {
+      List<InetAddress> addresses =
+          new ArrayList<>(Arrays.asList(InetAddress.getAllByName(settings.host())));
+      Collections.shuffle(addresses);
+      IOException failure = null;
+      for (InetAddress address : addresses) {
+        Socket connecting = new Socket();
+        try {
+          connecting.setKeepAlive(true);
+          connecting.setTcpNoDelay(true);
+          connecting.setSoLinger(true, 0); // closing never waits
+          connecting.connect(
+              new InetSocketAddress(address, settings.port()), millis(settings.connectTimeout()));
+          return connecting;
+        } catch (IOException e) {
+          connecting.close();
+          failure = e;
+        }
+      }
+      throw requireNonNull(failure, "a host has an address");
+    }
+
+    private Socket overTls(Socket connected) throws IOException, GeneralSecurityException {
+      SslOptions options = options(settings.tlsSettings());
+      SSLSocket spoken =
+          (SSLSocket)
+              options
+                  .createSslContext()
+                  .getSocketFactory()
+                  .createSocket(connected, settings.host(), settings.port(), /* autoClose= */ true);
+      SSLParameters parameters = options.getSslParameters();
+      if (parameters != null) {
+        spoken.setSSLParameters(parameters);
+      }
+      int patience = millis(settings.connectTimeout());
+      spoken.setSoTimeout(patience);
+      try {
+        spoken.startHandshake();
+      } catch (SocketTimeoutException e) {
+        throw new SSLException("the server did not answer within " + patience + " ms", e);
+      }
+      return spoken;
+    }
+
+    /** The socket that was made. */
+    public Socket socket() {
+      return requireNonNull(socket, "socket");
+    }
+
+    /** An error that the server has sent before it hung up, and nobody has read; or nothing. */
+    private @Nullable String lastWords() {
+      Socket left = wire;
+      if (left == null || settings.tls()) {
+        return null;
+      }
+      try {
+        left.setSoTimeout(LAST_WORDS_MILLIS);
+        InputStream in = left.getInputStream();
+        byte[] words = new byte[MAX_LAST_WORDS];
+        int length = in.read(words);
+        String text = length <= 0 ? "" : new String(words, 0, length, StandardCharsets.UTF_8);
+        return text.startsWith("-") ? text.substring(1).lines().findFirst().orElse(null) : null;
+      } catch (IOException nothingIsLeft) {
+        return null;
+      }
+    }
+
+    private void closeSocket() {
+      Socket made = wire;
+      if (made != null) {
+        try {
+          made.close();
+        } catch (IOException goneAnyway) {
+          // it is of no use any more, whatever has become of it
+        }
+      }
+    }
+  }
+
+  /**
+   * A connection that knows its socket, and reads it by {@link ReplyReader}: all that Jedis reads
+   * comes from the one method that is replaced here. It connects once and never again.
+   */
+  private static final class KeptConnection extends Connection {
+
+    private final SocketKeeper keeper;
+    private final ReplyReader reader;
+
+    KeptConnection(SocketKeeper keeper, JedisClientConfig config, long maxReplyBytes) {
+      super(keeper, config);
+      this.keeper = keeper;
+      this.reader = new ReplyReader(new Incoming(keeper), maxReplyBytes);
+    }
+
+    @Override
+    protected @Nullable Object readProtocolWithCheckingBroken() {
+      if (isBroken()) {
+        throw new JedisConnectionException("The connection has failed before");
+      }
+      Object reply;
+      try {
+        reply = reader.read();
+      } catch (JedisConnectionException e) {
+        setBroken();
+        throw e;
+      }
+      if (reply instanceof JedisDataException refusal) {
+        throw refusal;
+      }
+      return reply;
+    }
+
+    private void sendNow(CommandArguments command) {
+      sendCommand(command);
+      flush();
+    }
+  }
+
+  /** What comes from a socket, which there may not be yet. */
+  private static final class Incoming extends InputStream {
+
+    private final SocketKeeper keeper;
+    private @Nullable InputStream in;
+
+    Incoming(SocketKeeper keeper) {
+      this.keeper = keeper;
+    }
+
+    private InputStream in() throws IOException {
+      InputStream known = in;
+      if (known == null) {
+        known = keeper.socket().getInputStream();
+        in = known;
+      }
+      return known;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return in().read();
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      return in().read(target, offset, length);
+    }
+  }
+
+  /**
+   * Has Jedis send nothing by itself when it connects. That also means RESP2, which every server
+   * and proxy understands without being asked; nothing here needs RESP3. Jedis 8 sends HELLO unless
+   * it is told not to, by a method that older versions of Jedis do not call.
+   *
+   * @param socketMillis how long an answer may take
+   * @param silenceMillis how long the server may be silent to a subscriber
+   */
+  private record Quiet(int socketMillis, int silenceMillis) implements JedisClientConfig {
+
+    @Override
+    public boolean isAutoNegotiateProtocol() {
+      return false;
+    }
+
+    @Override
+    public ClientSetInfoConfig getClientSetInfoConfig() {
+      return ClientSetInfoConfig.DISABLED;
+    }
+
+    @Override
+    public int getSocketTimeoutMillis() {
+      return socketMillis;
+    }
+
+    @Override
+    public int getBlockingSocketTimeoutMillis() {
+      return silenceMillis;
+    }
+  }
+}

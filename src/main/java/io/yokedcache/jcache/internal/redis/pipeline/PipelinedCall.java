@@ -1,0 +1,168 @@
+package io.yokedcache.jcache.internal.redis.pipeline;
+
+import io.yokedcache.jcache.internal.concurrent.VirtualThreads;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+
+/**
+ * Commands of one thread on their way through a {@link PipelinedConnection}, and what becomes of
+ * them.
+ *
+ * <p>No locks. The replies and their number belong to the thread that reads the lane, until the
+ * waiting thread has seen {@link #isDone}. Time, batch and bytes are written by the thread that
+ * writes the lane before it puts the call into the queue of those that were sent, from which others
+ * get it. The volatile marks are each changed from false to true, but for the lead, which the
+ * waiting thread takes back.
+ */
+final class PipelinedCall {
+
+  private static final int QUEUED = 0;
+  private static final int SENT = 1;
+  private static final int WITHDRAWN = 2;
+  private static final AtomicIntegerFieldUpdater<PipelinedCall> STATE =
+      AtomicIntegerFieldUpdater.newUpdater(PipelinedCall.class, "state");
+
+  private final List<CommandArguments> commands;
+  private final RoundTripTimer timer;
+  private final long startNanos;
+  private final long timeoutNanos;
+  private final Thread waiter = Thread.currentThread();
+  private final boolean virtual = VirtualThreads.isVirtual(waiter);
+  private final @Nullable Object[] replies;
+  private int received;
+  private long writeNanos;
+  private long batch;
+  private long writtenBytes;
+  private volatile int state = QUEUED;
+  private volatile boolean done;
+  private volatile boolean leading;
+  private volatile boolean givenUp;
+
+  /**
+   * A call of the current thread, which is going to wait for its replies.
+   *
+   * @param startNanos the time now
+   * @param timeoutNanos for how long the server may be silent after it was sent
+   */
+  PipelinedCall(
+      List<CommandArguments> commands, RoundTripTimer timer, long startNanos, long timeoutNanos) {
+    this.commands = commands;
+    this.timer = timer;
+    this.startNanos = startNanos;
+    this.timeoutNanos = timeoutNanos;
+    this.replies = new Object[commands.size()];
+  }
+
+  List<CommandArguments> commands() {
+    return commands;
+  }
+
+  Thread waiter() {
+    return waiter;
+  }
+
+  /**
+   * Notes that from now on the server may have got it; to be called again if writing it failed.
+   *
+   * @param inBatch the number of the batch that it travels with
+   * @param nowNanos the time now
+   * @param bytesBefore how many bytes were written to the connection before its batch
+   * @return whether it is still wanted
+   */
+  boolean markSent(long inBatch, long nowNanos, long bytesBefore) {
+    batch = inBatch;
+    writeNanos = nowNanos;
+    writtenBytes = bytesBefore;
+    return STATE.compareAndSet(this, QUEUED, SENT) || state == SENT;
+  }
+
+  /** The number of the batch that it travels with, once it is sent. */
+  long batch() {
+    return batch;
+  }
+
+  /** When it was sent. */
+  long writeNanos() {
+    return writeNanos;
+  }
+
+  /** When the reply to it is late, once it is sent. */
+  long deadlineNanos() {
+    return writeNanos + timeoutNanos;
+  }
+
+  /** For how long the server may be silent after it was sent. */
+  long timeoutNanos() {
+    return timeoutNanos;
+  }
+
+  /** How many bytes were written to the connection before its batch. */
+  long bytesBefore() {
+    return writtenBytes;
+  }
+
+  /** Whether a virtual thread waits for it. */
+  boolean isVirtual() {
+    return virtual;
+  }
+
+  /** Takes it back; returns false if it is too late, since the server may have got it. */
+  boolean withdraw() {
+    return STATE.compareAndSet(this, QUEUED, WITHDRAWN) || state == WITHDRAWN;
+  }
+
+  /**
+   * Takes the next reply.
+   *
+   * @param arrivalNanos when it came
+   * @return whether it was the last one
+   */
+  boolean receive(@Nullable Object reply, long arrivalNanos) {
+    replies[received++] = reply;
+    if (received < replies.length) {
+      return false;
+    }
+    timer.answered(startNanos, writeNanos, arrivalNanos);
+    done = true;
+    return true;
+  }
+
+  /** Whether all replies are there. */
+  boolean isDone() {
+    return done;
+  }
+
+  /** The replies, once the call is done. */
+  List<@Nullable Object> replies() {
+    return Arrays.asList(replies);
+  }
+
+  /** Asks the waiting thread to read the lane from now on. */
+  void lead() {
+    leading = true;
+  }
+
+  /**
+   * Whether the waiting thread, which asks this, was asked to read the lane since the last time.
+   */
+  boolean takeLead() {
+    if (!leading) {
+      return false;
+    }
+    leading = false; // a lead that others took is set again by the next who offers it
+    return true;
+  }
+
+  /** Notes that nobody waits for it any more; its replies are read and dropped. */
+  void giveUp() {
+    givenUp = true;
+  }
+
+  boolean isGivenUp() {
+    return givenUp;
+  }
+}

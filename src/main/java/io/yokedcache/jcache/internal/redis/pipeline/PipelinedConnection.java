@@ -1,0 +1,586 @@
+package io.yokedcache.jcache.internal.redis.pipeline;
+
+import io.yokedcache.jcache.internal.concurrent.StackCheck;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/**
+ * One connection that many threads share: the commands of those that come at the same time travel
+ * together. A thread queues its call, writes what is queued, and then reads replies, for itself and
+ * others, until its own is there; if another one is reading already, it waits for that one to bring
+ * the reply.
+ *
+ * <p>The reader comes across the replies of others in the order in which they were sent, since that
+ * is the order in which the server answers. While it has replies to hand out it also sees to the
+ * writing: the threads that it wakes queue their next calls, and those leave together before it
+ * waits for the server again. While it waits, who queues a call writes it, unless enough
+ * {@linkplain BatchLimit batches} are under way: then the reader does when the next reply comes.
+ * When it has its own reply, and has handed out what came with it, the thread of the oldest open
+ * call reads on. If that thread does not begin soon, another one that waits reads in its place.
+ *
+ * <p>Virtual threads never wait for the socket: one that is interrupted while it does would close
+ * it, and one whose carrier others keep busy would keep everybody waiting. A thread of the lane
+ * reads for them, the {@linkplain #attend attendant}, which there is as long as they use the lane.
+ * They write only as much as the system surely takes at once.
+ *
+ * <p>The lane ends at the first failure, and all open calls with it: on a connection that lost or
+ * made up a single reply, every later one would go to the wrong call. It ends, too, if a call was
+ * not answered in time. Only the reader says so, after it has looked at the socket: after a pause
+ * of the whole JVM all deadlines are over, and the replies are there. The others wait for its word,
+ * and count the time in slices, of which a pause takes one; if the word does not come within twice
+ * the time-out, they end the lane.
+ *
+ * <p>A thread makes sure that its {@linkplain StackCheck stack} does not end in the middle before
+ * it takes part. If an error strikes all the same, the lane ends if bytes may be lost, and goes on
+ * if only the caller is: its replies are dropped when they come.
+ *
+ * <p>All state is in atomics and concurrent queues; no lock is held while anybody waits, which
+ * suits virtual threads. Two pairs of steps keep calls from being forgotten: a call is put into a
+ * queue before {@link #reading}, {@link #sent} and {@link #failure} are read, and these are changed
+ * before the queues are read; and it enters {@link #sent} before it leaves {@link #queued}. Who has
+ * been forgotten in spite of that is found at the end of a slice.
+ */
+final class PipelinedConnection implements AutoCloseable {
+
+  /** Nobody reads. */
+  private static final int FREE = 0;
+
+  /** Somebody was asked to read and has not begun. */
+  private static final int OFFERED = 1;
+
+  /** Somebody waits for the server, or is about to; who queues a call sees to the writing. */
+  private static final int WAITING = 2;
+
+  /** Somebody hands out replies, and will write what is queued before waiting for the server. */
+  private static final int BUSY = 3;
+
+  /** Instead of the number of open calls, if no further one may come. */
+  private static final int ENDED = Integer.MIN_VALUE / 2;
+
+  /** How many replies a thread hands out after it has its own. */
+  private static final int MAX_FAVOURS = 256;
+
+  /** How many slices a time-out has, as far as they are not too short or too long. */
+  private static final int SLICES = 16;
+
+  private static final long MIN_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long MAX_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** How many unanswered bytes of requests the buffers of both systems surely take. */
+  private static final long SURELY_TAKEN_BYTES = 16 << 10;
+
+  /** After how long without work the attendant ends. */
+  private static final long ATTENDANT_IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final Transport wire;
+  private final LongConsumer parking;
+
+  /** Made beforehand: there may be no memory when it is needed. */
+  private final JedisConnectionException endedInTheMiddle =
+      new JedisConnectionException("A thread ended in the middle of writing or reading");
+
+  /** Calls to be written, and those that were, in order. */
+  private final Queue<PipelinedCall> queued = new ConcurrentLinkedQueue<>();
+
+  private final Queue<PipelinedCall> sent = new ConcurrentLinkedQueue<>();
+
+  private final AtomicInteger reading = new AtomicInteger(FREE);
+  private final AtomicBoolean writing = new AtomicBoolean();
+
+  /** The number of the last batch; changed by the thread that is {@link #writing}. */
+  private volatile long lastBatch;
+
+  /** The last batch that left as a whole, and when; changed by the thread that is writing. */
+  private volatile long lastWrittenBatch;
+
+  private volatile long lastWriteNanos;
+
+  /** How many bytes were written; changed by the thread that is {@link #writing}. */
+  private volatile long writtenBytes;
+
+  private final BatchLimit limit = new BatchLimit();
+  private final AtomicInteger openCalls = new AtomicInteger();
+  private final AtomicReference<@Nullable JedisConnectionException> failure =
+      new AtomicReference<>();
+
+  /** Reads for virtual threads; absent while there are none. */
+  private final AtomicReference<@Nullable Thread> attendant = new AtomicReference<>();
+
+  /**
+   * When the reader began to wait; read and changed by the reader, whom {@link #reading} orders.
+   */
+  private long waitStartNanos;
+
+  /** When something last came from the server; changed by the reader. */
+  private volatile long lastArrivalNanos = System.nanoTime();
+
+  private final long madeNanos;
+
+  /** Whether no further calls are to come. */
+  private volatile boolean retired;
+
+  /**
+   * Makes a lane of a connection that nobody else uses.
+   *
+   * @param madeNanos when the connection began to be made
+   */
+  PipelinedConnection(Transport wire, long madeNanos) {
+    this(wire, madeNanos, LockSupport::parkNanos);
+  }
+
+  /**
+   * Makes a lane of a connection that nobody else uses.
+   *
+   * @param parking how a thread waits for its reply: for so many nanoseconds, or until it is
+   *     unparked
+   */
+  PipelinedConnection(Transport wire, long madeNanos, LongConsumer parking) {
+    this.wire = wire;
+    this.parking = parking;
+    this.madeNanos = madeNanos;
+    wire.onWaiting(this::beforeWaiting, this::whenLate, this::afterWaiting);
+  }
+
+  /** How many threads have calls on this lane now. */
+  int openCalls() {
+    return Math.max(0, openCalls.get());
+  }
+
+  boolean isOpen() {
+    return failure.get() == null;
+  }
+
+  /** When the connection began to be made. */
+  long madeNanos() {
+    return madeNanos;
+  }
+
+  /**
+   * Closes the lane as soon as its open calls are answered. A call that comes all the same may find
+   * it closed; then it was not sent.
+   */
+  void retire() {
+    retired = true;
+    closeIfDone();
+  }
+
+  private void closeIfDone() {
+    if (retired && openCalls.compareAndSet(0, ENDED)) {
+      close();
+    }
+  }
+
+  /** Whether the server has answered, or the connection was made, after a moment. */
+  boolean wasAliveAfter(long nanos) {
+    return lastArrivalNanos - nanos > 0;
+  }
+
+  /**
+   * Sends commands and waits for their replies.
+   *
+   * @param timeoutNanos for how long the server may be silent after it was sent
+   * @return the raw replies, in order
+   * @throws LostCallException if the lane failed before all of them came
+   */
+  List<@Nullable Object> call(
+      List<CommandArguments> commands, RoundTripTimer timer, long timeoutNanos)
+      throws LostCallException {
+    StackCheck.ensure();
+    // JSR-107's operations cannot be interrupted, and their waits are bounded anyway.
+    boolean interrupted = Thread.interrupted();
+    PipelinedCall call = new PipelinedCall(commands, timer, System.nanoTime(), timeoutNanos);
+    if (openCalls.incrementAndGet() < 0) {
+      throw new LostCallException(
+          /* sent= */ false, new JedisConnectionException("The connection was replaced"));
+    }
+    try {
+      queued.add(call);
+      seeToWriting(call);
+      interrupted |= await(call, timeoutNanos);
+      return call.replies();
+    } catch (JedisConnectionException e) {
+      throw new LostCallException(!call.withdraw(), e);
+    } finally {
+      openCalls.decrementAndGet();
+      if (!call.isDone()) {
+        giveUp(call);
+      }
+      closeIfDone();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Nobody waits for a call any more. If its thread was asked to read, another one is. */
+  private void giveUp(PipelinedCall call) {
+    call.giveUp();
+    boolean unused = call.withdraw();
+    if (call.takeLead() && reading.compareAndSet(OFFERED, BUSY)) {
+      handOver();
+    }
+  }
+
+  private void seeToWriting(PipelinedCall call) {
+    if (reading.get() != BUSY && mayWrite(call)) {
+      write();
+    }
+    if (call.isVirtual() && reading.get() < WAITING) {
+      wakeAttendant();
+    }
+  }
+
+  /** Waits until a call is done and returns whether the thread was interrupted meanwhile. */
+  private boolean await(PipelinedCall call, long timeoutNanos) {
+    boolean interrupted = false;
+    long sliceNanos = sliceNanos(timeoutNanos);
+    long slicesLeft = 2 * (timeoutNanos / sliceNanos) + 2;
+    boolean isImpatient = false;
+    while (!call.isDone()) {
+      throwIfFailed(call);
+      if (!call.isVirtual() && takeLead(call, isImpatient)) {
+        read(call);
+        continue;
+      }
+      long startNanos = System.nanoTime();
+      parking.accept(sliceNanos);
+      interrupted |= Thread.interrupted();
+      isImpatient = System.nanoTime() - startNanos >= sliceNanos;
+      if (isImpatient && !call.isDone()) {
+        slicesLeft--;
+        if (slicesLeft <= 0) {
+          fail(new JedisConnectionException(new SocketTimeoutException("No reply in time")));
+        } else {
+          seeToWriting(call);
+        }
+      }
+    }
+    return interrupted;
+  }
+
+  private static long sliceNanos(long timeoutNanos) {
+    return Math.max(MIN_SLICE_NANOS, Math.min(timeoutNanos / SLICES, MAX_SLICE_NANOS));
+  }
+
+  /** Whether the thread of a call is the reader from now on. */
+  private boolean takeLead(PipelinedCall call, boolean isImpatient) {
+    return (call.takeLead() || isImpatient)
+        ? reading.compareAndSet(OFFERED, BUSY) || reading.compareAndSet(FREE, BUSY)
+        : reading.compareAndSet(FREE, BUSY);
+  }
+
+  private void throwIfFailed(PipelinedCall call) {
+    JedisConnectionException cause = failure.get();
+    if (cause != null && !call.isDone()) {
+      throw cause;
+    }
+  }
+
+  /**
+   * Whether a call is better written now than when the next reply comes. If there is one to come,
+   * somebody waits for it who will look at the queue.
+   */
+  private boolean mayWrite(PipelinedCall call) {
+    PipelinedCall oldest = sent.peek();
+    return oldest == null
+        || (limit.admits(lastBatch - oldest.batch() + 1)
+            && (!call.isVirtual() || writtenBytes - oldest.bytesBefore() < SURELY_TAKEN_BYTES));
+  }
+
+  /** Writes what is queued, unless another thread does: that one then also takes what is here. */
+  private void write() {
+    while (!queued.isEmpty() && isOpen() && writing.compareAndSet(false, true)) {
+      try {
+        writeBatch();
+      } finally {
+        writing.set(false);
+      }
+    }
+  }
+
+  private void writeBatch() {
+    long batch = lastBatch + 1;
+    lastBatch = batch;
+    long bytesBefore = wire.encodedBytes();
+    long nowNanos = System.nanoTime();
+    boolean isWhole = true;
+    try {
+      for (PipelinedCall call = queued.peek(); call != null; call = queued.peek()) {
+        boolean isWanted = call.markSent(batch, nowNanos, bytesBefore);
+        if (isWanted) {
+          wire.encode(call.commands()); // if an error ends it, the next writer does it again
+        }
+        isWhole = false;
+        if (isWanted) {
+          sent.add(call);
+        }
+        queued.remove();
+        isWhole = true;
+      }
+      isWhole = false;
+      writtenBytes = wire.encodedBytes();
+      wire.flush();
+      lastWriteNanos = System.nanoTime();
+      lastWrittenBatch = batch;
+      isWhole = true;
+    } catch (IOException | RuntimeException e) {
+      fail(asConnectionException(e));
+    } finally {
+      if (!isWhole) {
+        fail(endedInTheMiddle);
+      }
+    }
+  }
+
+  /** Reads until the thread's own call is done, hands out what came with it, and hands over. */
+  private void read(PipelinedCall own) {
+    boolean isWhole = false;
+    try {
+      int favours = 0;
+      while (!own.isDone() || (wire.hasBuffered() && favours++ < MAX_FAVOURS)) {
+        handOut(wire.read(), own);
+      }
+      handOver();
+      isWhole = true;
+    } catch (RuntimeException e) {
+      fail(asConnectionException(e));
+    } finally {
+      if (!isWhole) {
+        fail(endedInTheMiddle);
+      }
+    }
+  }
+
+  private void handOut(@Nullable Object reply, @Nullable PipelinedCall own) {
+    PipelinedCall oldest = sent.peek();
+    if (oldest == null) {
+      throw new JedisConnectionException("The server sent a reply that nobody asked for");
+    }
+    long arrivalNanos = lastArrivalNanos;
+    if (oldest.receive(reply, arrivalNanos)) {
+      sent.remove();
+      limit.answered(arrivalNanos - oldest.writeNanos());
+      if (oldest != own) {
+        LockSupport.unpark(oldest.waiter());
+      }
+    }
+  }
+
+  /**
+   * What the reader does when it has handed out all that came: it writes, and then waits.
+   *
+   * @return for how many nanoseconds the server may be silent from now on
+   */
+  private long beforeWaiting() {
+    reading.set(WAITING);
+    write();
+    PipelinedCall oldest = sent.peek();
+    waitStartNanos = System.nanoTime();
+    return oldest == null
+        ? MAX_SLICE_NANOS // another thread is about to write
+        : Math.max(oldest.timeoutNanos() / 2, oldest.deadlineNanos() - waitStartNanos);
+  }
+
+  /**
+   * What the reader does if nothing came in time. It fails if the call that is waited for is late,
+   * and the server was waited for, and the call was written, half a time-out ago: reader and writer
+   * may have been stopped after they looked at the clock.
+   */
+  private long whenLate() {
+    PipelinedCall oldest = sent.peek();
+    long writtenBatch = lastWrittenBatch;
+    if (oldest == null || oldest.batch() > writtenBatch) {
+      return MAX_SLICE_NANOS; // another thread is writing; the waiting threads bound that
+    }
+    long nowNanos = System.nanoTime();
+    long leftNanos = oldest.deadlineNanos() - nowNanos;
+    long halfNanos = oldest.timeoutNanos() / 2;
+    leftNanos = Math.max(leftNanos, waitStartNanos + halfNanos - nowNanos);
+    if (oldest.batch() == writtenBatch) {
+      leftNanos = Math.max(leftNanos, lastWriteNanos + halfNanos - nowNanos);
+    }
+    return Math.max(0, leftNanos);
+  }
+
+  private void afterWaiting() {
+    lastArrivalNanos = System.nanoTime();
+    reading.set(BUSY);
+  }
+
+  /**
+   * Passes the reading on, or leaves it to whoever comes. A call that comes in between may rely on
+   * this thread, which then takes the reading back if nobody else has; and looks again who needs
+   * it, for it may have been others who read and went meanwhile, and the call with them.
+   */
+  private void handOver() {
+    do {
+      PipelinedCall next = oldest();
+      if (next != null) {
+        reading.set(WAITING);
+        write();
+        reading.set(OFFERED);
+        if (offer(next)) {
+          return;
+        }
+      } else {
+        reading.set(FREE);
+        next = oldest();
+        if (next == null) {
+          return;
+        }
+      }
+    } while (takeBack());
+  }
+
+  private boolean takeBack() {
+    return reading.compareAndSet(OFFERED, BUSY) || reading.compareAndSet(FREE, BUSY);
+  }
+
+  /** Asks the thread of a call to read; returns whether there is one. */
+  private boolean offer(PipelinedCall next) {
+    if (next.isVirtual()) {
+      wakeAttendant();
+      return true;
+    }
+    next.lead();
+    LockSupport.unpark(next.waiter());
+    return !next.isGivenUp();
+  }
+
+  /** The oldest call that somebody waits for. */
+  private @Nullable PipelinedCall oldest() {
+    PipelinedCall oldest = sent.peek();
+    if (oldest == null) {
+      oldest = queued.peek();
+    }
+    return oldest == null || !oldest.isGivenUp() ? oldest : oldestNotGivenUp();
+  }
+
+  private @Nullable PipelinedCall oldestNotGivenUp() {
+    for (PipelinedCall call : sent) {
+      if (!call.isGivenUp()) {
+        return call;
+      }
+    }
+    for (PipelinedCall call : queued) {
+      if (!call.isGivenUp()) {
+        return call;
+      }
+    }
+    return null;
+  }
+
+  private void wakeAttendant() {
+    Thread current = attendant.get();
+    if (current == null) {
+      current = startAttendant();
+    }
+    LockSupport.unpark(current);
+  }
+
+  private @Nullable Thread startAttendant() {
+    Thread created =
+        new Thread(null, this::attend, "yokedcache-lane", 0, /* inheritThreadLocals= */ false);
+    created.setDaemon(true);
+    created.setContextClassLoader(
+        null); // not the one of the application that happens to come first
+    if (!attendant.compareAndSet(null, created)) {
+      return attendant.get();
+    }
+    boolean isStarted = false;
+    try {
+      created.start();
+      isStarted = true;
+    } finally {
+      if (!isStarted) {
+        attendant.set(null);
+      }
+    }
+    return created;
+  }
+
+  /**
+   * Reads for virtual threads, as long as there are calls of theirs or may soon be. Each of its
+   * waits is bounded: for the server as everybody's, for another reader by a slice, for work by
+   * {@link #ATTENDANT_IDLE_NANOS}.
+   */
+  private void attend() {
+    boolean wasIdle = false;
+    while (isOpen()) {
+      PipelinedCall oldest = oldest();
+      if (oldest == null) {
+        if (wasIdle && retireAttendant()) {
+          return;
+        }
+        long startNanos = System.nanoTime();
+        LockSupport.parkNanos(this, ATTENDANT_IDLE_NANOS);
+        wasIdle = System.nanoTime() - startNanos >= ATTENDANT_IDLE_NANOS;
+      } else if (oldest.isVirtual() && takeBack()) {
+        wasIdle = false;
+        readForAll();
+      } else {
+        wasIdle = false;
+        LockSupport.parkNanos(this, MAX_SLICE_NANOS);
+      }
+    }
+    attendant.set(null);
+  }
+
+  /** Whether the attendant may end: calls that come from now on start another one. */
+  private boolean retireAttendant() {
+    attendant.set(null);
+    return oldest() == null || !attendant.compareAndSet(null, Thread.currentThread());
+  }
+
+  /** Reads until nothing is under way. */
+  private void readForAll() {
+    boolean isWhole = false;
+    try {
+      while (oldest() != null) {
+        handOut(wire.read(), null);
+      }
+      handOver();
+      isWhole = true;
+    } catch (RuntimeException e) {
+      fail(asConnectionException(e));
+    } finally {
+      if (!isWhole) {
+        fail(endedInTheMiddle);
+      }
+    }
+  }
+
+  private void fail(JedisConnectionException cause) {
+    if (failure.compareAndSet(null, cause)) {
+      wire.close();
+      queued.forEach(call -> LockSupport.unpark(call.waiter()));
+      sent.forEach(call -> LockSupport.unpark(call.waiter()));
+      LockSupport.unpark(attendant.get());
+    }
+  }
+
+  private static JedisConnectionException asConnectionException(Exception e) {
+    return e instanceof JedisConnectionException already
+        ? already
+        : new JedisConnectionException(e);
+  }
+
+  /** Fails all open calls. */
+  @Override
+  public void close() {
+    fail(new JedisConnectionException("The connection was closed"));
+  }
+}

@@ -1,0 +1,54 @@
+package io.yokedcache.jcache.internal.redis.pipeline;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+
+/**
+ * The connection under a {@link PipelinedConnection}, on which one thread may write while another
+ * one reads. Writing and reading are each for one thread at a time; {@link #close} is for any, and
+ * wakes both.
+ */
+interface Transport extends AutoCloseable {
+
+  /**
+   * Sets what is called around each time that reading has to wait for the server, by the thread
+   * that reads. To be called before that.
+   *
+   * @param before returns for how many nanoseconds to wait at most
+   * @param late called if nothing came in that time; returns for how many nanoseconds to wait on,
+   *     and 0 if reading is to fail
+   */
+  void onWaiting(LongSupplier before, LongSupplier late, Runnable after);
+
+  /**
+   * Adds commands to the buffer; commands that were added before are written to the server if there
+   * is no room for these. If it throws, none of these commands are in the buffer.
+   *
+   * @throws IOException if the connection is broken
+   */
+  void encode(List<CommandArguments> commands) throws IOException;
+
+  /** Writes what is in the buffer to the server. */
+  void flush() throws IOException;
+
+  /** How many bytes were encoded so far. */
+  long encodedBytes();
+
+  /**
+   * Waits for the next reply.
+   *
+   * @return the raw reply; a {@code JedisDataException} if it is an error
+   * @throws redis.clients.jedis.exceptions.JedisConnectionException if nothing came in time; caused
+   *     by a {@link java.net.SocketTimeoutException}
+   */
+  @Nullable Object read();
+
+  /** Whether something has come that was not read yet, be it a part of a reply. */
+  boolean hasBuffered();
+
+  @Override
+  void close();
+}

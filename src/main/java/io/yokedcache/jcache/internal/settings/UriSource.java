@@ -1,0 +1,82 @@
+package io.yokedcache.jcache.internal.settings;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The settings that a server's URI has besides the address: user info and query options. */
+final class UriSource {
+
+  private static final Map<String, String> OPTIONS =
+      Map.of(
+          "client-name", "connection.client-name",
+          "connect-timeout", "connection.connect-timeout",
+          "command-timeout", "connection.command-timeout",
+          "pool-size", "connection.pool.size",
+          "pool-wait", "connection.pool.wait",
+          "verify-host-name", "connection.tls.verify-host-name",
+          "namespace", "namespace",
+          "buckets", "buckets");
+  private static final Set<String> CREDENTIALS = Set.of("user", "username", "password", "auth");
+
+  private UriSource() {}
+
+  /** The names of the options that there are, for the documentation's test. */
+  static Map<String, String> options() {
+    return new TreeMap<>(OPTIONS);
+  }
+
+  /**
+   * Lays a URI's settings over others.
+   *
+   * @param given the contents of {@code yokedcache}
+   * @param uri the server's URI
+   * @param above the contents of {@code yokedcache} of the layer above, which keep their place
+   * @param where what messages call the URI
+   * @param problems takes options that there are none
+   */
+  static Config over(Config given, RedisUri uri, Config above, String where, Problems problems) {
+    Map<String, String> settings = new TreeMap<>();
+    put(settings, "connection.user", uri.user());
+    put(settings, "connection.password", uri.password());
+    for (Map.Entry<String, String> option : uri.options().entrySet()) {
+      String path = OPTIONS.get(option.getKey());
+      if (path == null) {
+        problems.add(where, unknown(option.getKey()));
+      } else {
+        settings.put(path, option.getValue());
+      }
+    }
+    Config merged = given;
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      if (!above.hasPathOrNull(setting.getKey())) {
+        merged =
+            merged.withValue(
+                setting.getKey(), ConfigValueFactory.fromAnyRef(setting.getValue(), where));
+      }
+    }
+    return merged;
+  }
+
+  private static void put(Map<String, String> settings, String path, @Nullable String value) {
+    if (value != null) {
+      settings.put(path, value);
+    }
+  }
+
+  private static String unknown(String option) {
+    if (CREDENTIALS.contains(option)) {
+      return "has the option " + option + "; write credentials before the host: user:password@host";
+    }
+    String near = Spelling.nearest(option, OPTIONS.keySet());
+    return "has the unknown option "
+        + option
+        + (near == null
+            ? "; there are " + String.join(", ", new TreeSet<>(OPTIONS.keySet()))
+            : "; did you mean " + near + "?");
+  }
+}

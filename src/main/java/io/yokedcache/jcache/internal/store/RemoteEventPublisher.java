@@ -1,0 +1,67 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.ScriptRunner;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.cache.CacheException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+
+/** Tells the listeners of other JVMs what one cache object changed. */
+public final class RemoteEventPublisher {
+
+  private static final Logger logger = LoggerFactory.getLogger(RemoteEventPublisher.class);
+
+  private final ScriptRunner scripts;
+  private final String cacheName;
+  private final byte[] channel;
+  private final byte[] origin;
+  private final AtomicBoolean warned = new AtomicBoolean();
+
+  public RemoteEventPublisher(RedisExecutor executor, KeySpace names, String cacheName) {
+    this.scripts = new ScriptRunner(executor);
+    this.cacheName = cacheName;
+    this.channel = names.channel();
+    this.origin = new byte[RemoteEventMessage.ORIGIN_LENGTH];
+    ThreadLocalRandom.current().nextBytes(origin);
+  }
+
+  /** What marks the changes of this cache object; not to be changed. */
+  public byte[] origin() {
+    return origin;
+  }
+
+  /** Where changes are told; not to be changed. */
+  byte[] channel() {
+    return channel;
+  }
+
+  void publish(Mutation mutation, Outcome outcome) {
+    RemoteEventMessage message =
+        new RemoteEventMessage(
+            outcome.change(),
+            Bytes.of(origin),
+            mutation.key(),
+            outcome.prior(),
+            outcome.change().isWrite() ? mutation.value() : null);
+    try {
+      scripts.command(
+          "publish on cache " + cacheName,
+          Bytes.of(channel),
+          /* idempotent= */ false,
+          new CommandArguments(Command.PUBLISH).add(channel).add(message.encode()));
+    } catch (RedisUnavailableException e) {
+      throw e;
+    } catch (CacheException refused) {
+      // The change is made, and the writer had the right when it opened the cache.
+      if (warned.compareAndSet(false, true)) {
+        logger.warn("Listeners elsewhere missed a change: {}", refused.getMessage());
+      }
+    }
+  }
+}

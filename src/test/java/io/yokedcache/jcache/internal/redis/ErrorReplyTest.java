@@ -1,0 +1,139 @@
+package io.yokedcache.jcache.internal.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/** Which replies tell about the server, in the words of several versions, and what follows. */
+final class ErrorReplyTest {
+
+  private final JedisDataException readOnly = new JedisDataException("READONLY You can't");
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "READONLY You can't write against a read only replica.|READ_ONLY",
+        "READONLY You can't write against a read only replica. script: 1a, on @user_script:3.|READ_ONLY",
+        "ERR Error running script (call to f_1a): @user_script:3: @user_script: 3: -READONLY You can't write against a read only replica. |READ_ONLY",
+        "ERR Error running script (call to f_1a): @user_script:3: @user_script: 3: -OOM command not allowed when used memory > 'maxmemory'. |OUT_OF_MEMORY",
+        "LOADING Redis is loading the dataset in memory|LOADING",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.|PRIMARY_DOWN",
+        "CLUSTERDOWN The cluster is down|CLUSTER_DOWN",
+        "TRYAGAIN Multiple keys request during rehashing of slot|TRY_AGAIN",
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.|BUSY",
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.|CANNOT_SAVE",
+        "MISCONF Errors writing to the AOF file: No space left on device|CANNOT_SAVE",
+        "OOM command not allowed when used memory > 'maxmemory'.|OUT_OF_MEMORY",
+        "NOREPLICAS Not enough good replicas to write.|TOO_FEW_REPLICAS",
+        "NOAUTH Authentication required.|NOT_AUTHENTICATED",
+        "NOAUTH HELLO must be called with the client already authenticated|NOT_AUTHENTICATED",
+        "WRONGPASS invalid username-password pair or user is disabled.|WRONG_PASSWORD",
+        "DENIED Redis is running in protected mode because protected mode is enabled|PROTECTED",
+        "ERR max number of clients reached|TOO_MANY_CLIENTS",
+        "ERR max number of clients + cluster connections reached|TOO_MANY_CLIENTS",
+      })
+  void of_aboutTheServer(String message, ErrorReply expected) {
+    assertThat(ErrorReply.of(new JedisDataException(message))).isEqualTo(expected);
+    assertThat(ErrorReply.words(message)).doesNotEndWith(".");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "NOPERM this user has no permissions to run the 'get' command",
+        "NOSCRIPT No matching script. Please use EVAL.",
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+        "BUSYKEY Target key name already exists.",
+        "BUSYGROUP Consumer Group name already exists",
+        "ERR unknown command 'FROB'",
+        "ERR Error running script (call to f_1a): @user_script:3: attempt to index nil - OOM",
+      })
+  void of_aboutTheCommand(String message) {
+    assertThat(ErrorReply.of(new JedisDataException(message))).isNull();
+  }
+
+  @Test
+  void of_noError() {
+    assertThat(ErrorReply.of("READONLY".getBytes(StandardCharsets.US_ASCII))).isNull();
+    assertThat(ErrorReply.of((Object) null)).isNull();
+  }
+
+  @Test
+  void words_pageOfAdvice() {
+    assertThat(
+            ErrorReply.words(
+                "DENIED Redis is running in protected mode because no password is set. In this mode connections are only accepted from the loopback interface."))
+        .isEqualTo("DENIED Redis is running in protected mode because no password is set");
+  }
+
+  private static Request request(boolean idempotent, Command... commands) {
+    return new Request(
+        "test",
+        Bytes.of(new byte[] {'k'}),
+        idempotent,
+        Arrays.stream(commands).map(CommandArguments::new).toList());
+  }
+
+  @Test
+  void mayRepeat_onlyIfNothingWasDoneThatHarmsTwice() {
+    Request write = request(false, Command.GET, Command.SET, Command.SET);
+    assertThat(Commands.mayRepeat(write, Arrays.asList(null, readOnly, readOnly))).isTrue();
+    assertThat(Commands.mayRepeat(write, Arrays.asList(null, "OK", readOnly))).isFalse();
+    assertThat(Commands.mayRepeat(request(true, Command.DEL, Command.DEL), List.of(1L, readOnly)))
+        .isTrue();
+  }
+
+  @Test
+  void mayChange_readsAndScripts() {
+    assertThat(Commands.mayChange(request(true, Command.MGET))).isFalse();
+    assertThat(Commands.mayChange(request(true, Command.GET, Command.GETEX))).isFalse();
+    assertThat(Commands.mayChange(request(true, Command.EVALSHA))).isFalse();
+    assertThat(Commands.mayChange(request(false, Command.EVALSHA))).isTrue();
+    assertThat(Commands.mayChange(request(false, Command.GET, Command.SET))).isTrue();
+    assertThat(Commands.mayChange(request(false, Command.GET, Command.GETDEL))).isTrue();
+  }
+
+  @Test
+  void decide_serverRefusesForEver() {
+    ErrorReplyPolicy refusals = new ErrorReplyPolicy(Duration.ZERO);
+    long started = System.nanoTime();
+    int fresh = 0;
+    for (int i = 0; i < 10_000; i++) {
+      long madeNanos = System.nanoTime();
+      fresh += refusals.decide(readOnly, true, madeNanos, System.nanoTime()) >= 0 ? 1 : 0;
+    }
+    long seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
+    assertThat(fresh).as("connections made again").isBetween(0, 10 + 3 * (int) seconds);
+  }
+
+  @Test
+  void decide_oneThreadHasConnectionsReplaced() {
+    ErrorReplyPolicy refusals = new ErrorReplyPolicy(Duration.ofSeconds(60));
+    long madeNanos = System.nanoTime();
+    long startNanos = madeNanos;
+    while (System.nanoTime() - madeNanos < Duration.ofMillis(10).toNanos()) {
+      Thread.onSpinWait();
+    }
+    assertThat(refusals.isCondemned(madeNanos)).isFalse();
+    assertThat(refusals.decide(readOnly, true, madeNanos, startNanos)).isZero();
+    assertThat(refusals.isCondemned(madeNanos)).isTrue();
+    long again = System.nanoTime();
+    assertThat(refusals.isCondemned(again)).isFalse();
+    assertThat(refusals.decide(readOnly, true, again, startNanos)).isPositive();
+    assertThat(refusals.decide(readOnly, false, again, startNanos)).isEqualTo(-1);
+    assertThat(refusals.decide(new JedisDataException("OOM no"), true, again, startNanos))
+        .isEqualTo(-1);
+  }
+}
