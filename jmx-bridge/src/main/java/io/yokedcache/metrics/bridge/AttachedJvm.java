@@ -78,10 +78,10 @@ final class AttachedJvm implements CacheSource, AutoCloseable {
 
   private IOException gone(@Nullable Throwable cause) {
     return new IOException(
-        "There is no process "
+        "Process "
             + pid
-            + " (any more). One that was started anew has another number: use --url for JVMs that"
-            + " come and go",
+            + " does not exist (any more). A restarted process has another number: use --url for JVMs"
+            + " that restart",
         cause);
   }
 
@@ -163,7 +163,7 @@ final class AttachedJvm implements CacheSource, AutoCloseable {
         Files.isReadable(status) ? catchesQuit(status) : jvms().containsKey(String.valueOf(pid));
     if (!isJvm) {
       throw new IOException(
-          "Process " + pid + " is no JVM, or has only just been started." + describeOthers());
+          "Process " + pid + " is not a JVM, or has only just started." + describeOthers());
     }
   }
 

@@ -24,6 +24,9 @@ public final class BridgeAgent {
    */
   private static final Duration START_DELAY = Duration.ofSeconds(2);
 
+  private static final String NO_METRICS =
+      "This JVM has no metrics; the application is not affected: ";
+
   /** One jar may be loaded as an agent twice, by hand or by two options; also guards itself. */
   private static final Set<MetricsSettings> RUNNING = new HashSet<>();
 
@@ -55,7 +58,7 @@ public final class BridgeAgent {
       thread.setDaemon(true);
       thread.start();
     } catch (Throwable e) {
-      System.err.println("No metrics of this JVM, which works as ever: " + e);
+      System.err.println(NO_METRICS + e);
     }
   }
 
@@ -66,11 +69,9 @@ public final class BridgeAgent {
       run(agent.settings());
     } catch (InterruptedException endOfJvm) {
       Thread.currentThread().interrupt();
-    } catch (IOException | MetricsConfigurationException e) {
-      logger().error("No metrics of this JVM, which works as ever: {}", e.getMessage());
-      logger().debug("Where it failed", e);
     } catch (Throwable e) {
-      logger().error("No metrics of this JVM, which works as ever: {}", String.valueOf(e));
+      boolean isClear = e instanceof IOException || e instanceof MetricsConfigurationException;
+      logger().error("{}{}", NO_METRICS, isClear ? e.getMessage() : e.toString());
       logger().debug("Where it failed", e);
     }
   }
@@ -78,15 +79,14 @@ public final class BridgeAgent {
   private static void run(MetricsSettings settings) throws IOException {
     synchronized (RUNNING) {
       if (RUNNING.contains(settings)) {
-        logger()
-            .info("These metrics are served already; the agent that was loaded again does nothing");
+        logger().info("These metrics are served already; loading the agent again has no effect");
         return;
       }
       if (!settings.targets().isEmpty()) {
         logger()
             .warn(
-                "yokedcache.metrics.targets is read by the stand-alone process only; the agent"
-                    + " shows its own JVM");
+                "yokedcache.metrics.targets has no effect in an agent, which shows its own JVM: use"
+                    + " the stand-alone process for other JVMs");
       }
       settings.requirePeriodic();
       MetricsBridge bridge = MetricsBridge.ofThisJvm(settings);

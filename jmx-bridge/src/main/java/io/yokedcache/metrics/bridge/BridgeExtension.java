@@ -38,10 +38,9 @@ public final class BridgeExtension implements ManagerExtension {
       }
       if (!settings.targets().isEmpty()) {
         logger.warn(
-            "yokedcache.metrics.targets is read by the stand-alone process only; the metrics of {}"
-                + " have none of {}",
-            manager.uri(),
-            settings.targets().keySet());
+            "yokedcache.metrics.targets has no effect in the settings of cache manager {}: use the"
+                + " stand-alone process for other JVMs",
+            manager.uri());
       }
       return new Started(
           SharedBridge.acquire(settings),
@@ -50,7 +49,7 @@ public final class BridgeExtension implements ManagerExtension {
     } catch (IOException | MetricsConfigurationException e) {
       // The reason is in the message; a trace would only hide it.
       logger.error(
-          "No metrics of cache manager {}, whose caches work as ever: {}",
+          "Cache manager {} has no metrics; its caches are not affected: {}",
           manager.uri(),
           e.getMessage());
       logger.debug("Where it failed", e);

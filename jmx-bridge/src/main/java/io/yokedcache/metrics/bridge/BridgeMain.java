@@ -129,7 +129,7 @@ public final class BridgeMain {
             ? failure.getMessage()
             : failure instanceof IOException
                 ? line(failure)
-                : "The bridge failed, which is a fault of its own: " + failure;
+                : "The bridge failed unexpectedly: " + failure;
     command.getErr().println(told);
     LoggerFactory.getLogger(BridgeMain.class).debug("Where it failed", failure);
     return isMistake ? ExitCode.USAGE : ExitCode.SOFTWARE;

@@ -275,7 +275,7 @@ final class Group {
   @Nullable Path readableFile(String key) {
     Path file = optionalPath(key);
     if (file != null && !Files.isReadable(file)) {
-      complain(key, "names " + file.toAbsolutePath() + ", which is no file to read");
+      complain(key, "names " + file.toAbsolutePath() + ", which is not a readable file");
     }
     return file;
   }
@@ -319,7 +319,7 @@ final class Group {
       }
       complain(key, "names " + file.toAbsolutePath() + ", whose first line is empty");
     } catch (IOException e) {
-      complain(key, "names " + file.toAbsolutePath() + ", which is no UTF-8 text to read");
+      complain(key, "names " + file.toAbsolutePath() + ", which cannot be read as UTF-8 text");
     }
     // Only so that nothing else is complained of, since the settings are refused.
     return "unknown";

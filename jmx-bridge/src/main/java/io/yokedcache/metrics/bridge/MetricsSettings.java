@@ -186,7 +186,7 @@ public record MetricsSettings(
         && health.flag("enabled")
         && !prometheus.enabled()
         && !statsd.enabled()) {
-      health.warn("enabled", "has no effect, since no output is enabled that it could report to");
+      health.warn("enabled", "has no effect without an output: enable prometheus or statsd");
     }
     return new MetricsSettings(
         prometheus,
@@ -206,8 +206,8 @@ public record MetricsSettings(
     if (output.isWritten() && !output.isWritten("enabled")) {
       output.warn(
           "enabled",
-          "is not set, so that nothing else of the group counts: write enabled = true, or"
-              + " enabled = false to keep the group for later");
+          "is not set, so the group has no effect: write enabled = true, or enabled = false to keep"
+              + " the group for later");
     }
     return output;
   }
@@ -236,15 +236,14 @@ public record MetricsSettings(
     if (statsd.enabled() && statsd.mode() == StatsDMode.REALTIME) {
       throw new MetricsConfigurationException(
           MetricsFile.GROUP
-              + ".statsd.mode = realtime works only in the provider's own yokedcache.conf, since"
-              + " nobody else hears of each operation. Use mode = periodic, whose counts are"
-              + " exact");
+              + ".statsd.mode = realtime works only in the provider's yokedcache.conf, because only"
+              + " the provider reports each operation. Use mode = periodic, whose counts are exact");
     }
     if (!collectors.isEmpty()) {
       throw new MetricsConfigurationException(
           MetricsFile.GROUP
-              + ".collectors works only in the provider's own yokedcache.conf, since nobody else"
-              + " hears of each operation. Remove it here");
+              + ".collectors works only in the provider's yokedcache.conf, because only the provider"
+              + " reports each operation. Remove it here");
     }
   }
 }

@@ -75,8 +75,8 @@ public record PrometheusOutput(
       if (user == null && isHalf) {
         group.complain(
             "user",
-            "is not set, but its password is: without a user everybody is let in, so set user too,"
-                + " or neither password, password-hash nor "
+            "is not set, but its password is. Without a user, every client has access: set user, or"
+                + " remove password, password-hash and "
                 + PASSWORD_VARIABLE);
       } else if (user != null && password == null && hash == null) {
         group.complain(
@@ -100,7 +100,8 @@ public record PrometheusOutput(
       boolean statusPage = group.flag("status-page");
       String path = group.text("path", PATH, "a path such as /metrics");
       if (path.equals("/-/healthy") || (path.equals("/") && statusPage)) {
-        group.complain("path", "is " + path + ", where something else is served");
+        group.complain(
+            "path", "is " + path + ", which the bridge serves already: choose another path");
       }
       TlsFiles tls = TlsFiles.read(group.child("tls"));
       String host = group.text("host", ANYTHING, "a host name or an address");
@@ -110,11 +111,10 @@ public record PrometheusOutput(
               "host",
               "is "
                   + host
-                  + ", and everybody who reaches it can read all figures: set user and"
+                  + ", so every client on the network can read all figures: set user and"
                   + " password-hash, or host = 127.0.0.1");
         } else if (user != null && tls.keyStore() == null) {
-          group.warn(
-              "user", "sends its password in the clear over the network: set tls.key-store too");
+          group.warn("user", "has a password that clients send unencrypted: set tls.key-store too");
         }
       }
       return new Listener(

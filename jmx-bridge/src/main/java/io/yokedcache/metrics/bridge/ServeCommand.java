@@ -70,7 +70,7 @@ final class ServeCommand implements Callable<Integer> {
     settings.requirePeriodic();
     if (!settings.isEnabled()) {
       throw new MetricsConfigurationException(
-          "No output (prometheus, statsd, ...) is enabled, so there is nothing to do");
+          "No output is enabled: set prometheus.enabled, statsd.enabled or otlp.enabled = true");
     }
     return new Wanted(settings, targetOptions.targets(settings));
   }
@@ -127,7 +127,7 @@ final class ServeCommand implements Callable<Integer> {
       if (now instanceof Wanted next) {
         follow(next);
       } else {
-        logger.error("{}; all goes on as before", now);
+        logger.error("{}; the settings before stay in force", now);
       }
     }
 

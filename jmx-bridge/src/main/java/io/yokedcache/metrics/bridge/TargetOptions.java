@@ -113,7 +113,7 @@ final class TargetOptions {
     }
     if (targets.isEmpty()) {
       throw new MetricsConfigurationException(
-          "Which JVM? Name one by --url HOST:PORT, by --pid N, or in the group targets of --config."
+          "No JVM is named: use --url HOST:PORT, --pid N, or the group targets of --config."
               + AttachedJvm.describeOthers());
     }
     return targets;

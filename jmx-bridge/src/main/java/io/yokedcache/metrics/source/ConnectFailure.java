@@ -46,7 +46,7 @@ final class ConnectFailure {
     if (failure instanceof MalformedURLException) {
       return "this JVM has no client for the protocol \""
           + url.getProtocol()
-          + "\". The client of remote+http and its kin is WildFly's jboss-client.jar, which has to be on the class path; all others speak rmi";
+          + "\". Add WildFly's jboss-client.jar to the class path for remote+http and remote+https; use rmi for other servers";
     }
     if (failure instanceof SecurityException) {
       return failure.getMessage()
@@ -56,25 +56,25 @@ final class ConnectFailure {
     if (tls != null) {
       return "TLS fails ("
           + tls.getMessage()
-          + "). Let javax.net.ssl.trustStore have the agent's certificate, and, if the agent asks for one, javax.net.ssl.keyStore one of yours";
+          + "). Set javax.net.ssl.trustStore to a store with the agent's certificate, and javax.net.ssl.keyStore if the agent requires a certificate";
     }
     if (find(failure, NameNotFoundException.class) != null) {
-      return "there is a registry of RMI, but no JMX agent in it. Is it the port of com.sun.management.jmxremote.port?";
+      return "the RMI registry has no JMX agent. Is it the port of com.sun.management.jmxremote.port?";
     }
     UnknownHostException unknown = find(failure, UnknownHostException.class);
     if (unknown != null) {
-      return "the host is not known (" + unknown.getMessage() + ")" + announcement(url, failure);
+      return "the host is unknown (" + unknown.getMessage() + ")" + announcement(url, failure);
     }
     if (find(failure, SocketTimeoutException.class) != null) {
-      return "no answer in time. Is a firewall in between, or is it the port of something else?"
+      return "the agent did not answer in time. Does a firewall block the port, or does another server use it?"
           + announcement(url, failure);
     }
     if (find(failure, java.net.ConnectException.class) != null) {
-      return "nobody listens there. Is the JVM up, with -Dcom.sun.management.jmxremote.port=<port>?"
+      return "no process listens on that port. Is the JVM up, with -Dcom.sun.management.jmxremote.port=<port>?"
           + announcement(url, failure);
     }
     if (find(failure, ConnectIOException.class) != null) {
-      return "what listens there speaks neither RMI nor RMI by TLS. Is it the port of com.sun.management.jmxremote.port, and not that of an HTTP server?";
+      return "the port speaks neither RMI nor RMI over TLS. Is it the port of com.sun.management.jmxremote.port?";
     }
     return String.valueOf(failure.getMessage());
   }
@@ -87,7 +87,7 @@ final class ConnectFailure {
       if (refusing.find() && asked.find() && !refusing.group(1).equals(asked.group(1))) {
         return " The agent announces itself as "
             + refusing.group(1)
-            + ": start its JVM with -Djava.rmi.server.hostname=<a name that is known here>";
+            + ": start its JVM with -Djava.rmi.server.hostname=<a name that this machine can resolve>";
       }
     }
     return "";

@@ -51,7 +51,7 @@ final class FigureCheck {
     refused++;
     if (told.size() < MAX_TOLD && told.add(bean.getCanonicalName() + ' ' + attribute)) {
       logger.warn(
-          "MBean {} has no usable {}: {}. Its series is left out, and further values of the kind are only counted",
+          "MBean {} has an unusable value of {}: {}. Its series is left out; further unusable values of it are only counted",
           shown(bean.getCanonicalName()),
           shown(attribute),
           shown(reason));
@@ -72,7 +72,7 @@ final class FigureCheck {
       return number.longValue();
     }
     if (value != null) {
-      refuse(bean, attribute, "it is " + kindOf(value) + ", and no count");
+      refuse(bean, attribute, "it is " + kindOf(value) + ", which is not a count");
     }
     return null;
   }
@@ -97,7 +97,7 @@ final class FigureCheck {
       }
     }
     if (value != null) {
-      refuse(bean, attribute, "it is " + kindOf(value) + ", and no size, time or ratio");
+      refuse(bean, attribute, "it is " + kindOf(value) + ", which is not a size, time or ratio");
     }
     return null;
   }

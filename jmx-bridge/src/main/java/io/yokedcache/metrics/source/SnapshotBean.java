@@ -129,7 +129,7 @@ final class SnapshotBean {
       if (count >= 0) {
         counters.add(Map.entry(names[column], count));
       } else if (count != NOT_MEASURED) {
-        check.refuse(name, names[column], "it is " + count + ", and no count");
+        check.refuse(name, names[column], "it is " + count + ", which is not a count");
       }
     }
     return immutable(counters);
@@ -254,7 +254,7 @@ final class SnapshotBean {
     }
     for (long count : counts) {
       if (count < 0) {
-        check.refuse(name, operation + ".cells", "it has " + count + ", and that is no count");
+        check.refuse(name, operation + ".cells", "it has " + count + ", which is not a count");
         return null;
       }
     }

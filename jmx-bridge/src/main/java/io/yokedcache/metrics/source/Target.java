@@ -198,7 +198,7 @@ public final class Target implements CacheSource, AutoCloseable {
     try {
       thread.execute(reading::run);
     } catch (RejectedExecutionException e) {
-      return failed("Too many readings of " + description() + " wait for their turn already");
+      return failed("Too many readings of " + description() + " are waiting already");
     }
     latest = reading;
     return reading;
@@ -290,8 +290,8 @@ public final class Target implements CacheSource, AutoCloseable {
     }
     if (failure != null && wasUp) {
       logger.warn(
-          "Cannot read the caches of {}: {}. They are not shown until it answers; it is tried again"
-              + " with each reading, and failures are counted in bridge_errors_total",
+          "Cannot read the caches of {}: {}. They are not shown until it answers; each reading tries"
+              + " again, and bridge_errors_total counts failures",
           description(),
           line(failure));
     } else if (failure == null && !wasUp) {

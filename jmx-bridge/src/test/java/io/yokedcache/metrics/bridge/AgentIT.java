@@ -79,7 +79,8 @@ final class AgentIT {
             "java.base,java.logging,java.management,java.instrument,jdk.unsupported",
             agent("delay=0"));
     try (ChildJvm application = ChildJvm.application(folder, CAFFEINE, options)) {
-      application.awaitOutput("No metrics of this JVM, which works as ever: java.lang.");
+      application.awaitOutput(
+          "This JVM has no metrics; the application is not affected: java.lang.");
       application.endInput();
       assertThat(application.awaitEnd()).isZero();
       assertThat(application.output()).doesNotContain("\tat ");

@@ -28,8 +28,8 @@ final class BridgeMainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "list                                       | Which JVM? Name one by --url",
-        "--prometheus-port 0                        | Which JVM? Name one by --url",
+        "list                                       | No JVM is named: use --url",
+        "--prometheus-port 0                        | No JVM is named: use --url",
         "list --url http://x                        | is not the URL of a JVM. Write HOST:PORT",
         "list --pid x                               | must be the number of a process",
         "list --url h:1 --url h:1                   | Two JVMs are called h:1",
@@ -40,7 +40,7 @@ final class BridgeMainTest {
         "list --config /-.conf                      | /-.conf cannot be read",
         "serve --url h:1 --set prometheus.prt=1     | did you mean port?",
         "serve --url h:1 --prometheus-port 70000    | must be a whole number from 0 to 65535",
-        "--url h:1 --set prometheus.enabled=false   | there is nothing to do",
+        "--url h:1 --set prometheus.enabled=false   | No output is enabled: set prometheus.enabled",
         "--url h:1 --set x                          | --set x needs a value",
         "serve --nonsense                           | Unknown option",
         "serve --prometheus-prt 1                   | did you mean --prometheus-port? See yokedcache-",

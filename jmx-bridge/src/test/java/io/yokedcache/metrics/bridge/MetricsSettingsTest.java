@@ -269,7 +269,7 @@ final class MetricsSettingsTest {
         .contains("3 problems")
         .contains("targets.a.password-file is set, and password too: keep one of them")
         .contains("targets.b.password-file names " + empty + ", whose first line is empty")
-        .contains("targets.c.password-file names /-, which is no UTF-8 text to read");
+        .contains("targets.c.password-file names /-, which cannot be read as UTF-8 text");
   }
 
   @ParameterizedTest
@@ -292,10 +292,10 @@ final class MetricsSettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "statsd.host = h                                  | statsd.enabled is not set, so that",
-        "prometheus.port = 1                              | prometheus.enabled is not set, so that",
+        "statsd.host = h                                  | statsd.enabled is not set, so the group has no effect",
+        "prometheus.port = 1                              | prometheus.enabled is not set, so the group has no effect",
         "statsd { enabled = true, sample-rate = 0.5 }     | sample-rate has no effect with mode =",
-        "health.interval = 5s                             | health.enabled has no effect, since no",
+        "health.interval = 5s                             | health.enabled has no effect without an output",
         "statsd { enabled = false, host = h }             |",
         "prometheus.enabled = true, health.interval = 5s  |",
       })
@@ -366,8 +366,8 @@ final class MetricsSettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "host = ^0.0.0.0^                          | everybody who reaches it can read all figures",
-        "host = ^0.0.0.0^, user = u, password = p  | sends its password in the clear",
+        "host = ^0.0.0.0^                          | every client on the network can read all figures",
+        "host = ^0.0.0.0^, user = u, password = p  | has a password that clients send unencrypted",
         "host = localhost                          | ''",
         "host = ^127.0.0.1^, user = u, password = p | ''",
         "host = ^::1^                              | ''",

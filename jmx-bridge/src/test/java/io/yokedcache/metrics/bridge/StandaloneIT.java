@@ -155,8 +155,12 @@ final class StandaloneIT {
           .containsPattern(sample("cache_hits_total", "billing", "2.0"));
 
       mounted(mount, "3", shop + ", billing { pid = none, prot = 5 }");
-      bridge.awaitOutput("all goes on as before");
-      assertThat(bridge.output().lines().filter(line -> line.contains("all goes on as before")))
+      bridge.awaitOutput("the settings before stay in force");
+      assertThat(
+              bridge
+                  .output()
+                  .lines()
+                  .filter(line -> line.contains("the settings before stay in force")))
           .singleElement()
           .asString()
           .contains(
@@ -227,7 +231,7 @@ final class StandaloneIT {
     Process sleep = new ProcessBuilder("sleep", "300").start();
     try (ChildJvm list = ChildJvm.bridge(folder, "list", "--pid", String.valueOf(sleep.pid()))) {
       assertThat(list.awaitEnd()).isEqualTo(1);
-      assertThat(list.output()).contains("Process " + sleep.pid() + " is no JVM");
+      assertThat(list.output()).contains("Process " + sleep.pid() + " is not a JVM");
       assertThat(sleep.isAlive()).isTrue();
     } finally {
       sleep.destroyForcibly();
@@ -235,7 +239,7 @@ final class StandaloneIT {
     assertThat(sleep.waitFor(10, TimeUnit.SECONDS)).isTrue();
     try (ChildJvm list = ChildJvm.bridge(folder, "list", "--pid", String.valueOf(sleep.pid()))) {
       assertThat(list.awaitEnd()).isEqualTo(1);
-      assertThat(list.output()).contains("There is no process " + sleep.pid());
+      assertThat(list.output()).contains("Process " + sleep.pid() + " does not exist");
     }
   }
 

@@ -39,14 +39,16 @@ final class ConnectFailureTest {
   @Test
   void read_nobodyListens() throws Exception {
     assertFails(
-        CacheJvm.url(CacheJvm.freePort()), "nobody listens", "com.sun.management.jmxremote.port");
+        CacheJvm.url(CacheJvm.freePort()),
+        "no process listens",
+        "com.sun.management.jmxremote.port");
   }
 
   @Test
   void read_hostIsNotKnown() throws Exception {
     assertFails(
         new JMXServiceURL("service:jmx:rmi:///jndi/rmi://no-such-host.invalid:1/jmxrmi"),
-        "the host is not known",
+        "the host is unknown",
         "no-such-host.invalid");
   }
 
@@ -58,8 +60,8 @@ final class ConnectFailureTest {
     try {
       assertFails(
           CacheJvm.url(server.getAddress().getPort()),
-          "no answer in time",
-          "the port of something else");
+          "the agent did not answer in time",
+          "does another server use it");
     } finally {
       server.stop(0);
     }
@@ -70,7 +72,7 @@ final class ConnectFailureTest {
     int port = CacheJvm.freePort();
     Registry registry = LocateRegistry.createRegistry(port);
     try {
-      assertFails(CacheJvm.url(port), "no JMX agent in it");
+      assertFails(CacheJvm.url(port), "the RMI registry has no JMX agent");
     } finally {
       UnicastRemoteObject.unexportObject(registry, /* force= */ true);
     }
