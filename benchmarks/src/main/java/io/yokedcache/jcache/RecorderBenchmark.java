@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

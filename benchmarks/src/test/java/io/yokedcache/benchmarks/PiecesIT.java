@@ -23,7 +23,7 @@ final class PiecesIT {
         .contains(
             "RecorderBenchmark",
             "CodecBenchmark",
-            "LaneBenchmark",
+            "PipelinedConnectionBenchmark",
             "SnapshotBenchmark",
             "RemoteBenchmark",
             "NearCacheBenchmark");

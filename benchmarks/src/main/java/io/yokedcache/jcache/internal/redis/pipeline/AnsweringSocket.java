@@ -1,4 +1,4 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.redis.pipeline;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 

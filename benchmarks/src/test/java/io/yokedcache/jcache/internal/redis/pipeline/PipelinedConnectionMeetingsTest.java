@@ -1,7 +1,8 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.redis.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,11 +17,11 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * Threads that meet on a lane a million times: reading changes hands far more often than with a
- * server, which is what it takes to see a hand-over that goes wrong once in some hundred thousand.
- * Here because the peer without a network is that of the benchmark.
+ * Threads that meet on a connection a million times: reading changes hands far more often than with
+ * a server, which is what it takes to see a hand-over that goes wrong once in some hundred
+ * thousand. Here because the peer without a network is that of the benchmark.
  */
-final class LaneMeetingsTest {
+final class PipelinedConnectionMeetingsTest {
 
   private static final int CALLS = 1_000_000;
   private static final int MAX_PAUSE = 256;
@@ -32,11 +33,12 @@ final class LaneMeetingsTest {
   @ValueSource(ints = {2, 3, 4})
   void call_byFewThreads_nobodyIsForgotten(int threads) throws Exception {
     ExecutorService callers = Executors.newFixedThreadPool(threads);
-    try (Lane lane =
-        new Lane(new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime())) {
+    try (PipelinedConnection connection =
+        new PipelinedConnection(
+            new SocketTransport(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime())) {
       List<Callable<Integer>> tasks = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
-        tasks.add(() -> call(lane, CALLS / threads));
+        tasks.add(() -> call(connection, CALLS / threads));
       }
       int answered = 0;
       for (Future<Integer> task : callers.invokeAll(tasks)) {
@@ -52,10 +54,10 @@ final class LaneMeetingsTest {
    * Calls, and fails if one is not answered in time. The pauses differ, so that threads meet in
    * ever new ways.
    */
-  private static int call(Lane lane, int times) throws LostCallException {
+  private static int call(PipelinedConnection connection, int times) throws LostCallException {
     int answered = 0;
     for (int i = 0; i < times; i++) {
-      answered += lane.call(PING, WireTimer.none(), TIMEOUT_NANOS).size();
+      answered += connection.call(PING, RoundTripTimer.none(), TIMEOUT_NANOS).size();
       for (int pause = ThreadLocalRandom.current().nextInt(MAX_PAUSE); pause > 0; pause--) {
         Thread.onSpinWait();
       }

@@ -1,5 +1,6 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.redis.pipeline;
 
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -17,36 +18,36 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * What a lane costs besides network and server: a call that is answered at once. With several
+ * What a connection costs besides network and server: a call that is answered at once. With several
  * threads it is what they cost each other: queues, waiting and waking.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class LaneBenchmark {
+public class PipelinedConnectionBenchmark {
 
   private static final List<CommandArguments> PING = List.of(new CommandArguments(Command.PING));
   private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long MAX_VALUE_BYTES = 1 << 20;
 
-  private final Lane lane = open();
+  private final PipelinedConnection connection = open();
 
   /** Made by JMH. */
-  public LaneBenchmark() {}
+  public PipelinedConnectionBenchmark() {}
 
-  private static Lane open() {
+  private static PipelinedConnection open() {
     try {
-      return new Lane(
-          new LaneConnection(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime());
+      return new PipelinedConnection(
+          new SocketTransport(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Ends the lane. */
+  /** Ends the connection. */
   @TearDown
   public void close() {
-    lane.close();
+    connection.close();
   }
 
   /** One thread. */
@@ -56,7 +57,7 @@ public class LaneBenchmark {
     return call();
   }
 
-  /** Sixteen threads on one lane. */
+  /** Sixteen threads on one connection. */
   @Benchmark
   @Threads(16)
   public @Nullable Object call16() throws LostCallException {
@@ -64,6 +65,6 @@ public class LaneBenchmark {
   }
 
   private @Nullable Object call() throws LostCallException {
-    return lane.call(PING, WireTimer.none(), TIMEOUT_NANOS).get(0);
+    return connection.call(PING, RoundTripTimer.none(), TIMEOUT_NANOS).get(0);
   }
 }
