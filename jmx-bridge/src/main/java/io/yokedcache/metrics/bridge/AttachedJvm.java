@@ -3,15 +3,11 @@ package io.yokedcache.metrics.bridge;
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import com.sun.tools.attach.VirtualMachineDescriptor;
-import io.yokedcache.metrics.source.CacheReadings;
-import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.RemoteJvm;
-import io.yokedcache.metrics.source.Selection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,96 +15,25 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.management.remote.JMXServiceURL;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the caches of a JVM on this machine, whose JMX agent it starts with the first reading. An
- * attempt that failed is made again after some seconds. Thread-safe.
+ * A JVM on this machine, by its process id. Its JMX agent is started when it is to be connected.
+ * Thread-safe.
  */
-final class AttachedJvm implements CacheSource, AutoCloseable {
+record AttachedJvm(long pid) implements RemoteJvm.Address {
 
-  private static final long PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
   private static final long SIGQUIT_BIT = 1L << 2;
   private static final int MOST_SHOWN = 20;
-
-  private final long pid;
-  private final Duration timeLimit;
-
-  // Guarded by this.
-  private @Nullable RemoteJvm remote;
-  private @Nullable IOException failure;
-  private long failedNanos;
-
-  AttachedJvm(long pid, Duration timeLimit) {
-    this.pid = pid;
-    this.timeLimit = timeLimit;
-  }
-
-  /** What the connection is asked for. */
-  private interface Use {
-    CacheReadings of(RemoteJvm remote) throws IOException;
-  }
-
-  @Override
-  public CacheReadings read() throws IOException {
-    return use(RemoteJvm::read);
-  }
-
-  @Override
-  public CacheReadings readFigures() throws IOException {
-    return use(RemoteJvm::readFigures);
-  }
-
-  @Override
-  public CacheReadings read(Selection wanted) throws IOException {
-    return use(jvm -> jvm.read(wanted));
-  }
-
-  private CacheReadings use(Use use) throws IOException {
-    try {
-      return use.of(remote());
-    } catch (IOException e) {
-      throw isRunning() ? e : gone(e);
-    }
-  }
 
   private boolean isRunning() {
     return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
   }
 
-  private IOException gone(@Nullable Throwable cause) {
-    return new IOException(
-        "Process "
-            + pid
-            + " does not exist (any more). A restarted process has another number: use --url for JVMs"
-            + " that restart",
-        cause);
-  }
-
-  private synchronized RemoteJvm remote() throws IOException {
-    RemoteJvm known = remote;
-    if (known != null) {
-      return known;
-    }
-    if (failure != null && System.nanoTime() - failedNanos < PAUSE_NANOS) {
-      throw new IOException(failure.getMessage(), failure);
-    }
-    try {
-      RemoteJvm attached =
-          RemoteJvm.at(new JMXServiceURL(startAgent()), /* environment= */ Map.of(), timeLimit);
-      remote = attached;
-      return attached;
-    } catch (IOException e) {
-      failure = e;
-      failedNanos = System.nanoTime();
-      throw e;
-    }
-  }
-
-  private String startAgent() throws IOException {
+  @Override
+  public JMXServiceURL find() throws IOException {
     requireJvm();
     try {
-      return Attaching.startAgent(pid);
+      return new JMXServiceURL(Attaching.startAgent(pid));
     } catch (LinkageError e) {
       throw failed(
           "this Java runtime has no module jdk.attach: run the bridge on a JDK, or on a runtime made"
@@ -156,7 +81,11 @@ final class AttachedJvm implements CacheSource, AutoCloseable {
   /** Attaching sends the signal QUIT, which ends a process that is not a JVM. */
   private void requireJvm() throws IOException {
     if (!isRunning()) {
-      throw gone(/* cause= */ null);
+      throw new IOException(
+          "Process "
+              + pid
+              + " does not exist (any more). A restarted process has another number: use --url for"
+              + " JVMs that restart");
     }
     Path status = Path.of("/proc/" + pid + "/status");
     boolean isJvm =
@@ -192,17 +121,6 @@ final class AttachedJvm implements CacheSource, AutoCloseable {
       return Attaching.jvms();
     } catch (LinkageError noAttachModule) {
       return Map.of();
-    }
-  }
-
-  @Override
-  public void close() {
-    RemoteJvm last;
-    synchronized (this) {
-      last = remote;
-    }
-    if (last != null) {
-      last.close();
     }
   }
 

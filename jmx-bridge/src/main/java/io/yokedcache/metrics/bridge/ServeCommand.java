@@ -2,6 +2,7 @@ package io.yokedcache.metrics.bridge;
 
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,7 +159,7 @@ final class ServeCommand implements Callable<Integer> {
   /** Says which JVMs are there from the beginning; coming and going later is a metric. */
   private static void greet(String name, CacheSource source) {
     try {
-      int caches = source.readFigures().caches().size();
+      int caches = source.read(Selection.FIGURES).caches().size();
       logger.info("{} has {} caches with statistics", name, caches);
     } catch (IOException | RuntimeException e) {
       logger.warn("{} is not there yet, and is tried again: {}", name, BridgeMain.line(e));

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.RemoteJvm;
-import io.yokedcache.metrics.source.Target;
 import java.net.MalformedURLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,22 +17,16 @@ import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXServiceURL;
 import javax.rmi.ssl.SslRMIClientSocketFactory;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The JVMs that are read. Each is connected with its first reading. For one thread. */
 final class Targets implements AutoCloseable {
-
-  private static final Logger logger = LoggerFactory.getLogger(Targets.class);
 
   private static final String SCHEME = "service:jmx:";
   private static final String REGISTRY_SOCKETS = "com.sun.jndi.rmi.factory.socket";
   private static final Pattern HOST_AND_PORT =
       Pattern.compile("(?:\\[[0-9a-fA-F:.%]+]|[^:/\\s]+):[0-9]{1,5}");
 
-  /** A JVM that is read, with all that is to be closed. */
-  private record Open(
-      TargetSettings settings, CacheSource source, List<? extends AutoCloseable> parts) {}
+  private record Open(TargetSettings settings, RemoteJvm jvm) {}
 
   private final Duration timeLimit;
   private final List<Open> replaced = new ArrayList<>();
@@ -81,13 +74,10 @@ final class Targets implements AutoCloseable {
     Duration limit = target.timeout() == null ? timeLimit : target.timeout();
     String url = target.url();
     if (url != null) {
-      RemoteJvm remote = RemoteJvm.at(parsed(url), environment(target), limit);
-      return new Open(target, remote, List.of(remote));
+      return new Open(target, RemoteJvm.at(parsed(url), environment(target), limit));
     }
     long pid = requireNonNull(target.pid(), "pid");
-    AttachedJvm attached = new AttachedJvm(pid, limit);
-    Target limited = Target.of("process " + pid, attached, limit);
-    return new Open(target, limited, List.of(limited, attached));
+    return new Open(target, RemoteJvm.at("process " + pid, new AttachedJvm(pid), limit));
   }
 
   /** Why a text is no URL of a JVM, to be put behind it in a message; absent if it is one. */
@@ -132,21 +122,13 @@ final class Targets implements AutoCloseable {
   /** What reads each JVM, by its name. */
   Map<String, CacheSource> sources() {
     Map<String, CacheSource> sources = new LinkedHashMap<>();
-    open.forEach((name, target) -> sources.put(name, target.source()));
+    open.forEach((name, target) -> sources.put(name, target.jvm()));
     return sources;
   }
 
   /** Ends the connections that nobody reads any more. */
   void closeReplaced() {
-    for (Open target : replaced) {
-      for (AutoCloseable part : target.parts()) {
-        try {
-          part.close();
-        } catch (Exception e) {
-          logger.debug("{} did not end in order", part, e);
-        }
-      }
-    }
+    replaced.forEach(target -> target.jvm().close());
     replaced.clear();
   }
 

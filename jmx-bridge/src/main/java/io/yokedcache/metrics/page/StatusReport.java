@@ -2,11 +2,11 @@ package io.yokedcache.metrics.page;
 
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.source.Selection;
 import io.yokedcache.metrics.source.StatisticsReading;
 import io.yokedcache.metrics.source.Target;
 import io.yokedcache.metrics.source.Target.Outcome;

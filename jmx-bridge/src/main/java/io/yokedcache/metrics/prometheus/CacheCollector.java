@@ -15,7 +15,7 @@ import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.source.Selection;
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.source.Target;
 import java.util.ArrayList;

@@ -4,11 +4,11 @@ import static java.util.Comparator.comparing;
 
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.ConfigurationReading;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.source.Selection;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;

@@ -1,30 +1,46 @@
 package io.yokedcache.metrics.source;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.management.JMException;
+import javax.management.MBeanServer;
 import javax.management.MBeanServerConnection;
+import javax.management.MBeanServerDelegate;
+import javax.management.MBeanServerNotification;
 import javax.management.MalformedObjectNameException;
+import javax.management.Notification;
+import javax.management.NotificationListener;
 import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The names of the MBeans that tell of caches. With twenty beans to a cache, looking for them costs
  * more than reading them; so they are looked for again only when the number of MBeans is another
- * one, when one has vanished, or after half a minute. Thread-safe.
+ * one, when one has vanished, or after half a minute; and at once if the server is of this JVM and
+ * tells of beans that come and go. Thread-safe.
  */
 final class BeanNames {
+
+  private static final Logger logger = LoggerFactory.getLogger(BeanNames.class);
 
   private static final ObjectName STATISTICS = name("javax.cache:type=CacheStatistics,*");
   private static final ObjectName CONFIGURATIONS = name("javax.cache:type=CacheConfiguration,*");
   private static final ObjectName SNAPSHOTS = name("io.yokedcache:type=Snapshot,*");
 
+  private static final Set<String> DOMAINS = Set.of("javax.cache", "io.yokedcache");
+
   private static final String RESERVED = ",:=\n\r*?\"";
 
-  /** In case one bean replaces another one, so that their number stays what it was. */
+  /** In case one bean of another JVM replaces another one, so that their number stays the same. */
   private static final long MAX_AGE_NANOS = Duration.ofSeconds(30).toNanos();
 
   /** A cache as the names of its beans have it, without the characters that these reserve. */
@@ -42,19 +58,65 @@ final class BeanNames {
       Map<ObjectName, CacheKey> statistics,
       Map<ObjectName, CacheKey> configurations,
       int beanCount,
+      long changes,
       long foundNanos) {}
 
   private final MBeanServerConnection server;
+
+  /** How often it has become known that the names are others; each makes what was found stale. */
+  private final AtomicLong changes = new AtomicLong();
+
   private volatile @Nullable Found last;
 
-  BeanNames(MBeanServerConnection server) {
+  private BeanNames(MBeanServerConnection server) {
     this.server = server;
+  }
+
+  static BeanNames of(MBeanServerConnection server) {
+    BeanNames names = new BeanNames(server);
+    if (server instanceof MBeanServer ownServer) {
+      try {
+        ownServer.addNotificationListener(
+            MBeanServerDelegate.DELEGATE_NAME, new Listener(ownServer, names), null, null);
+      } catch (JMException | RuntimeException noNotifications) {
+        logger.debug("{} has no notifications; names are polled", ownServer, noNotifications);
+      }
+    }
+    return names;
+  }
+
+  /** Forgets the names when a cache's bean comes or goes. Removes itself once they are garbage. */
+  private static final class Listener implements NotificationListener {
+
+    private final MBeanServer server;
+    private final WeakReference<BeanNames> names;
+
+    Listener(MBeanServer server, BeanNames names) {
+      this.server = server;
+      this.names = new WeakReference<>(names);
+    }
+
+    @Override
+    public void handleNotification(Notification event, @Nullable Object handback) {
+      BeanNames told = names.get();
+      if (told == null) {
+        try {
+          server.removeNotificationListener(MBeanServerDelegate.DELEGATE_NAME, this);
+        } catch (JMException removedAlready) {
+          logger.debug("The listener is gone already", removedAlready);
+        }
+      } else if (event instanceof MBeanServerNotification change
+          && DOMAINS.contains(change.getMBeanName().getDomain())) {
+        told.forget();
+      }
+    }
   }
 
   Found find() throws IOException {
     int beanCount = server.getMBeanCount();
     Found known = last;
     if (known == null
+        || !areStill(known)
         || known.beanCount != beanCount
         || System.nanoTime() - known.foundNanos > MAX_AGE_NANOS) {
       known = look(beanCount);
@@ -65,21 +127,23 @@ final class BeanNames {
 
   /** Looks again next time. */
   void forget() {
-    last = null;
+    changes.incrementAndGet();
   }
 
-  /** Whether what was found last is still believed to be there. */
-  boolean areKnown() {
-    return last != null;
+  /** Whether nothing has become known since that contradicts what was found. */
+  boolean areStill(Found found) {
+    return found.changes == changes.get();
   }
 
   private Found look(int beanCount) throws IOException {
     long nowNanos = System.nanoTime();
+    long changesBefore = changes.get();
     return new Found(
         List.copyOf(new TreeSet<>(server.queryNames(SNAPSHOTS, null))),
         keys(STATISTICS),
         keys(CONFIGURATIONS),
         beanCount,
+        changesBefore,
         nowNanos);
   }
 

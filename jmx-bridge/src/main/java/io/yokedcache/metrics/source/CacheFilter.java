@@ -1,6 +1,5 @@
 package io.yokedcache.metrics.source;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -30,22 +29,8 @@ public record CacheFilter(List<String> include, List<String> exclude) {
     }
     Predicate<String> included = include.isEmpty() ? name -> true : matcher(include);
     Predicate<String> left = included.and(matcher(exclude).negate());
-    return new CacheSource() {
-      @Override
-      public CacheReadings read() throws IOException {
-        return filtered(source.read(), left);
-      }
-
-      @Override
-      public CacheReadings readFigures() throws IOException {
-        return filtered(source.readFigures(), left);
-      }
-
-      @Override
-      public CacheReadings read(Selection wanted) throws IOException {
-        return filtered(source.read(wanted), left);
-      }
-    };
+    CacheSource.Selective filter = wanted -> filtered(source.read(wanted), left);
+    return filter;
   }
 
   private static CacheReadings filtered(CacheReadings all, Predicate<String> left) {

@@ -1,39 +1,63 @@
 package io.yokedcache.metrics.source;
 
 import java.io.IOException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Where the figures of caches come from; implementations are thread-safe. */
 @FunctionalInterface
 public interface CacheSource {
 
   /**
-   * Reads all caches once.
+   * Reads all caches, without configurations.
    *
    * @return the figures of this moment
    * @throws IOException if the source cannot be reached
    */
   CacheReadings read() throws IOException;
 
-  /**
-   * Reads counters and gauges only, which costs a small part of {@link #read()} where there are
-   * many timers. This method reads everything unless it is overridden.
-   *
-   * @return the figures of this moment; {@link CacheReading#operations()} may be empty
-   * @throws IOException if the source cannot be reached
-   */
-  default CacheReadings readFigures() throws IOException {
+  /** Reads what is wanted, and perhaps more; everything unless it is overridden. */
+  default CacheReadings read(Selection wanted) throws IOException {
     return read();
   }
 
+  /** A source that reads only what is wanted. */
+  interface Selective extends CacheSource {
+
+    @Override
+    CacheReadings read(Selection wanted) throws IOException;
+
+    @Override
+    default CacheReadings read() throws IOException {
+      return read(Selection.ALL);
+    }
+  }
+
   /**
-   * Reads what is wanted, and perhaps more. This method reads operations or figures, without
-   * configurations, unless it is overridden.
+   * Which figures are wanted, so that a source need not read the rest.
    *
-   * @param wanted what is of interest
-   * @return the figures of this moment
-   * @throws IOException if the source cannot be reached
+   * @param operations whether timers and errors by operation are wanted, which cost most
+   * @param configurations whether the caches' configurations are wanted
+   * @param figures the names of the counters and gauges that are wanted; absent for all
    */
-  default CacheReadings read(Selection wanted) throws IOException {
-    return wanted.operations() ? read() : readFigures();
+  record Selection(boolean operations, boolean configurations, @Nullable Set<String> figures) {
+
+    /** Everything but configurations. */
+    public static final Selection ALL = new Selection(true, false, null);
+
+    /** All counters and gauges. */
+    public static final Selection FIGURES = new Selection(false, false, null);
+
+    /** Copies the set. */
+    public Selection {
+      figures = figures == null ? null : Set.copyOf(figures);
+    }
+
+    /** Returns whether a reading of this has all that another selection wants. */
+    boolean covers(Selection other) {
+      return (operations || !other.operations)
+          && (configurations || !other.configurations)
+          && (figures == null || (other.figures != null && figures.containsAll(other.figures)));
+    }
   }
 }

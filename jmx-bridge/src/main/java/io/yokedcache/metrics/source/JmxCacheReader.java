@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe if the connection is, as those of the JDK are.
  */
-public final class JmxCacheReader implements CacheSource {
+public final class JmxCacheReader implements CacheSource.Selective {
 
   private static final Logger logger = LoggerFactory.getLogger(JmxCacheReader.class);
 
@@ -63,38 +63,17 @@ public final class JmxCacheReader implements CacheSource {
   private final Set<String> told = FigureCheck.nothingTold();
 
   /**
-   * Creates a reader.
-   *
-   * @param server the MBean server, of this JVM or of another
+   * Creates a reader of an MBean server. A server of this JVM tells the reader at once of beans
+   * that come and go, until the reader is garbage; another JVM's is asked with each reading.
    */
   public JmxCacheReader(MBeanServerConnection server) {
     this.server = requireNonNull(server, "server");
-    this.names = new BeanNames(server);
+    this.names = BeanNames.of(server);
   }
 
-  /**
-   * Returns a reader of this JVM's caches.
-   *
-   * @return a new reader of the platform's MBean server
-   */
+  /** Returns a new reader of the platform's MBean server. */
   public static JmxCacheReader ofThisJvm() {
     return new JmxCacheReader(ManagementFactory.getPlatformMBeanServer());
-  }
-
-  @Override
-  public CacheReadings read() throws IOException {
-    return read(Selection.ALL);
-  }
-
-  /**
-   * Reads counters and gauges only.
-   *
-   * @return the figures of this moment, without operations
-   * @throws IOException if the MBean server cannot be reached
-   */
-  @Override
-  public CacheReadings readFigures() throws IOException {
-    return read(Selection.FIGURES);
   }
 
   @Override
@@ -102,7 +81,7 @@ public final class JmxCacheReader implements CacheSource {
     BeanNames.Found found = names.find();
     CacheReadings readings = new Reading(wanted).of(found);
     // A bean that vanished may have made place for another one since its name was found.
-    return names.areKnown() ? readings : new Reading(wanted).of(names.find());
+    return names.areStill(found) ? readings : new Reading(wanted).of(names.find());
   }
 
   /** One reading, in one thread. */

@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.source;
 
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe. A target that is not closed holds no thread for longer than half a minute.
  */
-public final class Target implements CacheSource, AutoCloseable {
+public final class Target implements CacheSource.Selective, AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(Target.class);
 
@@ -145,16 +145,6 @@ public final class Target implements CacheSource, AutoCloseable {
   /** Begins a reading that has all that happened before this call. */
   public Reading beginAnew(Selection wanted) {
     return begin(wanted, other -> false);
-  }
-
-  @Override
-  public CacheReadings read() throws IOException {
-    return read(Selection.ALL);
-  }
-
-  @Override
-  public CacheReadings readFigures() throws IOException {
-    return read(Selection.FIGURES);
   }
 
   /** Reads anew. Who calls is told by the exception, so that nothing is logged. */

@@ -3,16 +3,20 @@ package io.yokedcache.metrics.source;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -122,7 +126,7 @@ final class JmxCacheReaderTest {
           .with(users(Map.of("hits", 5L, "misses", 0L), Map.of("sizeBytes", 1e6)))
           .with(new CacheData("orders", List.of(), Map.of("puts", 9L), Map.of()));
       JmxCacheReader reader = JmxCacheReader.ofThisJvm();
-      CacheReadings figures = reader.readFigures();
+      CacheReadings figures = reader.read(Selection.FIGURES);
       assertThat(fixture.bulkReads()).isZero();
       List<CacheReading> everything =
           reader.read().caches().stream()
@@ -212,6 +216,55 @@ final class JmxCacheReaderTest {
     server.unregisterMBean(statisticsName("uri", "a"));
     server.registerMBean(new FewStatistics(), statisticsName("uri", "b"));
     assertThat(reader.read().caches()).extracting(CacheReading::cache).containsExactly("b");
+  }
+
+  /** The number of beans stays the same, and no bean that was read is missing. */
+  @Test
+  void read_cacheInPlaceOfAnotherBean_seenAtOnce() throws Exception {
+    ObjectName other = new ObjectName("com.acme:type=Other");
+    server.registerMBean(new FewStatistics(), other);
+    JmxCacheReader reader = new JmxCacheReader(server);
+    assertThat(reader.read()).isEqualTo(CacheReadings.EMPTY);
+
+    server.unregisterMBean(other);
+    server.registerMBean(new FewStatistics(), statisticsName("uri", "a"));
+
+    assertThat(reader.read().caches()).extracting(CacheReading::cache).containsExactly("a");
+  }
+
+  @Test
+  void read_readersThatAreGarbage_leaveNoListeners() throws Exception {
+    int beans = server.getMBeanCount();
+    AtomicInteger listeners = new AtomicInteger();
+    MBeanServer counting =
+        (MBeanServer)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {MBeanServer.class},
+                (proxy, method, arguments) -> {
+                  switch (method.getName()) {
+                    case "addNotificationListener" -> listeners.incrementAndGet();
+                    case "removeNotificationListener" -> listeners.decrementAndGet();
+                    default -> {}
+                  }
+                  return method.invoke(server, arguments);
+                });
+    for (int i = 0; i < 100; i++) {
+      assertThat(new JmxCacheReader(counting).read()).isEqualTo(CacheReadings.EMPTY);
+    }
+    JmxCacheReader kept = new JmxCacheReader(counting);
+
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> {
+              System.gc();
+              server.registerMBean(new FewStatistics(), statisticsName("uri", "a"));
+              server.unregisterMBean(statisticsName("uri", "a"));
+              assertThat(listeners).hasValue(1);
+            });
+    assertThat(kept.read()).isEqualTo(CacheReadings.EMPTY);
+    assertThat(server.getMBeanCount()).isEqualTo(beans);
   }
 
   @Test

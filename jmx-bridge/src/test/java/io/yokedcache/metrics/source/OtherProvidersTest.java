@@ -3,6 +3,7 @@ package io.yokedcache.metrics.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider;
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import java.net.URI;
 import java.util.List;
 import java.util.Set;

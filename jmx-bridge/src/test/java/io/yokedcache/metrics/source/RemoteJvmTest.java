@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -49,7 +50,7 @@ final class RemoteJvmTest {
           .hasMessageStartingWith("Cannot connect to service:jmx:rmi:///jndi/rmi://127.0.0.1:");
       try (CacheJvm jvm = CacheJvm.start(port)) {
         await().untilAsserted(() -> assertReads(remote));
-        assertThat(remote.readFigures().caches()).hasSize(1);
+        assertThat(remote.read(Selection.FIGURES).caches()).hasSize(1);
         assertThat(jvm.pid()).isPositive();
       }
       assertThatThrownBy(remote::read).isInstanceOf(IOException.class);

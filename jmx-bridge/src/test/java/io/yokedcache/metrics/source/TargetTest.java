@@ -3,6 +3,7 @@ package io.yokedcache.metrics.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.metrics.source.CacheSource.Selection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +48,7 @@ final class TargetTest {
             List.of(), List.of(new ConnectionReading("m", true, null, null, null, null, null)));
     try (Target source = Target.of("other", () -> readings, LIMIT)) {
       assertThat(source.read()).isEqualTo(readings);
-      assertThat(source.readFigures()).isEqualTo(readings);
+      assertThat(source.read(Selection.FIGURES)).isEqualTo(readings);
     }
   }
 
