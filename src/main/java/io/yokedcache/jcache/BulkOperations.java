@@ -1,11 +1,11 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.entry.BulkWriter;
-import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryLoads;
-import io.yokedcache.jcache.internal.entry.EntryReader;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
-import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.entry.OperationResult;
+import io.yokedcache.jcache.internal.entry.ReadThrough;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
@@ -44,37 +44,37 @@ final class BulkOperations<K, V> {
   /** How long {@code removeAll} counts by itself; the rest is counted in the background. */
   private static final long MAX_COUNT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  private final CacheBlueprint<K, V> blueprint;
+  private final CacheDefinition<K, V> definition;
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
-  private final EntryReader<K, V> reader;
+  private final ReadThrough<K, V> reader;
   private final BulkWriter<K, V> writer;
 
   /** There only if there is a loader. */
   private final @Nullable EntryLoads<K, V> loads;
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
   private final OperationMeter meter;
 
   BulkOperations(
-      CacheBlueprint<K, V> blueprint,
+      CacheDefinition<K, V> definition,
       CacheLifecycle<K, V> lifecycle,
       EventDispatcher<K, V> events,
-      EntryReader<K, V> reader,
-      CacheParts<K, V> parts,
+      ReadThrough<K, V> reader,
+      CacheContext<K, V> context,
       OperationMeter meter) {
-    this.blueprint = blueprint;
+    this.definition = definition;
     this.lifecycle = lifecycle;
     this.events = events;
     this.reader = reader;
-    this.writer = new BulkWriter<>(parts);
+    this.writer = new BulkWriter<>(context);
     // loadAll loads also where there is no read-through.
-    EntryLoader<K, V> loader = blueprint.entryLoader(lifecycle::statistics);
+    EntryLoader<K, V> loader = definition.entryLoader(lifecycle::statistics);
     this.loads =
         loader.exists()
-            ? new EntryLoads<>(parts, loader, blueprint.settings().loadTimeout())
+            ? new EntryLoads<>(context, loader, definition.settings().loadTimeout())
             : null;
-    this.parts = parts;
+    this.context = context;
     this.meter = meter;
   }
 
@@ -87,14 +87,14 @@ final class BulkOperations<K, V> {
 
   private Map<K, V> getAll(Set<K> keys, StatisticsRecorder recorder, long start) {
     // Loads are told of as they are stored, in turns with their keys.
-    Map<K, Result<V>> results =
+    Map<K, OperationResult<V>> results =
         reader.getAll(
             keys, this::publish, (hits, misses) -> recorder.count(hits, misses, 0, 0, start));
     Map<K, V> found = new HashMap<>();
     EventDispatcher.Changes<K, V> changes = events.changes();
     int hits = 0;
-    for (Map.Entry<K, Result<V>> entry : results.entrySet()) {
-      Result<V> result = entry.getValue();
+    for (Map.Entry<K, OperationResult<V>> entry : results.entrySet()) {
+      OperationResult<V> result = entry.getValue();
       if (result.value() != null) {
         found.put(entry.getKey(), result.value());
       }
@@ -108,7 +108,7 @@ final class BulkOperations<K, V> {
     return found;
   }
 
-  private void publish(Map<K, Result<V>> results) {
+  private void publish(Map<K, OperationResult<V>> results) {
     EventDispatcher.Changes<K, V> changes = events.changes();
     results.forEach(changes::add);
     events.publish(changes);
@@ -123,7 +123,7 @@ final class BulkOperations<K, V> {
         Operation.PUT_ALL,
         (recorder, start) -> {
           BulkWriter<K, V>.Puts puts = writer.puts(map);
-          KeyLocks.Hold turns = parts.turns(puts.keys());
+          KeyLocks.Hold turns = context.turns(puts.keys());
           try (turns) {
             ApplicationCode.rethrow(
                 finish(
@@ -150,7 +150,7 @@ final class BulkOperations<K, V> {
   }
 
   private @Nullable Throwable remove(BulkWriter<K, V>.Removals removals, Counts counts) {
-    KeyLocks.Hold turns = parts.turns(removals.keys());
+    KeyLocks.Hold turns = context.turns(removals.keys());
     try (turns) {
       return finish(removals.write(), counts);
     }
@@ -165,7 +165,7 @@ final class BulkOperations<K, V> {
     EventDispatcher.Changes<K, V> changes = events.changes();
     int puts = 0;
     int removals = 0;
-    for (Map.Entry<K, Result<V>> entry : written.results().entrySet()) {
+    for (Map.Entry<K, OperationResult<V>> entry : written.results().entrySet()) {
       Change change = entry.getValue().change();
       puts += change.isWrite() ? 1 : 0;
       removals += change == Change.REMOVED ? 1 : 0;
@@ -190,7 +190,7 @@ final class BulkOperations<K, V> {
     meter.perform(
         Operation.CLEAR,
         (recorder, start) -> {
-          blueprint.store().clear();
+          definition.store().clear();
           recorder.record(Operation.CLEAR, 0, 0, 0, 0, start);
         });
   }
@@ -201,11 +201,11 @@ final class BulkOperations<K, V> {
    */
   void removeAll() {
     boolean nobodyHears =
-        !blueprint.configuration().isWriteThrough()
+        !definition.configuration().isWriteThrough()
             && !events.wantsEvents()
-            && !blueprint.store().isHeard();
+            && !definition.store().isHeard();
     if (nobodyHears && !lifecycle.isStatisticsEnabled()) {
-      blueprint.store().clear();
+      definition.store().clear();
       return;
     }
     meter.perform(
@@ -224,8 +224,8 @@ final class BulkOperations<K, V> {
 
   /** Whoever reads the statistics next finds the count there, unless it takes long. */
   private void removeAndCount(StatisticsRecorder recorder) {
-    parts.overtakeLoads();
-    RemovedEntries removed = blueprint.store().removeAll();
+    context.overtakeLoads();
+    RemovedEntries removed = definition.store().removeAll();
     long beganNanos = System.nanoTime();
     try {
       while (!removed.isDone() && System.nanoTime() - beganNanos < MAX_COUNT_NANOS) {
@@ -238,7 +238,7 @@ final class BulkOperations<K, V> {
       removed.giveUp();
     }
     if (!removed.isDone()) {
-      blueprint
+      definition
           .store()
           .countLater(removed, count -> countRemoved(recorder, count, recorder.start()));
     }
@@ -254,13 +254,13 @@ final class BulkOperations<K, V> {
   private @Nullable Throwable removePages(StatisticsRecorder recorder) {
     Throwable unheard = null;
     // What is loaded now may have been read from where all of it is gone by now.
-    parts.overtakeLoads();
-    Iterator<List<Bytes>> pages = blueprint.store().entries().scan();
+    context.overtakeLoads();
+    Iterator<List<Bytes>> pages = definition.store().entries().scan();
     while (pages.hasNext()) {
       Map<K, Bytes> keys = new LinkedHashMap<>();
       List<Mutation> unknown = new ArrayList<>();
       List<Bytes> page = pages.next();
-      List<@Nullable K> decoded = blueprint.codec().decodeKeys(page);
+      List<@Nullable K> decoded = definition.codec().decodeKeys(page);
       for (int i = 0; i < page.size(); i++) {
         K key = decoded.get(i);
         if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {
@@ -278,7 +278,7 @@ final class BulkOperations<K, V> {
                     recorder.count(hits, misses, puts, removals, start));
         unheard = failure == null ? unheard : ApplicationCode.first(unheard, failure);
       }
-      blueprint.store().entries().applyAll(unknown);
+      definition.store().entries().applyAll(unknown);
     }
     return unheard;
   }

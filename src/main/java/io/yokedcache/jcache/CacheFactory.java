@@ -52,8 +52,8 @@ final class CacheFactory {
     this.codecs = new Codecs(this.classLoader, settings.serialization());
   }
 
-  /** The blueprint of a cache that the application configures. */
-  <K, V> CacheBlueprint<K, V> blueprint(String name, Configuration<K, V> configuration) {
+  /** The definition of a cache that the application configures. */
+  <K, V> CacheDefinition<K, V> definition(String name, Configuration<K, V> configuration) {
     if (!configuration.isStoreByValue()) {
       throw new UnsupportedOperationException(
           "Cache " + name + " cannot store by reference: its entries are in Redis");
@@ -62,13 +62,13 @@ final class CacheFactory {
     return complete(name, EffectiveConfiguration.merge(configuration, cacheSettings));
   }
 
-  /** The blueprint of a cache that only the configuration file defines. */
-  CacheBlueprint<?, ?> blueprintFromFile(String name) {
+  /** The definition of a cache that only the configuration file defines. */
+  CacheDefinition<?, ?> definitionFromFile(String name) {
     CacheSettings cacheSettings = settings.caches().apply(name);
     return complete(name, EffectiveConfiguration.fromFile(name, cacheSettings, classLoader));
   }
 
-  private <K, V> CacheBlueprint<K, V> complete(
+  private <K, V> CacheDefinition<K, V> complete(
       String name, YokedCacheConfiguration<K, V> configuration) {
     CacheSettings cacheSettings = settings.caches().apply(name);
     Class<K> keyType = configuration.getKeyType();
@@ -112,7 +112,7 @@ final class CacheFactory {
       NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
       // The last step, so that nothing tracks changes for a cache that is not created.
       CacheBackend store = stores.open(identity, cacheSettings.batchSize(), near, phases::wire);
-      return new CacheBlueprint<>(
+      return new CacheDefinition<>(
           name, configuration, cacheSettings, store, near, codec, phases, expiry, loader, writer);
     } catch (Throwable e) {
       created.forEach(object -> ApplicationCode.closeAfter(e, object));
@@ -166,9 +166,9 @@ final class CacheFactory {
    * Redis is away the first operation makes sure of the former; a cache that must be empty needs
    * Redis.
    */
-  void prepare(CacheBlueprint<?, ?> blueprint) {
-    CacheBackend store = blueprint.store();
-    if (Boolean.TRUE.equals(blueprint.configuration().getClearOnCreate())) {
+  void prepare(CacheDefinition<?, ?> definition) {
+    CacheBackend store = definition.store();
+    if (Boolean.TRUE.equals(definition.configuration().getClearOnCreate())) {
       store.clear();
       return;
     }
@@ -178,7 +178,7 @@ final class CacheFactory {
       if (e.kind() == RedisUnavailableException.Kind.ACCESS_DENIED) {
         throw e; // no outage: waiting mends nothing
       }
-      logger.warn("Cache {} is created without Redis: {}", blueprint.name(), e.getMessage());
+      logger.warn("Cache {} is created without Redis: {}", definition.name(), e.getMessage());
     }
   }
 

@@ -43,7 +43,7 @@ final class CacheLifecycle<K, V> {
   private static final double NANOS_PER_MICRO = 1_000;
 
   private final YokedCacheManager manager;
-  private final CacheBlueprint<K, V> blueprint;
+  private final CacheDefinition<K, V> definition;
   private final EventDispatcher<K, V> events;
   private final CacheBeans beans;
   private final BulkLoads loads;
@@ -71,49 +71,51 @@ final class CacheLifecycle<K, V> {
 
   CacheLifecycle(
       YokedCacheManager manager,
-      CacheBlueprint<K, V> blueprint,
+      CacheDefinition<K, V> definition,
       EventDispatcher<K, V> events,
       KeyLocks locks) {
     this.manager = manager;
-    this.blueprint = blueprint;
+    this.definition = definition;
     this.events = events;
     this.locks = locks;
-    this.remote = new RemoteEvents<>(blueprint.store().entries(), blueprint.codec(), locks, events);
+    this.remote =
+        new RemoteEvents<>(definition.store().entries(), definition.codec(), locks, events);
     this.beans =
         new CacheBeans(
             manager.getURI(),
-            blueprint.name(),
+            definition.name(),
             statistics,
             new CodecFigures(
-                blueprint.codec()::undecodableCount,
-                blueprint.codec()::undecodableByReason,
-                blueprint.codec()::learnedTypes),
+                definition.codec()::undecodableCount,
+                definition.codec()::undecodableByReason,
+                definition.codec()::learnedTypes),
             events::droppedCount,
             this::size,
             this::near,
             manager.operationsShown(),
             manager.operationBeanLimit());
     this.enabledRecorder =
-        StatisticsRecorder.observed(statistics, manager.observers(blueprint.name()));
+        StatisticsRecorder.observed(statistics, manager.observers(definition.name()));
     this.loads =
-        new BulkLoads(blueprint.name(), manager.loadExecutor(), blueprint.settings().loadTimeout());
+        new BulkLoads(
+            definition.name(), manager.loadExecutor(), definition.settings().loadTimeout());
   }
 
   /** Begins what the configuration asks for: statistics, management, listeners. */
   synchronized void start() {
     beans.register();
-    enableStatistics(blueprint.configuration().isStatisticsEnabled());
-    enableManagement(blueprint.configuration().isManagementEnabled());
+    enableStatistics(definition.configuration().isStatisticsEnabled());
+    enableManagement(definition.configuration().isManagementEnabled());
     watchLimits();
     for (CacheEntryListenerConfiguration<K, V> listener :
-        blueprint.configuration().getCacheEntryListenerConfigurations()) {
+        definition.configuration().getCacheEntryListenerConfigurations()) {
       events.add(new Registration<>(listener));
     }
     listen();
   }
 
   private void watchLimits() {
-    AlertSettings alerts = blueprint.settings().alerts();
+    AlertSettings alerts = definition.settings().alerts();
     Limits limits =
         new Limits(
             alerts.hitRateBelow(), micros(alerts.getP99Above()), bytes(alerts.sizeBytesAbove()));
@@ -162,13 +164,13 @@ final class CacheLifecycle<K, V> {
 
   /** How the cache is configured now. */
   CacheDescription description() {
-    YokedCacheConfiguration<K, V> configuration = blueprint.configuration();
+    YokedCacheConfiguration<K, V> configuration = definition.configuration();
     Codec<V> ownCodec = configuration.getValueCodec();
     return new CacheDescription(
-        blueprint.name(),
+        definition.name(),
         configuration.getKeyType().getName(),
         configuration.getValueType().getName(),
-        ownCodec == null ? blueprint.settings().valueCodec() : ownCodec.id(),
+        ownCodec == null ? definition.settings().valueCodec() : ownCodec.id(),
         configuration.isStoreByValue(),
         configuration.isReadThrough(),
         configuration.isWriteThrough(),
@@ -177,7 +179,7 @@ final class CacheLifecycle<K, V> {
 
   /** The size of the cache in Redis by the last census; never talks to Redis. */
   private CacheSize size() {
-    KeyStatistics census = manager.census().of(blueprint.name());
+    KeyStatistics census = manager.census().of(definition.name());
     // A census that began before this cache did knows nothing of its first entries.
     double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
     return census == null
@@ -192,7 +194,7 @@ final class CacheLifecycle<K, V> {
   }
 
   private NearFigures near() {
-    NearCache<V> near = blueprint.near();
+    NearCache<V> near = definition.near();
     if (near == null) {
       return NearFigures.NONE;
     }
@@ -212,7 +214,7 @@ final class CacheLifecycle<K, V> {
 
   void ensureOpen() {
     if (closed) {
-      throw new IllegalStateException("Cache " + blueprint.name() + " is closed");
+      throw new IllegalStateException("Cache " + definition.name() + " is closed");
     }
   }
 
@@ -220,12 +222,12 @@ final class CacheLifecycle<K, V> {
     ensureOpen();
     beans.showStatistics(enabled);
     recorder = enabled ? enabledRecorder : StatisticsRecorder.disabled();
-    blueprint.phases().recordTo(enabled ? statistics : null);
-    NearCache<V> near = blueprint.near();
+    definition.phases().recordTo(enabled ? statistics : null);
+    NearCache<V> near = definition.near();
     if (near != null) {
       near.count(enabled);
     }
-    blueprint.configuration().setStatisticsEnabled(enabled);
+    definition.configuration().setStatisticsEnabled(enabled);
     if (enabled) {
       manager.startCensus();
     }
@@ -233,8 +235,8 @@ final class CacheLifecycle<K, V> {
 
   synchronized void enableManagement(boolean enabled) {
     ensureOpen();
-    beans.showConfiguration(blueprint.configuration(), enabled);
-    blueprint.configuration().setManagementEnabled(enabled);
+    beans.showConfiguration(definition.configuration(), enabled);
+    definition.configuration().setManagementEnabled(enabled);
   }
 
   /**
@@ -254,10 +256,10 @@ final class CacheLifecycle<K, V> {
 
   private synchronized void ensureUnknown(CacheEntryListenerConfiguration<K, V> listener) {
     for (CacheEntryListenerConfiguration<K, V> known :
-        blueprint.configuration().getCacheEntryListenerConfigurations()) {
+        definition.configuration().getCacheEntryListenerConfigurations()) {
       if (known.equals(listener)) {
         throw new IllegalArgumentException(
-            "The listener is registered with cache %s already".formatted(blueprint.name()));
+            "The listener is registered with cache %s already".formatted(definition.name()));
       }
     }
   }
@@ -266,24 +268,24 @@ final class CacheLifecycle<K, V> {
       CacheEntryListenerConfiguration<K, V> listener, Registration<K, V> created) {
     ensureOpen();
     // Throws IllegalArgumentException if it is registered already, as the JSR asks for.
-    blueprint.configuration().addCacheEntryListenerConfiguration(listener);
+    definition.configuration().addCacheEntryListenerConfiguration(listener);
     events.add(created);
     try {
       listen();
     } catch (Throwable e) {
       List<Closeable> unused = events.deregister(listener);
-      blueprint.configuration().removeCacheEntryListenerConfiguration(listener);
+      definition.configuration().removeCacheEntryListenerConfiguration(listener);
       throw e;
     }
   }
 
   void deregister(CacheEntryListenerConfiguration<K, V> listener) {
-    Closing.closeApplication("cache " + blueprint.name(), remove(listener));
+    Closing.closeApplication("cache " + definition.name(), remove(listener));
   }
 
   private synchronized List<Closeable> remove(CacheEntryListenerConfiguration<K, V> listener) {
     ensureOpen();
-    blueprint.configuration().removeCacheEntryListenerConfiguration(listener);
+    definition.configuration().removeCacheEntryListenerConfiguration(listener);
     List<Closeable> closeables = events.deregister(listener);
     listen();
     return closeables;
@@ -296,14 +298,14 @@ final class CacheLifecycle<K, V> {
     boolean oldValues = events.wantsOldValues();
     boolean expirations = events.wantsExpirations() && manager.hearsExpirations();
     if (!wanted) {
-      blueprint.store().unlisten();
+      definition.store().unlisten();
     } else if (!listening
         || oldValues != listeningForOldValues
         || expirations != listeningForExpirations) {
       if (expirations) {
         statistics.hearExpirations();
       }
-      blueprint.store().listen(oldValues, expirations, this::onRemoteChange, locks::noteHeard);
+      definition.store().listen(oldValues, expirations, this::onRemoteChange, locks::noteHeard);
     }
     listening = wanted;
     listeningForOldValues = oldValues;
@@ -331,17 +333,17 @@ final class CacheLifecycle<K, V> {
     if (watched != null) {
       all.add(() -> watched.cancel(/* mayInterruptIfRunning= */ false));
     }
-    all.add(blueprint.store()::close);
+    all.add(definition.store()::close);
     all.add(beans);
     // Only now may another cache of that name have beans.
-    all.add(() -> manager.forget(blueprint.name(), this));
+    all.add(() -> manager.forget(definition.name(), this));
     all.add(this::closeApplication);
     Closing.closeAll(all);
   }
 
   private void closeApplication() {
     List<Closeable> closeables = new ArrayList<>(events.close());
-    closeables.addAll(blueprint.closeables());
-    Closing.closeApplication("cache " + blueprint.name(), closeables);
+    closeables.addAll(definition.closeables());
+    Closing.closeApplication("cache " + definition.name(), closeables);
   }
 }

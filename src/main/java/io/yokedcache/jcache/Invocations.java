@@ -1,8 +1,8 @@
 package io.yokedcache.jcache;
 
-import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
-import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.Operation;
@@ -39,7 +39,7 @@ final class Invocations<K, V> {
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
   private final ProcessorRunner<K, V> processors;
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
   private final OperationMeter meter;
   private final int batchSize;
 
@@ -52,13 +52,13 @@ final class Invocations<K, V> {
       CacheLifecycle<K, V> lifecycle,
       EventDispatcher<K, V> events,
       ProcessorRunner<K, V> processors,
-      CacheParts<K, V> parts,
+      CacheContext<K, V> context,
       OperationMeter meter,
       int batchSize) {
     this.lifecycle = lifecycle;
     this.events = events;
     this.processors = processors;
-    this.parts = parts;
+    this.context = context;
     this.meter = meter;
     this.batchSize = batchSize;
   }
@@ -86,8 +86,8 @@ final class Invocations<K, V> {
       Object[] arguments,
       StatisticsRecorder.Counts counts,
       StatisticsRecorder.Counts failed) {
-    Bytes encodedKey = parts.codec().key(key);
-    KeyLocks.Hold turn = parts.locks().hold(encodedKey);
+    Bytes encodedKey = context.codec().key(key);
+    KeyLocks.Hold turn = context.locks().hold(encodedKey);
     try (turn) {
       return finish(
           key,
@@ -104,7 +104,7 @@ final class Invocations<K, V> {
 
   /** Counts and tells of what a processor did. */
   private <T> T finish(K key, Processed<V, T> processed, StatisticsRecorder.Counts counts) {
-    Result<V> result = processed.result();
+    OperationResult<V> result = processed.result();
     counts.add(
         result.found() ? 1 : 0,
         result.found() ? 0 : 1,
@@ -168,7 +168,7 @@ final class Invocations<K, V> {
       Map<K, Bytes> encodedKeys = encode(keys);
       KeyLocks.Hold turns;
       try {
-        turns = parts.turns(encodedKeys.values());
+        turns = context.turns(encodedKeys.values());
       } catch (CacheException noTurnInTime) {
         encodedKeys.keySet().forEach(key -> fail(key, noTurnInTime));
         return List.of();
@@ -207,7 +207,7 @@ final class Invocations<K, V> {
       Map<K, Bytes> encodedKeys = new LinkedHashMap<>();
       for (K key : keys) {
         try {
-          encodedKeys.put(key, parts.codec().key(key));
+          encodedKeys.put(key, context.codec().key(key));
         } catch (Exception e) {
           // Such as from a codec of the application: the other keys must not suffer from it.
           fail(key, ApplicationCode.OTHER.failure("invokeAll", e));

@@ -34,7 +34,7 @@ final class OperationMeter {
    * Creates the meter.
    *
    * @param recorder where to count, asked once for each operation
-   * @param phases what times the parts of operations
+   * @param phases what times the context of operations
    */
   OperationMeter(Supplier<StatisticsRecorder> recorder, PhaseMeter phases) {
     this.recorder = recorder;
@@ -86,7 +86,7 @@ final class OperationMeter {
         });
   }
 
-  /** Runs what is done ahead for operations to come, and is none itself; its parts are timed. */
+  /** Runs what is done ahead for operations to come, and is none itself; its context are timed. */
   void runAhead(Runnable body) {
     StackCheck.ensure();
     long outer = phases.begin();

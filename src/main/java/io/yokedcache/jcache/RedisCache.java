@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.EventSettings;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
-import io.yokedcache.jcache.internal.entry.CacheParts;
-import io.yokedcache.jcache.internal.entry.EntryAccess;
+import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
-import io.yokedcache.jcache.internal.entry.EntryReader;
-import io.yokedcache.jcache.internal.entry.EntryReader.Look;
+import io.yokedcache.jcache.internal.entry.EntryWrites;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
-import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.entry.OperationResult;
+import io.yokedcache.jcache.internal.entry.ReadThrough;
+import io.yokedcache.jcache.internal.entry.ReadThrough.Look;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.Operation;
@@ -43,14 +43,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisCache<K, V> implements Cache<K, V> {
 
-  private final CacheBlueprint<K, V> blueprint;
+  private final CacheDefinition<K, V> definition;
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
-  private final EntryReader<K, V> reader;
-  private final EntryAccess<K, V> access;
+  private final ReadThrough<K, V> reader;
+  private final EntryWrites<K, V> access;
   private final BulkOperations<K, V> bulk;
   private final Invocations<K, V> invocations;
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
   private final OperationMeter meter;
 
   /**
@@ -58,25 +58,25 @@ final class RedisCache<K, V> implements Cache<K, V> {
    *
    * @param manager its manager, which lends it threads and forgets it when it closes
    */
-  RedisCache(YokedCacheManager manager, CacheBlueprint<K, V> blueprint) {
-    this.blueprint = blueprint;
+  RedisCache(YokedCacheManager manager, CacheDefinition<K, V> definition) {
+    this.definition = definition;
     EventSettings queue = manager.eventSettings();
     this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
-    KeyLocks locks = blueprint.locks();
-    this.lifecycle = new CacheLifecycle<>(manager, blueprint, events, locks);
-    this.meter = new OperationMeter(lifecycle::statistics, blueprint.phases());
-    this.parts = blueprint.parts(events, lifecycle::statistics, locks);
-    this.reader = new EntryReader<>(parts, blueprint.settings().loadTimeout());
-    this.access = EntryAccess.of(parts);
+    KeyLocks locks = definition.locks();
+    this.lifecycle = new CacheLifecycle<>(manager, definition, events, locks);
+    this.meter = new OperationMeter(lifecycle::statistics, definition.phases());
+    this.context = definition.context(events, lifecycle::statistics, locks);
+    this.reader = new ReadThrough<>(context, definition.settings().loadTimeout());
+    this.access = EntryWrites.of(context);
     this.invocations =
         new Invocations<>(
             lifecycle,
             events,
-            new ProcessorRunner<>(parts),
-            parts,
+            new ProcessorRunner<>(context),
+            context,
             meter,
-            blueprint.settings().batchSize());
-    this.bulk = new BulkOperations<>(blueprint, lifecycle, events, reader, parts, meter);
+            definition.settings().batchSize());
+    this.bulk = new BulkOperations<>(definition, lifecycle, events, reader, context, meter);
   }
 
   CacheLifecycle<K, V> lifecycle() {
@@ -90,7 +90,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public @Nullable V get(K key) {
     checkKey(key);
-    V copy = blueprint.near() == null ? null : getAtHand(key);
+    V copy = definition.near() == null ? null : getNear(key);
     if (copy != null) {
       return copy;
     }
@@ -106,7 +106,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
               boolean found = value != null;
               recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
               if (value != null && look.expired()) {
-                events.publish(key, Result.hit(value, /* expired= */ true));
+                events.publish(key, OperationResult.hit(value, /* expired= */ true));
               }
               return look;
             })
@@ -135,11 +135,11 @@ final class RedisCache<K, V> implements Cache<K, V> {
   }
 
   /** A hit of the near cache, which needs nothing of what the meter prepares. */
-  private @Nullable V getAtHand(K key) {
+  private @Nullable V getNear(K key) {
     StackCheck.ensure();
     StatisticsRecorder recorder = lifecycle.statistics();
     long start = recorder.start();
-    V copy = reader.getAtHand(key, start);
+    V copy = reader.getNear(key, start);
     if (copy != null) {
       recorder.record(Operation.GET, 1, 0, 0, 0, start);
     }
@@ -203,7 +203,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   }
 
   /** Makes, counts and tells of one write; every single-entry write ends here. */
-  private Result<V> write(
+  private OperationResult<V> write(
       EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
     checkKey(key);
     checkValue(value, operation.writes(), "value");
@@ -212,10 +212,10 @@ final class RedisCache<K, V> implements Cache<K, V> {
     return meter.run(
         counted,
         (recorder, start) -> {
-          Bytes encodedKey = blueprint.codec().key(key);
+          Bytes encodedKey = definition.codec().key(key);
           KeyLocks.Hold turn = turn(encodedKey);
           try {
-            Result<V> result = access.write(operation, key, encodedKey, value, expected);
+            OperationResult<V> result = access.write(operation, key, encodedKey, value, expected);
             Change change = result.change();
             boolean looksUp = operation.looksUp();
             recorder.record(
@@ -235,7 +235,9 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   /** Threads take turns with a key where code of the application has a say or listens. */
   private KeyLocks.Hold turn(Bytes key) {
-    return access.wantsTurns() || events.wantsEvents() ? parts.locks().hold(key) : KeyLocks.none();
+    return access.wantsTurns() || events.wantsEvents()
+        ? context.locks().hold(key)
+        : KeyLocks.none();
   }
 
   @Override
@@ -314,7 +316,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public Iterator<Entry<K, V>> iterator() {
     ensureOpen();
-    return new EntryIterator<>(this, blueprint.store().entries(), blueprint.codec(), meter);
+    return new EntryIterator<>(this, definition.store().entries(), definition.codec(), meter);
   }
 
   /** Counts and tells that the iterator returned an entry. */
@@ -332,7 +334,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public String getName() {
-    return blueprint.name();
+    return definition.name();
   }
 
   @Override
@@ -342,8 +344,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public <C extends Configuration<K, V>> C getConfiguration(Class<C> type) {
-    if (requireNonNull(type, "type").isInstance(blueprint.configuration())) {
-      return type.cast(blueprint.configuration());
+    if (requireNonNull(type, "type").isInstance(definition.configuration())) {
+      return type.cast(definition.configuration());
     }
     throw new IllegalArgumentException(
         "The configuration of cache %s is no %s".formatted(getName(), type));
@@ -408,12 +410,12 @@ final class RedisCache<K, V> implements Cache<K, V> {
   private void checkKey(K key) {
     ensureOpen();
     requireNonNull(key, "key");
-    checkType(key, blueprint.configuration().getKeyType(), "Key");
+    checkType(key, definition.configuration().getKeyType(), "Key");
   }
 
   private void checkValue(@Nullable V value, boolean required, String name) {
     if (required || value != null) {
-      checkType(requireNonNull(value, name), blueprint.configuration().getValueType(), "Value");
+      checkType(requireNonNull(value, name), definition.configuration().getValueType(), "Value");
     }
   }
 

@@ -247,13 +247,13 @@ final class YokedCacheManager implements CacheManager {
         throw new CacheException(
             "Cache %s exists already in %s; get it by getCache".formatted(cacheName, uri));
       }
-      return open(() -> factory.blueprint(cacheName, configuration));
+      return open(() -> factory.definition(cacheName, configuration));
     }
   }
 
-  private <K, V> RedisCache<K, V> open(Supplier<CacheBlueprint<K, V>> blueprint) {
+  private <K, V> RedisCache<K, V> open(Supplier<CacheDefinition<K, V>> definition) {
     try {
-      return open(blueprint.get());
+      return open(definition.get());
     } catch (RuntimeException e) {
       if (closed) { // by a factory of the application, which finds out in its own way
         throw new IllegalStateException("Cache manager " + uri + " is closed", e);
@@ -262,20 +262,20 @@ final class YokedCacheManager implements CacheManager {
     }
   }
 
-  private <K, V> RedisCache<K, V> open(CacheBlueprint<K, V> blueprint) {
+  private <K, V> RedisCache<K, V> open(CacheDefinition<K, V> definition) {
     RedisCache<K, V> cache;
     try {
-      cache = new RedisCache<>(this, blueprint);
+      cache = new RedisCache<>(this, definition);
     } catch (Throwable e) {
-      Closing.closeAfter(e, List.of(blueprint::close));
+      Closing.closeAfter(e, List.of(definition::close));
       throw e;
     }
     try {
-      factory.prepare(blueprint);
+      factory.prepare(definition);
       cache.lifecycle().start();
       ensureOpen(); // a factory of the application may have closed the manager
       synchronized (caches) {
-        caches.put(blueprint.name(), cache);
+        caches.put(definition.name(), cache);
       }
     } catch (Throwable e) {
       Closing.closeAfter(e, List.of(cache));
@@ -324,7 +324,7 @@ final class YokedCacheManager implements CacheManager {
         ensureOpen();
         cache = find(cacheName);
         if (cache == null) {
-          cache = open(() -> factory.blueprintFromFile(cacheName));
+          cache = open(() -> factory.definitionFromFile(cacheName));
         }
       }
     }

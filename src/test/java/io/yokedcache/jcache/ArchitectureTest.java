@@ -140,7 +140,7 @@ final class ArchitectureTest {
    */
   private static final Set<String> LEAVES = Set.of(RedisUnavailableException.class.getName());
 
-  /** The parts of Jedis by which commands and errors are told. */
+  /** The context of Jedis by which commands and errors are told. */
   private static final Set<String> COMMANDS =
       Set.of(
           "redis.clients.jedis.CommandArguments",

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The parts of operations are timed: waiting, network, codecs, loader and writer. */
+/** The context of operations are timed: waiting, network, codecs, loader and writer. */
 final class PhasesIT {
 
   private static RedisServer server;
@@ -52,9 +52,9 @@ final class PhasesIT {
 
   /** All that is neither part nor call of loader or writer. */
   private static long operationNanos(Map<String, CompositeData> operations) {
-    Set<String> parts = Set.of("queue", "network", "codec", "load", "write");
+    Set<String> context = Set.of("queue", "network", "codec", "load", "write");
     return operations.keySet().stream()
-        .filter(name -> !parts.contains(name))
+        .filter(name -> !context.contains(name))
         .mapToLong(name -> sumNanos(operations, name))
         .sum();
   }
@@ -82,11 +82,11 @@ final class PhasesIT {
     assertThat(figures.operation("network", "Count")).isEqualTo(roundTrips);
     assertThat(figures.operation("network", "P50Micros").doubleValue()).isPositive();
     Map<String, CompositeData> operations = figures.snapshot();
-    long parts =
+    long context =
         sumNanos(operations, "queue")
             + sumNanos(operations, "network")
             + sumNanos(operations, "codec");
-    assertThat(parts).isPositive().isLessThanOrEqualTo(operationNanos(operations));
+    assertThat(context).isPositive().isLessThanOrEqualTo(operationNanos(operations));
     assertThat(StatisticsDelta.of(cache)).isEqualTo(new StatisticsDelta(8, 1, 4, 2));
   }
 

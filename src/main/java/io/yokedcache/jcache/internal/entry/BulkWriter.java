@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.entry.EntryAccess.BulkPut;
+import io.yokedcache.jcache.internal.entry.EntryWrites.BulkPut;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,24 +19,24 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BulkWriter<K, V> {
 
-  private final CacheParts<K, V> parts;
-  private final EntryAccess<K, V> access;
+  private final CacheContext<K, V> context;
+  private final EntryWrites<K, V> access;
 
   /** Of removals Redis decides everything, since no expiry policy is asked about them. */
-  private final DirectAccess<K, V> removals;
+  private final DirectWrites<K, V> removals;
 
-  public BulkWriter(CacheParts<K, V> parts) {
-    this.parts = parts;
-    CacheParts<K, V> unwritten = parts.withoutWriter();
-    this.access = EntryAccess.of(unwritten);
+  public BulkWriter(CacheContext<K, V> context) {
+    this.context = context;
+    CacheContext<K, V> unwritten = context.withoutWriter();
+    this.access = EntryWrites.of(unwritten);
     this.removals =
-        access instanceof DirectAccess<K, V> direct ? direct : new DirectAccess<>(unwritten);
+        access instanceof DirectWrites<K, V> direct ? direct : new DirectWrites<>(unwritten);
   }
 
   /** Encodes entries that are to be put. */
   public Puts puts(Map<K, V> entries) {
-    List<Bytes> keys = parts.codec().keys(entries.keySet());
-    List<Bytes> values = parts.codec().values(entries.values());
+    List<Bytes> keys = context.codec().keys(entries.keySet());
+    List<Bytes> values = context.codec().values(entries.values());
     List<EncodedEntry<K, V>> encoded = new ArrayList<>(entries.size());
     for (Map.Entry<K, V> entry : entries.entrySet()) {
       int i = encoded.size();
@@ -48,7 +48,7 @@ public final class BulkWriter<K, V> {
   /** Encodes the keys of entries that are to be removed. */
   public Removals removals(Set<K> keys) {
     Map<K, Bytes> encoded = new LinkedHashMap<>();
-    List<Bytes> bytes = parts.codec().keys(keys);
+    List<Bytes> bytes = context.codec().keys(keys);
     for (K key : keys) {
       encoded.put(key, bytes.get(encoded.size()));
     }
@@ -81,7 +81,7 @@ public final class BulkWriter<K, V> {
     /** Puts the entries; those that the writer failed to write are left as they are. */
     public Written<K, V> write() {
       BulkPut<K, V> put = access.preparePuts(encoded);
-      var written = parts.writer().writeAll(entries);
+      var written = context.writer().writeAll(entries);
       return new Written<>(put.apply(written.keys()), written.failure());
     }
   }
@@ -102,11 +102,11 @@ public final class BulkWriter<K, V> {
 
     /** Removes the entries; those that the writer failed to delete are left as they are. */
     public Written<K, V> write() {
-      var deleted = parts.writer().deleteAll(keys.keySet());
+      var deleted = context.writer().deleteAll(keys.keySet());
       Map<K, Bytes> removed = new LinkedHashMap<>(keys);
       removed.keySet().retainAll(deleted.keys());
-      List<Result<V>> outcomes = removals.removeAll(List.copyOf(removed.values()));
-      Map<K, Result<V>> results = new LinkedHashMap<>();
+      List<OperationResult<V>> outcomes = removals.removeAll(List.copyOf(removed.values()));
+      Map<K, OperationResult<V>> results = new LinkedHashMap<>();
       for (K key : removed.keySet()) {
         results.put(key, outcomes.get(results.size()));
       }
@@ -118,8 +118,8 @@ public final class BulkWriter<K, V> {
    * What came of a bulk write.
    *
    * @param results the outcome for each key that the writer accepted
-   * @param failure why the writer did not accept all, a {@code CacheWriterException} or an {@code
+   * @param failure why the writer did not accept all, a {@code CacheWriterException} or an {@code *
    *     Error}; or {@code null}
    */
-  public record Written<K, V>(Map<K, Result<V>> results, @Nullable Throwable failure) {}
+  public record Written<K, V>(Map<K, OperationResult<V>> results, @Nullable Throwable failure) {}
 }

@@ -1,10 +1,10 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Boarding;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Flight;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Landing;
-import io.yokedcache.jcache.internal.entry.LoadStamps.Ticket;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.Load;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.LoadResult;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.Membership;
+import io.yokedcache.jcache.internal.entry.LoadTracker.Ticket;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
@@ -37,9 +37,9 @@ public final class EntryLoads<K, V> {
   /** How often it is looked again whether entries exist that come and go. */
   private static final int MAX_TRIES = 3;
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
   private final EntryLoader<K, V> loader;
-  private final LoadCoalescer flights;
+  private final LoadCoalescer loads;
 
   /**
    * Creates the loads of a cache.
@@ -47,10 +47,10 @@ public final class EntryLoads<K, V> {
    * @param loader where values come from
    * @param loadTimeout how long a reader waits for another thread's load of the same key
    */
-  public EntryLoads(CacheParts<K, V> parts, EntryLoader<K, V> loader, Duration loadTimeout) {
-    this.parts = parts;
+  public EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, Duration loadTimeout) {
+    this.context = context;
     this.loader = loader;
-    this.flights = new LoadCoalescer(parts.name(), loadTimeout);
+    this.loads = new LoadCoalescer(context.name(), loadTimeout);
   }
 
   /**
@@ -63,45 +63,46 @@ public final class EntryLoads<K, V> {
   record Missing<K>(K key, Bytes keyBytes, @Nullable Bytes undecodable) {}
 
   /** Loads a missing entry, or waits for another thread that does. */
-  @Nullable V load(K key, Bytes keyBytes, @Nullable Bytes undecodable, Consumer<Result<V>> settle) {
+  @Nullable V load(
+      K key, Bytes keyBytes, @Nullable Bytes undecodable, Consumer<OperationResult<V>> settle) {
     Missing<K> missing = new Missing<>(key, keyBytes, undecodable);
-    Boarding boarding = flights.board(keyBytes);
-    Result<V> joined = boarding.isPilot() ? null : join(boarding.flight());
+    Membership membership = loads.join(keyBytes);
+    OperationResult<V> joined = membership.isLeader() ? null : join(membership.load());
     if (joined != null) {
       settle.accept(joined);
       return joined.value();
     }
-    try (Flight flight = boarding.isPilot() ? boarding.flight() : flights.alone(keyBytes)) {
-      if (flights.landedLately(keyBytes)) {
-        Read<V> read = parts.reads().read(keyBytes);
+    try (Load load = membership.isLeader() ? membership.load() : loads.alone(keyBytes)) {
+      if (loads.wasLoadedRecently(keyBytes)) {
+        Read<V> read = context.reads().read(keyBytes);
         V value = read.value();
         if (value != null) {
-          flight.land(read.bytes());
-          settle.accept(new Result<>(Change.NONE, false, value, null, false));
+          load.complete(read.bytes());
+          settle.accept(new OperationResult<>(Change.NONE, false, value, null, false));
           return value;
         }
       }
-      return loadNow(missing, flight, settle);
+      return loadNow(missing, load, settle);
     }
   }
 
-  private @Nullable V loadNow(Missing<K> missing, Flight flight, Consumer<Result<V>> settle) {
+  private @Nullable V loadNow(Missing<K> missing, Load load, Consumer<OperationResult<V>> settle) {
     List<Bytes> keys = List.of(missing.keyBytes());
-    try (Ticket ticket = parts.loads().begin(missing.keyBytes())) {
-      Pinned pinned = parts.store().pin(keys, /* wereRead= */ true);
+    try (Ticket ticket = context.loads().begin(missing.keyBytes())) {
+      Pinned pinned = context.store().pin(keys, /* wereRead= */ true);
       V value;
       try {
         value = loader.load(missing.key());
       } catch (CacheLoaderException e) {
-        flight.fail(e);
+        load.fail(e);
         throw e;
       }
       if (value == null) {
-        flight.land(null);
-        settle.accept(Result.none(false));
+        load.complete(null);
+        settle.accept(OperationResult.none(false));
         return null;
       }
-      Bytes encoded = parts.codec().value(value);
+      Bytes encoded = context.codec().value(value);
       Mutation mutation = absent(missing, encoded);
       KeyLocks.Hold turn = turns(keys);
       try (turn) {
@@ -113,7 +114,7 @@ public final class EntryLoads<K, V> {
             ticket.endStore();
           }
         }
-        flight.land(encoded);
+        load.complete(encoded);
         settle.accept(result(change, value));
       }
       return value;
@@ -121,21 +122,21 @@ public final class EntryLoads<K, V> {
   }
 
   /** What another thread loaded, or {@code null} if this one must load. */
-  private @Nullable Result<V> join(Flight flight) {
-    Landing landing = flight.join();
-    if (landing == null) {
+  private @Nullable OperationResult<V> join(Load load) {
+    LoadResult result = load.awaitResult();
+    if (result == null) {
       return null;
     }
-    CacheLoaderException failure = landing.failure();
+    CacheLoaderException failure = result.failure();
     if (failure != null) {
       // An exception of its own, since callers may add to one; its cause is shared.
       throw new CacheLoaderException(
           failure.getMessage(), failure.getCause() == null ? failure : failure.getCause());
     }
-    V value = parts.codec().decode(landing.value());
-    return value == null && landing.value() != null
+    V value = context.codec().decode(result.value());
+    return value == null && result.value() != null
         ? null // it cannot be shared
-        : new Result<>(Change.NONE, false, value, null, false);
+        : new OperationResult<>(Change.NONE, false, value, null, false);
   }
 
   /**
@@ -143,32 +144,33 @@ public final class EntryLoads<K, V> {
    *
    * @return what came of each
    */
-  Map<K, Result<V>> loadAll(List<Missing<K>> missing, Consumer<Map<K, Result<V>>> settle) {
+  Map<K, OperationResult<V>> loadAll(
+      List<Missing<K>> missing, Consumer<Map<K, OperationResult<V>>> settle) {
     List<Missing<K>> own = new ArrayList<>();
-    List<Flight> piloted = new ArrayList<>();
-    Map<Missing<K>, Flight> others = new LinkedHashMap<>();
+    List<Load> led = new ArrayList<>();
+    Map<Missing<K>, Load> others = new LinkedHashMap<>();
     for (Missing<K> one : missing) {
-      Boarding boarding = flights.board(one.keyBytes());
-      if (boarding.isPilot()) {
+      Membership membership = loads.join(one.keyBytes());
+      if (membership.isLeader()) {
         own.add(one);
-        piloted.add(boarding.flight());
+        led.add(membership.load());
       } else {
-        others.put(one, boarding.flight());
+        others.put(one, membership.load());
       }
     }
-    Map<K, Result<V>> results = new LinkedHashMap<>();
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     try {
       // First the own ones, for which others may wait.
-      results.putAll(readAgain(own, piloted));
+      results.putAll(readAgain(own, led));
       own.removeIf(one -> results.containsKey(one.key()));
-      results.putAll(loadTogether(own, piloted, settle));
+      results.putAll(loadTogether(own, led, settle));
     } finally {
-      piloted.forEach(Flight::close);
+      led.forEach(Load::close);
     }
     List<Missing<K>> left = new ArrayList<>();
     others.forEach(
-        (one, flight) -> {
-          Result<V> joined = join(flight);
+        (one, load) -> {
+          OperationResult<V> joined = join(load);
           if (joined == null) {
             left.add(one);
           } else {
@@ -180,66 +182,68 @@ public final class EntryLoads<K, V> {
   }
 
   /** Reads entries that were loaded between the read that missed them and now. */
-  private Map<K, Result<V>> readAgain(List<Missing<K>> missing, List<Flight> piloted) {
+  private Map<K, OperationResult<V>> readAgain(List<Missing<K>> missing, List<Load> led) {
     List<Integer> late = new ArrayList<>();
     for (int i = 0; i < missing.size(); i++) {
-      if (flights.landedLately(missing.get(i).keyBytes())) {
+      if (loads.wasLoadedRecently(missing.get(i).keyBytes())) {
         late.add(i);
       }
     }
-    Map<K, Result<V>> results = new LinkedHashMap<>();
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<Read<V>> reads =
-        parts.reads().readAll(late.stream().map(i -> missing.get(i).keyBytes()).toList());
+        context.reads().readAll(late.stream().map(i -> missing.get(i).keyBytes()).toList());
     for (int i = late.size() - 1; i >= 0; i--) {
       V value = reads.get(i).value();
       if (value != null) {
         int index = late.get(i);
-        results.put(missing.get(index).key(), new Result<>(Change.NONE, false, value, null, false));
-        try (Flight flight = piloted.remove(index)) {
-          flight.land(reads.get(i).bytes());
+        results.put(
+            missing.get(index).key(),
+            new OperationResult<>(Change.NONE, false, value, null, false));
+        try (Load load = led.remove(index)) {
+          load.complete(reads.get(i).bytes());
         }
       }
     }
     return results;
   }
 
-  private Map<K, Result<V>> loadTogether(
-      List<Missing<K>> missing, List<Flight> piloted, Consumer<Map<K, Result<V>>> settle) {
+  private Map<K, OperationResult<V>> loadTogether(
+      List<Missing<K>> missing, List<Load> led, Consumer<Map<K, OperationResult<V>>> settle) {
     if (missing.isEmpty()) {
       return Map.of();
     }
     List<Bytes> keys = missing.stream().map(Missing::keyBytes).toList();
-    List<Ticket> tickets = parts.loads().beginAll(keys);
+    List<Ticket> tickets = context.loads().beginAll(keys);
     try {
-      Pinned pinned = parts.store().pin(keys, /* wereRead= */ true);
+      Pinned pinned = context.store().pin(keys, /* wereRead= */ true);
       Map<K, V> loaded;
       try {
         Set<K> asked = new LinkedHashSet<>();
         missing.forEach(one -> asked.add(one.key()));
         loaded = loader.loadAll(asked);
       } catch (CacheLoaderException e) {
-        piloted.forEach(flight -> flight.fail(e));
+        led.forEach(load -> load.fail(e));
         throw e;
       }
       Batch batch = new Batch();
       for (int i = 0; i < missing.size(); i++) {
         V value = loaded.get(missing.get(i).key());
         if (value != null) {
-          Bytes encoded = parts.codec().value(value);
+          Bytes encoded = context.codec().value(value);
           batch.add(missing.get(i).key(), value, tickets.get(i), absent(missing.get(i), encoded));
         }
       }
       KeyLocks.Hold turn = turns(batch.keys());
       try (turn) {
-        Map<K, Result<V>> results = batch.store(pinned);
-        for (int i = 0; i < piloted.size(); i++) {
-          piloted.get(i).land(batch.valueBytes(missing.get(i).keyBytes()));
+        Map<K, OperationResult<V>> results = batch.store(pinned);
+        for (int i = 0; i < led.size(); i++) {
+          led.get(i).complete(batch.valueBytes(missing.get(i).keyBytes()));
         }
         settle.accept(results);
         return results;
       }
     } finally {
-      LoadStamps.closeAll(tickets);
+      LoadTracker.closeAll(tickets);
     }
   }
 
@@ -248,7 +252,8 @@ public final class EntryLoads<K, V> {
    *
    * @param settle tells of what was stored, in the order of the keys' changes
    */
-  public void refresh(Set<K> keys, boolean replaceExisting, Consumer<Map<K, Result<V>>> settle) {
+  public void refresh(
+      Set<K> keys, boolean replaceExisting, Consumer<Map<K, OperationResult<V>>> settle) {
     List<Missing<K>> wanted = replaceExisting ? all(keys) : missing(keys);
     if (wanted.isEmpty()) {
       return;
@@ -258,9 +263,9 @@ public final class EntryLoads<K, V> {
       return;
     }
     List<Bytes> keyBytes = wanted.stream().map(Missing::keyBytes).toList();
-    List<Ticket> tickets = parts.loads().beginAll(keyBytes);
+    List<Ticket> tickets = context.loads().beginAll(keyBytes);
     try {
-      Pinned pinned = parts.store().pin(keyBytes, /* wereRead= */ false);
+      Pinned pinned = context.store().pin(keyBytes, /* wereRead= */ false);
       Map<K, V> loaded = loader.loadAll(keys);
       List<EncodedEntry<K, V>> entries = new ArrayList<>(loaded.size());
       List<Ticket> entryTickets = new ArrayList<>(loaded.size());
@@ -269,7 +274,7 @@ public final class EntryLoads<K, V> {
         if (value != null) {
           entries.add(
               new EncodedEntry<>(
-                  wanted.get(i).key(), keyBytes.get(i), value, parts.codec().value(value)));
+                  wanted.get(i).key(), keyBytes.get(i), value, context.codec().value(value)));
           entryTickets.add(tickets.get(i));
         }
       }
@@ -278,13 +283,13 @@ public final class EntryLoads<K, V> {
         settle.accept(replace(entries, entryTickets, pinned));
       }
     } finally {
-      LoadStamps.closeAll(tickets);
+      LoadTracker.closeAll(tickets);
     }
   }
 
   private List<Missing<K>> all(Set<K> keys) {
     List<Missing<K>> all = new ArrayList<>(keys.size());
-    List<Bytes> bytes = parts.codec().keys(keys);
+    List<Bytes> bytes = context.codec().keys(keys);
     for (K key : keys) {
       all.add(new Missing<>(key, bytes.get(all.size()), null));
     }
@@ -295,11 +300,11 @@ public final class EntryLoads<K, V> {
   private List<Missing<K>> missing(Set<K> keys) {
     List<Missing<K>> all = all(keys);
     List<@Nullable Bytes> stored =
-        parts.store().getAll(all.stream().map(Missing::keyBytes).toList(), Ttl.UNCHANGED);
+        context.store().getAll(all.stream().map(Missing::keyBytes).toList(), Ttl.UNCHANGED);
     List<Missing<K>> missing = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       Bytes bytes = stored.get(i);
-      if (parts.codec().decode(bytes) == null) {
+      if (context.codec().decode(bytes) == null) {
         missing.add(new Missing<>(all.get(i).key(), all.get(i).keyBytes(), bytes));
       }
     }
@@ -307,9 +312,9 @@ public final class EntryLoads<K, V> {
   }
 
   /** Stores what was loaded in place of what there is. */
-  private Map<K, Result<V>> replace(
+  private Map<K, OperationResult<V>> replace(
       List<EncodedEntry<K, V>> entries, List<Ticket> tickets, Pinned pinned) {
-    Map<K, Result<V>> results = new LinkedHashMap<>();
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<Integer> left = new ArrayList<>();
     for (int i = 0; i < entries.size(); i++) {
       left.add(i);
@@ -325,11 +330,11 @@ public final class EntryLoads<K, V> {
             tickets.get(i),
             replacing(entry, present.get(entry.keyBytes())));
       }
-      Map<K, Result<V>> stored = batch.store(pinned);
+      Map<K, OperationResult<V>> stored = batch.store(pinned);
       results.putAll(stored);
       left.removeIf(
           i -> {
-            Result<V> result = stored.get(entries.get(i).key());
+            OperationResult<V> result = stored.get(entries.get(i).key());
             return result == null || result.change() != Change.NONE;
           });
     }
@@ -339,9 +344,9 @@ public final class EntryLoads<K, V> {
   /** Which entries exist, if the expiry policy must be asked for the right case. */
   private Map<Bytes, Boolean> present(List<EncodedEntry<K, V>> entries, List<Integer> indexes) {
     Map<Bytes, Boolean> present = new LinkedHashMap<>();
-    if (!parts.expiry().isFixed()) {
+    if (!context.expiry().isFixed()) {
       List<Bytes> keys = indexes.stream().map(i -> entries.get(i).keyBytes()).toList();
-      List<Boolean> found = parts.store().containsAll(keys);
+      List<Boolean> found = context.store().containsAll(keys);
       for (int i = 0; i < keys.size(); i++) {
         present.put(keys.get(i), found.get(i));
       }
@@ -364,15 +369,15 @@ public final class EntryLoads<K, V> {
         condition,
         null,
         entry.valueBytes(),
-        condition == Condition.PRESENT ? Ttl.UNCHANGED : parts.expiry().onCreation(),
-        condition == Condition.ABSENT ? Ttl.UNCHANGED : parts.expiry().onUpdate(),
-        parts.demand().wantsOldValues(),
-        parts.demand().wantsEvents());
+        condition == Condition.PRESENT ? Ttl.UNCHANGED : context.expiry().onCreation(),
+        condition == Condition.ABSENT ? Ttl.UNCHANGED : context.expiry().onUpdate(),
+        context.demand().wantsOldValues(),
+        context.demand().wantsEvents());
   }
 
   /** Stores what was loaded, unless somebody has put another value meanwhile. */
   private Mutation absent(Missing<K> missing, Bytes value) {
-    Ttl onCreation = parts.expiry().onCreation();
+    Ttl onCreation = context.expiry().onCreation();
     return new Mutation(
         missing.keyBytes(),
         missing.undecodable() == null ? Condition.ABSENT : Condition.EQUAL,
@@ -381,18 +386,18 @@ public final class EntryLoads<K, V> {
         onCreation,
         onCreation,
         /* wantsPrior= */ false,
-        parts.demand().wantsEvents());
+        context.demand().wantsEvents());
   }
 
   /** Turns with keys, so that listeners hear of loads in the order of the keys' changes. */
   private KeyLocks.Hold turns(List<Bytes> keys) {
-    return parts.demand().wantsEvents() ? parts.locks().holdAll(keys) : KeyLocks.none();
+    return context.demand().wantsEvents() ? context.locks().holdAll(keys) : KeyLocks.none();
   }
 
   /** What a load means to whoever asked for the entry: it was not found. */
-  private static <V> Result<V> result(Change change, V value) {
+  private static <V> OperationResult<V> result(Change change, V value) {
     // What could not be decoded was not there.
-    return new Result<>(
+    return new OperationResult<>(
         change == Change.UPDATED ? Change.CREATED : change,
         /* found= */ false,
         value,
@@ -426,7 +431,7 @@ public final class EntryLoads<K, V> {
     }
 
     /** Stores the values that no change overtook. */
-    Map<K, Result<V>> store(Pinned pinned) {
+    Map<K, OperationResult<V>> store(Pinned pinned) {
       List<Mutation> all = List.copyOf(mutations.values());
       List<Mutation> storable = new ArrayList<>(all.size());
       boolean[] stores = new boolean[all.size()];
@@ -442,7 +447,7 @@ public final class EntryLoads<K, V> {
       } finally {
         tickets.forEach(Ticket::endStore);
       }
-      Map<K, Result<V>> results = new LinkedHashMap<>();
+      Map<K, OperationResult<V>> results = new LinkedHashMap<>();
       int stored = 0;
       for (int i = 0; i < all.size(); i++) {
         Outcome outcome = stores[i] ? outcomes.get(stored++) : Outcome.NONE;
@@ -451,15 +456,15 @@ public final class EntryLoads<K, V> {
       return results;
     }
 
-    private Result<V> outcome(Mutation mutation, Outcome outcome, V value) {
+    private OperationResult<V> outcome(Mutation mutation, Outcome outcome, V value) {
       if (mutation.condition() != Condition.ANY && mutation.condition() != Condition.PRESENT) {
         return result(outcome.change(), value);
       }
       Change change = outcome.change();
       boolean expired =
           change == Change.EXPIRED || (change == Change.UPDATED && mutation.onUpdate().isZero());
-      V prior = mutation.wantsPrior() ? parts.codec().decode(outcome.prior()) : null;
-      return new Result<>(change, /* found= */ false, value, prior, expired);
+      V prior = mutation.wantsPrior() ? context.codec().decode(outcome.prior()) : null;
+      return new OperationResult<>(change, /* found= */ false, value, prior, expired);
     }
   }
 }

@@ -1,20 +1,138 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.codec.value.ImmutableValues;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.near.NearCache.Copy;
+import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
+import io.yokedcache.jcache.internal.store.StoredValue;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads of entries for who does not write: from copies in this JVM, where there are any, and from
- * Redis. Safe for use by several threads.
- *
- * @param <K> keys
- * @param <V> values
+ * Reads entries from the near cache if there is one, else from Redis, and leaves a near entry of
+ * each entry that it reads from Redis. Readers share a value that nobody can change; each reader
+ * decodes its copy of any other value. Safe for use by several threads.
  */
-public sealed interface EntryReads<K, V> permits FarReads, NearReads {
+public final class EntryReads<K, V> {
+
+  private final EntryStore store;
+  private final EntryCodec<K, V> codec;
+  private final EntryExpiry expiry;
+  private final @Nullable NearCache<V> near;
+
+  /**
+   * Creates the reads of a cache.
+   *
+   * @param near its near cache, or {@code null}; only for an expiry policy that leaves the time to
+   *     live alone when an entry is read
+   */
+  public EntryReads(
+      EntryStore store, EntryCodec<K, V> codec, EntryExpiry expiry, @Nullable NearCache<V> near) {
+    this.store = store;
+    this.codec = codec;
+    this.expiry = expiry;
+    this.near = near;
+  }
+
+  /** The value of the near entry, or {@code null} if there is none that may be used. */
+  @Nullable V near(K key) {
+    if (near == null) {
+      return null;
+    }
+    Copy<V> entry = near.get(codec.name(key));
+    if (entry == null) {
+      return null;
+    }
+    V value = entry.value();
+    return value != null ? own(value) : codec.decode(entry.bytes());
+  }
+
+  /**
+   * The value of the near entry if finding it needs neither encoding nor decoding. {@code null}
+   * does not say that there is no near entry.
+   *
+   * @param nowNanos the time if it is known, else 0
+   */
+  @Nullable V nearIfPlain(K key, long nowNanos) {
+    if (near == null || !codec.isPlain(key)) {
+      return null;
+    }
+    Copy<V> entry = near.find(key, nowNanos == 0 ? System.nanoTime() : nowNanos);
+    V value = entry == null ? null : entry.value();
+    if (value == null) {
+      return null;
+    }
+    near.used();
+    return own(value);
+  }
+
+  /** Reads an entry from Redis. */
+  Read<V> read(Bytes key) {
+    if (near != null) {
+      return readAll(List.of(key)).get(0);
+    }
+    Bytes bytes = store.get(key, ttlAskedAhead());
+    return new Read<>(bytes, codec.decode(bytes));
+  }
+
+  /** Reads entries from Redis, in the order of the keys. */
+  List<Read<V>> readAll(List<Bytes> keys) {
+    if (near != null) {
+      return readAndKeep(near, keys);
+    }
+    List<@Nullable Bytes> stored = store.getAll(keys, ttlAskedAhead());
+    List<@Nullable V> values = codec.decodeAll(stored);
+    List<Read<V>> reads = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      reads.add(new Read<>(stored.get(i), values.get(i)));
+    }
+    return reads;
+  }
+
+  private List<Read<V>> readAndKeep(NearCache<V> nearCache, List<Bytes> keys) {
+    if (keys.isEmpty()) {
+      return List.of();
+    }
+    List<Ticket> tickets = keys.stream().map(nearCache::ticket).toList();
+    List<@Nullable StoredValue> found = store.getAllWithTtl(keys);
+    List<@Nullable Bytes> stored = new ArrayList<>(keys.size());
+    found.forEach(entry -> stored.add(entry == null ? null : entry.value()));
+    List<@Nullable V> values = codec.decodeAll(stored);
+    List<Read<V>> reads = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      V value = values.get(i);
+      StoredValue entry = found.get(i);
+      if (entry != null && value != null) {
+        nearCache.keep(tickets.get(i), entry, shareable(value));
+      }
+      reads.add(new Read<>(stored.get(i), value));
+    }
+    return reads;
+  }
+
+  /** A policy of constants renews the time to live in the read's own round trip. */
+  private Ttl ttlAskedAhead() {
+    return expiry.isFixed() ? expiry.onAccess() : Ttl.UNCHANGED;
+  }
+
+  /** The value if all readers can be served from it: immutable, or an array, which is cloned. */
+  private static <V> @Nullable V shareable(V value) {
+    if (value instanceof byte[]) {
+      return own(value); // the first reader gets the original
+    }
+    return ImmutableValues.isImmutable(value) ? value : null;
+  }
+
+  /** The value for one reader (JSR-107 1.1.1, store-by-value). */
+  @SuppressWarnings("unchecked") // the clone of a byte array is a byte array
+  private static <V> V own(V value) {
+    return value instanceof byte[] array ? (V) array.clone() : value;
+  }
 
   /**
    * An entry as it was read from Redis.
@@ -23,36 +141,4 @@ public sealed interface EntryReads<K, V> permits FarReads, NearReads {
    * @param value its value, or {@code null} if there is none that could be decoded
    */
   record Read<V>(@Nullable Bytes bytes, @Nullable V value) {}
-
-  /**
-   * The value of an entry if there is a copy that may be used. There is none in a cache whose
-   * entries live longer when they are read.
-   */
-  @Nullable V copy(K key);
-
-  /**
-   * The same if it takes next to nothing, and neither encodes nor decodes; {@code null} does not
-   * say that there is no copy.
-   *
-   * @param nowNanos the time if it is known, else 0
-   */
-  @Nullable V copyAtHand(K key, long nowNanos);
-
-  /** Reads an entry from Redis. */
-  Read<V> read(Bytes key);
-
-  /** Reads entries from Redis, in the order of the keys. */
-  List<Read<V>> readAll(List<Bytes> keys);
-
-  /**
-   * Creates the reads of a cache.
-   *
-   * @param near its copies in this JVM, or {@code null} if it has none
-   */
-  static <K, V> EntryReads<K, V> of(
-      EntryStore store, EntryCodec<K, V> codec, EntryExpiry expiry, @Nullable NearCache<V> near) {
-    return near == null
-        ? new FarReads<>(store, codec, expiry)
-        : new NearReads<>(store, codec, near);
-  }
 }

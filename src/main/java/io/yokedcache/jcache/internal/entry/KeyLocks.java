@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.entry.Waits.Awaited;
-import io.yokedcache.jcache.internal.entry.Waits.Ending;
+import io.yokedcache.jcache.internal.entry.DeadlockDetector.Awaited;
+import io.yokedcache.jcache.internal.entry.DeadlockDetector.WaitOutcome;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A key has a lock only while some thread holds it or waits for it. Operations on several keys
  * take their turns in the order of the keys' bytes. A thread whose application code calls a cache
- * may hold turns already; if threads wait for one another in a circle, the one that would close it
- * goes on without its turn. Safe for use by several threads.
+ * may hold turns already; if threads wait for one another in a deadlock, the one that would close
+ * it goes on without its turn. Safe for use by several threads.
  */
 public final class KeyLocks {
 
@@ -47,7 +47,7 @@ public final class KeyLocks {
   private volatile @Nullable ConcurrentMap<Bytes, Turn> turns;
 
   private final AtomicBoolean warned = new AtomicBoolean();
-  private final RecentTurns recent = new RecentTurns();
+  private final RecentLocalChanges recent = new RecentLocalChanges();
 
   /**
    * Creates the locks of a cache.
@@ -80,7 +80,8 @@ public final class KeyLocks {
     Turn turn = join(key);
     boolean held = false;
     try {
-      held = turn.tryAcquire() || Waits.await(turn, maxWait.toNanos()) == Ending.OVER;
+      held =
+          turn.tryAcquire() || DeadlockDetector.await(turn, maxWait.toNanos()) == WaitOutcome.OVER;
       return held ? turn::release : null;
     } finally {
       if (!held) {
@@ -176,7 +177,7 @@ public final class KeyLocks {
     Turn turn = join(key);
     boolean held = false;
     try {
-      held = turn.tryAcquire() || isOver(Waits.await(turn, waitNanos));
+      held = turn.tryAcquire() || isOver(DeadlockDetector.await(turn, waitNanos));
       return held ? turn : NONE;
     } finally {
       if (!held) {
@@ -185,8 +186,8 @@ public final class KeyLocks {
     }
   }
 
-  private boolean isOver(Ending ending) {
-    return switch (ending) {
+  private boolean isOver(WaitOutcome outcome) {
+    return switch (outcome) {
       case OVER -> true;
       case TIMEOUT -> {
         if (required) {
@@ -196,7 +197,7 @@ public final class KeyLocks {
         }
         yield false;
       }
-      case CIRCLE -> {
+      case DEADLOCK -> {
         if (warned.compareAndSet(false, true)) {
           logger.warn(
               "Threads wait for one another's keys of cache {}: a CacheLoader, CacheWriter, listener or entry processor of each uses a key that the other one works on. One of them goes on without its turn. Let such code use no other keys, or use them in one order.",

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.entry.Waits.Awaited;
-import io.yokedcache.jcache.internal.entry.Waits.Ending;
+import io.yokedcache.jcache.internal.entry.DeadlockDetector.Awaited;
+import io.yokedcache.jcache.internal.entry.DeadlockDetector.WaitOutcome;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,16 +25,16 @@ final class LoadCoalescer {
 
   private static final Logger logger = LoggerFactory.getLogger(LoadCoalescer.class);
 
-  /** How many keys are remembered that were loaded lately. */
-  private static final int LATELY = 64;
+  /** How many keys are remembered that were loaded recent. */
+  private static final int RECENT_KEYS = 64;
 
   private final String cacheName;
-  private final ConcurrentMap<Bytes, Flight> flights = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Bytes, Load> loads = new ConcurrentHashMap<>();
   private final Duration timeout;
   private final AtomicBoolean warned = new AtomicBoolean();
 
-  /** Keys that were loaded lately, by hash; created by the first load. */
-  private final AtomicReference<@Nullable AtomicReferenceArray<@Nullable Bytes>> landed =
+  /** Keys that were loaded recent, by hash; created by the first load. */
+  private final AtomicReference<@Nullable AtomicReferenceArray<@Nullable Bytes>> recentlyLoaded =
       new AtomicReference<>();
 
   LoadCoalescer(String cacheName, Duration timeout) {
@@ -46,54 +46,54 @@ final class LoadCoalescer {
    * Joins the load of a key that is under way, or begins one, which the caller must close. A loader
    * that reads the key it loads would wait for itself, so it gets a load of its own.
    */
-  Boarding board(Bytes key) {
-    Flight own = new Flight(key);
-    Flight other = flights.putIfAbsent(key, own);
-    return other == null || other.pilot == Thread.currentThread()
-        ? new Boarding(own, /* isPilot= */ true)
-        : new Boarding(other, /* isPilot= */ false);
+  Membership join(Bytes key) {
+    Load own = new Load(key);
+    Load other = loads.putIfAbsent(key, own);
+    return other == null || other.leader == Thread.currentThread()
+        ? new Membership(own, /* isLeader= */ true)
+        : new Membership(other, /* isLeader= */ false);
   }
 
   /**
    * Whether another load of a key may have ended between this thread's read and its boarding, so
    * that the thread should read again before it loads.
    */
-  boolean landedLately(Bytes key) {
-    AtomicReferenceArray<@Nullable Bytes> lately = landed.get();
-    return lately != null && key.equals(lately.get(slot(key)));
+  boolean wasLoadedRecently(Bytes key) {
+    AtomicReferenceArray<@Nullable Bytes> recent = recentlyLoaded.get();
+    return recent != null && key.equals(recent.get(slot(key)));
   }
 
-  private void noteLanded(Bytes key) {
-    AtomicReferenceArray<@Nullable Bytes> lately = landed.get();
-    if (lately == null) {
-      landed.compareAndSet(null, new AtomicReferenceArray<>(LATELY));
-      lately = landed.get();
+  private void noteLoaded(Bytes key) {
+    AtomicReferenceArray<@Nullable Bytes> recent = recentlyLoaded.get();
+    if (recent == null) {
+      recentlyLoaded.compareAndSet(null, new AtomicReferenceArray<>(RECENT_KEYS));
+      recent = recentlyLoaded.get();
     }
-    if (lately != null) {
-      lately.set(slot(key), key);
+    if (recent != null) {
+      recent.set(slot(key), key);
     }
   }
 
   private static int slot(Bytes key) {
-    return Math.floorMod(key.hashCode(), LATELY);
+    return Math.floorMod(key.hashCode(), RECENT_KEYS);
   }
 
   /** A load that nobody joins. */
-  Flight alone(Bytes key) {
-    return new Flight(key);
+  Load alone(Bytes key) {
+    return new Load(key);
   }
 
   /** How many keys are being loaded. */
   int size() {
-    return flights.size();
+    return loads.size();
   }
 
   /**
    * A thread's part in a load.
    *
-   * @param isPilot whether this thread has to load
+   * @param isLeader whether this thread has to load
    */
-  record Boarding(Flight flight, boolean isPilot) {}
+  record Membership(Load load, boolean isLeader) {}
 
   /**
    * The end of a load.
@@ -101,25 +101,25 @@ final class LoadCoalescer {
    * @param value the encoded value, or {@code null} if there is none
    * @param failure why the loader failed, or {@code null} if it did not
    */
-  record Landing(@Nullable Bytes value, @Nullable CacheLoaderException failure) {}
+  record LoadResult(@Nullable Bytes value, @Nullable CacheLoaderException failure) {}
 
   /** One load of one key. */
-  final class Flight implements Awaited, AutoCloseable {
+  final class Load implements Awaited, AutoCloseable {
 
     private final Bytes key;
-    private final Thread pilot = Thread.currentThread();
+    private final Thread leader = Thread.currentThread();
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** Written before the latch opens. */
-    private @Nullable Landing landing;
+    private @Nullable LoadResult result;
 
-    private Flight(Bytes key) {
+    private Load(Bytes key) {
       this.key = key;
     }
 
     @Override
     public @Nullable Thread owner() {
-      return ended.getCount() == 0 ? null : pilot;
+      return ended.getCount() == 0 ? null : leader;
     }
 
     @Override
@@ -128,21 +128,21 @@ final class LoadCoalescer {
     }
 
     /**
-     * Waits for what the pilot loads.
+     * Waits for what the leader loads.
      *
      * @return {@code null} if this thread must load by itself: the load takes too long, ended
      *     without a result, or waits for this thread
      */
-    @Nullable Landing join() {
-      Ending ending = Waits.await(this, timeout.toNanos());
-      return switch (ending) {
-        case OVER -> landing;
+    @Nullable LoadResult awaitResult() {
+      WaitOutcome outcome = DeadlockDetector.await(this, timeout.toNanos());
+      return switch (outcome) {
+        case OVER -> result;
         case TIMEOUT -> {
           // Whoever comes later shall not wait for it once more.
-          flights.remove(key, this);
+          loads.remove(key, this);
           yield null;
         }
-        case CIRCLE -> {
+        case DEADLOCK -> {
           if (warned.compareAndSet(false, true)) {
             logger.warn(
                 "Loads of cache {} need each other's keys: its CacheLoader reads another key through a cache while another thread loads that one and needs this one. The value is loaded twice. Let the loader read from where the data is, or load both keys together.",
@@ -154,18 +154,18 @@ final class LoadCoalescer {
     }
 
     /** Tells the waiting threads what was loaded, or that there is nothing to load. */
-    void land(@Nullable Bytes value) {
-      land(new Landing(value, null));
+    void complete(@Nullable Bytes value) {
+      complete(new LoadResult(value, null));
     }
 
     /** Tells the waiting threads that the loader failed. */
     void fail(CacheLoaderException failure) {
-      land(new Landing(null, failure));
+      complete(new LoadResult(null, failure));
     }
 
-    private void land(Landing result) {
+    private void complete(LoadResult loaded) {
       if (ended.getCount() > 0) {
-        landing = result;
+        result = loaded;
         ended.countDown();
       }
     }
@@ -173,11 +173,11 @@ final class LoadCoalescer {
     /** Ends the load; without a result the waiting threads load by themselves. */
     @Override
     public void close() {
-      if (landing != null && landing.value() != null) {
-        noteLanded(key);
+      if (result != null && result.value() != null) {
+        noteLoaded(key);
       }
       // First, so that nobody joins a load that is over.
-      flights.remove(key, this);
+      loads.remove(key, this);
       ended.countDown();
     }
   }

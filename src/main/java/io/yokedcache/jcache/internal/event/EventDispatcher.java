@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.event;
 
 import io.yokedcache.jcache.internal.entry.EventDemand;
-import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.store.Change;
 import java.io.Closeable;
@@ -129,7 +129,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
   }
 
   /** Tells of what an operation of this cache object did to one entry. */
-  public void publish(K key, Result<V> result) {
+  public void publish(K key, OperationResult<V> result) {
     if (wantsEvents()) {
       publish(changes().add(key, result));
     }
@@ -219,7 +219,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
     }
 
     /** Adds what an operation did to one entry, if that is an event. */
-    public Changes<K, V> add(K key, Result<V> result) {
+    public Changes<K, V> add(K key, OperationResult<V> result) {
       add(result.change(), key, result.value(), result.prior());
       if (result.expired() && result.change() != Change.EXPIRED) {
         add(Change.EXPIRED, key, result.value(), result.prior());

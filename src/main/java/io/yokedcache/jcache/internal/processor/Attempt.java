@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.processor;
 
-import io.yokedcache.jcache.internal.entry.CacheParts;
-import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.entry.CacheContext;
+import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Processed;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Attempt<K, V, T extends @Nullable Object> {
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
   private final Bytes key;
   private final @Nullable Bytes stored;
   private final @Nullable V before;
@@ -36,19 +36,19 @@ final class Attempt<K, V, T extends @Nullable Object> {
   private final @Nullable Mutation mutation;
 
   private Attempt(
-      CacheParts<K, V> parts,
+      CacheContext<K, V> context,
       Bytes key,
       @Nullable Bytes stored,
       @Nullable V before,
       ProcessorEntry<K, V> entry,
       T answer) {
-    this.parts = parts;
+    this.context = context;
     this.key = key;
     this.stored = stored;
     this.before = before;
     this.entry = entry;
     this.answer = answer;
-    this.onAccess = entry.action() == Action.ACCESS ? parts.expiry().onAccess() : Ttl.UNCHANGED;
+    this.onAccess = entry.action() == Action.ACCESS ? context.expiry().onAccess() : Ttl.UNCHANGED;
     this.mutation = decide();
   }
 
@@ -61,7 +61,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
    *     not there, but it is what must still be there
    */
   static <K, V, T extends @Nullable Object> Attempt<K, V, T> make(
-      CacheParts<K, V> parts,
+      CacheContext<K, V> context,
       K key,
       Bytes encodedKey,
       @Nullable Bytes stored,
@@ -69,9 +69,9 @@ final class Attempt<K, V, T extends @Nullable Object> {
       EntryProcessor<K, V, T> processor,
       Object[] arguments) {
     ProcessorEntry<K, V> entry =
-        new ProcessorEntry<>(key, before != null, () -> before, parts.loader());
+        new ProcessorEntry<>(key, before != null, () -> before, context.loader());
     T answer = process(processor, entry, arguments);
-    return new Attempt<>(parts, encodedKey, stored, before, entry, answer);
+    return new Attempt<>(context, encodedKey, stored, before, entry, answer);
   }
 
   private static <K, V, T extends @Nullable Object> T process(
@@ -88,10 +88,10 @@ final class Attempt<K, V, T extends @Nullable Object> {
     return switch (entry.action()) {
       case NONE, ACCESS -> null;
       case LOAD, CREATE, UPDATE -> {
-        Bytes written = parts.codec().value(entry.newValue());
+        Bytes written = context.codec().value(entry.newValue());
         boolean found = before != null;
-        Ttl onCreation = found ? Ttl.UNCHANGED : parts.expiry().onCreation();
-        Ttl onUpdate = found ? parts.expiry().onUpdate() : onCreation;
+        Ttl onCreation = found ? Ttl.UNCHANGED : context.expiry().onCreation();
+        Ttl onUpdate = found ? context.expiry().onUpdate() : onCreation;
         yield mutation(written, onCreation, onUpdate);
       }
       case REMOVE -> stored == null ? null : mutation(null, Ttl.UNCHANGED, Ttl.UNCHANGED);
@@ -101,8 +101,8 @@ final class Attempt<K, V, T extends @Nullable Object> {
   /** Has the writer write what the processor decided on; what was loaded needs no writing. */
   void writeThrough() {
     switch (entry.action()) {
-      case CREATE, UPDATE -> parts.writer().write(entry.getKey(), entry.newValue());
-      case REMOVE -> parts.writer().write(entry.getKey(), null);
+      case CREATE, UPDATE -> context.writer().write(entry.getKey(), entry.newValue());
+      case REMOVE -> context.writer().write(entry.getKey(), null);
       case NONE, ACCESS, LOAD -> {}
     }
   }
@@ -126,7 +126,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
         onCreation,
         onUpdate,
         /* wantsPrior= */ false,
-        parts.demand().wantsEvents());
+        context.demand().wantsEvents());
   }
 
   Bytes key() {
@@ -151,10 +151,10 @@ final class Attempt<K, V, T extends @Nullable Object> {
    */
   @Nullable Processed<V, T> processed(@Nullable Outcome outcome) {
     if (mutation == null) {
-      Result<V> result =
+      OperationResult<V> result =
           entry.action() == Action.ACCESS && before != null
-              ? Result.hit(before, onAccess.isZero())
-              : Result.none(before != null);
+              ? OperationResult.hit(before, onAccess.isZero())
+              : OperationResult.none(before != null);
       return new Processed<>(answer, result, entry.action());
     }
     if (outcome == null || outcome.change() == Change.NONE) {
@@ -163,12 +163,12 @@ final class Attempt<K, V, T extends @Nullable Object> {
     return new Processed<>(answer, changed(mutation, outcome.change()), entry.action());
   }
 
-  private Result<V> changed(Mutation applied, Change applying) {
+  private OperationResult<V> changed(Mutation applied, Change applying) {
     // What was there before could not be decoded if nothing was found.
     Change change = before == null && applying == Change.UPDATED ? Change.CREATED : applying;
     boolean expired =
         change == Change.EXPIRED || (change == Change.UPDATED && applied.onUpdate().isZero());
     V after = applied.value() == null ? null : entry.newValue();
-    return new Result<>(change, before != null, after, before, expired);
+    return new OperationResult<>(change, before != null, after, before, expired);
   }
 }

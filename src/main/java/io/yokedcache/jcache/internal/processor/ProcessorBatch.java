@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.processor;
 
-import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Trials;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Tried;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessorBatch<K, V, T extends @Nullable Object> {
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
   private final EntryProcessor<K, V, T> processor;
   private final Object[] arguments;
   private final Map<K, Attempt<K, V, T>> attempts = new LinkedHashMap<>();
@@ -38,8 +38,9 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   private final Map<K, CacheException> failures = new HashMap<>();
   private final Map<K, Boolean> found = new HashMap<>();
 
-  ProcessorBatch(CacheParts<K, V> parts, EntryProcessor<K, V, T> processor, Object[] arguments) {
-    this.parts = parts;
+  ProcessorBatch(
+      CacheContext<K, V> context, EntryProcessor<K, V, T> processor, Object[] arguments) {
+    this.context = context;
     this.processor = processor;
     this.arguments = arguments;
   }
@@ -47,7 +48,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   Trials<K, V, T> run(Map<K, Bytes> keys) {
     Map<K, @Nullable Bytes> stored = read(keys);
     Error error = null;
-    try (ProcessorStore store = ProcessorStore.of(parts, keys.values())) {
+    try (ProcessorStore store = ProcessorStore.of(context, keys.values())) {
       try {
         process(keys, stored);
       } catch (Error e) {
@@ -76,7 +77,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
           encodedKeys.keySet(),
           () -> {
             List<Bytes> asked = new ArrayList<>(encodedKeys.values());
-            List<@Nullable Bytes> bytes = parts.store().getAll(asked, Ttl.UNCHANGED);
+            List<@Nullable Bytes> bytes = context.store().getAll(asked, Ttl.UNCHANGED);
             int i = 0;
             for (K key : encodedKeys.keySet()) {
               stored.put(key, bytes.get(i++));
@@ -96,10 +97,10 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   }
 
   private void process(K key, Bytes encodedKey, @Nullable Bytes stored) {
-    V before = parts.codec().decode(stored);
+    V before = context.codec().decode(stored);
     found.put(key, before != null);
     Attempt<K, V, T> attempt =
-        Attempt.make(parts, key, encodedKey, stored, before, processor, arguments.clone());
+        Attempt.make(context, key, encodedKey, stored, before, processor, arguments.clone());
     attempt.writeThrough();
     attempts.put(key, attempt);
   }
@@ -127,7 +128,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
           }
         });
     if (!touches.isEmpty()) {
-      guard(touched, () -> parts.store().touchAll(touches));
+      guard(touched, () -> context.store().touchAll(touches));
     }
   }
 

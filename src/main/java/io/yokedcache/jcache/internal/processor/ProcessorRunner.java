@@ -1,8 +1,8 @@
 package io.yokedcache.jcache.internal.processor;
 
-import io.yokedcache.jcache.internal.entry.CacheParts;
-import io.yokedcache.jcache.internal.entry.Contention;
-import io.yokedcache.jcache.internal.entry.Result;
+import io.yokedcache.jcache.internal.entry.CacheContext;
+import io.yokedcache.jcache.internal.entry.ContentionBackoff;
+import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Outcome;
@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProcessorRunner<K, V> {
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
 
-  public ProcessorRunner(CacheParts<K, V> parts) {
-    this.parts = parts;
+  public ProcessorRunner(CacheContext<K, V> context) {
+    this.context = context;
   }
 
   /**
@@ -42,17 +42,17 @@ public final class ProcessorRunner<K, V> {
       Consumer<Boolean> lookedUp,
       EntryProcessor<K, V, T> processor,
       Object... arguments) {
-    Contention contention = new Contention(parts.contentionTimeout());
+    ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
-      Bytes stored = parts.store().get(encodedKey, Ttl.UNCHANGED);
-      V before = parts.codec().decode(stored);
+      Bytes stored = context.store().get(encodedKey, Ttl.UNCHANGED);
+      V before = context.codec().decode(stored);
       Processed<V, T> processed;
-      try (ProcessorStore store = ProcessorStore.of(parts, List.of(encodedKey))) {
+      try (ProcessorStore store = ProcessorStore.of(context, List.of(encodedKey))) {
         Attempt<K, V, T> attempt =
-            Attempt.make(parts, key, encodedKey, stored, before, processor, arguments.clone());
+            Attempt.make(context, key, encodedKey, stored, before, processor, arguments.clone());
         attempt.writeThrough();
         Outcome outcome = store.applyAll(List.of(attempt)).get(0);
-        parts.store().touch(encodedKey, attempt.onAccess());
+        context.store().touch(encodedKey, attempt.onAccess());
         processed = attempt.processed(outcome);
       } catch (Throwable e) {
         lookedUp.accept(before != null);
@@ -75,7 +75,7 @@ public final class ProcessorRunner<K, V> {
    */
   public <T extends @Nullable Object> Trials<K, V, T> tryAll(
       Map<K, Bytes> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
-    return new ProcessorBatch<>(parts, processor, arguments).run(keys);
+    return new ProcessorBatch<>(context, processor, arguments).run(keys);
   }
 
   /**
@@ -86,7 +86,7 @@ public final class ProcessorRunner<K, V> {
    * @param action what it decided
    */
   public record Processed<V, T extends @Nullable Object>(
-      T answer, Result<V> result, Action action) {
+      T answer, OperationResult<V> result, Action action) {
 
     /** Whether the entry got a value from the processor, not from the loader. */
     public boolean isPut() {

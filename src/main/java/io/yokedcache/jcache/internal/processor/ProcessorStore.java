@@ -1,8 +1,8 @@
 package io.yokedcache.jcache.internal.processor;
 
-import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
-import io.yokedcache.jcache.internal.entry.LoadStamps;
+import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
@@ -23,25 +23,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessorStore implements AutoCloseable {
 
-  private final CacheParts<?, ?> parts;
+  private final CacheContext<?, ?> context;
 
   /** The tickets of the keys, empty where nothing can be loaded. */
-  private final Map<Bytes, LoadStamps.Ticket> tickets = new HashMap<>();
+  private final Map<Bytes, LoadTracker.Ticket> tickets = new HashMap<>();
 
   private final @Nullable Pinned pinned;
 
-  private ProcessorStore(CacheParts<?, ?> parts, Collection<Bytes> keys) {
-    this.parts = parts;
-    boolean loads = parts.loader().exists();
-    this.pinned = loads ? parts.store().pin(keys, /* wereRead= */ true) : null;
+  private ProcessorStore(CacheContext<?, ?> context, Collection<Bytes> keys) {
+    this.context = context;
+    boolean loads = context.loader().exists();
+    this.pinned = loads ? context.store().pin(keys, /* wereRead= */ true) : null;
     if (loads) {
-      keys.forEach(key -> tickets.computeIfAbsent(key, parts.loads()::begin));
+      keys.forEach(key -> tickets.computeIfAbsent(key, context.loads()::begin));
     }
   }
 
   /** To be called when the entries have been read and before a processor runs. */
-  static ProcessorStore of(CacheParts<?, ?> parts, Collection<Bytes> keys) {
-    return new ProcessorStore(parts, keys);
+  static ProcessorStore of(CacheContext<?, ?> context, Collection<Bytes> keys) {
+    return new ProcessorStore(context, keys);
   }
 
   /**
@@ -56,12 +56,12 @@ final class ProcessorStore implements AutoCloseable {
     for (int i : inOrder(attempts)) {
       Attempt<?, ?, ?> attempt = attempts.get(i);
       if (attempt.mutation() != null) {
-        LoadStamps.Ticket ticket = attempt.isLoaded() ? tickets.get(attempt.key()) : null;
+        LoadTracker.Ticket ticket = attempt.isLoaded() ? tickets.get(attempt.key()) : null;
         if (ticket == null) {
           made.add(i);
         } else if (attempt.isLoad() ? ticket.beginStore() : ticket.beginChange()) {
           loaded.add(i);
-        } else if (parts.writer().exists() && !attempt.isLoad()) {
+        } else if (context.writer().exists() && !attempt.isLoad()) {
           // The writer has written it. Only application code inside an operation gets here.
           made.add(i);
         }
@@ -70,7 +70,7 @@ final class ProcessorStore implements AutoCloseable {
     try {
       apply(attempts, loaded, pinned, outcomes);
     } finally {
-      tickets.values().forEach(LoadStamps.Ticket::endStore);
+      tickets.values().forEach(LoadTracker.Ticket::endStore);
     }
     apply(attempts, made, this::applyAlways, outcomes);
     return Arrays.asList(outcomes);
@@ -89,8 +89,8 @@ final class ProcessorStore implements AutoCloseable {
 
   private List<Outcome> applyAlways(List<Mutation> mutations) {
     return mutations.size() == 1
-        ? List.of(parts.store().apply(mutations.get(0)))
-        : parts.store().applyAll(mutations);
+        ? List.of(context.store().apply(mutations.get(0)))
+        : context.store().applyAll(mutations);
   }
 
   private static void apply(
@@ -117,6 +117,6 @@ final class ProcessorStore implements AutoCloseable {
 
   @Override
   public void close() {
-    LoadStamps.closeAll(tickets.values());
+    LoadTracker.closeAll(tickets.values());
   }
 }

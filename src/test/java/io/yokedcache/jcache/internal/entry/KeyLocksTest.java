@@ -267,7 +267,7 @@ final class KeyLocksTest {
                   return own != KeyLocks.none() && Thread.interrupted();
                 }
               });
-      await().atMost(Duration.ofSeconds(30)).until(() -> Waits.size() == 1);
+      await().atMost(Duration.ofSeconds(30)).until(() -> DeadlockDetector.size() == 1);
     }
     assertThat(waiting.get(60, TimeUnit.SECONDS)).isTrue();
   }

@@ -3,9 +3,9 @@ package io.yokedcache.jcache.internal.entry;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Boarding;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Flight;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Landing;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.Load;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.LoadResult;
+import io.yokedcache.jcache.internal.entry.LoadCoalescer.Membership;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -30,73 +30,73 @@ final class LoadCoalescerTest {
     others.shutdownNow();
   }
 
-  private static LoadCoalescer flights(Duration timeout) {
+  private static LoadCoalescer loads(Duration timeout) {
     return new LoadCoalescer("orders", timeout);
   }
 
   @Test
   void board_secondThreadJoins() throws Exception {
-    LoadCoalescer flights = flights(Duration.ofMinutes(10));
-    Future<@Nullable Landing> joined;
-    try (Flight flight = flights.board(KEY).flight()) {
-      Boarding second = others.submit(() -> flights.board(KEY)).get(60, TimeUnit.SECONDS);
-      assertThat(second.isPilot()).isFalse();
-      joined = others.submit(() -> second.flight().join());
-      flight.land(VALUE);
+    LoadCoalescer loads = loads(Duration.ofMinutes(10));
+    Future<@Nullable LoadResult> joined;
+    try (Load load = loads.join(KEY).load()) {
+      Membership second = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS);
+      assertThat(second.isLeader()).isFalse();
+      joined = others.submit(() -> second.load().awaitResult());
+      load.complete(VALUE);
     }
-    assertThat(joined.get(60, TimeUnit.SECONDS)).isEqualTo(new Landing(VALUE, null));
-    assertThat(flights.size()).isZero();
+    assertThat(joined.get(60, TimeUnit.SECONDS)).isEqualTo(new LoadResult(VALUE, null));
+    assertThat(loads.size()).isZero();
   }
 
   @Test
   void join_givesUpAndLoadsByItself() throws Exception {
-    LoadCoalescer flights = flights(Duration.ofMillis(20));
-    try (Flight flight = flights.board(KEY).flight()) {
-      Flight joined = others.submit(() -> flights.board(KEY)).get(60, TimeUnit.SECONDS).flight();
+    LoadCoalescer loads = loads(Duration.ofMillis(20));
+    try (Load load = loads.join(KEY).load()) {
+      Load joined = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS).load();
 
-      assertThat(others.submit(joined::join).get(60, TimeUnit.SECONDS)).isNull();
+      assertThat(others.submit(joined::awaitResult).get(60, TimeUnit.SECONDS)).isNull();
 
-      Boarding later = others.submit(() -> flights.board(KEY)).get(60, TimeUnit.SECONDS);
-      assertThat(later.isPilot()).as("the next one waits for a load that hangs").isTrue();
-      flight.land(VALUE);
-      assertThat(requireNonNull(joined.join()).value()).isEqualTo(VALUE);
-      later.flight().close();
+      Membership later = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS);
+      assertThat(later.isLeader()).as("the next one waits for a load that hangs").isTrue();
+      load.complete(VALUE);
+      assertThat(requireNonNull(joined.awaitResult()).value()).isEqualTo(VALUE);
+      later.load().close();
     }
   }
 
   @Test
   void join_pilotFails() throws Exception {
-    LoadCoalescer flights = flights(Duration.ofMinutes(10));
+    LoadCoalescer loads = loads(Duration.ofMinutes(10));
     CacheLoaderException failure = new CacheLoaderException("no database");
-    Flight joined;
-    try (Flight flight = flights.board(KEY).flight()) {
-      joined = others.submit(() -> flights.board(KEY)).get(60, TimeUnit.SECONDS).flight();
-      flight.fail(failure);
+    Load joined;
+    try (Load load = loads.join(KEY).load()) {
+      joined = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS).load();
+      load.fail(failure);
     }
-    assertThat(requireNonNull(joined.join()).failure()).isSameAs(failure);
+    assertThat(requireNonNull(joined.awaitResult()).failure()).isSameAs(failure);
   }
 
   /** Such as by an error of its thread. */
   @Test
   void join_pilotEndsWithoutResult() throws Exception {
-    LoadCoalescer flights = flights(Duration.ofMinutes(10));
-    Flight joined;
-    try (Flight flight = flights.board(KEY).flight()) {
-      joined = others.submit(() -> flights.board(KEY)).get(60, TimeUnit.SECONDS).flight();
-      assertThat(joined).isSameAs(flight);
+    LoadCoalescer loads = loads(Duration.ofMinutes(10));
+    Load joined;
+    try (Load load = loads.join(KEY).load()) {
+      joined = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS).load();
+      assertThat(joined).isSameAs(load);
     }
-    assertThat(joined.join()).isNull();
-    assertThat(flights.landedLately(KEY)).isFalse();
+    assertThat(joined.awaitResult()).isNull();
+    assertThat(loads.wasLoadedRecently(KEY)).isFalse();
   }
 
   @Test
-  void landedLately() {
-    LoadCoalescer flights = flights(Duration.ofMinutes(10));
-    assertThat(flights.landedLately(KEY)).isFalse();
-    try (Flight flight = flights.board(KEY).flight()) {
-      flight.land(VALUE);
+  void wasLoadedRecently() {
+    LoadCoalescer loads = loads(Duration.ofMinutes(10));
+    assertThat(loads.wasLoadedRecently(KEY)).isFalse();
+    try (Load load = loads.join(KEY).load()) {
+      load.complete(VALUE);
     }
-    assertThat(flights.landedLately(KEY)).isTrue();
-    assertThat(flights.landedLately(Bytes.utf8("other"))).isFalse();
+    assertThat(loads.wasLoadedRecently(KEY)).isTrue();
+    assertThat(loads.wasLoadedRecently(Bytes.utf8("other"))).isFalse();
   }
 }

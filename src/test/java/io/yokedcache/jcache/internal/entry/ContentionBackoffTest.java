@@ -8,11 +8,11 @@ import javax.cache.CacheException;
 import org.junit.jupiter.api.Test;
 
 /** Attempts end when their time is up, and say what to do about it. */
-final class ContentionTest {
+final class ContentionBackoffTest {
 
   @Test
   void spoilt_timeLeft() {
-    Contention contention = new Contention(Duration.ofMinutes(10));
+    ContentionBackoff contention = new ContentionBackoff(Duration.ofMinutes(10));
 
     assertThatCode(
             () -> {
@@ -25,7 +25,7 @@ final class ContentionTest {
 
   @Test
   void spoilt_timeIsUp() {
-    Contention contention = new Contention(Duration.ofMillis(30));
+    ContentionBackoff contention = new ContentionBackoff(Duration.ofMillis(30));
 
     assertThatThrownBy(
             () -> {

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  * The entries of a cache that has a loader: each change overtakes the loads of its key that are
  * under way. Loads themselves store through {@link #pin}, which overtakes nothing.
  */
-final class OvertakingStore implements EntryStore {
+final class LoadInvalidatingStore implements EntryStore {
 
   private final EntryStore entries;
-  private final LoadStamps loads;
+  private final LoadTracker loads;
 
-  OvertakingStore(EntryStore entries, LoadStamps loads) {
+  LoadInvalidatingStore(EntryStore entries, LoadTracker loads) {
     this.entries = entries;
     this.loads = loads;
   }

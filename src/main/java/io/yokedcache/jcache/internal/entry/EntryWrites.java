@@ -13,16 +13,16 @@ import org.jspecify.annotations.Nullable;
  * @param <K> keys
  * @param <V> values
  */
-public sealed interface EntryAccess<K, V> permits DirectAccess, OptimisticAccess {
+public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites {
 
   /**
-   * The access for a cache: {@link DirectAccess} where Redis can decide everything by itself, else
-   * {@link OptimisticAccess}.
+   * The access for a cache: {@link DirectWrites} where Redis can decide everything by itself, else
+   * {@link OptimisticWrites}.
    */
-  static <K, V> EntryAccess<K, V> of(CacheParts<K, V> parts) {
-    return parts.expiry().isFixed() && !parts.writer().exists()
-        ? new DirectAccess<>(parts)
-        : new OptimisticAccess<>(parts);
+  static <K, V> EntryWrites<K, V> of(CacheContext<K, V> context) {
+    return context.expiry().isFixed() && !context.writer().exists()
+        ? new DirectWrites<>(context)
+        : new OptimisticWrites<>(context);
   }
 
   /** Whether application code has a say, so that threads should take turns with a key. */
@@ -35,7 +35,7 @@ public sealed interface EntryAccess<K, V> permits DirectAccess, OptimisticAccess
    * @param value the new value, or {@code null} for removals
    * @param expected the value that the entry must have, for the operations that compare
    */
-  Result<V> write(
+  OperationResult<V> write(
       EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected);
 
   /**
@@ -49,6 +49,6 @@ public sealed interface EntryAccess<K, V> permits DirectAccess, OptimisticAccess
   interface BulkPut<K, V> {
 
     /** Puts those of the entries that have one of these keys, and returns what came of each. */
-    Map<K, Result<V>> apply(Set<K> accepted);
+    Map<K, OperationResult<V>> apply(Set<K> accepted);
   }
 }

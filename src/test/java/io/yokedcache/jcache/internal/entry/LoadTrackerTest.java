@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.internal.entry.LoadStamps.Ticket;
+import io.yokedcache.jcache.internal.entry.LoadTracker.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -14,11 +14,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A load is stored before a change or not at all. */
-final class LoadStampsTest {
+final class LoadTrackerTest {
 
   private static final Bytes KEY = Bytes.utf8("key");
 
-  private final LoadStamps stamps = new LoadStamps(Duration.ofMinutes(10));
+  private final LoadTracker stamps = new LoadTracker(Duration.ofMinutes(10));
   private final ExecutorService threads = Executors.newSingleThreadExecutor();
 
   @AfterEach

@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  * <p>When another JVM spoils an attempt, policy and writer are called again, and a conditional
  * write whose condition no longer holds has then called the writer in vain.
  */
-final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
+final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
 
-  OptimisticAccess(CacheParts<K, V> parts) {
-    this.parts = parts;
+  OptimisticWrites(CacheContext<K, V> context) {
+    this.context = context;
   }
 
   @Override
@@ -38,18 +38,18 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   }
 
   @Override
-  public Result<V> write(
+  public OperationResult<V> write(
       EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
-    Bytes encodedValue = value == null ? null : parts.codec().value(value);
-    Contention contention = new Contention(parts.contentionTimeout());
+    Bytes encodedValue = value == null ? null : context.codec().value(value);
+    ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
       Decision decision = decide(operation, encodedKey, encodedValue, expected);
       Mutation mutation = decision.mutation();
       if (mutation == null) {
-        return Result.none(decision.found());
+        return OperationResult.none(decision.found());
       }
-      parts.writer().write(key, value);
-      Outcome outcome = parts.store().apply(mutation);
+      context.writer().write(key, value);
+      Outcome outcome = context.store().apply(mutation);
       boolean settled = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
       if (settled) {
         return result(operation, decision, outcome, value);
@@ -61,7 +61,7 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   @Override
   public BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries) {
     List<Boolean> present =
-        parts.store().containsAll(entries.stream().map(EncodedEntry::keyBytes).toList());
+        context.store().containsAll(entries.stream().map(EncodedEntry::keyBytes).toList());
     List<Mutation> mutations = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
       mutations.add(
@@ -75,7 +75,7 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
     return accepted -> apply(entries, mutations, accepted);
   }
 
-  private Map<K, Result<V>> apply(
+  private Map<K, OperationResult<V>> apply(
       List<EncodedEntry<K, V>> entries, List<Mutation> mutations, Set<K> accepted) {
     List<EncodedEntry<K, V>> puts = new ArrayList<>(entries.size());
     List<Mutation> applied = new ArrayList<>(entries.size());
@@ -85,8 +85,8 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
         applied.add(mutations.get(i));
       }
     }
-    List<Outcome> outcomes = parts.store().applyAll(applied);
-    Map<K, Result<V>> results = new LinkedHashMap<>();
+    List<Outcome> outcomes = context.store().applyAll(applied);
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     for (int i = 0; i < puts.size(); i++) {
       EncodedEntry<K, V> put = puts.get(i);
       Outcome outcome = outcomes.get(i);
@@ -104,13 +104,13 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   }
 
   /** Puts an entry that came or went after it was asked for; the writer has been called. */
-  private Result<V> putAgain(EncodedEntry<K, V> put) {
-    Contention contention = new Contention(parts.contentionTimeout());
+  private OperationResult<V> putAgain(EncodedEntry<K, V> put) {
+    ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
       Decision decision =
           decide(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), /* expected= */ null);
       Mutation mutation = requireNonNull(decision.mutation(), "a put always applies");
-      Outcome outcome = parts.store().apply(mutation);
+      Outcome outcome = context.store().apply(mutation);
       if (outcome.change() != Change.NONE) {
         return result(EntryOperation.PUT, decision, outcome, put.value());
       }
@@ -122,14 +122,14 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   private Decision decide(
       EntryOperation operation, Bytes key, @Nullable Bytes value, @Nullable V expected) {
     boolean needsRead =
-        operation.condition() != Condition.ANY || (value != null && !parts.expiry().isFixed());
+        operation.condition() != Condition.ANY || (value != null && !context.expiry().isFixed());
     if (!needsRead) {
       return new Decision(false, mutation(operation, key, Condition.ANY, null, value));
     }
-    Bytes stored = parts.store().get(key, Ttl.UNCHANGED);
+    Bytes stored = context.store().get(key, Ttl.UNCHANGED);
     // What cannot be decoded is not there; what is overwritten in any case is not looked at.
     boolean looks = operation.condition() != Condition.ANY;
-    V readable = looks ? parts.codec().decode(stored) : null;
+    V readable = looks ? context.codec().decode(stored) : null;
     boolean found = looks ? readable != null : stored != null;
     boolean holds =
         switch (operation.condition()) {
@@ -140,7 +140,7 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
         };
     if (!holds) {
       if (found && operation.condition() == Condition.EQUAL) {
-        parts.store().touch(key, parts.expiry().onAccess());
+        context.store().touch(key, context.expiry().onAccess());
       }
       return new Decision(found, null);
     }
@@ -158,7 +158,8 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
   /** By bytes first, as values without {@code equals} need it, then as JSR-107 wants it. */
   private boolean isEqual(Bytes stored, V readable, @Nullable V expected) {
     return expected != null
-        && (stored.equals(parts.codec().value(expected)) || EntryCodec.isEqual(expected, readable));
+        && (stored.equals(context.codec().value(expected))
+            || EntryCodec.isEqual(expected, readable));
   }
 
   private Mutation mutation(
@@ -174,13 +175,13 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
         condition,
         condition == Condition.EQUAL ? stored : null,
         value,
-        creates ? parts.expiry().onCreation() : Ttl.UNCHANGED,
-        updates ? parts.expiry().onUpdate() : Ttl.UNCHANGED,
-        operation.returnsPrior() || parts.demand().wantsOldValues(),
-        parts.demand().wantsEvents());
+        creates ? context.expiry().onCreation() : Ttl.UNCHANGED,
+        updates ? context.expiry().onUpdate() : Ttl.UNCHANGED,
+        operation.returnsPrior() || context.demand().wantsOldValues(),
+        context.demand().wantsEvents());
   }
 
-  private Result<V> result(
+  private OperationResult<V> result(
       EntryOperation operation, Decision decision, Outcome outcome, @Nullable V value) {
     Mutation mutation = decision.mutation();
     boolean updated = outcome.change() == Change.UPDATED;
@@ -188,15 +189,15 @@ final class OptimisticAccess<K, V> implements EntryAccess<K, V> {
         outcome.change() == Change.EXPIRED
             || (updated && mutation != null && mutation.onUpdate().isZero());
     V prior =
-        operation.returnsPrior() || parts.demand().wantsOldValues()
-            ? parts.codec().decode(outcome.prior())
+        operation.returnsPrior() || context.demand().wantsOldValues()
+            ? context.codec().decode(outcome.prior())
             : null;
     boolean replacedNothing =
         mutation != null && mutation.condition() == Condition.EQUAL && !decision.found();
     boolean undecodable = replacedNothing || (prior == null && outcome.prior() != null);
     Change change = undecodable ? outcome.asCreation().change() : outcome.change();
     boolean found = decision.found() || updated || change == Change.REMOVED;
-    return new Result<>(
+    return new OperationResult<>(
         change, found && !undecodable, change == Change.NONE ? null : value, prior, expired);
   }
 

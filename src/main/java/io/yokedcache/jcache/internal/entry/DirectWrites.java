@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  * compared by {@code equals}, as JSR-107 wants it, and where that holds the write is made on the
  * condition of the stored bytes.
  */
-final class DirectAccess<K, V> implements EntryAccess<K, V> {
+final class DirectWrites<K, V> implements EntryWrites<K, V> {
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
 
-  DirectAccess(CacheParts<K, V> parts) {
-    this.parts = parts;
+  DirectWrites(CacheContext<K, V> context) {
+    this.context = context;
   }
 
   @Override
@@ -34,9 +34,9 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   }
 
   @Override
-  public Result<V> write(
+  public OperationResult<V> write(
       EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
-    EntryCodec<K, V> codec = parts.codec();
+    EntryCodec<K, V> codec = context.codec();
     Mutation mutation =
         mutation(
             operation,
@@ -44,9 +44,9 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
             value == null ? null : codec.value(value),
             expected == null ? null : codec.value(expected));
     if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
-      return Result.none(/* found= */ false);
+      return OperationResult.none(/* found= */ false);
     }
-    Outcome outcome = parts.store().apply(mutation);
+    Outcome outcome = context.store().apply(mutation);
     if (expected != null) {
       outcome = settleEquality(operation, key, mutation, outcome, expected);
     } else if (operation.condition() == Condition.ABSENT && outcome.change() == Change.NONE) {
@@ -56,19 +56,19 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   }
 
   private boolean isReadable(Bytes key) {
-    return parts.codec().decode(parts.store().get(key, Ttl.UNCHANGED)) != null;
+    return context.codec().decode(context.store().get(key, Ttl.UNCHANGED)) != null;
   }
 
   /** Creates an entry in place of one that cannot be decoded, which is not there. */
   private Outcome settleAbsence(EntryOperation operation, K key, Mutation mutation) {
-    Contention contention = new Contention(parts.contentionTimeout());
+    ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
-      Bytes stored = parts.store().get(mutation.key(), Ttl.UNCHANGED);
-      if (stored != null && parts.codec().decode(stored) != null) {
+      Bytes stored = context.store().get(mutation.key(), Ttl.UNCHANGED);
+      if (stored != null && context.codec().decode(stored) != null) {
         return Outcome.NONE;
       }
       Outcome outcome =
-          parts.store().apply(stored == null ? mutation : mutation.creatingInPlaceOf(stored));
+          context.store().apply(stored == null ? mutation : mutation.creatingInPlaceOf(stored));
       if (outcome.change() != Change.NONE) {
         return outcome.asCreation();
       }
@@ -85,8 +85,8 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
       for (EncodedEntry<K, V> put : puts) {
         mutations.add(mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null));
       }
-      List<Outcome> outcomes = parts.store().applyAll(mutations);
-      Map<K, Result<V>> results = new LinkedHashMap<>();
+      List<Outcome> outcomes = context.store().applyAll(mutations);
+      Map<K, OperationResult<V>> results = new LinkedHashMap<>();
       for (int i = 0; i < puts.size(); i++) {
         EncodedEntry<K, V> put = puts.get(i);
         results.put(put.key(), result(outcomes.get(i), mutations.get(i), put.value()));
@@ -96,11 +96,11 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
   }
 
   /** Removes several entries; the expiry policy is not asked. */
-  List<Result<V>> removeAll(List<Bytes> keys) {
+  List<OperationResult<V>> removeAll(List<Bytes> keys) {
     List<Mutation> mutations = new ArrayList<>(keys.size());
     keys.forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
-    List<Result<V>> results = new ArrayList<>(keys.size());
-    for (Outcome outcome : parts.store().applyAll(mutations)) {
+    List<OperationResult<V>> results = new ArrayList<>(keys.size());
+    for (Outcome outcome : context.store().applyAll(mutations)) {
       results.add(result(outcome, mutations.get(results.size()), null));
     }
     return results;
@@ -113,27 +113,27 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
         operation.condition(),
         expected,
         value,
-        value == null ? Ttl.UNCHANGED : parts.expiry().onCreation(),
-        value == null ? Ttl.UNCHANGED : parts.expiry().onUpdate(),
-        operation.returnsPrior() || parts.demand().wantsOldValues(),
-        parts.demand().wantsEvents());
+        value == null ? Ttl.UNCHANGED : context.expiry().onCreation(),
+        value == null ? Ttl.UNCHANGED : context.expiry().onUpdate(),
+        operation.returnsPrior() || context.demand().wantsOldValues(),
+        context.demand().wantsEvents());
   }
 
   private Outcome settleEquality(
       EntryOperation operation, K key, Mutation mutation, Outcome first, V expected) {
-    Contention contention = new Contention(parts.contentionTimeout());
+    ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     Outcome outcome = first;
     while (outcome.change() == Change.NONE && outcome.prior() != null) {
       Bytes stored = outcome.prior();
-      V value = parts.codec().decode(stored);
+      V value = context.codec().decode(stored);
       if (value == null) {
         return Outcome.NONE; // it cannot be decoded, so it is not there
       }
       if (!EntryCodec.isEqual(expected, value)) {
-        parts.store().touch(mutation.key(), parts.expiry().onAccess());
+        context.store().touch(mutation.key(), context.expiry().onAccess());
         return outcome;
       }
-      outcome = parts.store().apply(mutation.ifEqual(stored));
+      outcome = context.store().apply(mutation.ifEqual(stored));
       if (outcome.change() == Change.NONE) {
         contention.spoilt(operation.name(), key);
       }
@@ -141,15 +141,15 @@ final class DirectAccess<K, V> implements EntryAccess<K, V> {
     return outcome;
   }
 
-  private Result<V> result(Outcome outcome, Mutation mutation, @Nullable V value) {
-    V prior = mutation.wantsPrior() ? parts.codec().decode(outcome.prior()) : null;
+  private OperationResult<V> result(Outcome outcome, Mutation mutation, @Nullable V value) {
+    V prior = mutation.wantsPrior() ? context.codec().decode(outcome.prior()) : null;
     boolean undecodable = mutation.wantsPrior() && prior == null && outcome.prior() != null;
     Change change = undecodable ? outcome.asCreation().change() : outcome.change();
     boolean found =
         mutation.condition() == Condition.ABSENT
             ? change == Change.NONE
             : change == Change.UPDATED || change == Change.REMOVED || outcome.prior() != null;
-    return new Result<>(
+    return new OperationResult<>(
         change,
         found && !undecodable,
         change == Change.NONE ? null : value,

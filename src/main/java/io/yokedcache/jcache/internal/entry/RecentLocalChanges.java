@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * seconds of none, and answers as for a key that has a turn. Takes next to no memory unless it is
  * enabled. Safe for use by several threads.
  */
-final class RecentTurns {
+final class RecentLocalChanges {
 
   /** How long the message of an own change may take; then it is taken for lost. */
   private static final long SPAN_NANOS = TimeUnit.SECONDS.toNanos(2);

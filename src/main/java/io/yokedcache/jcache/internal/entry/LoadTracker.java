@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A load that is being stored waits for nothing but Redis, so changes wait for about one round
  * trip. They do not wait for a loader. Safe for use by several threads.
  */
-public final class LoadStamps {
+public final class LoadTracker {
 
   private final long maxWaitNanos;
   private final ReentrantLock lock = new ReentrantLock();
@@ -37,7 +37,7 @@ public final class LoadStamps {
    *
    * @param maxWait the most that a change waits for a load that is being stored
    */
-  public LoadStamps(Duration maxWait) {
+  public LoadTracker(Duration maxWait) {
     this.maxWaitNanos = maxWait.toNanos();
   }
 

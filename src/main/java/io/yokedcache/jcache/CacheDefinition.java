@@ -3,7 +3,7 @@ package io.yokedcache.jcache;
 import io.yokedcache.jcache.configuration.CacheSettings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.backend.CacheBackend;
-import io.yokedcache.jcache.internal.entry.CacheParts;
+import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.entry.EntryReads;
 import io.yokedcache.jcache.internal.entry.EventDemand;
@@ -34,12 +34,12 @@ import org.jspecify.annotations.Nullable;
  * @param store its entries in Redis
  * @param near copies of them in this JVM, or {@code null}
  * @param codec how keys and values are written
- * @param phases what times the parts of its operations
+ * @param phases what times the context of its operations
  * @param expiryPolicy how long entries live
  * @param loader where missing values come from, or {@code null}
  * @param writer where changes go first, or {@code null}
  */
-record CacheBlueprint<K, V>(
+record CacheDefinition<K, V>(
     String name,
     YokedCacheConfiguration<K, V> configuration,
     CacheSettings settings,
@@ -52,17 +52,17 @@ record CacheBlueprint<K, V>(
     @Nullable CacheWriter<? super K, ? super V> writer) {
 
   /**
-   * Puts the parts of the cache together.
+   * Puts the context of the cache together.
    *
    * @param recorder where calls of loader and writer are counted
    */
-  CacheParts<K, V> parts(
+  CacheContext<K, V> context(
       EventDemand demand, Supplier<StatisticsRecorder> recorder, KeyLocks locks) {
     EntryExpiry expiry = EntryExpiry.of(expiryPolicy);
-    return CacheParts.of(
+    return CacheContext.of(
         name,
         store.entries(),
-        EntryReads.of(store.entries(), codec, expiry, near),
+        new EntryReads<>(store.entries(), codec, expiry, near),
         codec,
         expiry,
         configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),

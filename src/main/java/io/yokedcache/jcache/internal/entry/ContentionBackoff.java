@@ -10,7 +10,7 @@ import javax.cache.CacheException;
  * The bounded repetition of an attempt that other JVMs can spoil: at once the first times, then
  * after random pauses that grow, until the time is up. Used by one thread.
  */
-public final class Contention {
+public final class ContentionBackoff {
 
   private static final int ATTEMPTS_WITHOUT_PAUSE = 2;
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
@@ -20,7 +20,7 @@ public final class Contention {
   private final long startNanos = System.nanoTime();
   private int spoilt;
 
-  public Contention(Duration timeout) {
+  public ContentionBackoff(Duration timeout) {
     this.timeout = timeout;
   }
 

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param <K> keys
  * @param <V> values
  */
-public final class EntryReader<K, V> {
+public final class ReadThrough<K, V> {
 
-  private final CacheParts<K, V> parts;
+  private final CacheContext<K, V> context;
 
   /** There only if what is missing can be loaded. */
   private final @Nullable EntryLoads<K, V> loads;
@@ -34,10 +34,10 @@ public final class EntryReader<K, V> {
    *
    * @param loadTimeout how long a reader waits for another thread's load of the same key
    */
-  public EntryReader(CacheParts<K, V> parts, Duration loadTimeout) {
-    this.parts = parts;
+  public ReadThrough(CacheContext<K, V> context, Duration loadTimeout) {
+    this.context = context;
     this.loads =
-        parts.loader().exists() ? new EntryLoads<>(parts, parts.loader(), loadTimeout) : null;
+        context.loader().exists() ? new EntryLoads<>(context, context.loader(), loadTimeout) : null;
   }
 
   /**
@@ -46,8 +46,8 @@ public final class EntryReader<K, V> {
    *
    * @param nowNanos the time if it is known, else 0
    */
-  public @Nullable V getAtHand(K key, long nowNanos) {
-    return parts.reads().copyAtHand(key, nowNanos);
+  public @Nullable V getNear(K key, long nowNanos) {
+    return context.reads().nearIfPlain(key, nowNanos);
   }
 
   /** Whether what is missing can be loaded. */
@@ -57,12 +57,12 @@ public final class EntryReader<K, V> {
 
   /** Reads an entry and does not load it. */
   public Look<V> look(K key) {
-    V copy = parts.reads().copy(key);
+    V copy = context.reads().near(key);
     if (copy != null) {
       return new Look<>(copy, null, null, /* expired= */ false);
     }
-    Bytes encodedKey = parts.codec().key(key);
-    Read<V> read = parts.reads().read(encodedKey);
+    Bytes encodedKey = context.codec().key(key);
+    Read<V> read = context.reads().read(encodedKey);
     V value = read.value();
     boolean expired = value != null && touched(encodedKey);
     return new Look<>(value, encodedKey, read.bytes(), expired);
@@ -74,8 +74,8 @@ public final class EntryReader<K, V> {
    * @param look what was found in its place
    * @param settle counts and tells of the result; called once, in the order of the key's changes
    */
-  public @Nullable V load(K key, Look<V> look, Consumer<Result<V>> settle) {
-    Bytes encodedKey = look.key() == null ? parts.codec().key(key) : look.key();
+  public @Nullable V load(K key, Look<V> look, Consumer<OperationResult<V>> settle) {
+    Bytes encodedKey = look.key() == null ? context.codec().key(key) : look.key();
     return requireNonNull(loads).load(key, encodedKey, look.bytes(), settle);
   }
 
@@ -85,36 +85,40 @@ public final class EntryReader<K, V> {
    * @param settle tells of what was loaded, in the order of the keys' changes
    * @param lookedUp hears how many entries were found and not found if their loads fail
    */
-  public Map<K, Result<V>> getAll(
-      Set<K> keys, Consumer<Map<K, Result<V>>> settle, Lookups lookedUp) {
-    Map<K, Result<V>> results = new LinkedHashMap<>();
+  public Map<K, OperationResult<V>> getAll(
+      Set<K> keys, Consumer<Map<K, OperationResult<V>>> settle, Lookups lookedUp) {
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<K> asked = new ArrayList<>(keys.size());
     for (K key : keys) {
-      V copy = parts.reads().copy(key);
+      V copy = context.reads().near(key);
       if (copy == null) {
         asked.add(key);
       }
       // Those that have no copy only take their place in the order, for now.
-      results.put(key, copy == null ? Result.none(false) : Result.hit(copy, /* expired= */ false));
+      results.put(
+          key,
+          copy == null
+              ? OperationResult.none(false)
+              : OperationResult.hit(copy, /* expired= */ false));
     }
     List<Missing<K>> missing = new ArrayList<>();
-    List<Bytes> encodedKeys = parts.codec().keys(asked);
-    List<Read<V>> reads = parts.reads().readAll(encodedKeys);
+    List<Bytes> encodedKeys = context.codec().keys(asked);
+    List<Read<V>> reads = context.reads().readAll(encodedKeys);
     Map<Bytes, Ttl> accessed = new LinkedHashMap<>();
     for (int i = 0; i < asked.size(); i++) {
       Read<V> read = reads.get(i);
       V value = read.value();
       if (value != null) {
-        Ttl onAccess = parts.expiry().onAccess();
-        if (!parts.expiry().isFixed()) {
+        Ttl onAccess = context.expiry().onAccess();
+        if (!context.expiry().isFixed()) {
           accessed.put(encodedKeys.get(i), onAccess);
         }
-        results.put(asked.get(i), Result.hit(value, onAccess.isZero()));
+        results.put(asked.get(i), OperationResult.hit(value, onAccess.isZero()));
       } else {
         missing.add(new Missing<>(asked.get(i), encodedKeys.get(i), read.bytes()));
       }
     }
-    parts.store().touchAll(accessed);
+    context.store().touchAll(accessed);
     if (loads != null && !missing.isEmpty()) {
       try {
         results.putAll(loads.loadAll(missing, settle));
@@ -138,23 +142,23 @@ public final class EntryReader<K, V> {
    * the value from Redis, since nothing else tells whether a read would find it.
    */
   public boolean contains(K key) {
-    Bytes stored = parts.store().get(parts.codec().key(key), Ttl.UNCHANGED);
-    return parts.codec().decode(stored) != null;
+    Bytes stored = context.store().get(context.codec().key(key), Ttl.UNCHANGED);
+    return context.codec().decode(stored) != null;
   }
 
   /** Notes that an entry, whose value was fetched before, is being read now. */
   public boolean noteAccess(K key) {
-    Bytes encodedKey = parts.codec().key(key);
-    Ttl onAccess = parts.expiry().onAccess();
-    parts.store().touch(encodedKey, onAccess);
+    Bytes encodedKey = context.codec().key(key);
+    Ttl onAccess = context.expiry().onAccess();
+    context.store().touch(encodedKey, onAccess);
     return onAccess.isZero();
   }
 
   /** Renews the time to live after a hit, and returns whether that ended it. */
   private boolean touched(Bytes encodedKey) {
-    Ttl onAccess = parts.expiry().onAccess();
-    if (!parts.expiry().isFixed()) {
-      parts.store().touch(encodedKey, onAccess);
+    Ttl onAccess = context.expiry().onAccess();
+    if (!context.expiry().isFixed()) {
+      context.store().touch(encodedKey, onAccess);
     }
     return onAccess.isZero();
   }

@@ -12,15 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param prior the value before, if somebody wanted it
  * @param expired whether the entry is gone because its new time to live was zero
  */
-public record Result<V>(
+public record OperationResult<V>(
     Change change, boolean found, @Nullable V value, @Nullable V prior, boolean expired) {
 
-  public static <V> Result<V> none(boolean found) {
-    return new Result<>(Change.NONE, found, null, null, false);
+  public static <V> OperationResult<V> none(boolean found) {
+    return new OperationResult<>(Change.NONE, found, null, null, false);
   }
 
   /** A value that was in the cache. */
-  public static <V> Result<V> hit(V value, boolean expired) {
-    return new Result<>(Change.NONE, true, value, value, expired);
+  public static <V> OperationResult<V> hit(V value, boolean expired) {
+    return new OperationResult<>(Change.NONE, true, value, value, expired);
   }
 }

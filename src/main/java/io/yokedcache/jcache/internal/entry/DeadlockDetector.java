@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which thread of this JVM waits for which other one on behalf of a cache, so that threads that
- * wait for one another in a circle are found at once. Application code of one cache may call any
+ * wait for one another in a deadlock are found at once. Application code of one cache may call any
  * other cache, so there is one graph for all of them. It names only threads that wait just now.
  */
-final class Waits {
+final class DeadlockDetector {
 
-  /** How long a thread waits before it looks for a circle again. */
+  /** How long a thread waits before it looks for a deadlock again. */
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** The longest chain of threads that is followed. */
@@ -20,7 +20,7 @@ final class Waits {
 
   private static final ConcurrentMap<Thread, Awaited> waiting = new ConcurrentHashMap<>();
 
-  private Waits() {}
+  private DeadlockDetector() {}
 
   /** What a thread waits for. */
   interface Awaited {
@@ -33,40 +33,40 @@ final class Waits {
   }
 
   /** How a wait ended. */
-  enum Ending {
+  enum WaitOutcome {
     OVER,
     TIMEOUT,
     /** The awaited thread waits for this one, directly or by way of others. */
-    CIRCLE
+    DEADLOCK
   }
 
   /**
-   * Waits, but neither in a circle nor longer than the given time. Interrupts do not end the wait;
-   * the thread has its flag again afterwards.
+   * Waits, but neither in a deadlock nor longer than the given time. Interrupts do not end the
+   * wait; the thread has its flag again afterwards.
    */
-  static Ending await(Awaited awaited, long maxNanos) {
+  static WaitOutcome await(Awaited awaited, long maxNanos) {
     Thread thread = Thread.currentThread();
     long startNanos = System.nanoTime();
     boolean interrupted = false;
-    // Before the look: of two threads that close a circle at the same time one sees the other.
+    // Before the look: of two threads that close a deadlock at the same time one sees the other.
     waiting.put(thread, awaited);
     try {
       while (true) {
-        boolean circle = isCircle(thread, awaited);
-        if (circle) {
+        boolean deadlock = isDeadlock(thread, awaited);
+        if (deadlock) {
           // An owner may have gone on between two steps of the first look.
-          circle = isCircle(thread, awaited);
+          deadlock = isDeadlock(thread, awaited);
         }
-        if (circle) {
-          return Ending.CIRCLE;
+        if (deadlock) {
+          return WaitOutcome.DEADLOCK;
         }
         long leftNanos = maxNanos - (System.nanoTime() - startNanos);
         if (leftNanos <= 0) {
-          return Ending.TIMEOUT;
+          return WaitOutcome.TIMEOUT;
         }
         try {
           if (awaited.await(Math.min(leftNanos, LOOK_NANOS))) {
-            return Ending.OVER;
+            return WaitOutcome.OVER;
           }
         } catch (InterruptedException e) {
           interrupted = true;
@@ -85,7 +85,7 @@ final class Waits {
     return waiting.size();
   }
 
-  private static boolean isCircle(Thread thread, Awaited first) {
+  private static boolean isDeadlock(Thread thread, Awaited first) {
     Awaited next = first;
     for (int i = 0; i < MAX_CHAIN && next != null; i++) {
       Thread owner = next.owner();

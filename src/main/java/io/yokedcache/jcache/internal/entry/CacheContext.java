@@ -23,7 +23,7 @@ import java.util.Collection;
  * @param locks the turns that threads take with a key
  * @param loads which loads are under way
  */
-public record CacheParts<K, V>(
+public record CacheContext<K, V>(
     String name,
     EntryStore store,
     EntryReads<K, V> reads,
@@ -34,17 +34,17 @@ public record CacheParts<K, V>(
     EventDemand demand,
     Duration contentionTimeout,
     KeyLocks locks,
-    LoadStamps loads) {
+    LoadTracker loads) {
 
   /** Of caches without a loader, which never begin a load, so that nothing is ever noted here. */
-  private static final LoadStamps NOTHING_LOADS = new LoadStamps(Duration.ZERO);
+  private static final LoadTracker NOTHING_LOADS = new LoadTracker(Duration.ZERO);
 
   /**
-   * Puts the parts together.
+   * Puts the context together.
    *
    * @param loads whether anything can be loaded, by reads or by {@code loadAll}
    */
-  public static <K, V> CacheParts<K, V> of(
+  public static <K, V> CacheContext<K, V> of(
       String name,
       EntryStore entries,
       EntryReads<K, V> reads,
@@ -56,10 +56,10 @@ public record CacheParts<K, V>(
       Duration contentionTimeout,
       KeyLocks locks,
       boolean loads) {
-    LoadStamps stamps = loads ? new LoadStamps(contentionTimeout) : NOTHING_LOADS;
-    return new CacheParts<>(
+    LoadTracker stamps = loads ? new LoadTracker(contentionTimeout) : NOTHING_LOADS;
+    return new CacheContext<>(
         name,
-        loads ? new OvertakingStore(entries, stamps) : entries,
+        loads ? new LoadInvalidatingStore(entries, stamps) : entries,
         reads,
         codec,
         expiry,
@@ -71,11 +71,11 @@ public record CacheParts<K, V>(
         stamps);
   }
 
-  CacheParts<K, V> withoutWriter() {
+  CacheContext<K, V> withoutWriter() {
     if (!writer.exists()) {
       return this;
     }
-    return new CacheParts<>(
+    return new CacheContext<>(
         name,
         store,
         reads,
