@@ -4,19 +4,32 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The group {@code tls}: the files with a server's certificates (PKCS12 or JKS), and how strictly
@@ -82,11 +95,15 @@ public record TlsFiles(
     return tls;
   }
 
-  /** Reads the files; absent without a key store. */
+  /**
+   * A context of the files, which new connections read again when one of them has changed; absent
+   * without a key store.
+   */
   @Nullable SSLContext context() {
-    if (keyStore == null) {
-      return null;
-    }
+    return keyStore == null ? null : ReloadingContext.of(this, keyStore);
+  }
+
+  private SSLContext load(Path keyStore) {
     KeyManager[] keys = usable(keyStore, "key-store", () -> keys(keyStore));
     TrustManager[] trusted =
         trustStore == null ? null : usable(trustStore, "trust-store", () -> trusted(trustStore));
@@ -114,6 +131,124 @@ public record TlsFiles(
               + key
               + "-password",
           e);
+    }
+  }
+
+  /** A context that is made anew when a file has another time, size or identity. Thread-safe. */
+  private static final class ReloadingContext extends SSLContextSpi {
+
+    private static final Logger logger = LoggerFactory.getLogger(TlsFiles.class);
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final TlsFiles files;
+    private final Path keyStore;
+
+    // Guarded by this.
+    private List<Object> loaded;
+    private List<Object> failed = List.of();
+    private SSLContext context;
+    private long lookedNanos = System.nanoTime();
+
+    private ReloadingContext(TlsFiles files, Path keyStore) {
+      this.files = files;
+      this.keyStore = keyStore;
+      this.loaded = state();
+      this.context = files.load(keyStore);
+    }
+
+    static SSLContext of(TlsFiles files, Path keyStore) {
+      ReloadingContext spi = new ReloadingContext(files, keyStore);
+      SSLContext first = spi.current();
+      return new SSLContext(spi, first.getProvider(), first.getProtocol()) {};
+    }
+
+    /** What changes with the contents of the files. */
+    private List<Object> state() {
+      List<Object> state = new ArrayList<>();
+      for (Path file : Stream.of(keyStore, files.trustStore).filter(Objects::nonNull).toList()) {
+        try {
+          BasicFileAttributes read = Files.readAttributes(file, BasicFileAttributes.class);
+          state.addAll(
+              List.of(read.lastModifiedTime(), read.size(), String.valueOf(read.fileKey())));
+        } catch (IOException beingReplaced) {
+          state.add("absent");
+        }
+      }
+      return state;
+    }
+
+    private synchronized SSLContext current() {
+      long nowNanos = System.nanoTime();
+      if (nowNanos - lookedNanos >= LOOK_NANOS) {
+        lookedNanos = nowNanos;
+        List<Object> found = state();
+        if (!found.equals(loaded)) {
+          reload(found);
+        }
+      }
+      return context;
+    }
+
+    /** A file that cannot be used, as it may be half written, is tried again at the next look. */
+    private void reload(List<Object> found) {
+      try {
+        context = files.load(keyStore);
+        loaded = found;
+        logger.info("The certificates of {} have changed; new connections use them", keyStore);
+      } catch (RuntimeException e) {
+        if (!found.equals(failed)) {
+          logger.warn("{}. The certificates before stay in use", e.getMessage());
+        }
+        failed = found;
+      }
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine() {
+      return current().createSSLEngine();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine(String host, int port) {
+      return current().createSSLEngine(host, port);
+    }
+
+    @Override
+    protected SSLSocketFactory engineGetSocketFactory() {
+      return current().getSocketFactory();
+    }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() {
+      return current().getServerSocketFactory();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() {
+      return current().getServerSessionContext();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() {
+      return current().getClientSessionContext();
+    }
+
+    @Override
+    protected SSLParameters engineGetDefaultSSLParameters() {
+      return current().getDefaultSSLParameters();
+    }
+
+    @Override
+    protected SSLParameters engineGetSupportedSSLParameters() {
+      return current().getSupportedSSLParameters();
+    }
+
+    @Override
+    protected void engineInit(
+        KeyManager @Nullable [] keys,
+        TrustManager @Nullable [] trusted,
+        @Nullable SecureRandom random) {
+      throw new UnsupportedOperationException("The files initialise this context");
     }
   }
 

@@ -1,44 +1,41 @@
 package io.yokedcache.metrics.bridge;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.typesafe.config.ConfigFactory;
+import io.yokedcache.metrics.prometheus.TestCertificate;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class TlsFilesTest {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   @TempDir private Path folder;
 
   @Test
   void context_keyAndTrustStore() throws Exception {
     Path store = folder.resolve("server.p12");
-    Process keytool =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                    "-genkeypair",
-                    "-keyalg",
-                    "EC",
-                    "-dname",
-                    "CN=localhost",
-                    "-storetype",
-                    "PKCS12",
-                    "-storepass",
-                    "changeit",
-                    "-keystore",
-                    store.toString()))
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("keytool.log").toFile())
-            .start();
-    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    TestCertificate.makeKeyStore(store, "localhost");
     Secret right = new Secret("changeit");
     Secret wrong = new Secret("guessed");
 
@@ -68,6 +65,79 @@ final class TlsFilesTest {
     assertThatThrownBy(() -> files(text, null, null, null, false).context())
         .isInstanceOf(MetricsConfigurationException.class)
         .hasMessageContaining("PKCS12 or JKS");
+  }
+
+  /** As a renewal of certificates does it; a file that is half written does no harm. */
+  @Test
+  void keyStoreReplaced_newConnectionsGetTheNewCertificate() throws Exception {
+    Path store = folder.resolve("server.p12");
+    TestCertificate.makeKeyStore(store, "first");
+    MetricsSettings settings =
+        MetricsSettings.of(
+            ConfigFactory.parseString(
+                "prometheus { enabled = true, port = 0, tls { key-store = \""
+                    + store
+                    + "\", key-store-password = changeit } }"),
+            Map.of());
+    try (MetricsBridge bridge = MetricsBridge.of(settings, Map.of())) {
+      int port = bridge.prometheusPort();
+      assertThat(certificateOf(port)).isEqualTo("CN=first");
+
+      replace(store, "second");
+      await().atMost(PATIENCE).until(() -> certificateOf(port).equals("CN=second"));
+
+      ByteArrayOutputStream log = new ByteArrayOutputStream();
+      PrintStream before = System.err;
+      System.setErr(new PrintStream(log, /* autoFlush= */ true, UTF_8));
+      try {
+        Files.writeString(store, "half a file");
+        await()
+            .atMost(PATIENCE)
+            .until(
+                () ->
+                    certificateOf(port).equals("CN=second")
+                        && log.toString(UTF_8).contains("The certificates before stay in use"));
+      } finally {
+        System.setErr(before);
+      }
+
+      replace(store, "third");
+      await().atMost(PATIENCE).until(() -> certificateOf(port).equals("CN=third"));
+      assertThat(bridge.prometheusPort()).isEqualTo(port);
+    }
+  }
+
+  private void replace(Path store, String commonName) throws Exception {
+    Path next = folder.resolve(commonName + ".p12");
+    TestCertificate.makeKeyStore(next, commonName);
+    Files.move(next, store, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static String certificateOf(int port) throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, new TrustManager[] {new TrustsAll()}, null);
+    try (SSLSocket socket =
+        (SSLSocket)
+            context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(20_000);
+      socket.startHandshake();
+      X509Certificate certificate = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+      return certificate.getSubjectX500Principal().getName();
+    }
+  }
+
+  private static final class TrustsAll implements X509TrustManager {
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
   }
 
   private static TlsFiles files(

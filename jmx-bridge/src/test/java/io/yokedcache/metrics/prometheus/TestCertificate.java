@@ -18,7 +18,7 @@ import javax.net.ssl.TrustManagerFactory;
  * @param context with the key, trusting the certificate
  * @param trusting without the key
  */
-record TestCertificate(SSLContext context, SSLContext trusting) {
+public record TestCertificate(SSLContext context, SSLContext trusting) {
 
   static final char[] PASSWORD = "changeit".toCharArray();
 
@@ -26,8 +26,8 @@ record TestCertificate(SSLContext context, SSLContext trusting) {
     return HttpClient.newBuilder().sslContext(context).build();
   }
 
-  static TestCertificate in(Path folder) throws Exception {
-    Path file = folder.resolve("server.p12");
+  /** Makes a key store with a certificate, by the JDK's own keytool. */
+  public static void makeKeyStore(Path file, String commonName) throws Exception {
     Process keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -37,7 +37,7 @@ record TestCertificate(SSLContext context, SSLContext trusting) {
                 "-keyalg",
                 "EC",
                 "-dname",
-                "CN=localhost",
+                "CN=" + commonName,
                 "-ext",
                 "san=dns:localhost,ip:127.0.0.1",
                 "-validity",
@@ -49,10 +49,15 @@ record TestCertificate(SSLContext context, SSLContext trusting) {
                 "-keystore",
                 file.toString())
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("keytool.log").toFile())
+            .redirectOutput(file.resolveSibling("keytool.log").toFile())
             .start();
     assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(keytool.exitValue()).isZero();
+  }
+
+  static TestCertificate in(Path folder) throws Exception {
+    Path file = folder.resolve("server.p12");
+    makeKeyStore(file, "localhost");
     KeyStore store = KeyStore.getInstance("PKCS12");
     try (InputStream input = Files.newInputStream(file)) {
       store.load(input, PASSWORD);
