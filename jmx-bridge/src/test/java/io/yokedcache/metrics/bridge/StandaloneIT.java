@@ -3,6 +3,7 @@ package io.yokedcache.metrics.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.metrics.statsd.UdpReceiver;
 import io.yokedcache.metrics.testing.PeerProcess;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,6 +26,7 @@ final class StandaloneIT {
       "com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider";
   private static final String EHCACHE = "org.ehcache.jsr107.EhcacheCachingProvider";
   private static final String YOKED = "io.yokedcache.jcache.YokedCachingProvider";
+  private static final String PAGE_DATA = "/api/data.json";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
@@ -73,24 +75,50 @@ final class StandaloneIT {
     }
   }
 
+  /** All outputs read the target, and yet its going and its coming back are told once each. */
   @Test
-  void serve_targetThatComesAndGoes_isTriedAgain() throws Exception {
+  void serve_targetThatComesAndGoes_isTriedAgainAndToldOnce() throws Exception {
     int port = PeerProcess.freePort();
     String up = "yokedcache_bridge_jmx_target_up{target=\"shop\"} ";
     ChildJvm first = ChildJvm.application(folder, CAFFEINE, jmx(port));
     try (first;
+        UdpReceiver daemon = UdpReceiver.start();
         ChildJvm bridge =
-            ChildJvm.bridge(folder, "--url", "shop=127.0.0.1:" + port, "--prometheus-port=0")) {
+            ChildJvm.bridge(
+                folder,
+                "--url",
+                "shop=127.0.0.1:" + port,
+                "--prometheus-port=0",
+                "--statsd=127.0.0.1:" + daemon.port(),
+                "--interval=1s")) {
       await().atMost(PATIENCE).until(() -> bridge.get("/metrics").contains(up + "1.0"));
       first.close();
       await().atMost(PATIENCE).until(() -> bridge.get("/metrics").contains(up + "0.0"));
+      await().atMost(PATIENCE).until(() -> bridge.get(PAGE_DATA).contains("\"up\":false"));
+      await().atMost(PATIENCE).until(() -> lastUp(daemon).endsWith(":0|g"));
       try (ChildJvm second = ChildJvm.application(folder, CAFFEINE, jmx(port))) {
         await().atMost(PATIENCE).until(() -> bridge.get("/metrics").contains(up + "1.0"));
         assertThat(second.isAlive()).isTrue();
         assertThat(bridge.get("/metrics"))
             .containsPattern(sample("cache_hits_total", "shop", "2.0"));
+        await().atMost(PATIENCE).until(() -> bridge.get(PAGE_DATA).contains("\"up\":true"));
+        await().atMost(PATIENCE).until(() -> lastUp(daemon).endsWith(":1|g"));
       }
+      assertThat(bridge.output().lines().filter(line -> line.contains("WARN")))
+          .singleElement()
+          .asString()
+          .contains("Cannot read the caches of shop: ");
+      assertThat(bridge.output().lines().filter(line -> line.contains("can be read again")))
+          .singleElement()
+          .asString()
+          .contains("INFO", "The caches of shop can be read again");
     }
+  }
+
+  private static String lastUp(UdpReceiver daemon) {
+    return daemon.lines().stream()
+        .filter(line -> line.contains("jmx_target_up"))
+        .reduce("", (before, last) -> last);
   }
 
   @Test

@@ -1,6 +1,5 @@
 package io.yokedcache.metrics.bridge;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,10 +7,9 @@ import io.yokedcache.jcache.YokedCachingProvider;
 import io.yokedcache.metrics.CacheEvents;
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.RecordingCollector;
+import io.yokedcache.metrics.statsd.UdpReceiver;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -21,12 +19,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
@@ -40,6 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Only a file, no line of code: applications use JSR-107's API, as Hibernate does. */
 final class ZeroCodeIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Pattern SETS = Pattern.compile("shop\\.sets:(\\d+)\\|c\\|#cache:(\\w+)");
 
   @TempDir private Path folder;
 
@@ -115,40 +114,37 @@ final class ZeroCodeIT {
 
   @Test
   void statsd_realtime_hasALineForEachOperation() throws Exception {
-    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      daemon.setSoTimeout(30_000);
+    try (UdpReceiver daemon = UdpReceiver.start()) {
       CacheManager manager =
           manager(
               "a",
               "statsd { enabled = true, mode = realtime, flavour = dogstatsd, host = 127.0.0.1,"
                   + " prefix = shop, port = "
-                  + daemon.getLocalPort()
+                  + daemon.port()
                   + " }");
       Cache<String, String> orders = cache(manager, "orders");
       orders.put("a", "1");
       assertThat(orders.get("a")).isEqualTo("1");
 
-      StringBuilder lines = new StringBuilder();
-      while (!(lines.toString().contains("shop.gets:1|c") && lines.toString().contains("hit"))) {
-        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
-        daemon.receive(packet);
-        lines.append(new String(packet.getData(), 0, packet.getLength(), UTF_8)).append('\n');
-      }
-      assertThat(lines.toString()).contains("shop.sets:1|c", "cache:orders");
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(String.join("\n", daemon.lines()))
+                      .contains("shop.gets:1|c", "hit", "shop.sets:1|c", "cache:orders"));
     }
   }
 
   /** The bridge shows all caches of the JVM, and only those of its own managers are observed. */
   @Test
   void statsd_realtime_managerOfOtherSettings_isReportedAtIntervals() throws Exception {
-    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      daemon.setSoTimeout(30_000);
+    try (UdpReceiver daemon = UdpReceiver.start()) {
       CacheManager first =
           manager(
               "a",
               "statsd { enabled = true, mode = realtime, flavour = dogstatsd, host = 127.0.0.1,"
                   + " interval = 1s, prefix = shop, port = "
-                  + daemon.getLocalPort()
+                  + daemon.port()
                   + " }");
       Cache<String, String> observed = cache(first, "observed");
       Cache<String, String> other = cache(manager("b", ""), "other");
@@ -156,33 +152,30 @@ final class ZeroCodeIT {
       other.put("a", "1");
       other.put("b", "1");
 
-      Map<String, Integer> sets = new HashMap<>();
-      while (sets.size() < 2) {
-        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
-        daemon.receive(packet);
-        Matcher line =
-            Pattern.compile("shop\\.sets:(\\d+)\\|c\\|#cache:(\\w+)")
-                .matcher(new String(packet.getData(), 0, packet.getLength(), UTF_8));
-        while (line.find()) {
-          sets.merge(line.group(2), Integer.valueOf(line.group(1)), Integer::sum);
-        }
-      }
-      assertThat(sets).isEqualTo(Map.of("observed", 1, "other", 2));
+      await().atMost(PATIENCE).until(() -> sets(daemon).size() == 2);
+      assertThat(sets(daemon)).isEqualTo(Map.of("observed", 1, "other", 2));
     }
+  }
+
+  private static Map<String, Integer> sets(UdpReceiver daemon) {
+    Map<String, Integer> sets = new HashMap<>();
+    SETS.matcher(String.join("\n", daemon.lines()))
+        .results()
+        .forEach(line -> sets.merge(line.group(2), Integer.valueOf(line.group(1)), Integer::sum));
+    return sets;
   }
 
   /** The lines of the seed's page, and no operation of a cache without observer is lost. */
   @Test
   void statsd_realtimeWithoutCacheTags_isTheSeedsLines() throws Exception {
-    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      daemon.setSoTimeout(30_000);
+    try (UdpReceiver daemon = UdpReceiver.start()) {
       CacheManager first =
           manager(
               "a",
               "statsd { enabled = true, mode = realtime, flavour = dogstatsd, host = 127.0.0.1,"
                   + " names = python, cache-tags = false, interval = 1s, prefix = myapp.cache,"
                   + " port = "
-                  + daemon.getLocalPort()
+                  + daemon.port()
                   + " }");
       Cache<String, String> observed = cache(first, "observed");
       Cache<String, String> other = cache(manager("b", ""), "other");
@@ -192,25 +185,22 @@ final class ZeroCodeIT {
         other.put("a", "1");
       }
 
-      List<String> lines = new ArrayList<>();
-      long sets = 0;
-      while (sets < 8 || !lines.contains("myapp.cache.hit_rate:1|g")) {
-        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
-        daemon.receive(packet);
-        for (String line :
-            new String(packet.getData(), 0, packet.getLength(), UTF_8).split("\n", -1)) {
-          lines.add(line);
-          if (line.startsWith("myapp.cache.sets:")) {
-            sets += Long.parseLong(line.replaceAll(".*:|\\|.*", ""));
-          }
-        }
-      }
-      assertThat(sets).isEqualTo(8);
-      assertThat(lines)
+      await()
+          .atMost(PATIENCE)
+          .until(() -> setsOf(daemon) >= 8 && daemon.lines().contains("myapp.cache.hit_rate:1|g"));
+      assertThat(setsOf(daemon)).isEqualTo(8);
+      assertThat(daemon.lines())
           .contains("myapp.cache.gets:1|c|#result:hit", "myapp.cache.sets:1|c")
           .anyMatch(line -> line.matches("myapp.cache.operation_duration:0[.].*h.#operation:set"))
           .noneMatch(line -> line.contains("cache_manager:") || line.contains("cache:"));
     }
+  }
+
+  private static long setsOf(UdpReceiver daemon) {
+    return daemon.lines().stream()
+        .filter(line -> line.startsWith("myapp.cache.sets:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll(".*:|\\|.*", "")))
+        .sum();
   }
 
   /** As the seed's webhook collector: it is told of every operation, and no output is enabled. */
@@ -255,25 +245,23 @@ final class ZeroCodeIT {
 
   @Test
   void statsd_periodic_lastReportIsMadeWhileTheCachesAreThere() throws Exception {
-    try (DatagramSocket daemon = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      daemon.setSoTimeout(30_000);
+    try (UdpReceiver daemon = UdpReceiver.start()) {
       CacheManager manager =
           manager(
               "a",
               "statsd { enabled = true, flavour = dogstatsd, interval = 1h, host = 127.0.0.1,"
                   + " prefix = shop, port = "
-                  + daemon.getLocalPort()
+                  + daemon.port()
                   + " }");
       cache(manager, "orders").put("a", "1");
       manager.close();
 
-      StringBuilder lines = new StringBuilder();
-      while (!lines.toString().contains("shop.sets:1|c")) {
-        DatagramPacket packet = new DatagramPacket(new byte[65_536], 65_536);
-        daemon.receive(packet);
-        lines.append(new String(packet.getData(), 0, packet.getLength(), UTF_8)).append('\n');
-      }
-      assertThat(lines.toString()).contains("cache:orders");
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(String.join("\n", daemon.lines()))
+                      .contains("shop.sets:1|c", "cache:orders"));
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A daemon that keeps what it receives, on a UDP port of the loopback interface. */
-final class UdpReceiver implements AutoCloseable {
+public final class UdpReceiver implements AutoCloseable {
 
   private final DatagramSocket socket;
   private final List<String> packets = new ArrayList<>();
@@ -25,7 +25,7 @@ final class UdpReceiver implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  static UdpReceiver start() throws IOException {
+  public static UdpReceiver start() throws IOException {
     return start("127.0.0.1", 0);
   }
 
@@ -44,7 +44,7 @@ final class UdpReceiver implements AutoCloseable {
     thread.start();
   }
 
-  int port() {
+  public int port() {
     return socket.getLocalPort();
   }
 
@@ -65,7 +65,7 @@ final class UdpReceiver implements AutoCloseable {
   }
 
   /** All lines so far, as text. */
-  List<String> lines() {
+  public List<String> lines() {
     return packets().stream().flatMap(packet -> Arrays.stream(packet.split("\n", -1))).toList();
   }
 
