@@ -177,15 +177,19 @@ final class CacheLifecycle<K, V> {
         isStatisticsEnabled());
   }
 
-  /** The size of the cache in Redis by the last census; never talks to Redis. */
+  /** The size of the cache in Redis by the last count; never talks to Redis. */
   private CacheSize size() {
-    KeyStatistics census = manager.census().of(definition.name());
-    // A census that began before this cache did knows nothing of its first entries.
+    KeyStatistics keyStatistics = manager.keyStatistics().of(definition.name());
+    // A count that began before this cache did knows nothing of its first entries.
     double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
-    return census == null
-            || (census.keys() == 0 && census.ageMillis() / MILLIS_PER_SECOND > seconds)
+    return keyStatistics == null
+            || (keyStatistics.keys() == 0
+                && keyStatistics.ageMillis() / MILLIS_PER_SECOND > seconds)
         ? CacheSize.UNKNOWN
-        : new CacheSize(census.keys(), census.bytes(), census.ageMillis() / MILLIS_PER_SECOND);
+        : new CacheSize(
+            keyStatistics.keys(),
+            keyStatistics.bytes(),
+            keyStatistics.ageMillis() / MILLIS_PER_SECOND);
   }
 
   /** How many entries the cache was given here while statistics were on. */
@@ -229,7 +233,7 @@ final class CacheLifecycle<K, V> {
     }
     definition.configuration().setStatisticsEnabled(enabled);
     if (enabled) {
-      manager.startCensus();
+      manager.startKeyStatistics();
     }
   }
 

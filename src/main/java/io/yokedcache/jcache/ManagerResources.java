@@ -41,7 +41,7 @@ final class ManagerResources implements AutoCloseable {
       }
       // Each of its own, since all but that of the pings wait, as long as the time-outs allow, for
       // a
-      // Redis that hangs: a sweep must not delay a lease, and neither of them a ping.
+      // Redis that hangs: a pass over all keys must not delay a lease, and neither of them a ping.
       ScheduledThreadPoolExecutor health = scheduler("yokedcache-health");
       all.add(0, health::shutdownNow);
       ScheduledThreadPoolExecutor pings = scheduler("yokedcache-pings");
@@ -106,8 +106,8 @@ final class ManagerResources implements AutoCloseable {
         settings.buckets(),
         settings.serialization(),
         settings.events(),
-        settings.sweep(),
-        settings.census(),
+        settings.staleEntries(),
+        settings.keyStatistics(),
         settings.health(),
         settings.operationBeans(),
         settings.maxOperationBeans(),
@@ -136,7 +136,7 @@ final class ManagerResources implements AutoCloseable {
     return stores;
   }
 
-  /** Runs what statistics need, beside the sweeper. */
+  /** Runs what statistics need, beside the passes over all keys. */
   ScheduledExecutorService statistics() {
     return statistics;
   }

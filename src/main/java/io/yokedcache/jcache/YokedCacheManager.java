@@ -160,13 +160,13 @@ final class YokedCacheManager implements CacheManager {
   }
 
   /** How many entries the caches have in Redis. */
-  KeyStatisticsCollector census() {
-    return resources.stores().census();
+  KeyStatisticsCollector keyStatistics() {
+    return resources.stores().keyStatistics();
   }
 
   /** Has entries counted from now on, while any cache here has statistics. */
-  void startCensus() {
-    census().start(this::writesOfCounted);
+  void startKeyStatistics() {
+    keyStatistics().start(this::writesOfCounted);
   }
 
   /** Runs what only statistics need. */

@@ -185,7 +185,7 @@ final class InvokeAllFailuresIT {
         RawEntries inside = new RawEntries(full)) {
       Cache<String, String> cache =
           managers
-              .open(full.uri(), "yokedcache.census.enabled", "false")
+              .open(full.uri(), "yokedcache.key-statistics.enabled", "false")
               .createCache("full", TestManagers.strings());
       cache.put("k001", "old");
       inside.jedis().configSet("maxmemory", "1");

@@ -68,7 +68,8 @@ final class LocalesIT {
       names.add(name.replaceFirst("\\}:[A-Za-z0-9]{12}:", "}:TOKEN:"));
     }
     assertThat(names).anyMatch(name -> name.endsWith(":TOKEN:left"));
-    names.removeIf(name -> name.startsWith("yc:census") || name.startsWith("yc:sweep"));
+    names.removeIf(
+        name -> name.startsWith("yc:key-statistics") || name.startsWith("yc:stale-entries-lease"));
     return names;
   }
 

@@ -61,7 +61,7 @@ final class ManagerFailureIT {
             Duration.ofSeconds(Long.MAX_VALUE),
             /* pageSize= */ 1,
             1.0),
-        settings.census(),
+        settings.keyStatistics(),
         settings.health(),
         settings.operationBeans(),
         settings.maxOperationBeans(),

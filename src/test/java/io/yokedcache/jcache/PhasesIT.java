@@ -152,7 +152,7 @@ final class PhasesIT {
               "20s",
               "yokedcache.connection.command-timeout",
               "20s",
-              "yokedcache.census.enabled",
+              "yokedcache.key-statistics.enabled",
               "false",
               "yokedcache.health.interval",
               "1h");

@@ -16,8 +16,8 @@ import java.util.function.Function;
  * @param buckets how many generation keys a cache is spread over
  * @param serialization what Java deserialisation may touch
  * @param events how changes of other JVMs reach listeners
- * @param sweep how dead entries are swept
- * @param census how the entries in Redis are counted
+ * @param staleEntries how stale entries are deleted
+ * @param keyStatistics how the entries in Redis are counted
  * @param health how it is found out whether Redis answers
  * @param operationBeans which operations have an MBean
  * @param maxOperationBeans how many MBeans of operations there are at most, unless all are wanted
@@ -35,8 +35,8 @@ public record Settings(
     int buckets,
     SerializationSettings serialization,
     EventSettings events,
-    CleanerSettings sweep,
-    KeyStatisticsSettings census,
+    CleanerSettings staleEntries,
+    KeyStatisticsSettings keyStatistics,
     HealthSettings health,
     OperationBeans operationBeans,
     int maxOperationBeans,

@@ -1,8 +1,8 @@
 package io.yokedcache.jcache.robustness;
 
-import static io.yokedcache.jcache.robustness.CensusServer.STATISTICS;
-import static io.yokedcache.jcache.robustness.CensusServer.TEXTS;
-import static io.yokedcache.jcache.robustness.CensusServer.entries;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.STATISTICS;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.TEXTS;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.entries;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -22,18 +22,18 @@ import redis.clients.jedis.params.SetParams;
 /** When figures come, what must not spoil them, and how seldom all keys are walked over. */
 final class FiguresIT {
 
-  private CensusServer census;
+  private KeyStatisticsServer counted;
   private Jedis jedis;
 
   @BeforeEach
   void startServer() {
-    census = new CensusServer();
-    jedis = census.jedis();
+    counted = new KeyStatisticsServer();
+    jedis = counted.jedis();
   }
 
   @AfterEach
   void stopServer() {
-    census.close();
+    counted.close();
   }
 
   /** With the default interval of five minutes. */
@@ -45,25 +45,25 @@ final class FiguresIT {
 
   @Test
   void figures_withinSecondsOfFirstEntriesAndAgainAsTheyGrow() {
-    try (CacheManager manager = Managers.open(census.server().uri(), STATISTICS, TEXTS)) {
+    try (CacheManager manager = Managers.open(counted.server().uri(), STATISTICS, TEXTS)) {
       Cache<String, String> orders = Managers.texts(manager, "orders");
-      within(10).until(() -> census.keys("orders") == 0);
+      within(10).until(() -> counted.keys("orders") == 0);
       orders.putAll(entries(487, 10));
-      within(15).until(() -> census.keys("orders") == 487);
+      within(15).until(() -> counted.keys("orders") == 487);
       orders.putAll(entries(1_000, 10));
-      within(30).until(() -> census.keys("orders") == 1_000);
-      assertThat(census.ageSeconds("orders")).isBetween(0.0, 30.0);
+      within(30).until(() -> counted.keys("orders") == 1_000);
+      assertThat(counted.ageSeconds("orders")).isBetween(0.0, 30.0);
 
       Cache<String, String> later = Managers.texts(manager, "later");
-      assertThat(census.keys("later")).as("not counted yet, so not known to be 0").isEqualTo(-1);
+      assertThat(counted.keys("later")).as("not counted yet, so not known to be 0").isEqualTo(-1);
       later.put("key", "value");
-      within(10).until(() -> census.keys("later") == 1);
-      assertThat(census.calls("scan")).as("walks over all keys").isLessThan(15);
+      within(10).until(() -> counted.keys("later") == 1);
+      assertThat(counted.calls("scan")).as("walks over all keys").isLessThan(15);
     }
   }
 
   @Test
-  void census_besideNamesThatAreNotOurs() {
+  void keyStatistics_besideNamesThatAreNotOurs() {
     String ours = "ABCDEFGHIJKL" + "fingerpr";
     for (String cache : List.of("a b c", "orders 9999 9999\norders", "orders\n", "a{b", "\u00fc")) {
       jedis.set("yc:{" + cache + "#0}", ours);
@@ -73,11 +73,11 @@ final class FiguresIT {
     jedis.set("yc:{orders#00}:ABCDEFGHIJKL:key", "value");
     jedis.rpush("yc:{list#0}", "value");
     jedis.set("yc:{list#0}:ABCDEFGHIJKL:key", "value");
-    try (CacheManager manager = Managers.open(census.server().uri(), STATISTICS, TEXTS)) {
+    try (CacheManager manager = Managers.open(counted.server().uri(), STATISTICS, TEXTS)) {
       Managers.texts(manager, "orders").putAll(entries(10, 10));
 
-      within(15).until(() -> census.keys("orders") == 10);
-      assertThat(jedis.get("yc:census").lines().toList())
+      within(15).until(() -> counted.keys("orders") == 10);
+      assertThat(jedis.get("yc:key-statistics").lines().toList())
           .hasSize(2)
           .last()
           .asString()
@@ -87,36 +87,36 @@ final class FiguresIT {
 
   /** Whatever stands in place of the report, entries are not counted all the time for it. */
   @Test
-  void census_reportSpoiltAgainAndAgain() {
-    try (CacheManager manager = Managers.open(census.server().uri(), STATISTICS, TEXTS)) {
+  void keyStatistics_reportSpoiltAgainAndAgain() {
+    try (CacheManager manager = Managers.open(counted.server().uri(), STATISTICS, TEXTS)) {
       Managers.texts(manager, "orders").putAll(entries(10, 10));
-      within(15).until(() -> census.keys("orders") == 10);
+      within(15).until(() -> counted.keys("orders") == 10);
 
-      long looks = census.calls("time");
+      long looks = counted.calls("time");
       int round = 0;
       long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
       while (System.nanoTime() < endNanos) {
         spoil(round++ % 3);
       }
-      assertThat(census.calls("scan")).isLessThan(10);
-      assertThat(census.calls("time") - looks).isLessThan(40);
+      assertThat(counted.calls("scan")).isLessThan(10);
+      assertThat(counted.calls("time") - looks).isLessThan(40);
     }
   }
 
   private void spoil(int how) {
     if (how == 0) {
-      jedis.set("yc:census", "census 1 9223372036854775807 9223372036854775807");
+      jedis.set("yc:key-statistics", "key-statistics 1 9223372036854775807 9223372036854775807");
     } else if (how == 1) {
       jedis.rpush("list", "x");
-      jedis.rename("list", "yc:census");
+      jedis.rename("list", "yc:key-statistics");
     } else {
-      jedis.del("yc:census");
+      jedis.del("yc:key-statistics");
     }
   }
 
   /** Keys that look like entries of what is no generation of ours are left alone. */
   @Test
-  void sweep_besideNamesThatAreNotOurs() {
+  void clean_besideNamesThatAreNotOurs() {
     String entry = ":ABCDEFGHIJKL:key";
     jedis.rpush("yc:{list#0}", "value");
     jedis.set("yc:{list#0}" + entry, "value");
@@ -125,9 +125,10 @@ final class FiguresIT {
     jedis.set("yc:{a b#0}" + entry, "value");
     jedis.set("yc:{dead#0}" + entry, "value");
     try (CacheManager manager =
-        Managers.open(census.server().uri(), "sweep.interval=1s", "sweep.delay=10ms")) {
+        Managers.open(
+            counted.server().uri(), "stale-entries.interval=1s", "stale-entries.delay=10ms")) {
       assertThat(manager.isClosed()).isFalse();
-      within(10).until(() -> jedis.exists("yc:swept"));
+      within(10).until(() -> jedis.exists("yc:stale-entries-cleaned"));
     }
     assertThat(jedis.exists("yc:{dead#0}" + entry)).isFalse();
     assertThat(jedis.exists("yc:{list#0}" + entry, "yc:{text#0}" + entry, "yc:{a b#0}" + entry))
@@ -136,16 +137,18 @@ final class FiguresIT {
 
   /** One walk over all keys for each interval, not one for each JVM. */
   @Test
-  void sweep_oncePerIntervalForAll() {
+  void clean_oncePerIntervalForAll() {
     List<CacheManager> managers = new ArrayList<>();
     long beganNanos = System.nanoTime();
     try {
       for (int i = 0; i < 8; i++) {
-        managers.add(Managers.open(census.server().uri(), "sweep.interval=1s", "sweep.delay=10ms"));
+        managers.add(
+            Managers.open(
+                counted.server().uri(), "stale-entries.interval=1s", "stale-entries.delay=10ms"));
       }
-      within(30).until(() -> census.calls("scan") >= 4);
+      within(30).until(() -> counted.calls("scan") >= 4);
       long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - beganNanos);
-      assertThat(census.calls("scan")).isLessThanOrEqualTo(seconds + 1);
+      assertThat(counted.calls("scan")).isLessThanOrEqualTo(seconds + 1);
     } finally {
       managers.forEach(CacheManager::close);
     }
@@ -153,15 +156,16 @@ final class FiguresIT {
 
   /** A key that somebody put there must not put off the sweeping of dead entries. */
   @Test
-  void sweep_besideForeignMark() {
-    jedis.set("yc:swept", "for ever");
+  void clean_besideForeignMark() {
+    jedis.set("yc:stale-entries-cleaned", "for ever");
     jedis.set("yc:{dead#0}:ABCDEFGHIJKL:key", "value");
     try (CacheManager manager =
-        Managers.open(census.server().uri(), "sweep.interval=1s", "sweep.delay=10ms")) {
+        Managers.open(
+            counted.server().uri(), "stale-entries.interval=1s", "stale-entries.delay=10ms")) {
       assertThat(manager.isClosed()).isFalse();
       within(10).until(() -> !jedis.exists("yc:{dead#0}:ABCDEFGHIJKL:key"));
-      within(10).until(() -> jedis.pttl("yc:swept") > 0);
-      jedis.set("yc:swept", "for long", SetParams.setParams().px(1_000_000));
+      within(10).until(() -> jedis.pttl("yc:stale-entries-cleaned") > 0);
+      jedis.set("yc:stale-entries-cleaned", "for long", SetParams.setParams().px(1_000_000));
       jedis.set("yc:{dead#0}:ABCDEFGHIJKL:key", "value");
       within(10).until(() -> !jedis.exists("yc:{dead#0}:ABCDEFGHIJKL:key"));
     }

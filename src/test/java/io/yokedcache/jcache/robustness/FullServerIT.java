@@ -35,7 +35,7 @@ final class FullServerIT {
 
   private CacheManager open() {
     return Managers.open(
-        server.uri(), "sweep.delay=100ms", "health.interval=200ms", "events.lease=10m");
+        server.uri(), "stale-entries.delay=100ms", "health.interval=200ms", "events.lease=10m");
   }
 
   /** Puts until the server refuses, and returns how many entries there are then. */
@@ -140,11 +140,11 @@ final class FullServerIT {
 
   /** A dead sweeper's lease expires, and another JVM's turn can begin on a full server. */
   @Test
-  void sweep_leaseOfDeadJvm() {
+  void clean_leaseOfDeadJvm() {
     try (CacheManager manager = open();
         Jedis jedis = new Jedis("127.0.0.1", server.port())) {
       Cache<String, String> cache = Managers.texts(manager, "left");
-      jedis.set("yc:sweep", "a JVM that has died", SetParams.setParams().px(1_500));
+      jedis.set("yc:stale-entries-lease", "a JVM that has died", SetParams.setParams().px(1_500));
       int entries = fill(cache);
       cache.clear();
       Awaitility.await()
@@ -156,22 +156,26 @@ final class FullServerIT {
 
   /** What one JVM has found out is told to all others, so that they do not scan for it again. */
   @Test
-  void censusAndSweep_areReported() {
+  void keyStatisticsAndStaleEntries_areReported() {
     try (CacheManager manager =
             Managers.open(
                 server.uri(),
                 "defaults.statistics=true",
-                "census.interval=1h",
-                "sweep.interval=2s",
-                "sweep.delay=100ms",
+                "key-statistics.interval=1h",
+                "stale-entries.interval=2s",
+                "stale-entries.delay=100ms",
                 "health.interval=200ms");
         Jedis jedis = new Jedis("127.0.0.1", server.port())) {
       jedis.configSet("maxmemory", "1");
       Cache<String, String> cache = Managers.texts(manager, "counted");
       assertThatThrownBy(() -> cache.put("a", VALUE)).hasMessageContaining("OOM");
 
-      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> jedis.exists("yc:swept"));
-      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> jedis.exists("yc:census"));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> jedis.exists("yc:stale-entries-cleaned"));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> jedis.exists("yc:key-statistics"));
     }
   }
 

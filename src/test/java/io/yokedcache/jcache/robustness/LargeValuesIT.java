@@ -74,7 +74,7 @@ final class LargeValuesIT {
   private static CacheManager open(String... settings) {
     List<String> all = new ArrayList<>(List.of(settings));
     all.add("serialization.max-bytes=200000");
-    all.add("census.enabled=false");
+    all.add("key-statistics.enabled=false");
     return Managers.open(redis.uri(), all.toArray(new String[0]));
   }
 

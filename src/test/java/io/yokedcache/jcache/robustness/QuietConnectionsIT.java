@@ -116,8 +116,8 @@ final class QuietConnectionsIT {
               "connection.pool.size=2",
               "connection.keep-alive=0s",
               "namespace=" + way + all.size(),
-              "sweep.enabled=false",
-              "census.enabled=false",
+              "stale-entries.enabled=false",
+              "key-statistics.enabled=false",
               "health.interval=1h");
       Cache<String, String> cache = Managers.texts(manager, "quiet");
       cache.put("there", "1");

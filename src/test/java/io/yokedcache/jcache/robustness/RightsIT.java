@@ -29,7 +29,7 @@ final class RightsIT {
       jedis.aclSetUser("app", "reset", "on", ">secret", "~*", "&*", "+@all", right);
     }
     return Managers.open(
-        URI.create("redis://app:secret@127.0.0.1:" + server.port()), "sweep.delay=50ms");
+        URI.create("redis://app:secret@127.0.0.1:" + server.port()), "stale-entries.delay=50ms");
   }
 
   @Test
@@ -49,7 +49,9 @@ final class RightsIT {
       Awaitility.await()
           .atMost(Duration.ofSeconds(10))
           .untilAsserted(() -> assertThat(log.linesWith("are not swept")).hasSize(1));
-      assertThat(log.linesWith("are not swept").get(0)).contains("+scan").contains("sweep.enabled");
+      assertThat(log.linesWith("are not swept").get(0))
+          .contains("+scan")
+          .contains("stale-entries.enabled");
     }
   }
 

@@ -33,7 +33,7 @@ final class RedisCaches implements AutoCloseable {
           uri = "redis://127.0.0.1:%d"
           defaults.statistics = true
           events.queue-capacity = 4
-          census.interval = 1s
+          key-statistics.interval = 1s
           health.interval = 100ms
         }
         """

@@ -77,7 +77,7 @@ final class SeedPrometheusIT {
             .body());
   }
 
-  /** Scrapes until a census has counted the entries. */
+  /** Scrapes until a count has counted the entries. */
   private static Scrape scrapeWith(PrometheusCollector collector, String series, double value) {
     return await()
         .atMost(Duration.ofSeconds(30))
@@ -147,7 +147,7 @@ final class SeedPrometheusIT {
   }
 
   @Test
-  void scrape_census_isWhatRedisSays() throws Exception {
+  void scrape_keyStatistics_isWhatRedisSays() throws Exception {
     for (int i = 0; i < 40; i++) {
       cache.put("entry-" + i, "x".repeat(10 * i));
     }

@@ -216,7 +216,7 @@ final class StatusReport {
         cache.evictions(),
         cache.gauges().get("keysCount"),
         cache.gauges().get("sizeBytes"),
-        cache.gauges().get("censusAgeSeconds"),
+        cache.gauges().get("keyStatisticsAgeSeconds"),
         errors == null ? null : errors.values().stream().reduce(0L, CacheReading::sum),
         timers.isEmpty() ? null : operations.stream().map(name -> count(timers.get(name))).toList(),
         timed == null ? null : timed.count(),

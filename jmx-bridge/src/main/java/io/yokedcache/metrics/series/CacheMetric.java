@@ -78,26 +78,26 @@ public enum CacheMetric {
   SIZE_BYTES(
       "cache.size_bytes",
       GAUGE,
-      "Memory that the entries take in the store, in bytes, as of the last census",
+      "Memory that the entries take in the store, in bytes, as of the last count",
       gauge("sizeBytes").adding(SUM)),
   /** Number of entries, under the seed's name. */
   KEYS_COUNT(
       "cache.keys_count",
       GAUGE,
-      "Number of entries in the store, as of the last census",
+      "Number of entries in the store, as of the last count",
       gauge("keysCount").adding(SUM)),
   /** Number of entries, under a name that Prometheus' rules like better. */
   ENTRIES(
       "cache.entries",
       GAUGE,
-      "Number of entries in the store, as of the last census",
+      "Number of entries in the store, as of the last count",
       gauge("keysCount").adding(SUM).micrometer("cache_size")),
   /** Age of the two above. */
-  CENSUS_AGE(
-      "cache.census_age_seconds",
+  KEY_STATISTICS_AGE(
+      "cache.key_statistics_age_seconds",
       GAUGE,
       "Time since memory and entries were counted",
-      gauge("censusAgeSeconds")),
+      gauge("keyStatisticsAgeSeconds")),
   /** Age of the cache. */
   UPTIME(
       "cache.uptime_seconds",

@@ -244,7 +244,7 @@ export class Detail {
     const gets = counters.hits + counters.misses;
     // Entries and size are counted now and then, so that they have an age.
     const counted = (text) =>
-      gauges.censusAgeSeconds === undefined ? text : `${text}, ${age(gauges.censusAgeSeconds)} ago`;
+      gauges.keyStatisticsAgeSeconds === undefined ? text : `${text}, ${age(gauges.keyStatisticsAgeSeconds)} ago`;
     const facts = [
       ["hit rate now", percent(last?.hitRate)],
       ["hit rate since start", percent(gauges.hitRate ?? (gets > 0 ? counters.hits / gets : null))],
@@ -255,7 +255,7 @@ export class Detail {
       facts.push([words(name), count(value)]);
     }
     for (const [name, value] of Object.entries(gauges)) {
-      if (!["hitRate", "keysCount", "sizeBytes", "censusAgeSeconds"].includes(name)) {
+      if (!["hitRate", "keysCount", "sizeBytes", "keyStatisticsAgeSeconds"].includes(name)) {
         const [title, format] = Object.hasOwn(GAUGES, name) ? GAUGES[name] : [words(name), rate];
         facts.push([title, format(value)]);
       }

@@ -114,7 +114,7 @@ final class SimulatedCaches implements CacheSource {
       gauges.put("sizeBytes", puts * 1536.0);
       gauges.put("uptimeSeconds", 4711.0);
       if (countedAgeSeconds != null) {
-        gauges.put("censusAgeSeconds", countedAgeSeconds);
+        gauges.put("keyStatisticsAgeSeconds", countedAgeSeconds);
       }
       return new CacheReading(manager, name, null, operations, counters, gauges);
     }

@@ -212,7 +212,7 @@ final class CacheSeriesTest {
               "yokedcache_bridge_dropped_samples_total 0.0");
       // Not measured by the fixture, and so not there; neither is an operation that never ran.
       assertThat(page)
-          .doesNotContain("evictions", "census_age", "undecodable", "operation=\"put\"")
+          .doesNotContain("evictions", "key_statistics_age", "undecodable", "operation=\"put\"")
           .doesNotContain("operation=\"network\"");
     }
   }

@@ -110,7 +110,7 @@ final class MetricsTableTest {
         List.of(
                 "sizeBytes",
                 "keysCount",
-                "censusAgeSeconds",
+                "keyStatisticsAgeSeconds",
                 "hitRate",
                 "uptimeSeconds",
                 "nearEntries")

@@ -324,7 +324,7 @@ final class ScrapeCost {
         (double) random.nextInt(),
         "keysCount",
         (double) random.nextInt(),
-        "censusAgeSeconds",
+        "keyStatisticsAgeSeconds",
         random.nextDouble());
   }
 

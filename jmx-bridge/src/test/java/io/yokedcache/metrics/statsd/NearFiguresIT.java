@@ -54,7 +54,7 @@ final class NearFiguresIT {
     // As long as nothing is lost, a slow machine changes no figure.
     settings.setProperty("yokedcache.near.max-staleness", "1h");
     // A sweep is a change, too, and comes when it likes.
-    settings.setProperty("yokedcache.sweep.enabled", "false");
+    settings.setProperty("yokedcache.stale-entries.enabled", "false");
     manager = ObservedManager.start(folder, (name, cache) -> new Unobserved(), settings);
     users = manager.cache("users");
     manager.cache("without").put("a", "1");

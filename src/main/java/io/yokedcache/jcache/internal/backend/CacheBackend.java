@@ -28,7 +28,7 @@ public final class CacheBackend {
   private final Generations generations;
   private final RemoteEventPublisher publisher;
   private final RemoteEventSubscriber subscriber;
-  private final StaleEntryCleaner sweeper;
+  private final StaleEntryCleaner cleaner;
 
   /** The feed that is subscribed, or {@code null}; guarded by this object's monitor. */
   private @Nullable RemoteEventFeed feed;
@@ -41,7 +41,7 @@ public final class CacheBackend {
       Generations generations,
       RemoteEventPublisher publisher,
       RemoteEventSubscriber subscriber,
-      StaleEntryCleaner sweeper) {
+      StaleEntryCleaner cleaner) {
     this.tracked = tracked;
     this.tracker = tracker;
     this.entries = tracked == null ? far : new InvalidatingStore(far, tracked.near());
@@ -49,7 +49,7 @@ public final class CacheBackend {
     this.generations = generations;
     this.publisher = publisher;
     this.subscriber = subscriber;
-    this.sweeper = sweeper;
+    this.cleaner = cleaner;
   }
 
   /** The entries as they are in Redis. */
@@ -71,15 +71,15 @@ public final class CacheBackend {
     return generations.isHeard();
   }
 
-  /** Empties the cache for every JVM, and has the dead entries swept. */
+  /** Empties the cache for every JVM, and has the stale entries deleted. */
   public void clear() {
     var unused = entries.clear();
-    sweeper.request();
+    cleaner.request();
   }
 
   /** Empties the cache for every JVM, and returns what had been in it, to be counted. */
   public RemovedEntries removeAll() {
-    return sweeper.count("removeAll of " + names, names, entries::clear);
+    return cleaner.count("removeAll of " + names, names, entries::clear);
   }
 
   /**
@@ -88,13 +88,13 @@ public final class CacheBackend {
    * @param count takes the numbers, page by page
    */
   public void countLater(RemovedEntries removed, LongConsumer count) {
-    sweeper.countLater(removed, count);
+    cleaner.countLater(removed, count);
   }
 
-  /** Empties the cache, forgets that it existed, and has the dead entries swept. */
+  /** Empties the cache, forgets that it existed, and has the stale entries deleted. */
   public void destroy() {
     entries.destroy();
-    sweeper.request();
+    cleaner.request();
   }
 
   /**

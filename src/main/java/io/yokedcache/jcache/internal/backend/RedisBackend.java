@@ -47,8 +47,8 @@ public final class RedisBackend implements AutoCloseable {
   private final HealthCheck health;
   private final Announcement announcement;
   private final RemoteEventSubscriber subscriber;
-  private final StaleEntryCleaner sweeper;
-  private final KeyStatisticsCollector census;
+  private final StaleEntryCleaner cleaner;
+  private final KeyStatisticsCollector keyStatistics;
   private final InvalidationListener tracker;
 
   /**
@@ -56,8 +56,8 @@ public final class RedisBackend implements AutoCloseable {
    *
    * @param pings those of subscriptions, which must come in time and never wait
    * @param background what is done now and then: leases, and keeping connections alive
-   * @param scans what goes over all keys step by step: the census and what is derived from it, and
-   *     the sweeper
+   * @param scans what goes over all keys step by step: the count and what is derived from it, and
+   *     the cleaner
    * @param health nothing but the check of the connection
    */
   public record Schedulers(
@@ -106,11 +106,12 @@ public final class RedisBackend implements AutoCloseable {
             errors,
             schedulers.pings(),
             schedulers.background());
-    this.sweeper =
-        new StaleEntryCleaner(executor, settings.namespace(), settings.sweep(), schedulers.scans());
-    this.census =
+    this.cleaner =
+        new StaleEntryCleaner(
+            executor, settings.namespace(), settings.staleEntries(), schedulers.scans());
+    this.keyStatistics =
         new KeyStatisticsCollector(
-            executor, settings.namespace(), settings.census(), schedulers.scans());
+            executor, settings.namespace(), settings.keyStatistics(), schedulers.scans());
     this.tracker =
         new InvalidationListener(server, settings.nearStaleness(), errors, schedulers.pings());
     health.start();
@@ -157,7 +158,7 @@ public final class RedisBackend implements AutoCloseable {
             timed, names, identity.cacheName(), generations, publisher, announcement, batchSize);
     TrackedCache tracked = near == null ? null : track(names, near);
     return new CacheBackend(
-        entries, tracked, tracker, names, generations, publisher, subscriber, sweeper);
+        entries, tracked, tracker, names, generations, publisher, subscriber, cleaner);
   }
 
   private TrackedCache track(KeySpace names, NearCache<?> near) {
@@ -167,8 +168,8 @@ public final class RedisBackend implements AutoCloseable {
   }
 
   /** How many entries the caches have in Redis. */
-  public KeyStatisticsCollector census() {
-    return census;
+  public KeyStatisticsCollector keyStatistics() {
+    return keyStatistics;
   }
 
   /** What messages call the server: scheme, host and port, without credentials. */
@@ -183,7 +184,7 @@ public final class RedisBackend implements AutoCloseable {
 
   @Override
   public void close() {
-    census.close();
+    keyStatistics.close();
     health.close();
     subscriber.close();
     tracker.close();

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
  * it was for, such as leases and pings, would end for ever.
  *
  * <p>A periodic task runs again at its next time. A task that is planned once, such as the next
- * step of a sweep, runs again after a pause that grows with each failure; one that is due at once
- * ({@code execute}) does not. Tasks are left undone when it is shut down.
+ * step of a pass over all keys, runs again after a pause that grows with each failure; one that is
+ * due at once ({@code execute}) does not. Tasks are left undone when it is shut down.
  */
 public final class BackgroundScheduler extends ScheduledThreadPoolExecutor {
 

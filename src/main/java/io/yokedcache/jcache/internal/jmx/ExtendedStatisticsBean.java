@@ -180,7 +180,7 @@ final class ExtendedStatisticsBean implements ExtendedStatisticsMXBean {
   }
 
   @Override
-  public double getCensusAgeSeconds() {
+  public double getKeyStatisticsAgeSeconds() {
     return size.get().ageSeconds();
   }
 

@@ -131,28 +131,28 @@ public interface ExtendedStatisticsMXBean {
   double getUptimeSeconds();
 
   /**
-   * How many entries the cache had in Redis, for all JVMs, at the last census.
+   * How many entries the cache had in Redis, for all JVMs, at the last count.
    *
-   * @return a count, or -1 if there was no census yet
+   * @return a count, or -1 if there was no count yet
    */
-  @Described("Entries in Redis at the last census, for all JVMs; -1 if there was none yet")
+  @Described("Entries in Redis at the last count, for all JVMs; -1 if there was none yet")
   long getKeysCount();
 
   /**
-   * How much memory the cache's entries took in Redis at the last census.
+   * How much memory the cache's entries took in Redis at the last count.
    *
    * @return bytes, estimated from a sample, or -1 if unknown
    */
-  @Described("Bytes that the entries took in Redis at the last census, estimated; -1 if unknown")
+  @Described("Bytes that the entries took in Redis at the last count, estimated; -1 if unknown")
   long getSizeBytes();
 
   /**
-   * How long ago the census began whose results are shown, by the clock of Redis.
+   * How long ago the count began whose results are shown, by the clock of Redis.
    *
-   * @return seconds, or -1 if there was no census yet
+   * @return seconds, or -1 if there was no count yet
    */
-  @Described("Seconds since the last census began; -1 if there was none yet")
-  double getCensusAgeSeconds();
+  @Described("Seconds since the last count began; -1 if there was none yet")
+  double getKeyStatisticsAgeSeconds();
 
   /**
    * The classes that may be read back from this cache because this JVM put objects of them, besides

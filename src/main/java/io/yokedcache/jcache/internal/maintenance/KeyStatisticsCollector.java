@@ -33,7 +33,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * How many entries the caches of a namespace have in Redis, and how large they are.
  *
  * <p>One JVM at a time counts, by a {@link Lease}, and writes its {@link KeyStatisticsReport} into
- * Redis; all others read that. A census is a chain of small steps with pauses in between, so that
+ * Redis; all others read that. A count is a chain of small steps with pauses in between, so that
  * the server is busy with it for a set share of time only. Whoever asks {@link #of} gets what was
  * read last, and never causes a command.
  *
@@ -59,7 +59,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   /** By which share of what was counted a cache grows before it is counted again soon. */
   private static final double GROWTH = 0.5;
 
-  /** The longest that a census may take: a keyspace that outgrows the scan must not keep it. */
+  /** The longest that a count may take: a keyspace that outgrows the scan must not keep it. */
   private static final Duration MAX_PASS = Duration.ofHours(6);
 
   /** How long a report stays in Redis if nobody writes another one. */
@@ -81,7 +81,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   /** When to ask Redis for the report again; of the background thread, as are those below. */
   private long nextLookNanos = System.nanoTime();
 
-  /** When this JVM began its last census, or {@code null} before the first. */
+  /** When this JVM began its last count, or {@code null} before the first. */
   private @Nullable Long beganNanos;
 
   /** Since when figures are wanted soon, or {@code null} while the interval is soon enough. */
@@ -107,7 +107,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
     this.background = background;
     Duration held = clamp(settings.interval(), MIN_LEASE, MAX_LEASE);
     this.leaseNanos = held.toNanos();
-    this.lease = new Lease(executor, OPERATION, KeySpace.censusLeaseKey(namespace), held);
+    this.lease = new Lease(executor, OPERATION, KeySpace.keyStatisticsLeaseKey(namespace), held);
   }
 
   private static Duration clamp(Duration value, Duration least, Duration most) {
@@ -133,7 +133,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
     }
   }
 
-  /** What the last census found of a cache, or {@code null} if there was none yet. */
+  /** What the last count found of a cache, or {@code null} if there was none yet. */
   public @Nullable KeyStatistics of(String cacheName) {
     Seen last = seen;
     if (last == null) {
@@ -163,7 +163,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       warnOfMissingRight(e);
-      logger.debug("A census could not begin; it is tried again", e);
+      logger.debug("A count could not begin; it is tried again", e);
       nextLookNanos = System.nanoTime() + MAX_TICK.toNanos();
     }
   }
@@ -300,7 +300,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   }
 
   private @Nullable Seen look() {
-    byte[] key = KeySpace.censusKey(namespace);
+    byte[] key = KeySpace.keyStatisticsKey(namespace);
     List<@Nullable Object> replies =
         executor.execute(
             new Request(
@@ -330,7 +330,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
         new ScriptRunner(executor)
             .command(
                 OPERATION,
-                Bytes.of(KeySpace.censusKey(namespace)),
+                Bytes.of(KeySpace.keyStatisticsKey(namespace)),
                 /* idempotent= */ true,
                 new CommandArguments(Command.TIME)));
   }
@@ -350,7 +350,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   }
 
   private void publish(KeyStatisticsReport report) {
-    byte[] key = KeySpace.censusKey(namespace);
+    byte[] key = KeySpace.keyStatisticsKey(namespace);
     long keptMillis =
         Math.max(MIN_KEPT.toMillis(), 10 * (settings.interval().toMillis() + report.tookMillis()));
     var unused =
@@ -361,7 +361,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
     String missing = MissingPermission.of(e);
     if (missing != null && warnedOfRight.compareAndSet(false, true)) {
       logger.warn(
-          "Caches on {} have no KeysCount and SizeBytes: {}. Or set yokedcache.census.enabled = false.",
+          "Caches on {} have no KeysCount and SizeBytes: {}. Or set yokedcache.key-statistics.enabled = false.",
           executor.address(),
           missing);
     }
@@ -375,7 +375,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
       try {
         lease.release();
       } catch (RuntimeException redisIsAway) {
-        logger.debug("The lease of a census was not given back; it expires", redisIsAway);
+        logger.debug("The lease of a count was not given back; it expires", redisIsAway);
       }
     }
   }
@@ -443,10 +443,10 @@ public final class KeyStatisticsCollector implements AutoCloseable {
           end();
         }
       } catch (RejectedExecutionException closed) {
-        logger.debug("A census ended early, the manager is closed");
+        logger.debug("A count ended early, the manager is closed");
       } catch (RuntimeException e) {
         warnOfMissingRight(e);
-        logger.debug("A census ended early; another one follows", e);
+        logger.debug("A count ended early; another one follows", e);
         putOff();
       } catch (Error e) {
         putOff(); // else there would never be another one
@@ -465,7 +465,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
       long now = System.nanoTime();
       if (now - renewedNanos > leaseNanos / 2) {
         if (!lease.renew()) {
-          logger.debug("A census ended early: another JVM has taken over");
+          logger.debug("A count ended early: another JVM has taken over");
           return false;
         }
         renewedNanos = now;

@@ -30,7 +30,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class KeyStatisticsPass {
 
-  static final String OPERATION = "census";
+  static final String OPERATION = "key statistics";
 
   private static final String NO_CURSOR = "0";
 

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The result of a census, as it stands in Redis for every JVM: lines of text, the first {@code
- * census 1 BEGAN TOOK}, and one {@code CACHE KEYS BYTES} for each cache that had entries.
+ * The result of a count, as it stands in Redis for every JVM: lines of text, the first {@code
+ * key-statistics 1 BEGAN TOOK}, and one {@code CACHE KEYS BYTES} for each cache that had entries.
  *
  * @param beganMillis when it began, by Redis' clock
  * @param tookMillis how long it took
@@ -22,7 +22,7 @@ public record KeyStatisticsReport(long beganMillis, long tookMillis, Map<String,
   /** What a cache has in a report if it had no entries. */
   static final Size NOTHING = new Size(0, 0);
 
-  private static final String HEAD = "census 1 ";
+  private static final String HEAD = "key-statistics 1 ";
 
   /** The years of this millennium and the next, so that no sum of two times can overflow. */
   private static final long MAX_MILLIS = 1L << 46;

@@ -68,7 +68,7 @@ public final class StaleEntryCleaner {
   private final CleanerSettings settings;
   private final ScheduledExecutorService background;
   private final byte[] pattern;
-  private final byte[] sweptKey;
+  private final byte[] staleEntriesCleanedKey;
   private final Lease lease;
 
   /** Held for the dead entries of a page, and while generations end whose entries are counted. */
@@ -93,8 +93,8 @@ public final class StaleEntryCleaner {
     this.settings = settings;
     this.background = background;
     this.pattern = KeySpace.scanPattern(namespace);
-    this.lease = new Lease(executor, OPERATION, KeySpace.sweepLeaseKey(namespace), LEASE);
-    this.sweptKey = KeySpace.sweptKey(namespace);
+    this.lease = new Lease(executor, OPERATION, KeySpace.staleEntriesLeaseKey(namespace), LEASE);
+    this.staleEntriesCleanedKey = KeySpace.staleEntriesCleanedKey(namespace);
     if (settings.enabled()) {
       schedule(this::remind, settings.interval().toMillis());
     }
@@ -119,7 +119,7 @@ public final class StaleEntryCleaner {
 
   /** How long the last pass lets everybody wait, 0 or less if a pass is due. */
   private long millisUntilDue() {
-    Object left = command(executor, new CommandArguments(Command.PTTL).add(sweptKey));
+    Object left = command(executor, new CommandArguments(Command.PTTL).add(staleEntriesCleanedKey));
     // What has no end, or a later one than this JVM would give it, must not put off its passes.
     return left instanceof Long millis && millis <= settings.interval().toMillis() ? millis : 0;
   }
@@ -131,7 +131,8 @@ public final class StaleEntryCleaner {
           new ScriptRunner(executor)
               .call(
                   OPERATION,
-                  Script.report(sweptKey, new byte[] {'1'}, settings.interval().toMillis()));
+                  Script.report(
+                      staleEntriesCleanedKey, new byte[] {'1'}, settings.interval().toMillis()));
     } catch (RuntimeException e) {
       logger.debug("Other JVMs are not told of a sweep, and may make another one", e);
     }
@@ -216,7 +217,7 @@ public final class StaleEntryCleaner {
     String missing = MissingPermission.of(e);
     if (missing != null && warned.compareAndSet(false, true)) {
       logger.warn(
-          "Dead entries on {} are not swept: {}. Or set yokedcache.sweep.enabled = false.",
+          "Dead entries on {} are not swept: {}. Or set yokedcache.stale-entries.enabled = false.",
           executor.address(),
           missing);
     }

@@ -303,7 +303,7 @@ public final class NearCache<V> {
 
   /**
    * Hears of a change that Redis tells of. One of an entry of a dead generation, such as its
-   * deletion by a sweep, drops nothing.
+   * deletion by the cleaner, drops nothing.
    *
    * @param token of the generation that the entry belongs to
    */

@@ -32,7 +32,7 @@ public final class Lease {
 
   /**
    * Takes the lease if nobody has it, and returns whether it is ours, perhaps from before. Also
-   * works on a server that is out of memory, where a sweep is needed most.
+   * works on a server that is out of memory, where stale entries must be deleted.
    */
   public boolean take() {
     return change(millis, /* take= */ true);

@@ -75,8 +75,8 @@ final class SettingsReader {
         root.integer("buckets", 1, 16_384),
         serialization(root.child("serialization")),
         events(root.child("events")),
-        sweep(root.child("sweep")),
-        census(root.child("census")),
+        staleEntries(root.child("stale-entries")),
+        keyStatistics(root.child("key-statistics")),
         health(root.child("health")),
         operationBeans(root.child("management")),
         root.child("management").integer("max-operation-beans", 0, 1_000_000),
@@ -204,7 +204,7 @@ final class SettingsReader {
     return events;
   }
 
-  private static CleanerSettings sweep(Section section) {
+  private static CleanerSettings staleEntries(Section section) {
     return new CleanerSettings(
         section.flag("enabled"),
         section.duration("delay", Duration.ZERO, Duration.ofDays(1)),
@@ -213,7 +213,7 @@ final class SettingsReader {
         section.share("duty-cycle"));
   }
 
-  private static KeyStatisticsSettings census(Section section) {
+  private static KeyStatisticsSettings keyStatistics(Section section) {
     return new KeyStatisticsSettings(
         section.flag("enabled"),
         section.duration("interval", SECOND, Duration.ofDays(30)),

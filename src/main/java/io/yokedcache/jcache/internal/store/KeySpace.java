@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * about       yc:{orders#0}:about            codecs and types, to be read by people
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
  * channel     yc:{orders}:events             changes, for listeners of other JVMs
- * census      yc:census                      how many entries each cache has, a {@link KeyStatisticsReport}
- * leases      yc:sweep, yc:census-lease      whose turn it is
- * swept       yc:swept                       there for the interval after a whole sweep
+ * statistics  yc:key-statistics              the number of entries of each cache
+ * leases      yc:key-statistics-lease, yc:stale-entries-lease
+ * cleaned     yc:stale-entries-cleaned       there until the next regular cleaning is due
  * announced   yc:announcement                there while listeners register
  * </pre>
  *
@@ -166,19 +166,19 @@ public final class KeySpace {
     return ascii(namespace + ":{*#*}:*");
   }
 
-  /** The key under which JVMs take turns at sweeping a namespace. */
-  public static byte[] sweepLeaseKey(String namespace) {
-    return ascii(namespace + ":sweep");
+  /** The key under which JVMs take turns at deleting the stale entries of a namespace. */
+  public static byte[] staleEntriesLeaseKey(String namespace) {
+    return ascii(namespace + ":stale-entries-lease");
   }
 
-  /** The key that says, as long as it is there, that a sweep of a namespace is not due yet. */
-  public static byte[] sweptKey(String namespace) {
-    return ascii(namespace + ":swept");
+  /** The key that says, as long as it is there, that the cleaning of a namespace is not due yet. */
+  public static byte[] staleEntriesCleanedKey(String namespace) {
+    return ascii(namespace + ":stale-entries-cleaned");
   }
 
   /** The key under which JVMs take turns at counting the entries of a namespace. */
-  public static byte[] censusLeaseKey(String namespace) {
-    return ascii(namespace + ":census-lease");
+  public static byte[] keyStatisticsLeaseKey(String namespace) {
+    return ascii(namespace + ":key-statistics-lease");
   }
 
   /** A key that is never there, to find out whether the server accepts changes. */
@@ -192,8 +192,8 @@ public final class KeySpace {
   }
 
   /** The key of the last {@link KeyStatisticsReport} of a namespace. */
-  public static byte[] censusKey(String namespace) {
-    return ascii(namespace + ":census");
+  public static byte[] keyStatisticsKey(String namespace) {
+    return ascii(namespace + ":key-statistics");
   }
 
   /** Whether a text is what {@link #escape} makes of some name. */

@@ -272,16 +272,16 @@ final class CacheBeansTest {
     ObjectName extended = name("CacheExtendedStatistics," + NAMES);
     assertThat(server.getAttribute(extended, "KeysCount")).isEqualTo(-1L);
     assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
-    assertThat(server.getAttribute(extended, "CensusAgeSeconds")).isEqualTo(-1.0);
+    assertThat(server.getAttribute(extended, "KeyStatisticsAgeSeconds")).isEqualTo(-1.0);
     assertThat(beans.snapshot().getGauges()).containsOnlyKeys("uptimeSeconds");
 
     size = new CacheSize(7, -1, 3.5);
 
     assertThat(server.getAttribute(extended, "KeysCount")).isEqualTo(7L);
     assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
-    assertThat(server.getAttribute(extended, "CensusAgeSeconds")).isEqualTo(3.5);
+    assertThat(server.getAttribute(extended, "KeyStatisticsAgeSeconds")).isEqualTo(3.5);
     assertThat(beans.snapshot().getGauges())
-        .containsOnlyKeys("uptimeSeconds", "keysCount", "censusAgeSeconds")
+        .containsOnlyKeys("uptimeSeconds", "keysCount", "keyStatisticsAgeSeconds")
         .containsEntry("keysCount", 7.0);
   }
 

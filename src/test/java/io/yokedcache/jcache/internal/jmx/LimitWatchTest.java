@@ -111,7 +111,7 @@ final class LimitWatchTest {
   }
 
   @Test
-  void size_isThatOfTheCensus() {
+  void size_isFromKeyStatistics() {
     Runnable watch = beans.watch(new Limits(null, null, 1_000.0));
     watch.run();
     size = new CacheSize(1, 1_000, 3);

@@ -10,7 +10,7 @@ import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Which entries a census counts, and which it measures. */
+/** Which entries a count counts, and which it measures. */
 final class EntryCountTest {
 
   private static final String OLD = "aaaaaaaaaaaa";

@@ -23,7 +23,7 @@ final class KeyStatisticsReportTest {
     byte[] text = report.format();
 
     assertThat(new String(text, US_ASCII))
-        .isEqualTo("census 1 1700000000000 1234\na%20b%23 1 -1\norders 1000000 241000000");
+        .isEqualTo("key-statistics 1 1700000000000 1234\na%20b%23 1 -1\norders 1000000 241000000");
     assertThat(KeyStatisticsReport.parse(text)).isEqualTo(report);
     assertThat(report.endedMillis()).isEqualTo(1_700_000_001_234L);
   }
@@ -52,7 +52,7 @@ final class KeyStatisticsReportTest {
         "orders 99999999999999999999 8",
       })
   void parse_foreignLine(String line) {
-    String text = "census 1 5 5\n" + line + "\nstock 3 4";
+    String text = "key-statistics 1 5 5\n" + line + "\nstock 3 4";
 
     assertThat(KeyStatisticsReport.parse(text.getBytes(US_ASCII)))
         .isEqualTo(new KeyStatisticsReport(5, 5, Map.of("stock", new Size(3, 4))));
@@ -62,15 +62,15 @@ final class KeyStatisticsReportTest {
   @ValueSource(
       strings = {
         "",
-        "census",
-        "census 1 ",
-        "census 1 5",
-        "census 1 5 x",
-        "census 2 5 5",
-        "census 1 5 -5",
-        "census 1 -5 5",
-        "census 1 9223372036854775807 9223372036854775807",
-        "census 1 5 5 5",
+        "key-statistics",
+        "key-statistics 1 ",
+        "key-statistics 1 5",
+        "key-statistics 1 5 x",
+        "key-statistics 2 5 5",
+        "key-statistics 1 5 -5",
+        "key-statistics 1 -5 5",
+        "key-statistics 1 9223372036854775807 9223372036854775807",
+        "key-statistics 1 5 5 5",
       })
   void parse_somethingElse(String text) {
     assertThat(KeyStatisticsReport.parse(text.getBytes(US_ASCII))).isNull();

@@ -66,7 +66,7 @@ final class ConfigSourcesTest {
         .isEqualTo(
             new EventSettings(
                 Duration.ofSeconds(30), Duration.ofMillis(50), 16_384, 16 << 20, true));
-    assertThat(settings.sweep())
+    assertThat(settings.staleEntries())
         .isEqualTo(
             new CleanerSettings(true, Duration.ofSeconds(5), Duration.ofHours(1), 1000, 0.25));
     assertThat(settings.health()).isEqualTo(new HealthSettings(Duration.ofSeconds(10)));

@@ -62,10 +62,10 @@ final class ProblemsTest {
         "serialization.max-bytes = 0 | must be a number of bytes of at least 1",
         "events.lease = 10ms | yokedcache.events.lease is \"10ms\", but must be a duration",
         "events { lease = 2s, announce = 3s } | yokedcache.events.announce must be less than lease",
-        "sweep.duty-cycle = 0 | is \"0\", but must be a number above 0 and up to 1",
-        "sweep.duty-cycle = 1.01 | is \"1.01\", but must be a number above 0 and up to 1",
-        "sweep.duty-cycle = NaN | is \"NaN\", but must be a number above 0 and up to 1",
-        "census.interval = 500ms | is \"500ms\", but must be a duration with its unit from 1s to 30d",
+        "stale-entries.duty-cycle = 0 | is \"0\", but must be a number above 0 and up to 1",
+        "stale-entries.duty-cycle = 1.01 | is \"1.01\", but must be a number above 0 and up to 1",
+        "stale-entries.duty-cycle = NaN | is \"NaN\", but must be a number above 0 and up to 1",
+        "key-statistics.interval = 500ms | is \"500ms\", but must be a duration with its unit from 1s to 30d",
         "defaults.alerts.hit-rate-below = 90 | is \"90\", but must be a number above 0 and up to 1",
         "caches.a.alerts.size-bytes-above = -1 | is \"-1\", but must be a number of bytes",
         "defaults.time-to-live = 0s | must be a duration with its unit of at least 1ms",
@@ -97,7 +97,7 @@ final class ProblemsTest {
         "connection.pool-size = 1 | did you mean yokedcache.connection.pool.size?",
         "command-timeout = 1s | did you mean yokedcache.connection.command-timeout?",
         "trust-store = x | did you mean yokedcache.connection.tls.trust-store?",
-        "host = x | known here: buckets, caches, census, connection, defaults",
+        "host = x | known here: buckets, caches, connection, defaults",
         "caches.orders.time-to-life = 1s | did you mean time-to-live?",
         "defaults.ttl = 1s | known here: alerts, batch-size, clear-on-create",
       })
@@ -150,7 +150,7 @@ final class ProblemsTest {
     URI uri = URI.create("redis://h?pool-sise=3&password=x&pool-wait=3");
 
     String message =
-        failure(() -> load(uri, properties, system("yokedcache.sweep.page-size", "-5")));
+        failure(() -> load(uri, properties, system("yokedcache.stale-entries.page-size", "-5")));
 
     assertThat(message)
         .contains("has 8 problems")
@@ -162,7 +162,7 @@ final class ProblemsTest {
         .contains("the manager's URI: has the unknown option pool-sise; did you mean pool-size?")
         .contains("the manager's URI: has the option password; write credentials before the host")
         .contains("the manager's URI: yokedcache.connection.pool.wait is \"3\"")
-        .contains("system properties: yokedcache.sweep.page-size is \"-5\"");
+        .contains("system properties: yokedcache.stale-entries.page-size is \"-5\"");
   }
 
   @Test

@@ -99,7 +99,7 @@ final class SecretsTest {
             "yokedcache.connection.password", SECRET,
             "yokedcache.connection.tls.key-store-password", SECRET,
             "yokedcache.connection.pasword", SECRET,
-            "yokedcache.sweep.page-size", "0");
+            "yokedcache.stale-entries.page-size", "0");
     URI server = URI.create("redis://app:correcthorse@h?pool-sise=1");
 
     assertThat(failure(() -> load(file, properties, NOTHING)))

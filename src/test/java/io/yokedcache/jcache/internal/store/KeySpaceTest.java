@@ -121,7 +121,7 @@ final class KeySpaceTest {
     assertThat(parse(names, names.generationKey(0))).isNull();
     assertThat(parse(names, names.aboutKey(0))).isNull();
     assertThat(parse(names, names.channel())).isNull();
-    assertThat(parse(names, KeySpace.sweepLeaseKey("yc"))).isNull();
+    assertThat(parse(names, KeySpace.staleEntriesLeaseKey("yc"))).isNull();
     assertThat(parse(names, new byte[0])).isNull();
     assertThat(parse(names, bytes("}"))).isNull();
     assertThat(parse(names, bytes("yc:{orders#0}"))).isNull();

@@ -18,12 +18,12 @@ import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
 
 /** A server whose entries are counted: what it has, and what the MBeans of this JVM say it has. */
-final class CensusServer implements AutoCloseable {
+final class KeyStatisticsServer implements AutoCloseable {
 
   static final String STATISTICS = "defaults.statistics=true";
   static final String TEXTS = "defaults.value-codec=string";
-  static final String OFTEN = "census.interval=1s";
-  static final String LEASE = "yc:census-lease";
+  static final String OFTEN = "key-statistics.interval=1s";
+  static final String LEASE = "yc:key-statistics-lease";
 
   private final RedisServer server = RedisServer.start("--enable-debug-command", "yes");
   private final Jedis jedis = new Jedis("127.0.0.1", server.port(), /* timeout= */ 60_000);
@@ -37,7 +37,7 @@ final class CensusServer implements AutoCloseable {
     return jedis;
   }
 
-  /** Waits for what a census or two bring. */
+  /** Waits for what a count or two bring. */
   static ConditionFactory await() {
     return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50));
   }
@@ -66,7 +66,7 @@ final class CensusServer implements AutoCloseable {
   }
 
   double ageSeconds(String cache) {
-    return (Double) attribute(cache, "CensusAgeSeconds");
+    return (Double) attribute(cache, "KeyStatisticsAgeSeconds");
   }
 
   /** How often the server was sent a command. */

@@ -18,11 +18,11 @@ import redis.clients.jedis.params.SetParams;
 import redis.clients.jedis.resps.ScanResult;
 
 /** Clearing costs nothing, however many entries there are, and what it leaves behind is swept. */
-final class ClearAndSweepIT {
+final class StaleEntriesIT {
 
   private static final int MILLION = 1_000_000;
-  private static final String[] SWEEP_SOON = {
-    "sweep.delay=200ms", "sweep.duty-cycle=0.5", "defaults.value-codec=string"
+  private static final String[] CLEAN_SOON = {
+    "stale-entries.delay=200ms", "stale-entries.duty-cycle=0.5", "defaults.value-codec=string"
   };
 
   private RedisServer server;
@@ -43,8 +43,8 @@ final class ClearAndSweepIT {
   @Test
   void clear_millionEntriesBesideMillionForeignKeys() {
     populate("foreign", MILLION);
-    try (CacheManager manager = Managers.open(server.uri(), SWEEP_SOON);
-        CacheManager other = Managers.open(server.uri(), SWEEP_SOON)) {
+    try (CacheManager manager = Managers.open(server.uri(), CLEAN_SOON);
+        CacheManager other = Managers.open(server.uri(), CLEAN_SOON)) {
       Cache<String, String> cache = Managers.texts(manager, "big");
       Cache<String, String> seenByOther = Managers.texts(other, "big");
       Cache<String, String> neighbour = Managers.texts(manager, "neighbour");
@@ -87,10 +87,10 @@ final class ClearAndSweepIT {
 
   @Test
   void clear_anotherJvmSweeps() {
-    try (CacheManager manager = Managers.open(server.uri(), SWEEP_SOON)) {
+    try (CacheManager manager = Managers.open(server.uri(), CLEAN_SOON)) {
       Cache<String, String> cache = Managers.texts(manager, "leased");
       populate(entryPrefix("leased"), 1_000);
-      String lease = "yc:sweep";
+      String lease = "yc:stale-entries-lease";
       jedis.set(lease, "another JVM", SetParams.setParams().px(60_000));
 
       cache.clear();
@@ -111,9 +111,9 @@ final class ClearAndSweepIT {
     try (CacheManager manager =
         Managers.open(
             server.uri(),
-            "sweep.delay=200ms",
-            "sweep.page-size=10",
-            "sweep.duty-cycle=0.2",
+            "stale-entries.delay=200ms",
+            "stale-entries.page-size=10",
+            "stale-entries.duty-cycle=0.2",
             "defaults.value-codec=string",
             "connection.command-timeout=300ms",
             "connection.connect-timeout=300ms")) {

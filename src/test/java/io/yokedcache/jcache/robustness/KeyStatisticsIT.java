@@ -1,11 +1,11 @@
 package io.yokedcache.jcache.robustness;
 
-import static io.yokedcache.jcache.robustness.CensusServer.LEASE;
-import static io.yokedcache.jcache.robustness.CensusServer.OFTEN;
-import static io.yokedcache.jcache.robustness.CensusServer.STATISTICS;
-import static io.yokedcache.jcache.robustness.CensusServer.TEXTS;
-import static io.yokedcache.jcache.robustness.CensusServer.await;
-import static io.yokedcache.jcache.robustness.CensusServer.entries;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.LEASE;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.OFTEN;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.STATISTICS;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.TEXTS;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.await;
+import static io.yokedcache.jcache.robustness.KeyStatisticsServer.entries;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.RedisServer;
@@ -34,24 +34,24 @@ import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.params.SetParams;
 
 /** The numbers of entries and bytes that the MBeans show are those in Redis. */
-final class CensusIT {
+final class KeyStatisticsIT {
 
-  private static final String ONCE = "census.interval=1h";
+  private static final String ONCE = "key-statistics.interval=1h";
 
-  private CensusServer census;
+  private KeyStatisticsServer counted;
   private RedisServer server;
   private Jedis jedis;
 
   @BeforeEach
   void startServer() {
-    census = new CensusServer();
-    server = census.server();
-    jedis = census.jedis();
+    counted = new KeyStatisticsServer();
+    server = counted.server();
+    jedis = counted.jedis();
   }
 
   @AfterEach
   void stopServer() {
-    census.close();
+    counted.close();
   }
 
   /** What an entry's name has before the colon and the key. */
@@ -62,11 +62,16 @@ final class CensusIT {
 
   @Test
   void figures_areExactBesideForeignKeysAndDeadEntries() {
-    census.populate("foreign", 20_000);
+    counted.populate("foreign", 20_000);
     jedis.set("yc:{not#ours}:neither", "x");
     try (CacheManager manager =
             Managers.open(
-                server.uri(), STATISTICS, TEXTS, OFTEN, "sweep.enabled=false", "buckets=3");
+                server.uri(),
+                STATISTICS,
+                TEXTS,
+                OFTEN,
+                "stale-entries.enabled=false",
+                "buckets=3");
         CacheManager tenant = Managers.open(server.uri(), "namespace=other", TEXTS)) {
       Cache<String, String> orders = Managers.texts(manager, "orders");
       Cache<String, String> odd = Managers.texts(manager, "odd {x}#1 \u00fc/%");
@@ -80,19 +85,19 @@ final class CensusIT {
       Managers.texts(tenant, "orders").putAll(entries(99, 10));
       expireSoon("yc:{brief#*}:*:*", /* but= */ 5);
 
-      await().until(() -> census.keys("orders") == 700 && census.keys("brief") == 5);
-      assertThat(census.keys("odd {x}#1 \u00fc/%")).isEqualTo(13);
-      assertThat(census.keys("empty")).isZero();
-      assertThat(census.bytes("empty")).isZero();
-      assertThat(census.bytes("orders"))
-          .isEqualTo(census.measured("yc:{orders#*}:*:*") - dead(300));
-      assertThat(census.bytes("odd {x}#1 \u00fc/%"))
-          .isEqualTo(census.measured("yc:{odd*}:????????????:*"));
-      assertThat(census.ageSeconds("orders")).isBetween(0.0, 60.0);
+      await().until(() -> counted.keys("orders") == 700 && counted.keys("brief") == 5);
+      assertThat(counted.keys("odd {x}#1 \u00fc/%")).isEqualTo(13);
+      assertThat(counted.keys("empty")).isZero();
+      assertThat(counted.bytes("empty")).isZero();
+      assertThat(counted.bytes("orders"))
+          .isEqualTo(counted.measured("yc:{orders#*}:*:*") - dead(300));
+      assertThat(counted.bytes("odd {x}#1 \u00fc/%"))
+          .isEqualTo(counted.measured("yc:{odd*}:????????????:*"));
+      assertThat(counted.ageSeconds("orders")).isBetween(0.0, 60.0);
 
       orders.clear();
       orders.put("one", "1");
-      await().until(() -> census.keys("orders") == 1);
+      await().until(() -> counted.keys("orders") == 1);
       assertThat(empty).isEmpty();
     }
   }
@@ -124,17 +129,17 @@ final class CensusIT {
     try (CacheManager manager = Managers.open(server.uri(), STATISTICS, TEXTS, OFTEN)) {
       Managers.texts(manager, "orders").putAll(entries(10, 10));
       assertThat(gauges()).containsOnlyKeys("uptimeSeconds");
-      assertThat(census.keys("orders")).isEqualTo(-1);
-      assertThat(census.bytes("orders")).isEqualTo(-1);
-      assertThat(census.ageSeconds("orders")).isEqualTo(-1);
+      assertThat(counted.keys("orders")).isEqualTo(-1);
+      assertThat(counted.bytes("orders")).isEqualTo(-1);
+      assertThat(counted.ageSeconds("orders")).isEqualTo(-1);
 
       jedis.del(LEASE);
-      await().until(() -> census.keys("orders") == 10);
+      await().until(() -> counted.keys("orders") == 10);
 
       assertThat(gauges())
           .containsEntry("keysCount", 10.0)
-          .containsEntry("sizeBytes", (double) census.bytes("orders"))
-          .containsKey("censusAgeSeconds");
+          .containsEntry("sizeBytes", (double) counted.bytes("orders"))
+          .containsKey("keyStatisticsAgeSeconds");
     }
   }
 
@@ -159,36 +164,37 @@ final class CensusIT {
   void noStatistics_noCommand() {
     try (CacheManager manager = Managers.open(server.uri(), TEXTS, OFTEN)) {
       Managers.texts(manager, "orders").putAll(entries(10, 10));
-      long before = census.calls("time") + census.calls("scan") + census.calls("set");
+      long before = counted.calls("time") + counted.calls("scan") + counted.calls("set");
       Awaitility.await()
           .during(Duration.ofSeconds(2))
           .atMost(Duration.ofSeconds(5))
-          .until(() -> census.calls("time") + census.calls("scan") + census.calls("set") == before);
+          .until(
+              () -> counted.calls("time") + counted.calls("scan") + counted.calls("set") == before);
 
       manager.enableStatistics("orders", true);
-      await().until(() -> census.keys("orders") == 10);
+      await().until(() -> counted.keys("orders") == 10);
 
       manager.enableStatistics("orders", false);
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
-          .until(() -> jedis.exists("yc:census") && !jedis.exists(LEASE));
-      long after = census.calls("scan");
+          .until(() -> jedis.exists("yc:key-statistics") && !jedis.exists(LEASE));
+      long after = counted.calls("scan");
       Awaitility.await()
           .during(Duration.ofSeconds(3))
           .atMost(Duration.ofSeconds(5))
-          .until(() -> census.calls("scan") == after);
+          .until(() -> counted.calls("scan") == after);
     }
   }
 
   @Test
   void disabled_nothingIsKnown() {
     try (CacheManager manager =
-        Managers.open(server.uri(), STATISTICS, OFTEN, "census.enabled=false")) {
+        Managers.open(server.uri(), STATISTICS, OFTEN, "key-statistics.enabled=false")) {
       Managers.texts(manager, "orders").putAll(entries(10, 10));
       Awaitility.await()
           .during(Duration.ofSeconds(2))
           .atMost(Duration.ofSeconds(5))
-          .until(() -> census.keys("orders") == -1 && census.calls("scan") == 0);
+          .until(() -> counted.keys("orders") == -1 && counted.calls("scan") == 0);
     }
   }
 
@@ -204,20 +210,20 @@ final class CensusIT {
             "connection.connect-timeout=300ms")) {
       Cache<String, String> orders = Managers.texts(manager, "orders");
       orders.putAll(entries(10, 10));
-      await().until(() -> census.keys("orders") == 10);
+      await().until(() -> counted.keys("orders") == 10);
       server.stop();
-      await().until(() -> census.ageSeconds("orders") > 4);
-      assertThat(census.keys("orders")).isEqualTo(10);
+      await().until(() -> counted.ageSeconds("orders") > 4);
+      assertThat(counted.keys("orders")).isEqualTo(10);
 
       server.restart();
       orders.putAll(entries(20, 10));
-      await().until(() -> census.keys("orders") == 20);
-      assertThat(census.ageSeconds("orders")).isLessThan(4);
+      await().until(() -> counted.keys("orders") == 20);
+      assertThat(counted.ageSeconds("orders")).isLessThan(4);
 
       server.pause();
-      await().until(() -> census.ageSeconds("orders") > 4);
+      await().until(() -> counted.ageSeconds("orders") > 4);
       server.resume();
-      await().until(() -> census.ageSeconds("orders") < 3);
+      await().until(() -> counted.ageSeconds("orders") < 3);
     }
   }
 
@@ -225,12 +231,12 @@ final class CensusIT {
   void age_isBoundedByIntervalAndDuration() {
     try (CacheManager manager = Managers.open(server.uri(), STATISTICS, TEXTS, OFTEN)) {
       Managers.texts(manager, "orders").putAll(entries(1_000, 10));
-      await().until(() -> census.keys("orders") == 1_000);
+      await().until(() -> counted.keys("orders") == 1_000);
       Awaitility.await()
           .during(Duration.ofSeconds(5))
           .atMost(Duration.ofSeconds(8))
           .pollInterval(Duration.ofMillis(50))
-          .until(() -> census.ageSeconds("orders") < 5);
+          .until(() -> counted.ageSeconds("orders") < 5);
     }
   }
 
@@ -250,7 +256,7 @@ final class CensusIT {
       List<String> heard = new CopyOnWriteArrayList<>();
       ManagementFactory.getPlatformMBeanServer()
           .addNotificationListener(
-              census.bean("orders"), (sent, handback) -> heard.add(sent.getType()), null, null);
+              counted.bean("orders"), (sent, handback) -> heard.add(sent.getType()), null, null);
       orders.putAll(entries(100, 10));
       entries(100, 10).keySet().forEach(key -> assertThat(orders.get("no " + key)).isNull());
 
@@ -265,12 +271,12 @@ final class CensusIT {
 
   @Test
   void garbageInTheReport_isReplaced() {
-    jedis.set("yc:census", "not a report");
+    jedis.set("yc:key-statistics", "not a report");
     try (CacheManager manager = Managers.open(server.uri(), STATISTICS, TEXTS, ONCE)) {
       Managers.texts(manager, "orders").putAll(entries(5, 10));
-      await().until(() -> census.keys("orders") >= 0);
-      assertThat(jedis.get("yc:census")).startsWith("census 1 ");
-      assertThat(jedis.pttl("yc:census")).isPositive();
+      await().until(() -> counted.keys("orders") >= 0);
+      assertThat(jedis.get("yc:key-statistics")).startsWith("key-statistics 1 ");
+      assertThat(jedis.pttl("yc:key-statistics")).isPositive();
     }
   }
 
@@ -288,17 +294,17 @@ final class CensusIT {
     };
     try (CacheManager manager = Managers.open(server.uri(), settings)) {
       Managers.texts(manager, "orders").putAll(entries(10, 10));
-      await().until(() -> census.keys("orders") == 10);
-      assertThat(census.bytes("orders")).isEqualTo(census.measured("yc:{orders#0}:*:*"));
+      await().until(() -> counted.keys("orders") == 10);
+      assertThat(counted.bytes("orders")).isEqualTo(counted.measured("yc:{orders#0}:*:*"));
 
       jedis.aclSetUser("counter", "-memory|usage");
-      await().until(() -> census.bytes("orders") == -1);
-      assertThat(census.keys("orders")).isEqualTo(10);
+      await().until(() -> counted.bytes("orders") == -1);
+      assertThat(counted.keys("orders")).isEqualTo(10);
 
       jedis.aclSetUser("counter", "-scan");
-      await().until(() -> census.ageSeconds("orders") > 5);
+      await().until(() -> counted.ageSeconds("orders") > 5);
       jedis.aclSetUser("counter", "+scan", "+memory|usage");
-      await().until(() -> census.bytes("orders") > 0 && census.ageSeconds("orders") < 3);
+      await().until(() -> counted.bytes("orders") > 0 && counted.ageSeconds("orders") < 3);
     }
     assertThat(jedis.aclLog(1_000)).noneMatch(entry -> entry.getReason().equals("key"));
   }
@@ -307,17 +313,17 @@ final class CensusIT {
   void manyKeys_arePacedAndMeasuredBySample() {
     int foreign = 100_000;
     int ours = 100_000;
-    census.populate("foreign", foreign);
+    counted.populate("foreign", foreign);
     try (CacheManager manager = Managers.open(server.uri(), STATISTICS, TEXTS, ONCE)) {
       Managers.texts(manager, "big");
       Managers.texts(manager, "small").putAll(entries(100, 20));
-      census.populate(entryPrefix("big"), ours);
-      jedis.del("yc:census", LEASE);
+      counted.populate(entryPrefix("big"), ours);
+      jedis.del("yc:key-statistics", LEASE);
     }
     jedis.configResetStat();
     long startNanos = System.nanoTime();
     try (CacheManager manager =
-            Managers.open(server.uri(), STATISTICS, TEXTS, ONCE, "census.duty-cycle=0.3");
+            Managers.open(server.uri(), STATISTICS, TEXTS, ONCE, "key-statistics.duty-cycle=0.3");
         Jedis client = new Jedis("127.0.0.1", server.port(), /* timeout= */ 60_000);
         Load pings = Load.start(1, (thread, step) -> client.ping())) {
       Managers.texts(manager, "big");
@@ -325,20 +331,20 @@ final class CensusIT {
       Awaitility.await()
           .atMost(Duration.ofMinutes(5))
           .pollInterval(Duration.ofMillis(200))
-          .until(() -> census.keys("big") >= 0);
+          .until(() -> counted.keys("big") >= 0);
       pings.stop();
       System.out.printf(
-          "census of %d keys beside %d others: %d ms, worst ping %d ms%n",
+          "count of %d keys beside %d others: %d ms, worst ping %d ms%n",
           ours,
           foreign,
           Duration.ofNanos(System.nanoTime() - startNanos).toMillis(),
           pings.worst().toMillis());
       assertThat(pings.causes()).isEmpty();
-      assertThat(census.keys("big")).isEqualTo(ours);
-      assertThat(census.keys("small")).isEqualTo(100);
-      assertThat((double) census.bytes("big") / census.measured("yc:{big#0}:*:*"))
+      assertThat(counted.keys("big")).isEqualTo(ours);
+      assertThat(counted.keys("small")).isEqualTo(100);
+      assertThat((double) counted.bytes("big") / counted.measured("yc:{big#0}:*:*"))
           .isBetween(0.98, 1.02);
-      assertThat(census.calls("memory|usage") - ours).isLessThan(ours / 10);
+      assertThat(counted.calls("memory|usage") - ours).isLessThan(ours / 10);
     }
   }
 }

@@ -9,9 +9,9 @@ import javax.cache.CacheManager;
 import javax.cache.configuration.MutableConfiguration;
 
 /** A JVM that counts entries as slowly as it may, until it is killed. */
-final class CensusHolder {
+final class KeyStatisticsHolder {
 
-  private CensusHolder() {}
+  private KeyStatisticsHolder() {}
 
   /** Arguments: URI of the server, and settings without their prefix as {@code name=value}. */
   public static void main(String[] args) throws InterruptedException {

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 
 /** While one JVM counts the entries no other does, and when it dies another one takes over. */
-final class CensusTakeoverIT {
+final class KeyStatisticsTakeoverIT {
 
-  private static final String LEASE = "yc:census-lease";
+  private static final String LEASE = "yc:key-statistics-lease";
 
   @Test
   @SuppressWarnings("try") // the JVM is closed midway: that kills it
@@ -29,13 +29,17 @@ final class CensusTakeoverIT {
           jedis.sendCommand(() -> "DEBUG".getBytes(US_ASCII), "POPULATE", "3000", "foreign");
       String uri = server.uri().toString();
       List<String> slowly =
-          List.of(uri, "census.interval=1s", "census.page-size=10", "census.duty-cycle=0.001");
-      try (ChildJvm holder = ChildJvm.start("holder", CensusHolder.class, slowly)) {
+          List.of(
+              uri,
+              "key-statistics.interval=1s",
+              "key-statistics.page-size=10",
+              "key-statistics.duty-cycle=0.001");
+      try (ChildJvm holder = ChildJvm.start("holder", KeyStatisticsHolder.class, slowly)) {
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> jedis.exists(LEASE) && scans(jedis) > 2);
         final String token = jedis.get(LEASE);
-        try (CacheManager manager = CensusHolder.open(uri, "census.interval=1s")) {
+        try (CacheManager manager = KeyStatisticsHolder.open(uri, "key-statistics.interval=1s")) {
           manager.<String, String>getCache("orders").put("one", "1");
           Awaitility.await()
               .during(Duration.ofSeconds(7))
@@ -47,7 +51,7 @@ final class CensusTakeoverIT {
           // The lease lasts 5 s.
           Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> keys(server) == 1);
           System.out.printf(
-              "census taken over %d ms after the holder was killed%n",
+              "counting taken over %d ms after the holder was killed%n",
               Duration.ofNanos(System.nanoTime() - startNanos).toMillis());
           assertThat(scans(jedis) - scansOfHolder).as("pages of 1000 keys").isLessThan(30);
         }
