@@ -84,7 +84,7 @@ final class IteratorIT {
     Cache<String, String> clearing = create(other, cache.getName());
     Map<String, String> entries = entries(100);
 
-    // Bounded: what is cleared stays in Redis until a sweep, and every scan goes through it.
+    // Bounded: what is cleared stays in Redis until it is deleted, and every scan goes through it.
     runWhile(
         300,
         number -> {

@@ -45,7 +45,7 @@ final class ManagerFailureIT {
   }
 
   /**
-   * Settings that no file can say: a pass of the sweeper after more time than there are numbers.
+   * Settings that no file can say: a pass of the cleaner after more time than there are numbers.
    */
   private static Settings impossible(Settings settings) {
     return new Settings(

@@ -381,8 +381,8 @@ final class NearCacheIT {
   }
 
   @Test
-  void sweepOfDeadEntries_dropsNoCopies() throws Exception {
-    Cache<String, String> cache = counted("-swept");
+  void deletionOfStaleEntries_dropsNoCopies() throws Exception {
+    Cache<String, String> cache = counted("-cleaned");
     CacheFigures figures = new CacheFigures(cache);
     for (int i = 0; i < 1_000; i++) {
       cache.put("a" + i, "1");

@@ -154,7 +154,7 @@ final class FiguresIT {
     }
   }
 
-  /** A key that somebody put there must not put off the sweeping of dead entries. */
+  /** A key that somebody put there must not put off the deletion of stale entries. */
   @Test
   void clean_besideForeignMark() {
     jedis.set("yc:stale-entries-cleaned", "for ever");

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.SetParams;
 
-/** A full server that evicts nothing can be cleared, swept and used again. */
+/** A full server that evicts nothing can be cleared, cleaned and used again. */
 final class FullServerIT {
 
   private static final String VALUE = "x".repeat(20_000);
@@ -138,7 +138,7 @@ final class FullServerIT {
     return rest.startsWith("e") ? rest.substring(1) : rest;
   }
 
-  /** A dead sweeper's lease expires, and another JVM's turn can begin on a full server. */
+  /** A dead cleaner's lease expires, and another JVM's turn can begin on a full server. */
   @Test
   void clean_leaseOfDeadJvm() {
     try (CacheManager manager = open();

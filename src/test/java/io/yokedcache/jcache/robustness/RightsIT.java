@@ -36,7 +36,7 @@ final class RightsIT {
   void clear_scanForbidden() {
     try (CapturedLog log = CapturedLog.start();
         CacheManager manager = openWithout("-scan")) {
-      Cache<String, String> cache = Managers.texts(manager, "unswept");
+      Cache<String, String> cache = Managers.texts(manager, "uncleaned");
       cache.put("a", "1");
       assertThatThrownBy(() -> cache.iterator().forEachRemaining(entry -> {}))
           .isInstanceOf(CacheException.class)

@@ -17,7 +17,7 @@ import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.params.SetParams;
 import redis.clients.jedis.resps.ScanResult;
 
-/** Clearing costs nothing, however many entries there are, and what it leaves behind is swept. */
+/** Clearing costs nothing, however many entries there are, and what it leaves behind is deleted. */
 final class StaleEntriesIT {
 
   private static final int MILLION = 1_000_000;
@@ -70,7 +70,7 @@ final class StaleEntriesIT {
             .until(() -> jedis.dbSize() <= MILLION + 2_000 + 4 + 1);
         pings.stop();
         System.out.printf(
-            "clear of 1,000 entries: %d us, of 1,000,000: %d us; swept in %d ms, worst ping %d ms%n",
+            "clear of 1,000 entries: %d us, of 1,000,000: %d us; deleted in %d ms, worst ping %d ms%n",
             thousand.toNanos() / 1_000,
             million.toNanos() / 1_000,
             Duration.ofNanos(System.nanoTime() - startNanos).toMillis(),
@@ -86,7 +86,7 @@ final class StaleEntriesIT {
   }
 
   @Test
-  void clear_anotherJvmSweeps() {
+  void clear_anotherJvmCleans() {
     try (CacheManager manager = Managers.open(server.uri(), CLEAN_SOON)) {
       Cache<String, String> cache = Managers.texts(manager, "leased");
       populate(entryPrefix("leased"), 1_000);
@@ -107,7 +107,7 @@ final class StaleEntriesIT {
   }
 
   @Test
-  void clear_serverPausedWhileSweeping() {
+  void clear_serverPausedWhileCleaning() {
     try (CacheManager manager =
         Managers.open(
             server.uri(),
@@ -131,7 +131,7 @@ final class StaleEntriesIT {
           .until(() -> true);
       server.resume();
 
-      assertThat(jedis.dbSize()).as("not swept yet").isGreaterThan(3);
+      assertThat(jedis.dbSize()).as("not deleted yet").isGreaterThan(3);
       Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> jedis.dbSize() == 2);
     }
   }

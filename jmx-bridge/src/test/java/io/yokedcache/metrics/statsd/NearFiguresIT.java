@@ -53,7 +53,7 @@ final class NearFiguresIT {
     settings.setProperty("yokedcache.caches.\"user*\".near.enabled", "true");
     // As long as nothing is lost, a slow machine changes no figure.
     settings.setProperty("yokedcache.near.max-staleness", "1h");
-    // A sweep is a change, too, and comes when it likes.
+    // The deletion of a stale entry is a change as well.
     settings.setProperty("yokedcache.stale-entries.enabled", "false");
     manager = ObservedManager.start(folder, (name, cache) -> new Unobserved(), settings);
     users = manager.cache("users");

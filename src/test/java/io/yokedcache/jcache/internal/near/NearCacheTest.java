@@ -164,7 +164,7 @@ final class NearCacheTest {
     assertThat(requireNonNull(near.get("key")).value()).isEqualTo("new");
   }
 
-  /** A sweep unlinks a million of them. */
+  /** The cleaner unlinks a million of them. */
   @Test
   void hear_deadGeneration_dropsNothing() {
     heard(near);
