@@ -5,18 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
+import io.yokedcache.metrics.testing.HostileBean;
 import java.lang.management.ManagementFactory;
-import java.math.BigInteger;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import javax.management.Attribute;
-import javax.management.AttributeList;
-import javax.management.AttributeNotFoundException;
-import javax.management.DynamicMBean;
-import javax.management.MBeanInfo;
+import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -29,104 +24,19 @@ final class HostileBeansTest {
 
   private final MBeanServer server = MBeanServerFactory.newMBeanServer();
 
-  /** A bean of a stranger. */
-  private static final class Bean implements DynamicMBean {
-
-    private final Map<String, Supplier<Object>> attributes = new LinkedHashMap<>();
-    private boolean throwsTogether;
-
-    private Bean with(String attribute, Supplier<Object> value) {
-      attributes.put(attribute, value);
-      return this;
-    }
-
-    @Override
-    public Object getAttribute(String attribute) throws AttributeNotFoundException {
-      Supplier<Object> value = attributes.get(attribute);
-      if (value == null) {
-        throw new AttributeNotFoundException(attribute);
-      }
-      return value.get();
-    }
-
-    @Override
-    public AttributeList getAttributes(String[] names) {
-      if (throwsTogether) {
-        throw new IllegalStateException("not together");
-      }
-      AttributeList list = new AttributeList();
-      for (String name : names) {
-        Supplier<Object> value = attributes.get(name);
-        if (value != null) {
-          list.add(new Attribute(name, value.get()));
-        }
-      }
-      return list;
-    }
-
-    @Override
-    public void setAttribute(Attribute attribute) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public AttributeList setAttributes(AttributeList list) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Object invoke(String action, Object[] parameters, String[] signature) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public MBeanInfo getMBeanInfo() {
-      return new MBeanInfo(getClass().getName(), "hostile", null, null, null, null);
-    }
+  private void register(String cache, HostileBean bean) throws JMException {
+    bean.register(server, "m", cache);
   }
 
-  private static Bean good() {
-    return new Bean()
-        .with("CacheHits", () -> 5L)
-        .with("CacheMisses", () -> 3L)
-        .with("CachePuts", () -> 2L)
-        .with("AverageGetTime", () -> 1.5f);
-  }
-
-  private void register(String cache, Bean bean) throws Exception {
-    server.registerMBean(
-        bean, new ObjectName("javax.cache:type=CacheStatistics,CacheManager=m,Cache=" + cache));
-  }
-
-  private static Object fail(Error error) {
-    throw error;
-  }
-
-  private static Object fail(RuntimeException exception) {
-    throw exception;
-  }
-
-  static Stream<Supplier<Object>> hostile() {
-    return Stream.of(
-        () -> -1L,
-        () -> Long.MIN_VALUE,
-        () -> Double.NaN,
-        () -> Double.POSITIVE_INFINITY,
-        () -> new BigInteger("99999999999999999999"),
-        () -> "5",
-        () -> new Object(),
-        () -> new long[] {1},
-        () -> fail(new IllegalStateException("no")),
-        () -> fail(new StackOverflowError()),
-        () -> fail(new NoClassDefFoundError("com/acme/Lost")),
-        () -> fail(new AssertionError("no")));
+  static Stream<Supplier<?>> hostile() {
+    return HostileBean.values().values().stream();
   }
 
   @ParameterizedTest
   @MethodSource("hostile")
-  void read_oneBadCounter_costsItself(Supplier<Object> hits) throws Exception {
-    register("bad", good().with("CacheHits", hits));
-    register("good", good());
+  void read_oneBadCounter_costsItself(Supplier<?> hits) throws Exception {
+    register("bad", HostileBean.good().with("CacheHits", hits));
+    register("good", HostileBean.good());
 
     CacheReadings readings = new JmxCacheReader(server).read();
 
@@ -142,8 +52,8 @@ final class HostileBeansTest {
 
   @Test
   void read_averagesThatAreNone_costThemselves() throws Exception {
-    register("a", good().with("AverageGetTime", () -> Float.NaN));
-    register("b", good().with("AverageGetTime", () -> -1f));
+    register("a", HostileBean.good().with("AverageGetTime", () -> Float.NaN));
+    register("b", HostileBean.good().with("AverageGetTime", () -> -1f));
     CacheReadings readings = new JmxCacheReader(server).read();
     assertThat(readings.caches()).hasSize(2);
     for (CacheReading cache : readings.caches()) {
@@ -155,9 +65,7 @@ final class HostileBeansTest {
 
   @Test
   void read_getAttributesThrows_attributesAreReadOneByOne() throws Exception {
-    Bean bean = good();
-    bean.throwsTogether = true;
-    register("bad", bean);
+    register("bad", HostileBean.good().throwingTogether());
     CacheReadings readings = new JmxCacheReader(server).read();
     assertThat(readings.caches()).hasSize(1);
     assertThat(readings.caches().get(0).hits()).isEqualTo(5);
@@ -205,11 +113,8 @@ final class HostileBeansTest {
       for (String name : names) {
         fixture.with(new CacheData(name, List.of(), Map.of("hits", hits++), Map.of()));
       }
-      ObjectName shared =
-          new ObjectName(
-              "javax.cache:type=CacheStatistics,CacheManager=" + fixture.manager() + ",Cache=a.b");
       MBeanServer platform = ManagementFactory.getPlatformMBeanServer();
-      platform.registerMBean(good(), shared);
+      ObjectName shared = HostileBean.good().register(platform, fixture.manager(), "a.b");
       try {
         for (Selection wanted : List.of(Selection.ALL, Selection.FIGURES)) {
           List<CacheReading> caches =

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.metrics.testing.HostileBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -13,54 +14,11 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import javax.management.Attribute;
-import javax.management.AttributeList;
-import javax.management.DynamicMBean;
-import javax.management.MBeanInfo;
-import javax.management.ObjectName;
 import javax.management.remote.JMXServiceURL;
 import org.junit.jupiter.api.Test;
 
 /** A stand-alone bridge reads a hostile JVM, in processes of their own. */
 final class TargetFilterTest {
-
-  /** Answers with what costs its reader most. */
-  private record Hostile(Map<String, Object> attributes) implements DynamicMBean {
-
-    @Override
-    public Object getAttribute(String attribute) {
-      return attributes.getOrDefault(attribute, 0L);
-    }
-
-    @Override
-    public AttributeList getAttributes(String[] names) {
-      AttributeList list = new AttributeList();
-      for (String name : names) {
-        list.add(new Attribute(name, getAttribute(name)));
-      }
-      return list;
-    }
-
-    @Override
-    public void setAttribute(Attribute attribute) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public AttributeList setAttributes(AttributeList list) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Object invoke(String action, Object[] parameters, String[] signature) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public MBeanInfo getMBeanInfo() {
-      return new MBeanInfo(getClass().getName(), "hostile", null, null, null, null);
-    }
-  }
 
   private static Set<Object> hashBomb() {
     Set<Object> outer = new HashSet<>();
@@ -93,20 +51,15 @@ final class TargetFilterTest {
     private HostileJvm() {}
 
     public static void main(String[] arguments) throws Exception {
-      Map<String, Object> attributes =
-          Map.of(
-              "CacheHits",
-              hashBomb(),
-              "CacheMisses",
-              deepMap(),
-              "CachePuts",
-              7L,
-              "CacheRemovals",
-              new PriorityQueue<>(List.of(1, 2)));
-      ManagementFactory.getPlatformMBeanServer()
-          .registerMBean(
-              new Hostile(attributes),
-              new ObjectName("javax.cache:type=CacheStatistics,CacheManager=m,Cache=hostile"));
+      Set<Object> bomb = hashBomb();
+      Object deep = deepMap();
+      PriorityQueue<Integer> queue = new PriorityQueue<>(List.of(1, 2));
+      new HostileBean()
+          .with("CacheHits", () -> bomb)
+          .with("CacheMisses", () -> deep)
+          .with("CachePuts", () -> 7L)
+          .with("CacheRemovals", () -> queue)
+          .register(ManagementFactory.getPlatformMBeanServer(), "m", "hostile");
       CacheJvm.main(arguments);
     }
   }
