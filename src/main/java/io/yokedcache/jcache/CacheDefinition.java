@@ -1,6 +1,6 @@
 package io.yokedcache.jcache;
 
-import io.yokedcache.jcache.configuration.CacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.backend.CacheBackend;
 import io.yokedcache.jcache.internal.entry.CacheContext;
@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 record CacheDefinition<K, V>(
     String name,
     YokedCacheConfiguration<K, V> configuration,
-    CacheSettings settings,
+    Settings.Cache settings,
     CacheBackend store,
     @Nullable NearCache<V> near,
     EntryCodec<K, V> codec,

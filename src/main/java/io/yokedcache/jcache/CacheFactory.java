@@ -3,8 +3,6 @@ package io.yokedcache.jcache;
 import static java.util.Objects.requireNonNullElseGet;
 
 import io.yokedcache.jcache.codec.Codec;
-import io.yokedcache.jcache.configuration.CacheSettings;
-import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.backend.CacheBackend;
@@ -58,19 +56,19 @@ final class CacheFactory {
       throw new UnsupportedOperationException(
           "Cache " + name + " cannot store by reference: its entries are in Redis");
     }
-    CacheSettings cacheSettings = settings.caches().apply(name);
+    Settings.Cache cacheSettings = settings.caches().apply(name);
     return complete(name, EffectiveConfiguration.merge(configuration, cacheSettings));
   }
 
   /** The definition of a cache that only the configuration file defines. */
   CacheDefinition<?, ?> definitionFromFile(String name) {
-    CacheSettings cacheSettings = settings.caches().apply(name);
+    Settings.Cache cacheSettings = settings.caches().apply(name);
     return complete(name, EffectiveConfiguration.fromFile(name, cacheSettings, classLoader));
   }
 
   private <K, V> CacheDefinition<K, V> complete(
       String name, YokedCacheConfiguration<K, V> configuration) {
-    CacheSettings cacheSettings = settings.caches().apply(name);
+    Settings.Cache cacheSettings = settings.caches().apply(name);
     Class<K> keyType = configuration.getKeyType();
     Class<V> valueType = configuration.getValueType();
     Codec<K> keyCodec =
@@ -127,7 +125,7 @@ final class CacheFactory {
 
   private static <V> @Nullable NearCache<V> near(
       String name,
-      NearCacheSettings settings,
+      Settings.NearCache settings,
       int buckets,
       ExpiryPolicy expiry,
       EntryCodec<?, V> codec) {

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.codec.Codec;
-import io.yokedcache.jcache.configuration.AlertSettings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
@@ -115,7 +115,7 @@ final class CacheLifecycle<K, V> {
   }
 
   private void watchLimits() {
-    AlertSettings alerts = definition.settings().alerts();
+    Settings.Alerts alerts = definition.settings().alerts();
     Limits limits =
         new Limits(
             alerts.hitRateBelow(), micros(alerts.getP99Above()), bytes(alerts.sizeBytesAbove()));

@@ -2,7 +2,7 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.EventSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
@@ -60,7 +60,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
    */
   RedisCache(YokedCacheManager manager, CacheDefinition<K, V> definition) {
     this.definition = definition;
-    EventSettings queue = manager.eventSettings();
+    Settings.Events queue = manager.eventSettings();
     this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
     KeyLocks locks = definition.locks();
     this.lifecycle = new CacheLifecycle<>(manager, definition, events, locks);

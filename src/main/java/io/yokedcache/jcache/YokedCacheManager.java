@@ -2,7 +2,6 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.EventSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.jmx.ConnectionNews;
@@ -188,7 +187,7 @@ final class YokedCacheManager implements CacheManager {
     return writes;
   }
 
-  EventSettings eventSettings() {
+  Settings.Events eventSettings() {
     return settings.events();
   }
 

@@ -3,7 +3,6 @@ package io.yokedcache.jcache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.yokedcache.jcache.configuration.CleanerSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
@@ -55,7 +54,7 @@ final class ManagerFailureIT {
         settings.buckets(),
         settings.serialization(),
         settings.events(),
-        new CleanerSettings(
+        new Settings.StaleEntries(
             /* enabled= */ true,
             Duration.ZERO,
             Duration.ofSeconds(Long.MAX_VALUE),

@@ -1,53 +1,343 @@
 package io.yokedcache.jcache.configuration;
 
+import static java.util.Objects.requireNonNull;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigObject;
 import io.yokedcache.jcache.codec.SerializationSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Everything a cache manager is configured by.
+ * The settings of a cache manager, with a nested record for each group of {@code reference.conf}.
+ * Immutable.
  *
- * @param embedded whether to start a private server instead of connecting to {@code connection}'s
+ * @param embedded whether to start a private server instead of connecting to the server of {@code
+ *     connection}
  * @param connection the server and how to talk to it
  * @param namespace first part of every key in Redis: letters, digits, {@code .}, {@code _}, {@code
  *     * -}
- * @param buckets how many generation keys a cache is spread over
- * @param serialization what Java deserialisation may touch
+ * @param buckets number of generation keys that a cache is spread over
+ * @param serialization the classes and sizes that Java deserialization accepts
  * @param events how changes of other JVMs reach listeners
  * @param staleEntries how stale entries are deleted
  * @param keyStatistics how the entries in Redis are counted
- * @param health how it is found out whether Redis answers
- * @param operationBeans which operations have an MBean
- * @param maxOperationBeans how many MBeans of operations there are at most, unless all are wanted
- * @param nearStaleness how old a copy in this JVM may be
- * @param definedCaches names of the caches that the file defines by their full name, and that
- *     {@code getCache} therefore creates at first use
- * @param caches from the name of a cache to its settings
- * @param groups what other jars are configured by
+ * @param health how the manager checks that Redis answers
+ * @param operationBeans the operations that have an MBean
+ * @param maxOperationBeans the largest number of MBeans of operations, unless all are wanted
+ * @param nearStaleness the longest time for which a near-cache entry may be out of date
+ * @param definedCaches names of the caches that the file defines by their full name; {@code
+ *     getCache} creates these at first use
+ * @param caches function from the name of a cache to its settings
+ * @param groups the settings of other jars
  * @param files the configuration files that were read, as messages name them
  */
 public record Settings(
     boolean embedded,
-    ConnectionSettings connection,
+    Connection connection,
     String namespace,
     int buckets,
     SerializationSettings serialization,
-    EventSettings events,
-    CleanerSettings staleEntries,
-    KeyStatisticsSettings keyStatistics,
-    HealthSettings health,
+    Events events,
+    StaleEntries staleEntries,
+    KeyStatistics keyStatistics,
+    Health health,
     OperationBeans operationBeans,
     int maxOperationBeans,
     Duration nearStaleness,
     Set<String> definedCaches,
-    Function<String, CacheSettings> caches,
-    SettingGroups groups,
+    Function<String, Cache> caches,
+    Groups groups,
     List<String> files) {
 
   /** Takes a copy of the list. */
   public Settings {
     files = List.copyOf(files);
+  }
+
+  /**
+   * The address of a Redis server and how to talk to it. {@link #toString} leaves the password out.
+   *
+   * @param host host name or address
+   * @param port TCP port
+   * @param database number of the logical database, from 0
+   * @param user ACL user name, or {@code null} for the default user
+   * @param password password, or {@code null} for none
+   * @param tls whether to use TLS
+   * @param tlsSettings certificates to trust and to present; used only with {@code tls}
+   * @param clientName name that {@code CLIENT LIST} shows
+   * @param connectTimeout the longest wait for a connection to be made
+   * @param commandTimeout the longest wait for a reply
+   * @param executor how the commands of several threads get to the server
+   * @param poolSize the largest number of connections in the pool
+   * @param poolWait the longest wait for a free connection
+   * @param keepAlive interval at which a {@code PING} checks an idle connection, so that neither
+   *     the server nor a firewall drops it; zero for never
+   */
+  public record Connection(
+      String host,
+      int port,
+      int database,
+      @Nullable String user,
+      @Nullable String password,
+      boolean tls,
+      Tls tlsSettings,
+      String clientName,
+      Duration connectTimeout,
+      Duration commandTimeout,
+      Executor executor,
+      int poolSize,
+      Duration poolWait,
+      Duration keepAlive) {
+
+    private static final Pattern LOOPBACK =
+        Pattern.compile(
+            "(.+\\.)?localhost\\.?|127(\\.[0-9]{1,3}){3}|(0*:)+0*1|::ffff:127(\\.[0-9]{1,3}){3}",
+            Pattern.CASE_INSENSITIVE);
+
+    /**
+     * Returns the server's address as messages name it.
+     *
+     * @return {@code host:port/database}, without credentials
+     */
+    public String address() {
+      String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";
+      return bracketed + ":" + port + "/" + database;
+    }
+
+    /**
+     * Returns whether others on the network can read the password. Names are not looked up: only
+     * {@code localhost} and loopback addresses are known to be safe.
+     *
+     * @return false with TLS or without a password
+     */
+    public boolean sendsPasswordInClear() {
+      return password != null && !tls && !LOOPBACK.matcher(host).matches();
+    }
+
+    /**
+     * Returns these settings for another server: with other credentials, without TLS, and with
+     * database 0.
+     *
+     * @param otherHost host name or address
+     * @param otherPort TCP port
+     * @param otherPassword password of the default user, or {@code null} for none
+     * @return new settings
+     */
+    public Connection at(String otherHost, int otherPort, @Nullable String otherPassword) {
+      return new Connection(
+          otherHost,
+          otherPort,
+          /* database= */ 0,
+          /* user= */ null,
+          otherPassword,
+          /* tls= */ false,
+          tlsSettings,
+          clientName,
+          connectTimeout,
+          commandTimeout,
+          executor,
+          poolSize,
+          poolWait,
+          keepAlive);
+    }
+
+    @Override
+    public String toString() {
+      return "Connection[" + (tls ? "rediss://" : "redis://") + address() + "]";
+    }
+  }
+
+  /** How the commands of several threads get to the server. */
+  public enum Executor {
+    /** All threads share two connections; concurrent commands are written together. */
+    PIPELINED,
+    /** Each thread borrows a connection from a pool. */
+    POOLED
+  }
+
+  /**
+   * The key material of a TLS connection. {@link #toString} leaves the passwords out.
+   *
+   * @param trustStore file with the certificates to trust, or {@code null} for the JVM's default
+   * @param trustStorePassword password of the trust store, or {@code null}
+   * @param keyStore file with the client's certificate, or {@code null} for none
+   * @param keyStorePassword password of the key store, or {@code null}
+   * @param verifyHostName whether the certificate must name the host of the connection
+   */
+  public record Tls(
+      @Nullable Path trustStore,
+      @Nullable String trustStorePassword,
+      @Nullable Path keyStore,
+      @Nullable String keyStorePassword,
+      boolean verifyHostName) {
+
+    @Override
+    public String toString() {
+      return "Tls[trustStore=" + trustStore + ", keyStore=" + keyStore + "]";
+    }
+  }
+
+  /**
+   * How changes by other JVMs reach listeners.
+   *
+   * @param lease how long a JVM counts as listening after it last renewed its registration
+   * @param announce how long the registration of a first listener waits until every JVM has noticed
+   *     it; also the longest time for which a writer caches whether other JVMs listen
+   * @param queueCapacity the largest number of undelivered events of a cache
+   * @param queueBytes the largest number of bytes of these events together
+   * @param expired whether to subscribe to Redis' keyspace notifications for expired events
+   */
+  public record Events(
+      Duration lease, Duration announce, int queueCapacity, long queueBytes, boolean expired) {}
+
+  /**
+   * How stale entries, which {@code clear()} leaves behind, are deleted from Redis.
+   *
+   * @param enabled whether this JVM takes part
+   * @param delay time from a {@code clear()} to a pass, and the shortest pause between two passes
+   * @param interval time between passes without a {@code clear()}
+   * @param pageSize number of keys that one {@code SCAN} looks at
+   * @param dutyCycle the largest fraction of time for which a pass keeps the server busy, above 0
+   *     and up to 1
+   */
+  public record StaleEntries(
+      boolean enabled, Duration delay, Duration interval, int pageSize, double dutyCycle) {}
+
+  /**
+   * How the entries in Redis are counted.
+   *
+   * @param enabled whether this JVM counts, and shows the results of other JVMs
+   * @param interval time from the end of one count to the next
+   * @param pageSize number of keys that one {@code SCAN} looks at
+   * @param dutyCycle the largest fraction of time for which a count keeps the server busy, above 0
+   *     and up to 1
+   */
+  public record KeyStatistics(boolean enabled, Duration interval, int pageSize, double dutyCycle) {}
+
+  /**
+   * How the manager checks that Redis answers.
+   *
+   * @param interval time between two {@code PING} commands while Redis answers
+   */
+  public record Health(Duration interval) {}
+
+  /** The operations that have an MBean in caches with statistics. */
+  public enum OperationBeans {
+    /** Each operation from its first use on. */
+    USED,
+    /** Every operation, used or not. */
+    ALL,
+    /** No operation. */
+    NONE
+  }
+
+  /**
+   * The settings of one cache in the configuration file. Settings in the application's code
+   * override them.
+   *
+   * @param keyType class name of the declared key type, or {@code null} if not declared
+   * @param valueType class name of the declared value type, or {@code null} if not declared
+   * @param keyCodec name or class name of the codec of keys
+   * @param valueCodec name or class name of the codec of values
+   * @param timeToLive time to live from creation and update, or {@code null} for the application's
+   *     expiry policy
+   * @param timeToIdle time to live from the last access, or {@code null} for none
+   * @param statistics whether to keep statistics, or {@code null} to leave it to the application
+   * @param management whether to register the configuration MBean, or {@code null} to leave it to
+   *     the application
+   * @param clearOnCreate whether the cache starts empty whenever a manager creates it
+   * @param batchSize number of entries that a bulk operation handles in one round trip
+   * @param contentionTimeout how long an atomic operation is retried before it fails
+   * @param loadTimeout how long a reader waits for another thread's load of the same key before it
+   *     loads the value itself
+   * @param alerts the limits at which the cache's MBean sends notifications
+   * @param near the near cache in this JVM
+   */
+  public record Cache(
+      @Nullable String keyType,
+      @Nullable String valueType,
+      String keyCodec,
+      String valueCodec,
+      @Nullable Duration timeToLive,
+      @Nullable Duration timeToIdle,
+      @Nullable Boolean statistics,
+      @Nullable Boolean management,
+      boolean clearOnCreate,
+      int batchSize,
+      Duration contentionTimeout,
+      Duration loadTimeout,
+      Alerts alerts,
+      NearCache near) {}
+
+  /**
+   * The limits at which a cache's MBean sends notifications; each is {@code null} if it is not set.
+   *
+   * @param interval time between two checks, and the period of the figures that are checked
+   * @param hitRateBelow the lowest hit ratio without a notification, above 0 and up to 1
+   * @param getP99Above the longest 99th percentile of {@code get} without a notification
+   * @param sizeBytesAbove the largest memory of the entries in Redis without a notification, in
+   *     bytes
+   */
+  public record Alerts(
+      Duration interval,
+      @Nullable Double hitRateBelow,
+      @Nullable Duration getP99Above,
+      @Nullable Long sizeBytesAbove) {}
+
+  /**
+   * The near cache: entries of a cache in this JVM's memory.
+   *
+   * @param enabled whether the cache has one
+   * @param maxEntries the largest number of entries
+   * @param maxBytes the largest number of bytes of keys and values together, or {@code null} for no
+   *     limit
+   * @param timeToLive the longest time that an entry is kept, or {@code null} for as long as the
+   *     entry lives in Redis
+   */
+  public record NearCache(
+      boolean enabled, long maxEntries, @Nullable Long maxBytes, @Nullable Duration timeToLive) {}
+
+  /**
+   * The groups of settings that other jars define and read. {@code toString} does not show them,
+   * since they may contain secrets. Immutable.
+   */
+  public static final class Groups {
+
+    private final ConfigObject contents;
+
+    /**
+     * Creates the groups.
+     *
+     * @param contents the object {@code yokedcache} of the configuration
+     */
+    public Groups(ConfigObject contents) {
+      this.contents = contents;
+    }
+
+    /**
+     * Returns a group with its defaults.
+     *
+     * @param name name of the group below {@code yokedcache}
+     * @return the group; its values know the file and line that they are from
+     * @throws CacheException if no {@code reference.conf} has that group
+     */
+    public Config group(String name) {
+      requireNonNull(name, "name");
+      if (contents.get(name) instanceof ConfigObject group) {
+        return group.toConfig();
+      }
+      throw new CacheException(
+          "No reference.conf on the class path has a group yokedcache."
+              + name
+              + ". When jars are merged into one, the files of that name must be appended to each"
+              + " other, not replaced");
+    }
   }
 }

@@ -1,6 +1,5 @@
 package io.yokedcache.jcache.internal.backend;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
@@ -130,7 +129,7 @@ public final class RedisBackend implements AutoCloseable {
   }
 
   private static RedisExecutor executor(Settings settings, PooledExecutor pool) {
-    ConnectionSettings connection = settings.connection();
+    Settings.Connection connection = settings.connection();
     return switch (connection.executor()) {
       case PIPELINED ->
           new PipelinedExecutor(connection, pool, settings.serialization().maxBytes());

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.maintenance;
 
-import io.yokedcache.jcache.configuration.KeyStatisticsSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -67,7 +67,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
 
   private final RedisExecutor executor;
   private final String namespace;
-  private final KeyStatisticsSettings settings;
+  private final Settings.KeyStatistics settings;
   private final ScheduledExecutorService background;
   private final long leaseNanos;
   private final Lease lease;
@@ -99,7 +99,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   public KeyStatisticsCollector(
       RedisExecutor executor,
       String namespace,
-      KeyStatisticsSettings settings,
+      Settings.KeyStatistics settings,
       ScheduledExecutorService background) {
     this.executor = executor;
     this.namespace = namespace;

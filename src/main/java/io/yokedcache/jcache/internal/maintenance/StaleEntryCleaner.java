@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.maintenance;
 
-import io.yokedcache.jcache.configuration.CleanerSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Lease;
 import io.yokedcache.jcache.internal.redis.MissingPermission;
@@ -65,7 +65,7 @@ public final class StaleEntryCleaner {
   private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final RedisExecutor executor;
-  private final CleanerSettings settings;
+  private final Settings.StaleEntries settings;
   private final ScheduledExecutorService background;
   private final byte[] pattern;
   private final byte[] staleEntriesCleanedKey;
@@ -87,7 +87,7 @@ public final class StaleEntryCleaner {
   public StaleEntryCleaner(
       RedisExecutor executor,
       String namespace,
-      CleanerSettings settings,
+      Settings.StaleEntries settings,
       ScheduledExecutorService background) {
     this.executor = executor;
     this.settings = settings;

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.near;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.yokedcache.jcache.configuration.NearCacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Generation;
@@ -140,7 +140,7 @@ public final class NearCache<V> {
    * @param names what the copy of an entry is found by; has {@code equals} and follows from the
    *     bytes of the entry's key alone
    */
-  public NearCache(NearCacheSettings settings, int buckets, Function<Bytes, Object> names) {
+  public NearCache(Settings.NearCache settings, int buckets, Function<Bytes, Object> names) {
     this.names = names;
     this.epochs = new AtomicReferenceArray<>(buckets);
     Duration timeToLive = settings.timeToLive();

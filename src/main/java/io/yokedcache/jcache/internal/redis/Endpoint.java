@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 
 /**
  * A server, as those connections are made to it that are not for operations.
@@ -9,10 +9,11 @@ import io.yokedcache.jcache.configuration.ConnectionSettings;
  * @param refusals what it refused lately, on whichever connection
  * @param maxValueBytes how long one value of the application may be
  */
-public record Endpoint(ConnectionSettings settings, ErrorReplyPolicy refusals, long maxValueBytes) {
+public record Endpoint(
+    Settings.Connection settings, ErrorReplyPolicy refusals, long maxValueBytes) {
 
   /** Makes an endpoint of which nothing is known but its settings. */
-  public Endpoint(ConnectionSettings settings, long maxValueBytes) {
+  public Endpoint(Settings.Connection settings, long maxValueBytes) {
     this(settings, new ErrorReplyPolicy(settings.commandTimeout()), maxValueBytes);
   }
 

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -27,10 +27,10 @@ public final class Failures {
           + " passwords that they need (a server that asks for a client certificate may just hang"
           + " up)";
 
-  private final ConnectionSettings settings;
+  private final Settings.Connection settings;
   private final String server;
 
-  public Failures(ConnectionSettings settings) {
+  public Failures(Settings.Connection settings) {
     this.settings = settings;
     this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
   }

@@ -2,8 +2,7 @@ package io.yokedcache.jcache.internal.redis;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.TlsSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -59,9 +58,9 @@ public final class JedisConnections {
    * Reads the stores of keys and certificates once, so that a mistake is told at the start. They
    * are read again for each connection.
    */
-  public static void check(ConnectionSettings settings) {
+  public static void check(Settings.Connection settings) {
     if (settings.tls()) {
-      TlsSettings tls = settings.tlsSettings();
+      Settings.Tls tls = settings.tlsSettings();
       try {
         SSLContext unused = options(tls).createSslContext();
       } catch (IOException | GeneralSecurityException e) {
@@ -83,7 +82,7 @@ public final class JedisConnections {
    * @param greetingMillis how long each answer to its greeting may take
    * @param maxReplyBytes the longest element of a reply that is read
    */
-  static Connection open(ConnectionSettings settings, int greetingMillis, long maxReplyBytes) {
+  static Connection open(Settings.Connection settings, int greetingMillis, long maxReplyBytes) {
     return greeted(
         new SocketKeeper(settings, greetingMillis), settings, Duration.ZERO, maxReplyBytes);
   }
@@ -94,22 +93,22 @@ public final class JedisConnections {
    * @param silence how long the server may be silent before the connection counts as dead
    * @param maxReplyBytes the longest element of a message that is read
    */
-  static Connection single(ConnectionSettings settings, Duration silence, long maxReplyBytes) {
+  static Connection single(Settings.Connection settings, Duration silence, long maxReplyBytes) {
     return greeted(socketKeeper(settings), settings, silence, maxReplyBytes);
   }
 
   /** Makes one connection for {@link #over} and knows its socket. */
-  public static SocketKeeper socketKeeper(ConnectionSettings settings) {
+  public static SocketKeeper socketKeeper(Settings.Connection settings) {
     return new SocketKeeper(settings, millis(settings.commandTimeout()));
   }
 
   /** A connection that has told the server who we are, over a socket that somebody keeps. */
-  public static Connection over(SocketKeeper keeper, ConnectionSettings settings) {
+  public static Connection over(SocketKeeper keeper, Settings.Connection settings) {
     return greeted(keeper, settings, Duration.ZERO, ReplyReader.limit(0, 1));
   }
 
   private static Connection greeted(
-      SocketKeeper keeper, ConnectionSettings settings, Duration silence, long maxReplyBytes) {
+      SocketKeeper keeper, Settings.Connection settings, Duration silence, long maxReplyBytes) {
     Connection connection =
         new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)), maxReplyBytes);
     boolean welcome = false;
@@ -129,7 +128,7 @@ public final class JedisConnections {
   }
 
   /** Says who we are and what we want; all at once, since the server answers in order. */
-  private static void greet(Connection connection, ConnectionSettings settings) {
+  private static void greet(Connection connection, Settings.Connection settings) {
     List<CommandArguments> greeting = new ArrayList<>();
     String password = settings.password();
     if (password != null) {
@@ -184,7 +183,7 @@ public final class JedisConnections {
     ((KeptConnection) connection).sendNow(command);
   }
 
-  private static SslOptions options(TlsSettings settings) {
+  private static SslOptions options(Settings.Tls settings) {
     // The default type reads PKCS12 and JKS alike; Jedis 6 fails unless it is named.
     SslOptions.Builder options =
         SslOptions.builder()
@@ -213,7 +212,7 @@ public final class JedisConnections {
   /** Makes a socket and keeps it, for who wants to speak Jedis' protocol over it by himself. */
   public static final class SocketKeeper extends DefaultJedisSocketFactory {
 
-    private final ConnectionSettings settings;
+    private final Settings.Connection settings;
     private final int millis;
 
     /** What is closed to end the connection, and what is spoken over: the same without TLS. */
@@ -221,7 +220,7 @@ public final class JedisConnections {
 
     private volatile @Nullable Socket socket;
 
-    private SocketKeeper(ConnectionSettings settings, int millis) {
+    private SocketKeeper(Settings.Connection settings, int millis) {
       super(new HostAndPort(settings.host(), settings.port()));
       this.settings = settings;
       this.millis = millis;

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.redis;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import java.io.IOException;
 import java.time.Duration;
@@ -79,7 +79,7 @@ final class PooledConnections implements AutoCloseable {
    * @param reconnects counts connections that are made in place of failed ones
    */
   PooledConnections(
-      ConnectionSettings settings,
+      Settings.Connection settings,
       IntFunction<Connection> connect,
       ErrorReplyPolicy refusals,
       ReconnectCount reconnects) {

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.Pauses;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
@@ -38,7 +38,7 @@ public final class PooledExecutor implements RedisExecutor {
   /** How often a read is made again that was not answered in time. */
   private static final int MAX_TIMEOUTS = 1;
 
-  private final ConnectionSettings settings;
+  private final Settings.Connection settings;
   private final ErrorReplyPolicy refusals;
   private final PooledConnections pool;
   private final Failures failures;
@@ -50,7 +50,7 @@ public final class PooledExecutor implements RedisExecutor {
    *
    * @param maxValueBytes how long one value of the application may be; longer ones are not read
    */
-  public PooledExecutor(ConnectionSettings settings, long maxValueBytes) {
+  public PooledExecutor(Settings.Connection settings, long maxValueBytes) {
     this.settings = settings;
     this.guard = new WriteGuard(settings.commandTimeout());
     this.failures = new Failures(settings);

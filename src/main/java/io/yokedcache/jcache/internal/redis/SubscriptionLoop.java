@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
@@ -35,7 +35,7 @@ public final class SubscriptionLoop implements AutoCloseable {
   private final String threadName;
   private final String consequence;
   private final Endpoint server;
-  private final ConnectionSettings settings;
+  private final Settings.Connection settings;
   private final Duration silence;
   private final Backoff backoff;
   private final BackgroundErrors errors;

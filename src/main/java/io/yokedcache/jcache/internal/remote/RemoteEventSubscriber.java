@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.internal.remote;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.EventSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
@@ -47,8 +46,8 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   private static final long MIN_PAUSE_MILLIS = 50;
   private static final long MAX_PAUSE_MILLIS = 5_000;
 
-  private final ConnectionSettings settings;
-  private final EventSettings events;
+  private final Settings.Connection settings;
+  private final Settings.Events events;
   private final Announcement announcement;
   private final ExpiryNotices expiryNotices;
   private final String address;
@@ -76,7 +75,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   public RemoteEventSubscriber(
       RedisExecutor executor,
       Endpoint server,
-      EventSettings events,
+      Settings.Events events,
       String namespace,
       Announcement announcement,
       BackgroundErrors errors,

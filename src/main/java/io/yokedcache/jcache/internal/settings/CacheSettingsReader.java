@@ -4,9 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
-import io.yokedcache.jcache.configuration.AlertSettings;
-import io.yokedcache.jcache.configuration.CacheSettings;
-import io.yokedcache.jcache.configuration.NearCacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * matches, from the fewest to the most literal characters, and over them those of the exact name.
  * Safe for use by several threads.
  */
-final class CacheSettingsReader implements Function<String, CacheSettings> {
+final class CacheSettingsReader implements Function<String, Settings.Cache> {
 
   private static final String TIME_TO_LIVE = "time-to-live";
   private static final String TIME_TO_IDLE = "time-to-idle";
@@ -47,7 +45,7 @@ final class CacheSettingsReader implements Function<String, CacheSettings> {
   /**
    * The settings of caches without settings of their own, by the patterns that match their names.
    */
-  private final Map<List<Glob>, CacheSettings> shared = new ConcurrentHashMap<>();
+  private final Map<List<Glob>, Settings.Cache> shared = new ConcurrentHashMap<>();
 
   /**
    * Checks every group by itself.
@@ -76,7 +74,7 @@ final class CacheSettingsReader implements Function<String, CacheSettings> {
 
   private void check(Config settings, String path, Problems problems) {
     Section section = new Section(settings.withFallback(reference), reference, path, problems);
-    CacheSettings unused = read(section);
+    Settings.Cache unused = read(section);
     if (unused.timeToLive() != null && unused.timeToIdle() != null) {
       section.complain(
           TIME_TO_IDLE,
@@ -92,7 +90,7 @@ final class CacheSettingsReader implements Function<String, CacheSettings> {
   }
 
   @Override
-  public CacheSettings apply(String name) {
+  public Settings.Cache apply(String name) {
     Config exact = names.get(name);
     if (exact != null) {
       return merged(name, Stream.concat(patternsOf(name).map(patterns::get), Stream.of(exact)));
@@ -106,7 +104,7 @@ final class CacheSettingsReader implements Function<String, CacheSettings> {
     return patterns.keySet().stream().filter(pattern -> pattern.matches(name));
   }
 
-  private CacheSettings merged(String name, Stream<Config> settingsOfPatterns) {
+  private Settings.Cache merged(String name, Stream<Config> settingsOfPatterns) {
     List<Config> layers = settingsOfPatterns.toList();
     Config merged = defaults;
     for (Config layer : layers) {
@@ -115,7 +113,7 @@ final class CacheSettingsReader implements Function<String, CacheSettings> {
     Problems problems = new Problems();
     String path =
         ConfigSources.ROOT + "." + SchemaCheck.CACHES + "." + ConfigUtil.quoteString(name);
-    CacheSettings settings = read(new Section(merged, reference, path, problems));
+    Settings.Cache settings = read(new Section(merged, reference, path, problems));
     // Every layer was checked by itself, so there is nothing left to find: this guards that claim.
     problems.throwIfAny();
     return settings;
@@ -135,8 +133,8 @@ final class CacheSettingsReader implements Function<String, CacheSettings> {
     return upper.withFallback(base);
   }
 
-  private static CacheSettings read(Section section) {
-    return new CacheSettings(
+  private static Settings.Cache read(Section section) {
+    return new Settings.Cache(
         className(section, "key-type"),
         className(section, "value-type"),
         section.text("key-codec", CODEC, "the name of a codec or the full name of a codec's class"),
@@ -154,16 +152,16 @@ final class CacheSettingsReader implements Function<String, CacheSettings> {
         near(section.child("near")));
   }
 
-  private static AlertSettings alerts(Section section) {
-    return new AlertSettings(
+  private static Settings.Alerts alerts(Section section) {
+    return new Settings.Alerts(
         section.duration("interval", SECOND, DAY),
         section.optionalShare("hit-rate-below"),
         section.optionalDuration("get-p99-above", MICROSECOND),
         section.optionalBytes("size-bytes-above", 0));
   }
 
-  private static NearCacheSettings near(Section section) {
-    return new NearCacheSettings(
+  private static Settings.NearCache near(Section section) {
+    return new Settings.NearCache(
         section.flag("enabled"),
         section.number("max-entries", 1),
         section.optionalBytes("max-bytes", 1),

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.settings;
 
-import io.yokedcache.jcache.configuration.CacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import java.util.concurrent.TimeUnit;
 import javax.cache.CacheException;
@@ -36,7 +36,7 @@ public final class EffectiveConfiguration {
    *     file's is to be used
    */
   public static <K, V> YokedCacheConfiguration<K, V> merge(
-      Configuration<K, V> fromCode, CacheSettings fromFile) {
+      Configuration<K, V> fromCode, Settings.Cache fromFile) {
     YokedCacheConfiguration<K, V> merged = copy(fromCode);
     if (!merged.isStatisticsEnabled()) {
       merged.setStatisticsEnabled(Boolean.TRUE.equals(fromFile.statistics()));
@@ -65,7 +65,7 @@ public final class EffectiveConfiguration {
    * @throws CacheException if a declared class cannot be found
    */
   public static YokedCacheConfiguration<?, ?> fromFile(
-      String cacheName, CacheSettings settings, ClassLoader loader) {
+      String cacheName, Settings.Cache settings, ClassLoader loader) {
     return typed(
         type(cacheName, "key-type", settings.keyType(), loader),
         type(cacheName, "value-type", settings.valueType(), loader),
@@ -73,7 +73,7 @@ public final class EffectiveConfiguration {
   }
 
   private static <K, V> YokedCacheConfiguration<K, V> typed(
-      Class<K> keyType, Class<V> valueType, CacheSettings settings) {
+      Class<K> keyType, Class<V> valueType, Settings.Cache settings) {
     return merge(new YokedCacheConfiguration<K, V>().setTypes(keyType, valueType), settings);
   }
 
@@ -109,7 +109,7 @@ public final class EffectiveConfiguration {
     return expiry == null || EternalExpiryPolicy.factoryOf().equals(expiry);
   }
 
-  private static @Nullable Factory<ExpiryPolicy> expiry(CacheSettings settings) {
+  private static @Nullable Factory<ExpiryPolicy> expiry(Settings.Cache settings) {
     if (settings.timeToLive() != null) {
       return ModifiedExpiryPolicy.factoryOf(millis(settings.timeToLive().toMillis()));
     }

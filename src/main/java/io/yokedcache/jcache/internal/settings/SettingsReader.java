@@ -2,16 +2,7 @@ package io.yokedcache.jcache.internal.settings;
 
 import com.typesafe.config.Config;
 import io.yokedcache.jcache.codec.SerializationSettings;
-import io.yokedcache.jcache.configuration.CleanerSettings;
-import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.EventSettings;
-import io.yokedcache.jcache.configuration.ExecutorKind;
-import io.yokedcache.jcache.configuration.HealthSettings;
-import io.yokedcache.jcache.configuration.KeyStatisticsSettings;
-import io.yokedcache.jcache.configuration.OperationBeans;
-import io.yokedcache.jcache.configuration.SettingGroups;
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.TlsSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,11 +74,11 @@ final class SettingsReader {
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
         caches.definedCaches(),
         caches,
-        new SettingGroups(given.root()),
+        new Settings.Groups(given.root()),
         files);
   }
 
-  private static ConnectionSettings connection(Section section, RedisUri uri) {
+  private static Settings.Connection connection(Section section, RedisUri uri) {
     String user = user(section);
     String password = section.secret("password");
     if (user != null && password == null && !uri.embedded()) {
@@ -98,7 +89,7 @@ final class SettingsReader {
               + " for a password alone write redis://:password@host");
     }
     Section pool = section.child("pool");
-    return new ConnectionSettings(
+    return new Settings.Connection(
         uri.host(),
         uri.port(),
         uri.database(),
@@ -115,13 +106,13 @@ final class SettingsReader {
         section.duration("keep-alive", Duration.ZERO, HOUR));
   }
 
-  private static ExecutorKind executor(Section section) {
+  private static Settings.Executor executor(Section section) {
     return section.text("executor", EXECUTORS, "pipelined or pooled").equals("pooled")
-        ? ExecutorKind.POOLED
-        : ExecutorKind.PIPELINED;
+        ? Settings.Executor.POOLED
+        : Settings.Executor.PIPELINED;
   }
 
-  private static TlsSettings tls(Section section, RedisUri uri) {
+  private static Settings.Tls tls(Section section, RedisUri uri) {
     Path trustStore = section.optionalPath("trust-store");
     String trustStorePassword = section.secret("trust-store-password");
     Path keyStore = section.optionalPath("key-store");
@@ -140,7 +131,7 @@ final class SettingsReader {
               || refuseWithoutTls(section, "key-store-password", keyStorePassword != null)
               || refuseWithoutTls(section, "verify-host-name", !verifyHostName);
     }
-    return new TlsSettings(
+    return new Settings.Tls(
         trustStore, trustStorePassword, keyStore, keyStorePassword, verifyHostName);
   }
 
@@ -190,9 +181,9 @@ final class SettingsReader {
         section.bytes("max-bytes", 1));
   }
 
-  private static EventSettings events(Section section) {
-    EventSettings events =
-        new EventSettings(
+  private static Settings.Events events(Section section) {
+    Settings.Events events =
+        new Settings.Events(
             section.duration("lease", SECOND, HOUR),
             section.duration("announce", MILLISECOND, Duration.ofSeconds(10)),
             section.integer("queue-capacity", 1, 10_000_000),
@@ -204,8 +195,8 @@ final class SettingsReader {
     return events;
   }
 
-  private static CleanerSettings staleEntries(Section section) {
-    return new CleanerSettings(
+  private static Settings.StaleEntries staleEntries(Section section) {
+    return new Settings.StaleEntries(
         section.flag("enabled"),
         section.duration("delay", Duration.ZERO, Duration.ofDays(1)),
         section.duration("interval", SECOND, Duration.ofDays(30)),
@@ -213,20 +204,20 @@ final class SettingsReader {
         section.share("duty-cycle"));
   }
 
-  private static KeyStatisticsSettings keyStatistics(Section section) {
-    return new KeyStatisticsSettings(
+  private static Settings.KeyStatistics keyStatistics(Section section) {
+    return new Settings.KeyStatistics(
         section.flag("enabled"),
         section.duration("interval", SECOND, Duration.ofDays(30)),
         section.integer("page-size", 1, 1_000_000),
         section.share("duty-cycle"));
   }
 
-  private static OperationBeans operationBeans(Section section) {
-    return OperationBeans.valueOf(
+  private static Settings.OperationBeans operationBeans(Section section) {
+    return Settings.OperationBeans.valueOf(
         section.text("operations", OPERATION_BEANS, "used, all or none").toUpperCase(Locale.ROOT));
   }
 
-  private static HealthSettings health(Section section) {
-    return new HealthSettings(section.duration("interval", Duration.ofMillis(100), HOUR));
+  private static Settings.Health health(Section section) {
+    return new Settings.Health(section.duration("interval", Duration.ofMillis(100), HOUR));
   }
 }

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.maintenance;
 
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.configuration.CleanerSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.time.Duration;
@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 /** What happens to sweeps while the JVM is in trouble. */
 final class StaleEntryCleanerTest {
 
-  private static final CleanerSettings SETTINGS =
-      new CleanerSettings(
+  private static final Settings.StaleEntries SETTINGS =
+      new Settings.StaleEntries(
           /* enabled= */ true,
           Duration.ZERO,
           Duration.ofHours(1),

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.near;
 
-import io.yokedcache.jcache.configuration.NearCacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.near.NearCache.Copy;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -40,7 +40,7 @@ final class NearCacheInterleavingsTest {
 
     private volatile Content content = new Content(FIRST, "old");
     private final NearCache<String> near =
-        new NearCache<>(new NearCacheSettings(true, 100, null, null), 1, key -> "key");
+        new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, key -> "key");
 
     Redis() {
       near.hearing().goodUntil(System.nanoTime() + TimeUnit.HOURS.toNanos(1));

@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.near;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.NearCacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.near.NearCache.Copy;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
@@ -36,7 +36,7 @@ final class NearCacheTest {
   }
 
   private final NearCache<String> near =
-      new NearCache<>(new NearCacheSettings(true, 100, null, null), 1, NearCacheTest::name);
+      new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, NearCacheTest::name);
 
   private static <V> NearCache<V> heard(NearCache<V> near) {
     near.hearing().goodUntil(System.nanoTime() + LONG);
@@ -201,7 +201,7 @@ final class NearCacheTest {
     NearCache<String> brief =
         heard(
             new NearCache<>(
-                new NearCacheSettings(true, 100, null, Duration.ofMinutes(1)),
+                new Settings.NearCache(true, 100, null, Duration.ofMinutes(1)),
                 1,
                 NearCacheTest::name));
     brief.hearing().goodUntil(System.nanoTime() + 2 * LONG);
@@ -224,7 +224,7 @@ final class NearCacheTest {
       NearCache<String> small =
           heard(
               new NearCache<>(
-                  new NearCacheSettings(true, 1, 10_000L, null), 1, NearCacheTest::name));
+                  new Settings.NearCache(true, 1, 10_000L, null), 1, NearCacheTest::name));
       StoredValue large = new StoredValue(Bytes.of(new byte[1_000 - 160 - 3]), -1, NOW);
       for (int i = 100; i < 200; i++) {
         small.keep(small.ticket(Bytes.utf8("" + i)), large, value);

@@ -3,8 +3,6 @@ package io.yokedcache.jcache.internal.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
@@ -49,7 +47,7 @@ final class SubscriptionLoopIT {
     redis.close();
   }
 
-  private static ConnectionSettings connection() {
+  private static Settings.Connection connection() {
     Settings settings =
         SettingsLoader.load(
             redis.uri(), SubscriptionLoopIT.class.getClassLoader(), new Properties());
@@ -164,7 +162,7 @@ final class SubscriptionLoopIT {
   @Test
   void tracker_equalPrefixes_bothCachesAreTold() {
     ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
-    NearCacheSettings settings = new NearCacheSettings(true, 100, null, null);
+    Settings.NearCache settings = new Settings.NearCache(true, 100, null, null);
     NearCache<String> one = new NearCache<>(settings, 1, key -> key);
     NearCache<String> two = new NearCache<>(settings, 1, key -> key);
     try (InvalidationListener tracker =

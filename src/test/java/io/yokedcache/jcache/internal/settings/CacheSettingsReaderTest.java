@@ -2,9 +2,6 @@ package io.yokedcache.jcache.internal.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.AlertSettings;
-import io.yokedcache.jcache.configuration.CacheSettings;
-import io.yokedcache.jcache.configuration.NearCacheSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +42,7 @@ final class CacheSettingsReaderTest {
     "com.acme.Order.lines, 40",
   })
   void apply_moreLiteralsWin(String name, int batchSize) {
-    CacheSettings settings = ConfigText.load(directory, LAYERED).caches().apply(name);
+    Settings.Cache settings = ConfigText.load(directory, LAYERED).caches().apply(name);
 
     assertThat(settings.batchSize()).isEqualTo(batchSize);
     assertThat(settings.valueCodec()).isEqualTo("json");
@@ -66,7 +63,7 @@ final class CacheSettingsReaderTest {
 
   @Test
   void apply_otherDeadlineOfMoreSpecificLayer() {
-    CacheSettings orders = ConfigText.load(directory, LAYERED).caches().apply("orders");
+    Settings.Cache orders = ConfigText.load(directory, LAYERED).caches().apply("orders");
 
     assertThat(orders.timeToIdle()).isEqualTo(Duration.ofMinutes(5));
     assertThat(orders.timeToLive()).isNull();
@@ -76,7 +73,7 @@ final class CacheSettingsReaderTest {
   void apply_timeToLiveOverTimeToIdle() {
     String text = "yokedcache { defaults.time-to-idle = 1h, caches.a.time-to-live = 1m }";
 
-    CacheSettings settings = ConfigText.load(directory, text).caches().apply("a");
+    Settings.Cache settings = ConfigText.load(directory, text).caches().apply("a");
 
     assertThat(settings.timeToLive()).isEqualTo(Duration.ofMinutes(1));
     assertThat(settings.timeToIdle()).isNull();
@@ -86,7 +83,7 @@ final class CacheSettingsReaderTest {
   void apply_nothingConfigured_reference() {
     assertThat(ConfigText.load(directory, "").caches().apply("any \"name\" {}$ä"))
         .isEqualTo(
-            new CacheSettings(
+            new Settings.Cache(
                 null,
                 null,
                 "canonical",
@@ -99,8 +96,8 @@ final class CacheSettingsReaderTest {
                 500,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
-                new AlertSettings(Duration.ofMinutes(1), null, null, null),
-                new NearCacheSettings(false, 10_000, null, null)));
+                new Settings.Alerts(Duration.ofMinutes(1), null, null, null),
+                new Settings.NearCache(false, 10_000, null, null)));
   }
 
   @Test
@@ -113,12 +110,13 @@ final class CacheSettingsReaderTest {
           caches.b.alerts.hit-rate-below = null
         }
         """;
-    Function<String, CacheSettings> caches = ConfigText.load(directory, text).caches();
+    Function<String, Settings.Cache> caches = ConfigText.load(directory, text).caches();
 
     assertThat(caches.apply("a").alerts())
-        .isEqualTo(new AlertSettings(Duration.ofSeconds(10), 0.5, Duration.ofMillis(5), 1L << 20));
+        .isEqualTo(
+            new Settings.Alerts(Duration.ofSeconds(10), 0.5, Duration.ofMillis(5), 1L << 20));
     assertThat(caches.apply("b").alerts())
-        .isEqualTo(new AlertSettings(Duration.ofSeconds(10), null, null, null));
+        .isEqualTo(new Settings.Alerts(Duration.ofSeconds(10), null, null, null));
   }
 
   @Test

@@ -8,13 +8,7 @@ import static io.yokedcache.jcache.internal.settings.ConfigText.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.codec.SerializationSettings;
-import io.yokedcache.jcache.configuration.CleanerSettings;
-import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.EventSettings;
-import io.yokedcache.jcache.configuration.ExecutorKind;
-import io.yokedcache.jcache.configuration.HealthSettings;
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.TlsSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
@@ -41,18 +35,18 @@ final class ConfigSourcesTest {
     assertThat(settings.embedded()).isFalse();
     assertThat(settings.connection())
         .isEqualTo(
-            new ConnectionSettings(
+            new Settings.Connection(
                 "localhost",
                 6379,
                 0,
                 null,
                 null,
                 false,
-                new TlsSettings(null, null, null, null, true),
+                new Settings.Tls(null, null, null, null, true),
                 "yokedcache",
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(2),
-                ExecutorKind.PIPELINED,
+                Settings.Executor.PIPELINED,
                 64,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(30)));
@@ -64,12 +58,13 @@ final class ConfigSourcesTest {
                 List.of(), List.of("hibernate", "spring"), 64, 100_000, 1 << 24, 8 << 20));
     assertThat(settings.events())
         .isEqualTo(
-            new EventSettings(
+            new Settings.Events(
                 Duration.ofSeconds(30), Duration.ofMillis(50), 16_384, 16 << 20, true));
     assertThat(settings.staleEntries())
         .isEqualTo(
-            new CleanerSettings(true, Duration.ofSeconds(5), Duration.ofHours(1), 1000, 0.25));
-    assertThat(settings.health()).isEqualTo(new HealthSettings(Duration.ofSeconds(10)));
+            new Settings.StaleEntries(
+                true, Duration.ofSeconds(5), Duration.ofHours(1), 1000, 0.25));
+    assertThat(settings.health()).isEqualTo(new Settings.Health(Duration.ofSeconds(10)));
     assertThat(settings.definedCaches()).isEmpty();
   }
 
@@ -113,18 +108,18 @@ final class ConfigSourcesTest {
       assertThat(settings.namespace()).isEqualTo("own");
       assertThat(settings.connection())
           .isEqualTo(
-              new ConnectionSettings(
+              new Settings.Connection(
                   "file",
                   6379,
                   0,
                   "of-the-uri",
                   "environment",
                   false,
-                  new TlsSettings(null, null, null, null, true),
+                  new Settings.Tls(null, null, null, null, true),
                   "file",
                   Duration.ofSeconds(2),
                   Duration.ofMillis(3),
-                  ExecutorKind.PIPELINED,
+                  Settings.Executor.PIPELINED,
                   5,
                   Duration.ofMillis(6),
                   Duration.ofSeconds(30)));
@@ -156,7 +151,7 @@ final class ConfigSourcesTest {
   void load_systemPropertyOverUriOption() {
     URI uri = URI.create("redis://h?pool-size=5&command-timeout=5ms");
 
-    ConnectionSettings connection =
+    Settings.Connection connection =
         load(uri, null, system("yokedcache.connection.pool.size", "6")).connection();
 
     assertThat(connection.poolSize()).isEqualTo(6);
@@ -177,18 +172,18 @@ final class ConfigSourcesTest {
     assertThat(settings.buckets()).isEqualTo(4);
     assertThat(settings.connection())
         .isEqualTo(
-            new ConnectionSettings(
+            new Settings.Connection(
                 "h",
                 6379,
                 0,
                 null,
                 null,
                 true,
-                new TlsSettings(null, null, null, null, false),
+                new Settings.Tls(null, null, null, null, false),
                 "c",
                 Duration.ofSeconds(1),
                 Duration.ofMillis(500),
-                ExecutorKind.PIPELINED,
+                Settings.Executor.PIPELINED,
                 8,
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(30)));
@@ -229,8 +224,8 @@ final class ConfigSourcesTest {
     Environment surroundings = system("yokedcache.uri", "redis://app:secret@h:1?pool-size=3");
     URI shown = new ConfigSources(surroundings, null).defaultUri();
 
-    ConnectionSettings found = load(shown, null, surroundings).connection();
-    ConnectionSettings other = load(URI.create("redis://h:2"), null, surroundings).connection();
+    Settings.Connection found = load(shown, null, surroundings).connection();
+    Settings.Connection other = load(URI.create("redis://h:2"), null, surroundings).connection();
 
     assertThat(shown).isEqualTo(URI.create("redis://h:1"));
     assertThat(found.user()).isEqualTo("app");

@@ -4,7 +4,7 @@ import static io.yokedcache.jcache.internal.settings.EffectiveConfiguration.merg
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.yokedcache.jcache.configuration.CacheSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import java.io.Serial;
 import java.net.URI;
@@ -158,7 +158,7 @@ final class EffectiveConfigurationTest {
   @ParameterizedTest
   @CsvSource({"key-type", "value-type"})
   void fromFile_unknownType(String key) {
-    CacheSettings settings = settings(key, "com.acme.NoSuchClass");
+    Settings.Cache settings = settings(key, "com.acme.NoSuchClass");
 
     assertThatExceptionOfType(CacheException.class)
         .isThrownBy(
@@ -171,7 +171,7 @@ final class EffectiveConfigurationTest {
     return configuration.getExpiryPolicyFactory().create();
   }
 
-  private static CacheSettings settings(String... keysAndValues) {
+  private static Settings.Cache settings(String... keysAndValues) {
     String[] paths = keysAndValues.clone();
     for (int i = 0; i < paths.length; i += 2) {
       paths[i] = "yokedcache.defaults." + paths[i];

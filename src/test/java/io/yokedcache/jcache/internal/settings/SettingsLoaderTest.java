@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.time.Duration;
@@ -54,7 +53,7 @@ final class SettingsLoaderTest {
 
   @Test
   void load_uriOfCode_wins() {
-    ConnectionSettings connection =
+    Settings.Connection connection =
         SettingsLoader.load(URI.create("redis://[::1]"), null, null).connection();
 
     assertThat(connection.address()).isEqualTo("[::1]:6379/0");

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.concurrent.VirtualThreads;
 import io.yokedcache.jcache.internal.redis.ErrorReplyPolicy;
@@ -29,7 +29,7 @@ final class PipelinedConnectionSlot implements AutoCloseable {
   /** How many attempts of others are waited for that end without an answer. */
   private static final int MAX_FOLLOWED = 8;
 
-  private final ConnectionSettings settings;
+  private final Settings.Connection settings;
   private final ErrorReplyPolicy refusals;
   private final long maxValueBytes;
   private final AtomicReference<@Nullable CompletableFuture<PipelinedConnection>> attempt =
@@ -45,7 +45,7 @@ final class PipelinedConnectionSlot implements AutoCloseable {
    * @param maxValueBytes how long one value of the application may be; longer ones are not read
    */
   PipelinedConnectionSlot(
-      ConnectionSettings settings, ErrorReplyPolicy refusals, long maxValueBytes) {
+      Settings.Connection settings, ErrorReplyPolicy refusals, long maxValueBytes) {
     this.settings = settings;
     this.refusals = refusals;
     this.maxValueBytes = maxValueBytes;

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.Pauses;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
@@ -81,7 +81,7 @@ public final class PipelinedExecutor implements RedisExecutor {
    * @param pool takes what does not suit lanes; closed with this executor
    * @param maxValueBytes how long one value of the application may be; longer ones are not read
    */
-  public PipelinedExecutor(ConnectionSettings settings, PooledExecutor pool, long maxValueBytes) {
+  public PipelinedExecutor(Settings.Connection settings, PooledExecutor pool, long maxValueBytes) {
     this.refusals = pool.refusals();
     this.lanes =
         new PipelinedConnectionSlot[] {

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.ReplyReader;
 import java.io.FilterInputStream;
@@ -54,7 +54,7 @@ final class SocketTransport implements Transport {
    * @param maxValueBytes how long one value of the application may be; longer ones are not read
    * @throws redis.clients.jedis.exceptions.JedisException if the server is not there, or refuses
    */
-  static SocketTransport open(ConnectionSettings settings, long maxValueBytes) {
+  static SocketTransport open(Settings.Connection settings, long maxValueBytes) {
     JedisConnections.SocketKeeper keeper = JedisConnections.socketKeeper(settings);
     // Not closed: the connection's end is that of its socket, and until then it only takes memory.
     @SuppressWarnings("unused")

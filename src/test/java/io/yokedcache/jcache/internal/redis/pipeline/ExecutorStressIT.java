@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.ExecutorKind;
-import io.yokedcache.jcache.configuration.TlsSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -145,19 +143,19 @@ final class ExecutorStressIT {
   }
 
   private RedisExecutor executor(int port, Duration timeout) {
-    ConnectionSettings settings =
-        new ConnectionSettings(
+    Settings.Connection settings =
+        new Settings.Connection(
             "127.0.0.1",
             port,
             0,
             null,
             null,
             false,
-            new TlsSettings(null, null, null, null, true),
+            new Settings.Tls(null, null, null, null, true),
             CLIENT_NAME,
             timeout,
             timeout,
-            ExecutorKind.PIPELINED,
+            Settings.Executor.PIPELINED,
             POOL_SIZE,
             timeout,
             /* keepAlive= */ Duration.ZERO);

@@ -3,9 +3,7 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.ConnectionSettings;
-import io.yokedcache.jcache.configuration.ExecutorKind;
-import io.yokedcache.jcache.configuration.TlsSettings;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -27,19 +25,19 @@ final class PipelinedExecutorIT {
   private static final int MAX_VALUE_BYTES = 1 << 20;
 
   private final RedisServer redis = RedisServer.start();
-  private final ConnectionSettings settings =
-      new ConnectionSettings(
+  private final Settings.Connection settings =
+      new Settings.Connection(
           "127.0.0.1",
           redis.port(),
           0,
           null,
           null,
           false,
-          new TlsSettings(null, null, null, null, true),
+          new Settings.Tls(null, null, null, null, true),
           "executor-test",
           Duration.ofSeconds(5),
           Duration.ofSeconds(5),
-          ExecutorKind.PIPELINED,
+          Settings.Executor.PIPELINED,
           2,
           Duration.ofSeconds(5),
           Duration.ofSeconds(30));
