@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The {@code loadAll}s of one cache that are under way. Each tells its listener how it ended,
- * whatever is thrown. {@link #close} lets none begin any more, and waits for those that run.
+ * The {@code loadAll} calls of one cache that are running. Each call reports its end to its
+ * listener, also after an error. {@link #close} rejects new calls and waits for the running ones.
  */
 final class BulkLoads implements AutoCloseable {
 
@@ -27,8 +27,8 @@ final class BulkLoads implements AutoCloseable {
   private final Duration closeTimeout;
 
   /**
-   * Made by the first load. Guarded, with {@code closed}, by this object's monitor, so that no load
-   * begins that {@link #close} does not see; nobody waits for anything while holding it.
+   * Created by the first load. This object's monitor guards it and {@code closed}, so that {@link
+   * #close} sees every load that begins. No thread waits while it holds the monitor.
    */
   private @Nullable Set<Load> running;
 
@@ -72,13 +72,13 @@ final class BulkLoads implements AutoCloseable {
     }
   }
 
-  /** Lets no load begin any more, and returns those that run. */
+  /** Rejects new loads, and returns the running ones. */
   private synchronized List<Load> end() {
     closed = true;
     return running == null ? List.of() : List.copyOf(running);
   }
 
-  /** Waits for the loads that run, but not for that of a listener that closes its cache. */
+  /** Waits for the running loads, except for the load whose listener closes the cache. */
   @Override
   public void close() {
     List<Load> left = end();
@@ -130,13 +130,14 @@ final class BulkLoads implements AutoCloseable {
       }
     }
 
-    /** Loads, and returns what was thrown. */
+    /** Loads, and returns the failure or {@code null}. */
     private @Nullable Throwable load() {
       try {
         task.run();
         return null;
       } catch (Throwable e) {
-        // Of an error too, such as a missing class: whoever waits for the listener must not hang.
+        // Errors are reported too, such as a missing class: a caller that waits for the listener
+        // must not hang.
         return e;
       }
     }

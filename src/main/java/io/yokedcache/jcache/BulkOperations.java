@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The operations of a cache on several entries: has them done, counts them and tells of them. Their
- * arguments are checked already.
+ * The operations of a cache on several entries: runs them, counts them and publishes their events.
+ * The caller has checked the arguments.
  *
  * @param <K> keys
  * @param <V> values
@@ -86,7 +86,7 @@ final class BulkOperations<K, V> {
   }
 
   private Map<K, V> getAll(Set<K> keys, StatisticsRecorder recorder, long start) {
-    // Loads are told of as they are stored, in turns with their keys.
+    // Events of loads are published as the values are stored, under the locks of their keys.
     Map<K, OperationResult<V>> results =
         reader.getAll(
             keys, this::publish, (hits, misses) -> recorder.count(hits, misses, 0, 0, start));
@@ -157,9 +157,9 @@ final class BulkOperations<K, V> {
   }
 
   /**
-   * Counts and tells of a bulk write, and throws what its writer threw.
+   * Counts a bulk write and publishes its events, then throws the failure of the writer.
    *
-   * @return what listeners threw, or {@code null}; the write was made all the same
+   * @return the failure of a listener, or {@code null}; it does not undo the write
    */
   private @Nullable Throwable finish(BulkWriter.Written<K, V> written, Counts counts) {
     EventDispatcher.Changes<K, V> changes = events.changes();
@@ -196,8 +196,8 @@ final class BulkOperations<K, V> {
   }
 
   /**
-   * Removes all entries, one after the other only if somebody needs to hear of each of them. What
-   * statistics need to know is counted by the server.
+   * Removes all entries. They are removed one by one only if a writer or a listener must see each
+   * of them; else the server removes and counts them.
    */
   void removeAll() {
     boolean nobodyHears =
@@ -222,7 +222,7 @@ final class BulkOperations<K, V> {
         });
   }
 
-  /** Whoever reads the statistics next finds the count there, unless it takes long. */
+  /** The statistics hold the count when this returns, unless counting takes long. */
   private void removeAndCount(StatisticsRecorder recorder) {
     context.overtakeLoads();
     RemovedEntries removed = definition.store().removeAll();
@@ -250,10 +250,13 @@ final class BulkOperations<K, V> {
     }
   }
 
-  /** Removes all entries, and returns what listeners threw: the other pages go all the same. */
+  /**
+   * Removes all entries, and returns the failure of a listener, which does not stop the other
+   * pages.
+   */
   private @Nullable Throwable removePages(StatisticsRecorder recorder) {
     Throwable unheard = null;
-    // What is loaded now may have been read from where all of it is gone by now.
+    // A load that runs now may have read a value that is gone from its source by now.
     context.overtakeLoads();
     Iterator<List<Bytes>> pages = definition.store().entries().scan();
     while (pages.hasNext()) {
@@ -264,8 +267,8 @@ final class BulkOperations<K, V> {
       for (int i = 0; i < page.size(); i++) {
         K key = decoded.get(i);
         if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {
-          // Neither writer nor listener can be told of a key that cannot be decoded, and they are
-          // told once of a key that another program encoded in two ways.
+          // Writers and listeners cannot get a key that cannot be decoded, and get a key once that
+          // another program encoded in two ways.
           unknown.add(Mutation.remove(page.get(i), Condition.ANY, null, /* wantsPrior= */ false));
         }
       }
@@ -283,7 +286,7 @@ final class BulkOperations<K, V> {
     return unheard;
   }
 
-  /** Loads entries, all of them or only those that are missing. */
+  /** Loads all entries, or only the missing ones. */
   void load(Set<K> keys, boolean replaceExisting) {
     if (loads == null || keys.isEmpty()) {
       return;

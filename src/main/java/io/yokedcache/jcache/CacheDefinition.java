@@ -26,18 +26,18 @@ import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache is made of, before it is one.
+ * The definition of a cache: its effective configuration, and the objects that are created from it.
  *
  * @param name its name
- * @param configuration what code and file say together
- * @param settings what only the file says
+ * @param configuration the configuration in code, completed by the file
+ * @param settings the settings that only the file has
  * @param store its entries in Redis
- * @param near copies of them in this JVM, or {@code null}
- * @param codec how keys and values are written
- * @param phases what times the context of its operations
+ * @param near the near cache, or {@code null}
+ * @param codec encodes and decodes keys and values
+ * @param phases times the phases of its operations
  * @param expiryPolicy how long entries live
- * @param loader where missing values come from, or {@code null}
- * @param writer where changes go first, or {@code null}
+ * @param loader loads missing values, or {@code null}
+ * @param writer writes changes through, or {@code null}
  */
 record CacheDefinition<K, V>(
     String name,
@@ -86,7 +86,7 @@ record CacheDefinition<K, V>(
     return EntryLoader.of(TimedLoader.of(loader, recorder));
   }
 
-  /** Closes what was opened for a cache that is not created after all. */
+  /** Closes the opened parts if the creation of the cache fails. */
   void close() {
     Closing.closeAll(
         List.of(store::close, () -> Closing.closeApplication("cache " + name, closeables())));

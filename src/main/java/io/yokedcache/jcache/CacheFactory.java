@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes of a configuration what a cache is built from. */
+/** Creates the definitions of caches from their configurations. */
 final class CacheFactory {
 
   private static final Logger logger = LoggerFactory.getLogger(CacheFactory.class);
@@ -82,8 +82,8 @@ final class CacheFactory {
     CacheIdentity identity =
         new CacheIdentity(
             name,
-            // Put together without a format: every JVM must arrive at the same text, and some
-            // locales have digits that differ from those of others.
+            // Concatenated and not formatted: all JVMs must build the same text, and the digits of
+            // a format depend on the locale.
             shared(
                 "key codec "
                     + keyCodec.id()
@@ -160,9 +160,8 @@ final class CacheFactory {
   }
 
   /**
-   * Makes sure that everybody uses the cache alike, and empties it if it shall start empty. If
-   * Redis is away the first operation makes sure of the former; a cache that must be empty needs
-   * Redis.
+   * Verifies that all JVMs use the cache alike, and empties it if {@code clear-on-create} is set.
+   * If Redis is away, the first operation verifies it; a cache that must start empty needs Redis.
    */
   void prepare(CacheDefinition<?, ?> definition) {
     CacheBackend store = definition.store();

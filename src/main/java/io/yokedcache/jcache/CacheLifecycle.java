@@ -63,7 +63,7 @@ final class CacheLifecycle<K, V> {
   private final KeyLocks locks;
   private final RemoteEvents<K, V> remote;
 
-  /** What was last asked of the store, guarded by this object's monitor. */
+  /** The subscription as last requested from the store; guarded by this object's monitor. */
   private boolean listening;
 
   private boolean listeningForOldValues;
@@ -101,7 +101,7 @@ final class CacheLifecycle<K, V> {
             definition.name(), manager.loadExecutor(), definition.settings().loadTimeout());
   }
 
-  /** Begins what the configuration asks for: statistics, management, listeners. */
+  /** Starts statistics, management and listeners as configured. */
   synchronized void start() {
     beans.register();
     enableStatistics(definition.configuration().isStatisticsEnabled());
@@ -244,8 +244,8 @@ final class CacheLifecycle<K, V> {
   }
 
   /**
-   * Registers a listener. Its factory is called without the monitor, since nobody knows how long
-   * code of the application takes, and what it calls.
+   * Registers a listener. Its factory is called without the monitor: code of the application may
+   * take long and call anything.
    */
   void register(CacheEntryListenerConfiguration<K, V> listener) {
     ensureUnknown(listener);
@@ -295,7 +295,7 @@ final class CacheLifecycle<K, V> {
     return closeables;
   }
 
-  /** Listens to other JVMs exactly as long as, and for what, listeners here want to hear. */
+  /** Subscribes to the events of other JVMs for as long as listeners here want them. */
   private void listen() {
     boolean wanted = events.wantsEvents();
     locks.remember(wanted);

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes everything, whatever is thrown meanwhile: what comes later must not stay open because of
- * what comes first. An interrupt flag is kept aside until all is closed, since each step waits for
- * a bounded time only, and some libraries lose the flag.
+ * Closes a list of objects completely: a failure does not keep the later ones open. An interrupt
+ * flag is cleared until all are closed, then set again: each step waits for a bounded time, and
+ * some libraries lose the flag.
  */
 final class Closing {
 
@@ -28,9 +28,9 @@ final class Closing {
   }
 
   /**
-   * Closes what was opened before something failed.
+   * Closes the opened objects after a failure.
    *
-   * @param failure takes what could not be closed as suppressed
+   * @param failure gets the failures to close as suppressed exceptions
    */
   static void closeAfter(Throwable failure, List<? extends AutoCloseable> opened) {
     Throwable unused = closeEach(opened, failure);
@@ -59,7 +59,10 @@ final class Closing {
     }
   }
 
-  /** Closes a cache of a manager that closes, which ignores what fails (JSR-107, CacheManager). */
+  /**
+   * Closes a cache of a manager that closes; failures are logged and ignored (JSR-107,
+   * CacheManager).
+   */
   static void closeQuietly(AutoCloseable closeable) {
     try {
       closeable.close();

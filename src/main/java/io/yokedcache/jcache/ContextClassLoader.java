@@ -15,7 +15,7 @@ final class ContextClassLoader extends ClassLoader {
 
   private final @Nullable ClassLoader fallback;
 
-  /** A loader that falls back to the context loader of whoever asks. */
+  /** A loader that falls back to the context loader of the calling thread. */
   ContextClassLoader(ClassLoader parent) {
     super(parent);
     this.fallback = null;

@@ -16,8 +16,8 @@ import javax.cache.Cache;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of a cache, read page by page. Weakly consistent: what changes meanwhile may be seen
- * or not. It remembers the keys that it returned, since Redis may name a key twice. Used by one
+ * Iterates over the entries of a cache page by page. Weakly consistent: a concurrent change may be
+ * seen or not. It remembers the returned keys, since Redis may return a key twice. Used by one
  * thread.
  *
  * @param <K> keys

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The extensions of one manager. None of them can keep the manager from working. */
+/** The extensions of one manager. A failing extension does not affect the manager. */
 final class Extensions implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(Extensions.class);
@@ -46,7 +46,7 @@ final class Extensions implements AutoCloseable {
         ManagerExtension extension = found.next();
         started.add(requireNonNull(extension.start(context), extension + " started nothing"));
       } catch (Throwable e) {
-        // The next call goes on behind what is broken, unless nothing can be read at all.
+        // The next call continues after the broken entry, unless the file cannot be read at all.
         failures++;
         logger.error("An extension of {} did not start: {}", managerUri, e.getMessage(), e);
       }
@@ -54,7 +54,7 @@ final class Extensions implements AutoCloseable {
     return new Extensions(started);
   }
 
-  /** Who wants to hear of the operations of a cache. */
+  /** The observers of a cache's operations. */
   List<OperationObserver> observers(String cacheName) {
     List<OperationObserver> observers = new ArrayList<>();
     for (StartedExtension extension : started) {

@@ -25,15 +25,18 @@ import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entry processors of a cache: has them run, counts what they did and tells of it. Their
- * arguments are checked already. Safe for use by several threads.
+ * Runs the entry processors of a cache, counts their effects and publishes their events. The caller
+ * has checked the arguments. Safe for use by several threads.
  *
  * @param <K> keys
  * @param <V> values
  */
 final class Invocations<K, V> {
 
-  /** How often what others spoilt is tried together, before each key is tried alone. */
+  /**
+   * The number of common attempts for keys that others change concurrently, before each key is
+   * tried alone.
+   */
   private static final int TRIES_TOGETHER = 3;
 
   private final CacheLifecycle<K, V> lifecycle;
@@ -102,7 +105,7 @@ final class Invocations<K, V> {
     counts.add(found ? 1 : 0, found ? 0 : 1, 0, 0);
   }
 
-  /** Counts and tells of what a processor did. */
+  /** Counts the effect of a processor and publishes its event. */
   private <T> T finish(K key, Processed<V, T> processed, StatisticsRecorder.Counts counts) {
     OperationResult<V> result = processed.result();
     counts.add(
@@ -130,9 +133,9 @@ final class Invocations<K, V> {
   }
 
   /**
-   * One {@code invokeAll}. Entries are tried together, with turns where a writer or listeners must
-   * see the changes of a key in one order. What is changed by others meanwhile is tried again, in
-   * the end each key alone and with its turn. Used by one thread.
+   * One {@code invokeAll}. Entries are processed together, under their key locks if a writer or
+   * listeners must see the changes of a key in one order. Entries that others change concurrently
+   * are processed again, at last each key alone and under its lock. Used by one thread.
    *
    * @param <T> what the processor returns
    */
@@ -143,7 +146,7 @@ final class Invocations<K, V> {
     private final StatisticsRecorder recorder;
     private final Map<K, EntryProcessorResult<T>> results = new HashMap<>();
 
-    /** What ends the whole operation, once the work that was done is counted and told. */
+    /** Ends the whole operation, after the completed work is counted and published. */
     private @Nullable Error error;
 
     BulkInvocation(
@@ -161,7 +164,7 @@ final class Invocations<K, V> {
       left.forEach(this::runAlone);
     }
 
-    /** Runs the processor on several entries, and returns the keys of those to be tried again. */
+    /** Runs the processor on several entries, and returns the keys to try again. */
     private List<K> runTogether(List<K> keys) {
       lifecycle.ensureOpen();
       long start = recorder.start();
@@ -177,7 +180,7 @@ final class Invocations<K, V> {
       try (turns) {
         Trials<K, V, T> trials = processors.tryAll(encodedKeys, processor, arguments);
         error = trials.error();
-        // What they took together is divided among them, so that average times are those of one.
+        // The common time is divided among the entries, so that averages are per entry.
         long share = (recorder.start() - start) / keys.size();
         trials
             .tried()
@@ -209,7 +212,7 @@ final class Invocations<K, V> {
         try {
           encodedKeys.put(key, context.codec().key(key));
         } catch (Exception e) {
-          // Such as from a codec of the application: the other keys must not suffer from it.
+          // For example from a codec of the application: it must not affect the other keys.
           fail(key, ApplicationCode.OTHER.failure("invokeAll", e));
         }
       }

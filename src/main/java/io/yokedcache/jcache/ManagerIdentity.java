@@ -4,7 +4,7 @@ import java.net.URI;
 import java.util.Properties;
 
 /**
- * What a manager was asked for by.
+ * The arguments by which a manager was requested; they identify it within its provider.
  *
  * @param uri the URI as given, which may hold credentials
  * @param classLoader where classes of keys and values are found

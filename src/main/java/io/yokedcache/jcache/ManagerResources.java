@@ -18,10 +18,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What a manager must give back: threads, connections, and its share of the private server. */
+/** The resources of a manager: threads, connections, and its lease of the embedded server. */
 final class ManagerResources implements AutoCloseable {
 
-  /** How many {@code loadAll}s run at once; the next one runs in the thread that asks for it. */
+  /** The number of concurrent {@code loadAll} calls; a further call runs in the calling thread. */
   private static final int MAX_LOADS = 8;
 
   private final BackgroundErrors errors = new BackgroundErrors();
@@ -39,9 +39,8 @@ final class ManagerResources implements AutoCloseable {
         all.add(server);
         reachable = at(settings, server);
       }
-      // Each of its own, since all but that of the pings wait, as long as the time-outs allow, for
-      // a
-      // Redis that hangs: a pass over all keys must not delay a lease, and neither of them a ping.
+      // One thread each: tasks wait up to their time-outs for a Redis that hangs, and a pass over all keys must
+      // not delay a lease, nor either of them a ping.
       ScheduledThreadPoolExecutor health = scheduler("yokedcache-health");
       all.add(0, health::shutdownNow);
       ScheduledThreadPoolExecutor pings = scheduler("yokedcache-pings");
@@ -76,7 +75,10 @@ final class ManagerResources implements AutoCloseable {
         ManagerResources::runInCaller);
   }
 
-  /** Runs what finds all threads busy; the JDK's own policy forgets it silently when closed. */
+  /**
+   * Runs a task in the calling thread if all threads are busy. Unlike the JDK's policy, it rejects
+   * tasks after the close.
+   */
   private static void runInCaller(Runnable task, ThreadPoolExecutor pool) {
     if (pool.isShutdown()) {
       throw new RejectedExecutionException("The cache manager is closed");
@@ -136,7 +138,7 @@ final class ManagerResources implements AutoCloseable {
     return stores;
   }
 
-  /** Runs what statistics need, beside the passes over all keys. */
+  /** Runs the tasks of statistics. */
   ScheduledExecutorService statistics() {
     return statistics;
   }

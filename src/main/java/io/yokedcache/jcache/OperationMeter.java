@@ -19,8 +19,8 @@ import javax.cache.processor.EntryProcessorException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the operations of one cache: reads the clock, and counts those that fail by their cause.
- * Safe for use by several threads.
+ * Runs the operations of one cache: reads the clock, and counts failures by cause. Safe for use by
+ * several threads.
  *
  * <p>An operation fails at once, and uncounted, if the thread's stack is about to end: a {@link
  * StackOverflowError} in the middle could leave a lock of the cache held for ever.
@@ -33,8 +33,8 @@ final class OperationMeter {
   /**
    * Creates the meter.
    *
-   * @param recorder where to count, asked once for each operation
-   * @param phases what times the context of operations
+   * @param recorder supplies the recorder, once for each operation
+   * @param phases times the phases of operations
    */
   OperationMeter(Supplier<StatisticsRecorder> recorder, PhaseMeter phases) {
     this.recorder = recorder;
@@ -56,7 +56,7 @@ final class OperationMeter {
       current.failed(operation, errorType(e));
       throw e;
     } catch (Exception e) {
-      // Such as from equals or hashCode of a key, which many places call.
+      // For example from equals or hashCode of a key.
       current.failed(operation, errorType(e));
       throw ApplicationCode.OTHER.failure(operation.label(), e);
     } finally {
@@ -86,7 +86,7 @@ final class OperationMeter {
         });
   }
 
-  /** Runs what is done ahead for operations to come, and is none itself; its context are timed. */
+  /** Runs work for later operations, which is not an operation itself; its phases are timed. */
   void runAhead(Runnable body) {
     StackCheck.ensure();
     long outer = phases.begin();
@@ -99,7 +99,7 @@ final class OperationMeter {
     }
   }
 
-  /** What a single-entry write counts as. */
+  /** The operation that a single-entry write counts as. */
   static Operation of(EntryOperation operation) {
     return switch (operation) {
       case PUT -> Operation.PUT;
@@ -112,7 +112,7 @@ final class OperationMeter {
     };
   }
 
-  /** Why an operation failed, by what it threw. */
+  /** The cause of a failed operation, by its exception. */
   static ErrorType errorType(Throwable failure) {
     if (failure instanceof RedisUnavailableException) {
       return isTimeout(failure) ? ErrorType.TIMEOUT : ErrorType.CONNECTION;
@@ -141,7 +141,7 @@ final class OperationMeter {
   }
 
   /**
-   * What an operation does.
+   * The body of an operation.
    *
    * @param <T> its answer
    */
@@ -157,7 +157,7 @@ final class OperationMeter {
     T run(StatisticsRecorder recorder, long startNanos);
   }
 
-  /** What an operation without an answer does. */
+  /** The body of an operation without a result. */
   @FunctionalInterface
   interface Action {
 

@@ -6,9 +6,9 @@ import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a processor returned for one entry of {@code invokeAll}, or why it failed.
+ * The result of a processor for one entry of {@code invokeAll}, or its failure.
  *
- * @param value what it returned, if it did not fail
+ * @param value the returned value, if it did not fail
  * @param failure why it failed, or {@code null}
  */
 record ProcessorResult<T>(@Nullable T value, @Nullable CacheException failure)

@@ -35,8 +35,8 @@ import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache as JSR-107 defines it: checks its arguments, has the work done, counts it and tells of
- * it. All single-entry writes end in {@link #write}. Safe for use by several threads.
+ * A cache as JSR-107 defines it: checks arguments, runs operations, counts them and publishes their
+ * events. All single-entry writes end in {@link #write}. Safe for use by several threads.
  *
  * @param <K> keys
  * @param <V> values
@@ -134,7 +134,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
     }
   }
 
-  /** A hit of the near cache, which needs nothing of what the meter prepares. */
+  /** A hit of the near cache: no phases to time, and no failures to count. */
   private @Nullable V getNear(K key) {
     StackCheck.ensure();
     StatisticsRecorder recorder = lifecycle.statistics();
@@ -202,7 +202,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
     return write(EntryOperation.GET_AND_REMOVE, key, null, null).prior();
   }
 
-  /** Makes, counts and tells of one write; every single-entry write ends here. */
+  /** Makes one write, counts it and publishes its event. Every single-entry write ends here. */
   private OperationResult<V> write(
       EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
     checkKey(key);
@@ -233,7 +233,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
         });
   }
 
-  /** Threads take turns with a key where code of the application has a say or listens. */
+  /** Locks the key if code of the application takes part or listens. */
   private KeyLocks.Hold turn(Bytes key) {
     return access.wantsTurns() || events.wantsEvents()
         ? context.locks().hold(key)
@@ -243,7 +243,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
   @Override
   public void putAll(Map<? extends K, ? extends V> map) {
     ensureOpen();
-    // One copy is checked, written and stored: the map may change meanwhile.
+    // The caller may change its map: one copy is checked, written and stored.
     Map<K, V> entries = copy("map", () -> new LinkedHashMap<>(requireNonNull(map, "map")));
     entries.forEach(
         (key, value) -> {
@@ -259,8 +259,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
   }
 
   /**
-   * Removes all entries. Where nobody needs to hear of each of them, neither writer nor listener
-   * nor statistics, this is {@link #clear}; else it goes through the entries page by page.
+   * Removes all entries. Without writer, listener and statistics this is {@link #clear}; else it
+   * removes the entries page by page.
    */
   @Override
   public void removeAll() {
@@ -284,9 +284,9 @@ final class RedisCache<K, V> implements Cache<K, V> {
   /**
    * {@inheritDoc}
    *
-   * <p>The processor runs in this JVM, and what it decides is applied atomically for every JVM. If
-   * another thread or JVM changes the entry meanwhile it runs again on the new value, so it should
-   * have no effect but on the entry.
+   * <p>The processor runs in this JVM, and its changes are applied atomically for every JVM. If
+   * another thread or JVM changes the entry concurrently, the processor runs again on the new
+   * value, so it should have no side effects.
    */
   @Override
   public <T> T invoke(K key, EntryProcessor<K, V, T> processor, Object... arguments) {
@@ -298,12 +298,11 @@ final class RedisCache<K, V> implements Cache<K, V> {
   /**
    * {@inheritDoc}
    *
-   * <p>Each entry is changed atomically as {@link #invoke} does, not all of them together. They are
-   * read together, up to the batch size at a time, then the processor runs on one after the other,
-   * then the changes are applied together. So the processor may see the entries of a batch as they
-   * were before it changed any of them. Where there is a writer or a listener, threads take turns
-   * with the keys of a batch. If Redis cannot be reached, each key of the batch has that as its
-   * result.
+   * <p>Each entry is changed atomically as by {@link #invoke}, not all entries together. A batch of
+   * entries is read together, the processor runs on one entry after the other, and the changes are
+   * applied together. The processor may thus see the entries of a batch as they were before it
+   * changed any of them. With a writer or a listener the keys of a batch are locked. If Redis
+   * cannot be reached, each key of the batch has this failure as its result.
    */
   @Override
   public <T> Map<K, EntryProcessorResult<T>> invokeAll(
@@ -384,8 +383,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
         "Cache %s cannot be unwrapped to %s".formatted(getName(), type));
   }
 
-  /** A copy of the caller's keys, which may change meanwhile, once all of them are right. */
-  /** Copies a collection of the caller, who knows what it throws unless that is undeclared. */
+  /** */
+  /** Copies a collection of the caller; only undeclared exceptions are translated. */
   private static <T> T copy(String what, Supplier<T> copy) {
     try {
       return copy.get();

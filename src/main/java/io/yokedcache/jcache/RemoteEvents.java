@@ -17,15 +17,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells listeners of the changes that other cache objects made, in one order with those that this
- * one made. Own changes are told before their operation returns, others when Redis' message comes,
- * which may be later than the reply to an own change that Redis made afterwards.
+ * Delivers the changes of other cache objects to listeners, in one order with the changes of this
+ * one. Local changes are delivered before their operation returns, remote ones when the message
+ * from Redis arrives, which may be later than the reply to a local change that Redis made
+ * afterwards.
  *
- * <p>So a message is told in a turn with its key, when no own change of it is being made or told.
- * Own messages come by the same way: as long as the one of an own change has not come, a message of
- * another cache object is older. It is then not told if the entry has another value by now, since
- * whoever gave it that value has told of it, or will. So the last value that a listener hears is
- * the cache's.
+ * <p>So a message is delivered under the lock of its key, when no local change of the key is being
+ * made or delivered. Messages of local changes arrive on the same way: until the message of a local
+ * change arrives, a message of another cache object is older. It is not delivered if the entry has
+ * another value by now, since the event of that value has been or will be delivered. So the last
+ * value that a listener sees is the value in the cache.
  *
  * @param <K> keys
  * @param <V> values
@@ -34,10 +35,10 @@ final class RemoteEvents<K, V> {
 
   private static final Logger logger = LoggerFactory.getLogger(RemoteEvents.class);
 
-  /** How long a message is put off because own changes of its key are being made. */
+  /** How long a message is delayed while local changes of its key are being made. */
   private static final Duration MAX_PUT_OFF = Duration.ofSeconds(1);
 
-  /** How long all messages of the cache wait for one key each time, so that none is busy. */
+  /** How long the messages of the cache wait for the lock of one key at a time. */
   private static final Duration PAUSE = Duration.ofMillis(5);
 
   private final EntryStore entries;
@@ -53,7 +54,7 @@ final class RemoteEvents<K, V> {
     this.events = events;
   }
 
-  /** Tells of another cache object's change when its turn comes. Never waits. */
+  /** Queues the event of another cache object's change. Never waits. */
   void accept(RemoteEventMessage message) {
     boolean isOlder = locks.awaitsMessage(message.key());
     queue(new Told(message, System.nanoTime(), isOlder, /* isSettled= */ false));
@@ -64,12 +65,12 @@ final class RemoteEvents<K, V> {
   }
 
   /**
-   * A change to be told of.
+   * A change to be delivered.
    *
    * @param nanos when the message came
-   * @param isOlder whether an own change may have been made after it and before the message came
-   * @param isSettled whether all own changes that were made before the message came are told, or
-   *     queued before it
+   * @param isOlder whether a local change may have been made after it and before the message came
+   * @param isSettled whether all local changes from before the message are delivered, or queued
+   *     before it
    */
   private record Told(RemoteEventMessage message, long nanos, boolean isOlder, boolean isSettled) {
 
@@ -78,7 +79,7 @@ final class RemoteEvents<K, V> {
     }
   }
 
-  /** Tells of a change, in the delivery thread. */
+  /** Delivers a change, in the delivery thread. */
   private void tell(Told told) {
     Bytes key = told.message.key();
     KeyLocks.Hold turn = locks.tryHold(key, Duration.ZERO);
@@ -92,7 +93,7 @@ final class RemoteEvents<K, V> {
     }
     boolean changedSince = turn == null || locks.wasHeldSince(key, told.nanos);
     if (turn != null && changedSince && !told.isSettled) {
-      // Events of own changes may be queued behind it for asynchronous listeners.
+      // Events of local changes may be queued behind it for asynchronous listeners.
       turn.close();
       queue(told.settled());
       return;
@@ -116,7 +117,7 @@ final class RemoteEvents<K, V> {
         turn.close();
       }
     }
-    // Without a turn, since own operations do not wait for asynchronous listeners.
+    // Without the lock: local operations do not wait for asynchronous listeners.
     try {
       events.deliverRemote(changes, /* synchronous= */ false);
     } catch (Throwable e) {

@@ -141,7 +141,7 @@ final class YokedCacheManager implements CacheManager {
         resources.backgroundErrors());
   }
 
-  /** What is measured of the open caches; never talks to Redis. */
+  /** Reads the figures of the open caches; never talks to Redis. */
   private <T> List<T> read(Function<CacheLifecycle<?, ?>, @Nullable T> reading) {
     List<RedisCache<?, ?>> open;
     synchronized (caches) {
@@ -153,7 +153,7 @@ final class YokedCacheManager implements CacheManager {
         .toList();
   }
 
-  /** Who wants to hear of the operations of a cache. */
+  /** The observers of a cache's operations. */
   List<OperationObserver> observers(String cacheName) {
     return extensions.observers(cacheName);
   }
@@ -168,7 +168,7 @@ final class YokedCacheManager implements CacheManager {
     keyStatistics().start(this::writesOfCounted);
   }
 
-  /** Runs what only statistics need. */
+  /** Runs the tasks of statistics. */
   ScheduledExecutorService statisticsExecutor() {
     return resources.statistics();
   }
@@ -339,7 +339,7 @@ final class YokedCacheManager implements CacheManager {
     }
   }
 
-  /** The names of the open caches and of those that the configuration file defines. */
+  /** The names of the open caches and of the caches that the configuration file defines. */
   @Override
   public Iterable<String> getCacheNames() {
     ensureOpen();

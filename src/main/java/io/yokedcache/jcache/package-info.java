@@ -1,4 +1,4 @@
-/** The JSR-107 provider on Redis: what {@code Caching.getCachingProvider()} finds. */
+/** The JSR-107 provider on Redis, found by {@code Caching.getCachingProvider()}. */
 @NullMarked
 package io.yokedcache.jcache;
 
