@@ -123,8 +123,8 @@ final class BulkOperations<K, V> {
         Operation.PUT_ALL,
         (recorder, start) -> {
           BulkWriter<K, V>.Puts puts = writer.puts(map);
-          KeyLocks.Hold turns = context.turns(puts.keys());
-          try (turns) {
+          KeyLocks.Hold held = context.lockAll(puts.keys());
+          try (held) {
             ApplicationCode.rethrow(
                 finish(
                     puts.write(),
@@ -150,8 +150,8 @@ final class BulkOperations<K, V> {
   }
 
   private @Nullable Throwable remove(BulkWriter<K, V>.Removals removals, Counts counts) {
-    KeyLocks.Hold turns = context.turns(removals.keys());
-    try (turns) {
+    KeyLocks.Hold held = context.lockAll(removals.keys());
+    try (held) {
       return finish(removals.write(), counts);
     }
   }

@@ -75,7 +75,7 @@ record CacheDefinition<K, V>(
         /* loads= */ loader != null);
   }
 
-  /** The turns that threads take with a key; a writer must see the changes in Redis' order. */
+  /** The locks of keys; a writer must see the changes in Redis' order. */
   KeyLocks locks() {
     boolean required = configuration.isWriteThrough() && writer != null;
     return new KeyLocks(name, settings.contentionTimeout(), required);

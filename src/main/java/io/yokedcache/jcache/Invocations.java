@@ -90,8 +90,8 @@ final class Invocations<K, V> {
       StatisticsRecorder.Counts counts,
       StatisticsRecorder.Counts failed) {
     Bytes encodedKey = context.codec().key(key);
-    KeyLocks.Hold turn = context.locks().hold(encodedKey);
-    try (turn) {
+    KeyLocks.Hold held = context.locks().hold(encodedKey);
+    try (held) {
       return finish(
           key,
           processors.run(
@@ -169,15 +169,15 @@ final class Invocations<K, V> {
       lifecycle.ensureOpen();
       long start = recorder.start();
       Map<K, Bytes> encodedKeys = encode(keys);
-      KeyLocks.Hold turns;
+      KeyLocks.Hold held;
       try {
-        turns = context.turns(encodedKeys.values());
+        held = context.lockAll(encodedKeys.values());
       } catch (CacheException noTurnInTime) {
         encodedKeys.keySet().forEach(key -> fail(key, noTurnInTime));
         return List.of();
       }
       List<K> spoilt = new ArrayList<>();
-      try (turns) {
+      try (held) {
         Trials<K, V, T> trials = processors.tryAll(encodedKeys, processor, arguments);
         error = trials.error();
         // The common time is divided among the entries, so that averages are per entry.

@@ -10,7 +10,7 @@ import io.yokedcache.jcache.internal.entry.EntryWrites;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.entry.ReadThrough;
-import io.yokedcache.jcache.internal.entry.ReadThrough.Look;
+import io.yokedcache.jcache.internal.entry.ReadThrough.Lookup;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.Operation;
@@ -98,34 +98,34 @@ final class RedisCache<K, V> implements Cache<K, V> {
         .run(
             Operation.GET,
             (recorder, start) -> {
-              Look<V> look = reader.look(key);
-              V value = look.value();
+              Lookup<V> lookup = reader.lookUp(key);
+              V value = lookup.value();
               if (value == null && reader.isReadThrough()) {
-                return load(key, look, recorder, start);
+                return load(key, lookup, recorder, start);
               }
               boolean found = value != null;
               recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
-              if (value != null && look.expired()) {
+              if (value != null && lookup.expired()) {
                 events.publish(key, OperationResult.hit(value, /* expired= */ true));
               }
-              return look;
+              return lookup;
             })
         .value();
   }
 
-  private Look<V> load(K key, Look<V> look, StatisticsRecorder recorder, long start) {
+  private Lookup<V> load(K key, Lookup<V> lookup, StatisticsRecorder recorder, long start) {
     AtomicBoolean counted = new AtomicBoolean();
     try {
       V value =
           reader.load(
               key,
-              look,
+              lookup,
               result -> {
                 counted.set(true);
                 recorder.record(Operation.GET, 0, 1, 0, 0, start);
                 events.publish(key, result);
               });
-      return look.with(value);
+      return lookup.with(value);
     } catch (Throwable e) {
       if (!counted.get()) {
         recorder.count(0, 1, 0, 0, start); // it was looked up in vain, whatever failed afterwards
@@ -213,7 +213,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
         counted,
         (recorder, start) -> {
           Bytes encodedKey = definition.codec().key(key);
-          KeyLocks.Hold turn = turn(encodedKey);
+          KeyLocks.Hold held = lock(encodedKey);
           try {
             OperationResult<V> result = access.write(operation, key, encodedKey, value, expected);
             Change change = result.change();
@@ -228,14 +228,14 @@ final class RedisCache<K, V> implements Cache<K, V> {
             events.publish(key, result);
             return result;
           } finally {
-            turn.close();
+            held.close();
           }
         });
   }
 
   /** Locks the key if code of the application takes part or listens. */
-  private KeyLocks.Hold turn(Bytes key) {
-    return access.wantsTurns() || events.wantsEvents()
+  private KeyLocks.Hold lock(Bytes key) {
+    return access.needsLocks() || events.wantsEvents()
         ? context.locks().hold(key)
         : KeyLocks.none();
   }

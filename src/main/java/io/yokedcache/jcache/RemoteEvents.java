@@ -82,8 +82,8 @@ final class RemoteEvents<K, V> {
   /** Delivers a change, in the delivery thread. */
   private void tell(Told told) {
     Bytes key = told.message.key();
-    KeyLocks.Hold turn = locks.tryHold(key, Duration.ZERO);
-    if (turn == null && System.nanoTime() - told.nanos < MAX_PUT_OFF.toNanos()) {
+    KeyLocks.Hold held = locks.tryHold(key, Duration.ZERO);
+    if (held == null && System.nanoTime() - told.nanos < MAX_PUT_OFF.toNanos()) {
       KeyLocks.Hold waited = locks.tryHold(key, PAUSE);
       if (waited != null) {
         waited.close();
@@ -91,10 +91,10 @@ final class RemoteEvents<K, V> {
       queue(waited == null ? told : told.settled());
       return;
     }
-    boolean changedSince = turn == null || locks.wasHeldSince(key, told.nanos);
-    if (turn != null && changedSince && !told.isSettled) {
+    boolean changedSince = held == null || locks.wasHeldSince(key, told.nanos);
+    if (held != null && changedSince && !told.isSettled) {
       // Events of local changes may be queued behind it for asynchronous listeners.
-      turn.close();
+      held.close();
       queue(told.settled());
       return;
     }
@@ -113,8 +113,8 @@ final class RemoteEvents<K, V> {
         failure = e;
       }
     } finally {
-      if (turn != null) {
-        turn.close();
+      if (held != null) {
+        held.close();
       }
     }
     // Without the lock: local operations do not wait for asynchronous listeners.

@@ -10,9 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of several entries: the writer is called once for all, and Redis in as few round trips
- * as there may be. All keys and values are encoded before the writer is called, so that none of
- * them fails when the writer has written it.
+ * Writes several entries: one call of the writer for all, and as few round trips to Redis as
+ * possible. All keys and values are encoded before the writer is called, so that encoding cannot
+ * fail after the writer has written an entry.
  *
  * @param <K> keys
  * @param <V> values
@@ -78,7 +78,7 @@ public final class BulkWriter<K, V> {
       return keys;
     }
 
-    /** Puts the entries; those that the writer failed to write are left as they are. */
+    /** Puts the entries that the writer accepted. */
     public Written<K, V> write() {
       BulkPut<K, V> put = access.preparePuts(encoded);
       var written = context.writer().writeAll(entries);
@@ -100,7 +100,7 @@ public final class BulkWriter<K, V> {
       return List.copyOf(keys.values());
     }
 
-    /** Removes the entries; those that the writer failed to delete are left as they are. */
+    /** Removes the entries that the writer accepted. */
     public Written<K, V> write() {
       var deleted = context.writer().deleteAll(keys.keySet());
       Map<K, Bytes> removed = new LinkedHashMap<>(keys);
@@ -115,11 +115,11 @@ public final class BulkWriter<K, V> {
   }
 
   /**
-   * What came of a bulk write.
+   * The result of a bulk write.
    *
    * @param results the outcome for each key that the writer accepted
-   * @param failure why the writer did not accept all, a {@code CacheWriterException} or an {@code *
-   *     Error}; or {@code null}
+   * @param failure the writer's failure, a {@code CacheWriterException} or an {@code Error}, or
+   *     {@code null}
    */
   public record Written<K, V>(Map<K, OperationResult<V>> results, @Nullable Throwable failure) {}
 }

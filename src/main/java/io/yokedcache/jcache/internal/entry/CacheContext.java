@@ -9,19 +9,19 @@ import java.time.Duration;
 import java.util.Collection;
 
 /**
- * What the operations of one cache are made of.
+ * The parts that all operations of one cache share.
  *
  * @param name the cache's name
- * @param store where the entries are; changes overtake loads
- * @param reads the same for who only reads, perhaps from copies in this JVM
- * @param codec how keys and values are written
- * @param expiry how long entries live
- * @param loader where a missing value comes from
- * @param writer where a change goes first
- * @param demand what listeners want to know
- * @param contentionTimeout how long an atomic operation tries again
- * @param locks the turns that threads take with a key
- * @param loads which loads are under way
+ * @param store the entries in Redis; a change invalidates running loads of its key
+ * @param reads reads entries, by the near cache if there is one
+ * @param codec encodes and decodes keys and values
+ * @param expiry the expiry policy
+ * @param loader loads missing values
+ * @param writer writes changes through
+ * @param demand whether listeners need events
+ * @param contentionTimeout how long an atomic operation retries
+ * @param locks locks for keys
+ * @param loads the running loads
  */
 public record CacheContext<K, V>(
     String name,
@@ -36,7 +36,7 @@ public record CacheContext<K, V>(
     KeyLocks locks,
     LoadTracker loads) {
 
-  /** Of caches without a loader, which never begin a load, so that nothing is ever noted here. */
+  /** For caches without a loader: no load ever begins. */
   private static final LoadTracker NOTHING_LOADS = new LoadTracker(Duration.ZERO);
 
   /**
@@ -89,15 +89,13 @@ public record CacheContext<K, V>(
         loads);
   }
 
-  /** Has no load that is under way stored. */
+  /** Invalidates all running loads. */
   public void overtakeLoads() {
     loads.overtakeAll();
   }
 
-  /**
-   * Turns with keys that an operation changes, if application code has a say or listens; else none.
-   */
-  public KeyLocks.Hold turns(Collection<Bytes> keys) {
+  /** Locks the keys that an operation changes if application code takes part or listens. */
+  public KeyLocks.Hold lockAll(Collection<Bytes> keys) {
     return writer.exists() || demand.wantsEvents() ? locks.holdAll(keys) : KeyLocks.none();
   }
 }

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import javax.cache.CacheException;
 
 /**
- * The bounded repetition of an attempt that other JVMs can spoil: at once the first times, then
- * after random pauses that grow, until the time is up. Used by one thread.
+ * Paces the retries of an operation that concurrent changes defeat: at once at first, then after
+ * growing random pauses, until the time is up. Used by one thread.
  */
 public final class ContentionBackoff {
 
@@ -24,7 +24,7 @@ public final class ContentionBackoff {
     this.timeout = timeout;
   }
 
-  /** Notes that an attempt was spoilt; returns when the next may be made. */
+  /** Notes a failed attempt, and returns when the next one may begin. */
   public void spoilt(String what, Object key) {
     spoilt++;
     if (System.nanoTime() - startNanos > timeout.toNanos()) {

@@ -6,13 +6,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which thread of this JVM waits for which other one on behalf of a cache, so that threads that
- * wait for one another in a deadlock are found at once. Application code of one cache may call any
- * other cache, so there is one graph for all of them. It names only threads that wait just now.
+ * Waits for other threads, and detects deadlocks among these waits at once. Application code of one
+ * cache may call any other cache, so one wait graph serves all caches. It holds only threads that
+ * are waiting.
  */
 final class DeadlockDetector {
 
-  /** How long a thread waits before it looks for a deadlock again. */
+  /** How long a thread waits before it searches for a deadlock again. */
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** The longest chain of threads that is followed. */
@@ -22,7 +22,7 @@ final class DeadlockDetector {
 
   private DeadlockDetector() {}
 
-  /** What a thread waits for. */
+  /** An object that threads wait for. */
   interface Awaited {
 
     /** The thread that ends the wait, or {@code null} if that is not known. */
@@ -36,25 +36,26 @@ final class DeadlockDetector {
   enum WaitOutcome {
     OVER,
     TIMEOUT,
-    /** The awaited thread waits for this one, directly or by way of others. */
+    /** The awaited thread waits for this one, directly or indirectly. */
     DEADLOCK
   }
 
   /**
-   * Waits, but neither in a deadlock nor longer than the given time. Interrupts do not end the
-   * wait; the thread has its flag again afterwards.
+   * Waits for at most the given time, and not at all in a deadlock. Interrupts do not end the wait;
+   * the thread has its flag again afterwards.
    */
   static WaitOutcome await(Awaited awaited, long maxNanos) {
     Thread thread = Thread.currentThread();
     long startNanos = System.nanoTime();
     boolean interrupted = false;
-    // Before the look: of two threads that close a deadlock at the same time one sees the other.
+    // Before the search: of two threads that complete a deadlock at the same time one sees the
+    // other.
     waiting.put(thread, awaited);
     try {
       while (true) {
         boolean deadlock = isDeadlock(thread, awaited);
         if (deadlock) {
-          // An owner may have gone on between two steps of the first look.
+          // An owner may have continued between two steps of the first search.
           deadlock = isDeadlock(thread, awaited);
         }
         if (deadlock) {
@@ -80,7 +81,7 @@ final class DeadlockDetector {
     }
   }
 
-  /** How many threads wait just now. */
+  /** The number of waiting threads. */
   static int size() {
     return waiting.size();
   }

@@ -13,11 +13,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes that Redis decides in one round trip: the times to live are known ahead and nobody else
- * has a say.
+ * Writes that Redis decides in one round trip: the times to live are constants, and no application
+ * code takes part.
  *
- * <p>Values are compared by their bytes first. If those differ the stored value is decoded and
- * compared by {@code equals}, as JSR-107 wants it, and where that holds the write is made on the
+ * <p>Values are compared by their bytes first. If they differ, the stored value is decoded and
+ * compared by {@code equals}, as JSR-107 requires; if it is equal, the write is made on the
  * condition of the stored bytes.
  */
 final class DirectWrites<K, V> implements EntryWrites<K, V> {
@@ -29,7 +29,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   }
 
   @Override
-  public boolean wantsTurns() {
+  public boolean needsLocks() {
     return false;
   }
 
@@ -59,7 +59,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     return context.codec().decode(context.store().get(key, Ttl.UNCHANGED)) != null;
   }
 
-  /** Creates an entry in place of one that cannot be decoded, which is not there. */
+  /** Creates an entry in place of a value that cannot be decoded, which counts as absent. */
   private Outcome settleAbsence(EntryOperation operation, K key, Mutation mutation) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
@@ -127,7 +127,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       Bytes stored = outcome.prior();
       V value = context.codec().decode(stored);
       if (value == null) {
-        return Outcome.NONE; // it cannot be decoded, so it is not there
+        return Outcome.NONE; // a value that cannot be decoded counts as absent
       }
       if (!EntryCodec.isEqual(expected, value)) {
         context.store().touch(mutation.key(), context.expiry().onAccess());

@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A cache's keys and values as bytes and back. What cannot be decoded is not there: a value that
- * another application version or an attacker wrote is a miss, counted by reason, and warned of once
- * for each kind of reason.
+ * Encodes and decodes the keys and values of a cache. A value that cannot be decoded counts as
+ * absent: a value of another application version or of an attacker is a miss, counted by reason,
+ * and logged once for each kind of reason.
  *
  * @param <K> keys
  * @param <V> values
@@ -40,16 +40,16 @@ public final class EntryCodec<K, V> {
   private final long maxBytes;
 
   /**
-   * What could not be decoded; reasons that never happened take no memory. Replaced as a whole, so
-   * that nobody sees a map that changes.
+   * Counters of undecodable values by reason, for the reasons that happened. The map is replaced as
+   * a whole and never modified.
    */
   private volatile Map<CodecException.Reason, AtomicLong> undecodable = Map.of();
 
   /**
    * Creates the codec of a cache.
    *
-   * @param timer takes the time of every encoding and decoding
-   * @param maxBytes how long a key or value may be; longer ones are not read, so none is written
+   * @param timer times every encoding and decoding
+   * @param maxBytes the longest key or value; longer ones are neither written nor read
    */
   public EntryCodec(
       String cacheName, Codec<K> keys, Codec<V> values, CodecTimer timer, long maxBytes) {
@@ -76,7 +76,7 @@ public final class EntryCodec<K, V> {
     return encoded;
   }
 
-  /** Encodes by code that may be the application's, which may fail in any way. */
+  /** Encodes by code that may be the application's and may throw anything. */
   private <T> Bytes encoded(Codec<T> codec, T object) {
     try {
       byte[] bytes = codec.encode(object);
@@ -107,7 +107,7 @@ public final class EntryCodec<K, V> {
         /* cause= */ null);
   }
 
-  /** Compares values by the application's {@code equals}, which may fail in any way. */
+  /** Compares values by the application's {@code equals}, which may throw anything. */
   static boolean isEqual(Object value, @Nullable Object other) {
     try {
       return value.equals(other);
@@ -116,7 +116,7 @@ public final class EntryCodec<K, V> {
     }
   }
 
-  /** Encodes several keys; cheaper than one by one, since the clock is read for all together. */
+  /** Encodes several keys, and reads the clock once for all. */
   public List<Bytes> keys(Collection<? extends K> several) {
     return encodeAll(keys, several);
   }
@@ -137,18 +137,18 @@ public final class EntryCodec<K, V> {
   }
 
   /**
-   * What a copy of an entry is found by: its key if that is as good as its bytes, else the bytes.
+   * The key of a near entry: the key itself if its equality is that of its bytes, else the bytes.
    */
   Object name(K key) {
     return isPlain(key) ? key : key(key);
   }
 
-  /** Whether a key is as good as its bytes. */
+  /** Whether the equality of a key is that of its bytes. */
   boolean isPlain(K key) {
     return plainKeys.contains(key);
   }
 
-  /** The same by the bytes of the key. */
+  /** The key of a near entry, from the bytes of the key. */
   public Object name(Bytes key) {
     K plain = plainKeys.decode(key.array());
     return plain == null ? key : plain;
@@ -212,15 +212,14 @@ public final class EntryCodec<K, V> {
           e);
       return null;
     } catch (OutOfMemoryError | StackOverflowError e) {
-      // Whoever writes to Redis must not be able to fail the application's calls.
+      // Other writers to Redis must not be able to fail the application's calls.
       count(CodecException.Reason.RESOURCES, e.toString(), what, e);
       return null;
     }
   }
 
   private void count(CodecException.Reason reason, String message, String what, Throwable cause) {
-    // Once for each kind of reason: the message may name what an attacker chose, and change each
-    // time.
+    // Logged once for each kind of reason: an attacker may choose parts of the message.
     if (counter(reason).getAndIncrement() == 0) {
       logger.warn(
           "A {} of cache {} cannot be decoded and counts as absent: {}. Further ones of this kind"
@@ -254,7 +253,7 @@ public final class EntryCodec<K, V> {
     return String.valueOf(told.getMessage());
   }
 
-  /** How many keys and values could not be decoded so far. */
+  /** The number of keys and values that could not be decoded. */
   public long undecodableCount() {
     long sum = 0;
     for (AtomicLong count : undecodable.values()) {
@@ -263,14 +262,17 @@ public final class EntryCodec<K, V> {
     return sum;
   }
 
-  /** The same by reason, those that never happened left out. */
+  /**
+   * The number of keys and values that could not be decoded, by reason, for the reasons that
+   * happened.
+   */
   public Map<String, Long> undecodableByReason() {
     Map<String, Long> counts = new TreeMap<>();
     undecodable.forEach((reason, count) -> counts.put(reason.label(), count.get()));
     return counts;
   }
 
-  /** The classes that may be read back because this JVM put such keys or values, sorted. */
+  /** The classes that may be decoded because this JVM encoded them, sorted. */
   public List<String> learnedTypes() {
     Set<String> types = new TreeSet<>();
     for (Codec<?> codec : List.of(keys, values)) {

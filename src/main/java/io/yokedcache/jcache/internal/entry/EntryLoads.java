@@ -25,16 +25,16 @@ import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads values and stores them. A value is stored only if, since its load began, this JVM did not
- * change the entry, and no JVM cleared the cache: it may be older than those changes. The caller
- * gets it in any case. Safe for use by several threads.
+ * Loads values and stores them. A loaded value is stored only if, since its load began, this JVM
+ * did not change the entry and no JVM cleared the cache: the value may be older than those changes.
+ * The caller gets the value in any case. Safe for use by several threads.
  *
  * @param <K> keys
  * @param <V> values
  */
 public final class EntryLoads<K, V> {
 
-  /** How often it is looked again whether entries exist that come and go. */
+  /** The number of attempts for entries that are created and removed concurrently. */
   private static final int MAX_TRIES = 3;
 
   private final CacheContext<K, V> context;
@@ -44,7 +44,6 @@ public final class EntryLoads<K, V> {
   /**
    * Creates the loads of a cache.
    *
-   * @param loader where values come from
    * @param loadTimeout how long a reader waits for another thread's load of the same key
    */
   public EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, Duration loadTimeout) {
@@ -54,15 +53,15 @@ public final class EntryLoads<K, V> {
   }
 
   /**
-   * A key that has no entry.
+   * A key without an entry.
    *
    * @param key the key
    * @param keyBytes the key encoded
-   * @param undecodable what Redis has in place of an entry, or {@code null}
+   * @param undecodable the stored bytes that cannot be decoded, or {@code null}
    */
   record Missing<K>(K key, Bytes keyBytes, @Nullable Bytes undecodable) {}
 
-  /** Loads a missing entry, or waits for another thread that does. */
+  /** Loads a missing entry, or waits for another thread that loads it. */
   @Nullable V load(
       K key, Bytes keyBytes, @Nullable Bytes undecodable, Consumer<OperationResult<V>> settle) {
     Missing<K> missing = new Missing<>(key, keyBytes, undecodable);
@@ -104,8 +103,8 @@ public final class EntryLoads<K, V> {
       }
       Bytes encoded = context.codec().value(value);
       Mutation mutation = absent(missing, encoded);
-      KeyLocks.Hold turn = turns(keys);
-      try (turn) {
+      KeyLocks.Hold held = lockAll(keys);
+      try (held) {
         Change change = Change.NONE;
         if (ticket.beginStore()) {
           try {
@@ -121,7 +120,7 @@ public final class EntryLoads<K, V> {
     }
   }
 
-  /** What another thread loaded, or {@code null} if this one must load. */
+  /** The result of another thread's load, or {@code null} if this thread must load. */
   private @Nullable OperationResult<V> join(Load load) {
     LoadResult result = load.awaitResult();
     if (result == null) {
@@ -129,7 +128,7 @@ public final class EntryLoads<K, V> {
     }
     CacheLoaderException failure = result.failure();
     if (failure != null) {
-      // An exception of its own, since callers may add to one; its cause is shared.
+      // A new exception, since callers may modify theirs; the cause is shared.
       throw new CacheLoaderException(
           failure.getMessage(), failure.getCause() == null ? failure : failure.getCause());
     }
@@ -140,9 +139,9 @@ public final class EntryLoads<K, V> {
   }
 
   /**
-   * Loads missing entries together, except for those that other threads load already.
+   * Loads missing entries together, except for the entries that other threads are loading.
    *
-   * @return what came of each
+   * @return the result of each
    */
   Map<K, OperationResult<V>> loadAll(
       List<Missing<K>> missing, Consumer<Map<K, OperationResult<V>>> settle) {
@@ -160,7 +159,7 @@ public final class EntryLoads<K, V> {
     }
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     try {
-      // First the own ones, for which others may wait.
+      // The led loads first: other threads may wait for them.
       results.putAll(readAgain(own, led));
       own.removeIf(one -> results.containsKey(one.key()));
       results.putAll(loadTogether(own, led, settle));
@@ -233,8 +232,8 @@ public final class EntryLoads<K, V> {
           batch.add(missing.get(i).key(), value, tickets.get(i), absent(missing.get(i), encoded));
         }
       }
-      KeyLocks.Hold turn = turns(batch.keys());
-      try (turn) {
+      KeyLocks.Hold held = lockAll(batch.keys());
+      try (held) {
         Map<K, OperationResult<V>> results = batch.store(pinned);
         for (int i = 0; i < led.size(); i++) {
           led.get(i).complete(batch.valueBytes(missing.get(i).keyBytes()));
@@ -248,9 +247,9 @@ public final class EntryLoads<K, V> {
   }
 
   /**
-   * Loads entries anew, or those that are missing, also where there is no read-through.
+   * Loads all entries or the missing ones, also without read-through.
    *
-   * @param settle tells of what was stored, in the order of the keys' changes
+   * @param settle publishes the results, in the order of the keys' changes
    */
   public void refresh(
       Set<K> keys, boolean replaceExisting, Consumer<Map<K, OperationResult<V>>> settle) {
@@ -278,8 +277,8 @@ public final class EntryLoads<K, V> {
           entryTickets.add(tickets.get(i));
         }
       }
-      KeyLocks.Hold turn = turns(entries.stream().map(EncodedEntry::keyBytes).toList());
-      try (turn) {
+      KeyLocks.Hold held = lockAll(entries.stream().map(EncodedEntry::keyBytes).toList());
+      try (held) {
         settle.accept(replace(entries, entryTickets, pinned));
       }
     } finally {
@@ -296,7 +295,7 @@ public final class EntryLoads<K, V> {
     return all;
   }
 
-  /** Those of some keys that have no entry, or one that cannot be decoded. */
+  /** The keys that have no entry, or one that cannot be decoded. */
   private List<Missing<K>> missing(Set<K> keys) {
     List<Missing<K>> all = all(keys);
     List<@Nullable Bytes> stored =
@@ -311,7 +310,7 @@ public final class EntryLoads<K, V> {
     return missing;
   }
 
-  /** Stores what was loaded in place of what there is. */
+  /** Replaces the stored values by the loaded ones. */
   private Map<K, OperationResult<V>> replace(
       List<EncodedEntry<K, V>> entries, List<Ticket> tickets, Pinned pinned) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
@@ -341,7 +340,7 @@ public final class EntryLoads<K, V> {
     return results;
   }
 
-  /** Which entries exist, if the expiry policy must be asked for the right case. */
+  /** Which entries exist; empty if the expiry policy need not know. */
   private Map<Bytes, Boolean> present(List<EncodedEntry<K, V>> entries, List<Integer> indexes) {
     Map<Bytes, Boolean> present = new LinkedHashMap<>();
     if (!context.expiry().isFixed()) {
@@ -355,7 +354,7 @@ public final class EntryLoads<K, V> {
   }
 
   /**
-   * The change that gives an entry what was loaded.
+   * The mutation that stores a loaded value.
    *
    * @param present whether there is an entry, or {@code null} if that does not matter
    */
@@ -375,7 +374,7 @@ public final class EntryLoads<K, V> {
         context.demand().wantsEvents());
   }
 
-  /** Stores what was loaded, unless somebody has put another value meanwhile. */
+  /** The mutation that stores a loaded value if there is still no entry. */
   private Mutation absent(Missing<K> missing, Bytes value) {
     Ttl onCreation = context.expiry().onCreation();
     return new Mutation(
@@ -389,14 +388,14 @@ public final class EntryLoads<K, V> {
         context.demand().wantsEvents());
   }
 
-  /** Turns with keys, so that listeners hear of loads in the order of the keys' changes. */
-  private KeyLocks.Hold turns(List<Bytes> keys) {
+  /** Locks keys, so that listeners get events of loads in the order of the keys' changes. */
+  private KeyLocks.Hold lockAll(List<Bytes> keys) {
     return context.demand().wantsEvents() ? context.locks().holdAll(keys) : KeyLocks.none();
   }
 
-  /** What a load means to whoever asked for the entry: it was not found. */
+  /** The result of a load for the reader: the entry was not found. */
   private static <V> OperationResult<V> result(Change change, V value) {
-    // What could not be decoded was not there.
+    // A value that cannot be decoded counted as absent.
     return new OperationResult<>(
         change == Change.UPDATED ? Change.CREATED : change,
         /* found= */ false,
@@ -405,7 +404,7 @@ public final class EntryLoads<K, V> {
         change == Change.EXPIRED);
   }
 
-  /** Values that were loaded and are to be stored together. Used by one thread. */
+  /** Loaded values that are stored together. Used by one thread. */
   private final class Batch {
 
     private final List<K> keys = new ArrayList<>();
@@ -430,7 +429,7 @@ public final class EntryLoads<K, V> {
       return mutation == null ? null : mutation.value();
     }
 
-    /** Stores the values that no change overtook. */
+    /** Stores the values whose keys were not changed since their load began. */
     Map<K, OperationResult<V>> store(Pinned pinned) {
       List<Mutation> all = List.copyOf(mutations.values());
       List<Mutation> storable = new ArrayList<>(all.size());

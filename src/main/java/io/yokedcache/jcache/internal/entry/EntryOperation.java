@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.store.Condition;
 
-/** The single-entry writes of {@link javax.cache.Cache}, told apart by data and not by code. */
+/** The single-entry writes of {@link javax.cache.Cache}, as data. */
 public enum EntryOperation {
   PUT(Condition.ANY, false, false),
   GET_AND_PUT(Condition.ANY, true, true),
@@ -41,7 +41,7 @@ public enum EntryOperation {
     };
   }
 
-  /** Whether it compares the value stored with one that the caller gives. */
+  /** Whether it compares the stored value with a value of the caller. */
   public boolean compares() {
     return condition == Condition.EQUAL;
   }

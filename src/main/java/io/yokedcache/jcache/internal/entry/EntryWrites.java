@@ -7,8 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the single-entry writes of a cache are made, chosen once when the cache is built. Safe for
- * use by several threads.
+ * The single-entry writes of a cache, by one of two strategies. Safe for use by several threads.
  *
  * @param <K> keys
  * @param <V> values
@@ -16,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites {
 
   /**
-   * The access for a cache: {@link DirectWrites} where Redis can decide everything by itself, else
-   * {@link OptimisticWrites}.
+   * {@link DirectWrites} if Redis can decide everything by itself, else {@link OptimisticWrites}.
    */
   static <K, V> EntryWrites<K, V> of(CacheContext<K, V> context) {
     return context.expiry().isFixed() && !context.writer().exists()
@@ -25,11 +23,11 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
         : new OptimisticWrites<>(context);
   }
 
-  /** Whether application code has a say, so that threads should take turns with a key. */
-  boolean wantsTurns();
+  /** Whether application code takes part, so that keys must be locked. */
+  boolean needsLocks();
 
   /**
-   * Makes one write. Whatever can fail in this JVM has been done when the writer is called.
+   * Makes one write. All steps that can fail in this JVM precede the call of the writer.
    *
    * @param encodedKey the key's bytes
    * @param value the new value, or {@code null} for removals
@@ -39,16 +37,16 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
       EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected);
 
   /**
-   * Prepares to put several entries in as few round trips as there may be: whatever can fail in
-   * this JVM has been done when it returns. The writer is not called.
+   * Prepares to put several entries in as few round trips as possible. All steps that can fail in
+   * this JVM are done when it returns. The writer is not called.
    */
   BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries);
 
-  /** Entries that are ready to be put. */
+  /** Prepared puts. */
   @FunctionalInterface
   interface BulkPut<K, V> {
 
-    /** Puts those of the entries that have one of these keys, and returns what came of each. */
+    /** Puts the entries with these keys, and returns the result of each. */
     Map<K, OperationResult<V>> apply(Set<K> accepted);
   }
 }

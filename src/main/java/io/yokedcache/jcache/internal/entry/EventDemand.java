@@ -1,11 +1,11 @@
 package io.yokedcache.jcache.internal.entry;
 
-/** What listeners in this JVM want to know of each change. */
+/** The needs of the listeners in this JVM. */
 public interface EventDemand {
 
-  /** Whether there is any listener, so that a creation must be told from an update. */
+  /** Whether there is a listener. */
   boolean wantsEvents();
 
-  /** Whether some listener wants values before the change. */
+  /** Whether a listener wants the values before changes. */
   boolean wantsOldValues();
 }

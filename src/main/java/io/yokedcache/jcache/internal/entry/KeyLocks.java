@@ -21,21 +21,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the threads of this JVM take turns with a key while application code has a say in its
- * change: a writer and Redis then see the changes of a key in one order, and listeners hear of them
- * in that order.
+ * Locks for keys, by which the threads of this JVM change a key one after the other if application
+ * code takes part: a writer, Redis and listeners then see the changes of a key in one order.
  *
- * <p>A key has a lock only while some thread holds it or waits for it. Operations on several keys
- * take their turns in the order of the keys' bytes. A thread whose application code calls a cache
- * may hold turns already; if threads wait for one another in a deadlock, the one that would close
- * it goes on without its turn. Safe for use by several threads.
+ * <p>A key has a lock only while a thread holds it or waits for it. Operations on several keys lock
+ * them in the order of the keys' bytes. A thread whose application code calls a cache may hold
+ * locks already; if threads would deadlock, the last one continues without its lock. Safe for use
+ * by several threads.
  */
 public final class KeyLocks {
 
   private static final Logger logger = LoggerFactory.getLogger(KeyLocks.class);
   private static final Hold NONE = () -> {};
 
-  /** The order in which whatever makes others wait is taken for several keys. */
+  /** The order in which several keys are locked. */
   public static final Comparator<Bytes> ORDER =
       (one, two) -> Arrays.compareUnsigned(one.array(), two.array());
 
@@ -43,8 +42,8 @@ public final class KeyLocks {
   private final long maxWaitNanos;
   private final boolean required;
 
-  /** Made by the first turn: no application code has a say in most caches. Then it stays. */
-  private volatile @Nullable ConcurrentMap<Bytes, Turn> turns;
+  /** Created by the first lock, since most caches need none; never removed. */
+  private volatile @Nullable ConcurrentMap<Bytes, KeyLock> locks;
 
   private final AtomicBoolean warned = new AtomicBoolean();
   private final RecentLocalChanges recent = new RecentLocalChanges();
@@ -52,9 +51,9 @@ public final class KeyLocks {
   /**
    * Creates the locks of a cache.
    *
-   * @param maxWait how long a thread waits for its turn
-   * @param required whether a thread that did not get its turn in time must not go on: two systems
-   *     would see the changes of a key in different orders
+   * @param maxWait how long a thread waits for a lock
+   * @param required whether a thread fails that does not get a lock in time: without the lock two
+   *     systems would see the changes of a key in different orders
    */
   public KeyLocks(String cacheName, Duration maxWait, boolean required) {
     this.cacheName = cacheName;
@@ -63,54 +62,55 @@ public final class KeyLocks {
   }
 
   /**
-   * Waits for its turn with a key.
+   * Waits for the lock of a key.
    *
-   * @return the turn, or {@link #none} if the thread goes on without
+   * @return the lock, or {@link #none} if the thread continues without it
    */
   public Hold hold(Bytes key) {
     return hold(key, maxWaitNanos);
   }
 
   /**
-   * Waits for a turn with a key that is not remembered, and neither warns nor fails.
+   * Waits for the lock of a key. The lock is not noted as a recent change; a time-out is neither
+   * logged nor an error.
    *
-   * @return the turn, or {@code null} if it did not come in time
+   * @return the lock, or {@code null} after the time-out
    */
   public @Nullable Hold tryHold(Bytes key, Duration maxWait) {
-    Turn turn = join(key);
+    KeyLock lock = join(key);
     boolean held = false;
     try {
       held =
-          turn.tryAcquire() || DeadlockDetector.await(turn, maxWait.toNanos()) == WaitOutcome.OVER;
-      return held ? turn::release : null;
+          lock.tryAcquire() || DeadlockDetector.await(lock, maxWait.toNanos()) == WaitOutcome.OVER;
+      return held ? lock::release : null;
     } finally {
       if (!held) {
-        turn.leave();
+        lock.leave();
       }
     }
   }
 
-  /** From now on it is remembered for two seconds which keys had turns, or no more. */
+  /** Starts or stops noting recent local changes. */
   public void remember(boolean enabled) {
     recent.enable(enabled);
   }
 
-  /** Notes that the message of a change came which was made in a turn with its key. */
+  /** Notes that the message of a local change arrived. */
   public void noteHeard(Bytes key) {
     recent.heard(key);
   }
 
-  /** Whether a change may have been made in a turn with a key, of which no message came so far. */
+  /** Whether a local change may have been made whose message has not arrived. */
   public boolean awaitsMessage(Bytes key) {
     return recent.isAwaited(key);
   }
 
-  /** Whether a turn with a key may have begun or ended since a time of {@code System.nanoTime}. */
+  /** Whether the key may have been locked or unlocked since a time of {@code System.nanoTime}. */
   public boolean wasHeldSince(Bytes key, long nanos) {
     return recent.changedSince(key, nanos);
   }
 
-  /** Waits for its turns with several keys, all of which end when the result is closed. */
+  /** Locks several keys; closing the result unlocks all of them. */
   public Hold holdAll(Collection<Bytes> keys) {
     TreeSet<Bytes> ordered = new TreeSet<>(ORDER);
     ordered.addAll(keys);
@@ -136,37 +136,37 @@ public final class KeyLocks {
     }
   }
 
-  /** The turn that nobody waits for. */
+  /** A lock on nothing. */
   public static Hold none() {
     return NONE;
   }
 
-  /** How many keys are held or waited for. */
+  /** The number of keys that are locked or waited for. */
   int size() {
-    return turns().size();
+    return locks().size();
   }
 
-  private ConcurrentMap<Bytes, Turn> turns() {
-    ConcurrentMap<Bytes, Turn> made = turns;
+  private ConcurrentMap<Bytes, KeyLock> locks() {
+    ConcurrentMap<Bytes, KeyLock> made = locks;
     return made != null ? made : makeTurns();
   }
 
   /** Under the monitor, so that all threads get the same map. */
-  private synchronized ConcurrentMap<Bytes, Turn> makeTurns() {
-    ConcurrentMap<Bytes, Turn> made = turns;
+  private synchronized ConcurrentMap<Bytes, KeyLock> makeTurns() {
+    ConcurrentMap<Bytes, KeyLock> made = locks;
     if (made == null) {
       made = new ConcurrentHashMap<>();
-      turns = made;
+      locks = made;
     }
     return made;
   }
 
-  private Turn join(Bytes key) {
-    return turns()
+  private KeyLock join(Bytes key) {
+    return locks()
         .compute(
             key,
             (same, present) -> {
-              Turn joined = present == null ? new Turn(same) : present;
+              KeyLock joined = present == null ? new KeyLock(same) : present;
               joined.users++;
               return joined;
             });
@@ -174,14 +174,14 @@ public final class KeyLocks {
 
   private Hold hold(Bytes key, long waitNanos) {
     recent.begin(key);
-    Turn turn = join(key);
+    KeyLock lock = join(key);
     boolean held = false;
     try {
-      held = turn.tryAcquire() || isOver(DeadlockDetector.await(turn, waitNanos));
-      return held ? turn : NONE;
+      held = lock.tryAcquire() || isOver(DeadlockDetector.await(lock, waitNanos));
+      return held ? lock : NONE;
     } finally {
       if (!held) {
-        turn.leave();
+        lock.leave();
       }
     }
   }
@@ -200,7 +200,7 @@ public final class KeyLocks {
       case DEADLOCK -> {
         if (warned.compareAndSet(false, true)) {
           logger.warn(
-              "Threads wait for one another's keys of cache {}: a CacheLoader, CacheWriter, listener or entry processor of each uses a key that the other one works on. One of them goes on without its turn. Let such code use no other keys, or use them in one order.",
+              "Threads wait for one another's keys of cache {}: a CacheLoader, CacheWriter, listener or entry processor of each uses a key that the other one works on. One of them goes on without the lock. Let such code use no other keys, or use them in one order.",
               cacheName);
         }
         yield false;
@@ -208,7 +208,7 @@ public final class KeyLocks {
     };
   }
 
-  /** A turn with a key, until it is closed. */
+  /** A held lock; closing it unlocks. */
   @FunctionalInterface
   public interface Hold extends AutoCloseable {
 
@@ -216,18 +216,21 @@ public final class KeyLocks {
     void close();
   }
 
-  /** The lock of one key, shared by the threads that want it just now. */
-  private final class Turn implements Hold, Awaited {
+  /** The lock of one key, shared by the threads that hold it or wait for it. */
+  private final class KeyLock implements Hold, Awaited {
 
     private final Bytes key;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** How many threads hold the lock or want it; changed only by the map's own {@code compute}. */
+    /**
+     * The number of threads that hold the lock or wait for it; changed only within the map's {@code
+     * compute}.
+     */
     private int users;
 
     private volatile @Nullable Thread owner;
 
-    private Turn(Bytes key) {
+    private KeyLock(Bytes key) {
       this.key = key;
     }
 
@@ -267,7 +270,7 @@ public final class KeyLocks {
     }
 
     private void leave() {
-      turns().compute(key, (same, present) -> --users == 0 ? null : this);
+      locks().compute(key, (same, present) -> --users == 0 ? null : this);
     }
   }
 }

@@ -17,15 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the threads of this JVM that miss the same key at the same time load it once: the first one
- * loads, the others wait for its result, for a bounded time. The result is shared as bytes, so that
- * each decodes an object of its own. A loader that fails fails for all of them.
+ * Coalesces the concurrent loads of a key in this JVM: the leader loads, and the followers wait for
+ * its result, for a bounded time. The result is shared as bytes, so that each thread decodes its
+ * own object. A failure of the loader fails all of them.
  */
 final class LoadCoalescer {
 
   private static final Logger logger = LoggerFactory.getLogger(LoadCoalescer.class);
 
-  /** How many keys are remembered that were loaded recent. */
+  /** The number of recently loaded keys that are remembered. */
   private static final int RECENT_KEYS = 64;
 
   private final String cacheName;
@@ -33,7 +33,7 @@ final class LoadCoalescer {
   private final Duration timeout;
   private final AtomicBoolean warned = new AtomicBoolean();
 
-  /** Keys that were loaded recent, by hash; created by the first load. */
+  /** Recently loaded keys, by hash; created by the first load. */
   private final AtomicReference<@Nullable AtomicReferenceArray<@Nullable Bytes>> recentlyLoaded =
       new AtomicReference<>();
 
@@ -43,8 +43,8 @@ final class LoadCoalescer {
   }
 
   /**
-   * Joins the load of a key that is under way, or begins one, which the caller must close. A loader
-   * that reads the key it loads would wait for itself, so it gets a load of its own.
+   * Joins the running load of a key, or begins one, which the caller must close. A loader that
+   * reads the key it loads would wait for itself, so it leads a separate load.
    */
   Membership join(Bytes key) {
     Load own = new Load(key);
@@ -55,8 +55,8 @@ final class LoadCoalescer {
   }
 
   /**
-   * Whether another load of a key may have ended between this thread's read and its boarding, so
-   * that the thread should read again before it loads.
+   * Whether another load of a key may have ended between this thread's read and its join, so that
+   * the thread should read again before it loads.
    */
   boolean wasLoadedRecently(Bytes key) {
     AtomicReferenceArray<@Nullable Bytes> recent = recentlyLoaded.get();
@@ -78,28 +78,28 @@ final class LoadCoalescer {
     return Math.floorMod(key.hashCode(), RECENT_KEYS);
   }
 
-  /** A load that nobody joins. */
+  /** A load without followers. */
   Load alone(Bytes key) {
     return new Load(key);
   }
 
-  /** How many keys are being loaded. */
+  /** The number of keys that are being loaded. */
   int size() {
     return loads.size();
   }
 
   /**
-   * A thread's part in a load.
+   * The role of a thread in a load.
    *
-   * @param isLeader whether this thread has to load
+   * @param isLeader whether this thread loads
    */
   record Membership(Load load, boolean isLeader) {}
 
   /**
-   * The end of a load.
+   * The result of a load.
    *
    * @param value the encoded value, or {@code null} if there is none
-   * @param failure why the loader failed, or {@code null} if it did not
+   * @param failure the loader's failure, or {@code null}
    */
   record LoadResult(@Nullable Bytes value, @Nullable CacheLoaderException failure) {}
 
@@ -128,7 +128,7 @@ final class LoadCoalescer {
     }
 
     /**
-     * Waits for what the leader loads.
+     * Waits for the leader's result.
      *
      * @return {@code null} if this thread must load by itself: the load takes too long, ended
      *     without a result, or waits for this thread
@@ -138,7 +138,7 @@ final class LoadCoalescer {
       return switch (outcome) {
         case OVER -> result;
         case TIMEOUT -> {
-          // Whoever comes later shall not wait for it once more.
+          // Later threads do not wait for this load.
           loads.remove(key, this);
           yield null;
         }
@@ -153,12 +153,12 @@ final class LoadCoalescer {
       };
     }
 
-    /** Tells the waiting threads what was loaded, or that there is nothing to load. */
+    /** Completes the load with a value, or with {@code null} if there is none. */
     void complete(@Nullable Bytes value) {
       complete(new LoadResult(value, null));
     }
 
-    /** Tells the waiting threads that the loader failed. */
+    /** Completes the load with a failure of the loader. */
     void fail(CacheLoaderException failure) {
       complete(new LoadResult(null, failure));
     }
@@ -170,13 +170,13 @@ final class LoadCoalescer {
       }
     }
 
-    /** Ends the load; without a result the waiting threads load by themselves. */
+    /** Ends the load. Without a result the followers load by themselves. */
     @Override
     public void close() {
       if (result != null && result.value() != null) {
         noteLoaded(key);
       }
-      // First, so that nobody joins a load that is over.
+      // First, so that no thread joins a load that has ended.
       loads.remove(key, this);
       ended.countDown();
     }

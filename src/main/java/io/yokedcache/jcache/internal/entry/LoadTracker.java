@@ -12,10 +12,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells loads that were overtaken from those that may be stored. A load takes a ticket before it
- * asks the loader. Each change of the key in this JVM, after its writer was called and before it
- * goes to Redis, makes the tickets of that key void, and waits for a load that is being stored just
- * then. So a loaded value that may be older than a change never comes to Redis after it.
+ * Tracks running loads, and invalidates them by changes of their keys. A load takes a ticket before
+ * it calls the loader. Each change of the key in this JVM, after its writer was called and before
+ * it goes to Redis, invalidates the tickets of the key, and waits for a load that is being stored.
+ * So a loaded value that may be older than a change never reaches Redis after it.
  *
  * <p>A load that is being stored waits for nothing but Redis, so changes wait for about one round
  * trip. They do not wait for a loader. Safe for use by several threads.
@@ -109,7 +109,7 @@ public final class LoadTracker {
     }
   }
 
-  /** What is known of one key's loads; guarded by the lock. */
+  /** The running loads of one key; guarded by the lock. */
   private static final class Stamp {
 
     private final Bytes key;
@@ -135,14 +135,17 @@ public final class LoadTracker {
     }
 
     /**
-     * Begins to store what was loaded, unless the key was changed since the load began. Until
+     * Begins to store the loaded value, unless the key was changed since the load began. Until
      * {@link #endStore}, changes of the key wait.
      */
     public boolean beginStore() {
       return begin(/* overtakes= */ false);
     }
 
-    /** The same for what was decided by what was loaded: other loads of the key are overtaken. */
+    /**
+     * Begins to store a decision that depends on the loaded value; it invalidates other loads of
+     * the key.
+     */
     public boolean beginChange() {
       return begin(/* overtakes= */ true);
     }
@@ -196,7 +199,7 @@ public final class LoadTracker {
     }
   }
 
-  /** How many keys are being loaded. */
+  /** The number of keys that are being loaded. */
   int size() {
     return loading;
   }

@@ -4,12 +4,12 @@ import io.yokedcache.jcache.internal.store.Change;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of an operation on one entry.
+ * The result of an operation on one entry.
  *
- * @param change what it did to the entry
+ * @param change how the entry changed
  * @param found whether there was an entry before
  * @param value the value after, or the value read, if there is one
- * @param prior the value before, if somebody wanted it
+ * @param prior the value before, if it was requested
  * @param expired whether the entry is gone because its new time to live was zero
  */
 public record OperationResult<V>(
@@ -19,7 +19,7 @@ public record OperationResult<V>(
     return new OperationResult<>(Change.NONE, found, null, null, false);
   }
 
-  /** A value that was in the cache. */
+  /** A hit. */
   public static <V> OperationResult<V> hit(V value, boolean expired) {
     return new OperationResult<>(Change.NONE, true, value, value, expired);
   }

@@ -16,13 +16,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes in which application code has a say: read, decide, and apply on the condition that what
- * was read still holds; if it does not, once more. The expiry policy is asked for the one case that
- * applies, and the writer is called before the entry changes, so that its failure leaves the entry
- * as it was (JSR-107 1.1.1, Write-Through).
+ * Writes in which application code takes part: read, decide, apply on the condition that the entry
+ * is unchanged, and retry if it is not. The expiry policy is asked only for the case that applies,
+ * and the writer is called before the entry changes, so that its failure leaves the entry unchanged
+ * (JSR-107 1.1.1, Write-Through).
  *
- * <p>When another JVM spoils an attempt, policy and writer are called again, and a conditional
- * write whose condition no longer holds has then called the writer in vain.
+ * <p>After a concurrent change by another JVM, policy and writer are called again. A conditional
+ * write whose condition no longer holds has then called the writer although nothing is written.
  */
 final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
 
@@ -33,7 +33,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
   }
 
   @Override
-  public boolean wantsTurns() {
+  public boolean needsLocks() {
     return true;
   }
 
@@ -103,7 +103,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     return results;
   }
 
-  /** Puts an entry that came or went after it was asked for; the writer has been called. */
+  /** Puts an entry that was created or removed concurrently; the writer has been called. */
   private OperationResult<V> putAgain(EncodedEntry<K, V> put) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
@@ -118,7 +118,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     }
   }
 
-  /** What to apply, if the operation's condition holds for what is stored now. */
+  /** The mutation to apply, if the operation's condition holds for the stored entry. */
   private Decision decide(
       EntryOperation operation, Bytes key, @Nullable Bytes value, @Nullable V expected) {
     boolean needsRead =
@@ -127,7 +127,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       return new Decision(false, mutation(operation, key, Condition.ANY, null, value));
     }
     Bytes stored = context.store().get(key, Ttl.UNCHANGED);
-    // What cannot be decoded is not there; what is overwritten in any case is not looked at.
+    // A value that cannot be decoded counts as absent; a value that is overwritten in any case is
+    // not decoded.
     boolean looks = operation.condition() != Condition.ANY;
     V readable = looks ? context.codec().decode(stored) : null;
     boolean found = looks ? readable != null : stored != null;
@@ -155,7 +156,9 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     return new Decision(found, mutation(operation, key, condition, stored, value));
   }
 
-  /** By bytes first, as values without {@code equals} need it, then as JSR-107 wants it. */
+  /**
+   * By bytes first, for values without {@code equals}, then by {@code equals}, as JSR-107 requires.
+   */
   private boolean isEqual(Bytes stored, V readable, @Nullable V expected) {
     return expected != null
         && (stored.equals(context.codec().value(expected))
@@ -202,10 +205,10 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
   }
 
   /**
-   * What an operation does.
+   * The decision of an operation.
    *
    * @param found whether there was an entry, as far as it was looked for
-   * @param mutation what to apply, or {@code null} if the condition does not hold
+   * @param mutation the mutation to apply, or {@code null} if the condition does not hold
    */
   private record Decision(boolean found, @Nullable Mutation mutation) {}
 }

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads of a cache: access expiry, and read-through of what is missing. Safe for use by several
- * threads.
+ * Reads entries: by near cache and Redis, with access expiry and read-through. Safe for use by
+ * several threads.
  *
  * @param <K> keys
  * @param <V> values
@@ -26,7 +26,7 @@ public final class ReadThrough<K, V> {
 
   private final CacheContext<K, V> context;
 
-  /** There only if what is missing can be loaded. */
+  /** {@code null} without read-through. */
   private final @Nullable EntryLoads<K, V> loads;
 
   /**
@@ -41,8 +41,7 @@ public final class ReadThrough<K, V> {
   }
 
   /**
-   * The value of an entry if it takes next to nothing to know it; such a read has no effect but its
-   * result.
+   * The value of the near entry if finding it needs neither encoding nor decoding.
    *
    * @param nowNanos the time if it is known, else 0
    */
@@ -50,43 +49,43 @@ public final class ReadThrough<K, V> {
     return context.reads().nearIfPlain(key, nowNanos);
   }
 
-  /** Whether what is missing can be loaded. */
+  /** Whether missing entries are loaded. */
   public boolean isReadThrough() {
     return loads != null;
   }
 
   /** Reads an entry and does not load it. */
-  public Look<V> look(K key) {
+  public Lookup<V> lookUp(K key) {
     V copy = context.reads().near(key);
     if (copy != null) {
-      return new Look<>(copy, null, null, /* expired= */ false);
+      return new Lookup<>(copy, null, null, /* expired= */ false);
     }
     Bytes encodedKey = context.codec().key(key);
     Read<V> read = context.reads().read(encodedKey);
     V value = read.value();
     boolean expired = value != null && touched(encodedKey);
-    return new Look<>(value, encodedKey, read.bytes(), expired);
+    return new Lookup<>(value, encodedKey, read.bytes(), expired);
   }
 
   /**
-   * Loads an entry that is missing; for read-through only.
+   * Loads a missing entry; for read-through only.
    *
-   * @param look what was found in its place
-   * @param settle counts and tells of the result; called once, in the order of the key's changes
+   * @param lookup the result of the read
+   * @param settle counts and publishes the result; called once, in the order of the key's changes
    */
-  public @Nullable V load(K key, Look<V> look, Consumer<OperationResult<V>> settle) {
-    Bytes encodedKey = look.key() == null ? context.codec().key(key) : look.key();
-    return requireNonNull(loads).load(key, encodedKey, look.bytes(), settle);
+  public @Nullable V load(K key, Lookup<V> lookup, Consumer<OperationResult<V>> settle) {
+    Bytes encodedKey = lookup.key() == null ? context.codec().key(key) : lookup.key();
+    return requireNonNull(loads).load(key, encodedKey, lookup.bytes(), settle);
   }
 
   /**
-   * Reads the entries of several keys, and loads those that are missing.
+   * Reads the entries of several keys, and loads the missing ones.
    *
-   * @param settle tells of what was loaded, in the order of the keys' changes
-   * @param lookedUp hears how many entries were found and not found if their loads fail
+   * @param settle publishes the loaded entries, in the order of the keys' changes
+   * @param lookedUp gets the numbers of hits and misses if the loads fail
    */
   public Map<K, OperationResult<V>> getAll(
-      Set<K> keys, Consumer<Map<K, OperationResult<V>>> settle, Lookups lookedUp) {
+      Set<K> keys, Consumer<Map<K, OperationResult<V>>> settle, LookupCounts lookedUp) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<K> asked = new ArrayList<>(keys.size());
     for (K key : keys) {
@@ -94,7 +93,7 @@ public final class ReadThrough<K, V> {
       if (copy == null) {
         asked.add(key);
       }
-      // Those that have no copy only take their place in the order, for now.
+      // Keys without a near entry keep their place in the order.
       results.put(
           key,
           copy == null
@@ -130,23 +129,23 @@ public final class ReadThrough<K, V> {
     return results;
   }
 
-  /** Takes the numbers of entries that were looked up. */
+  /** Takes the numbers of hits and misses. */
   @FunctionalInterface
-  public interface Lookups {
+  public interface LookupCounts {
 
     void count(int hits, int misses);
   }
 
   /**
-   * Whether there is an entry that can be decoded; neither loads it nor counts as access. It takes
-   * the value from Redis, since nothing else tells whether a read would find it.
+   * Whether there is an entry that can be decoded; neither loads it nor counts as access. It reads
+   * the value from Redis: only decoding tells whether a read would find it.
    */
   public boolean contains(K key) {
     Bytes stored = context.store().get(context.codec().key(key), Ttl.UNCHANGED);
     return context.codec().decode(stored) != null;
   }
 
-  /** Notes that an entry, whose value was fetched before, is being read now. */
+  /** Applies the access expiry to an entry whose value was read before. */
   public boolean noteAccess(K key) {
     Bytes encodedKey = context.codec().key(key);
     Ttl onAccess = context.expiry().onAccess();
@@ -164,19 +163,18 @@ public final class ReadThrough<K, V> {
   }
 
   /**
-   * What a read found.
+   * The result of a read.
    *
    * @param value the value, or {@code null} if there is none that could be decoded
    * @param key the key's bytes, if it was encoded
-   * @param bytes what Redis has for the key, or {@code null}
+   * @param bytes the stored bytes, or {@code null}
    * @param expired whether the read ended the entry's time to live
    */
-  public record Look<V>(
+  public record Lookup<V>(
       @Nullable V value, @Nullable Bytes key, @Nullable Bytes bytes, boolean expired) {
 
-    /** The same with another value. */
-    public Look<V> with(@Nullable V other) {
-      return new Look<>(other, key, bytes, expired);
+    public Lookup<V> with(@Nullable V other) {
+      return new Lookup<>(other, key, bytes, expired);
     }
   }
 }

@@ -7,31 +7,30 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The turns with keys in the last two seconds, and whether the messages of the changes that were
- * made in them have come back from Redis. Bounded: when there are too many keys, it knows for two
- * seconds of none, and answers as for a key that has a turn. Takes next to no memory unless it is
- * enabled. Safe for use by several threads.
+ * The local changes of the last two seconds, and whether their messages have arrived from Redis.
+ * Bounded: with too many keys it forgets all, and for two seconds answers for every key as if it
+ * were being changed. Takes almost no memory unless it is enabled. Safe for use by several threads.
  */
 final class RecentLocalChanges {
 
-  /** How long the message of an own change may take; then it is taken for lost. */
+  /** How long the message of a local change may take; a later one counts as lost. */
   private static final long SPAN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private static final int MAX_KEYS = 10_000;
 
-  /** Made when it is first enabled, before {@code enabled} says so; then it stays. */
+  /** Created before {@code enabled} is first set; never removed. */
   private volatile @Nullable ConcurrentMap<Bytes, Mark> marks;
 
   private volatile boolean enabled;
 
-  /** Until when nothing is known, since there were too many keys. */
+  /** Until when nothing is known, after too many keys. */
   private volatile long unknownUntilNanos = System.nanoTime();
 
   /**
-   * What is known of a key.
+   * The recent changes of a key.
    *
-   * @param awaited how many turns there were whose message has not come
-   * @param nanos when the last turn began or ended
+   * @param awaited the number of changes whose message has not arrived
+   * @param nanos when the last change began or ended
    */
   private record Mark(int awaited, long nanos) {}
 
@@ -51,7 +50,7 @@ final class RecentLocalChanges {
     return known == null ? null : known.get(key);
   }
 
-  /** A turn begins. */
+  /** Notes that a change begins. */
   void begin(Bytes key) {
     ConcurrentMap<Bytes, Mark> known = marks;
     if (enabled && known != null) {
@@ -65,7 +64,7 @@ final class RecentLocalChanges {
     }
   }
 
-  /** A turn ends. */
+  /** Notes that a change ends. */
   void end(Bytes key) {
     ConcurrentMap<Bytes, Mark> known = marks;
     if (enabled && known != null) {
@@ -74,7 +73,7 @@ final class RecentLocalChanges {
     }
   }
 
-  /** The message of an own change came. */
+  /** Notes the message of a local change. */
   void heard(Bytes key) {
     ConcurrentMap<Bytes, Mark> known = marks;
     if (known != null) {
@@ -83,14 +82,14 @@ final class RecentLocalChanges {
     }
   }
 
-  /** Whether an own change may have been made whose message has not come. */
+  /** Whether a local change may have been made whose message has not arrived. */
   boolean isAwaited(Bytes key) {
     long now = System.nanoTime();
     Mark mark = mark(key);
     return isUnknown(now) || (mark != null && mark.awaited > 0 && !isOld(mark, now));
   }
 
-  /** Whether a turn may have begun or ended since a time. */
+  /** Whether a change may have begun or ended since a time. */
   boolean changedSince(Bytes key, long nanos) {
     Mark mark = mark(key);
     return isUnknown(System.nanoTime()) || (mark != null && mark.nanos - nanos > 0);

@@ -1,4 +1,4 @@
-/** What one operation does to one entry: condition, expiry, write-through, atomicity. */
+/** Operations on one entry: conditions, expiry, write-through, loads, atomicity. */
 @NullMarked
 package io.yokedcache.jcache.internal.entry;
 

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers events one after the other on a thread of its own, which starts with the first event.
- * The queue is bounded by events and by bytes: when it stays full because a listener is slow,
- * events are dropped, counted, and warned of once. It takes memory only for what it holds.
+ * Delivers events one after the other on its thread, which starts with the first event. The queue
+ * is bounded by events and by bytes: when it stays full because a listener is slow, events are
+ * dropped, counted, and logged once. Its memory follows its content.
  */
 final class DeliveryQueue {
 
@@ -33,7 +33,7 @@ final class DeliveryQueue {
   private final Condition filled = lock.newCondition();
   private final Condition emptied = lock.newCondition();
 
-  /** What follows is guarded by the lock. */
+  /** The lock guards the fields below. */
   private ArrayDeque<Delivery> waiting = new ArrayDeque<>(1);
 
   private long waitingBytes;
@@ -123,7 +123,7 @@ final class DeliveryQueue {
       try {
         started.start();
       } catch (OutOfMemoryError noThread) {
-        // The change is made, whoever hears of it; the next event tries again.
+        // The change is made in any case; the next event tries again.
         logger.warn("No thread could be started for the listeners of {}", cacheName, noThread);
         return false;
       }
@@ -138,7 +138,7 @@ final class DeliveryQueue {
       try {
         next.task.run();
       } catch (Throwable e) {
-        // Whatever it was, also an exception that nobody declared, others are still to hear.
+        // After any failure, declared or not, the other listeners still get the event.
         warn(e);
       }
       boolean unused = Thread.interrupted(); // left behind by one listener, and not for the next
@@ -177,7 +177,7 @@ final class DeliveryQueue {
     }
   }
 
-  /** Delivers what is queued, if that does not take too long, and ends the thread. */
+  /** Delivers the queued events for a bounded time, and ends the thread. */
   void close() {
     Thread running;
     lock.lock();

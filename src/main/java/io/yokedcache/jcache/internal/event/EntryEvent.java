@@ -16,7 +16,7 @@ final class EntryEvent<K, V> extends CacheEntryEvent<K, V> {
 
   private static final long serialVersionUID = 1L;
 
-  /** What an object takes of which nothing else is known, and what an event takes by itself. */
+  /** The assumed size of an object of unknown type, and of an event itself. */
   private static final long TYPICAL_BYTES = 128;
 
   private final transient K key;
@@ -49,8 +49,8 @@ final class EntryEvent<K, V> extends CacheEntryEvent<K, V> {
   }
 
   /**
-   * About how much memory some events keep from being freed. It is exact enough for what can be
-   * large, arrays of bytes and strings; to know it of other objects one would have to encode them.
+   * The approximate memory that events retain. It is accurate for byte arrays and strings, which
+   * can be large; the size of other objects would need their encoding.
    */
   static long sizeBytes(List<? extends EntryEvent<?, ?>> events) {
     long size = 0;

@@ -112,7 +112,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
     noteDemand();
   }
 
-  /** Removes a listener and returns what has to be closed. */
+  /** Removes a listener and returns the objects to close. */
   public List<Closeable> deregister(CacheEntryListenerConfiguration<K, V> configuration) {
     List<Closeable> closeables = new ArrayList<>();
     for (Registration<K, V> registration : registrations) {
@@ -128,14 +128,14 @@ public final class EventDispatcher<K, V> implements EventDemand {
     oldValues = registrations.stream().anyMatch(Registration::isOldValueRequired);
   }
 
-  /** Tells of what an operation of this cache object did to one entry. */
+  /** Publishes the change that an operation made to one entry. */
   public void publish(K key, OperationResult<V> result) {
     if (wantsEvents()) {
       publish(changes().add(key, result));
     }
   }
 
-  /** Tells of what an operation of this cache object did to some entries. */
+  /** Publishes the changes that an operation made. */
   public void publish(Changes<K, V> changes) {
     List<EntryEvent<K, V>> events = changes.events;
     if (events.isEmpty()) {
@@ -155,7 +155,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
    * Queues the delivery of a change made elsewhere. Never waits.
    *
    * @param delivery delivers it, on the delivery thread
-   * @param sizeBytes what it takes until then
+   * @param sizeBytes its memory while it is queued
    */
   public void queueRemote(Runnable delivery, long sizeBytes) {
     queue().add(delivery, sizeBytes, /* waitMillis= */ 0);
@@ -183,12 +183,12 @@ public final class EventDispatcher<K, V> implements EventDemand {
     ApplicationCode.rethrow(failure);
   }
 
-  /** Starts to collect what one operation does. */
+  /** Starts to collect the changes of one operation. */
   public Changes<K, V> changes() {
     return new Changes<>(cache, wantsEvents());
   }
 
-  /** Delivers what is still queued, for a bounded time, and returns what has to be closed. */
+  /** Delivers the queued events for a bounded time, and returns the objects to close. */
   public List<Closeable> close() {
     DeliveryQueue made = end();
     if (made != null) {
@@ -218,7 +218,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
       this.wanted = wanted;
     }
 
-    /** Adds what an operation did to one entry, if that is an event. */
+    /** Adds the change of one entry, if it is an event. */
     public Changes<K, V> add(K key, OperationResult<V> result) {
       add(result.change(), key, result.value(), result.prior());
       if (result.expired() && result.change() != Change.EXPIRED) {

@@ -17,7 +17,7 @@ import javax.cache.event.CacheEntryUpdatedListener;
 import javax.cache.event.EventType;
 import org.jspecify.annotations.Nullable;
 
-/** A listener with its filter, and what it is registered for. */
+/** A registered listener with its filter and its configuration. */
 public final class Registration<K, V> {
 
   private final CacheEntryListenerConfiguration<K, V> configuration;
@@ -65,7 +65,7 @@ public final class Registration<K, V> {
     return listener instanceof CacheEntryExpiredListener;
   }
 
-  /** Calls the listener with those events of one type that it wants. */
+  /** Calls the listener with the events of one type that pass its filter. */
   void deliver(Cache<K, V> cache, EventType type, List<EntryEvent<K, V>> events) {
     if (!wants(type)) {
       return;
@@ -114,7 +114,7 @@ public final class Registration<K, V> {
     return events;
   }
 
-  /** What {@code close} must close. */
+  /** The objects that {@code close} must close. */
   public List<Closeable> closeables() {
     List<Closeable> closeables = new ArrayList<>(2);
     if (listener instanceof Closeable closeable) {

@@ -16,7 +16,7 @@ public sealed interface EntryExpiry permits FixedExpiry, PolicyExpiry {
     return FixedExpiry.isFixed(policy) ? FixedExpiry.of(policy) : new PolicyExpiry(policy);
   }
 
-  /** Whether the answers never change, so that they may be asked for ahead of time. */
+  /** Whether the times are constants. */
   boolean isFixed();
 
   /** Time to live of a new entry, never {@link Ttl#UNCHANGED}. */

@@ -12,7 +12,7 @@ import javax.cache.expiry.TouchedExpiryPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The expiry of one of the five policies that JSR-107 ships: constants, asked for once.
+ * The expiry of one of the five policies of JSR-107: constants, read once.
  *
  * @param onCreation time to live of a new entry
  * @param onUpdate time to live of an entry that gets another value

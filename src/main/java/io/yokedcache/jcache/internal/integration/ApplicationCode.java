@@ -52,7 +52,7 @@ public enum ApplicationCode {
   /**
    * Creates an object of the application.
    *
-   * @param what what it is, for messages
+   * @param what its description, for messages
    * @throws CacheException if the factory throws an exception or has no object
    */
   public static <T> T create(String what, Factory<? extends T> factory) {
@@ -83,7 +83,7 @@ public enum ApplicationCode {
   /**
    * Returns the first of two failures, with the other one suppressed.
    *
-   * @param first what failed before, or {@code null}
+   * @param first the earlier failure, or {@code null}
    */
   public static Throwable first(@Nullable Throwable first, Throwable next) {
     if (first == null) {

@@ -50,14 +50,14 @@ public final class EntryLoader<K, V> {
     }
   }
 
-  /** Loads the values of those keys that have one. */
+  /** Loads the values of the keys that have one. */
   public Map<K, V> loadAll(Set<? extends K> keys) {
     if (loader == null || keys.isEmpty()) {
       return Map.of();
     }
     try {
       Map<K, V> found = new HashMap<>();
-      // The loader gets a set of its own, from which it may take what it is done with.
+      // The loader gets its own copy of the set, which it may modify.
       Map<K, V> loaded = loader.loadAll(new LinkedHashSet<>(keys));
       for (K key : keys) {
         V value = loaded.get(key);

@@ -111,11 +111,11 @@ public final class EntryWriter<K, V> {
   }
 
   /**
-   * What came of a bulk write.
+   * The result of a bulk write.
    *
    * @param keys the keys that were written or deleted
-   * @param failure why not all were, a {@code CacheWriterException} or an {@code Error}; or {@code
-   *     null}
+   * @param failure the writer's failure, a {@code CacheWriterException} or an {@code Error}, or
+   *     {@code null}
    */
   public record Written<K>(Set<K> keys, @Nullable Throwable failure) {}
 

@@ -15,10 +15,10 @@ import javax.cache.processor.EntryProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of an entry processor on an entry as it was read: what is to be done for it in Redis, on
- * the condition that the entry still is as it was read. When it exists, the value is encoded and
- * the expiry policy has been asked, so that nothing in this JVM fails after {@link #writeThrough}.
- * Used by one thread.
+ * One run of an entry processor on an entry as it was read, and the resulting mutation, on the
+ * condition that the entry is unchanged. When this object exists, the value is encoded and the
+ * expiry policy has been asked, so that nothing in this JVM fails after {@link #writeThrough}. Used
+ * by one thread.
  *
  * @param <K> keys
  * @param <V> values
@@ -57,8 +57,8 @@ final class Attempt<K, V, T extends @Nullable Object> {
    *
    * @param encodedKey the key's bytes
    * @param stored the bytes that were read, or {@code null} if there was no entry
-   * @param before what they mean, or {@code null} also if they cannot be decoded: such a value is
-   *     not there, but it is what must still be there
+   * @param before the decoded value, or {@code null} also if the bytes cannot be decoded: the value
+   *     then counts as absent, but the bytes must be unchanged
    */
   static <K, V, T extends @Nullable Object> Attempt<K, V, T> make(
       CacheContext<K, V> context,
@@ -98,7 +98,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
     };
   }
 
-  /** Has the writer write what the processor decided on; what was loaded needs no writing. */
+  /** Writes the processor's decision through; a loaded value needs no writing. */
   void writeThrough() {
     switch (entry.action()) {
       case CREATE, UPDATE -> context.writer().write(entry.getKey(), entry.newValue());
@@ -107,12 +107,12 @@ final class Attempt<K, V, T extends @Nullable Object> {
     }
   }
 
-  /** Whether what was decided depends on what the loader said. */
+  /** Whether the decision depends on the loader's answer. */
   boolean isLoaded() {
     return entry.isLoaded();
   }
 
-  /** Whether the entry gets what was loaded, and nothing that the processor made. */
+  /** Whether the entry gets the loaded value, and no value of the processor. */
   boolean isLoad() {
     return entry.action() == Action.LOAD;
   }
@@ -133,7 +133,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
     return key;
   }
 
-  /** What to apply, or {@code null} if the entry keeps its value. */
+  /** The mutation, or {@code null} if the entry keeps its value. */
   @Nullable Mutation mutation() {
     return mutation;
   }
@@ -144,10 +144,10 @@ final class Attempt<K, V, T extends @Nullable Object> {
   }
 
   /**
-   * What came of it.
+   * The result.
    *
    * @param outcome of the mutation; of no meaning if there is none
-   * @return {@code null} if the entry had changed meanwhile, so that nothing was done
+   * @return {@code null} if the entry was changed concurrently, so that nothing was done
    */
   @Nullable Processed<V, T> processed(@Nullable Outcome outcome) {
     if (mutation == null) {
@@ -164,7 +164,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
   }
 
   private OperationResult<V> changed(Mutation applied, Change applying) {
-    // What was there before could not be decoded if nothing was found.
+    // If nothing was found, the previous bytes could not be decoded.
     Change change = before == null && applying == Change.UPDATED ? Change.CREATED : applying;
     boolean expired =
         change == Change.EXPIRED || (change == Change.UPDATED && applied.onUpdate().isZero());

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a processor on several entries: one read for all, the processor for each, one write
- * for all, and one more for the times to live of those it only looked at. What fails for one key
- * fails for that key alone. For one use by one thread.
+ * for all, and one more for the times to live of the entries that were only read. A failure affects
+ * its key alone. For one use by one thread.
  *
  * @param <K> keys
  * @param <V> values

@@ -8,15 +8,15 @@ import javax.cache.processor.MutableEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entry that an entry processor works on: it notes what is to be done, and nothing is done
- * before the processor returns. Used by one thread.
+ * The mutable entry of an entry processor. It records the processor's decision, which is applied
+ * after the processor returns. Used by one thread.
  *
  * @param <K> keys
  * @param <V> values
  */
 public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
 
-  /** What is to be done to the entry, as JSR-107 1.1.1, Entry Processors, tells them apart. */
+  /** The decision about the entry (JSR-107 1.1.1, Entry Processors). */
   public enum Action {
     /** Nothing: the processor did not even look. */
     NONE,
@@ -58,12 +58,12 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
     return action;
   }
 
-  /** Whether the loader was asked, so that the decision depends on what it said. */
+  /** Whether the loader was called, so that the decision depends on its answer. */
   public boolean isLoaded() {
     return loaded;
   }
 
-  /** The value that the entry shall have, after {@code LOAD}, {@code CREATE} or {@code UPDATE}. */
+  /** The value to store, after {@code LOAD}, {@code CREATE} or {@code UPDATE}. */
   public V newValue() {
     return requireNonNull(value, "value");
   }

@@ -15,9 +15,9 @@ import javax.cache.processor.EntryProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs entry processors atomically across JVMs and without locks: the processor runs here, on the
- * value read, and what it decided is applied on the condition that the entry still has that value.
- * If it does not, the processor runs again on the new value.
+ * Runs entry processors atomically across JVMs without locks in Redis: the processor runs here on
+ * the value that was read, and its decision is applied on the condition that the entry still has
+ * that value. If it does not, the processor runs again on the new value.
  *
  * @param <K> keys
  * @param <V> values
@@ -34,7 +34,7 @@ public final class ProcessorRunner<K, V> {
    * Runs a processor on one entry.
    *
    * @param encodedKey the key's bytes
-   * @param lookedUp hears whether there was an entry if what is done with it fails
+   * @param lookedUp gets whether there was an entry if the operation fails
    */
   public <T extends @Nullable Object> Processed<V, T> run(
       K key,
@@ -67,11 +67,11 @@ public final class ProcessorRunner<K, V> {
 
   /**
    * Runs a processor on several entries, one after the other, with one read before and one write
-   * after all of them. Each entry is changed atomically and fails by itself; those that others
-   * changed meanwhile are left as they are, to be tried again.
+   * after all of them. Each entry is changed atomically and fails separately; entries that were
+   * changed concurrently stay unchanged, and the caller tries them again.
    *
    * @param keys the keys with their bytes
-   * @return what came of each key, in their order
+   * @return the result of each key, in their order
    */
   public <T extends @Nullable Object> Trials<K, V, T> tryAll(
       Map<K, Bytes> keys, EntryProcessor<K, V, T> processor, Object... arguments) {
@@ -79,11 +79,11 @@ public final class ProcessorRunner<K, V> {
   }
 
   /**
-   * What came of a processor.
+   * The result of a processor.
    *
-   * @param answer what it returned
-   * @param result what became of the entry
-   * @param action what it decided
+   * @param answer the returned value
+   * @param result the result for the entry
+   * @param action its decision
    */
   public record Processed<V, T extends @Nullable Object>(
       T answer, OperationResult<V> result, Action action) {
@@ -95,10 +95,10 @@ public final class ProcessorRunner<K, V> {
   }
 
   /**
-   * What came of one try; of neither if the entry was changed by others meanwhile.
+   * The result of one attempt; neither processed nor failed if the entry was changed concurrently.
    *
-   * @param processed what was done, or {@code null}
-   * @param failure why nothing was done, or may not have been; or {@code null}
+   * @param processed the result, or {@code null}
+   * @param failure the failure, or {@code null}
    * @param found whether there was an entry, or {@code null} if it was not looked for
    */
   public record Tried<V, T extends @Nullable Object>(
@@ -107,10 +107,11 @@ public final class ProcessorRunner<K, V> {
       @Nullable Boolean found) {}
 
   /**
-   * What came of several tries.
+   * The results of several attempts.
    *
-   * @param tried what came of each key
-   * @param error what ended the tries before the last key, to be thrown; or {@code null}
+   * @param tried the attempt of each key
+   * @param error the error that ended the attempts before the last key, to be thrown, or {@code
+   *     null}
    */
   public record Trials<K, V, T extends @Nullable Object>(
       Map<K, Tried<V, T>> tried, @Nullable Error error) {}

@@ -17,9 +17,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Applies what entry processors decided. A decision that rests on the loader is a load: it does
- * nothing if the entry was changed or the cache was cleared since it began, and is then made again.
- * For one use by one thread.
+ * Applies the decisions of entry processors. A decision that depends on the loader is a load: it
+ * does nothing if the entry was changed or the cache was cleared since it began, and the processor
+ * then runs again. For one use by one thread.
  */
 final class ProcessorStore implements AutoCloseable {
 
