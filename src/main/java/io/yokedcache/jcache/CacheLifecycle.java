@@ -1,7 +1,7 @@
 package io.yokedcache.jcache;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.event.EventDispatcher;

@@ -39,7 +39,8 @@ final class ManagerResources implements AutoCloseable {
         all.add(server);
         reachable = at(settings, server);
       }
-      // One thread each: tasks wait up to their time-outs for a Redis that hangs, and a pass over all keys must
+      // One thread each: tasks wait up to their time-outs for a Redis that hangs, and a pass over
+      // all keys must
       // not delay a lease, nor either of them a ping.
       ScheduledThreadPoolExecutor health = scheduler("yokedcache-health");
       all.add(0, health::shutdownNow);
