@@ -23,12 +23,7 @@ public final class BridgeExtension implements ManagerExtension {
   /** Called by {@link java.util.ServiceLoader}. */
   public BridgeExtension() {}
 
-  /**
-   * Starts a bridge, or joins the one that has the same settings.
-   *
-   * @param manager whose settings to follow
-   * @return what ends the bridge, if no other manager needs it
-   */
+  /** Starts a bridge, or joins the one that has the same settings. */
   @Override
   public StartedExtension start(ManagerContext manager) {
     try {
@@ -57,12 +52,7 @@ public final class BridgeExtension implements ManagerExtension {
     }
   }
 
-  /**
-   * What tells of a manager's caches.
-   *
-   * @param bridge the share in a bridge; absent if the settings ask for none
-   * @param cacheTags whether StatsD tells caches apart
-   */
+  /** A manager's share in a bridge, which is absent if the settings ask for none. */
   private record Started(@Nullable SharedBridge bridge, String managerName, boolean cacheTags)
       implements StartedExtension {
 

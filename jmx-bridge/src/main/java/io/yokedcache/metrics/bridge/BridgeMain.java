@@ -1,13 +1,19 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.prometheus.PasswordHash;
 import io.yokedcache.metrics.source.TargetFilter;
+import java.io.BufferedReader;
+import java.io.Console;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -17,8 +23,10 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Help.ColorScheme;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Runs the bridge on the command line. */
@@ -29,7 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       ServeCommand.class,
       ListCommand.class,
-      HashPasswordCommand.class,
+      BridgeMain.HashPassword.class,
       HelpCommand.class
     },
     header = "Reads the caches of other JVMs, of any JSR-107 provider, by JMX.",
@@ -159,5 +167,46 @@ public final class BridgeMain {
         .options()
         .forEach(option -> known.addAll(Arrays.asList(option.names())));
     return Group.closest(argument.split("=", 2)[0], known);
+  }
+
+  /** Prints the hash of a password, for the setting {@code prometheus.password-hash}. */
+  @Command(
+      name = "hash-password",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Prints the hash of a password, for the setting prometheus.password-hash.",
+        "The password is asked for, or is the first line of the input."
+      })
+  static final class HashPassword implements Callable<Integer> {
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+      if (spec == null) {
+        throw new IllegalStateException("This command is run by picocli only");
+      }
+      char[] password = password();
+      if (password.length == 0) {
+        throw new MetricsConfigurationException("The password is empty");
+      }
+      spec.commandLine().getOut().println(PasswordHash.of(password));
+      Arrays.fill(password, ' ');
+      return ExitCode.OK;
+    }
+
+    // Since Java 22 there may be a console for other input, too, which reads that just as well.
+    @SuppressWarnings("SystemConsoleNull")
+    private static char[] password() throws IOException {
+      Console console = System.console();
+      if (console == null) {
+        BufferedReader input =
+            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        String line = input.readLine();
+        return line == null ? new char[0] : line.toCharArray();
+      }
+      char[] password = console.readPassword("Password: ");
+      return password == null ? new char[0] : password;
+    }
   }
 }

@@ -28,6 +28,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,8 +127,8 @@ final class Group {
     return (ConfigObject) defaultOf(key);
   }
 
-  /** The same by names that may have dots, which HOCON takes for groups in groups. */
-  Map<String, String> flatTexts(String key, Pattern name, String expected) {
+  /** Texts by names that the user chooses; HOCON takes their dots for groups in groups. */
+  Map<String, String> texts(String key, Pattern name, String expected) {
     Map<String, String> texts = new TreeMap<>();
     for (Map.Entry<String, ConfigValue> entry : object(key).toConfig().entrySet()) {
       String flat = String.join(".", ConfigUtil.splitPath(entry.getKey()));
@@ -140,24 +141,6 @@ final class Group {
         problems.add(entry.getValue().origin(), at + " must be a text");
       }
     }
-    return Map.copyOf(texts);
-  }
-
-  /** Texts by names that the user chooses. */
-  Map<String, String> texts(String key, Pattern name, String expected) {
-    Map<String, String> texts = new TreeMap<>();
-    object(key)
-        .forEach(
-            (entry, value) -> {
-              String at = path + "." + key + "." + entry;
-              if (!name.matcher(entry).matches()) {
-                problems.add(value.origin(), at + " has a name that is not " + expected);
-              } else if (isScalar(value)) {
-                texts.put(entry, text(value));
-              } else {
-                problems.add(value.origin(), at + " must be a text");
-              }
-            });
     return Map.copyOf(texts);
   }
 
@@ -333,13 +316,7 @@ final class Group {
     }
     List<String> texts = List.of();
     try {
-      texts =
-          (value instanceof ConfigList list
-                  ? list.stream().map(Group::text)
-                  : Arrays.stream(text(value).split(",")))
-              .map(String::strip)
-              .filter(text -> !text.isEmpty())
-              .toList();
+      texts = elements(value).filter(text -> !text.isEmpty()).toList();
     } catch (ConfigException noText) {
       complain(key, "must be a list of texts, each " + expected);
     }
@@ -358,12 +335,7 @@ final class Group {
       return List.of();
     }
     try {
-      List<Double> numbers =
-          (value instanceof ConfigList list
-                  ? list.stream().map(Group::text)
-                  : Arrays.stream(text(value).split(",", /* limit= */ -1)))
-              .map(text -> Double.valueOf(text.strip()))
-              .toList();
+      List<Double> numbers = elements(value).map(Double::valueOf).toList();
       double last = 0;
       for (double number : numbers) {
         if (!(number > last) || Double.isInfinite(number)) {
@@ -376,6 +348,15 @@ final class Group {
       complain(key, "must be a list of positive numbers in ascending order: [0.001, 0.01, 0.1]");
       return List.of();
     }
+  }
+
+  /** The elements of a list, or of a text with commas. */
+  private static Stream<String> elements(ConfigValue value) {
+    Stream<String> texts =
+        value instanceof ConfigList list
+            ? list.stream().map(Group::text)
+            : Arrays.stream(text(value).split(",", /* limit= */ -1));
+    return texts.map(String::strip);
   }
 
   /** Adds a problem with a key of this group. */

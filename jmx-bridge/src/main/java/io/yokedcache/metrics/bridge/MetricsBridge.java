@@ -3,10 +3,7 @@ package io.yokedcache.metrics.bridge;
 import io.yokedcache.metrics.CacheHealthMonitor;
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.MetricsCollector;
-import io.yokedcache.metrics.NoOpCollector;
 import io.yokedcache.metrics.bridge.MetricsSettings.TargetSettings;
-import io.yokedcache.metrics.otlp.OtlpReporter;
-import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.source.CacheFilter;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
@@ -14,11 +11,11 @@ import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.source.Target;
 import io.yokedcache.metrics.statsd.StatsDCollector;
-import io.yokedcache.metrics.statsd.StatsDMode;
-import io.yokedcache.metrics.statsd.StatsDReporter;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -52,16 +49,16 @@ public final class MetricsBridge implements AutoCloseable {
   private final boolean sendsHistory;
   private final CacheMetrics metrics = new CacheMetrics();
   private final Slot<StatsDOutput> statsd =
-      new Slot<>("statsd", MetricsSettings::statsd, StatsDOutput::enabled, StatsDPart::new);
+      new Slot<>("statsd", MetricsSettings::statsd, StatsDOutput::enabled, StatsDOutput.Part::new);
   private final Slot<PrometheusOutput> prometheus =
       new Slot<>(
           "prometheus",
           MetricsSettings::prometheus,
           PrometheusOutput::enabled,
-          PrometheusPart::new);
+          PrometheusOutput.Part::new);
 
   private final Slot<OtlpOutput> otlp =
-      new Slot<>("otlp", MetricsSettings::otlp, OtlpOutput::enabled, OtlpPart::new);
+      new Slot<>("otlp", MetricsSettings::otlp, OtlpOutput::enabled, OtlpOutput.Part::new);
 
   /** In the order in which they start; they end in the other one. */
   private final List<Slot<?>> slots = List.of(statsd, prometheus, otlp);
@@ -225,6 +222,19 @@ public final class MetricsBridge implements AutoCloseable {
     return CacheHealthMonitor.withoutGauges(reported, settings.health().interval(), source).start();
   }
 
+  /** What reads each JVM now, by its name. */
+  Map<String, CacheSource> sources() {
+    return sources;
+  }
+
+  MetricsSettings settings() {
+    return settings;
+  }
+
+  boolean sendsHistory() {
+    return sendsHistory;
+  }
+
   /** {@return the way to the same outputs for an application's own metrics} */
   public CacheMetrics metrics() {
     return metrics;
@@ -232,43 +242,37 @@ public final class MetricsBridge implements AutoCloseable {
 
   /** {@return the port of the metrics, also where 0 was asked for; -1 if none} */
   public int prometheusPort() {
-    return prometheus.running instanceof PrometheusPart part ? part.server.collector().port() : -1;
+    return prometheus.running instanceof PrometheusOutput.Part part ? part.collector().port() : -1;
   }
 
   /**
    * {@return where to send each operation; absent unless StatsD is enabled in the mode realtime}
    */
   public @Nullable StatsDCollector operations() {
-    return statsd.running instanceof StatsDPart part && part.isRealtime ? part.collector : null;
+    return statsd.running instanceof StatsDOutput.Part part && part.isRealtime()
+        ? part.collector()
+        : null;
   }
 
   /** Also of ended collectors, so that counters never fall; absent if there was none. */
-  private @Nullable StatsDStatistics statistics() {
+  @Nullable StatsDStatistics statistics() {
     synchronized (ended) {
-      return statsd.running instanceof StatsDPart part ? statistics(part) : ended.statistics;
+      return statsd.running instanceof StatsDOutput.Part part ? statistics(part) : ended.statistics;
     }
   }
 
-  private StatsDStatistics statistics(StatsDPart part) {
-    StatsDStatistics now = part.collector.statistics();
+  private StatsDStatistics statistics(StatsDOutput.Part part) {
+    StatsDStatistics now = part.collector().statistics();
     return ended.statistics == null ? now : ended.statistics.then(now);
   }
 
   /** Reports now, before caches go that will not be there for the next report. */
   public void report() {
-    if (statsd.running instanceof StatsDPart part) {
-      part.reporters.parts.values().forEach(MetricsBridge::report);
-    }
-    if (otlp.running instanceof OtlpPart part) {
-      part.report();
-    }
-  }
-
-  private static void report(StatsDReporter reporter) {
-    try {
-      reporter.report();
-    } catch (IOException e) {
-      logger.debug("Cannot report to StatsD", e);
+    for (Slot<?> slot : slots) {
+      Part part = slot.running;
+      if (part != null) {
+        part.report();
+      }
     }
   }
 
@@ -362,7 +366,7 @@ public final class MetricsBridge implements AutoCloseable {
         metrics.removeCollector(old.collector());
       }
       synchronized (ended) {
-        if (old instanceof StatsDPart part) {
+        if (old instanceof StatsDOutput.Part part) {
           ended.statistics = statistics(part);
         }
         running = null;
@@ -383,7 +387,7 @@ public final class MetricsBridge implements AutoCloseable {
   }
 
   /** An output. It is made without any effect, and then started. */
-  private interface Part extends AutoCloseable {
+  interface Part extends AutoCloseable {
 
     /** Where the application's own metrics go. */
     MetricsCollector collector();
@@ -393,16 +397,23 @@ public final class MetricsBridge implements AutoCloseable {
     /** Goes on with the bridge's JVMs, which may be others than before. */
     void targets();
 
+    /** Reports now, if it reports at intervals. */
+    default void report() {}
+
     @Override
     void close();
   }
 
   /** One part for each JVM that is read; those whose source stays are not touched. */
-  private static final class PerTarget<T extends AutoCloseable> {
+  static final class PerTarget<T extends AutoCloseable> {
 
     private final BiFunction<String, CacheSource, T> creation;
     private final Map<String, CacheSource> read = new HashMap<>();
     private final Map<String, T> parts = new ConcurrentHashMap<>();
+
+    Collection<T> parts() {
+      return parts.values();
+    }
 
     PerTarget(BiFunction<String, CacheSource, T> creation) {
       this.creation = creation;
@@ -425,147 +436,10 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** Sends to StatsD. */
-  private static final class StatsDPart implements Part {
-
-    private final MetricsBridge bridge;
-    private final StatsDCollector collector;
-    private final boolean isRealtime;
-    private final PerTarget<StatsDReporter> reporters;
-
-    StatsDPart(MetricsBridge bridge, StatsDOutput output) {
-      this.bridge = bridge;
-      this.collector = output.collector();
-      this.isRealtime = output.mode() == StatsDMode.REALTIME;
-      this.reporters =
-          new PerTarget<>(
-              (name, source) ->
-                  output.reporter(
-                      name,
-                      source,
-                      collector,
-                      bridge.interval(name),
-                      bridge.sendsHistory,
-                      bridge.settings.series()));
-    }
-
-    @Override
-    public MetricsCollector collector() {
-      return collector;
-    }
-
-    @Override
-    public void start() {
-      targets();
-    }
-
-    @Override
-    public void targets() {
-      reporters.follow(bridge.sources);
-    }
-
-    @Override
-    public void close() {
-      reporters.follow(Map.of());
-      collector.close();
-    }
-  }
-
-  private @Nullable Duration interval(String target) {
+  /** The target's own time between reports; absent for the time of all. */
+  @Nullable Duration interval(String target) {
     TargetSettings own = settings.targets().get(target);
     return own == null ? null : own.interval();
-  }
-
-  /** Serves Prometheus, and people. */
-  private static final class PrometheusPart implements Part {
-
-    private final MetricsBridge bridge;
-    private final PrometheusOutput output;
-    private final PrometheusOutput.Server server;
-
-    PrometheusPart(MetricsBridge bridge, PrometheusOutput output) {
-      this.bridge = bridge;
-      this.output = output;
-      this.server = output.server(bridge.sources, bridge::statistics, bridge.settings.series());
-    }
-
-    @Override
-    public MetricsCollector collector() {
-      return server.collector();
-    }
-
-    @Override
-    public void start() throws IOException {
-      PrometheusCollector collector = server.collector().start();
-      logger.info(
-          "Metrics for Prometheus: {}://{}:{}{}",
-          output.listener().tls().keyStore() == null ? "http" : "https",
-          output.listener().host(),
-          collector.port(),
-          output.listener().path());
-    }
-
-    @Override
-    public void targets() {
-      server.targets(bridge.sources);
-    }
-
-    @Override
-    public void close() {
-      server.collector().close();
-    }
-  }
-
-  /** Sends to an OpenTelemetry collector. */
-  private static final class OtlpPart implements Part {
-
-    private final MetricsBridge bridge;
-    private final OtlpOutput output;
-    private final MetricsCollector collector = new NoOpCollector();
-    private volatile @Nullable OtlpReporter reporter;
-
-    OtlpPart(MetricsBridge bridge, OtlpOutput output) {
-      this.bridge = bridge;
-      this.output = output;
-    }
-
-    /** Applications have OpenTelemetry itself for their own metrics. */
-    @Override
-    public MetricsCollector collector() {
-      return collector;
-    }
-
-    @Override
-    public void start() {
-      reporter =
-          output.reporter(
-              bridge.sources,
-              bridge.settings.prometheus().bucketsSeconds(),
-              bridge.settings.series());
-    }
-
-    @Override
-    public void targets() {
-      OtlpReporter started = reporter;
-      if (started != null) {
-        started.targets(bridge.sources);
-      }
-    }
-
-    void report() {
-      OtlpReporter started = reporter;
-      if (started != null) {
-        started.report();
-      }
-    }
-
-    @Override
-    public void close() {
-      OtlpReporter started = reporter;
-      if (started != null) {
-        started.close();
-      }
-    }
   }
 
   /** Adds the name of the JVM that was read. Does not close what it sends to. */
@@ -619,6 +493,71 @@ public final class MetricsBridge implements AutoCloseable {
         reader = known;
       }
       return known.read(wanted);
+    }
+  }
+
+  /** Makes the collectors that the setting {@code collectors} names. */
+  private static final class UserCollectors {
+
+    private UserCollectors() {}
+
+    /**
+     * Makes one of each class, or none at all: those made before a failure are closed.
+     *
+     * @throws MetricsConfigurationException that says which class is wrong, and why
+     */
+    static List<MetricsCollector> of(List<String> classNames) {
+      List<MetricsCollector> made = new ArrayList<>();
+      try {
+        for (String name : classNames) {
+          made.add(create(name));
+        }
+        return made;
+      } catch (MetricsConfigurationException e) {
+        for (MetricsCollector collector : made) {
+          try {
+            collector.close();
+          } catch (RuntimeException alsoBroken) {
+            e.addSuppressed(alsoBroken);
+          }
+        }
+        throw e;
+      }
+    }
+
+    private static MetricsCollector create(String name) {
+      try {
+        return load(name).asSubclass(MetricsCollector.class).getConstructor().newInstance();
+      } catch (ClassNotFoundException e) {
+        throw bad(
+            name, "is found neither by the class loader of the thread nor by the bridge's", e);
+      } catch (ClassCastException e) {
+        throw bad(name, "does not implement " + MetricsCollector.class.getName(), e);
+      } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
+        throw bad(name, "must be a public class with a public constructor without parameters", e);
+      } catch (InvocationTargetException e) {
+        throw bad(name, "cannot be made: its constructor threw " + e.getCause(), e);
+      } catch (LinkageError e) {
+        throw bad(name, "cannot be loaded: " + e, e);
+      }
+    }
+
+    /** An application's classes are in the context class loader where the bridge is in a parent. */
+    private static Class<?> load(String name) throws ClassNotFoundException {
+      @Nullable ClassLoader context = Thread.currentThread().getContextClassLoader();
+      if (context != null) {
+        try {
+          return Class.forName(name, /* initialize= */ true, context);
+        } catch (ClassNotFoundException e) {
+          // The next one may have it.
+        }
+      }
+      return Class.forName(name, /* initialize= */ true, MetricsBridge.class.getClassLoader());
+    }
+
+    private static MetricsConfigurationException bad(String name, String what, Throwable cause) {
+      return new MetricsConfigurationException(
+          MetricsFile.GROUP + ".collectors: the class " + name + " " + what, cause);
     }
   }
 }

@@ -7,21 +7,12 @@ public final class MetricsConfigurationException extends IllegalArgumentExceptio
 
   @Serial private static final long serialVersionUID = 1L;
 
-  /**
-   * Creates an exception.
-   *
-   * @param message all that is wrong, and what would be right
-   */
+  /** The message says all that is wrong, and what would be right. */
   public MetricsConfigurationException(String message) {
     super(message);
   }
 
-  /**
-   * Creates an exception.
-   *
-   * @param message all that is wrong, and what would be right
-   * @param cause what was met
-   */
+  /** The same with a cause. */
   public MetricsConfigurationException(String message, Throwable cause) {
     super(message, cause);
   }

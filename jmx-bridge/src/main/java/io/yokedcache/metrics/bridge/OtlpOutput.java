@@ -1,8 +1,8 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.MetricsCollector;
+import io.yokedcache.metrics.NoOpCollector;
 import io.yokedcache.metrics.otlp.OtlpReporter;
-import io.yokedcache.metrics.series.SeriesFilter;
-import io.yokedcache.metrics.source.CacheSource;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,7 @@ public record OtlpOutput(
         group.flag("enabled"),
         endpoint,
         protocol,
-        group.flatTexts("headers", HEADER, "that of an HTTP header").entrySet().stream()
+        group.texts("headers", HEADER, "that of an HTTP header").entrySet().stream()
             .collect(
                 Collectors.toUnmodifiableMap(
                     Map.Entry::getKey, header -> new Secret(header.getValue()))),
@@ -67,7 +68,7 @@ public record OtlpOutput(
         group.optionalDuration("timeout", Duration.ofMillis(1), Duration.ofHours(1)),
         group.optionalChoice("temporality", List.of("cumulative", "delta")),
         group.optionalChoice("histogram", List.of("explicit", "exponential")),
-        group.flatTexts("resource", ATTRIBUTE, "a text without spaces"),
+        group.texts("resource", ATTRIBUTE, "a text without spaces"),
         group.optionalChoice("compression", List.of("gzip", "none")));
   }
 
@@ -89,27 +90,68 @@ public record OtlpOutput(
     }
   }
 
-  /**
-   * A started reporter.
-   *
-   * @param bounds of explicit histograms, in seconds
-   * @return absent if OpenTelemetry's variables turn it off
-   * @throws MetricsConfigurationException if it cannot be started
-   */
-  @Nullable OtlpReporter reporter(
-      Map<String, ? extends CacheSource> sources, List<Double> bounds, SeriesFilter series) {
-    String group = MetricsFile.GROUP + ".otlp";
-    try {
-      return OtlpReporter.start(properties(), resource, sources, bounds, series);
-    } catch (IllegalArgumentException e) {
-      throw new MetricsConfigurationException(group + ": " + e.getMessage(), e);
-    } catch (LinkageError e) {
-      throw new MetricsConfigurationException(
-          group
-              + " needs OpenTelemetry, which is not on the class path: add"
-              + " io.opentelemetry:opentelemetry-exporter-otlp and"
-              + " io.opentelemetry:opentelemetry-sdk-extension-autoconfigure-spi (1.68 or newer)",
-          e);
+  /** Sends to a collector, unless OpenTelemetry's variables turn it off. */
+  static final class Part implements MetricsBridge.Part {
+
+    private final MetricsBridge bridge;
+    private final OtlpOutput output;
+    private final MetricsCollector collector = new NoOpCollector();
+    private volatile @Nullable OtlpReporter reporter;
+
+    Part(MetricsBridge bridge, OtlpOutput output) {
+      this.bridge = bridge;
+      this.output = output;
+    }
+
+    /** Applications have OpenTelemetry itself for their own metrics. */
+    @Override
+    public MetricsCollector collector() {
+      return collector;
+    }
+
+    @Override
+    public void start() {
+      String group = MetricsFile.GROUP + ".otlp";
+      try {
+        reporter =
+            OtlpReporter.start(
+                output.properties(),
+                output.resource,
+                bridge.sources(),
+                bridge.settings().prometheus().bucketsSeconds(),
+                bridge.settings().series());
+      } catch (IllegalArgumentException e) {
+        throw new MetricsConfigurationException(group + ": " + e.getMessage(), e);
+      } catch (LinkageError e) {
+        throw new MetricsConfigurationException(
+            group
+                + " needs OpenTelemetry, which is not on the class path: add"
+                + " io.opentelemetry:opentelemetry-exporter-otlp and"
+                + " io.opentelemetry:opentelemetry-sdk-extension-autoconfigure-spi (1.68 or newer)",
+            e);
+      }
+    }
+
+    @Override
+    public void targets() {
+      withReporter(started -> started.targets(bridge.sources()));
+    }
+
+    @Override
+    public void report() {
+      withReporter(OtlpReporter::report);
+    }
+
+    @Override
+    public void close() {
+      withReporter(OtlpReporter::close);
+    }
+
+    private void withReporter(Consumer<OtlpReporter> use) {
+      OtlpReporter started = reporter;
+      if (started != null) {
+        use.accept(started);
+      }
     }
   }
 

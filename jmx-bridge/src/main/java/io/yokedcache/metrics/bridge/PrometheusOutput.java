@@ -7,15 +7,14 @@ import io.yokedcache.metrics.prometheus.MetricNames;
 import io.yokedcache.metrics.prometheus.PasswordHash;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.prometheus.PrometheusCollectorBuilder;
-import io.yokedcache.metrics.series.SeriesFilter;
-import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.source.StatsDStatistics;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The group {@code prometheus}: its settings, how they are read, and the collector they describe.
@@ -174,58 +173,76 @@ public record PrometheusOutput(
         group.flag("jvm"));
   }
 
-  /**
-   * What serves, not started yet.
-   *
-   * @param page absent if there is none
-   */
-  record Server(PrometheusCollector collector, @Nullable StatusPage page) {
+  /** Serves Prometheus, and people. Its own registry never clashes with the application's. */
+  static final class Part implements MetricsBridge.Part {
 
-    /** Shows other JVMs from now on. */
-    void targets(Map<String, CacheSource> sources) {
-      collector.targets(sources);
+    private static final Logger logger = LoggerFactory.getLogger(PrometheusOutput.class);
+
+    private final MetricsBridge bridge;
+    private final Listener listener;
+    private final PrometheusCollector collector;
+    private final @Nullable StatusPage page;
+
+    Part(MetricsBridge bridge, PrometheusOutput output) {
+      this.bridge = bridge;
+      this.listener = output.listener;
+      this.page = listener.statusPage() ? StatusPage.of(bridge.sources()) : null;
+      PrometheusCollectorBuilder builder =
+          PrometheusCollector.builder()
+              .registry(new PrometheusRegistry())
+              .names(output.naming.style())
+              .namespace(output.naming.namespace())
+              .subsystem(output.naming.subsystem())
+              .labels(output.naming.labels())
+              .cacheLabels(output.naming.cacheLabels())
+              .histograms(output.histograms)
+              .maxCaches(output.maxCaches)
+              .series(bridge.settings().series())
+              .jvmMetrics(output.jvm)
+              .statsd(bridge::statistics);
+      if (!output.bucketsSeconds.isEmpty()) {
+        builder.buckets(output.bucketsSeconds.stream().mapToDouble(Double::doubleValue).toArray());
+      }
+      bridge.sources().forEach(builder::target);
+      output.listen(builder);
       if (page != null) {
-        page.targets(sources);
+        builder.handler("/", page);
+      }
+      try {
+        this.collector = builder.build();
+      } catch (IllegalArgumentException e) {
+        throw new MetricsConfigurationException(
+            MetricsFile.GROUP + ".prometheus: " + e.getMessage(), e);
       }
     }
-  }
 
-  /**
-   * A collector with a registry of its own, so that it never clashes with the application's.
-   *
-   * @param statsd tells of another output, if there is one
-   */
-  Server server(
-      Map<String, CacheSource> sources,
-      Supplier<@Nullable StatsDStatistics> statsd,
-      SeriesFilter series) {
-    PrometheusCollectorBuilder builder =
-        PrometheusCollector.builder()
-            .registry(new PrometheusRegistry())
-            .names(naming.style())
-            .namespace(naming.namespace())
-            .subsystem(naming.subsystem())
-            .labels(naming.labels())
-            .cacheLabels(naming.cacheLabels())
-            .histograms(histograms)
-            .maxCaches(maxCaches)
-            .series(series)
-            .jvmMetrics(jvm)
-            .statsd(statsd);
-    if (!bucketsSeconds.isEmpty()) {
-      builder.buckets(bucketsSeconds.stream().mapToDouble(Double::doubleValue).toArray());
+    @Override
+    public PrometheusCollector collector() {
+      return collector;
     }
-    sources.forEach(builder::target);
-    listen(builder);
-    StatusPage page = listener.statusPage() ? StatusPage.of(sources) : null;
-    if (page != null) {
-      builder.handler("/", page);
+
+    @Override
+    public void start() throws IOException {
+      collector.start();
+      logger.info(
+          "Metrics for Prometheus: {}://{}:{}{}",
+          listener.tls().keyStore() == null ? "http" : "https",
+          listener.host(),
+          collector.port(),
+          listener.path());
     }
-    try {
-      return new Server(builder.build(), page);
-    } catch (IllegalArgumentException e) {
-      throw new MetricsConfigurationException(
-          MetricsFile.GROUP + ".prometheus: " + e.getMessage(), e);
+
+    @Override
+    public void targets() {
+      collector.targets(bridge.sources());
+      if (page != null) {
+        page.targets(bridge.sources());
+      }
+    }
+
+    @Override
+    public void close() {
+      collector.close();
     }
   }
 

@@ -5,8 +5,10 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -62,39 +64,38 @@ final class SharedBridge {
   }
 
   private static void requireNoClash(MetricsSettings first, MetricsSettings second) {
-    PrometheusOutput http = second.prometheus();
-    if (first.prometheus().enabled()
-        && http.enabled()
-        && http.listener().port() != 0
-        && http.listener().port() == first.prometheus().listener().port()
-        && http.listener().host().equals(first.prometheus().listener().host())) {
-      throw clash("prometheus", http.listener().host() + ":" + http.listener().port());
-    }
-    StatsDOutput statsd = second.statsd();
-    if (first.statsd().enabled()
-        && statsd.enabled()
-        && statsd.daemon().equals(first.statsd().daemon())) {
-      throw clash("statsd", statsd.daemon().host() + ":" + statsd.daemon().port());
-    }
-    requireOneReceiver(first.otlp(), second.otlp());
+    Map<String, Object> taken = addresses(first);
+    addresses(second)
+        .forEach(
+            (group, address) -> {
+              if (address.equals(taken.get(group))) {
+                throw new MetricsConfigurationException(
+                    "another cache manager of this JVM has yokedcache.metrics."
+                        + group
+                        + " with the same address "
+                        + (address instanceof StatsDOutput.Daemon daemon
+                            ? daemon.host() + ":" + daemon.port()
+                            : address)
+                        + " and other settings, which stay. Those metrics have the caches of all"
+                        + " managers: use the same settings everywhere, or another port");
+              }
+            });
   }
 
-  private static void requireOneReceiver(OtlpOutput first, OtlpOutput second) {
-    if (first.enabled()
-        && second.enabled()
-        && Objects.equals(first.endpoint(), second.endpoint())) {
-      throw clash("otlp", Objects.requireNonNullElse(first.endpoint(), "by default"));
+  /** What no two bridges can share, by the group of the output. */
+  private static Map<String, Object> addresses(MetricsSettings settings) {
+    Map<String, Object> addresses = new TreeMap<>();
+    PrometheusOutput.Listener http = settings.prometheus().listener();
+    if (settings.prometheus().enabled() && http.port() != 0) {
+      addresses.put("prometheus", http.host() + ":" + http.port());
     }
-  }
-
-  private static MetricsConfigurationException clash(String group, String address) {
-    return new MetricsConfigurationException(
-        "another cache manager of this JVM has yokedcache.metrics."
-            + group
-            + " with the same address "
-            + address
-            + " and other settings, which stay. Those metrics have the caches of all managers: use"
-            + " the same settings everywhere, or another port");
+    if (settings.statsd().enabled()) {
+      addresses.put("statsd", settings.statsd().daemon());
+    }
+    if (settings.otlp().enabled()) {
+      addresses.put("otlp", Objects.requireNonNullElse(settings.otlp().endpoint(), "by default"));
+    }
+    return addresses;
   }
 
   MetricsBridge bridge() {

@@ -1,16 +1,17 @@
 package io.yokedcache.metrics.bridge;
 
-import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
 import io.yokedcache.metrics.statsd.StatsDReporter;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The group {@code statsd}: its settings, how they are read, and the parts they describe.
@@ -97,40 +98,81 @@ public record StatsDOutput(
             group.integer("queue-capacity", 1, 10_000_000)));
   }
 
-  StatsDCollector collector() {
-    return StatsDCollector.builder()
-        .host(daemon.host())
-        .port(daemon.port())
-        .flavour(daemon.flavour())
-        .prefix(daemon.prefix())
-        .operationNames(daemon.names())
-        .constantTags(daemon.tags())
-        .sampleRate(sampleRate)
-        .timeout(limits.timeout())
-        .maxPacketBytes(limits.maxPacketBytes())
-        .queueCapacity(limits.queueCapacity())
-        .build();
-  }
+  /** Sends to the daemon, with a reporter for each JVM. */
+  static final class Part implements MetricsBridge.Part {
 
-  /**
-   * A started reporter for a source.
-   *
-   * @param ownInterval the target's own time between reports; absent for the time of all
-   */
-  StatsDReporter reporter(
-      String name,
-      CacheSource source,
-      StatsDCollector collector,
-      @Nullable Duration ownInterval,
-      boolean sendsHistory,
-      SeriesFilter series) {
-    return StatsDReporter.builder(source, collector)
-        .target(name)
-        .mode(mode)
-        .series(series)
-        .cacheTags(daemon.cacheTags())
-        .interval(ownInterval == null ? interval : ownInterval)
-        .sendHistory(sendsHistory)
-        .start();
+    private static final Logger logger = LoggerFactory.getLogger(StatsDOutput.class);
+
+    private final MetricsBridge bridge;
+    private final StatsDOutput output;
+    private final StatsDCollector collector;
+    private final MetricsBridge.PerTarget<StatsDReporter> reporters =
+        new MetricsBridge.PerTarget<>(this::reporter);
+
+    Part(MetricsBridge bridge, StatsDOutput output) {
+      this.bridge = bridge;
+      this.output = output;
+      this.collector =
+          StatsDCollector.builder()
+              .host(output.daemon.host())
+              .port(output.daemon.port())
+              .flavour(output.daemon.flavour())
+              .prefix(output.daemon.prefix())
+              .operationNames(output.daemon.names())
+              .constantTags(output.daemon.tags())
+              .sampleRate(output.sampleRate)
+              .timeout(output.limits.timeout())
+              .maxPacketBytes(output.limits.maxPacketBytes())
+              .queueCapacity(output.limits.queueCapacity())
+              .build();
+    }
+
+    private StatsDReporter reporter(String name, CacheSource source) {
+      Duration ownInterval = bridge.interval(name);
+      return StatsDReporter.builder(source, collector)
+          .target(name)
+          .mode(output.mode)
+          .series(bridge.settings().series())
+          .cacheTags(output.daemon.cacheTags())
+          .interval(ownInterval == null ? output.interval : ownInterval)
+          .sendHistory(bridge.sendsHistory())
+          .start();
+    }
+
+    boolean isRealtime() {
+      return output.mode == StatsDMode.REALTIME;
+    }
+
+    @Override
+    public StatsDCollector collector() {
+      return collector;
+    }
+
+    @Override
+    public void start() {
+      targets();
+    }
+
+    @Override
+    public void targets() {
+      reporters.follow(bridge.sources());
+    }
+
+    @Override
+    public void report() {
+      for (StatsDReporter reporter : reporters.parts()) {
+        try {
+          reporter.report();
+        } catch (IOException e) {
+          logger.debug("Cannot report to StatsD", e);
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      reporters.follow(Map.of());
+      collector.close();
+    }
   }
 }

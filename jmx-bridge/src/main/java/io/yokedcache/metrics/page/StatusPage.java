@@ -128,27 +128,17 @@ public final class StatusPage implements HttpHandler {
    *
    * @param sources what reads each JVM's caches, by the name that the page shows; in this order.
    *     Where there is only one and its name is empty, no name is shown
-   * @return the page
    */
   public static StatusPage of(Map<String, ? extends CacheSource> sources) {
     return new StatusPage(sources);
   }
 
-  /**
-   * Creates a page of one JVM.
-   *
-   * @param source reads the JVM's caches
-   * @return the page
-   */
+  /** Creates a page of one JVM. */
   public static StatusPage of(CacheSource source) {
     return new StatusPage(Map.of("", source));
   }
 
-  /**
-   * Shows other JVMs from now on. Those whose name and source are as before are not read anew.
-   *
-   * @param sources as {@link #of(Map)} takes them
-   */
+  /** Shows other JVMs from now on, named as for {@link #of(Map)}. */
   public void targets(Map<String, ? extends CacheSource> sources) {
     report.targets(sources);
   }

@@ -1,13 +1,13 @@
 package io.yokedcache.metrics.page;
 
 import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReading.StatisticsReading;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.source.StatisticsReading;
 import io.yokedcache.metrics.source.Target;
 import io.yokedcache.metrics.source.Target.Outcome;
 import java.net.URLDecoder;
@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,28 +44,15 @@ final class StatusReport {
 
   private volatile List<Target> targets = List.of();
 
-  private Map<String, Shown> shown = Map.of(); // by name; guarded by this
-
-  /** A JVM that the page shows, and what it was given to read it. */
-  private record Shown(CacheSource source, Target target) {}
-
   /** Tells the page that counters begin anew, even if they happen to be higher than before. */
   private final String instance = UUID.randomUUID().toString();
 
-  /** Shows these JVMs from now on; those whose sources stay go on with their readings. */
-  synchronized void targets(Map<String, ? extends CacheSource> sources) {
-    Map<String, Shown> next = new LinkedHashMap<>();
-    sources.forEach(
-        (name, source) -> {
-          Shown known = shown.get(name);
-          next.put(
-              name,
-              known != null && known.source() == source
-                  ? known
-                  : new Shown(source, Target.of(name, source, Target.DEFAULT_LIMIT)));
-        });
-    shown = next;
-    targets = next.values().stream().map(Shown::target).toList();
+  /** Shows these JVMs from now on. A source that is a target already keeps its readings. */
+  void targets(Map<String, ? extends CacheSource> sources) {
+    targets =
+        sources.entrySet().stream()
+            .map(each -> Target.of(each.getKey(), each.getValue(), Target.DEFAULT_LIMIT))
+            .toList();
   }
 
   /**

@@ -24,72 +24,41 @@ public record CacheReading(
     Map<String, Long> counters,
     Map<String, Double> gauges) {
 
-  /**
-   * Copies the collections.
-   *
-   * @param manager the cache manager, as its MBeans name it
-   * @param cache the cache's name
-   * @param statistics what the JSR's own bean says; absent where the provider's snapshot says more
-   * @param operations timers by operation; empty where the provider has none
-   * @param counters what only grows, by name: {@code hits}, {@code invalidations.tag}; empty where
-   *     the provider has no snapshot
-   * @param gauges what goes up and down, by name: {@code sizeBytes}, {@code keysCount}
-   */
+  /** Copies the collections. */
   public CacheReading {
     operations = List.copyOf(operations);
     counters = Map.copyOf(counters);
     gauges = Map.copyOf(gauges);
   }
 
-  /**
-   * Returns how many gets found an entry.
-   *
-   * @return absent if unknown
-   */
+  /** Returns how many gets found an entry; absent if unknown. */
   public @Nullable Long hits() {
     return statistics == null ? counters.get("hits") : statistics.hits();
   }
 
-  /**
-   * Returns how many gets found no entry.
-   *
-   * @return absent if unknown
-   */
+  /** Returns how many gets found no entry; absent if unknown. */
   public @Nullable Long misses() {
     return statistics == null ? counters.get("misses") : statistics.misses();
   }
 
-  /**
-   * Returns how many entries were put.
-   *
-   * @return absent if unknown
-   */
+  /** Returns how many entries were put; absent if unknown. */
   public @Nullable Long puts() {
     return statistics == null ? counters.get("puts") : statistics.puts();
   }
 
-  /**
-   * Returns how many entries were removed by the application.
-   *
-   * @return absent if unknown
-   */
+  /** Returns how many entries were removed by the application; absent if unknown. */
   public @Nullable Long removals() {
     return statistics == null ? counters.get("removals") : statistics.removals();
   }
 
-  /**
-   * Returns how many entries the store gave up to make room.
-   *
-   * @return absent if unknown
-   */
+  /** Returns how many entries the store gave up to make room; absent if unknown. */
   public @Nullable Long evictions() {
     return statistics == null ? counters.get("evictions") : statistics.evictions();
   }
 
   /**
-   * Returns the part of all gets that found an entry, from 0 to 1.
-   *
-   * @return absent if unknown, as it is before the first get
+   * Returns the part of all gets that found an entry, from 0 to 1; absent if unknown, as it is
+   * before the first get.
    */
   public @Nullable Double hitRate() {
     Double measured = gauges.get("hitRate");
@@ -107,9 +76,7 @@ public record CacheReading(
   /**
    * Returns how many failures there were, by type of error. A failure that a load or a write has
    * passed on to the operation around it counts once; the failed load of a {@code loadAll}, which
-   * has no timer, counts too.
-   *
-   * @return absent if the provider has neither timers nor counters, and so cannot know
+   * has no timer, counts too. Absent if the provider has neither timers nor counters.
    */
   public @Nullable Map<String, Long> errors() {
     if (operations.isEmpty() && counters.isEmpty()) {
@@ -129,4 +96,27 @@ public record CacheReading(
   public static long sum(long one, long other) {
     return one > Long.MAX_VALUE - other ? Long.MAX_VALUE : one + other;
   }
+
+  /**
+   * The attributes of JSR-107's {@code CacheStatisticsMXBean}; those that a provider lacks are
+   * absent.
+   *
+   * @param hits gets that found an entry
+   * @param misses gets that found none
+   * @param puts entries put
+   * @param removals entries removed by the application
+   * @param evictions entries that the store gave up
+   * @param averageGetMicros mean duration of a get, in microseconds
+   * @param averagePutMicros mean duration of a put, in microseconds
+   * @param averageRemoveMicros mean duration of a removal, in microseconds
+   */
+  public record StatisticsReading(
+      @Nullable Long hits,
+      @Nullable Long misses,
+      @Nullable Long puts,
+      @Nullable Long removals,
+      @Nullable Long evictions,
+      @Nullable Double averageGetMicros,
+      @Nullable Double averagePutMicros,
+      @Nullable Double averageRemoveMicros) {}
 }

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.source;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.source.BeanNames.CacheKey;
+import io.yokedcache.metrics.source.CacheReading.StatisticsReading;
 import java.io.IOException;
 import java.io.InvalidClassException;
 import java.io.NotSerializableException;

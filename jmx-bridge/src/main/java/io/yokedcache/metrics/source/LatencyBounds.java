@@ -14,10 +14,8 @@ public final class LatencyBounds {
   }
 
   /**
-   * Creates bounds.
+   * Creates bounds of a copy.
    *
-   * @param nanos the upper bounds, in nanoseconds
-   * @return the bounds, of a copy
    * @throws IllegalArgumentException if they do not ascend
    */
   public static LatencyBounds of(long... nanos) {
@@ -30,21 +28,12 @@ public final class LatencyBounds {
     return new LatencyBounds(nanos.clone());
   }
 
-  /**
-   * Returns the number of bounds, which is one less than that of the cells.
-   *
-   * @return the number
-   */
+  /** Returns the number of bounds, which is one less than the number of cells. */
   public int size() {
     return nanos.length;
   }
 
-  /**
-   * Returns a bound.
-   *
-   * @param index from 0 to {@link #size()}, where the last stands for infinity
-   * @return nanoseconds; {@link Long#MAX_VALUE} for infinity
-   */
+  /** Returns a bound; {@link Long#MAX_VALUE} for the index {@link #size()}, above the last. */
   public long nanos(int index) {
     return index == nanos.length ? Long.MAX_VALUE : nanos[index];
   }

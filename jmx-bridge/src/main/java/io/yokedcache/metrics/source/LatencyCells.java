@@ -14,11 +14,8 @@ public final class LatencyCells {
   }
 
   /**
-   * Creates cells.
+   * Creates cells of a copy of the counts.
    *
-   * @param bounds the upper bounds of all cells but the last, which has none
-   * @param counts how many durations each cell has; copied
-   * @return the cells
    * @throws IllegalArgumentException if there is not exactly one count more than bounds
    */
   public static LatencyCells of(LatencyBounds bounds, long... counts) {
@@ -34,30 +31,16 @@ public final class LatencyCells {
     return new LatencyCells(bounds, counts);
   }
 
-  /**
-   * Returns the upper bounds of the cells.
-   *
-   * @return the bounds
-   */
+  /** Returns the upper bounds of all cells but the last, which has none. */
   public LatencyBounds bounds() {
     return bounds;
   }
 
-  /**
-   * Returns the number of cells.
-   *
-   * @return one more than there are bounds
-   */
   public int size() {
     return counts.length;
   }
 
-  /**
-   * Returns how many durations a cell has.
-   *
-   * @param index from 0
-   * @return the count
-   */
+  /** Returns how many durations a cell has. */
   public long count(int index) {
     return counts[index];
   }
@@ -65,9 +48,6 @@ public final class LatencyCells {
   /**
    * Adds two distributions. Where their bounds differ, the sum has those that both have, so that it
    * is exact at each.
-   *
-   * @param other the other distribution
-   * @return the sum
    */
   public LatencyCells plus(LatencyCells other) {
     LatencyBounds common = bounds.equals(other.bounds) ? bounds : bounds.common(other.bounds);

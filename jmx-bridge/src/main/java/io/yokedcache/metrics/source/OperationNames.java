@@ -11,12 +11,7 @@ public enum OperationNames {
   /** As YokedCache for Python calls those that it has: {@code set} for {@code put}. */
   PYTHON;
 
-  /**
-   * Returns what an operation is called.
-   *
-   * @param operation its name by JSR-107
-   * @return the same for most
-   */
+  /** Returns the name of an operation that JSR-107 calls so; the same for most. */
   public String of(String operation) {
     return this == PYTHON && operation.equals("put") ? "set" : operation;
   }

@@ -26,17 +26,7 @@ public record OperationReading(
   private static final Set<String> PHASES = Set.of("queue", "network", "codec");
   private static final Set<String> NESTED = Set.of("load", "write");
 
-  /**
-   * Copies the map.
-   *
-   * @param operation the operation: {@code get}, {@code put}, {@code invoke}; or a phase of the
-   *     wire: {@code queue}, {@code network}, {@code codec}
-   * @param count how often it ran
-   * @param sumNanos how long it took in all, in nanoseconds
-   * @param maxNanos how long it took at most, in nanoseconds
-   * @param cells the distribution of its durations; absent if the provider's is not understood
-   * @param errors how often it failed, by type of error
-   */
+  /** Copies the map. */
   public OperationReading {
     errors = Map.copyOf(errors);
   }

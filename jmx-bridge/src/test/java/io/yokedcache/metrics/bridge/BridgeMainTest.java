@@ -3,6 +3,7 @@ package io.yokedcache.metrics.bridge;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.metrics.bridge.ListCommand.CacheTable;
 import io.yokedcache.metrics.prometheus.PasswordHash;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.LatencyBounds;

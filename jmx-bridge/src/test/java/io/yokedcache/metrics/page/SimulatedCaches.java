@@ -1,13 +1,13 @@
 package io.yokedcache.metrics.page;
 
 import io.yokedcache.metrics.source.CacheReading;
+import io.yokedcache.metrics.source.CacheReading.StatisticsReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
-import io.yokedcache.metrics.source.StatisticsReading;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.metrics.source.CacheReading.StatisticsReading;
 import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import io.yokedcache.metrics.source.SnapshotFixture.OperationData;

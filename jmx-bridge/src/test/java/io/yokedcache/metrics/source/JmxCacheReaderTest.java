@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.metrics.source.CacheReading.StatisticsReading;
 import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
