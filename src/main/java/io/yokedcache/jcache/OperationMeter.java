@@ -52,16 +52,23 @@ final class OperationMeter {
       T answer = body.run(current, start);
       done = true;
       return answer;
-    } catch (CacheException | IllegalStateException | Error e) {
-      current.failed(operation, errorType(e));
-      throw e;
-    } catch (Exception e) {
-      // For example from equals or hashCode of a key.
-      current.failed(operation, errorType(e));
-      throw ApplicationCode.OTHER.failure(operation.label(), e);
+    } catch (Exception | Error e) {
+      throw failed(operation, current, e);
     } finally {
       phases.end(outer, done);
     }
+  }
+
+  /** Counts an operation that failed, and returns or throws what the application gets. */
+  RuntimeException failed(Operation operation, StatisticsRecorder current, Throwable failure) {
+    current.failed(operation, errorType(failure));
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    return failure instanceof CacheException || failure instanceof IllegalStateException
+        ? (RuntimeException) failure
+        // For example from equals or hashCode of a key.
+        : ApplicationCode.OTHER.failure(operation.label(), failure);
   }
 
   /** Runs an operation that has no answer, and records itself when its work is done. */

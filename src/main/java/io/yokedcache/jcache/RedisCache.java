@@ -87,63 +87,58 @@ final class RedisCache<K, V> implements Cache<K, V> {
     lifecycle.ensureOpen();
   }
 
+  /** Does what {@link OperationMeter#run} does, with fewer objects and frames of the stack. */
   @Override
   public @Nullable V get(K key) {
     checkKey(key);
-    V copy = definition.near() == null ? null : getNear(key);
-    if (copy != null) {
-      return copy;
-    }
-    return meter
-        .run(
-            Operation.GET,
-            (recorder, start) -> {
-              Lookup<V> lookup = reader.lookUp(key);
-              V value = lookup.value();
-              if (value == null && reader.isReadThrough()) {
-                return load(key, lookup, recorder, start);
-              }
-              boolean found = value != null;
-              recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
-              if (value != null && lookup.expired()) {
-                events.publish(key, OperationResult.hit(value, /* expired= */ true));
-              }
-              return lookup;
-            })
-        .value();
-  }
-
-  private Lookup<V> load(K key, Lookup<V> lookup, StatisticsRecorder recorder, long start) {
-    AtomicBoolean counted = new AtomicBoolean();
-    try {
-      V value =
-          reader.load(
-              key,
-              lookup,
-              result -> {
-                counted.set(true);
-                recorder.record(Operation.GET, 0, 1, 0, 0, start);
-                events.publish(key, result);
-              });
-      return lookup.with(value);
-    } catch (Throwable e) {
-      if (!counted.get()) {
-        recorder.count(0, 1, 0, 0, start); // it was looked up in vain, whatever failed afterwards
-      }
-      throw e;
-    }
-  }
-
-  /** A hit of the near cache: no phases to time, and no failures to count. */
-  private @Nullable V getNear(K key) {
     StackCheck.ensure();
     StatisticsRecorder recorder = lifecycle.statistics();
     long start = recorder.start();
     V copy = reader.getNear(key, start);
     if (copy != null) {
       recorder.record(Operation.GET, 1, 0, 0, 0, start);
+      return copy;
     }
-    return copy;
+    long outer = definition.phases().begin();
+    boolean done = false;
+    try {
+      Lookup<V> lookup = reader.lookUp(key);
+      V value = lookup.value();
+      if (value == null && reader.isReadThrough()) {
+        value = load(key, lookup, recorder, start);
+      } else {
+        boolean found = value != null;
+        recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+        if (value != null && lookup.expired()) {
+          events.publish(key, OperationResult.hit(value, /* expired= */ true));
+        }
+      }
+      done = true;
+      return value;
+    } catch (Exception | Error e) {
+      throw meter.failed(Operation.GET, recorder, e);
+    } finally {
+      definition.phases().end(outer, done);
+    }
+  }
+
+  private @Nullable V load(K key, Lookup<V> lookup, StatisticsRecorder recorder, long start) {
+    AtomicBoolean counted = new AtomicBoolean();
+    try {
+      return reader.load(
+          key,
+          lookup,
+          result -> {
+            counted.set(true);
+            recorder.record(Operation.GET, 0, 1, 0, 0, start);
+            events.publish(key, result);
+          });
+    } catch (Throwable e) {
+      if (!counted.get()) {
+        recorder.count(0, 1, 0, 0, start); // it was looked up in vain, whatever failed afterwards
+      }
+      throw e;
+    }
   }
 
   @Override

@@ -15,8 +15,6 @@ import io.yokedcache.jcache.internal.redis.HealthCheck;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
-import io.yokedcache.jcache.internal.redis.TimedExecutor;
-import io.yokedcache.jcache.internal.redis.WatchedExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
 import io.yokedcache.jcache.internal.store.Announcement;
@@ -83,16 +81,16 @@ public final class RedisBackend implements AutoCloseable {
         new PooledExecutor(settings.connection(), settings.serialization().maxBytes());
     Endpoint server =
         new Endpoint(settings.connection(), pool.refusals(), settings.serialization().maxBytes());
-    RedisExecutor sender = executor(settings, pool);
+    this.executor = executor(settings, pool);
     this.health =
         new HealthCheck(
-            sender,
+            executor,
             KeySpace.probeKey(settings.namespace()),
             schedulers.health(),
             settings.health().interval().toMillis(),
             listener);
     pool.refusals().tell(health::refused);
-    this.executor = new WatchedExecutor(sender, health);
+    pool.failures().tell(health::operationFailed);
     this.announcement =
         new Announcement(executor, settings.namespace(), settings.events().announce());
     this.subscriber =
@@ -114,7 +112,7 @@ public final class RedisBackend implements AutoCloseable {
     this.tracker =
         new InvalidationListener(server, settings.nearStaleness(), errors, schedulers.pings());
     health.start();
-    keepAlive(sender, settings.connection().keepAlive(), schedulers.background());
+    keepAlive(executor, settings.connection().keepAlive(), schedulers.background());
   }
 
   /** Looks twice as often as connections are to be asked, so that none is silent for longer. */
@@ -149,7 +147,7 @@ public final class RedisBackend implements AutoCloseable {
       @Nullable NearCache<?> near,
       Supplier<RoundTripTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
-    RedisExecutor timed = new TimedExecutor(executor, timer);
+    RedisExecutor timed = executor.timedBy(timer);
     Generations generations = new Generations(timed, names, identity, settings.events().announce());
     RemoteEventPublisher publisher = new RemoteEventPublisher(timed, names, identity.cacheName());
     RedisEntryStore entries =

@@ -171,10 +171,5 @@ public final class ReadThrough<K, V> {
    * @param expired whether the read ended the entry's time to live
    */
   public record Lookup<V>(
-      @Nullable V value, @Nullable Bytes key, @Nullable Bytes bytes, boolean expired) {
-
-    public Lookup<V> with(@Nullable V other) {
-      return new Lookup<>(other, key, bytes, expired);
-    }
-  }
+      @Nullable V value, @Nullable Bytes key, @Nullable Bytes bytes, boolean expired) {}
 }

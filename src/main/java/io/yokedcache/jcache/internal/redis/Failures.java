@@ -8,6 +8,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -29,15 +30,27 @@ public final class Failures {
 
   private final Settings.Connection settings;
   private final String server;
+  private volatile Consumer<RedisUnavailableException> listener = failure -> {};
 
   public Failures(Settings.Connection settings) {
     this.settings = settings;
     this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
   }
 
+  /** Has each failure told, before it is thrown, to somebody who must not wait. */
+  public void tell(Consumer<RedisUnavailableException> listener) {
+    this.listener = listener;
+  }
+
+  private RedisUnavailableException failure(String message, Throwable cause, Kind kind) {
+    RedisUnavailableException failure = new RedisUnavailableException(message, cause, kind, server);
+    listener.accept(failure);
+    return failure;
+  }
+
   /** No connection of the pool became free in time. */
   RedisUnavailableException exhausted(String operation, long startNanos) {
-    return new RedisUnavailableException(
+    return failure(
         "%s on %s failed after %s ms: all %s connections are in use and none became free within %s ms. Raise yokedcache.connection.pool.size, or find what is slow."
             .formatted(
                 operation,
@@ -46,8 +59,7 @@ public final class Failures {
                 settings.poolSize(),
                 settings.poolWait().toMillis()),
         new NoSuchElementException("No free connection"),
-        Kind.NOT_ASKED,
-        server);
+        Kind.NOT_ASKED);
   }
 
   /** There was no connection to be had, and nothing was sent. */
@@ -57,18 +69,17 @@ public final class Failures {
     if (reply != null) {
       return denied(operation, reply, cause);
     }
-    return new RedisUnavailableException(
+    return failure(
         "%s on %s failed after %s ms: %s"
             .formatted(operation, server, waited(startNanos), whyNoConnection(cause)),
         cause,
-        Kind.UNREACHABLE,
-        server);
+        Kind.UNREACHABLE);
   }
 
   private RedisUnavailableException denied(
       String operation, JedisDataException reply, RuntimeException cause) {
     ErrorReply refusal = ErrorReply.of(reply);
-    return new RedisUnavailableException(
+    return failure(
         "%s on %s failed: the server refused the connection (%s). %s."
             .formatted(
                 operation,
@@ -76,8 +87,7 @@ public final class Failures {
                 ErrorReply.words(reply.getMessage()),
                 refusal == null ? "Check user, password and database" : refusal.advice()),
         cause,
-        refusal == null ? Kind.ACCESS_DENIED : refusal.kind(),
-        server);
+        refusal == null ? Kind.ACCESS_DENIED : refusal.kind());
   }
 
   private String whyNoConnection(RuntimeException cause) {
@@ -118,7 +128,7 @@ public final class Failures {
             ? "no reply within yokedcache.connection.command-timeout (%s ms)."
                 .formatted(settings.commandTimeout().toMillis())
             : "the connection was lost (%s).".formatted(reason(cause));
-    return new RedisUnavailableException(
+    return failure(
         "%s on %s failed after %s ms: %s%s"
             .formatted(
                 request.operation(),
@@ -127,14 +137,13 @@ public final class Failures {
                 why,
                 Commands.mayChange(request) ? " A change may or may not have been made." : ""),
         cause,
-        silent ? Kind.NO_ANSWER : Kind.CONNECTION_LOST,
-        server);
+        silent ? Kind.NO_ANSWER : Kind.CONNECTION_LOST);
   }
 
   /** The server refused the request, and did not execute it. */
   public RedisUnavailableException refused(Request request, JedisDataException reply) {
     ErrorReply refusal = ErrorReply.of(reply);
-    return new RedisUnavailableException(
+    return failure(
         "%s on %s failed: the server answered %s.%s"
             .formatted(
                 request.operation(),
@@ -142,28 +151,25 @@ public final class Failures {
                 ErrorReply.words(reply.getMessage()),
                 refusal == null ? "" : " " + refusal.advice() + "."),
         reply,
-        refusal == null ? Kind.REFUSED : refusal.kind(),
-        server);
+        refusal == null ? Kind.REFUSED : refusal.kind());
   }
 
   /** The connection died, or did not answer, before the operation's commands were written. */
   public RedisUnavailableException notSent(
       String operation, long startNanos, RuntimeException cause) {
-    return new RedisUnavailableException(
+    return failure(
         "%s on %s failed after %s ms: the connection was lost before anything was sent (%s). Nothing was changed."
             .formatted(operation, server, waited(startNanos), reason(cause)),
         cause,
-        Kind.UNREACHABLE,
-        server);
+        Kind.UNREACHABLE);
   }
 
   /** The manager was closed while the operation ran. */
   public RedisUnavailableException closed(String operation, RuntimeException cause) {
-    return new RedisUnavailableException(
+    return failure(
         "%s on %s failed: the cache manager was closed meanwhile".formatted(operation, server),
         cause,
-        Kind.NOT_ASKED,
-        server);
+        Kind.NOT_ASKED);
   }
 
   private static long waited(long startNanos) {

@@ -100,7 +100,7 @@ public final class HealthCheck implements AutoCloseable {
   }
 
   /** Hears that an operation did not reach Redis. Never waits, whatever the state is. */
-  void operationFailed(RedisUnavailableException failure) {
+  public void operationFailed(RedisUnavailableException failure) {
     if (doubted || failure.kind() == RedisUnavailableException.Kind.NOT_ASKED) {
       return;
     }

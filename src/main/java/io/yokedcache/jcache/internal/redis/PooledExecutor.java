@@ -9,6 +9,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -43,7 +44,8 @@ public final class PooledExecutor implements RedisExecutor {
   private final PooledConnections pool;
   private final Failures failures;
   private final WriteGuard guard;
-  private final ReconnectCount reconnects = new ReconnectCount();
+  private final ReconnectCount reconnects;
+  private final Supplier<RoundTripTimer> timer;
 
   /**
    * Creates the executor; nothing is connected yet.
@@ -51,6 +53,8 @@ public final class PooledExecutor implements RedisExecutor {
    * @param maxValueBytes how long one value of the application may be; longer ones are not read
    */
   public PooledExecutor(Settings.Connection settings, long maxValueBytes) {
+    this.timer = RoundTripTimer::none;
+    this.reconnects = new ReconnectCount();
     this.settings = settings;
     this.guard = new WriteGuard(settings.commandTimeout());
     this.failures = new Failures(settings);
@@ -62,6 +66,26 @@ public final class PooledExecutor implements RedisExecutor {
             millis -> JedisConnections.open(settings, millis, maxReplyBytes),
             refusals,
             reconnects);
+  }
+
+  private PooledExecutor(PooledExecutor shared, Supplier<RoundTripTimer> timer) {
+    this.timer = timer;
+    this.settings = shared.settings;
+    this.refusals = shared.refusals;
+    this.pool = shared.pool;
+    this.failures = shared.failures;
+    this.guard = shared.guard;
+    this.reconnects = shared.reconnects;
+  }
+
+  @Override
+  public PooledExecutor timedBy(Supplier<RoundTripTimer> times) {
+    return new PooledExecutor(this, times);
+  }
+
+  /** Makes the exceptions of all requests to the server. */
+  public Failures failures() {
+    return failures;
   }
 
   /** What the server refused lately, whatever the connection. */
@@ -87,9 +111,7 @@ public final class PooledExecutor implements RedisExecutor {
     }
     Request first = requests.get(0);
     List<@Nullable Object> replies =
-        send(
-            new Request(first.operation(), first.route(), idempotent, commands, 0, first.timer()),
-            commands);
+        send(new Request(first.operation(), first.route(), idempotent, commands, 0), commands);
     List<List<@Nullable Object>> split = new ArrayList<>(requests.size());
     int from = 0;
     for (Request request : requests) {
@@ -114,7 +136,7 @@ public final class PooledExecutor implements RedisExecutor {
         interrupted |= Thread.interrupted();
         long pauseNanos = 0;
         try {
-          List<@Nullable Object> replies = exchange(place, request, commands, attemptNanos);
+          List<@Nullable Object> replies = exchange(place, commands, attemptNanos);
           JedisDataException refusal = ErrorReply.find(replies);
           if (refusal == null) {
             return replies;
@@ -152,12 +174,12 @@ public final class PooledExecutor implements RedisExecutor {
 
   @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
   private List<@Nullable Object> exchange(
-      Place place, Request request, List<CommandArguments> commands, long attemptNanos) {
+      Place place, List<CommandArguments> commands, long attemptNanos) {
     boolean complete = false;
     try {
       Connection connection = place.connection();
-      RoundTripTimer timer = request.timer();
-      long writeNanos = timer.now();
+      RoundTripTimer current = timer.get();
+      long writeNanos = current.now();
       List<@Nullable Object> replies = new ArrayList<>(commands.size());
       guard.run(
           connection,
@@ -172,7 +194,7 @@ public final class PooledExecutor implements RedisExecutor {
         replies.addAll(connection.getMany(commands.size() - 1));
       }
       complete = true;
-      timer.answered(attemptNanos, writeNanos, timer.now());
+      current.answered(attemptNanos, writeNanos, current.now());
       return replies;
     } finally {
       pool.giveBack(place, complete);

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 
@@ -41,6 +42,13 @@ public interface RedisExecutor extends AutoCloseable {
   ConnectionStatistics.Counts connections();
 
   /**
+   * The same executor over the same connections for requests that are timed.
+   *
+   * @param timer returns what times the requests, and is asked at each round trip
+   */
+  RedisExecutor timedBy(Supplier<RoundTripTimer> timer);
+
+  /**
    * Asks every connection that nobody uses whether it still works, and closes those that do not.
    * Takes a {@code PING}'s time-out for each at most.
    *
@@ -61,35 +69,18 @@ public interface RedisExecutor extends AutoCloseable {
    *     connection failed; true for reads, and for what ends in the same state if done twice
    * @param commands what to send, in order
    * @param replyBytes how many bytes the replies probably have, as far as that may be much
-   * @param timer what takes the time of its round trip
    */
   public record Request(
       String operation,
       Bytes route,
       boolean idempotent,
       List<CommandArguments> commands,
-      int replyBytes,
-      RoundTripTimer timer) {
+      int replyBytes) {
 
-    /** Commands that nobody times. */
-    public Request(
-        String operation,
-        Bytes route,
-        boolean idempotent,
-        List<CommandArguments> commands,
-        int replyBytes) {
-      this(operation, route, idempotent, commands, replyBytes, RoundTripTimer.none());
-    }
-
-    /** Commands with short replies, that nobody times. */
+    /** Commands with short replies. */
     public Request(
         String operation, Bytes route, boolean idempotent, List<CommandArguments> commands) {
       this(operation, route, idempotent, commands, 0);
-    }
-
-    /** The same commands, timed. */
-    Request timedBy(RoundTripTimer other) {
-      return new Request(operation, route, idempotent, commands, replyBytes, other);
     }
   }
 }

@@ -120,18 +120,30 @@ final class GenerationGuard {
   /** Repeats an attempt, which returns {@code null} if the generation it was given was stale. */
   <T> T onCurrentGeneration(
       String operation, int bucket, Function<Generation, @Nullable T> attempt) {
-    for (int i = 0; i < MAX_ATTEMPTS; i++) {
-      T result = attempt.apply(generations.current(bucket));
+    for (int i = 0; ; i++) {
+      T result = attempt.apply(generation(operation, bucket, i));
       if (result != null) {
         return result;
       }
-      if (i > ATTEMPTS_WITHOUT_PAUSE) {
-        Pauses.pause(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
-      }
     }
-    throw new CacheException(
-        "%s on %s gave up: the cache was cleared %s times meanwhile"
-            .formatted(operation, executor.address(), MAX_ATTEMPTS));
+  }
+
+  /**
+   * The generation for the next attempt of an operation.
+   *
+   * @param attempt how many generations were stale before
+   * @throws CacheException if that were too many
+   */
+  Generation generation(String operation, int bucket, int attempt) {
+    if (attempt == MAX_ATTEMPTS) {
+      throw new CacheException(
+          "%s on %s gave up: the cache was cleared %s times meanwhile"
+              .formatted(operation, executor.address(), MAX_ATTEMPTS));
+    }
+    if (attempt > ATTEMPTS_WITHOUT_PAUSE) {
+      Pauses.pause(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
+    }
+    return generations.current(bucket);
   }
 
   /** Whether an operation that used a generation saw the current entries, by its own reply. */

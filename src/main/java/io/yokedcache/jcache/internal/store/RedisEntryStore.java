@@ -60,37 +60,34 @@ public final class RedisEntryStore implements EntryStore {
 
   @Override
   public @Nullable Bytes get(Bytes key, Ttl onAccess) {
-    return onAccess.isUnchanged()
-        ? readOne(key)
-        : readChunk(names.bucketOf(key), List.of(key), onAccess).get(0);
-  }
-
-  /** What most calls are for, with as few objects as it can be. */
-  private @Nullable Bytes readOne(Bytes key) {
-    String operation = operations.get();
     int bucket = names.bucketOf(key);
+    if (!onAccess.isUnchanged()) {
+      return readChunk(bucket, List.of(key), onAccess).get(0);
+    }
+    // Most operations are this one. It allocates little and adds one frame to the stack.
+    String operation = operations.get();
     Bytes generationKey = names.route(bucket);
-    List<? extends @Nullable Object> values =
-        guard.onCurrentGeneration(
-            operation,
-            bucket,
-            generation -> {
-              CommandArguments command =
-                  new CommandArguments(Command.MGET)
-                      .add(generationKey)
-                      .add(Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key)));
-              Request request =
+    for (int attempt = 0; ; attempt++) {
+      Generation generation = guard.generation(operation, bucket, attempt);
+      CommandArguments command =
+          new CommandArguments(Command.MGET)
+              .add(generationKey)
+              .add(Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key)));
+      Object reply =
+          executor
+              .execute(
                   new Request(
                       operation,
                       generationKey,
                       /* idempotent= */ true,
                       List.of(command),
-                      sizes.expected(1));
-              Object reply = executor.execute(request).get(0);
-              List<? extends @Nullable Object> both = list(scripts.checked(operation, reply));
-              return guard.verified(bucket, generation, both.get(0)) ? both : null;
-            });
-    return values.get(1) instanceof byte[] value ? read(value) : null;
+                      sizes.expected(1)))
+              .get(0);
+      List<? extends @Nullable Object> both = list(scripts.checked(operation, reply));
+      if (guard.verified(bucket, generation, both.get(0))) {
+        return both.get(1) instanceof byte[] value ? read(value) : null;
+      }
+    }
   }
 
   @Override

@@ -4,12 +4,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +45,11 @@ final class StaleEntryCleanerTest {
     @Override
     public List<RedisExecutor> masters() {
       return List.of(this);
+    }
+
+    @Override
+    public RedisExecutor timedBy(Supplier<RoundTripTimer> timer) {
+      return this;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -246,6 +247,11 @@ final class HealthCheckTest {
     @Override
     public List<RedisExecutor> masters() {
       return List.of(this);
+    }
+
+    @Override
+    public RedisExecutor timedBy(Supplier<RoundTripTimer> timer) {
+      return this;
     }
 
     @Override

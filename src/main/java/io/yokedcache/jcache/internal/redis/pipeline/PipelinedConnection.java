@@ -208,7 +208,10 @@ final class PipelinedConnection implements AutoCloseable {
     }
     try {
       queued.add(call);
-      seeToWriting(call);
+      if (mayWrite(call)) {
+        write();
+      }
+      wakeAttendantFor(call);
       interrupted |= await(call, timeoutNanos);
       return call.replies();
     } catch (JedisConnectionException e) {
@@ -234,10 +237,7 @@ final class PipelinedConnection implements AutoCloseable {
     }
   }
 
-  private void seeToWriting(PipelinedCall call) {
-    if (reading.get() != BUSY && mayWrite(call)) {
-      write();
-    }
+  private void wakeAttendantFor(PipelinedCall call) {
     if (call.isVirtual() && reading.get() < WAITING) {
       wakeAttendant();
     }
@@ -264,7 +264,10 @@ final class PipelinedConnection implements AutoCloseable {
         if (slicesLeft <= 0) {
           fail(new JedisConnectionException(new SocketTimeoutException("No reply in time")));
         } else {
-          seeToWriting(call);
+          if (mayWrite(call)) {
+            write();
+          }
+          wakeAttendantFor(call);
         }
       }
     }
@@ -294,6 +297,9 @@ final class PipelinedConnection implements AutoCloseable {
    * somebody waits for it who will look at the queue.
    */
   private boolean mayWrite(PipelinedCall call) {
+    if (reading.get() == BUSY) {
+      return false; // the reader writes before it waits
+    }
     PipelinedCall oldest = sent.peek();
     return oldest == null
         || (limit.admits(lastBatch - oldest.batch() + 1)
@@ -303,44 +309,37 @@ final class PipelinedConnection implements AutoCloseable {
   /** Writes what is queued, unless another thread does: that one then also takes what is here. */
   private void write() {
     while (!queued.isEmpty() && isOpen() && writing.compareAndSet(false, true)) {
+      boolean isWhole = true;
       try {
-        writeBatch();
-      } finally {
-        writing.set(false);
-      }
-    }
-  }
-
-  private void writeBatch() {
-    long batch = lastBatch + 1;
-    lastBatch = batch;
-    long bytesBefore = wire.encodedBytes();
-    long nowNanos = System.nanoTime();
-    boolean isWhole = true;
-    try {
-      for (PipelinedCall call = queued.peek(); call != null; call = queued.peek()) {
-        boolean isWanted = call.markSent(batch, nowNanos, bytesBefore);
-        if (isWanted) {
-          wire.encode(call.commands()); // if an error ends it, the next writer does it again
+        long batch = lastBatch + 1;
+        lastBatch = batch;
+        long bytesBefore = wire.encodedBytes();
+        long nowNanos = System.nanoTime();
+        for (PipelinedCall call = queued.peek(); call != null; call = queued.peek()) {
+          boolean isWanted = call.markSent(batch, nowNanos, bytesBefore);
+          if (isWanted) {
+            wire.encode(call.commands()); // if an error ends it, the next writer does it again
+          }
+          isWhole = false;
+          if (isWanted) {
+            sent.add(call);
+          }
+          queued.remove();
+          isWhole = true;
         }
         isWhole = false;
-        if (isWanted) {
-          sent.add(call);
-        }
-        queued.remove();
+        writtenBytes = wire.encodedBytes();
+        wire.flush();
+        lastWriteNanos = System.nanoTime();
+        lastWrittenBatch = batch;
         isWhole = true;
-      }
-      isWhole = false;
-      writtenBytes = wire.encodedBytes();
-      wire.flush();
-      lastWriteNanos = System.nanoTime();
-      lastWrittenBatch = batch;
-      isWhole = true;
-    } catch (IOException | RuntimeException e) {
-      fail(asConnectionException(e));
-    } finally {
-      if (!isWhole) {
-        fail(endedInTheMiddle);
+      } catch (IOException | RuntimeException e) {
+        fail(asConnectionException(e));
+      } finally {
+        if (!isWhole) {
+          fail(endedInTheMiddle);
+        }
+        writing.set(false);
       }
     }
   }
@@ -492,11 +491,7 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   private @Nullable Thread startAttendant() {
-    Thread created =
-        new Thread(null, this::attend, "yokedcache-lane", 0, /* inheritThreadLocals= */ false);
-    created.setDaemon(true);
-    created.setContextClassLoader(
-        null); // not the one of the application that happens to come first
+    Thread created = daemon("yokedcache-pipeline", this::attend);
     if (!attendant.compareAndSet(null, created)) {
       return attendant.get();
     }
@@ -510,6 +505,14 @@ final class PipelinedConnection implements AutoCloseable {
       }
     }
     return created;
+  }
+
+  /** A thread that keeps nothing of the application thread that happens to start it. */
+  static Thread daemon(String name, Runnable task) {
+    Thread thread = new Thread(null, task, name, 0, /* inheritThreadLocals= */ false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
+    return thread;
   }
 
   /**

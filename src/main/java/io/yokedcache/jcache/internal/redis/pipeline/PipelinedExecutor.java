@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,9 @@ public final class PipelinedExecutor implements RedisExecutor {
   /** Larger replies, too, would hold up the others; what comes with one read from the socket. */
   private static final int MAX_REPLY_BYTES = 32 << 10;
 
-  /** How many threads may wait on a lane; those beyond use the pool, whose waits are bounded. */
+  /**
+   * How many threads may wait on a connection; those beyond use the pool, whose waits are bounded.
+   */
   private static final int MAX_OPEN_CALLS = 1024;
 
   /** How often a request is made again whose connection dies, if that does no harm. */
@@ -64,39 +67,50 @@ public final class PipelinedExecutor implements RedisExecutor {
   private static final List<CommandArguments> PING =
       List.of(new CommandArguments(Protocol.Command.PING));
 
-  private final PipelinedConnectionSlot[] lanes;
+  private final PipelinedConnections connections;
   private final PooledExecutor pool;
+  private final Supplier<RoundTripTimer> timer;
   private final Failures failures;
   private final ErrorReplyPolicy refusals;
   private final long timeoutNanos;
   private final long pingNanos;
-  private volatile boolean closed;
-
-  /** When a connection last failed: whatever it was, the others may have died with it. */
-  private volatile long lastFailureNanos = System.nanoTime();
 
   /**
    * Creates the executor; nothing is connected yet.
    *
-   * @param pool takes what does not suit lanes; closed with this executor
-   * @param maxValueBytes how long one value of the application may be; longer ones are not read
+   * @param pool takes requests that do not suit shared connections; closed with this executor
+   * @param maxValueBytes the longest value of the application; longer ones are not read
    */
   public PipelinedExecutor(Settings.Connection settings, PooledExecutor pool, long maxValueBytes) {
-    this.refusals = pool.refusals();
-    this.lanes =
-        new PipelinedConnectionSlot[] {
-          new PipelinedConnectionSlot(settings, refusals, maxValueBytes),
-          new PipelinedConnectionSlot(settings, refusals, maxValueBytes)
-        };
+    this(
+        new PipelinedConnections(settings, pool.refusals(), maxValueBytes),
+        pool,
+        RoundTripTimer::none,
+        settings.commandTimeout().toNanos());
+  }
+
+  private PipelinedExecutor(
+      PipelinedConnections connections,
+      PooledExecutor pool,
+      Supplier<RoundTripTimer> timer,
+      long timeoutNanos) {
+    this.connections = connections;
     this.pool = pool;
-    this.failures = new Failures(settings);
-    this.timeoutNanos = settings.commandTimeout().toNanos();
+    this.timer = timer;
+    this.failures = pool.failures();
+    this.refusals = pool.refusals();
+    this.timeoutNanos = timeoutNanos;
     this.pingNanos = Math.min(timeoutNanos, MAX_PING_NANOS);
   }
 
   @Override
+  public RedisExecutor timedBy(Supplier<RoundTripTimer> times) {
+    return new PipelinedExecutor(connections, pool.timedBy(times), times, timeoutNanos);
+  }
+
+  @Override
   public List<@Nullable Object> execute(Request request) {
-    PipelinedConnectionSlot slot = leastUsed();
+    PipelinedConnections.Slot slot = connections.leastUsed();
     if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request)) {
       return pool.execute(request);
     }
@@ -108,22 +122,22 @@ public final class PipelinedExecutor implements RedisExecutor {
     int unsent = 0;
     try {
       while (true) {
-        PipelinedConnection lane = lane(slot, request, startNanos);
+        PipelinedConnection connection = connection(slot, request, startNanos);
         interrupted |= Thread.interrupted();
         try {
-          if (isDoubtful(lane)) {
-            makeSure(lane);
+          if (isDoubtful(connection)) {
+            makeSure(connection);
             interrupted |= Thread.interrupted();
           }
           List<@Nullable Object> replies =
-              lane.call(request.commands(), request.timer(), timeoutNanos);
+              connection.call(request.commands(), timer.get(), timeoutNanos);
           JedisDataException refusal = ErrorReply.find(replies);
           if (refusal == null) {
             return replies;
           }
-          waitOrThrow(request, replies, refusal, lane, startNanos);
+          waitOrThrow(request, replies, refusal, connection, startNanos);
         } catch (LostCallException e) {
-          lastFailureNanos = System.nanoTime();
+          connections.noteFailure();
           losses += e.isSent() ? 1 : 0;
           unsent += e.isSent() ? 0 : 1;
           if (unsent > MAX_UNSENT || !mayRepeat(request, e, losses)) {
@@ -144,10 +158,10 @@ public final class PipelinedExecutor implements RedisExecutor {
       Request request,
       List<@Nullable Object> replies,
       JedisDataException reply,
-      PipelinedConnection lane,
+      PipelinedConnection connection,
       long startNanos) {
-    boolean mayRepeat = Commands.mayRepeat(request, replies) && !closed;
-    long pauseNanos = refusals.decide(reply, mayRepeat, lane.madeNanos(), startNanos);
+    boolean mayRepeat = Commands.mayRepeat(request, replies) && !connections.isClosed();
+    long pauseNanos = refusals.decide(reply, mayRepeat, connection.madeNanos(), startNanos);
     if (pauseNanos < 0) {
       throw failures.refused(request, reply);
     }
@@ -157,11 +171,7 @@ public final class PipelinedExecutor implements RedisExecutor {
   private boolean mayRepeat(Request request, LostCallException e, int losses) {
     boolean harmless = request.idempotent() || !e.isSent();
     int most = isTimeout(e) ? MAX_TIMEOUTS : MAX_LOSSES;
-    return harmless && (losses <= most || !e.isSent()) && !closed;
-  }
-
-  private PipelinedConnectionSlot leastUsed() {
-    return lanes[0].openCalls() <= lanes[1].openCalls() ? lanes[0] : lanes[1];
+    return harmless && (losses <= most || !e.isSent()) && !connections.isClosed();
   }
 
   private static boolean isSmall(Request request) {
@@ -181,41 +191,42 @@ public final class PipelinedExecutor implements RedisExecutor {
     return true;
   }
 
-  private PipelinedConnection lane(PipelinedConnectionSlot slot, Request request, long startNanos) {
+  private PipelinedConnection connection(
+      PipelinedConnections.Slot slot, Request request, long startNanos) {
     try {
-      if (closed) {
+      if (connections.isClosed()) {
         throw failures.closed(request.operation(), new JedisException("closed"));
       }
       return slot.get();
     } catch (JedisException e) {
-      lastFailureNanos = System.nanoTime();
+      connections.noteFailure();
       throw failures.noConnection(request.operation(), startNanos, e);
     }
   }
 
   /** Whether it may be that the connection has died since it was last used. */
-  private boolean isDoubtful(PipelinedConnection lane) {
-    return !lane.wasAliveAfter(lastFailureNanos)
-        || !lane.wasAliveAfter(System.nanoTime() - DOUBTFUL_NANOS);
+  private boolean isDoubtful(PipelinedConnection connection) {
+    return !connections.wasAliveSinceFailure(connection)
+        || !connection.wasAliveAfter(System.nanoTime() - DOUBTFUL_NANOS);
   }
 
   /**
    * Finds out whether the connection has died while it was silent, before it matters: a change must
    * not be made twice, and a read would wait in vain for as long as the command time-out.
    */
-  private void makeSure(PipelinedConnection lane) throws LostCallException {
+  private void makeSure(PipelinedConnection connection) throws LostCallException {
     try {
-      List<@Nullable Object> unused = lane.call(PING, RoundTripTimer.none(), pingNanos);
+      List<@Nullable Object> unused = connection.call(PING, RoundTripTimer.none(), pingNanos);
     } catch (LostCallException e) {
       throw new LostCallException(/* sent= */ false, e.reason());
     }
   }
 
   private RuntimeException lost(Request request, long startNanos, LostCallException e) {
-    if (!closed && !e.isSent()) {
+    if (!connections.isClosed() && !e.isSent()) {
       return failures.notSent(request.operation(), startNanos, e.reason());
     }
-    return closed
+    return connections.isClosed()
         ? failures.closed(request.operation(), e.reason())
         : failures.lost(request, startNanos, e.reason());
   }
@@ -234,15 +245,17 @@ public final class PipelinedExecutor implements RedisExecutor {
     return replies;
   }
 
-  /** Asks the lanes that nobody has used for so long, and then the pool's connections. */
+  /** Asks the shared connections that nobody uses, and then the pool's. */
   @Override
   public void keepAlive(Duration silence) {
     long sinceNanos = System.nanoTime() - silence.toNanos();
-    for (PipelinedConnectionSlot slot : lanes) {
-      PipelinedConnection lane = slot.current();
-      if (lane != null && lane.openCalls() == 0 && !lane.wasAliveAfter(sinceNanos)) {
+    for (PipelinedConnections.Slot slot : connections.slots()) {
+      PipelinedConnection connection = slot.current();
+      if (connection != null
+          && connection.openCalls() == 0
+          && !connection.wasAliveAfter(sinceNanos)) {
         try {
-          makeSure(lane);
+          makeSure(connection);
         } catch (LostCallException e) {
           logger.debug("A shared connection has died while nobody used it", e);
         }
@@ -262,28 +275,14 @@ public final class PipelinedExecutor implements RedisExecutor {
     return pool.address();
   }
 
-  /** Those of the pool, and the lanes that there are now. */
   @Override
   public ConnectionStatistics.Counts connections() {
-    ConnectionStatistics.Counts pooled = pool.connections();
-    int active = pooled.active();
-    int idle = pooled.idle();
-    long reconnects = pooled.reconnects();
-    for (PipelinedConnectionSlot lane : lanes) {
-      active += lane.isOpen() && lane.openCalls() > 0 ? 1 : 0;
-      idle += lane.isOpen() && lane.openCalls() == 0 ? 1 : 0;
-      reconnects += lane.reconnects();
-    }
-    return new ConnectionStatistics.Counts(
-        active, idle, pooled.waiting(), pooled.size() + lanes.length, reconnects);
+    return connections.add(pool.connections());
   }
 
   @Override
   public void close() {
-    closed = true;
-    for (PipelinedConnectionSlot lane : lanes) {
-      lane.close();
-    }
+    connections.close();
     pool.close();
   }
 }
