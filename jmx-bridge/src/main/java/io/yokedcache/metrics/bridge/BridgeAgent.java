@@ -32,20 +32,12 @@ public final class BridgeAgent {
 
   private BridgeAgent() {}
 
-  /**
-   * Called by the JVM before the application's main method.
-   *
-   * @param arguments a file, or settings; absent for Prometheus with its defaults
-   */
+  /** Called by the JVM before the application's main method. */
   public static void premain(@Nullable String arguments) {
     startInBackground(arguments, START_DELAY);
   }
 
-  /**
-   * Called by the JVM when the agent is loaded into a running application.
-   *
-   * @param arguments a file, or settings; absent for Prometheus with its defaults
-   */
+  /** Called by the JVM when the agent is loaded into a running application. */
   public static void agentmain(@Nullable String arguments) {
     startInBackground(arguments, Duration.ZERO);
   }
@@ -117,12 +109,7 @@ public final class BridgeAgent {
     return LoggerFactory.getLogger(BridgeAgent.class);
   }
 
-  /**
-   * What stands behind {@code -javaagent:...jar=}.
-   *
-   * @param settings what the bridge is to do
-   * @param delay how long it waits before it begins
-   */
+  /** The text behind {@code -javaagent:...jar=}; the agent waits for the delay before it begins. */
   record AgentSettings(MetricsSettings settings, Duration delay) {
 
     private static final String SHOWN = "the arguments of the agent";
@@ -131,9 +118,7 @@ public final class BridgeAgent {
 
     /**
      * Reads the path of a file, or settings: {@code prometheus.port=9404,statsd.host=localhost}.
-     *
-     * @param text what the JVM passes on; empty for Prometheus with its defaults
-     * @param usualDelay the delay if the arguments have none
+     * Without either, Prometheus is enabled with its defaults.
      */
     static AgentSettings parse(String text, Duration usualDelay) {
       Map<String, String> values = new LinkedHashMap<>();

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -85,17 +86,15 @@ public final class BridgeMain {
 
   /** Before the first logger is made; who sets these properties is respected. */
   private static void configureLogging(boolean isVerbose) {
-    setIfAbsent("org.slf4j.simpleLogger.defaultLogLevel", isVerbose ? "debug" : "info");
-    setIfAbsent("org.slf4j.simpleLogger.showDateTime", "true");
-    setIfAbsent("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
-    setIfAbsent("org.slf4j.simpleLogger.showThreadName", "false");
-    setIfAbsent("org.slf4j.simpleLogger.showShortLogName", "true");
-  }
-
-  private static void setIfAbsent(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
-    }
+    Map.of(
+            "defaultLogLevel", isVerbose ? "debug" : "info",
+            "showDateTime", "true",
+            "dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS",
+            "showThreadName", "false",
+            "showShortLogName", "true")
+        .forEach(
+            (key, value) ->
+                System.getProperties().putIfAbsent("org.slf4j.simpleLogger." + key, value));
   }
 
   /** Runs a command and returns its exit code. */
@@ -179,13 +178,13 @@ public final class BridgeMain {
       })
   static final class HashPassword implements Callable<Integer> {
 
-    @Spec private @Nullable CommandSpec spec;
+    // Set by picocli before the command runs.
+    @SuppressWarnings("NullAway.Init")
+    @Spec
+    private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-      if (spec == null) {
-        throw new IllegalStateException("This command is run by picocli only");
-      }
       char[] password = password();
       if (password.length == 0) {
         throw new MetricsConfigurationException("The password is empty");

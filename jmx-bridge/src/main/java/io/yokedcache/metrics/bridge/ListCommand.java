@@ -49,7 +49,10 @@ final class ListCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints a JSON array instead of a table.")
   private boolean isJson;
 
-  @Spec private @Nullable CommandSpec spec;
+  // Set by picocli before the command runs.
+  @SuppressWarnings("NullAway.Init")
+  @Spec
+  private CommandSpec spec;
 
   @Override
   public Integer call() throws InterruptedException {
@@ -94,23 +97,12 @@ final class ListCommand implements Callable<Integer> {
       out().print(CacheTable.text(rows, sources.size() > 1));
     }
     out().flush();
-    failures.forEach(err()::println);
+    failures.forEach(spec.commandLine().getErr()::println);
     return failures.isEmpty();
   }
 
   private PrintWriter out() {
-    return command().commandLine().getOut();
-  }
-
-  private PrintWriter err() {
-    return command().commandLine().getErr();
-  }
-
-  private CommandSpec command() {
-    if (spec == null) {
-      throw new IllegalStateException("This command is run by picocli only");
-    }
-    return spec;
+    return spec.commandLine().getOut();
   }
 
   /** Draws caches as text, names to the left and numbers to the right, or as JSON. */

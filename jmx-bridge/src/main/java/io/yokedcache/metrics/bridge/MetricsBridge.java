@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,27 +47,19 @@ public final class MetricsBridge implements AutoCloseable {
 
   private final boolean sendsHistory;
   private final CacheMetrics metrics = new CacheMetrics();
-  private final Slot<StatsDOutput> statsd =
-      new Slot<>("statsd", MetricsSettings::statsd, StatsDOutput::enabled, StatsDOutput.Part::new);
-  private final Slot<PrometheusOutput> prometheus =
-      new Slot<>(
-          "prometheus",
-          MetricsSettings::prometheus,
-          PrometheusOutput::enabled,
-          PrometheusOutput.Part::new);
-
-  private final Slot<OtlpOutput> otlp =
-      new Slot<>("otlp", MetricsSettings::otlp, OtlpOutput::enabled, OtlpOutput.Part::new);
+  private final Slot statsd = new Slot("statsd", MetricsSettings::statsd);
+  private final Slot prometheus = new Slot("prometheus", MetricsSettings::prometheus);
+  private final Slot otlp = new Slot("otlp", MetricsSettings::otlp);
 
   /** In the order in which they start; they end in the other one. */
-  private final List<Slot<?>> slots = List.of(statsd, prometheus, otlp);
+  private final List<Slot> slots = List.of(statsd, prometheus, otlp);
 
   private final PerTarget<CacheHealthMonitor> monitors = new PerTarget<>(this::monitor);
 
   // Guarded by this.
   private MetricsSettings settings;
   private Map<String, CacheSource> sources = Map.of();
-  private final Map<String, Shared> shared = new HashMap<>(); // guarded by this
+  private final Map<String, Shared> shared = new HashMap<>();
   private boolean isClosed;
 
   /** The counts of collectors that have ended; guarded by itself. */
@@ -110,9 +101,8 @@ public final class MetricsBridge implements AutoCloseable {
    *
    * @param sources what reads each JVM, by the name that the label {@code target} has; not closed
    *     with the bridge
-   * @return the bridge; without any part if nothing is enabled
-   * @throws IOException if the port is in use or the host is unknown; nothing is started then
-   * @throws MetricsConfigurationException if the settings cannot be followed
+   * @return as {@link #ofThisJvm} does
+   * @throws IOException as there
    */
   public static MetricsBridge of(
       MetricsSettings settings, Map<String, ? extends CacheSource> sources) throws IOException {
@@ -150,7 +140,7 @@ public final class MetricsBridge implements AutoCloseable {
     List<Shared> old = share(nextSources);
     List<String> changes = new ArrayList<>();
     List<Exception> failures = new ArrayList<>();
-    for (Slot<?> slot : slots) {
+    for (Slot slot : slots) {
       try {
         slot.follow(changes);
       } catch (IOException | RuntimeException e) {
@@ -268,7 +258,7 @@ public final class MetricsBridge implements AutoCloseable {
 
   /** Reports now, before caches go that will not be there for the next report. */
   public void report() {
-    for (Slot<?> slot : slots) {
+    for (Slot slot : slots) {
       Part part = slot.running;
       if (part != null) {
         part.report();
@@ -291,24 +281,16 @@ public final class MetricsBridge implements AutoCloseable {
   }
 
   /** Where an output runs, if it is enabled. Guarded by the bridge. */
-  private final class Slot<S> {
+  private final class Slot {
 
     private final String name;
-    private final Function<MetricsSettings, S> group;
-    private final Predicate<S> isEnabled;
-    private final Function<S, Part> creation;
-    private @Nullable S followed;
+    private final Function<MetricsSettings, Output> group;
+    private @Nullable Output followed;
     private volatile @Nullable Part running;
 
-    Slot(
-        String name,
-        Function<MetricsSettings, S> group,
-        Predicate<S> isEnabled,
-        BiFunction<MetricsBridge, S, Part> creation) {
+    Slot(String name, Function<MetricsSettings, Output> group) {
       this.name = name;
       this.group = group;
-      this.isEnabled = isEnabled;
-      this.creation = wanted -> creation.apply(MetricsBridge.this, wanted);
     }
 
     boolean isRunning() {
@@ -316,8 +298,8 @@ public final class MetricsBridge implements AutoCloseable {
     }
 
     void follow(List<String> changes) throws IOException {
-      S wanted = group.apply(settings);
-      S before = followed;
+      Output wanted = group.apply(settings);
+      Output before = followed;
       Part old = running;
       if (old != null) {
         old.targets();
@@ -325,7 +307,7 @@ public final class MetricsBridge implements AutoCloseable {
       if (wanted.equals(before)) {
         return;
       }
-      Part next = isEnabled.test(wanted) ? creation.apply(wanted) : null;
+      Part next = wanted.enabled() ? wanted.part(MetricsBridge.this) : null;
       // The old one ends first, since both may want the same port.
       close();
       try {
@@ -333,7 +315,7 @@ public final class MetricsBridge implements AutoCloseable {
       } catch (IOException | RuntimeException e) {
         if (old != null && before != null) {
           try {
-            start(creation.apply(before), before);
+            start(before.part(MetricsBridge.this), before);
           } catch (IOException | RuntimeException lost) {
             e.addSuppressed(lost);
           }
@@ -345,7 +327,7 @@ public final class MetricsBridge implements AutoCloseable {
       }
     }
 
-    private void start(@Nullable Part next, S wanted) throws IOException {
+    private void start(@Nullable Part next, Output wanted) throws IOException {
       if (next != null) {
         try {
           next.start();
@@ -386,7 +368,16 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** An output. It is made without any effect, and then started. */
+  /** The settings of an output. Equal ones ask for the same part. */
+  interface Output {
+
+    boolean enabled();
+
+    /** Makes the part without any effect. */
+    Part part(MetricsBridge bridge);
+  }
+
+  /** An output at work, once it is started. */
   interface Part extends AutoCloseable {
 
     /** Where the application's own metrics go. */

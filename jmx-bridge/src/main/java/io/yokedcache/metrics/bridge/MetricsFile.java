@@ -53,11 +53,9 @@ public final class MetricsFile {
   }
 
   /**
-   * Reads the group {@code yokedcache.metrics} of a file, with environment variables and system
-   * properties in place of substitutions.
+   * Reads the group {@code yokedcache.metrics} of a HOCON, JSON or properties file, without
+   * defaults, with environment variables and system properties in place of substitutions.
    *
-   * @param file a HOCON, JSON or properties file
-   * @return the contents of the group, without defaults
    * @throws MetricsConfigurationException if the file cannot be read, or lacks the group
    */
   public static Config read(Path file) {
@@ -99,11 +97,8 @@ public final class MetricsFile {
 
   /**
    * Returns settings that somebody wrote on a command line. Who sets anything of an output wants
-   * it, so that need not be said.
+   * it, so that need not be said. Paths are within the group, such as {@code prometheus.port}.
    *
-   * @param settings values by path within the group, such as {@code prometheus.port}
-   * @param shown where they were written, for messages
-   * @return the contents of the group, without defaults
    * @throws MetricsConfigurationException if a path is not one
    */
   public static Config of(Map<String, String> settings, String shown) {
@@ -126,12 +121,7 @@ public final class MetricsFile {
     }
   }
 
-  /**
-   * Returns settings that ask for something: Prometheus, if they do not say what is enabled.
-   *
-   * @param group the contents of the group, without defaults
-   * @return the same or more
-   */
+  /** Returns settings that ask for something: Prometheus, if they do not say what is enabled. */
   public static Config withOutput(Config group) {
     return OUTPUTS.stream().anyMatch(output -> group.hasPath(output + ENABLED))
         ? group
@@ -143,10 +133,8 @@ public final class MetricsFile {
   }
 
   /**
-   * Makes what a file includes, but for all that would be fetched over a network.
-   *
-   * @param file the including file, for messages
-   * @param library makes the includes; absent until the library has told
+   * Makes what a file includes, but for all that would be fetched over a network. The library's
+   * includer is absent until the library has told.
    */
   private record LocalIncluder(String file, @Nullable ConfigIncluder library)
       implements ConfigIncluder, ConfigIncluderURL, ConfigIncluderFile, ConfigIncluderClasspath {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -165,16 +166,12 @@ public record MetricsSettings(
     return of(group, System.getenv());
   }
 
-  private static SeriesFilter series(Group group) {
-    String expected = "a name of a metric, in which * and ? stand for characters";
-    return new SeriesFilter(
-        group.list("include", METRICS, expected), group.list("exclude", METRICS, expected));
-  }
-
-  private static CacheFilter caches(Group group) {
-    String expected = "a name of a cache, in which * and ? stand for characters";
-    return new CacheFilter(
-        group.list("include", ANY, expected), group.list("exclude", ANY, expected));
+  /** Patterns of names, of which something must or must not match one. */
+  private static <T> T filter(
+      Group group, Pattern form, String of, BiFunction<List<String>, List<String>, T> filter) {
+    String expected = "a name of a " + of + ", in which * and ? stand for characters";
+    return filter.apply(
+        group.list("include", form, expected), group.list("exclude", form, expected));
   }
 
   static MetricsSettings of(Config group, Map<String, String> environment) {
@@ -194,8 +191,8 @@ public record MetricsSettings(
         OtlpOutput.read(output(root, "otlp")),
         HealthChecks.read(health),
         root.list("collectors", CLASS_NAME, "a class name: com.example.WebhookCollector"),
-        series(root.child("series")),
-        caches(root.child("caches")),
+        filter(root.child("series"), METRICS, "metric", SeriesFilter::new),
+        filter(root.child("caches"), ANY, "cache", CacheFilter::new),
         root.children("targets", TargetSettings.KEYS, TargetSettings::read),
         new Warnings(root.finish()));
   }

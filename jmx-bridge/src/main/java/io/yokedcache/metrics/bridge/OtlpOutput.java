@@ -38,7 +38,8 @@ public record OtlpOutput(
     @Nullable String temporality,
     @Nullable String histogram,
     Map<String, String> resource,
-    @Nullable String compression) {
+    @Nullable String compression)
+    implements MetricsBridge.Output {
 
   private static final String GRPC = "grpc";
   private static final String HTTP = "http/protobuf";
@@ -48,6 +49,11 @@ public record OtlpOutput(
       Map.of(
           "explicit", "explicit_bucket_histogram",
           "exponential", "base2_exponential_bucket_histogram");
+
+  @Override
+  public MetricsBridge.Part part(MetricsBridge bridge) {
+    return new Part(bridge, this);
+  }
 
   static OtlpOutput read(Group group) {
     String protocol = group.optionalChoice("protocol", List.of(GRPC, HTTP));

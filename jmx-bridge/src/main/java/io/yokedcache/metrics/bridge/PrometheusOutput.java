@@ -30,7 +30,8 @@ public record PrometheusOutput(
     Histograms histograms,
     List<Double> bucketsSeconds,
     int maxCaches,
-    boolean jvm) {
+    boolean jvm)
+    implements MetricsBridge.Output {
 
   private static final String PASSWORD_VARIABLE = "YOKEDCACHE_METRICS_PASSWORD";
   private static final Pattern ANYTHING = Pattern.compile(".+", Pattern.DOTALL);
@@ -160,6 +161,11 @@ public record PrometheusOutput(
                   + " cache_manager, target, le)"),
           group.flag("cache-labels"));
     }
+  }
+
+  @Override
+  public MetricsBridge.Part part(MetricsBridge bridge) {
+    return new Part(bridge, this);
   }
 
   static PrometheusOutput read(Group group) {

@@ -26,7 +26,8 @@ public record StatsDOutput(
     StatsDMode mode,
     Duration interval,
     double sampleRate,
-    Limits limits) {
+    Limits limits)
+    implements MetricsBridge.Output {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration HOUR = Duration.ofHours(1);
@@ -79,6 +80,11 @@ public record StatsDOutput(
    * @param queueCapacity how many measurements may wait
    */
   public record Limits(Duration timeout, int maxPacketBytes, int queueCapacity) {}
+
+  @Override
+  public MetricsBridge.Part part(MetricsBridge bridge) {
+    return new Part(bridge, this);
+  }
 
   static StatsDOutput read(Group group) {
     StatsDMode mode = group.choice("mode", StatsDMode.class);

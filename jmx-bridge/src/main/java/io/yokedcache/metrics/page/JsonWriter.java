@@ -30,23 +30,19 @@ public final class JsonWriter {
     return new JsonWriter(" ");
   }
 
-  /** Begins an object. */
   public JsonWriter beginObject() {
     return separated("{");
   }
 
-  /** Ends the object begun last. */
   public JsonWriter endObject() {
     text.append('}');
     return this;
   }
 
-  /** Begins an array. */
   public JsonWriter beginArray() {
     return separated("[");
   }
 
-  /** Ends the array begun last. */
   public JsonWriter endArray() {
     text.append(']');
     return this;
@@ -63,11 +59,7 @@ public final class JsonWriter {
     return name(name).value(value);
   }
 
-  /**
-   * Writes a value.
-   *
-   * @param value a text, a number, a truth value, a map or a collection of them, or null
-   */
+  /** Writes a text, a number, a truth value, a map or a collection of them, or null. */
   public JsonWriter value(@Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
       beginObject();

@@ -125,7 +125,6 @@ final class BeanNames {
     return known;
   }
 
-  /** Looks again next time. */
   void forget() {
     changes.incrementAndGet();
   }

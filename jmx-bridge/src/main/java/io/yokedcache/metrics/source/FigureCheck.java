@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import javax.management.openmbean.InvalidKeyException;
@@ -31,7 +32,6 @@ final class FigureCheck {
   private final Set<String> told;
   private long refused;
 
-  /** Creates the check of one reading; what was {@code told} is not told again. */
   FigureCheck(Set<String> told) {
     this.told = told;
   }
@@ -41,7 +41,6 @@ final class FigureCheck {
     return ConcurrentHashMap.newKeySet();
   }
 
-  /** How many values were refused. */
   long refused() {
     return refused;
   }
@@ -113,45 +112,29 @@ final class FigureCheck {
     if (table instanceof TabularData rows && rows.isEmpty()) {
       return Map.of(); // as nearly all errors of nearly all operations are
     }
-    Map<String, Long> counts = new LinkedHashMap<>();
-    numbers(table)
-        .forEach(
-            (name, number) -> {
-              Long count = count(bean, attribute + '.' + name, number);
-              if (count != null) {
-                counts.put(name, count);
-              }
-            });
-    return Map.copyOf(counts);
+    return figures(table, (name, number) -> count(bean, attribute + '.' + name, number));
   }
 
   /** The levels of such a table. */
   Map<String, Double> levels(ObjectName bean, String attribute, @Nullable Object table) {
-    Map<String, Double> levels = new LinkedHashMap<>();
-    numbers(table)
-        .forEach(
-            (name, number) -> {
-              Double level = level(bean, attribute + '.' + name, number);
-              if (level != null) {
-                levels.put(name, level);
-              }
-            });
-    return Map.copyOf(levels);
+    return figures(table, (name, number) -> level(bean, attribute + '.' + name, number));
   }
 
-  private static Map<String, Object> numbers(@Nullable Object table) {
-    Map<String, Object> numbers = new LinkedHashMap<>();
+  private static <T> Map<String, T> figures(
+      @Nullable Object table, BiFunction<String, Object, @Nullable T> check) {
+    Map<String, T> figures = new LinkedHashMap<>();
     if (table instanceof TabularData rows) {
       for (Object row : rows.values()) {
         if (row instanceof CompositeData entry && value(entry, "key") instanceof String key) {
           Object number = value(entry, "value");
-          if (number != null) {
-            numbers.put(key, number);
+          T figure = number == null ? null : check.apply(key, number);
+          if (figure != null) {
+            figures.put(key, figure);
           }
         }
       }
     }
-    return numbers;
+    return Map.copyOf(figures);
   }
 
   /** An item of open data, or nothing if there is none of that name. */

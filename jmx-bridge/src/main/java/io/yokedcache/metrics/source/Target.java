@@ -16,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -124,7 +125,6 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     return name;
   }
 
-  /** Returns how messages call it. */
   public String description() {
     return name.isEmpty() ? "this JVM" : name;
   }
@@ -157,12 +157,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     return outcome.readings();
   }
 
-  /** Which readings are shared. */
-  private interface Sharing {
-    boolean allows(Reading known);
-  }
-
-  private synchronized Reading begin(Selection wanted, Sharing sharing) {
+  private synchronized Reading begin(Selection wanted, Predicate<Reading> isShared) {
     if (isClosed) {
       return failed("Reading of " + description() + " has been closed");
     }
@@ -181,7 +176,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       replaceThread(stuck);
     }
     Reading known = latest;
-    if (known != null && known.wanted.covers(wanted) && sharing.allows(known)) {
+    if (known != null && known.wanted.covers(wanted) && isShared.test(known)) {
       return known;
     }
     Reading reading = new Reading(wanted, () -> source.read(wanted));
@@ -323,7 +318,6 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       long errors,
       long refused) {
 
-    /** Returns whether the target was read. */
     public boolean isUp() {
       return failure == null;
     }
