@@ -33,9 +33,6 @@ import org.slf4j.LoggerFactory;
 /**
  * The operations of a cache on several entries: runs them, counts them and publishes their events.
  * The caller has checked the arguments.
- *
- * @param <K> keys
- * @param <V> values
  */
 final class BulkOperations<K, V> {
 

@@ -32,9 +32,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything about a cache but its entries: open or closed, which listeners, which MBeans, whether
  * to count. Changes of it are made one at a time, under this object's monitor.
- *
- * @param <K> keys
- * @param <V> values
  */
 final class CacheLifecycle<K, V> {
 

@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * Iterates over the entries of a cache page by page. Weakly consistent: a concurrent change may be
  * seen or not. It remembers the returned keys, since Redis may return a key twice. Used by one
  * thread.
- *
- * @param <K> keys
- * @param <V> values
  */
 final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
 

@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs the entry processors of a cache, counts their effects and publishes their events. The caller
  * has checked the arguments. Safe for use by several threads.
- *
- * @param <K> keys
- * @param <V> values
  */
 final class Invocations<K, V> {
 
@@ -136,8 +133,6 @@ final class Invocations<K, V> {
    * One {@code invokeAll}. Entries are processed together, under their key locks if a writer or
    * listeners must see the changes of a key in one order. Entries that others change concurrently
    * are processed again, at last each key alone and under its lock. Used by one thread.
-   *
-   * @param <T> what the processor returns
    */
   private final class BulkInvocation<T> {
 

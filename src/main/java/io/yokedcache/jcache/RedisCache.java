@@ -37,9 +37,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A cache as JSR-107 defines it: checks arguments, runs operations, counts them and publishes their
  * events. All single-entry writes end in {@link #write}. Safe for use by several threads.
- *
- * @param <K> keys
- * @param <V> values
  */
 final class RedisCache<K, V> implements Cache<K, V> {
 

@@ -27,9 +27,6 @@ import org.slf4j.LoggerFactory;
  * change arrives, a message of another cache object is older. It is not delivered if the entry has
  * another value by now, since the event of that value has been or will be delivered. So the last
  * value that a listener sees is the value in the cache.
- *
- * @param <K> keys
- * @param <V> values
  */
 final class RemoteEvents<K, V> {
 

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * Writes several entries: one call of the writer for all, and as few round trips to Redis as
  * possible. All keys and values are encoded before the writer is called, so that encoding cannot
  * fail after the writer has written an entry.
- *
- * @param <K> keys
- * @param <V> values
  */
 public final class BulkWriter<K, V> {
 

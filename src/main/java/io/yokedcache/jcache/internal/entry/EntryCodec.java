@@ -24,9 +24,6 @@ import org.slf4j.LoggerFactory;
  * Encodes and decodes the keys and values of a cache. A value that cannot be decoded counts as
  * absent: a value of another application version or of an attacker is a miss, counted by reason,
  * and logged once for each kind of reason.
- *
- * @param <K> keys
- * @param <V> values
  */
 public final class EntryCodec<K, V> {
 

@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  * Loads values and stores them. A loaded value is stored only if, since its load began, this JVM
  * did not change the entry and no JVM cleared the cache: the value may be older than those changes.
  * The caller gets the value in any case. Safe for use by several threads.
- *
- * @param <K> keys
- * @param <V> values
  */
 public final class EntryLoads<K, V> {
 

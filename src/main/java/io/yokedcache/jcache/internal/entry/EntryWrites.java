@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The single-entry writes of a cache, by one of two strategies. Safe for use by several threads.
- *
- * @param <K> keys
- * @param <V> values
  */
 public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites {
 

@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads entries: by near cache and Redis, with access expiry and read-through. Safe for use by
  * several threads.
- *
- * @param <K> keys
- * @param <V> values
  */
 public final class ReadThrough<K, V> {
 

@@ -6,12 +6,7 @@ import javax.cache.event.CacheEntryEvent;
 import javax.cache.event.EventType;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A change of an entry, as a listener sees it.
- *
- * @param <K> keys
- * @param <V> values
- */
+/** A change of an entry, as a listener sees it. */
 final class EntryEvent<K, V> extends CacheEntryEvent<K, V> {
 
   private static final long serialVersionUID = 1L;

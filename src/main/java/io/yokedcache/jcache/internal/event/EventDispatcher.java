@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * Brings changes to a cache's listeners: to synchronous ones before the operation returns, to
  * others, and from other JVMs to all, on the cache's own delivery thread. Safe for use by several
  * threads.
- *
- * @param <K> keys
- * @param <V> values
  */
 public final class EventDispatcher<K, V> implements EventDemand {
 
@@ -201,12 +198,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
     return closeables;
   }
 
-  /**
-   * The changes that one operation made. Used by one thread.
-   *
-   * @param <K> keys
-   * @param <V> values
-   */
+  /** The changes that one operation made. Used by one thread. */
   public static final class Changes<K, V> {
 
     private final Cache<K, V> cache;

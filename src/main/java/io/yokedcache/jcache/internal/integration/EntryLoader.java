@@ -8,12 +8,7 @@ import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A cache loader whose failures are all {@link CacheLoaderException}s, or none at all.
- *
- * @param <K> keys
- * @param <V> values
- */
+/** A cache loader whose failures are all {@link CacheLoaderException}s, or none at all. */
 public final class EntryLoader<K, V> {
 
   private static final EntryLoader<?, ?> NONE = new EntryLoader<>(null);

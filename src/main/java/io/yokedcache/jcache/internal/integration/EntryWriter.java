@@ -11,12 +11,7 @@ import javax.cache.integration.CacheWriter;
 import javax.cache.integration.CacheWriterException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A cache writer whose failures are all {@link CacheWriterException}s, or none at all.
- *
- * @param <K> keys
- * @param <V> values
- */
+/** A cache writer whose failures are all {@link CacheWriterException}s, or none at all. */
 public final class EntryWriter<K, V> {
 
   private static final EntryWriter<?, ?> NONE = new EntryWriter<>(null);

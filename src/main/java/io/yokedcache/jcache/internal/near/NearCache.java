@@ -34,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A copy has a name, which follows from the bytes of its key alone. So a change, of which Redis
  * tells by those bytes, always finds the copy; and a reader that knows the name without encoding
  * the key is spared that.
- *
- * @param <V> values
  */
 public final class NearCache<V> {
 

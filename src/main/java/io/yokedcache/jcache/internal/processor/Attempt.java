@@ -19,10 +19,6 @@ import org.jspecify.annotations.Nullable;
  * condition that the entry is unchanged. When this object exists, the value is encoded and the
  * expiry policy has been asked, so that nothing in this JVM fails after {@link #writeThrough}. Used
  * by one thread.
- *
- * @param <K> keys
- * @param <V> values
- * @param <T> what the processor returns
  */
 final class Attempt<K, V, T extends @Nullable Object> {
 

@@ -23,10 +23,6 @@ import org.jspecify.annotations.Nullable;
  * One run of a processor on several entries: one read for all, the processor for each, one write
  * for all, and one more for the times to live of the entries that were only read. A failure affects
  * its key alone. For one use by one thread.
- *
- * @param <K> keys
- * @param <V> values
- * @param <T> what the processor returns
  */
 final class ProcessorBatch<K, V, T extends @Nullable Object> {
 

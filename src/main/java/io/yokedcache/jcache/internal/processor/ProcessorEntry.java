@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The mutable entry of an entry processor. It records the processor's decision, which is applied
  * after the processor returns. Used by one thread.
- *
- * @param <K> keys
- * @param <V> values
  */
 public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
 

@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * Runs entry processors atomically across JVMs without locks in Redis: the processor runs here on
  * the value that was read, and its decision is applied on the condition that the entry still has
  * that value. If it does not, the processor runs again on the new value.
- *
- * @param <K> keys
- * @param <V> values
  */
 public final class ProcessorRunner<K, V> {
 

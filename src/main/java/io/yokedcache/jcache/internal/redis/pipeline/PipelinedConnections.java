@@ -50,7 +50,8 @@ final class PipelinedConnections implements AutoCloseable {
    * @param refusals knows connections that work, but lead to a server that has lost its role
    * @param maxValueBytes the longest value of the application; longer ones are not read
    */
-  PipelinedConnections(Settings.Connection settings, ErrorReplyPolicy refusals, long maxValueBytes) {
+  PipelinedConnections(
+      Settings.Connection settings, ErrorReplyPolicy refusals, long maxValueBytes) {
     this.settings = settings;
     this.refusals = refusals;
     this.maxValueBytes = maxValueBytes;
