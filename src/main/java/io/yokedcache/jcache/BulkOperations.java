@@ -9,7 +9,7 @@ import io.yokedcache.jcache.internal.entry.ReadThrough;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
-import io.yokedcache.jcache.internal.maintenance.RemovedEntries;
+import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner.RemovedEntries;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder.Counts;
@@ -235,9 +235,7 @@ final class BulkOperations<K, V> {
       removed.giveUp();
     }
     if (!removed.isDone()) {
-      definition
-          .store()
-          .countLater(removed, count -> countRemoved(recorder, count, recorder.start()));
+      removed.countLater(count -> countRemoved(recorder, count, recorder.start()));
     }
   }
 

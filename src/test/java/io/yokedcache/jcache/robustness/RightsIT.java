@@ -48,8 +48,8 @@ final class RightsIT {
       }
       Awaitility.await()
           .atMost(Duration.ofSeconds(10))
-          .untilAsserted(() -> assertThat(log.linesWith("are not swept")).hasSize(1));
-      assertThat(log.linesWith("are not swept").get(0))
+          .untilAsserted(() -> assertThat(log.linesWith("are not deleted")).hasSize(1));
+      assertThat(log.linesWith("are not deleted").get(0))
           .contains("+scan")
           .contains("stale-entries.enabled");
     }

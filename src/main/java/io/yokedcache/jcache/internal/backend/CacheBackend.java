@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.backend;
 
-import io.yokedcache.jcache.internal.maintenance.RemovedEntries;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
+import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner.RemovedEntries;
 import io.yokedcache.jcache.internal.near.InvalidatingStore;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.TrackedCache;
@@ -15,7 +15,6 @@ import io.yokedcache.jcache.internal.store.RedisEntryStore;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that one cache object has in Redis: its entries, and the changes others make. */
@@ -80,15 +79,6 @@ public final class CacheBackend {
   /** Empties the cache for every JVM, and returns what had been in it, to be counted. */
   public RemovedEntries removeAll() {
     return cleaner.count("removeAll of " + names, names, entries::clear);
-  }
-
-  /**
-   * Has entries that were removed counted in the background, with pauses.
-   *
-   * @param count takes the numbers, page by page
-   */
-  public void countLater(RemovedEntries removed, LongConsumer count) {
-    cleaner.countLater(removed, count);
   }
 
   /** Empties the cache, forgets that it existed, and has the stale entries deleted. */

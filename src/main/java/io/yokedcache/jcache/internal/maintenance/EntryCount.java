@@ -8,30 +8,31 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds up the entries of a namespace by caches. Entries of dead generations are not counted, nor
- * those of a bucket whose generation changed since. For one thread.
+ * The number of entries and their bytes, by caches. Entries of stale generations are not counted.
+ * If the generation of a bucket changes during the count, its entries are counted from 0 again. For
+ * one thread.
  *
- * <p>Of each cache the first entries are measured, and then one in a few. {@code SCAN} goes by the
- * hashes of the keys, so that any part of what it finds is a sample without regard to size.
+ * <p>The first entries of each cache are measured, and then one in a few. {@code SCAN} follows the
+ * hashes of the keys, so any part of its result is a sample that does not depend on size.
  */
 final class EntryCount {
 
-  /** How many entries of a cache are all measured. */
+  /** The number of entries of a cache that are all measured. */
   static final int FIRST = 1_000;
 
-  /** Of how many entries after these one is measured. */
+  /** One in so many further entries is measured. */
   static final int STRIDE = 20;
 
   private final Map<String, Bucket> buckets = new HashMap<>();
   private final Map<String, Sample> samples = new HashMap<>();
 
-  /** Whether the generation that an entry's bucket has must be looked up before it is counted. */
-  boolean isNews(EntryName entry) {
+  /** Whether the current token of an entry's bucket must be read before the entry is counted. */
+  boolean needsToken(EntryName entry) {
     Bucket bucket = buckets.get(entry.generationKey());
     return bucket == null || !bucket.token.equals(entry.token());
   }
 
-  /** Notes a bucket's current token; with another one all that was counted there is dead. */
+  /** Sets the current token of a bucket. Another token makes the entries counted so far stale. */
   void setCurrent(String generationKey, @Nullable String token) {
     if (token == null) {
       buckets.remove(generationKey);
@@ -43,7 +44,7 @@ final class EntryCount {
     }
   }
 
-  /** Counts an entry if it is current, and returns whether its size is wanted. */
+  /** Counts an entry if it is current, and returns whether it is to be measured. */
   boolean add(EntryName entry) {
     Bucket bucket = buckets.get(entry.generationKey());
     if (bucket == null || !bucket.token.equals(entry.token())) {
@@ -56,19 +57,18 @@ final class EntryCount {
     return sample.seen <= FIRST || sample.seen % STRIDE == 0;
   }
 
-  /** Adds the size of an entry that was wanted. */
   void addSize(EntryName entry, long bytes) {
     Sample sample = samples.computeIfAbsent(entry.cache(), cache -> new Sample());
     sample.measured++;
     sample.bytes += bytes;
   }
 
-  /** The buckets with entries, by the names of their generation keys. */
+  /** The generation keys of the buckets that have entries. */
   List<String> generationKeys() {
     return List.copyOf(buckets.keySet());
   }
 
-  /** The sums by caches. */
+  /** The sums, by the escaped names of the caches. */
   Map<String, Size> sizes() {
     Map<String, Long> keys = new HashMap<>();
     for (Bucket bucket : buckets.values()) {

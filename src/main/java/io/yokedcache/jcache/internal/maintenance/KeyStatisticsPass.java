@@ -6,8 +6,6 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import io.yokedcache.jcache.internal.store.Generation;
-import io.yokedcache.jcache.internal.store.KeyScan.ScanReply;
-import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -24,97 +22,77 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * One pass over all keys of all masters that counts the entries of every cache of a namespace, page
- * by page. One pass for all caches, since {@code SCAN} looks at every key whatever its pattern. For
- * one thread at a time.
+ * A walk that counts the entries of every cache of a namespace. All caches share one walk, since
+ * {@code SCAN} looks at every key whatever its pattern.
  */
-final class KeyStatisticsPass {
+abstract class KeyStatisticsPass extends KeyWalk {
 
-  static final String OPERATION = "key statistics";
-
-  private static final String NO_CURSOR = "0";
-
-  /** How many commands share a round trip. */
+  /** The number of commands in a round trip. */
   private static final int BATCH = 100;
 
-  private final RedisExecutor executor;
+  private final Task task;
   private final ScriptRunner scripts;
-  private final byte[] pattern;
-  private final int pageSize;
-  private final Deque<RedisExecutor> masters;
   private final EntryCount count = new EntryCount();
-  private String cursor = NO_CURSOR;
 
-  /** What is left to look at once more when all is counted, or {@code null} before. */
+  /** The generation keys to read once more after the last page, or {@code null} before it. */
   private @Nullable Deque<String> unverified;
 
-  /** Why the server does not say how large entries are, or {@code null} if it does. */
+  /** The error reply to {@code MEMORY USAGE}, or {@code null} if there was none. */
   private @Nullable String refusal;
 
-  KeyStatisticsPass(RedisExecutor executor, String namespace, int pageSize) {
-    this.executor = executor;
-    this.scripts = new ScriptRunner(executor);
-    this.pattern = KeySpace.scanPattern(namespace);
-    this.pageSize = pageSize;
-    this.masters = new ArrayDeque<>(executor.masters());
+  KeyStatisticsPass(Task task) {
+    super(task);
+    this.task = task;
+    this.scripts = new ScriptRunner(task.executor());
   }
 
-  /** Does a page's work, and returns whether there is more. */
-  boolean step() {
-    if (!masters.isEmpty()) {
-      countPage(masters.getFirst());
-      if (cursor.equals(NO_CURSOR)) {
-        masters.removeFirst();
-      }
-      return true;
-    }
+  @Override
+  final boolean hasRest() {
+    return unverified == null || !unverified.isEmpty();
+  }
+
+  @Override
+  final void handleRest() {
     if (unverified == null) {
       unverified = new ArrayDeque<>(count.generationKeys());
     }
     List<String> page = new ArrayList<>();
-    while (page.size() < pageSize && !unverified.isEmpty()) {
+    while (page.size() < task.pageSize() && !unverified.isEmpty()) {
       page.add(unverified.removeFirst());
     }
-    lookUp(page);
-    return !unverified.isEmpty();
+    readTokens(page);
   }
 
-  /** What was counted, by the caches' escaped names. */
+  /** The number of entries and their sizes, by the caches' escaped names. */
   Map<String, Size> sizes() {
     return count.sizes();
   }
 
-  /** Why entries could not be measured, or {@code null} if they could. */
   @Nullable String refusal() {
     return refusal;
   }
 
-  private void countPage(RedisExecutor master) {
-    ScanReply reply = ScanReply.request(master, OPERATION, cursor, pattern, pageSize);
-    cursor = reply.cursor();
+  @Override
+  final double handle(RedisExecutor master, List<byte[]> names) {
     List<NamedEntry> entries = new ArrayList<>();
-    Set<String> news = new LinkedHashSet<>();
-    for (byte[] name : reply.names()) {
+    Set<String> unknown = new LinkedHashSet<>();
+    for (byte[] name : names) {
       EntryName entry = EntryName.parse(name);
       if (entry != null) {
         entries.add(new NamedEntry(Bytes.of(name), entry));
-        if (count.isNews(entry)) {
-          news.add(entry.generationKey());
+        if (count.needsToken(entry)) {
+          unknown.add(entry.generationKey());
         }
       }
     }
-    lookUp(news);
-    List<NamedEntry> wanted = new ArrayList<>();
-    for (NamedEntry entry : entries) {
-      if (count.add(entry.parts)) {
-        wanted.add(entry);
-      }
-    }
-    measure(master, wanted);
+    readTokens(unknown);
+    entries.removeIf(entry -> !count.add(entry.parts));
+    measure(master, entries);
+    return task.dutyCycle();
   }
 
-  /** Reads which tokens are current. */
-  private void lookUp(Collection<String> generationKeys) {
+  /** Reads the current tokens of some generations. */
+  private void readTokens(Collection<String> generationKeys) {
     List<Request> requests = new ArrayList<>();
     for (String key : generationKeys) {
       byte[] name = key.getBytes(StandardCharsets.ISO_8859_1);
@@ -123,10 +101,11 @@ final class KeyStatisticsPass {
     List<String> keys = List.copyOf(generationKeys);
     for (int from = 0; from < requests.size(); from += BATCH) {
       int to = Math.min(from + BATCH, requests.size());
-      List<List<@Nullable Object>> replies = executor.executeAll(requests.subList(from, to));
+      List<List<@Nullable Object>> replies = task.executor().executeAll(requests.subList(from, to));
       for (int i = from; i < to; i++) {
         count.setCurrent(
-            keys.get(i), Generation.currentToken(scripts, OPERATION, replies.get(i - from).get(0)));
+            keys.get(i),
+            Generation.currentToken(scripts, task.operation(), replies.get(i - from).get(0)));
       }
     }
   }
@@ -146,15 +125,14 @@ final class KeyStatisticsPass {
         } else if (reply instanceof JedisDataException error) {
           refusal = error.getMessage();
         }
-        // Else the entry is gone by now.
+        // Else the entry is gone.
       }
     }
   }
 
-  private static Request request(Bytes route, List<CommandArguments> commands) {
-    return new Request(OPERATION, route, /* idempotent= */ true, commands);
+  private Request request(Bytes route, List<CommandArguments> commands) {
+    return new Request(task.operation(), route, /* idempotent= */ true, commands);
   }
 
-  /** An entry by its name, and the parts of that. */
   private record NamedEntry(Bytes name, EntryName parts) {}
 }

@@ -10,21 +10,21 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The result of a count, as it stands in Redis for every JVM: lines of text, the first {@code
- * key-statistics 1 BEGAN TOOK}, and one {@code CACHE KEYS BYTES} for each cache that had entries.
+ * The result of a count, as one JVM writes it to Redis and all read it. It is text: the line {@code
+ * key-statistics 1 BEGAN TOOK}, and one line {@code CACHE KEYS BYTES} for each cache with entries.
  *
- * @param beganMillis when it began, by Redis' clock
- * @param tookMillis how long it took
- * @param caches what was found, by the caches' escaped names
+ * @param beganMillis the beginning of the count, by the clock of Redis
+ * @param tookMillis its duration
+ * @param caches the sizes, by the caches' escaped names
  */
 public record KeyStatisticsReport(long beganMillis, long tookMillis, Map<String, Size> caches) {
 
-  /** What a cache has in a report if it had no entries. */
+  /** The size of a cache without entries, which has no line. */
   static final Size NOTHING = new Size(0, 0);
 
   private static final String HEAD = "key-statistics 1 ";
 
-  /** The years of this millennium and the next, so that no sum of two times can overflow. */
+  /** A time in the year 4199: no sum of two times may overflow. */
   private static final long MAX_MILLIS = 1L << 46;
 
   private static final Pattern LINE = Pattern.compile("([^ ]*) ([0-9]{1,18}) (-1|[0-9]{1,18})");
@@ -37,9 +37,13 @@ public record KeyStatisticsReport(long beganMillis, long tookMillis, Map<String,
     return beganMillis + tookMillis;
   }
 
+  Size size(String escapedCache) {
+    return caches.getOrDefault(escapedCache, NOTHING);
+  }
+
   byte[] format() {
     StringBuilder text = new StringBuilder(HEAD).append(beganMillis).append(' ').append(tookMillis);
-    // Sorted for people who read it.
+    // Sorted for human readers.
     new TreeMap<>(caches)
         .forEach(
             (cache, size) ->
@@ -52,7 +56,7 @@ public record KeyStatisticsReport(long beganMillis, long tookMillis, Map<String,
     return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Reads a report, or returns {@code null} if the text is none. */
+  /** Reads a report, or returns {@code null} for another text. */
   static @Nullable KeyStatisticsReport parse(byte[] text) {
     String[] lines = new String(text, StandardCharsets.US_ASCII).split("\n", /* limit= */ -1);
     if (!lines[0].startsWith(HEAD)) {
@@ -62,7 +66,7 @@ public record KeyStatisticsReport(long beganMillis, long tookMillis, Map<String,
       String[] times = fields(lines[0].substring(HEAD.length()), 2);
       Map<String, Size> caches = new HashMap<>();
       for (int i = 1; i < lines.length; i++) {
-        // A line that is none of ours takes only itself away.
+        // A malformed line is skipped, the others count.
         Matcher line = LINE.matcher(lines[i]);
         if (line.matches() && KeySpace.isEscaped(line.group(1))) {
           caches.put(
@@ -91,8 +95,7 @@ public record KeyStatisticsReport(long beganMillis, long tookMillis, Map<String,
   /**
    * The size of a cache.
    *
-   * @param keys how many entries
-   * @param bytes how much memory, or -1 if unknown
+   * @param bytes the memory of the entries, or -1 if unknown
    */
   record Size(long keys, long bytes) {}
 }

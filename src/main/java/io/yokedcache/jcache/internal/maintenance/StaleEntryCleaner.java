@@ -3,15 +3,14 @@ package io.yokedcache.jcache.internal.maintenance;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Lease;
-import io.yokedcache.jcache.internal.redis.MissingPermission;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import io.yokedcache.jcache.internal.store.Generation;
-import io.yokedcache.jcache.internal.store.KeyScan.ScanReply;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,6 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,53 +36,52 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.args.Rawable;
 
 /**
- * Deletes the entries of dead generations of one namespace: some time after a {@code clear()}, and
- * now and then for what a writer with a stale token left behind.
+ * Deletes the entries of generations that have ended, in one namespace: some time after a {@code
+ * clear()}, and once an interval for entries that a writer with an old token left behind.
  *
- * <p>Now and then means once an interval for all JVMs: the pass leaves a key that expires after the
- * interval, and as long as that is there nobody begins another one unless a cache was cleared.
+ * <p>The regular pass is made once an interval for all JVMs. It leaves a key that expires after the
+ * interval, and while the key exists no JVM begins another regular pass.
  *
- * <p>One JVM at a time sweeps, by a leased key. A pass is a chain of small tasks, one page of
- * {@code SCAN} each, with pauses in between so that the server is busy with it for a set share of
- * time only. An entry is dead if its token is not the one that its bucket's generation key holds
- * <em>after</em> the entry was seen: tokens never come back, so it is dead for ever.
+ * <p>An entry is stale if its token differs from the token that its bucket's generation key holds
+ * <em>after</em> the entry was seen. Tokens never come back, so a stale entry stays stale.
+ *
+ * <p>{@code removeAll()} of a cache with statistics ends generations as well, but has their entries
+ * {@linkplain RemovedEntries counted}. A pass of this JVM leaves these entries alone. Safe for use
+ * by several threads.
  */
 public final class StaleEntryCleaner {
 
   private static final Logger logger = LoggerFactory.getLogger(StaleEntryCleaner.class);
-  private static final String OPERATION = "sweep";
+  private static final String OPERATION = "deletion of stale entries";
   private static final Duration LEASE = Duration.ofMinutes(1);
 
-  /** The least pause before another attempt while another JVM sweeps. */
+  /** The least pause before another attempt while another JVM holds the lease. */
   private static final long MIN_RETRY_MILLIS = 1_000;
 
-  /** The share of time for a page of nothing but dead entries. */
+  /** The duty cycle for a page of nothing but stale entries. */
   private static final double MAX_DUTY_CYCLE = 0.9;
 
-  /** How many keys are looked at for one page of entries that are counted: some milliseconds. */
+  /** The number of keys that one page of counted entries looks at, which takes milliseconds. */
   private static final int COUNTED_PAGE = 1_000;
 
-  private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final Duration MAX_COUNT_PAUSE = Duration.ofSeconds(1);
 
   private final RedisExecutor executor;
   private final Settings.StaleEntries settings;
-  private final ScheduledExecutorService background;
-  private final byte[] pattern;
-  private final byte[] staleEntriesCleanedKey;
-  private final Lease lease;
+  private final KeyWalk.Task task;
+  private final byte[] cleanedKey;
 
-  /** Held for the dead entries of a page, and while generations end whose entries are counted. */
-  private final ReentrantLock pages = new ReentrantLock();
+  /** Held while the stale entries of a bucket are deleted, and while counted generations end. */
+  private final ReentrantLock deletion = new ReentrantLock();
 
-  /** The tokens of generations whose entries are being counted here, and so left alone. */
+  /** The tokens of generations whose entries are being counted here. */
   private final Set<String> counted = ConcurrentHashMap.newKeySet();
 
-  /** Whether a pass is planned or under way; a request meanwhile is remembered in the other. */
+  /** Whether a pass is planned or under way. */
   private final AtomicBoolean planned = new AtomicBoolean();
 
+  /** Whether another pass was requested since the last one began. */
   private final AtomicBoolean requested = new AtomicBoolean();
-
-  private final AtomicBoolean warned = new AtomicBoolean();
 
   public StaleEntryCleaner(
       RedisExecutor executor,
@@ -91,17 +90,31 @@ public final class StaleEntryCleaner {
       ScheduledExecutorService background) {
     this.executor = executor;
     this.settings = settings;
-    this.background = background;
-    this.pattern = KeySpace.scanPattern(namespace);
-    this.lease = new Lease(executor, OPERATION, KeySpace.staleEntriesLeaseKey(namespace), LEASE);
-    this.staleEntriesCleanedKey = KeySpace.staleEntriesCleanedKey(namespace);
+    this.cleanedKey = KeySpace.staleEntriesCleanedKey(namespace);
+    this.task =
+        new KeyWalk.Task(
+            executor,
+            OPERATION,
+            namespace,
+            settings.pageSize(),
+            settings.dutyCycle(),
+            new Lease(executor, OPERATION, KeySpace.staleEntriesLeaseKey(namespace), LEASE),
+            LEASE,
+            background,
+            "Stale entries on %s are not deleted",
+            "yokedcache.stale-entries.enabled = false",
+            new AtomicBoolean());
     if (settings.enabled()) {
-      schedule(this::remind, settings.interval().toMillis());
+      scheduleRegularPass(settings.interval().toMillis());
     }
   }
 
-  /** Begins a pass if none was made for the interval, by whichever JVM, and looks again later. */
-  private void remind() {
+  private void scheduleRegularPass(long millis) {
+    task.schedule(this::planRegularPass, millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Plans a pass if no JVM made one for the interval, and looks again later. */
+  private void planRegularPass() {
     long nextMillis = settings.interval().toMillis();
     try {
       long leftMillis = millisUntilDue();
@@ -111,40 +124,25 @@ public final class StaleEntryCleaner {
         nextMillis = Math.min(nextMillis, leftMillis);
       }
     } catch (RuntimeException e) {
-      logger.debug("It is not known whether a sweep is due", e);
+      logger.debug("It is not known whether a {} is due", OPERATION, e);
     } finally {
-      schedule(this::remind, nextMillis); // whatever happened, an error of the JVM included
+      scheduleRegularPass(nextMillis); // after an error of the JVM as well
     }
   }
 
-  /** How long the last pass lets everybody wait, 0 or less if a pass is due. */
+  /** The time until the next regular pass is due, 0 or less if it is due. */
   private long millisUntilDue() {
-    Object left = command(executor, new CommandArguments(Command.PTTL).add(staleEntriesCleanedKey));
-    // What has no end, or a later one than this JVM would give it, must not put off its passes.
+    Object left = command(new CommandArguments(Command.PTTL).add(cleanedKey));
+    // A key without an end, or with one after the interval of this JVM, must not delay its passes.
     return left instanceof Long millis && millis <= settings.interval().toMillis() ? millis : 0;
   }
 
-  /** Tells all JVMs that a pass was made. */
-  private void publish() {
-    try {
-      var unused =
-          new ScriptRunner(executor)
-              .call(
-                  OPERATION,
-                  Script.report(
-                      staleEntriesCleanedKey, new byte[] {'1'}, settings.interval().toMillis()));
-    } catch (RuntimeException e) {
-      logger.debug("Other JVMs are not told of a sweep, and may make another one", e);
-    }
-  }
-
-  /** Asks for a pass, soon; requests that come close together share one. */
+  /** Requests a pass, soon; requests that come close together share one. */
   public void request() {
-    if (!settings.enabled()) {
-      return;
+    if (settings.enabled()) {
+      requested.set(true);
+      plan();
     }
-    requested.set(true);
-    plan();
   }
 
   private void plan() {
@@ -160,66 +158,44 @@ public final class StaleEntryCleaner {
   private void beginIn(long millis) {
     boolean begins = false;
     try {
-      schedule(this::begin, millis);
+      task.schedule(this::begin, millis, TimeUnit.MILLISECONDS);
       begins = true;
     } finally {
       if (!begins) {
-        planned.set(false); // so that who asks next plans anew
+        planned.set(false); // so that the next request plans again
       }
-    }
-  }
-
-  /** Has a pass made that could not be made to its end. */
-  private void again() {
-    requested.set(true);
-    retry();
-  }
-
-  private void schedule(Runnable task, long millis) {
-    try {
-      var unused = background.schedule(task, millis, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException closed) {
-      logger.debug("No sweep, the manager is closed");
     }
   }
 
   private void begin() {
-    boolean wanted = requested.getAndSet(false);
+    boolean wasRequested = requested.getAndSet(false);
+    @Nullable Pass pass = null;
     try {
-      if (lease.take()) {
-        // Others may have been reminded at the same time, and one of them may have been first.
-        if (wanted || millisUntilDue() <= 0) {
-          new Pass(/* isReminded= */ !wanted).step();
-        } else {
-          lease.release();
-          end();
+      boolean hasLease = task.lease().take();
+      // Another JVM may have made the regular pass first.
+      if (hasLease && (wasRequested || millisUntilDue() <= 0)) {
+        pass = new Pass(/* isRegular= */ !wasRequested);
+      } else if (hasLease || !wasRequested) {
+        if (hasLease) {
+          task.lease().release();
         }
-        return;
-      }
-      if (!wanted) {
         end();
         return;
       }
-      // Another JVM sweeps, but it may have passed our dead entries already.
+      // Else another JVM makes a pass, but it may be past the entries that became stale here.
     } catch (RuntimeException e) {
-      warnOfMissingRight(e);
-      logger.debug("A sweep could not begin; it is tried again", e);
+      task.warnIfForbidden(e);
+      logger.debug("A {} could not begin and is tried again", OPERATION, e);
     } catch (Error e) {
-      requested.compareAndSet(false, wanted);
+      requested.compareAndSet(false, wasRequested);
       retry(); // else it would count as planned for ever
       throw e;
     }
-    requested.compareAndSet(false, wanted);
-    retry();
-  }
-
-  private void warnOfMissingRight(RuntimeException e) {
-    String missing = MissingPermission.of(e);
-    if (missing != null && warned.compareAndSet(false, true)) {
-      logger.warn(
-          "Dead entries on {} are not swept: {}. Or set yokedcache.stale-entries.enabled = false.",
-          executor.address(),
-          missing);
+    if (pass != null) {
+      pass.run();
+    } else {
+      requested.compareAndSet(false, wasRequested);
+      retry();
     }
   }
 
@@ -230,130 +206,148 @@ public final class StaleEntryCleaner {
     }
   }
 
+  private @Nullable Object command(CommandArguments command) {
+    Iterator<Rawable> arguments = command.iterator();
+    arguments.next(); // the name of the command
+    Bytes route = Bytes.of(arguments.next().getRaw());
+    return new ScriptRunner(executor).command(OPERATION, route, /* idempotent= */ true, command);
+  }
+
   /**
-   * Ends generations whose entries are going to be counted, so that no pass here deletes any of
-   * these before.
+   * Ends generations whose entries are to be counted. No pass of this JVM deletes them first.
    *
-   * @param end ends them and returns their tokens
+   * @param end ends the generations and returns their tokens
    */
   public RemovedEntries count(String operation, KeySpace names, Supplier<Set<String>> end) {
-    Set<String> tokens;
-    pages.lock();
+    deletion.lock();
     try {
-      tokens = end.get();
+      Set<String> tokens = end.get();
       counted.addAll(tokens);
+      return new RemovedEntries(operation, names, tokens);
     } finally {
-      pages.unlock();
-    }
-    return new RemovedEntries(
-        executor,
-        operation,
-        names,
-        COUNTED_PAGE,
-        tokens,
-        () -> counted.removeAll(tokens),
-        this::request);
-  }
-
-  /** Counts the rest of entries that were removed, with the pauses of a sweep. */
-  public void countLater(RemovedEntries removed, LongConsumer count) {
-    countSoon(() -> countPage(removed, count), 0, removed);
-  }
-
-  private void countPage(RemovedEntries removed, LongConsumer count) {
-    long startNanos = System.nanoTime();
-    try {
-      count.accept(removed.nextPage());
-    } catch (RuntimeException e) {
-      logger.debug("Removed entries are not counted any more", e);
-      removed.giveUp();
-    } catch (Error e) {
-      removed.giveUp();
-      throw e;
-    }
-    if (!removed.isDone()) {
-      double pause = (System.nanoTime() - startNanos) * (1 / settings.dutyCycle() - 1);
-      long nanos = Math.min((long) pause, MAX_PAUSE_NANOS);
-      countSoon(() -> countPage(removed, count), nanos, removed);
+      deletion.unlock();
     }
   }
 
-  private void countSoon(Runnable task, long nanos, RemovedEntries removed) {
-    try {
-      var unused = background.schedule(task, nanos, TimeUnit.NANOSECONDS);
-    } catch (RejectedExecutionException closed) {
-      removed.giveUp();
+  /**
+   * The entries of generations that have ended, which the server deletes and counts, page by page.
+   * They are deleted at once, so that each is counted once even if {@code SCAN} repeats it. For one
+   * thread at a time.
+   */
+  public final class RemovedEntries {
+
+    private static final String NO_CURSOR = "0";
+
+    private final ScriptRunner scripts = new ScriptRunner(executor);
+    private final String operation;
+    private final KeySpace names;
+    private final Set<String> tokens;
+    private String cursor = NO_CURSOR;
+    private boolean isDone;
+
+    private RemovedEntries(String operation, KeySpace names, Set<String> tokens) {
+      this.operation = operation;
+      this.names = names;
+      this.tokens = Set.copyOf(tokens);
+      this.isDone = tokens.isEmpty();
+    }
+
+    /** Whether all are deleted and counted, or were given up. */
+    public boolean isDone() {
+      return isDone;
+    }
+
+    /** Deletes the entries of the next page, and returns their number. */
+    public long nextPage() {
+      List<byte[]> arguments = new ArrayList<>();
+      arguments.add(ascii(cursor));
+      arguments.add(names.scanPattern());
+      arguments.add(ascii(Integer.toString(COUNTED_PAGE)));
+      tokens.forEach(token -> arguments.add(ascii(token)));
+      Object reply =
+          scripts.call(
+              operation,
+              Script.COUNT.call(List.of(names.generationKey(/* bucket= */ 0)), arguments));
+      if (!(reply instanceof List<?> both)
+          || both.size() != 2
+          || !(both.get(0) instanceof byte[] next)
+          || !(both.get(1) instanceof Long deleted)) {
+        throw new CacheException(operation + " failed: count.lua answered " + reply);
+      }
+      cursor = new String(next, StandardCharsets.US_ASCII);
+      if (cursor.equals(NO_CURSOR)) {
+        end();
+      }
+      return deleted;
+    }
+
+    /** Leaves the entries that are not deleted yet to the next pass. */
+    public void giveUp() {
+      if (!isDone) {
+        end();
+        request();
+      }
+    }
+
+    private void end() {
+      isDone = true;
+      counted.removeAll(tokens);
+    }
+
+    /**
+     * Counts the rest in the background, with pauses.
+     *
+     * @param count takes the number of entries of each page
+     */
+    public void countLater(LongConsumer count) {
+      countIn(0, count);
+    }
+
+    private void countIn(long nanos, LongConsumer count) {
+      try {
+        var unused =
+            task.background().schedule(() -> countPage(count), nanos, TimeUnit.NANOSECONDS);
+      } catch (RejectedExecutionException closed) {
+        giveUp();
+      }
+    }
+
+    private void countPage(LongConsumer count) {
+      long startNanos = System.nanoTime();
+      try {
+        count.accept(nextPage());
+      } catch (RuntimeException e) {
+        logger.debug("The rest of the removed entries is not counted", e);
+        giveUp();
+      } catch (Error e) {
+        giveUp();
+        throw e;
+      }
+      if (!isDone) {
+        long took = System.nanoTime() - startNanos;
+        countIn(KeyWalk.Task.pauseNanos(took, task.dutyCycle(), MAX_COUNT_PAUSE), count);
+      }
+    }
+
+    private static byte[] ascii(String text) {
+      return text.getBytes(StandardCharsets.US_ASCII);
     }
   }
 
-  private static @Nullable Object command(RedisExecutor on, CommandArguments command) {
-    Iterator<Rawable> arguments = command.iterator();
-    arguments.next(); // the command's name
-    Bytes route = Bytes.of(arguments.hasNext() ? arguments.next().getRaw() : new byte[0]);
-    return new ScriptRunner(on).command(OPERATION, route, /* idempotent= */ true, command);
-  }
+  private final class Pass extends KeyWalk {
 
-  /** One pass over all masters. */
-  private final class Pass implements Runnable {
+    private final boolean isRegular;
+    private long deleted;
 
-    private final boolean isReminded;
-    private final List<RedisExecutor> masters = new ArrayList<>(executor.masters());
-    private String cursor = "0";
-    private long swept;
-
-    Pass(boolean isReminded) {
-      this.isReminded = isReminded;
+    Pass(boolean isRegular) {
+      super(task);
+      this.isRegular = isRegular;
     }
 
     @Override
-    public void run() {
-      step();
-    }
-
-    private void step() {
-      long startNanos = System.nanoTime();
-      double deadShare;
-      try {
-        deadShare = sweepPage(masters.get(0));
-        if (cursor.equals("0")) {
-          masters.remove(0);
-        }
-        if (masters.isEmpty()) {
-          if (isReminded) {
-            publish();
-          }
-          lease.release();
-          logger.debug("Swept {} dead entries", swept);
-          end();
-          return;
-        }
-        if (!lease.renew()) {
-          logger.debug("A sweep ended early, another JVM has taken over; another one follows");
-          again();
-          return;
-        }
-      } catch (RuntimeException e) {
-        warnOfMissingRight(e);
-        logger.debug("A sweep ended early; another one follows", e);
-        again();
-        return;
-      } catch (Error e) {
-        again();
-        throw e;
-      }
-      long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
-      // Where most is dead, waiting would let it pile up faster than it is swept.
-      double dutyCycle = Math.max(settings.dutyCycle(), deadShare * MAX_DUTY_CYCLE);
-      double pause = (tookMillis + 1) * (1 / dutyCycle - 1);
-      schedule(this, (long) Math.min(pause, LEASE.toMillis() / 4.0));
-    }
-
-    /** Sweeps one page and returns the share of dead entries in it. */
-    private double sweepPage(RedisExecutor master) {
-      ScanReply reply = ScanReply.request(master, OPERATION, cursor, pattern, settings.pageSize());
-      cursor = reply.cursor();
+    double handle(RedisExecutor master, List<byte[]> page) {
       Map<String, Map<byte[], EntryName>> byBucket = new HashMap<>();
-      for (byte[] name : reply.names()) {
+      for (byte[] name : page) {
         EntryName entry = EntryName.parse(name);
         if (entry != null) {
           byBucket
@@ -361,24 +355,26 @@ public final class StaleEntryCleaner {
               .put(name, entry);
         }
       }
-      long dead = 0;
+      long stale = 0;
       for (Map<byte[], EntryName> entries : byBucket.values()) {
-        pages.lock();
+        deletion.lock();
         try {
-          dead += sweepBucket(entries);
+          stale += deleteStale(entries);
         } finally {
-          pages.unlock();
+          deletion.unlock();
         }
       }
-      swept += dead;
-      return (double) dead / Math.max(1, reply.names().size());
+      deleted += stale;
+      // Where most entries are stale, long pauses would let them pile up.
+      double staleRatio = (double) stale / Math.max(1, page.size());
+      return Math.max(settings.dutyCycle(), staleRatio * MAX_DUTY_CYCLE);
     }
 
-    /** Deletes those of some entries of one bucket that are dead; they share a slot. */
-    private long sweepBucket(Map<byte[], EntryName> entries) {
+    /** Deletes the stale entries among some of one bucket, which share a slot. */
+    private long deleteStale(Map<byte[], EntryName> entries) {
       String current = currentToken(entries.values().iterator().next());
       if (current == null) {
-        return 0; // somebody else's, as are the keys that look like its entries
+        return 0; // another application uses the key, and names that look like entries
       }
       CommandArguments unlink = new CommandArguments(Command.UNLINK);
       entries.forEach(
@@ -387,11 +383,11 @@ public final class StaleEntryCleaner {
               unlink.add(name);
             }
           });
-      long dead = unlink.size() - 1L;
-      if (dead > 0) {
-        command(executor, unlink);
+      long stale = unlink.size() - 1L;
+      if (stale > 0) {
+        var unused = command(unlink);
       }
-      return dead;
+      return stale;
     }
 
     private @Nullable String currentToken(EntryName entry) {
@@ -404,6 +400,33 @@ public final class StaleEntryCleaner {
               List.of(new CommandArguments(Command.GET).add(key)));
       return Generation.currentToken(
           new ScriptRunner(executor), OPERATION, executor.execute(request).get(0));
+    }
+
+    @Override
+    void publish() {
+      logger.debug("Deleted {} stale entries", deleted);
+      if (!isRegular) {
+        return;
+      }
+      try {
+        var unused =
+            new ScriptRunner(executor)
+                .call(
+                    OPERATION,
+                    Script.report(cleanedKey, new byte[] {'1'}, settings.interval().toMillis()));
+      } catch (RuntimeException e) {
+        logger.debug("Other JVMs do not know of this pass, and may make another one", e);
+      }
+    }
+
+    @Override
+    void ended(End end) {
+      if (end == End.FAILED) {
+        requested.set(true);
+        retry();
+      } else {
+        end();
+      }
     }
   }
 }

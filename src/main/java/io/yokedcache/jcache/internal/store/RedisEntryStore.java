@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.function.BiFunction;
 import javax.cache.CacheException;
@@ -285,9 +286,44 @@ public final class RedisEntryStore implements EntryStore {
 
   @Override
   public Iterator<List<Bytes>> scan() {
-    // What is known may be old, and a scan must not take the current entries for dead ones.
+    // The known generations may be old, and a scan must not skip the current entries.
     generations.openAll();
-    return new KeyScan(executor, names, generations, operations.iterator(), batchSize);
+    KeyScan scan = new KeyScan(executor, operations.iterator(), names.scanPattern(), batchSize);
+    return new Iterator<>() {
+      private List<Bytes> page = List.of();
+
+      @Override
+      public boolean hasNext() {
+        while (page.isEmpty() && scan.hasNext()) {
+          page = currentKeys(scan.nextPage());
+        }
+        return !page.isEmpty();
+      }
+
+      @Override
+      public List<Bytes> next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException();
+        }
+        List<Bytes> current = page;
+        page = List.of();
+        return current;
+      }
+    };
+  }
+
+  /** The keys of the entries among some names that belong to current generations. */
+  private List<Bytes> currentKeys(List<byte[]> page) {
+    List<Bytes> keys = new ArrayList<>();
+    for (byte[] name : page) {
+      KeySpace.EntryName entry = names.parse(name);
+      if (entry != null
+          && entry.bucket() < names.buckets()
+          && entry.token().equals(generations.current(entry.bucket()).tokenText())) {
+        keys.add(entry.key());
+      }
+    }
+    return keys;
   }
 
   /** Runs a read over keys of any number, one bucket and at most one batch at a time. */

@@ -50,12 +50,12 @@ final class EntryCountTest {
 
   @Test
   void add_deadGeneration() {
-    assertThat(count.isNews(entry("orders", 0, OLD, 1))).isTrue();
+    assertThat(count.needsToken(entry("orders", 0, OLD, 1))).isTrue();
     count.setCurrent("yc:{orders#0}", NEW);
     add("orders", 0, OLD, 3);
 
-    assertThat(count.isNews(entry("orders", 0, NEW, 1))).isFalse();
-    assertThat(count.isNews(entry("orders", 0, OLD, 1))).isTrue();
+    assertThat(count.needsToken(entry("orders", 0, NEW, 1))).isFalse();
+    assertThat(count.needsToken(entry("orders", 0, OLD, 1))).isTrue();
     assertThat(count.sizes()).isEmpty();
   }
 

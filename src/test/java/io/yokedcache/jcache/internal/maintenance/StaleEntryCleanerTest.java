@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What happens to sweeps while the JVM is in trouble. */
+/** The deletion of stale entries while the JVM is in trouble. */
 final class StaleEntryCleanerTest {
 
   private static final Settings.StaleEntries SETTINGS =

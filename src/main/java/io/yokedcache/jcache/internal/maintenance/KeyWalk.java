@@ -1,0 +1,171 @@
+package io.yokedcache.jcache.internal.maintenance;
+
+import io.yokedcache.jcache.internal.redis.Lease;
+import io.yokedcache.jcache.internal.redis.MissingPermission;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.store.KeyScan;
+import io.yokedcache.jcache.internal.store.KeySpace;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One walk over the keys of a namespace on all masters, page by page. One JVM at a time walks,
+ * under a lease that the caller has taken. Each page is a task of the background thread, with a
+ * pause after it, so that the walk keeps the server busy for a set ratio of the time only.
+ *
+ * <p>A walk ends with one call of {@link #ended}, unless the manager is closed. For one thread at a
+ * time.
+ */
+abstract class KeyWalk implements Runnable {
+
+  private static final Logger logger = LoggerFactory.getLogger(KeyWalk.class);
+
+  /** The ways in which a walk ends: a failed one must be repeated. */
+  enum End {
+    COMPLETED,
+    UNWANTED,
+    FAILED
+  }
+
+  private final Task task;
+  private final KeyScan scan;
+  private long renewedNanos = System.nanoTime();
+
+  /**
+   * Work that walks over all keys now and then.
+   *
+   * @param operation the name of the work in messages
+   * @param lease held by the JVM whose turn it is, for the time {@code held}
+   * @param dutyCycle the ratio of time that a walk may keep the server busy
+   * @param deprived the consequence of a missing permission, as a sentence with a place for the
+   *     address of the server
+   * @param cure the setting that turns the work off
+   * @param warned whether a missing permission was logged
+   */
+  record Task(
+      RedisExecutor executor,
+      String operation,
+      String namespace,
+      int pageSize,
+      double dutyCycle,
+      Lease lease,
+      Duration held,
+      ScheduledExecutorService background,
+      String deprived,
+      String cure,
+      AtomicBoolean warned) {
+
+    /** Runs a step later, unless the manager is closed. */
+    void schedule(Runnable step, long delay, TimeUnit unit) {
+      try {
+        var unused = background.schedule(step, delay, unit);
+      } catch (RejectedExecutionException closed) {
+        logger.debug("No {}: the manager is closed", operation);
+      }
+    }
+
+    /** Logs a missing permission, once. */
+    void warnIfForbidden(RuntimeException e) {
+      String missing = MissingPermission.of(e);
+      if (missing != null && warned.compareAndSet(false, true)) {
+        logger.warn("{}: {}. Or set {}.", deprived.formatted(executor.address()), missing, cure);
+      }
+    }
+
+    /** The pause after work that took a time, so that a duty cycle is kept. */
+    static long pauseNanos(long tookNanos, double dutyCycle, Duration atMost) {
+      return Math.min((long) (tookNanos * (1 / dutyCycle - 1)), atMost.toNanos());
+    }
+  }
+
+  KeyWalk(Task task) {
+    this.task = task;
+    this.scan =
+        new KeyScan(
+            task.executor(),
+            task.operation(),
+            KeySpace.scanPattern(task.namespace()),
+            task.pageSize());
+  }
+
+  /**
+   * Handles a page of names, which may be empty.
+   *
+   * @return the ratio of time for which the server may be busy with the pages that follow
+   */
+  abstract double handle(RedisExecutor master, List<byte[]> names);
+
+  /** Returns whether there is work after the last page, which {@link #handleRest} does in steps. */
+  boolean hasRest() {
+    return false;
+  }
+
+  void handleRest() {}
+
+  /** Returns whether the walk may go on. */
+  boolean isWanted() {
+    return true;
+  }
+
+  /** Publishes the result of a complete walk, while the lease is held. */
+  abstract void publish();
+
+  abstract void ended(End end);
+
+  @Override
+  public final void run() {
+    @Nullable End end;
+    try {
+      long startNanos = System.nanoTime();
+      double dutyCycle = task.dutyCycle();
+      if (scan.hasNext()) {
+        RedisExecutor master = scan.master();
+        dutyCycle = handle(master, scan.nextPage());
+      } else {
+        handleRest();
+      }
+      end = proceed(System.nanoTime() - startNanos, dutyCycle);
+    } catch (RuntimeException e) {
+      task.warnIfForbidden(e);
+      logger.debug("The {} ended early and is repeated later", task.operation(), e);
+      end = End.FAILED;
+    } catch (Error e) {
+      ended(End.FAILED); // else there would never be another walk
+      throw e;
+    }
+    if (end != null) {
+      ended(end);
+    }
+  }
+
+  /** Plans the next step, or returns how the walk ends. */
+  private @Nullable End proceed(long tookNanos, double dutyCycle) {
+    boolean more = scan.hasNext() || hasRest();
+    long now = System.nanoTime();
+    if (!more || now - renewedNanos > task.held().toNanos() / 2) {
+      if (!task.lease().renew()) {
+        logger.debug("The {} ended early: another JVM has taken over", task.operation());
+        return End.FAILED;
+      }
+      renewedNanos = now;
+    }
+    if (more && isWanted()) {
+      // The lease is renewed when half of it is over.
+      long pause = Task.pauseNanos(tookNanos, dutyCycle, task.held().dividedBy(4));
+      task.schedule(this, pause, TimeUnit.NANOSECONDS);
+      return null;
+    }
+    if (!more) {
+      publish();
+    }
+    task.lease().release();
+    return more ? End.UNWANTED : End.COMPLETED;
+  }
+}
