@@ -3,6 +3,7 @@ package io.yokedcache.metrics;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.CacheMetrics.Event;
+import io.yokedcache.metrics.source.OperationNames;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class CacheEvents {
 
   private static final List<CacheMetrics> receivers = new CopyOnWriteArrayList<>();
 
+  private final OperationNames names;
   private final Map<String, String> cacheTags;
   private final Map<String, String> hitTags;
   private final Map<String, String> missTags;
@@ -47,8 +49,9 @@ public final class CacheEvents {
   /** Made once for each operation, so that the calling thread builds no maps. */
   private final Map<String, Map<String, String>> operationTags = new ConcurrentHashMap<>();
 
-  private CacheEvents(String manager, String cache) {
-    this.cacheTags = Map.of("cache_manager", manager, "cache", cache);
+  private CacheEvents(Map<String, String> cacheTags, OperationNames names) {
+    this.names = names;
+    this.cacheTags = Map.copyOf(cacheTags);
     this.hitTags = with("result", "hit");
     this.missTags = with("result", "miss");
   }
@@ -73,51 +76,93 @@ public final class CacheEvents {
   }
 
   /**
-   * Returns the events of one cache, for what observes it.
+   * Returns the events of one cache, for an observer of it.
    *
    * @param manager the cache manager's name, as its MBeans have it
    * @param cache the cache's name
    */
   public static CacheEvents of(String manager, String cache) {
-    return new CacheEvents(requireNonNull(manager, "manager"), requireNonNull(cache, "cache"));
+    return new CacheEvents(
+        Map.of(
+            "cache_manager", requireNonNull(manager, "manager"),
+            "cache", requireNonNull(cache, "cache")),
+        OperationNames.DEFAULT);
   }
 
-  /** Tells of an operation that ended well, and of the entries that it found, put and removed. */
+  /**
+   * Returns the events of a cache with other tags than its names.
+   *
+   * @param tags of every event; may be empty
+   * @param names the names of operations in the tag {@code operation}
+   */
+  public static CacheEvents withTags(Map<String, String> tags, OperationNames names) {
+    return new CacheEvents(tags, requireNonNull(names, "names"));
+  }
+
+  /** Sends an operation that ended well, and the entries that it found, put and removed. */
   public void completed(
       String operation, int hits, int misses, int puts, int removals, long durationNanos) {
     if (!isWanted()) {
       return;
     }
-    List<Event> events = counts(hits, misses, puts, removals);
+    Batch events = new Batch();
+    counted(events, hits, misses, puts, removals);
     if (operation.equals("clear") || operation.equals("removeAll")) {
       Map<String, String> tags = kept("type " + operation, () -> with("type", operation));
-      count(events, "cache.invalidations", 1, tags);
+      events.increment("cache.invalidations", 1, tags);
     }
-    Map<String, String> tags = kept(operation, () -> with("operation", operation));
-    double seconds = Math.max(0, durationNanos) / NANOS_PER_SECOND;
-    events.add(collector -> collector.timing("cache.operation_duration", seconds, tags));
-    send(events);
+    timed(events, operation, durationNanos);
+    events.send();
   }
 
-  /** Tells of entries that were found, put or removed by an operation that failed afterwards. */
+  /** Sends the entries that were found, put or removed by an operation that failed afterwards. */
   public void counted(int hits, int misses, int puts, int removals) {
     if (isWanted()) {
-      send(counts(hits, misses, puts, removals));
+      Batch events = new Batch();
+      counted(events, hits, misses, puts, removals);
+      events.send();
     }
   }
 
-  /** Tells of an operation that failed. */
+  /** Sends an operation that failed. */
   public void failed(String operation, String errorType) {
     if (isWanted()) {
-      List<Event> events = new ArrayList<>(1);
-      count(
-          events,
-          "cache.errors",
-          1,
-          kept(
-              operation + '\n' + errorType,
-              () -> with("operation", operation, "error_type", errorType)));
-      send(events);
+      Batch events = new Batch();
+      failed(events, operation, errorType);
+      events.send();
+    }
+  }
+
+  /** Sends the entries that an operation found, put and removed to one collector. */
+  public void counted(MetricsCollector collector, int hits, int misses, int puts, int removals) {
+    count(collector, "cache.gets", hits, hitTags);
+    count(collector, "cache.gets", misses, missTags);
+    count(collector, "cache.sets", puts, cacheTags);
+    count(collector, "cache.deletes", removals, cacheTags);
+  }
+
+  /** Sends the duration of an operation to one collector; a negative one is sent as 0. */
+  public void timed(MetricsCollector collector, String operation, long durationNanos) {
+    collector.timing(
+        "cache.operation_duration",
+        Math.max(0, durationNanos) / NANOS_PER_SECOND,
+        kept(operation, () -> with("operation", names.of(operation))));
+  }
+
+  /** Sends an operation that failed to one collector. */
+  public void failed(MetricsCollector collector, String operation, String errorType) {
+    collector.increment(
+        "cache.errors",
+        1,
+        kept(
+            operation + '\n' + errorType,
+            () -> with("operation", names.of(operation), "error_type", errorType)));
+  }
+
+  private static void count(
+      MetricsCollector collector, String metric, int count, Map<String, String> tags) {
+    if (count > 0) {
+      collector.increment(metric, count, tags);
     }
   }
 
@@ -128,27 +173,6 @@ public final class CacheEvents {
       }
     }
     return false;
-  }
-
-  /** All of an operation together, so that a full queue takes all of it or nothing. */
-  private static void send(List<Event> events) {
-    receivers.forEach(metrics -> metrics.sendOfCaches(events));
-  }
-
-  private List<Event> counts(int hits, int misses, int puts, int removals) {
-    List<Event> events = new ArrayList<>(3);
-    count(events, "cache.gets", hits, hitTags);
-    count(events, "cache.gets", misses, missTags);
-    count(events, "cache.sets", puts, cacheTags);
-    count(events, "cache.deletes", removals, cacheTags);
-    return events;
-  }
-
-  private static void count(
-      List<Event> events, String metric, int count, Map<String, String> tags) {
-    if (count > 0) {
-      events.add(collector -> collector.increment(metric, count, tags));
-    }
   }
 
   private Map<String, String> kept(String key, Supplier<Map<String, String>> tags) {
@@ -169,5 +193,35 @@ public final class CacheEvents {
       more.put(namesAndValues[i], namesAndValues[i + 1]);
     }
     return Map.copyOf(more);
+  }
+
+  /** The events of one operation, which a full queue takes together or not at all. */
+  private static final class Batch implements MetricsCollector {
+
+    private final List<Event> events = new ArrayList<>(3);
+
+    @Override
+    public void increment(String metric, double value, Map<String, String> tags) {
+      events.add(collector -> collector.increment(metric, value, tags));
+    }
+
+    @Override
+    public void gauge(String metric, double value, Map<String, String> tags) {
+      events.add(collector -> collector.gauge(metric, value, tags));
+    }
+
+    @Override
+    public void histogram(String metric, double value, Map<String, String> tags) {
+      events.add(collector -> collector.histogram(metric, value, tags));
+    }
+
+    @Override
+    public void timing(String metric, double seconds, Map<String, String> tags) {
+      events.add(collector -> collector.timing(metric, seconds, tags));
+    }
+
+    private void send() {
+      receivers.forEach(metrics -> metrics.sendOfCaches(events));
+    }
   }
 }

@@ -20,7 +20,7 @@ final class HostAddress {
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
 
   private final String host;
-  private final AddressLookup lookup;
+  private final Lookup lookup;
   private final long refreshNanos;
 
   private volatile List<InetAddress> known = List.of();
@@ -38,7 +38,7 @@ final class HostAddress {
    *
    * @param refresh how old an address may become, and the longest pause between failed lookups
    */
-  HostAddress(String host, AddressLookup lookup, Duration refresh) {
+  HostAddress(String host, Lookup lookup, Duration refresh) {
     this.host = host;
     this.lookup = lookup;
     this.refreshNanos = refresh.toNanos();
@@ -96,6 +96,33 @@ final class HostAddress {
     } finally {
       dueNanos = System.nanoTime() + pauseNanos;
       isLookingUp = false;
+    }
+  }
+
+  /** Finds the addresses of a host; may take as long as it likes. */
+  @FunctionalInterface
+  interface Lookup {
+
+    InetAddress lookup(String host) throws UnknownHostException;
+
+    /** Finds all of them, the best one first: a name may stand for IPv4 and IPv6. */
+    default List<InetAddress> lookupAll(String host) throws UnknownHostException {
+      return List.of(lookup(host));
+    }
+
+    /** Returns the look-up of this system. */
+    static Lookup ofSystem() {
+      return new Lookup() {
+        @Override
+        public InetAddress lookup(String host) throws UnknownHostException {
+          return InetAddress.getByName(host);
+        }
+
+        @Override
+        public List<InetAddress> lookupAll(String host) throws UnknownHostException {
+          return List.of(InetAddress.getAllByName(host));
+        }
+      };
     }
   }
 

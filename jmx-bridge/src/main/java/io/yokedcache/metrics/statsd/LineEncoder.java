@@ -1,20 +1,27 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.statsd.Event.Kind;
+import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes measurements as lines of the StatsD protocol. Not thread-safe.
+ * Writes measurements as lines of the StatsD protocol. Not thread-safe. Characters that have a
+ * meaning there ({@code : | @ # ,} and line breaks), or that a plain daemon removes, become
+ * underscores.
  *
  * <p>The prefix stands for {@code cache}, as in {@code myapp.cache}: so {@code cache.gets.total} is
  * sent as {@code myapp.cache.gets}. Names of an application's own metrics stay as they are, below
  * the prefix.
  */
 final class LineEncoder {
+
+  /** Beyond this a {@code double} holds no odd numbers. */
+  private static final double EXACT_INTEGERS = 1L << 53;
 
   private static final int MAX_CACHES = 100_000;
 
@@ -35,7 +42,7 @@ final class LineEncoder {
 
   LineEncoder(StatsDFlavour flavour, String prefix, Map<String, String> constantTags) {
     this.flavour = flavour;
-    this.prefix = Names.name(prefix.replaceAll("^\\.+|\\.+$", ""));
+    this.prefix = name(prefix.replaceAll("^\\.+|\\.+$", ""));
     this.constantTags = Map.copyOf(constantTags);
   }
 
@@ -71,11 +78,11 @@ final class LineEncoder {
     appendName(event.metric(), tags);
     line.append(':');
     boolean isMillis = event.kind() == Kind.TIMING && isPlain();
-    Decimals.append(line, event.value(), isMillis ? 3 : 0);
+    append(line, event.value(), isMillis ? 3 : 0);
     line.append('|').append(type(event.kind()));
     if (event.rate() < 1) {
       line.append("|@");
-      Decimals.append(line, event.rate(), 0);
+      append(line, event.rate(), 0);
     }
     if (!isPlain()) {
       appendTags(tags);
@@ -108,14 +115,14 @@ final class LineEncoder {
     for (String leading : LEADING_TAGS) {
       String value = tags.get(leading);
       if (value != null) {
-        appendPart(distinct(leading, value, Names.part(value)));
+        appendPart(distinct(leading, value, part(value)));
       }
     }
     appendPart(shortName(metric));
     tags.forEach(
         (key, value) -> {
           if (!LEADING_TAGS.contains(key)) {
-            appendPart(Names.part(value));
+            appendPart(part(value));
           }
         });
   }
@@ -143,9 +150,9 @@ final class LineEncoder {
 
   private static String shortName(String metric) {
     if (metric.startsWith(OF_CACHES)) {
-      return Names.name(withoutTotal(metric.substring(OF_CACHES.length())));
+      return name(withoutTotal(metric.substring(OF_CACHES.length())));
     }
-    return Names.name(metric.startsWith(OF_BRIDGE) ? withoutTotal(metric) : metric);
+    return name(metric.startsWith(OF_BRIDGE) ? withoutTotal(metric) : metric);
   }
 
   private static String withoutTotal(String metric) {
@@ -156,10 +163,66 @@ final class LineEncoder {
     char separator = '#';
     for (Map.Entry<String, String> tag : tags.entrySet()) {
       line.append(separator == '#' ? "|#" : ",");
-      String value = Names.tagValue(tag.getValue());
-      line.append(Names.name(tag.getKey())).append(':');
+      String value = tagValue(tag.getValue());
+      line.append(name(tag.getKey())).append(':');
       line.append(distinct(tag.getKey(), tag.getValue(), value));
       separator = ',';
+    }
+  }
+
+  /** Returns a name of letters, digits, {@code _ - .} only; two names may become one. */
+  private static String name(String raw) {
+    return map(raw, LineEncoder::isNameCharacter);
+  }
+
+  /** Returns one part of a dotted name: no dots, never empty. */
+  private static String part(String raw) {
+    return raw.isEmpty() ? "_" : map(raw, c -> c != '.' && isNameCharacter(c));
+  }
+
+  /** Returns the value of a tag: anything printable that is no separator, never empty. */
+  private static String tagValue(String raw) {
+    return raw.isEmpty() ? "_" : map(raw, LineEncoder::isTagCharacter);
+  }
+
+  private static boolean isNameCharacter(int c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || c == '_'
+        || c == '-'
+        || c == '.';
+  }
+
+  private static boolean isTagCharacter(int c) {
+    return ":|@#,".indexOf(c) < 0
+        && !Character.isWhitespace(c)
+        && !Character.isSpaceChar(c)
+        && !Character.isISOControl(c);
+  }
+
+  private static String map(String raw, IntPredicate allowed) {
+    StringBuilder clean = null;
+    for (int i = 0; i < raw.length(); i++) {
+      if (!allowed.test(raw.charAt(i))) {
+        clean = clean == null ? new StringBuilder(raw) : clean;
+        clean.setCharAt(i, '_');
+      }
+    }
+    return clean == null ? raw : clean.toString();
+  }
+
+  /**
+   * Appends a finite number, multiplied by ten to the power of {@code shift}: with a point whatever
+   * the locale, and no exponent, because the plain daemon reads {@code @1.0E-4} as 1.
+   */
+  static void append(StringBuilder out, double number, int shift) {
+    if (shift == 0 && number == Math.rint(number) && Math.abs(number) < EXACT_INTEGERS) {
+      out.append((long) number);
+    } else {
+      // Shifted as a decimal: 0.0007 s times 1000 is 0.7000000000000001 as a double.
+      BigDecimal decimal = BigDecimal.valueOf(number).movePointRight(shift);
+      out.append(decimal.stripTrailingZeros().toPlainString());
     }
   }
 }

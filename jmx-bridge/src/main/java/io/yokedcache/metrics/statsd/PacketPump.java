@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.statsd;
 
+import io.yokedcache.metrics.statsd.Transport.Packet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;

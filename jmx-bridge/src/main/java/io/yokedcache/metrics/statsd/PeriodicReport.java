@@ -1,7 +1,10 @@
 package io.yokedcache.metrics.statsd;
 
-import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.SeriesOwner;
+import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.util.HashMap;
 import java.util.List;
@@ -53,68 +56,82 @@ final class PeriodicReport implements SeriesSink {
   }
 
   @Override
-  public void counter(Object owner, String metric, Map<String, String> tags, long total) {
-    Sent last = last(owner, metric, tags);
+  public void counter(
+      SeriesOwner owner, CacheMetric metric, List<String> labelValues, double value) {
+    long total = (long) value;
+    Sent last = last(owner, metric, labelValues);
     long delta = total < last.total ? total : total - last.total;
     boolean isSkipped = last.isNew && !sendsHistory;
-    if (isSkipped || delta == 0 || queued(new Event(Kind.COUNTER, metric, delta, tags, 1))) {
+    if (isSkipped
+        || delta == 0
+        || queued(Kind.COUNTER, (double) delta, owner, metric, labelValues)) {
       last.total = total;
     }
     last.isNew = false;
   }
 
   @Override
-  public void gauge(String metric, Map<String, String> tags, double value) {
-    queued(new Event(Kind.GAUGE, metric, value, tags, 1));
+  public void gauge(SeriesOwner owner, CacheMetric metric, List<String> labelValues, double value) {
+    queued(Kind.GAUGE, value, owner, metric, labelValues);
+  }
+
+  private boolean queued(
+      Kind kind, double value, SeriesOwner owner, CacheMetric metric, List<String> labelValues) {
+    Map<String, String> tags = tags(owner, metric, labelValues);
+    return queue.test(List.of(new Event(kind, metric.metricName(), value, tags, 1)));
   }
 
   @Override
-  public void timer(Object owner, String metric, Map<String, String> tags, LatencyCells cells) {
-    Sent last = last(owner, metric, tags);
-    boolean isSkipped = last.isNew && !sendsHistory;
+  public void histogram(
+      SeriesOwner owner, CacheMetric metric, List<String> labelValues, OperationReading timer) {
+    LatencyCells cells = timer.cells();
+    if (cells == null) {
+      return;
+    }
+    Sent last = last(owner, metric, labelValues);
+    LatencyCells growth = last.cells == null ? null : cells.since(last.cells);
     List<Event> events =
-        isSkipped ? List.of() : samples(metric, tags, cells.bounds(), delta(cells, last.cells));
+        last.isNew && !sendsHistory
+            ? List.of()
+            : samples(metric, tags(owner, metric, labelValues), growth == null ? cells : growth);
     if (events.isEmpty() || queue.test(events)) {
       last.cells = cells;
     }
     last.isNew = false;
   }
 
-  private boolean queued(Event event) {
-    return queue.test(List.of(event));
+  private List<Event> samples(CacheMetric metric, Map<String, String> tags, LatencyCells cells) {
+    return switch (flavour) {
+      case DOGSTATSD -> TimerSamples.perCell(metric.metricName(), tags, cells);
+      case PLAIN -> TimerSamples.perRank(metric.metricName(), tags, cells, timerSamples);
+    };
   }
 
-  private Sent last(Object owner, String metric, Map<String, String> tags) {
-    Sent last = sent.computeIfAbsent(new Series(owner, metric, tags), series -> new Sent());
+  private Sent last(SeriesOwner owner, CacheMetric metric, List<String> labelValues) {
+    Sent last = sent.computeIfAbsent(new Series(owner, metric, labelValues), series -> new Sent());
     last.report = report;
     return last;
   }
 
-  private List<Event> samples(
-      String metric, Map<String, String> tags, LatencyBounds bounds, long[] counts) {
-    return switch (flavour) {
-      case DOGSTATSD -> TimerSamples.perCell(metric, tags, bounds, counts);
-      case PLAIN -> TimerSamples.perRank(metric, tags, bounds, counts, timerSamples);
-    };
+  private static Map<String, String> tags(
+      SeriesOwner owner, CacheMetric metric, List<String> labelValues) {
+    Map<String, String> tags = new HashMap<>();
+    if (!owner.target().isEmpty()) {
+      tags.put("target", owner.target());
+    }
+    if (owner.manager() != null) {
+      tags.put("cache_manager", owner.manager());
+    }
+    if (owner.cache() != null) {
+      tags.put("cache", owner.cache());
+    }
+    for (int i = 0; i < labelValues.size(); i++) {
+      tags.put(metric.labels().get(i), labelValues.get(i));
+    }
+    return Map.copyOf(tags);
   }
 
-  private static long[] delta(LatencyCells now, @Nullable LatencyCells before) {
-    long[] counts = new long[now.size()];
-    boolean isContinued = before != null && before.bounds().equals(now.bounds());
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] = now.count(i);
-    }
-    for (int i = 0; isContinued && before != null && i < counts.length; i++) {
-      isContinued = now.count(i) >= before.count(i);
-    }
-    for (int i = 0; isContinued && before != null && i < counts.length; i++) {
-      counts[i] -= before.count(i);
-    }
-    return counts;
-  }
-
-  /** What tells one series from all others. */
-  private record Series(Object owner, String metric, Map<String, String> tags) {}
+  private record Series(SeriesOwner owner, CacheMetric metric, List<String> labelValues) {}
 
   /** What the daemon has been told of a series. */
   private static final class Sent {

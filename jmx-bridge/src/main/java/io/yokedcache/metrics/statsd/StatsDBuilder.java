@@ -183,7 +183,7 @@ public final class StatsDBuilder {
    * @throws IllegalArgumentException if there are constant tags with the plain flavour
    */
   public StatsDCollector build() {
-    return build(host.startsWith(UNIX) ? unix() : udp(AddressLookup.ofSystem()));
+    return build(host.startsWith(UNIX) ? unix() : udp(HostAddress.Lookup.ofSystem()));
   }
 
   private Transport.Factory unix() {
@@ -210,7 +210,7 @@ public final class StatsDBuilder {
   }
 
   /** Returns how to reach the host that these settings name. */
-  Transport.Factory udp(AddressLookup lookup) {
+  Transport.Factory udp(HostAddress.Lookup lookup) {
     HostAddress address = new HostAddress(host, lookup, dnsRefresh);
     int udpPort = port;
     return (tally, deadline) -> new UdpTransport(address, udpPort, tally, deadline);

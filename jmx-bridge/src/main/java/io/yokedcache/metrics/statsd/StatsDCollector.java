@@ -52,6 +52,8 @@ public final class StatsDCollector implements MetricsCollector {
   private final OperationNames operationNames;
   private final double sampleRate;
   private final Duration timeout;
+  private final MetricsCollector sampled;
+  private final MetricsCollector unsampled = new Weighed(/* rate= */ 1);
   private volatile boolean readsCaches;
 
   StatsDCollector(StatsDBuilder settings, Transport.Factory transports) {
@@ -59,6 +61,7 @@ public final class StatsDCollector implements MetricsCollector {
     this.operationNames = settings.operationNames;
     this.sampleRate = settings.sampleRate;
     this.timeout = settings.timeout;
+    this.sampled = new Weighed(sampleRate);
     this.queue = new EventQueue(settings.queueCapacity, tally);
     PacketPump pump =
         new PacketPump(
@@ -197,25 +200,62 @@ public final class StatsDCollector implements MetricsCollector {
     return queue.offerAll(events);
   }
 
-  /** Adds to a counter, whatever the sample rate. */
-  void exactly(String metric, double value, Map<String, String> tags) {
-    queue.offer(event(Kind.COUNTER, metric, value, tags, /* rate= */ 1));
-  }
-
   /** Rolls the dice for one measurement, or for several that are sent or left out together. */
   boolean isSampled() {
     return sampleRate >= 1 || ThreadLocalRandom.current().nextDouble() < sampleRate;
   }
 
-  /** Sends what {@link #isSampled()} has said yes to. */
-  void sendSampled(Kind kind, String metric, double value, Map<String, String> tags) {
-    queue.offer(event(kind, metric, value, tags, sampleRate));
+  /** Takes what {@link #isSampled()} has said yes to. */
+  MetricsCollector sampled() {
+    return sampled;
+  }
+
+  /** Takes everything, whatever the sample rate. */
+  MetricsCollector unsampled() {
+    return unsampled;
   }
 
   private void offerSampled(Kind kind, String metric, double value, Map<String, String> tags) {
     // Before anything else is done, so that what is left out costs nothing.
     if (isSampled()) {
-      sendSampled(kind, metric, value, tags);
+      queue.offer(event(kind, metric, value, tags, sampleRate));
+    }
+  }
+
+  /**
+   * This collector without the dice: all events are queued, with a rate that was decided before.
+   */
+  private final class Weighed implements MetricsCollector {
+
+    private final double rate;
+
+    private Weighed(double rate) {
+      this.rate = rate;
+    }
+
+    @Override
+    public void increment(String metric, double value, Map<String, String> tags) {
+      queue.offer(event(Kind.COUNTER, metric, value, tags, rate));
+    }
+
+    @Override
+    public void gauge(String metric, double value, Map<String, String> tags) {
+      queue.offer(event(Kind.GAUGE, metric, value, tags, /* rate= */ 1));
+    }
+
+    @Override
+    public void histogram(String metric, double value, Map<String, String> tags) {
+      queue.offer(event(Kind.HISTOGRAM, metric, value, tags, rate));
+    }
+
+    @Override
+    public void timing(String metric, double seconds, Map<String, String> tags) {
+      queue.offer(event(Kind.TIMING, metric, seconds, tags, rate));
+    }
+
+    @Override
+    public boolean mayBlock() {
+      return false;
     }
   }
 

@@ -1,8 +1,8 @@
 package io.yokedcache.metrics.statsd;
 
-import static java.util.Objects.requireNonNull;
-
 import io.yokedcache.jcache.spi.OperationObserver;
+import io.yokedcache.metrics.CacheEvents;
+import io.yokedcache.metrics.MetricsCollector;
 import java.util.Map;
 
 /**
@@ -26,10 +26,12 @@ import java.util.Map;
  */
 public final class StatsDOperationObserver implements OperationObserver {
 
-  private final OperationEvents events;
+  private final StatsDCollector collector;
+  private final CacheEvents events;
 
-  private StatsDOperationObserver(OperationEvents events) {
-    this.events = events;
+  private StatsDOperationObserver(StatsDCollector collector, Map<String, String> tags) {
+    this.collector = collector;
+    this.events = CacheEvents.withTags(tags, collector.operationNames());
   }
 
   /**
@@ -38,20 +40,11 @@ public final class StatsDOperationObserver implements OperationObserver {
    *
    * @param collector where to send to; it is not closed here
    * @param manager the cache manager's name, as its MBeans have it
-   * @param cache the cache's name
-   * @return the observer, for the provider
    */
   public static StatsDOperationObserver of(
       StatsDCollector collector, String manager, String cache) {
     collector.noteObserved(manager, cache);
-    return new StatsDOperationObserver(
-        new OperationEvents(
-            collector,
-            Map.of(
-                "cache_manager",
-                requireNonNull(manager, "manager"),
-                "cache",
-                requireNonNull(cache, "cache"))));
+    return new StatsDOperationObserver(collector, Map.of("cache_manager", manager, "cache", cache));
   }
 
   /**
@@ -61,13 +54,11 @@ public final class StatsDOperationObserver implements OperationObserver {
    *
    * @param collector where to send to; it is not closed here
    * @param manager the cache manager's name, as its MBeans have it
-   * @param cache the cache's name
-   * @return the observer, for the provider
    */
   public static StatsDOperationObserver withoutCacheTags(
       StatsDCollector collector, String manager, String cache) {
     collector.noteObserved(manager, cache);
-    return new StatsDOperationObserver(new OperationEvents(collector, Map.of()));
+    return new StatsDOperationObserver(collector, Map.of());
   }
 
   /**
@@ -75,26 +66,33 @@ public final class StatsDOperationObserver implements OperationObserver {
    * one. For a reporter with {@code cacheTags(false)}.
    *
    * @param collector where to send to; it is not closed here
-   * @return the observer, for the provider
    */
   public static StatsDOperationObserver withoutCacheTags(StatsDCollector collector) {
     collector.noteAllObserved();
-    return new StatsDOperationObserver(new OperationEvents(collector, Map.of()));
+    return new StatsDOperationObserver(collector, Map.of());
   }
 
   @Override
   public void completed(
       String operation, int hits, int misses, int puts, int removals, long durationNanos) {
-    events.completed(operation, hits, misses, puts, removals, durationNanos);
+    // Before anything else is done, and once for all lines of the operation.
+    if (collector.isSampled()) {
+      MetricsCollector sampled = collector.sampled();
+      events.counted(sampled, hits, misses, puts, removals);
+      events.timed(sampled, operation, durationNanos);
+    }
   }
 
   @Override
   public void counted(int hits, int misses, int puts, int removals) {
-    events.counted(hits, misses, puts, removals);
+    if (collector.isSampled()) {
+      events.counted(collector.sampled(), hits, misses, puts, removals);
+    }
   }
 
+  /** Never sampled: a single error is worth knowing, and a flood of them ends at the full queue. */
   @Override
   public void failed(String operation, String errorType) {
-    events.failed(operation, errorType);
+    events.failed(collector.unsampled(), operation, errorType);
   }
 }

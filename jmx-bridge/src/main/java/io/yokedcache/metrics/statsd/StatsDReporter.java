@@ -4,13 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.SeriesFilter;
-import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.Target;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -37,14 +38,22 @@ public final class StatsDReporter implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(StatsDReporter.class);
 
+  /** What a {@link StatsDOperationObserver} sends, and a report must not send too. */
+  private static final Set<CacheMetric> PER_OPERATION =
+      Set.of(
+          CacheMetric.GETS,
+          CacheMetric.SETS,
+          CacheMetric.DELETES,
+          CacheMetric.OPERATION_DURATION,
+          CacheMetric.ERRORS);
+
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final StatsDCollector collector;
   private final Target target;
   private final boolean ownsTarget;
-  private final Map<String, String> targetTags;
-  private final CacheSeries series;
-  private final List<CacheMetric> bridgeMetrics;
+  private final List<CacheMetric> metrics;
+  private final SeriesWalk walk;
   private final PeriodicReport report;
   private final long patienceNanos;
   private final ScheduledExecutorService executor;
@@ -53,6 +62,9 @@ public final class StatsDReporter implements AutoCloseable {
   /** Only used by the thread that reports, under the lock of {@link #report()}. */
   private long queueDeadlineNanos;
 
+  private long errors;
+  private long refused;
+
   private volatile boolean hasFailed;
 
   private StatsDReporter(Builder settings) {
@@ -60,20 +72,24 @@ public final class StatsDReporter implements AutoCloseable {
     collector.setReadsCaches();
     this.target = Target.of(settings.target, settings.source, Target.DEFAULT_LIMIT);
     this.ownsTarget = target != settings.source;
-    this.targetTags = settings.target.isEmpty() ? Map.of() : Map.of("target", settings.target);
-    this.series =
-        new CacheSeries(
-            settings.cacheTags,
-            targetTags,
-            settings.mode == StatsDMode.REALTIME
-                ? collector::isObserved
-                : (manager, cache) -> false,
-            collector.operationNames(),
-            settings.series);
-    this.bridgeMetrics = settings.series.metrics();
+    boolean isRealtime = settings.mode == StatsDMode.REALTIME;
+    this.metrics =
+        settings.series.metrics().stream().filter(metric -> !metric.needsConfigurations()).toList();
+    this.walk =
+        new SeriesWalk(
+            settings.target,
+            new SeriesWalk.Options(
+                collector.operationNames(),
+                settings.cacheTags,
+                Integer.MAX_VALUE,
+                (metric, cache) ->
+                    isRealtime
+                        && PER_OPERATION.contains(metric)
+                        && collector.isObserved(cache.manager(), cache.cache())));
     this.report =
         new PeriodicReport(
             collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);
+    walk.bridge(Map.of("errors", 0, "refused", 0), metrics, report); // all of them are news
     this.patienceNanos = Math.min(settings.interval.toNanos(), collector.timeout().toNanos());
     this.executor =
         Executors.newSingleThreadScheduledExecutor(
@@ -107,25 +123,20 @@ public final class StatsDReporter implements AutoCloseable {
    * @throws IOException if the source cannot be read: nothing is lost, the next report has it all
    */
   public synchronized void report() throws IOException {
-    boolean isUp = false;
-    try {
-      Target.Outcome outcome = target.beginAnew(series.selection()).await();
-      if (outcome.failure() != null) {
-        throw outcome.failure();
-      }
-      CacheReadings readings = outcome.readings();
-      isUp = true;
-      queueDeadlineNanos = System.nanoTime() + patienceNanos;
-      series.describe(readings, outcome.startNanos(), report);
-      report.end();
-    } finally {
-      if (bridgeMetrics.contains(CacheMetric.TARGET_UP)) {
-        collector.gauge(CacheMetric.TARGET_UP.metricName(), isUp ? 1 : 0, targetTags);
-      }
-      if (!isUp && bridgeMetrics.contains(CacheMetric.BRIDGE_ERRORS)) {
-        collector.exactly(CacheMetric.BRIDGE_ERRORS.metricName(), 1, targetTags);
-      }
+    Target.Outcome outcome = target.beginAnew(SeriesWalk.selection(metrics)).await();
+    IOException failure = outcome.failure();
+    errors += failure == null ? 0 : 1;
+    refused += outcome.readings().refused();
+    queueDeadlineNanos = System.nanoTime() + patienceNanos;
+    walk.bridge(
+        Map.of("up", failure == null ? 1 : 0, "errors", errors, "refused", refused),
+        metrics,
+        report);
+    if (failure != null) {
+      throw failure;
     }
+    walk.caches(outcome.readings(), metrics, outcome.startNanos(), report);
+    report.end();
   }
 
   /**

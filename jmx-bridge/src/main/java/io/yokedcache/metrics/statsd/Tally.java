@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.source.StatsDStatistics;
+import io.yokedcache.metrics.statsd.Transport.Packet;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what became of the measurements. Thread-safe. */

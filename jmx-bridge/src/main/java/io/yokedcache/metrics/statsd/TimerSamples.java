@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.statsd.Event.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,13 +20,13 @@ final class TimerSamples {
   /**
    * One event for every cell, in its middle. For DogStatsD, whose agent weighs values by the rate.
    */
-  static List<Event> perCell(
-      String metric, Map<String, String> tags, LatencyBounds bounds, long[] counts) {
+  static List<Event> perCell(String metric, Map<String, String> tags, LatencyCells cells) {
+    LatencyBounds bounds = cells.bounds();
     List<Event> events = new ArrayList<>();
-    for (int i = 0; i < counts.length; i++) {
-      if (counts[i] > 0) {
+    for (int i = 0; i < cells.size(); i++) {
+      if (cells.count(i) > 0) {
         double middle = (lower(bounds, i) + upper(bounds, i)) / 2;
-        events.add(new Event(Kind.TIMING, metric, seconds(middle), tags, rateOf(counts[i])));
+        events.add(new Event(Kind.TIMING, metric, seconds(middle), tags, rateOf(cells.count(i))));
       }
     }
     return events;
@@ -36,10 +37,11 @@ final class TimerSamples {
    * means do not look at the rate, so every event must stand for equally many.
    */
   static List<Event> perRank(
-      String metric, Map<String, String> tags, LatencyBounds bounds, long[] counts, int limit) {
+      String metric, Map<String, String> tags, LatencyCells cells, int limit) {
+    LatencyBounds bounds = cells.bounds();
     long total = 0;
-    for (long count : counts) {
-      total += count;
+    for (int i = 0; i < cells.size(); i++) {
+      total += cells.count(i);
     }
     int events = (int) Math.min(total, limit);
     double rate = events == 0 ? 1 : (double) events / total;
@@ -48,12 +50,12 @@ final class TimerSamples {
     double before = 0;
     for (int i = 0; i < events; i++) {
       double rank = (i + 0.5) * total / events;
-      while (before + counts[cell] < rank) {
-        before += counts[cell];
+      while (before + cells.count(cell) < rank) {
+        before += cells.count(cell);
         cell++;
       }
       double low = lower(bounds, cell);
-      double part = (rank - before) / counts[cell];
+      double part = (rank - before) / cells.count(cell);
       double nanos = low + part * (upper(bounds, cell) - low);
       all.add(new Event(Kind.TIMING, metric, seconds(nanos), tags, rate));
     }

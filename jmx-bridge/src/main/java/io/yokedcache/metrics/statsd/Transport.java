@@ -12,6 +12,14 @@ interface Transport {
   /** Lets go of everything, having sent what was taken, within the deadline. */
   void stop();
 
+  /**
+   * The text of one datagram.
+   *
+   * @param text lines, with line breaks between them and none at the end
+   * @param events how many measurements are in it
+   */
+  record Packet(String text, int events) {}
+
   /** Makes the transport of one collector. */
   @FunctionalInterface
   interface Factory {

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.timgroup.statsd.NonBlockingUdpSender;
+import io.yokedcache.metrics.statsd.Transport.Packet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,11 +26,10 @@ import org.slf4j.LoggerFactory;
  * A {@link NonBlockingUdpSender} to one address that never has more than a few packets in its
  * queue.
  *
- * <p>The sender's own queue has no bound, and it tells nobody when a packet has left. But for every
- * packet it asks the charset that it was given for an encoder, on its own thread, right before it
- * writes to the socket: that is how this class sees the queue move, and which packet an error
- * belongs to. A sender of our own was the alternative; it would have to repeat all that the library
- * does to save these lines.
+ * <p>The sender's own queue has no bound, and the sender reports neither when a packet has left nor
+ * which packet an error belongs to. For every packet it asks its charset for an encoder, on its own
+ * thread, right before it writes to the socket: by that call this class sees the queue move. {@code
+ * docs/decisions.md} has the reasons. Thread-safe.
  */
 final class UdpLink {
 

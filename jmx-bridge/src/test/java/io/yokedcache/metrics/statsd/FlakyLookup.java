@@ -5,7 +5,7 @@ import java.net.UnknownHostException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A name server that knows no host at first. */
-final class FlakyLookup implements AddressLookup {
+final class FlakyLookup implements HostAddress.Lookup {
 
   private final int failures;
   private final AtomicInteger calls = new AtomicInteger();

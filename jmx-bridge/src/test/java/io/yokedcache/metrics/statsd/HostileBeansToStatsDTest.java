@@ -40,6 +40,7 @@ final class HostileBeansToStatsDTest {
   void register() throws JMException {
     expectCounters("good", "gets:5|c,result:hit", "gets:3|c,result:miss", "hits:5|c");
     expectCounters("good", "misses:3|c", "sets:2|c");
+    expected.add("p.bridge.refused_values:" + 2 * HostileBean.values().size() + "|c");
     HostileBean.good().register(server, "m", "good");
     for (Map.Entry<String, Supplier<?>> hostile : HostileBean.values().entrySet()) {
       String name = hostile.getKey();

@@ -5,7 +5,7 @@ import java.net.UnknownHostException;
 import java.util.concurrent.CountDownLatch;
 
 /** A name server that does not answer until it is told to. */
-final class HungLookup implements AddressLookup {
+final class HungLookup implements HostAddress.Lookup {
 
   private final CountDownLatch answer = new CountDownLatch(1);
 

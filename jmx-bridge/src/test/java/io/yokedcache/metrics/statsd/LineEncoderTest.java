@@ -154,7 +154,7 @@ final class LineEncoderTest {
     Locale.setDefault(Locale.forLanguageTag("ar-EG"));
     try {
       StringBuilder out = new StringBuilder();
-      Decimals.append(out, number, 0);
+      LineEncoder.append(out, number, 0);
       assertThat(out.toString()).isEqualTo(expected);
     } finally {
       Locale.setDefault(before);

@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 
 /** A name server whose answer changes. */
-final class MovingLookup implements AddressLookup {
+final class MovingLookup implements HostAddress.Lookup {
 
   private volatile String address;
 

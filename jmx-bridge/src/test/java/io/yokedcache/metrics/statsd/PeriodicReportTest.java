@@ -2,8 +2,11 @@ package io.yokedcache.metrics.statsd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
+import io.yokedcache.metrics.source.OperationReading;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +58,7 @@ final class PeriodicReportTest {
     assertThat(counterAfter(report, 1000)).isEmpty();
     assertThat(counterAfter(report, 1001)).containsExactly(1.0);
     sent.clear();
-    report.counter("new cache", "m", Map.of(), 4);
+    report.counter(owner("new cache"), CacheMetric.SETS, List.of(), 4);
     assertThat(sent).extracting(Event::value).containsExactly(4.0);
   }
 
@@ -82,8 +85,8 @@ final class PeriodicReportTest {
   void counter_sameTagsOfTwoOwners_areTwoSeries() {
     PeriodicReport report = report(true);
     for (int i = 1; i <= 2; i++) {
-      report.counter("a", "m", Map.of(), 10L * i);
-      report.counter("b", "m", Map.of(), 3L * i);
+      report.counter(owner("a"), CacheMetric.SETS, List.of(), 10.0 * i);
+      report.counter(owner("b"), CacheMetric.SETS, List.of(), 3.0 * i);
       report.end();
     }
 
@@ -108,11 +111,15 @@ final class PeriodicReportTest {
   void gauge_isSentEveryTime() {
     PeriodicReport report = report(true);
     for (int i = 0; i < 2; i++) {
-      report.gauge("g", Map.of(), 5);
+      report.gauge(owner("cache"), CacheMetric.HIT_RATE, List.of(), 5);
       report.end();
     }
 
     assertThat(sent).extracting(Event::value).containsExactly(5.0, 5.0);
+  }
+
+  private static SeriesOwner owner(String cache) {
+    return new SeriesOwner("", "m", cache);
   }
 
   private PeriodicReport report(boolean sendsHistory) {
@@ -122,14 +129,18 @@ final class PeriodicReportTest {
 
   private List<Double> counterAfter(PeriodicReport report, long total) {
     sent.clear();
-    report.counter("cache", "m", Map.of("result", "hit"), total);
+    report.counter(owner("cache"), CacheMetric.GETS, List.of("hit"), (double) total);
     report.end();
     return sent.stream().map(Event::value).toList();
   }
 
   private int timerAfter(PeriodicReport report, long... counts) {
     sent.clear();
-    report.timer("cache", "t", Map.of(), LatencyCells.of(BOUNDS, counts));
+    report.histogram(
+        owner("cache"),
+        CacheMetric.OPERATION_DURATION,
+        List.of("get"),
+        new OperationReading("get", 1, 1, 1, LatencyCells.of(BOUNDS, counts), Map.of()));
     report.end();
     return sent.size();
   }

@@ -258,8 +258,8 @@ final class StatsDCollectorTest {
   @Test
   void increment_daemonHasAnotherOfTheAddresses_isReached() throws IOException {
     try (UdpReceiver receiver = UdpReceiver.start("127.0.0.2", 0)) {
-      AddressLookup both =
-          new AddressLookup() {
+      HostAddress.Lookup both =
+          new HostAddress.Lookup() {
             @Override
             public InetAddress lookup(String host) throws UnknownHostException {
               return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.metrics.CacheEvents;
 import io.yokedcache.metrics.source.OperationNames;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import java.io.IOException;
@@ -128,7 +129,7 @@ final class StatsDOperationObserverTest {
   void withoutTheProvider_onlyTheObserverIsMissing() throws Exception {
     try (URLClassLoader loader = new WithoutProvider()) {
       for (Class<?> type :
-          List.of(StatsDCollector.class, StatsDReporter.class, OperationEvents.class)) {
+          List.of(StatsDCollector.class, StatsDReporter.class, CacheEvents.class)) {
         Class<?> same = Class.forName(type.getName(), /* initialize= */ true, loader);
         // All types in signatures are looked up.
         assertThat(same.getDeclaredMethods()).isNotEmpty();

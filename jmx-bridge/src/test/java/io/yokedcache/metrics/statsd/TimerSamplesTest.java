@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.yokedcache.metrics.source.LatencyBounds;
+import io.yokedcache.metrics.source.LatencyCells;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ final class TimerSamplesTest {
     for (int i = 0; i < 200_000; i++) {
       long count = i < 100_000 ? i + 1 : 1 + random.nextInt(Integer.MAX_VALUE - 1);
       StringBuilder text = new StringBuilder();
-      Decimals.append(text, TimerSamples.rateOf(count), 0);
+      LineEncoder.append(text, TimerSamples.rateOf(count), 0);
 
       assertThat((long) (1 / Double.parseDouble(text.toString()))).isEqualTo(count);
     }
@@ -31,7 +32,7 @@ final class TimerSamplesTest {
 
   @Test
   void perCell_oneEventInTheMiddleOfEachCell() {
-    List<Event> events = TimerSamples.perCell("m", TAGS, BOUNDS, new long[] {3, 0, 1, 0, 2});
+    List<Event> events = TimerSamples.perCell("m", TAGS, LatencyCells.of(BOUNDS, 3, 0, 1, 0, 2));
 
     assertThat(events).extracting(Event::value).containsExactly(0.0005, 0.003, 0.008);
     assertThat(events)
@@ -42,11 +43,13 @@ final class TimerSamplesTest {
 
   @Test
   void perRank_fewDurations_areAllSentWithoutARate() {
-    List<Event> events = TimerSamples.perRank("m", TAGS, BOUNDS, new long[] {2, 1, 0, 0, 1}, 100);
+    List<Event> events =
+        TimerSamples.perRank("m", TAGS, LatencyCells.of(BOUNDS, 2, 1, 0, 0, 1), 100);
 
     assertThat(events).extracting(Event::value).containsExactly(0.00025, 0.00075, 0.0015, 0.008);
     assertThat(events).extracting(Event::rate).containsOnly(1.0);
-    assertThat(TimerSamples.perRank("m", TAGS, BOUNDS, new long[5], 100)).isEmpty();
+    assertThat(TimerSamples.perRank("m", TAGS, LatencyCells.of(BOUNDS, new long[5]), 100))
+        .isEmpty();
   }
 
   @Test
@@ -65,7 +68,8 @@ final class TimerSamplesTest {
       counts[cell < 0 ? -cell - 1 : cell]++;
     }
     Arrays.sort(values);
-    List<Event> events = TimerSamples.perRank("m", TAGS, LatencyBounds.of(bounds), counts, 100);
+    List<Event> events =
+        TimerSamples.perRank("m", TAGS, LatencyCells.of(LatencyBounds.of(bounds), counts), 100);
     double[] sent = events.stream().mapToDouble(event -> event.value() * 1e9).sorted().toArray();
 
     assertThat(sent).hasSize(100);
