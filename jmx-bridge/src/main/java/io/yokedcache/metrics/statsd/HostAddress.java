@@ -82,11 +82,11 @@ final class HostAddress {
   private void lookUp() {
     long pauseNanos = refreshNanos;
     try {
-      List<InetAddress> found = lookup.lookupAll(host);
+      List<InetAddress> found = List.of(lookup.lookup(host));
       synchronized (this) {
         if (!Set.copyOf(found).equals(Set.copyOf(known))) {
           inUse = 0;
-          known = List.copyOf(found);
+          known = found;
         }
       }
       hasWarned = false;
@@ -99,31 +99,10 @@ final class HostAddress {
     }
   }
 
-  /** Finds the addresses of a host; may take as long as it likes. */
+  /** Finds all addresses of a host, the best one first; may take as long as it likes. */
   @FunctionalInterface
   interface Lookup {
-
-    InetAddress lookup(String host) throws UnknownHostException;
-
-    /** Finds all of them, the best one first: a name may stand for IPv4 and IPv6. */
-    default List<InetAddress> lookupAll(String host) throws UnknownHostException {
-      return List.of(lookup(host));
-    }
-
-    /** Returns the look-up of this system. */
-    static Lookup ofSystem() {
-      return new Lookup() {
-        @Override
-        public InetAddress lookup(String host) throws UnknownHostException {
-          return InetAddress.getByName(host);
-        }
-
-        @Override
-        public List<InetAddress> lookupAll(String host) throws UnknownHostException {
-          return List.of(InetAddress.getAllByName(host));
-        }
-      };
-    }
+    InetAddress[] lookup(String host) throws UnknownHostException;
   }
 
   private long backOff(Exception cause) {

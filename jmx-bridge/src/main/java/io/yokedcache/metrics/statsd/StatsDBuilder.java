@@ -3,6 +3,7 @@ package io.yokedcache.metrics.statsd;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.metrics.source.OperationNames;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -29,12 +30,9 @@ public final class StatsDBuilder {
   StatsDBuilder() {}
 
   /**
-   * Sets the daemon's host. It is resolved in the background; a name that does not exist is logged
-   * and tried again.
-   *
-   * @param value name or address, or {@code unix:///path} of a Unix datagram socket, for which
-   *     junixsocket has to be on the class path; {@code localhost} by default
-   * @return this
+   * Sets the daemon's host: a name or an address, {@code localhost} by default, or {@code
+   * unix:///path} of a Unix datagram socket, for which junixsocket has to be on the class path. A
+   * name is resolved in the background; one that does not exist is logged and tried again.
    */
   public StatsDBuilder host(String value) {
     boolean isSocket = value.startsWith(UNIX);
@@ -47,12 +45,7 @@ public final class StatsDBuilder {
     return this;
   }
 
-  /**
-   * Sets the daemon's UDP port.
-   *
-   * @param value 1 to 65535; 8125 by default
-   * @return this
-   */
+  /** Sets the daemon's UDP port, 1 to 65535; 8125 by default. */
   public StatsDBuilder port(int value) {
     require(value >= 1 && value <= 65_535, "port", value, "1 to 65535");
     port = value;
@@ -60,10 +53,8 @@ public final class StatsDBuilder {
   }
 
   /**
-   * Sets what every name begins with. It stands for the {@code cache} of {@code cache.gets.total}.
-   *
-   * @param value such as {@code myapp.cache}, or empty; {@code yokedcache} by default
-   * @return this
+   * Sets the beginning of every name, such as {@code myapp.cache}; may be empty; {@code yokedcache}
+   * by default. It stands for the {@code cache} of {@code cache.gets.total}.
    */
   public StatsDBuilder prefix(String value) {
     prefix = requireNonNull(value, "prefix");
@@ -71,12 +62,9 @@ public final class StatsDBuilder {
   }
 
   /**
-   * Sets the share of counts, values and durations that are sent. The daemon multiplies them, so
-   * counters stay right on average: within 7 % (one standard deviation) for 200 sent ones. Gauges
-   * are always sent.
-   *
-   * @param value above 0 and at most 1; 1 by default
-   * @return this
+   * Sets the share of counts, values and durations that are sent, above 0 and at most 1; 1 by
+   * default. The daemon multiplies them, so counters stay right on average: within 7 % (one
+   * standard deviation) for 200 sent ones. Gauges are always sent.
    */
   public StatsDBuilder sampleRate(double value) {
     require(value > 0 && value <= 1, "sampleRate", value, "above 0, at most 1");
@@ -85,55 +73,36 @@ public final class StatsDBuilder {
   }
 
   /**
-   * Sets how long {@link StatsDCollector#close()} may wait for the queue to be sent. Nothing else
-   * ever waits: UDP has no answers.
-   *
-   * @param value positive, at most a day; 5 seconds by default
-   * @return this
+   * Sets how long {@link StatsDCollector#close()} may wait for the queue to be sent: at most a day;
+   * 5 seconds by default. Nothing else ever waits: UDP has no answers.
    */
   public StatsDBuilder timeout(Duration value) {
     timeout = duration("timeout", value);
     return this;
   }
 
-  /**
-   * Sets the daemon's dialect.
-   *
-   * @param value {@link StatsDFlavour#PLAIN} by default
-   * @return this
-   */
+  /** Sets the daemon's dialect; {@link StatsDFlavour#PLAIN} by default. */
   public StatsDBuilder flavour(StatsDFlavour value) {
     flavour = requireNonNull(value, "flavour");
     return this;
   }
 
-  /**
-   * Sets what the operations of caches are called, in tags or parts of names.
-   *
-   * @param value {@link OperationNames#DEFAULT} by default
-   * @return this
-   */
+  /** Sets the names of the caches' operations; {@link OperationNames#DEFAULT} by default. */
   public StatsDBuilder operationNames(OperationNames value) {
     operationNames = requireNonNull(value, "operationNames");
     return this;
   }
 
   /**
-   * Sets the daemon's dialect by whether it understands tags.
-   *
-   * @param value true for {@link StatsDFlavour#DOGSTATSD}, false for {@link StatsDFlavour#PLAIN}
-   * @return this
+   * Sets the dialect: {@link StatsDFlavour#DOGSTATSD} if true, else {@link StatsDFlavour#PLAIN}.
    */
   public StatsDBuilder useTags(boolean value) {
     return flavour(value ? StatsDFlavour.DOGSTATSD : StatsDFlavour.PLAIN);
   }
 
   /**
-   * Sets tags for every metric, such as the environment. Only DogStatsD has tags that do not become
-   * part of the name: with the plain flavour use the prefix.
-   *
-   * @param value names and values; none by default
-   * @return this
+   * Sets tags for every metric, such as the environment; none by default. Only DogStatsD has tags
+   * that do not become part of the name: with the plain flavour use the prefix.
    */
   public StatsDBuilder constantTags(Map<String, String> value) {
     constantTags = Map.copyOf(value);
@@ -141,10 +110,8 @@ public final class StatsDBuilder {
   }
 
   /**
-   * Sets the largest datagram, so that none is split on its way.
-   *
-   * @param value 64 to 65507 bytes; 1432 by default, for Ethernet; 512 is safe on the Internet
-   * @return this
+   * Sets the largest datagram, 64 to 65507 bytes, so that none is split on its way; 1432 by
+   * default, for Ethernet; 512 is safe on the Internet.
    */
   public StatsDBuilder maxPacketBytes(int value) {
     require(value >= 64 && value <= 65_507, "maxPacketBytes", value, "64 to 65507");
@@ -153,10 +120,8 @@ public final class StatsDBuilder {
   }
 
   /**
-   * Sets how many measurements may wait to be sent. One takes about 100 bytes.
-   *
-   * @param value 1 to 10 million; 65,536 by default
-   * @return this
+   * Sets how many measurements may wait to be sent, 1 to 10 million; 65,536 by default. One takes
+   * about 100 bytes.
    */
   public StatsDBuilder queueCapacity(int value) {
     require(value >= 1 && value <= 10_000_000, "queueCapacity", value, "1 to 10000000");
@@ -165,11 +130,8 @@ public final class StatsDBuilder {
   }
 
   /**
-   * Sets how often the host is resolved again.
-   *
-   * @param value positive, at most a day; 1 minute by default. Java itself remembers an address for
-   *     30 seconds
-   * @return this
+   * Sets how often the host is resolved again: at most a day; 1 minute by default. Java itself
+   * remembers an address for 30 seconds.
    */
   public StatsDBuilder dnsRefresh(Duration value) {
     dnsRefresh = duration("dnsRefresh", value);
@@ -183,7 +145,7 @@ public final class StatsDBuilder {
    * @throws IllegalArgumentException if there are constant tags with the plain flavour
    */
   public StatsDCollector build() {
-    return build(host.startsWith(UNIX) ? unix() : udp(HostAddress.Lookup.ofSystem()));
+    return build(host.startsWith(UNIX) ? unix() : udp(InetAddress::getAllByName));
   }
 
   private Transport.Factory unix() {

@@ -76,18 +76,16 @@ public final class StatsDCollector implements MetricsCollector {
     this.thread.start();
   }
 
-  /**
-   * Returns settings for a new collector.
-   *
-   * @return all defaults
-   */
+  /** Returns the default settings of a new collector. */
   public static StatsDBuilder builder() {
     return new StatsDBuilder();
   }
 
   @Override
   public void increment(String metric, double value, Map<String, String> tags) {
-    offerSampled(Kind.COUNTER, metric, value, tags);
+    if (isSampled()) {
+      sampled.increment(metric, value, tags);
+    }
   }
 
   /**
@@ -97,7 +95,7 @@ public final class StatsDCollector implements MetricsCollector {
    */
   @Override
   public void gauge(String metric, double value, Map<String, String> tags) {
-    queue.offer(event(Kind.GAUGE, metric, value, tags, /* rate= */ 1));
+    unsampled.gauge(metric, value, tags);
   }
 
   /**
@@ -107,7 +105,9 @@ public final class StatsDCollector implements MetricsCollector {
    */
   @Override
   public void histogram(String metric, double value, Map<String, String> tags) {
-    offerSampled(Kind.HISTOGRAM, metric, value, tags);
+    if (isSampled()) {
+      sampled.histogram(metric, value, tags);
+    }
   }
 
   /**
@@ -117,7 +117,9 @@ public final class StatsDCollector implements MetricsCollector {
    */
   @Override
   public void timing(String metric, double seconds, Map<String, String> tags) {
-    offerSampled(Kind.TIMING, metric, seconds, tags);
+    if (isSampled()) {
+      sampled.timing(metric, seconds, tags);
+    }
   }
 
   /** {@return false: no call waits for anything} */
@@ -137,11 +139,7 @@ public final class StatsDCollector implements MetricsCollector {
     readsCaches = true;
   }
 
-  /**
-   * Returns what became of the measurements so far.
-   *
-   * @return numbers that are each exact, but not of one moment
-   */
+  /** Returns counts of the measurements so far: each is exact, but not all of one moment. */
   public StatsDStatistics statistics() {
     return tally.statistics(queue.size());
   }
@@ -171,11 +169,6 @@ public final class StatsDCollector implements MetricsCollector {
     } else {
       allObserved = true;
     }
-  }
-
-  /** Notes that operations are sent of caches whose names nobody tells. */
-  void noteAllObserved() {
-    allObserved = true;
   }
 
   /** Whether operations of a cache are sent as they happen, and must not be reported too. */
@@ -215,13 +208,6 @@ public final class StatsDCollector implements MetricsCollector {
     return unsampled;
   }
 
-  private void offerSampled(Kind kind, String metric, double value, Map<String, String> tags) {
-    // Before anything else is done, so that what is left out costs nothing.
-    if (isSampled()) {
-      queue.offer(event(kind, metric, value, tags, sampleRate));
-    }
-  }
-
   /**
    * This collector without the dice: all events are queued, with a rate that was decided before.
    */
@@ -235,22 +221,22 @@ public final class StatsDCollector implements MetricsCollector {
 
     @Override
     public void increment(String metric, double value, Map<String, String> tags) {
-      queue.offer(event(Kind.COUNTER, metric, value, tags, rate));
+      offer(Kind.COUNTER, metric, value, tags, rate);
     }
 
     @Override
     public void gauge(String metric, double value, Map<String, String> tags) {
-      queue.offer(event(Kind.GAUGE, metric, value, tags, /* rate= */ 1));
+      offer(Kind.GAUGE, metric, value, tags, /* rate= */ 1);
     }
 
     @Override
     public void histogram(String metric, double value, Map<String, String> tags) {
-      queue.offer(event(Kind.HISTOGRAM, metric, value, tags, rate));
+      offer(Kind.HISTOGRAM, metric, value, tags, rate);
     }
 
     @Override
     public void timing(String metric, double seconds, Map<String, String> tags) {
-      queue.offer(event(Kind.TIMING, metric, seconds, tags, rate));
+      offer(Kind.TIMING, metric, seconds, tags, rate);
     }
 
     @Override
@@ -259,8 +245,9 @@ public final class StatsDCollector implements MetricsCollector {
     }
   }
 
-  private static Event event(
+  private void offer(
       Kind kind, String metric, double value, Map<String, String> tags, double rate) {
-    return new Event(kind, requireNonNull(metric, "metric"), value, Map.copyOf(tags), rate);
+    requireNonNull(metric, "metric");
+    queue.offer(new Event(kind, metric, value, Map.copyOf(tags), rate));
   }
 }

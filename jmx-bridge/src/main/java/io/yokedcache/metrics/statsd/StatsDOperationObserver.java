@@ -61,17 +61,6 @@ public final class StatsDOperationObserver implements OperationObserver {
     return new StatsDOperationObserver(collector, Map.of());
   }
 
-  /**
-   * Returns an observer whose series have no tags that say whose they are: all caches add up to
-   * one. For a reporter with {@code cacheTags(false)}.
-   *
-   * @param collector where to send to; it is not closed here
-   */
-  public static StatsDOperationObserver withoutCacheTags(StatsDCollector collector) {
-    collector.noteAllObserved();
-    return new StatsDOperationObserver(collector, Map.of());
-  }
-
   @Override
   public void completed(
       String operation, int hits, int misses, int puts, int removals, long durationNanos) {

@@ -214,10 +214,8 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets the time between reports, best the daemon's own interval.
-     *
-     * @param value 1 second to 1 hour; 10 seconds by default
-     * @return this
+     * Sets the time between reports, 1 second to 1 hour, best the daemon's own interval; 10 seconds
+     * by default.
      */
     public Builder interval(Duration value) {
       if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
@@ -228,11 +226,8 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets whether series are told apart by {@code cache_manager} and {@code cache}; without, all
-     * caches add up to one.
-     *
-     * @param value true by default
-     * @return this
+     * Sets whether series are told apart by {@code cache_manager} and {@code cache}, as by default;
+     * else all caches add up to one.
      */
     public Builder cacheTags(boolean value) {
       cacheTags = value;
@@ -240,11 +235,9 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets whether the first report has all that was counted before it. True suits a bridge that
-     * starts with its caches; one that comes to a process that has run for days says false.
-     *
-     * @param value true by default
-     * @return this
+     * Sets whether the first report has all that was counted before it, as by default. That suits a
+     * bridge that starts with its caches; one that comes to a process that has run for days says
+     * false.
      */
     public Builder sendHistory(boolean value) {
       sendsHistory = value;
@@ -252,11 +245,8 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets how many durations of an operation a plain daemon gets in a report, at most. With 100,
-     * its 99th percentile is within a few percent; each takes about 40 bytes.
-     *
-     * @param value 1 to 1000; 100 by default
-     * @return this
+     * Sets how many durations of an operation a plain daemon gets in a report, 1 to 1000; 100 by
+     * default. With 100, its 99th percentile is within a few percent; each takes about 40 bytes.
      */
     public Builder timerSamples(int value) {
       if (value < 1 || value > 1000) {
@@ -267,11 +257,8 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets the name of the process that is read, where there is more than one: every series has it
-     * as the tag {@code target}.
-     *
-     * @param value the name; empty, for no tag, by default
-     * @return this
+     * Sets the name of the process that is read, which every series has as the tag {@code target};
+     * by default empty, for no tag.
      */
     public Builder target(String value) {
       target = requireNonNull(value, "target");
@@ -279,35 +266,23 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets who sends the operations of caches. With {@link StatsDMode#REALTIME} this reporter
-     * leaves out gets, sets, deletes, durations of operations and errors of those that have a
-     * {@link StatsDOperationObserver} for the same collector, which sends these: nothing is counted
-     * twice. All other caches are reported as ever.
-     *
-     * @param value {@link StatsDMode#PERIODIC} by default
-     * @return this
+     * Sets who sends the operations of caches; {@link StatsDMode#PERIODIC} by default. With {@link
+     * StatsDMode#REALTIME} this reporter leaves out gets, sets, deletes, durations of operations
+     * and errors of the caches that have a {@link StatsDOperationObserver} for the same collector,
+     * so that nothing is counted twice. All other caches are reported as ever.
      */
     public Builder mode(StatsDMode value) {
       mode = requireNonNull(value, "mode");
       return this;
     }
 
-    /**
-     * Leaves out some metrics, which are not read then.
-     *
-     * @param value {@link SeriesFilter#ALL} by default
-     * @return this
-     */
+    /** Leaves out some metrics, which are not read then; none by default. */
     public Builder series(SeriesFilter value) {
       series = requireNonNull(value, "series");
       return this;
     }
 
-    /**
-     * Starts the reporter, on a thread of its own.
-     *
-     * @return the reporter, to be closed before the collector
-     */
+    /** Starts the reporter, which has its own thread and must be closed before its collector. */
     public StatsDReporter start() {
       return new StatsDReporter(this);
     }

@@ -19,10 +19,10 @@ final class FlakyLookup implements HostAddress.Lookup {
   }
 
   @Override
-  public InetAddress lookup(String host) throws UnknownHostException {
+  public InetAddress[] lookup(String host) throws UnknownHostException {
     if (calls.incrementAndGet() <= failures) {
       throw new UnknownHostException(host);
     }
-    return InetAddress.getByName(host);
+    return InetAddress.getAllByName(host);
   }
 }

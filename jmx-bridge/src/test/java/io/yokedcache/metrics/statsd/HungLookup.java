@@ -14,13 +14,13 @@ final class HungLookup implements HostAddress.Lookup {
   }
 
   @Override
-  public InetAddress lookup(String host) throws UnknownHostException {
+  public InetAddress[] lookup(String host) throws UnknownHostException {
     try {
       answer.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UnknownHostException(host);
     }
-    return InetAddress.getByName(host);
+    return InetAddress.getAllByName(host);
   }
 }

@@ -17,7 +17,7 @@ final class MovingLookup implements HostAddress.Lookup {
   }
 
   @Override
-  public InetAddress lookup(String host) throws UnknownHostException {
-    return InetAddress.getByName(address);
+  public InetAddress[] lookup(String host) throws UnknownHostException {
+    return InetAddress.getAllByName(address);
   }
 }

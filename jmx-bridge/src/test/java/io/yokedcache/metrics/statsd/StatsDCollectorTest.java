@@ -259,17 +259,10 @@ final class StatsDCollectorTest {
   void increment_daemonHasAnotherOfTheAddresses_isReached() throws IOException {
     try (UdpReceiver receiver = UdpReceiver.start("127.0.0.2", 0)) {
       HostAddress.Lookup both =
-          new HostAddress.Lookup() {
-            @Override
-            public InetAddress lookup(String host) throws UnknownHostException {
-              return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-            }
-
-            @Override
-            public List<InetAddress> lookupAll(String host) throws UnknownHostException {
-              return List.of(lookup(host), InetAddress.getByAddress(new byte[] {127, 0, 0, 2}));
-            }
-          };
+          host ->
+              new InetAddress[] {
+                InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.2")
+              };
       StatsDBuilder settings = to(receiver);
       try (StatsDCollector collector = settings.build(settings.udp(both))) {
         await()
@@ -462,7 +455,7 @@ final class StatsDCollectorTest {
   }
 
   private static Transport.Factory udp(StatsDBuilder settings) {
-    return settings.udp(InetAddress::getByName);
+    return settings.udp(InetAddress::getAllByName);
   }
 
   private static void flood(IntConsumer increment) throws InterruptedException {

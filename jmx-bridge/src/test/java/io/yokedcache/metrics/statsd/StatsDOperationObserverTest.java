@@ -26,7 +26,8 @@ final class StatsDOperationObserverTest {
   void completed_withoutCacheTags_isTheSeedsLines() throws IOException {
     try (UdpReceiver receiver = UdpReceiver.start()) {
       StatsDCollector collector = to(receiver).prefix("myapp.cache").useTags(true).build();
-      StatsDOperationObserver observer = StatsDOperationObserver.withoutCacheTags(collector);
+      StatsDOperationObserver observer =
+          StatsDOperationObserver.withoutCacheTags(collector, "m", "c");
       observer.completed("get", 1, 0, 0, 0, 2_000_000);
       observer.completed("get", 0, 1, 0, 0, 1_500_000);
       observer.completed("put", 0, 0, 1, 0, 5_000_000);
@@ -57,7 +58,8 @@ final class StatsDOperationObserverTest {
               .useTags(true)
               .operationNames(OperationNames.PYTHON)
               .build();
-      StatsDOperationObserver observer = StatsDOperationObserver.withoutCacheTags(collector);
+      StatsDOperationObserver observer =
+          StatsDOperationObserver.withoutCacheTags(collector, "m", "c");
       observer.completed("put", 0, 0, 1, 0, 5_000_000);
       observer.failed("put", "timeout");
       collector.close();

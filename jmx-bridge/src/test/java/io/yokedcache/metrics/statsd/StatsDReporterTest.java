@@ -95,7 +95,7 @@ final class StatsDReporterTest {
     try (UdpReceiver receiver = UdpReceiver.start()) {
       StatsDBuilder settings = collector(receiver).queueCapacity(1000).timeout(SOON);
       StatsDCollector collector =
-          settings.build(PacedTransport.to(receiver, settings.udp(InetAddress::getByName)));
+          settings.build(PacedTransport.to(receiver, settings.udp(InetAddress::getAllByName)));
       StatsDReporter reporter = StatsDReporter.builder(() -> now, collector).start();
       long hits = 0;
       for (int i = 0; i < 20; i++) {
@@ -129,7 +129,7 @@ final class StatsDReporterTest {
       StatsDCollector collector =
           settings
               .timeout(Duration.ofSeconds(60))
-              .build(PacedTransport.to(receiver, settings.udp(InetAddress::getByName)));
+              .build(PacedTransport.to(receiver, settings.udp(InetAddress::getAllByName)));
       StatsDReporter.builder(() -> now, collector).interval(Duration.ofMinutes(2)).start().close();
       collector.close();
 
