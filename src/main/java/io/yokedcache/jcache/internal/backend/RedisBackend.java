@@ -80,7 +80,7 @@ public final class RedisBackend implements AutoCloseable {
     PooledExecutor pool =
         new PooledExecutor(settings.connection(), settings.serialization().maxBytes());
     Endpoint server =
-        new Endpoint(settings.connection(), pool.refusals(), settings.serialization().maxBytes());
+        new Endpoint(settings.connection(), pool.policy(), settings.serialization().maxBytes());
     this.executor = executor(settings, pool);
     this.health =
         new HealthCheck(
@@ -89,7 +89,7 @@ public final class RedisBackend implements AutoCloseable {
             schedulers.health(),
             settings.health().interval().toMillis(),
             listener);
-    pool.refusals().tell(health::refused);
+    pool.policy().tell(health::refused);
     pool.failures().tell(health::operationFailed);
     this.announcement =
         new Announcement(executor, settings.namespace(), settings.events().announce());

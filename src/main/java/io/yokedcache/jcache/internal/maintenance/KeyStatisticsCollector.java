@@ -8,7 +8,6 @@ import io.yokedcache.jcache.internal.redis.Lease;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -301,7 +300,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   }
 
   private void write(Script.Call report) {
-    var unused = new ScriptRunner(executor).call(OPERATION, report);
+    var unused = executor.call(OPERATION, report);
   }
 
   private @Nullable Seen look() {
@@ -315,14 +314,13 @@ public final class KeyStatisticsCollector implements AutoCloseable {
                     new CommandArguments(Command.TIME),
                     new CommandArguments(Command.GET).add(reportKey))));
     long nanos = System.nanoTime();
-    ScriptRunner scripts = new ScriptRunner(executor);
-    long millis = millis(scripts.checked(OPERATION, replies.get(0)));
+    long millis = millis(executor.checked(OPERATION, replies.get(0)));
     // A key of another type is replaced by the next report.
     Object raw =
         replies.get(1) instanceof JedisDataException e
                 && String.valueOf(e.getMessage()).startsWith("WRONGTYPE")
             ? null
-            : scripts.checked(OPERATION, replies.get(1));
+            : executor.checked(OPERATION, replies.get(1));
     KeyStatisticsReport report =
         raw instanceof byte[] text ? KeyStatisticsReport.parse(text) : null;
     return report == null ? null : new Seen(report, millis, nanos);
@@ -331,8 +329,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   /** The time by the clock of Redis. */
   private long nowMillis() {
     return millis(
-        new ScriptRunner(executor)
-            .command(
+        executor.command(
                 OPERATION,
                 Bytes.of(reportKey),
                 /* idempotent= */ true,
@@ -422,7 +419,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
           Math.max(
               MIN_REPORT_LIFE.toMillis(),
               10 * (settings.interval().toMillis() + report.tookMillis()));
-      write(Script.report(reportKey, report.format(), lifeMillis));
+      write(KeyWalk.report(reportKey, report.format(), lifeMillis));
       if (writes.get().equals(writesBefore)) {
         urgentSinceNanos = null; // every write of this JVM is counted
       }

@@ -4,7 +4,6 @@ import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import io.yokedcache.jcache.internal.store.Generation;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +30,6 @@ abstract class KeyStatisticsPass extends KeyWalk {
   private static final int BATCH = 100;
 
   private final Task task;
-  private final ScriptRunner scripts;
   private final EntryCount count = new EntryCount();
 
   /** The generation keys to read once more after the last page, or {@code null} before it. */
@@ -43,7 +41,6 @@ abstract class KeyStatisticsPass extends KeyWalk {
   KeyStatisticsPass(Task task) {
     super(task);
     this.task = task;
-    this.scripts = new ScriptRunner(task.executor());
   }
 
   @Override
@@ -105,7 +102,7 @@ abstract class KeyStatisticsPass extends KeyWalk {
       for (int i = from; i < to; i++) {
         count.setCurrent(
             keys.get(i),
-            Generation.currentToken(scripts, task.operation(), replies.get(i - from).get(0)));
+            Generation.currentToken(task.executor(), task.operation(), replies.get(i - from).get(0)));
       }
     }
   }

@@ -1,12 +1,14 @@
 package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.internal.redis.Lease;
-import io.yokedcache.jcache.internal.redis.MissingPermission;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.KeyScan;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import java.time.Duration;
 import java.util.List;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,9 @@ import org.slf4j.LoggerFactory;
 abstract class KeyWalk implements Runnable {
 
   private static final Logger logger = LoggerFactory.getLogger(KeyWalk.class);
+
+  private static final Script REPORT =
+      new Script(KeyWalk.class, "report.lua", /* idempotent= */ true);
 
   /** The ways in which a walk ends: a failed one must be repeated. */
   enum End {
@@ -73,7 +78,7 @@ abstract class KeyWalk implements Runnable {
 
     /** Logs a missing permission, once. */
     void warnIfForbidden(RuntimeException e) {
-      String missing = MissingPermission.of(e);
+      String missing = ErrorReply.missingPermission(e);
       if (missing != null && warned.compareAndSet(false, true)) {
         logger.warn("{}: {}. Or set {}.", deprived.formatted(executor.address()), missing, cure);
       }
@@ -167,5 +172,11 @@ abstract class KeyWalk implements Runnable {
     }
     task.lease().release();
     return more ? End.UNWANTED : End.COMPLETED;
+  }
+
+  /** Writes a key that expires. Also works on a server that is out of memory. */
+  static Script.Call report(byte[] key, byte[] content, long lifeMillis) {
+    byte[] millis = Long.toString(lifeMillis).getBytes(StandardCharsets.US_ASCII);
+    return REPORT.call(List.of(key), List.of(content, millis));
   }
 }

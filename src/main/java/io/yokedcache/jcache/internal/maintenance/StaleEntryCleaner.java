@@ -6,7 +6,6 @@ import io.yokedcache.jcache.internal.redis.Lease;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import io.yokedcache.jcache.internal.store.Generation;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
@@ -53,6 +52,8 @@ public final class StaleEntryCleaner {
 
   private static final Logger logger = LoggerFactory.getLogger(StaleEntryCleaner.class);
   private static final String OPERATION = "deletion of stale entries";
+  private static final Script COUNT =
+      new Script(StaleEntryCleaner.class, "count.lua", /* idempotent= */ false);
   private static final Duration LEASE = Duration.ofMinutes(1);
 
   /** The least pause before another attempt while another JVM holds the lease. */
@@ -210,7 +211,7 @@ public final class StaleEntryCleaner {
     Iterator<Rawable> arguments = command.iterator();
     arguments.next(); // the name of the command
     Bytes route = Bytes.of(arguments.next().getRaw());
-    return new ScriptRunner(executor).command(OPERATION, route, /* idempotent= */ true, command);
+    return executor.command(OPERATION, route, /* idempotent= */ true, command);
   }
 
   /**
@@ -238,7 +239,6 @@ public final class StaleEntryCleaner {
 
     private static final String NO_CURSOR = "0";
 
-    private final ScriptRunner scripts = new ScriptRunner(executor);
     private final String operation;
     private final KeySpace names;
     private final Set<String> tokens;
@@ -265,9 +265,9 @@ public final class StaleEntryCleaner {
       arguments.add(ascii(Integer.toString(COUNTED_PAGE)));
       tokens.forEach(token -> arguments.add(ascii(token)));
       Object reply =
-          scripts.call(
+          executor.call(
               operation,
-              Script.COUNT.call(List.of(names.generationKey(/* bucket= */ 0)), arguments));
+              COUNT.call(List.of(names.generationKey(/* bucket= */ 0)), arguments));
       if (!(reply instanceof List<?> both)
           || both.size() != 2
           || !(both.get(0) instanceof byte[] next)
@@ -399,7 +399,7 @@ public final class StaleEntryCleaner {
               /* idempotent= */ true,
               List.of(new CommandArguments(Command.GET).add(key)));
       return Generation.currentToken(
-          new ScriptRunner(executor), OPERATION, executor.execute(request).get(0));
+          executor, OPERATION, executor.execute(request).get(0));
     }
 
     @Override
@@ -410,10 +410,9 @@ public final class StaleEntryCleaner {
       }
       try {
         var unused =
-            new ScriptRunner(executor)
-                .call(
+            executor.call(
                     OPERATION,
-                    Script.report(cleanedKey, new byte[] {'1'}, settings.interval().toMillis()));
+                    KeyWalk.report(cleanedKey, new byte[] {'1'}, settings.interval().toMillis()));
       } catch (RuntimeException e) {
         logger.debug("Other JVMs do not know of this pass, and may make another one", e);
       }

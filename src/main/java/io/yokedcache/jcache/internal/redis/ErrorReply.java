@@ -1,17 +1,25 @@
 package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Error replies that tell about the server or the connection, and not about the command: the only
- * place that knows them. None of them was executed, wherever it came from: the servers check before
- * the command, or at the first write of a script.
+ * The error replies of Redis and their effects. The constants are errors of the server or of the
+ * connection, and not of the command. The server has not executed a command that it answers with
+ * one of them: it checks before the command, or at the first write of a script. The {@link Policy}
+ * decides whether the request is sent again; if not, it fails with a {@link
+ * io.yokedcache.jcache.RedisUnavailableException}. No caller of an executor sees these replies.
+ *
+ * <p>All other errors, {@code NOPERM} among them, are replies to the command: {@link #failure}.
  */
 public enum ErrorReply {
   READ_ONLY(
@@ -66,10 +74,11 @@ public enum ErrorReply {
       Repetition.NONE,
       "Raise maxclients of the server, or lower yokedcache.connection.pool.size of its clients");
 
-  /** Redis before 7 wraps what a command in a script was answered: {@code …: -READONLY You …}. */
+  /** Redis before 7 wraps the error of a command in a script: {@code …: -READONLY You …}. */
   private static final Pattern WRAPPED = Pattern.compile("-([A-Z]+ .*)");
 
   private static final String IN_SCRIPT = "ERR Error running script";
+  private static final Pattern COMMAND = Pattern.compile("'([A-Za-z|]+)' command");
 
   private final String prefix;
   private final Repetition repetition;
@@ -87,22 +96,22 @@ public enum ErrorReply {
     this.kind = kind;
   }
 
-  /** Whether a refused request is worth another attempt, soon. */
-  enum Repetition {
-    /** Only somebody at the server can mend it. */
+  /** Whether a request that was answered with the error may succeed soon. */
+  private enum Repetition {
+    /** Not before the server's configuration or data change. */
     NONE,
-    /** It passes, and the connection is as good as any. */
+    /** The state passes, and the connection is as good as any. */
     SAME_CONNECTION,
     /** The connection may lead to a server that has lost its role; another one may not. */
     FRESH_CONNECTION
   }
 
-  /** The refusal that a reply is, or {@code null} if the reply is none. */
+  /** The constant for a reply, or {@code null} if there is none. */
   static @Nullable ErrorReply of(@Nullable Object reply) {
     return reply instanceof JedisDataException error ? of(error.getMessage()) : null;
   }
 
-  /** The refusal that the text of an error is, or {@code null} if it is none. */
+  /** The constant for the text of an error, or {@code null} if there is none. */
   static @Nullable ErrorReply of(@Nullable String message) {
     if (message == null) {
       return null;
@@ -112,20 +121,17 @@ public enum ErrorReply {
       Matcher wrapped = WRAPPED.matcher(message);
       text = wrapped.find() ? wrapped.group(1) : message;
     }
-    for (ErrorReply refusal : values()) {
-      if (refusal.isBegunBy(text)) {
-        return refusal;
+    for (ErrorReply each : values()) {
+      int end = each.prefix.length();
+      if (text.startsWith(each.prefix)
+          && (text.length() == end || !Character.isLetter(text.charAt(end)))) {
+        return each;
       }
     }
     return null;
   }
 
-  private boolean isBegunBy(String text) {
-    return text.startsWith(prefix)
-        && (text.length() == prefix.length() || !Character.isLetter(text.charAt(prefix.length())));
-  }
-
-  /** The first reply that is a refusal, or {@code null} if there is none. */
+  /** The first reply for which there is a constant, or {@code null}. */
   public static @Nullable JedisDataException find(List<? extends @Nullable Object> replies) {
     for (int i = 0; i < replies.size(); i++) { // of every operation: no iterator
       if (replies.get(i) instanceof JedisDataException error && of(error.getMessage()) != null) {
@@ -135,11 +141,7 @@ public enum ErrorReply {
     return null;
   }
 
-  Repetition repetition() {
-    return repetition;
-  }
-
-  /** What to do about it; no full stop at its end. */
+  /** The cure; without a full stop at its end. */
   String advice() {
     return advice;
   }
@@ -148,12 +150,12 @@ public enum ErrorReply {
     return kind;
   }
 
-  /** Whether a server that answers this to a greeting serves nothing on that connection. */
+  /** Whether a server that answers the greeting with this error serves no request after it. */
   boolean endsConnections() {
     return kind == Kind.ACCESS_DENIED || this == TOO_MANY_CLIENTS;
   }
 
-  /** What the server said, as part of a sentence: at most its first one, which tells the reason. */
+  /** The text of an error as part of a sentence: at most its first one, which tells the reason. */
   static String words(@Nullable String message) {
     String text = String.valueOf(message).strip();
     int end = text.indexOf(". ");
@@ -161,5 +163,144 @@ public enum ErrorReply {
       text = text.substring(0, end); // a page of advice follows
     }
     return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+  }
+
+  /** The exception for an error that the server has answered to a command. */
+  static CacheException failure(String operation, String address, JedisDataException error) {
+    String advice = permissionAdvice(error.getMessage());
+    return new CacheException(
+        "%s on %s failed: the server answered %s.%s"
+            .formatted(
+                operation,
+                address,
+                words(error.getMessage()),
+                advice == null ? "" : " " + advice + "."),
+        error);
+  }
+
+  /**
+   * The server's words and the permission to give, or {@code null} if a failure has another reason.
+   *
+   * @param failure thrown by {@link RedisExecutor#checked}
+   */
+  public static @Nullable String missingPermission(Throwable failure) {
+    if (failure.getCause() instanceof JedisDataException error) {
+      String advice = permissionAdvice(error.getMessage());
+      return advice == null ? null : words(error.getMessage()) + ". " + advice;
+    }
+    return null;
+  }
+
+  /** The permission to give, or {@code null} if the error is not about permissions. */
+  static @Nullable String permissionAdvice(@Nullable String message) {
+    // Commands in scripts are refused in other words, which name no command before 7.2.
+    if (message == null
+        || !(message.contains("NOPERM")
+            || message.contains("ACL failure in script")
+            || message.contains("The user executing the script can't"))) {
+      return null;
+    }
+    Matcher command = COMMAND.matcher(message);
+    if (command.find()) {
+      return "Allow the user of yokedcache.connection that command: +" + command.group(1);
+    }
+    if (message.contains("channel")) {
+      return "Allow the user of yokedcache.connection the channels of yokedcache.namespace, by"
+          + " default &yc:*";
+    }
+    if (message.contains("key")) {
+      return "Allow the user of yokedcache.connection the keys of yokedcache.namespace, by default"
+          + " ~yc:*";
+    }
+    return "Allow the user of yokedcache.connection the commands of the scripts: +get +set +del"
+        + " +persist +pexpire +time +publish +pubsub";
+  }
+
+  /**
+   * Decides for all connections to one server whether a request is sent again. While a server
+   * changes its role, or starts, each request waits for at most the command time-out. If the change
+   * takes longer, requests fail at once, except that now and then one has fresh connections made:
+   * the first request after the change succeeds, and a server that refuses for ever is not
+   * connected to for each request. Safe for use by several threads.
+   */
+  public static final class Policy {
+
+    private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** Errors that are further apart than this are unrelated. */
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final long patienceNanos;
+    private volatile Consumer<String> listener = words -> {};
+    private long firstNanos;
+    private long lastNanos = System.nanoTime() - QUIET_NANOS;
+    private long pauseNanos = MIN_PAUSE_NANOS;
+    private volatile long condemnedNanos = System.nanoTime();
+
+    /**
+     * Creates it for a server.
+     *
+     * @param patience how long requests wait, and for how long after a first error
+     */
+    public Policy(Duration patience) {
+      this.patienceNanos = patience.toNanos();
+    }
+
+    /** Sets the listener of errors: the server's words and the cure. */
+    public void tell(Consumer<String> newListener) {
+      listener = newListener;
+    }
+
+    /** Whether connections that were made then are to be replaced, though they work. */
+    public boolean isCondemned(long madeNanos) {
+      return madeNanos - condemnedNanos < 0;
+    }
+
+    /**
+     * Decides about a request.
+     *
+     * @param reply the first reply for which there is an {@link ErrorReply}
+     * @param mayRepeat whether the request may be sent again as a whole
+     * @param madeNanos when the connection was made
+     * @param startNanos when the operation began
+     * @return after how many nanoseconds it is sent again; -1 if it fails
+     */
+    public long decide(
+        JedisDataException reply, boolean mayRepeat, long madeNanos, long startNanos) {
+      ErrorReply error = of(reply);
+      if (error == null) {
+        return -1;
+      }
+      listener.accept(words(reply.getMessage()) + ". " + error.advice);
+      return mayRepeat && error.repetition != Repetition.NONE
+          ? decide(error.repetition, madeNanos, startNanos)
+          : -1;
+    }
+
+    private synchronized long decide(Repetition repetition, long madeNanos, long startNanos) {
+      long now = System.nanoTime();
+      if (now - lastNanos >= QUIET_NANOS) {
+        firstNanos = now;
+        pauseNanos = MIN_PAUSE_NANOS;
+      }
+      lastNanos = now;
+      boolean fresh = repetition == Repetition.FRESH_CONNECTION;
+      long waitedNanos = now - startNanos;
+      if (fresh && isCondemned(madeNanos) && waitedNanos < 2 * patienceNanos) {
+        return 0; // newer ones may lead elsewhere
+      }
+      long sinceNanos = now - condemnedNanos;
+      if (fresh && sinceNanos >= pauseNanos) {
+        condemnedNanos = now;
+        pauseNanos = Math.min(2 * pauseNanos, MAX_PAUSE_NANOS);
+        return 0;
+      }
+      if (now - firstNanos >= patienceNanos || waitedNanos >= patienceNanos) {
+        return -1;
+      }
+      long pause = fresh ? pauseNanos - sinceNanos : waitedNanos / 4;
+      return Math.max(MIN_PAUSE_NANOS, Math.min(pause, MAX_PAUSE_NANOS));
+    }
   }
 }

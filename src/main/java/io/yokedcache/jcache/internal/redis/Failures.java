@@ -135,7 +135,7 @@ public final class Failures {
                 server,
                 waited(startNanos),
                 why,
-                Commands.mayChange(request) ? " A change may or may not have been made." : ""),
+                request.mayChange() ? " A change may or may not have been made." : ""),
         cause,
         silent ? Kind.NO_ANSWER : Kind.CONNECTION_LOST);
   }

@@ -191,7 +191,7 @@ public final class HealthCheck implements AutoCloseable {
     // A server that forbids this user to ask is there, and may well allow all else.
     if (reply instanceof JedisDataException refusal
         && !String.valueOf(refusal.getMessage()).startsWith("NOPERM")) {
-      new ScriptRunner(master).checked(OPERATION, reply);
+      master.checked(OPERATION, reply);
     }
   }
 

@@ -11,7 +11,9 @@ import java.util.UUID;
  */
 public final class Lease {
 
-  private final ScriptRunner scripts;
+  private static final Script SCRIPT = new Script(Lease.class, "lease.lua", /* idempotent= */ true);
+
+  private final RedisExecutor executor;
   private final String operation;
   private final byte[] key;
   private final long millis;
@@ -24,7 +26,7 @@ public final class Lease {
    * @param duration how long it is held without being renewed
    */
   public Lease(RedisExecutor executor, String operation, byte[] key, Duration duration) {
-    this.scripts = new ScriptRunner(executor);
+    this.executor = executor;
     this.operation = operation;
     this.key = key.clone();
     this.millis = duration.toMillis();
@@ -51,8 +53,8 @@ public final class Lease {
   private boolean change(long newMillis, boolean take) {
     List<byte[]> arguments =
         List.of(self, ascii(Long.toString(newMillis)), ascii(take ? "1" : "0"));
-    Script.Call call = Script.LEASE.call(List.of(key), arguments);
-    return Long.valueOf(1).equals(scripts.call(operation, call));
+    Script.Call call = SCRIPT.call(List.of(key), arguments);
+    return Long.valueOf(1).equals(executor.call(operation, call));
   }
 
   private static byte[] ascii(String text) {

@@ -54,7 +54,7 @@ final class PooledConnections implements AutoCloseable {
   private static final int MAX_PING_MILLIS = 500;
 
   private final IntFunction<Connection> connect;
-  private final ErrorReplyPolicy refusals;
+  private final ErrorReply.Policy policy;
   private final ReconnectCount reconnects;
   private final int pingMillis;
   private final int commandMillis;
@@ -81,10 +81,10 @@ final class PooledConnections implements AutoCloseable {
   PooledConnections(
       Settings.Connection settings,
       IntFunction<Connection> connect,
-      ErrorReplyPolicy refusals,
+      ErrorReply.Policy policy,
       ReconnectCount reconnects) {
     this.connect = connect;
-    this.refusals = refusals;
+    this.policy = policy;
     this.reconnects = reconnects;
     this.commandMillis =
         Math.toIntExact(Math.min(settings.commandTimeout().toMillis(), Integer.MAX_VALUE));
@@ -309,7 +309,7 @@ final class PooledConnections implements AutoCloseable {
     /** Whether the connection can be used, to be asked if it was silent for longer than that. */
     private boolean works(long silenceNanos) {
       long heard = heardNanos;
-      if (refusals.isCondemned(madeNanos)) {
+      if (policy.isCondemned(madeNanos)) {
         reconnects.failed();
         return false;
       }

@@ -25,7 +25,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * it would silently reopen without authentication and database.
  *
  * <p>A request that the server refuses by a {@link ErrorReply} was not executed. It is made again
- * for as long as {@link ErrorReplyPolicy} says, and else fails as one that could not be asked. So
+ * for as long as {@link ErrorReply.Policy} says, and else fails as one that could not be asked. So
  * no caller ever sees one of these replies.
  */
 public final class PooledExecutor implements RedisExecutor {
@@ -40,7 +40,7 @@ public final class PooledExecutor implements RedisExecutor {
   private static final int MAX_TIMEOUTS = 1;
 
   private final Settings.Connection settings;
-  private final ErrorReplyPolicy refusals;
+  private final ErrorReply.Policy policy;
   private final PooledConnections pool;
   private final Failures failures;
   private final WriteGuard guard;
@@ -58,20 +58,20 @@ public final class PooledExecutor implements RedisExecutor {
     this.settings = settings;
     this.guard = new WriteGuard(settings.commandTimeout());
     this.failures = new Failures(settings);
-    this.refusals = new ErrorReplyPolicy(settings.commandTimeout());
+    this.policy = new ErrorReply.Policy(settings.commandTimeout());
     long maxReplyBytes = ReplyReader.limit(maxValueBytes, 1);
     this.pool =
         new PooledConnections(
             settings,
             millis -> JedisConnections.open(settings, millis, maxReplyBytes),
-            refusals,
+            policy,
             reconnects);
   }
 
   private PooledExecutor(PooledExecutor shared, Supplier<RoundTripTimer> timer) {
     this.timer = timer;
     this.settings = shared.settings;
-    this.refusals = shared.refusals;
+    this.policy = shared.policy;
     this.pool = shared.pool;
     this.failures = shared.failures;
     this.guard = shared.guard;
@@ -89,8 +89,8 @@ public final class PooledExecutor implements RedisExecutor {
   }
 
   /** What the server refused lately, whatever the connection. */
-  public ErrorReplyPolicy refusals() {
-    return refusals;
+  public ErrorReply.Policy policy() {
+    return policy;
   }
 
   @Override
@@ -141,8 +141,8 @@ public final class PooledExecutor implements RedisExecutor {
           if (refusal == null) {
             return replies;
           }
-          boolean mayRepeat = Commands.mayRepeat(request, replies) && !pool.isClosed();
-          pauseNanos = refusals.decide(refusal, mayRepeat, place.madeNanos(), startNanos);
+          boolean mayRepeat = request.mayRepeat(replies) && !pool.isClosed();
+          pauseNanos = policy.decide(refusal, mayRepeat, place.madeNanos(), startNanos);
           if (pauseNanos < 0) {
             throw failures.refused(request, refusal);
           }

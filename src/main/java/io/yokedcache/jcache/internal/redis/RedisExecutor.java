@@ -3,16 +3,20 @@ package io.yokedcache.jcache.internal.redis;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * Sends commands to the servers of one deployment. This is the seam between what is said to Redis
- * and how it gets there: a pool of connections now, shared pipelines and Cluster behind the same
- * methods later. Safe for use by several threads; every wait is bounded by the connection's
- * time-outs.
+ * Sends commands to the servers of one deployment, over a pool of connections or over connections
+ * that all threads share. Safe for use by several threads; every wait is bounded by the
+ * connection's time-outs.
  */
 public interface RedisExecutor extends AutoCloseable {
 
@@ -26,16 +30,46 @@ public interface RedisExecutor extends AutoCloseable {
   List<@Nullable Object> execute(Request request);
 
   /**
-   * Sends several requests; those of one server share a round trip.
+   * Sends several requests; requests to one server share a round trip.
    *
    * @return the replies of each request, in the order of the requests
    */
   List<List<@Nullable Object>> executeAll(List<Request> requests);
 
+  /** Sends one command and returns its reply, which is not an error. */
+  default @Nullable Object command(
+      String operation, Bytes route, boolean idempotent, CommandArguments command) {
+    return checked(
+        operation, execute(new Request(operation, route, idempotent, List.of(command))).get(0));
+  }
+
+  /** Calls a script and returns its reply, which is not an error. */
+  default @Nullable Object call(String operation, Script.Call call) {
+    Bytes route = Bytes.of(call.keys().get(0));
+    boolean idempotent = call.isIdempotent();
+    Object reply =
+        execute(new Request(operation, route, idempotent, List.of(call.byDigest()))).get(0);
+    return reply instanceof JedisNoScriptException
+        ? command(operation, route, idempotent, call.byText())
+        : checked(operation, reply);
+  }
+
+  /**
+   * Returns a reply that is not an error.
+   *
+   * @throws javax.cache.CacheException if it is one
+   */
+  default @Nullable Object checked(String operation, @Nullable Object reply) {
+    if (reply instanceof JedisDataException error) {
+      throw ErrorReply.failure(operation, address(), error);
+    }
+    return reply;
+  }
+
   /** One executor for each master, for commands such as {@code SCAN} that have no key. */
   List<RedisExecutor> masters();
 
-  /** What messages call the server: scheme, host and port, without credentials. */
+  /** The server in messages: scheme, host and port, without credentials. */
   String address();
 
   /** How many connections there are now, without asking a server. */
@@ -49,10 +83,10 @@ public interface RedisExecutor extends AutoCloseable {
   RedisExecutor timedBy(Supplier<RoundTripTimer> timer);
 
   /**
-   * Asks every connection that nobody uses whether it still works, and closes those that do not.
-   * Takes a {@code PING}'s time-out for each at most.
+   * Sends a {@code PING} on every connection that nobody uses, and closes those that do not answer.
+   * Waits at most the time-out of a {@code PING} for each.
    *
-   * @param silence for how long it was not heard of
+   * @param silence connections that have answered within this time are not asked
    */
   default void keepAlive(Duration silence) {}
 
@@ -63,24 +97,74 @@ public interface RedisExecutor extends AutoCloseable {
   /**
    * Commands for one server.
    *
-   * @param operation what messages call it, such as {@code get on cache orders}
+   * @param operation its name in messages, such as {@code get on cache orders}
    * @param route a key of the slot that all commands' keys belong to
-   * @param idempotent whether sending it twice does no harm, so that it may be sent again after a
-   *     connection failed; true for reads, and for what ends in the same state if done twice
-   * @param commands what to send, in order
-   * @param replyBytes how many bytes the replies probably have, as far as that may be much
+   * @param idempotent whether it may be sent again after a connection has failed: true for reads,
+   *     and for commands that end in the same state if they are executed twice
+   * @param commands in the order in which they are sent
+   * @param replyBytes how many bytes the replies probably have; 0 for few
    */
-  public record Request(
+  record Request(
       String operation,
       Bytes route,
       boolean idempotent,
       List<CommandArguments> commands,
       int replyBytes) {
 
+    private static final Set<Command> READS =
+        EnumSet.of(
+            Command.EXISTS,
+            Command.GET,
+            Command.MEMORY,
+            Command.MGET,
+            Command.PING,
+            Command.PTTL,
+            Command.SCAN,
+            Command.STRLEN,
+            Command.TIME);
+
+    /** Commands that change when an entry expires, and not its value. */
+    private static final Set<Command> TOUCHES =
+        EnumSet.of(Command.GETEX, Command.PERSIST, Command.PEXPIRE);
+
+    private static final Set<Command> SCRIPTS = EnumSet.of(Command.EVAL, Command.EVALSHA);
+
     /** Commands with short replies. */
     public Request(
         String operation, Bytes route, boolean idempotent, List<CommandArguments> commands) {
       this(operation, route, idempotent, commands, 0);
+    }
+
+    /** Whether the request, if it was executed, may have changed an entry. */
+    boolean mayChange() {
+      for (CommandArguments command : commands) {
+        // An idempotent script changes no entry: it reads, or keeps a lease.
+        boolean harmless = idempotent && isOneOf(SCRIPTS, command);
+        if (!harmless && !isOneOf(READS, command) && !isOneOf(TOUCHES, command)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /**
+     * Whether the request may be sent again as a whole after the server has answered a command with
+     * an {@link ErrorReply}: the commands that were executed may be executed twice.
+     */
+    public boolean mayRepeat(List<? extends @Nullable Object> replies) {
+      if (idempotent) {
+        return true;
+      }
+      for (int i = 0; i < commands.size(); i++) {
+        if (ErrorReply.of(replies.get(i)) == null && !isOneOf(READS, commands.get(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private static boolean isOneOf(Set<Command> names, CommandArguments command) {
+      return command.getCommand() instanceof Command name && names.contains(name);
     }
   }
 }

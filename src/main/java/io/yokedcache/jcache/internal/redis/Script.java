@@ -11,27 +11,27 @@ import java.util.List;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
-/** The Lua scripts, called by their digest, and by their text where the server has forgotten it. */
-@SuppressWarnings("ImmutableEnumChecker") // the arrays are never written after construction
-public enum Script {
-  APPLY("apply.lua", /* idempotent= */ false),
-  OPEN("open.lua", /* idempotent= */ true),
-  RENEW("renew.lua", /* idempotent= */ false),
-  LISTEN("listen.lua", /* idempotent= */ true),
-  LEASE("lease.lua", /* idempotent= */ true),
-  REPORT("report.lua", /* idempotent= */ true),
-  COUNT("count.lua", /* idempotent= */ false);
+/**
+ * A Lua script of the package that uses it. It is called by its digest, and by its text if the
+ * server has forgotten it. Immutable.
+ */
+public final class Script {
 
   private final boolean idempotent;
   private final byte[] text;
   private final byte[] sha1;
 
-  Script(String resource, boolean idempotent) {
+  /**
+   * Reads a script.
+   *
+   * @param owner the class that uses it; the file is beside it
+   * @param idempotent whether the script may be called again if the reply to a call was lost
+   */
+  public Script(Class<?> owner, String file, boolean idempotent) {
     this.idempotent = idempotent;
-    try (InputStream in = Script.class.getResourceAsStream(resource)) {
+    try (InputStream in = owner.getResourceAsStream(file)) {
       if (in == null) {
-        throw new IllegalStateException(
-            "The provider's jar is incomplete: " + resource + " missing");
+        throw new IllegalStateException("The provider's jar is incomplete: " + file + " missing");
       }
       text = in.readAllBytes();
       sha1 =
@@ -39,27 +39,16 @@ public enum Script {
               .formatHex(MessageDigest.getInstance("SHA-1").digest(text))
               .getBytes(StandardCharsets.US_ASCII);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + resource + " in the provider's jar", e);
+      throw new UncheckedIOException("Cannot read " + file + " in the provider's jar", e);
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java runtime has SHA-1", e);
     }
   }
 
-  /** A call of {@link #REPORT}, which also works on a server that is out of memory. */
-  public static Call report(byte[] key, byte[] content, long keptMillis) {
-    byte[] millis = Long.toString(keptMillis).getBytes(StandardCharsets.US_ASCII);
-    return REPORT.call(List.of(key), List.of(content, millis));
-  }
-
-  /** Whether a second call of the script does no harm, if the reply to the first was lost. */
-  boolean isIdempotent() {
-    return idempotent;
-  }
-
   /**
    * A call of this script.
    *
-   * @param keys what the script's text says; of one slot
+   * @param keys as the script's text lists them; of one slot
    */
   public Call call(List<byte[]> keys, List<byte[]> arguments) {
     return new Call(this, keys, arguments);
@@ -76,6 +65,10 @@ public enum Script {
     /** The call by text, which teaches the server the script. */
     CommandArguments byText() {
       return complete(new CommandArguments(Command.EVAL).add(script.text));
+    }
+
+    boolean isIdempotent() {
+      return script.idempotent;
     }
 
     private CommandArguments complete(CommandArguments command) {

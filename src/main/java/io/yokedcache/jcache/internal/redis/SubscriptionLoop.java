@@ -254,7 +254,7 @@ public final class SubscriptionLoop implements AutoCloseable {
   private boolean isCondemned() {
     return connection != null
         && !replaces
-        && server.refusals().isCondemned(madeNanos)
+        && server.policy().isCondemned(madeNanos)
         && System.nanoTime() - madeNanos >= MIN_AGE_NANOS;
   }
 

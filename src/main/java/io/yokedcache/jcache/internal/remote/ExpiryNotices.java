@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.remote;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -48,12 +47,11 @@ final class ExpiryNotices {
     try {
       for (RedisExecutor master : executor.masters()) {
         Object reply =
-            new ScriptRunner(master)
-                .command(
-                    OPERATION,
-                    Bytes.utf8(SETTING),
-                    /* idempotent= */ true,
-                    new CommandArguments(Command.CONFIG).add("GET").add(SETTING));
+            master.command(
+                OPERATION,
+                Bytes.utf8(SETTING),
+                /* idempotent= */ true,
+                new CommandArguments(Command.CONFIG).add("GET").add(SETTING));
         String value =
             reply instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof byte[] raw
                 ? new String(raw, StandardCharsets.US_ASCII)

@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +34,7 @@ public final class Announcement {
   /** How often a busy writer looks for the key in the span that it may trust it. */
   private static final int LOOKS = 4;
 
-  private final ScriptRunner scripts;
+  private final RedisExecutor executor;
   private final byte[] key;
   private final long spanNanos;
   private final long lifeMillis;
@@ -52,7 +51,7 @@ public final class Announcement {
   private long endNanos = System.nanoTime();
 
   public Announcement(RedisExecutor executor, String namespace, Duration span) {
-    this.scripts = new ScriptRunner(executor);
+    this.executor = executor;
     this.key = KeySpace.announcementKey(namespace);
     this.spanNanos = span.toNanos();
     this.lifeMillis = LEAST_MILLIS + SPANS * span.toMillis();
@@ -95,7 +94,7 @@ public final class Announcement {
       return;
     }
     Object before =
-        scripts.command(
+        executor.command(
             OPERATION,
             Bytes.of(key),
             /* idempotent= */ false,

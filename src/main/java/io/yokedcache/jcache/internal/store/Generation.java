@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -85,12 +85,12 @@ public final class Generation {
    * @return the empty text if there is no such key, and {@code null} if it is somebody else's
    */
   public static @Nullable String currentToken(
-      ScriptRunner scripts, String operation, @Nullable Object reply) {
+      RedisExecutor executor, String operation, @Nullable Object reply) {
     if (reply instanceof JedisDataException refusal
         && String.valueOf(refusal.getMessage()).startsWith("WRONGTYPE")) {
       return null;
     }
-    Object raw = scripts.checked(operation, reply);
+    Object raw = executor.checked(operation, reply);
     if (raw == null) {
       return "";
     }

@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.internal.concurrent.Pauses;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,7 +27,6 @@ final class GenerationGuard {
   private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final RedisExecutor executor;
-  private final ScriptRunner scripts;
   private final KeySpace names;
   private final Generations generations;
   private final OperationNames operations;
@@ -39,7 +37,6 @@ final class GenerationGuard {
   GenerationGuard(
       RedisExecutor executor, KeySpace names, Generations generations, OperationNames operations) {
     this.executor = executor;
-    this.scripts = new ScriptRunner(executor);
     this.names = names;
     this.generations = generations;
     this.operations = operations;
@@ -88,7 +85,7 @@ final class GenerationGuard {
           }
           // Each of them, also those that the operation has no use for: Redis may refuse one
           // command of several.
-          replies.forEach(reply -> scripts.checked(operation, reply));
+          replies.forEach(reply -> executor.checked(operation, reply));
           return reading.apply(generation, replies.subList(1, replies.size()));
         });
   }
@@ -148,7 +145,7 @@ final class GenerationGuard {
 
   /** Whether an operation that used a generation saw the current entries, by its own reply. */
   boolean verified(int bucket, Generation used, @Nullable Object raw) {
-    Object checked = scripts.checked(operations.verify(), raw);
+    Object checked = executor.checked(operations.verify(), raw);
     return generations.verify(bucket, used, checked instanceof byte[] bytes ? bytes : null);
   }
 }

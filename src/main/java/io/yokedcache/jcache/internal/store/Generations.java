@@ -4,7 +4,6 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Script;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,10 +27,16 @@ import redis.clients.jedis.Protocol.Command;
  */
 public final class Generations {
 
+  private static final Script OPEN =
+      new Script(Generations.class, "open.lua", /* idempotent= */ true);
+  private static final Script RENEW =
+      new Script(Generations.class, "renew.lua", /* idempotent= */ false);
+  private static final Script LISTEN =
+      new Script(Generations.class, "listen.lua", /* idempotent= */ true);
+
   /** How often a renewal is tried that finds its connection dead. */
   private static final int MAX_ATTEMPTS = 3;
 
-  private final ScriptRunner scripts;
   private final RedisExecutor executor;
   private final KeySpace names;
   private final CacheIdentity identity;
@@ -48,7 +53,6 @@ public final class Generations {
 
   public Generations(
       RedisExecutor executor, KeySpace names, CacheIdentity identity, Duration trust) {
-    this.scripts = new ScriptRunner(executor);
     this.executor = executor;
     this.names = names;
     this.identity = identity;
@@ -134,8 +138,7 @@ public final class Generations {
   private @Nullable Object renew(int bucket, Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return scripts.call(
-            describe("clear"), call(Script.RENEW, bucket, List.of(names.channel())));
+        return executor.call(describe("clear"), call(RENEW, bucket, List.of(names.channel())));
       } catch (RedisUnavailableException e) {
         if (e.kind() != RedisUnavailableException.Kind.CONNECTION_LOST || attempt == MAX_ATTEMPTS) {
           throw e;
@@ -160,7 +163,7 @@ public final class Generations {
   void deleteAll() {
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       byte[] key = names.generationKey(bucket);
-      scripts.command(
+      executor.command(
           describe("destroy"),
           Bytes.of(key),
           /* idempotent= */ true,
@@ -175,15 +178,13 @@ public final class Generations {
         List.of(
             utf8(oldValues ? "o" : "v"), utf8(Long.toString(lease.toMillis())), names.channel());
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      byte[] raw =
-          reply(scripts.call(describe("listen"), call(Script.LISTEN, bucket, more)), bucket);
+      byte[] raw = reply(executor.call(describe("listen"), call(LISTEN, bucket, more)), bucket);
       adopt(bucket, raw, null);
     }
   }
 
   private Generation open(int bucket) {
-    Object reply =
-        scripts.call(describe("open"), call(Script.OPEN, bucket, List.of(names.channel())));
+    Object reply = executor.call(describe("open"), call(OPEN, bucket, List.of(names.channel())));
     if (!(reply instanceof List<?> both) || both.size() != 3) {
       throw unreadable(bucket);
     }
@@ -226,7 +227,7 @@ public final class Generations {
       byte[] key = names.aboutKey(bucket);
       CommandArguments command = new CommandArguments(Command.GET).add(key);
       Object reply =
-          scripts.command(describe("open"), Bytes.of(key), /* idempotent= */ true, command);
+          executor.command(describe("open"), Bytes.of(key), /* idempotent= */ true, command);
       about = reply instanceof byte[] text ? text : null;
     }
     return about == null

@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -54,8 +53,7 @@ public final class KeyScan {
             .add(Keyword.COUNT)
             .add(pageSize);
     Object reply =
-        new ScriptRunner(master())
-            .command(operation, Bytes.of(pattern), /* idempotent= */ true, scan);
+        master().command(operation, Bytes.of(pattern), /* idempotent= */ true, scan);
     if (!(reply instanceof List<?> parts)
         || parts.size() != 2
         || !(parts.get(0) instanceof byte[] next)

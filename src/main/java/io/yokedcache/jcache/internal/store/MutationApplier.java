@@ -4,7 +4,6 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -26,7 +25,6 @@ final class MutationApplier {
   private static final int MAX_TRIES_TOGETHER = 4;
 
   private final RedisExecutor executor;
-  private final ScriptRunner scripts;
   private final KeySpace names;
   private final OperationNames operations;
   private final Generations generations;
@@ -44,7 +42,6 @@ final class MutationApplier {
       RemoteEventPublisher publisher,
       Announcement announcement) {
     this.executor = executor;
-    this.scripts = new ScriptRunner(executor);
     this.names = names;
     this.operations = operations;
     this.generations = generations;
@@ -112,7 +109,7 @@ final class MutationApplier {
     if (!guard.verified(bucket, generation, replies.get(0))) {
       return null;
     }
-    Outcome outcome = Planner.readPlain(mutation, scripts.checked(operation, replies.get(1)));
+    Outcome outcome = Planner.readPlain(mutation, executor.checked(operation, replies.get(1)));
     publishIfHeard(mutation, outcome, bucket);
     return outcome;
   }
@@ -124,7 +121,7 @@ final class MutationApplier {
     Object reply =
         announcement.isDue(nowNanos)
             ? callAndAsk(operation, call, nowNanos)
-            : scripts.call(operation, call);
+            : executor.call(operation, call);
     return readScript(bucket, generation, reply);
   }
 
@@ -138,8 +135,8 @@ final class MutationApplier {
                 List.of(call.byDigest(), announcement.question())));
     announcement.answer(replies.get(1), nowNanos);
     return replies.get(0) instanceof JedisNoScriptException
-        ? scripts.call(operation, call)
-        : scripts.checked(operation, replies.get(0));
+        ? executor.call(operation, call)
+        : executor.checked(operation, replies.get(0));
   }
 
   /** The outcome that {@code apply.lua} tells, or {@code null} if the generation was stale. */
@@ -310,7 +307,7 @@ final class MutationApplier {
     if (reply instanceof JedisNoScriptException) {
       return null;
     }
-    Object answer = scripts.checked(operation, reply);
+    Object answer = executor.checked(operation, reply);
     if (answer instanceof List<?>) {
       return readScript(bucket, generation, answer);
     }

@@ -15,6 +15,9 @@ import redis.clients.jedis.Protocol.Keyword;
  */
 final class Planner {
 
+  private static final Script APPLY =
+      new Script(Planner.class, "apply.lua", /* idempotent= */ false);
+
   private static final byte[] ONE = utf8("1");
   private static final byte[] ZERO = utf8("0");
   private static final byte[] NOTHING = new byte[0];
@@ -103,7 +106,7 @@ final class Planner {
     // What was too long to be read cannot be compared: it is enough that something is there.
     Condition condition =
         expected != null && expected.isTooLong() ? Condition.PRESENT : mutation.condition();
-    return Script.APPLY.call(
+    return APPLY.call(
         List.of(
             names.generationKey(bucket),
             KeySpace.entryKey(generation.entryPrefix(), mutation.key())),

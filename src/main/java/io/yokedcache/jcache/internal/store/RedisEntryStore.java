@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,7 +29,6 @@ import redis.clients.jedis.Protocol.Keyword;
 public final class RedisEntryStore implements EntryStore {
 
   private final RedisExecutor executor;
-  private final ScriptRunner scripts;
   private final KeySpace names;
   private final OperationNames operations;
   private final Generations generations;
@@ -48,7 +46,6 @@ public final class RedisEntryStore implements EntryStore {
       Announcement announcement,
       int batchSize) {
     this.executor = executor;
-    this.scripts = new ScriptRunner(executor);
     this.names = names;
     this.operations = new OperationNames(cacheName);
     this.generations = generations;
@@ -84,7 +81,7 @@ public final class RedisEntryStore implements EntryStore {
                       List.of(command),
                       sizes.expected(1)))
               .get(0);
-      List<? extends @Nullable Object> both = list(scripts.checked(operation, reply));
+      List<? extends @Nullable Object> both = list(executor.checked(operation, reply));
       if (guard.verified(bucket, generation, both.get(0))) {
         return both.get(1) instanceof byte[] value ? read(value) : null;
       }
@@ -125,7 +122,7 @@ public final class RedisEntryStore implements EntryStore {
                       commands,
                       sizes.expected(keys.size())));
           List<? extends @Nullable Object> flat =
-              onAccess.isUnchanged() ? list(scripts.checked(operation, replies.get(0))) : replies;
+              onAccess.isUnchanged() ? list(executor.checked(operation, replies.get(0))) : replies;
           return guard.verified(bucket, generation, flat.get(0))
               ? bytes(operation, flat.subList(1, flat.size()))
               : null;
@@ -161,11 +158,11 @@ public final class RedisEntryStore implements EntryStore {
   private List<@Nullable StoredValue> found(
       String operation, Generation generation, List<@Nullable Object> replies) {
     List<@Nullable Bytes> values =
-        bytes(operation, list(scripts.checked(operation, replies.get(0))));
+        bytes(operation, list(executor.checked(operation, replies.get(0))));
     List<@Nullable StoredValue> found = new ArrayList<>(values.size());
     for (int i = 0; i < values.size(); i++) {
       Bytes value = values.get(i);
-      Object ttl = scripts.checked(operation, replies.get(i + 1));
+      Object ttl = executor.checked(operation, replies.get(i + 1));
       found.add(
           value == null || !(ttl instanceof Long millis)
               ? null
@@ -352,7 +349,7 @@ public final class RedisEntryStore implements EntryStore {
   private List<@Nullable Bytes> bytes(String operation, List<? extends @Nullable Object> replies) {
     List<@Nullable Bytes> values = new ArrayList<>(replies.size());
     for (Object reply : replies) {
-      values.add(scripts.checked(operation, reply) instanceof byte[] raw ? read(raw) : null);
+      values.add(executor.checked(operation, reply) instanceof byte[] raw ? read(raw) : null);
     }
     return values;
   }

@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
-import io.yokedcache.jcache.internal.redis.ScriptRunner;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.CacheException;
@@ -17,14 +16,14 @@ public final class RemoteEventPublisher {
 
   private static final Logger logger = LoggerFactory.getLogger(RemoteEventPublisher.class);
 
-  private final ScriptRunner scripts;
+  private final RedisExecutor executor;
   private final String cacheName;
   private final byte[] channel;
   private final byte[] origin;
   private final AtomicBoolean warned = new AtomicBoolean();
 
   public RemoteEventPublisher(RedisExecutor executor, KeySpace names, String cacheName) {
-    this.scripts = new ScriptRunner(executor);
+    this.executor = executor;
     this.cacheName = cacheName;
     this.channel = names.channel();
     this.origin = new byte[RemoteEventMessage.ORIGIN_LENGTH];
@@ -50,7 +49,7 @@ public final class RemoteEventPublisher {
             outcome.prior(),
             outcome.change().isWrite() ? mutation.value() : null);
     try {
-      scripts.command(
+      executor.command(
           "publish on cache " + cacheName,
           Bytes.of(channel),
           /* idempotent= */ false,

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import javax.cache.CacheException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,30 +90,29 @@ final class ErrorReplyTest {
   @Test
   void mayRepeat_onlyIfNothingWasDoneThatHarmsTwice() {
     Request write = request(false, Command.GET, Command.SET, Command.SET);
-    assertThat(Commands.mayRepeat(write, Arrays.asList(null, readOnly, readOnly))).isTrue();
-    assertThat(Commands.mayRepeat(write, Arrays.asList(null, "OK", readOnly))).isFalse();
-    assertThat(Commands.mayRepeat(request(true, Command.DEL, Command.DEL), List.of(1L, readOnly)))
-        .isTrue();
+    assertThat(write.mayRepeat(Arrays.asList(null, readOnly, readOnly))).isTrue();
+    assertThat(write.mayRepeat(Arrays.asList(null, "OK", readOnly))).isFalse();
+    assertThat(request(true, Command.DEL, Command.DEL).mayRepeat(List.of(1L, readOnly))).isTrue();
   }
 
   @Test
   void mayChange_readsAndScripts() {
-    assertThat(Commands.mayChange(request(true, Command.MGET))).isFalse();
-    assertThat(Commands.mayChange(request(true, Command.GET, Command.GETEX))).isFalse();
-    assertThat(Commands.mayChange(request(true, Command.EVALSHA))).isFalse();
-    assertThat(Commands.mayChange(request(false, Command.EVALSHA))).isTrue();
-    assertThat(Commands.mayChange(request(false, Command.GET, Command.SET))).isTrue();
-    assertThat(Commands.mayChange(request(false, Command.GET, Command.GETDEL))).isTrue();
+    assertThat(request(true, Command.MGET).mayChange()).isFalse();
+    assertThat(request(true, Command.GET, Command.GETEX).mayChange()).isFalse();
+    assertThat(request(true, Command.EVALSHA).mayChange()).isFalse();
+    assertThat(request(false, Command.EVALSHA).mayChange()).isTrue();
+    assertThat(request(false, Command.GET, Command.SET).mayChange()).isTrue();
+    assertThat(request(false, Command.GET, Command.GETDEL).mayChange()).isTrue();
   }
 
   @Test
   void decide_serverRefusesForEver() {
-    ErrorReplyPolicy refusals = new ErrorReplyPolicy(Duration.ZERO);
+    ErrorReply.Policy policy = new ErrorReply.Policy(Duration.ZERO);
     long started = System.nanoTime();
     int fresh = 0;
     for (int i = 0; i < 10_000; i++) {
       long madeNanos = System.nanoTime();
-      fresh += refusals.decide(readOnly, true, madeNanos, System.nanoTime()) >= 0 ? 1 : 0;
+      fresh += policy.decide(readOnly, true, madeNanos, System.nanoTime()) >= 0 ? 1 : 0;
     }
     long seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
     assertThat(fresh).as("connections made again").isBetween(0, 10 + 3 * (int) seconds);
@@ -120,20 +120,48 @@ final class ErrorReplyTest {
 
   @Test
   void decide_oneThreadHasConnectionsReplaced() {
-    ErrorReplyPolicy refusals = new ErrorReplyPolicy(Duration.ofSeconds(60));
+    ErrorReply.Policy policy = new ErrorReply.Policy(Duration.ofSeconds(60));
     long madeNanos = System.nanoTime();
     long startNanos = madeNanos;
     while (System.nanoTime() - madeNanos < Duration.ofMillis(10).toNanos()) {
       Thread.onSpinWait();
     }
-    assertThat(refusals.isCondemned(madeNanos)).isFalse();
-    assertThat(refusals.decide(readOnly, true, madeNanos, startNanos)).isZero();
-    assertThat(refusals.isCondemned(madeNanos)).isTrue();
+    assertThat(policy.isCondemned(madeNanos)).isFalse();
+    assertThat(policy.decide(readOnly, true, madeNanos, startNanos)).isZero();
+    assertThat(policy.isCondemned(madeNanos)).isTrue();
     long again = System.nanoTime();
-    assertThat(refusals.isCondemned(again)).isFalse();
-    assertThat(refusals.decide(readOnly, true, again, startNanos)).isPositive();
-    assertThat(refusals.decide(readOnly, false, again, startNanos)).isEqualTo(-1);
-    assertThat(refusals.decide(new JedisDataException("OOM no"), true, again, startNanos))
+    assertThat(policy.isCondemned(again)).isFalse();
+    assertThat(policy.decide(readOnly, true, again, startNanos)).isPositive();
+    assertThat(policy.decide(readOnly, false, again, startNanos)).isEqualTo(-1);
+    assertThat(policy.decide(new JedisDataException("OOM no"), true, again, startNanos))
         .isEqualTo(-1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "NOPERM this user has no permissions to run the 'scan' command or its subcommand#: +scan",
+        "NOPERM User alice has no permissions to run the 'client|tracking' command#+client|tracking",
+        "NOPERM this user has no permissions to access one of the keys used as arguments#~yc:*",
+        "NOPERM No permissions to access a key#~yc:*",
+        "NOPERM this user has no permissions to access one of the channels used as arguments#&yc:*",
+        "ERR The user executing the script can't run this command or subcommand script: 1a#+publish",
+        "ERR ACL failure in script: User a has no permissions to run the 'time' command#: +time",
+        "ERR The user executing the script can't access at least one of the keys mentioned#~yc:*",
+      })
+  void permissionAdvice_rightMissing(String message, String expected) {
+    assertThat(ErrorReply.permissionAdvice(message)).contains(expected);
+    assertThat(
+            ErrorReply.missingPermission(
+                new CacheException("failed", new JedisDataException(message))))
+        .startsWith(message)
+        .contains(expected);
+  }
+
+  @Test
+  void permissionAdvice_otherError() {
+    assertThat(ErrorReply.permissionAdvice("ERR unknown command 'FROB'")).isNull();
+    assertThat(ErrorReply.missingPermission(new CacheException("failed"))).isNull();
   }
 }

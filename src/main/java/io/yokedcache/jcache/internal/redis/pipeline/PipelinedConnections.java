@@ -4,7 +4,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.concurrent.VirtualThreads;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
-import io.yokedcache.jcache.internal.redis.ErrorReplyPolicy;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.ReconnectCount;
 import java.net.SocketTimeoutException;
 import java.util.List;
@@ -33,7 +33,7 @@ final class PipelinedConnections implements AutoCloseable {
   private static final int MAX_FOLLOWED = 8;
 
   private final Settings.Connection settings;
-  private final ErrorReplyPolicy refusals;
+  private final ErrorReply.Policy policy;
   private final long maxValueBytes;
   private final ReconnectCount reconnects = new ReconnectCount();
   private final Slot first = new Slot();
@@ -47,13 +47,12 @@ final class PipelinedConnections implements AutoCloseable {
   /**
    * Creates the slots; nothing is connected yet.
    *
-   * @param refusals knows connections that work, but lead to a server that has lost its role
+   * @param policy knows connections that work, but lead to a server that has lost its role
    * @param maxValueBytes the longest value of the application; longer ones are not read
    */
-  PipelinedConnections(
-      Settings.Connection settings, ErrorReplyPolicy refusals, long maxValueBytes) {
+  PipelinedConnections(Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
     this.settings = settings;
-    this.refusals = refusals;
+    this.policy = policy;
     this.maxValueBytes = maxValueBytes;
   }
 
@@ -158,7 +157,7 @@ final class PipelinedConnections implements AutoCloseable {
     }
 
     private boolean isGood(PipelinedConnection current) {
-      return current.isOpen() && !refusals.isCondemned(current.madeNanos());
+      return current.isOpen() && !policy.isCondemned(current.madeNanos());
     }
 
     private PipelinedConnection connect(CompletableFuture<PipelinedConnection> outcome) {

@@ -4,9 +4,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.Pauses;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
-import io.yokedcache.jcache.internal.redis.Commands;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
-import io.yokedcache.jcache.internal.redis.ErrorReplyPolicy;
 import io.yokedcache.jcache.internal.redis.Failures;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -71,7 +69,7 @@ public final class PipelinedExecutor implements RedisExecutor {
   private final PooledExecutor pool;
   private final Supplier<RoundTripTimer> timer;
   private final Failures failures;
-  private final ErrorReplyPolicy refusals;
+  private final ErrorReply.Policy policy;
   private final long timeoutNanos;
   private final long pingNanos;
 
@@ -83,7 +81,7 @@ public final class PipelinedExecutor implements RedisExecutor {
    */
   public PipelinedExecutor(Settings.Connection settings, PooledExecutor pool, long maxValueBytes) {
     this(
-        new PipelinedConnections(settings, pool.refusals(), maxValueBytes),
+        new PipelinedConnections(settings, pool.policy(), maxValueBytes),
         pool,
         RoundTripTimer::none,
         settings.commandTimeout().toNanos());
@@ -98,7 +96,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     this.pool = pool;
     this.timer = timer;
     this.failures = pool.failures();
-    this.refusals = pool.refusals();
+    this.policy = pool.policy();
     this.timeoutNanos = timeoutNanos;
     this.pingNanos = Math.min(timeoutNanos, MAX_PING_NANOS);
   }
@@ -160,8 +158,8 @@ public final class PipelinedExecutor implements RedisExecutor {
       JedisDataException reply,
       PipelinedConnection connection,
       long startNanos) {
-    boolean mayRepeat = Commands.mayRepeat(request, replies) && !connections.isClosed();
-    long pauseNanos = refusals.decide(reply, mayRepeat, connection.madeNanos(), startNanos);
+    boolean mayRepeat = request.mayRepeat(replies) && !connections.isClosed();
+    long pauseNanos = policy.decide(reply, mayRepeat, connection.madeNanos(), startNanos);
     if (pauseNanos < 0) {
       throw failures.refused(request, reply);
     }
