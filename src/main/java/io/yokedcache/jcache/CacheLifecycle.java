@@ -7,12 +7,8 @@ import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.event.Registration;
 import io.yokedcache.jcache.internal.jmx.CacheBeans;
-import io.yokedcache.jcache.internal.jmx.CacheDescription;
-import io.yokedcache.jcache.internal.jmx.CacheSize;
 import io.yokedcache.jcache.internal.jmx.CacheSnapshot;
-import io.yokedcache.jcache.internal.jmx.CodecFigures;
-import io.yokedcache.jcache.internal.jmx.Limits;
-import io.yokedcache.jcache.internal.jmx.NearFigures;
+import io.yokedcache.jcache.internal.jmx.ManagerBeans.CacheDescription;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
@@ -21,7 +17,6 @@ import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import java.io.Closeable;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
@@ -37,7 +32,6 @@ final class CacheLifecycle<K, V> {
 
   private static final double MILLIS_PER_SECOND = 1_000;
   private static final double NANOS_PER_SECOND = 1e9;
-  private static final double NANOS_PER_MICRO = 1_000;
 
   private final YokedCacheManager manager;
   private final CacheDefinition<K, V> definition;
@@ -81,15 +75,15 @@ final class CacheLifecycle<K, V> {
         new CacheBeans(
             manager.getURI(),
             definition.name(),
-            statistics,
-            new CodecFigures(
+            new CacheBeans.Sources(
+                statistics,
                 definition.codec()::undecodableCount,
                 definition.codec()::undecodableByReason,
-                definition.codec()::learnedTypes),
-            events::droppedCount,
-            this::size,
-            this::near,
-            manager.operationsShown(),
+                definition.codec()::learnedTypes,
+                events::droppedCount,
+                this::keyStatistics,
+                this::nearStatistics),
+            manager.operationBeans(),
             manager.operationBeanLimit());
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(definition.name()));
@@ -112,25 +106,14 @@ final class CacheLifecycle<K, V> {
   }
 
   private void watchLimits() {
-    Settings.Alerts alerts = definition.settings().alerts();
-    Limits limits =
-        new Limits(
-            alerts.hitRateBelow(), micros(alerts.getP99Above()), bytes(alerts.sizeBytesAbove()));
+    Settings.Alerts limits = definition.settings().alerts();
     if (limits.any()) {
-      long millis = alerts.interval().toMillis();
+      long millis = limits.interval().toMillis();
       watch =
           manager
               .statisticsExecutor()
               .scheduleWithFixedDelay(beans.watch(limits), millis, millis, TimeUnit.MILLISECONDS);
     }
-  }
-
-  private static @Nullable Double micros(@Nullable Duration duration) {
-    return duration == null ? null : duration.toNanos() / NANOS_PER_MICRO;
-  }
-
-  private static @Nullable Double bytes(@Nullable Long bytes) {
-    return bytes == null ? null : bytes.doubleValue();
   }
 
   YokedCacheManager manager() {
@@ -174,19 +157,14 @@ final class CacheLifecycle<K, V> {
         isStatisticsEnabled());
   }
 
-  /** The size of the cache in Redis by the last count; never talks to Redis. */
-  private CacheSize size() {
-    KeyStatistics keyStatistics = manager.keyStatistics().of(definition.name());
-    // A count that began before this cache did knows nothing of its first entries.
+  /** Returns the last count of the entries in Redis, or null if there is none; never waits. */
+  private @Nullable KeyStatistics keyStatistics() {
+    KeyStatistics keys = manager.keyStatistics().of(definition.name());
     double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
-    return keyStatistics == null
-            || (keyStatistics.keys() == 0
-                && keyStatistics.ageMillis() / MILLIS_PER_SECOND > seconds)
-        ? CacheSize.UNKNOWN
-        : new CacheSize(
-            keyStatistics.keys(),
-            keyStatistics.bytes(),
-            keyStatistics.ageMillis() / MILLIS_PER_SECOND);
+    // A count that began before the cache was created does not include its first entries.
+    return keys == null || (keys.keys() == 0 && keys.ageMillis() / MILLIS_PER_SECOND > seconds)
+        ? null
+        : keys;
   }
 
   /** How many entries the cache was given here while statistics were on. */
@@ -194,19 +172,9 @@ final class CacheLifecycle<K, V> {
     return statistics.writes();
   }
 
-  private NearFigures near() {
+  private @Nullable NearCacheStatistics nearStatistics() {
     NearCache<V> near = definition.near();
-    if (near == null) {
-      return NearFigures.NONE;
-    }
-    NearCacheStatistics read = near.read();
-    return new NearFigures(
-        read.hits(),
-        read.misses(),
-        read.invalidations(),
-        read.flushes(),
-        read.droppedFills(),
-        read.entries());
+    return near == null ? null : near.read();
   }
 
   boolean isClosed() {

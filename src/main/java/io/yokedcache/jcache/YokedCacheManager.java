@@ -4,13 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
-import io.yokedcache.jcache.internal.jmx.ConnectionNews;
-import io.yokedcache.jcache.internal.jmx.ConnectionSnapshot;
+import io.yokedcache.jcache.internal.jmx.ConnectionNotifications;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
-import io.yokedcache.jcache.internal.jmx.OperationsShown;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
-import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.ConnectionListener;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;
@@ -74,8 +71,8 @@ final class YokedCacheManager implements CacheManager {
     this.uri = SettingsLoader.publicUri(identity.uri());
     this.settings = settings;
     this.operationBeanLimit = new OperationBeanLimit(settings.maxOperationBeans());
-    ConnectionNews news = new ConnectionNews();
-    this.resources = ManagerResources.open(settings, embeddedServers, listener(news));
+    ConnectionNotifications notifications = new ConnectionNotifications();
+    this.resources = ManagerResources.open(settings, embeddedServers, listener(notifications));
     try {
       this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
       this.beans =
@@ -84,8 +81,9 @@ final class YokedCacheManager implements CacheManager {
               () -> read(CacheLifecycle::snapshot),
               () -> read(CacheLifecycle::figures),
               () -> read(CacheLifecycle::description),
-              this::connection,
-              news);
+              resources.stores()::connection,
+              resources::backgroundErrors,
+              notifications);
     } catch (RuntimeException | Error e) {
       Closing.closeAfter(e, List.of(resources));
       throw e;
@@ -114,31 +112,19 @@ final class YokedCacheManager implements CacheManager {
     }
   }
 
-  private static ConnectionListener listener(ConnectionNews news) {
+  private static ConnectionListener listener(ConnectionNotifications notifications) {
     return new ConnectionListener() {
 
       @Override
       public void lost(String reason) {
-        news.lost(reason);
+        notifications.lost(reason);
       }
 
       @Override
       public void restored() {
-        news.restored();
+        notifications.restored();
       }
     };
-  }
-
-  /** How the manager is connected now; never talks to Redis. */
-  private ConnectionSnapshot connection() {
-    ConnectionStatistics now = resources.stores().connection();
-    ConnectionStatistics.Counts counts = now.counts();
-    return new ConnectionSnapshot(
-        now.healthy(),
-        now.pingNanos(),
-        new ConnectionSnapshot.Pool(
-            counts.active(), counts.idle(), counts.waiting(), counts.size(), counts.reconnects()),
-        resources.backgroundErrors());
   }
 
   /** Reads the figures of the open caches; never talks to Redis. */
@@ -195,13 +181,8 @@ final class YokedCacheManager implements CacheManager {
     return settings.events().expired();
   }
 
-  /** Which operations of caches have an MBean. */
-  OperationsShown operationsShown() {
-    return switch (settings.operationBeans()) {
-      case USED -> OperationsShown.USED;
-      case ALL -> OperationsShown.ALL;
-      case NONE -> OperationsShown.NONE;
-    };
+  Settings.OperationBeans operationBeans() {
+    return settings.operationBeans();
   }
 
   /** How many of these MBeans all caches together may have. */

@@ -109,7 +109,9 @@ final class ArchitectureTest {
                   "internal.integration",
                   "internal.redis",
                   "internal.store")),
-          Map.entry("internal.jmx", Set.of("internal.integration", "internal.metrics", "spi")),
+          Map.entry(
+              "internal.jmx",
+              Set.of("configuration", "internal.integration", "internal.metrics", "spi")),
           Map.entry("internal.embedded", Set.of("internal.redis")),
           Map.entry(
               "",

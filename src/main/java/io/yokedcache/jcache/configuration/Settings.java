@@ -289,7 +289,17 @@ public record Settings(
       Duration interval,
       @Nullable Double hitRateBelow,
       @Nullable Duration getP99Above,
-      @Nullable Long sizeBytesAbove) {}
+      @Nullable Long sizeBytesAbove) {
+
+    /**
+     * Returns whether any limit is set.
+     *
+     * @return false if there is nothing to check
+     */
+    public boolean any() {
+      return hitRateBelow != null || getP99Above != null || sizeBytesAbove != null;
+    }
+  }
 
   /**
    * The near cache: entries of a cache in this JVM's memory.

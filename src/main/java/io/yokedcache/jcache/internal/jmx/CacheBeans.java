@@ -1,8 +1,17 @@
 package io.yokedcache.jcache.internal.jmx;
 
+import static io.yokedcache.jcache.internal.jmx.OpenData.LONG_BY_NAME;
+
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.Settings.OperationBeans;
+import io.yokedcache.jcache.internal.jmx.CacheFigure.Baseline;
+import io.yokedcache.jcache.internal.jmx.CacheFigure.Reading;
+import io.yokedcache.jcache.internal.jmx.CacheSnapshot.OperationSnapshot;
 import io.yokedcache.jcache.internal.jmx.MBeanRegistrar.Kind;
+import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
-import io.yokedcache.jcache.internal.metrics.CacheStatistics.Sums;
+import io.yokedcache.jcache.internal.metrics.KeyStatistics;
+import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
 import java.net.URI;
@@ -12,8 +21,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.cache.configuration.CompleteConfiguration;
+import javax.management.MBeanNotificationInfo;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,83 +38,112 @@ public final class CacheBeans implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(CacheBeans.class);
 
+  private static final String RESET = "io.yokedcache.statistics.reset";
+  private static final MBeanNotificationInfo[] NOTIFICATIONS =
+      Stream.concat(
+              LimitWatch.infos().stream(),
+              Stream.of(Notifications.info(RESET, "The statistics of this cache were reset")))
+          .toArray(MBeanNotificationInfo[]::new);
+
+  private static final BeanType<CacheBeans> EXTENDED = extended(attribute -> true);
+  private static final BeanType<CacheBeans> EXTENDED_WITHOUT_NEAR =
+      extended(attribute -> !attribute.startsWith("Near"));
+
   private final MBeanRegistrar registrar;
   private final String cacheName;
+  private final Sources sources;
   private final CacheStatistics statistics;
-  private final Supplier<CacheSize> size;
-  private final Supplier<NearFigures> near;
   private final StatisticsBean statisticsBean;
-  private final OperationsShown operationsShown;
+  private final OperationBeans operationBeans;
   private final OperationBeanLimit operationBeanLimit;
+  private final Notifications notifications = new Notifications(NOTIFICATIONS);
 
-  /** Those that are shown, by their operations; made when they are first shown. */
+  /** The counters at the last reset, replaced as a whole. */
+  private volatile Baseline baseline = Baseline.NONE;
+
+  /** The registered beans of operations; made when the first one is registered. */
   private Map<Operation, OperationBean> operations = Map.of();
 
-  private final ExtendedStatisticsBean extended;
-  private final Notifications notifications = ExtendedStatisticsBean.notifications();
   private boolean showsStatistics;
 
-  /** How many of the shown operations count for the limit. */
+  /** The number of registered beans that count for the limit. */
   private int taken;
 
-  /** Whether somebody asked for the operations of this cache. */
-  private boolean operationsAskedFor;
+  /** Whether {@code showOperations} was called. */
+  private boolean operationsRequested;
 
   /**
-   * Creates them; none is registered yet.
+   * Creates the beans without registering any.
    *
-   * @param codec what is known of its codecs
-   * @param droppedEvents how many events were dropped so far
-   * @param size the size of the cache in Redis; never talks to it
-   * @param near what its copies in this JVM are good for
-   * @param operationsShown which operations have an MBean while statistics are shown
-   * @param operationBeanLimit how many of these there may be, where not all are wanted
+   * @param operationBeans the operations that have an MBean while statistics are shown
+   * @param operationBeanLimit the number of these MBeans, shared by the caches of a manager
    */
   public CacheBeans(
       URI managerUri,
       String cacheName,
-      CacheStatistics statistics,
-      CodecFigures codec,
-      LongSupplier droppedEvents,
-      Supplier<CacheSize> size,
-      Supplier<NearFigures> near,
-      OperationsShown operationsShown,
+      Sources sources,
+      OperationBeans operationBeans,
       OperationBeanLimit operationBeanLimit) {
     this.registrar = new MBeanRegistrar(managerUri, cacheName);
     this.cacheName = cacheName;
-    this.statistics = statistics;
-    this.size = size;
-    this.near = near;
+    this.sources = sources;
+    this.statistics = sources.statistics();
     this.statisticsBean = new StatisticsBean(statistics);
-    this.operationsShown = operationsShown;
+    this.operationBeans = operationBeans;
     this.operationBeanLimit = operationBeanLimit;
-    this.extended =
-        new ExtendedStatisticsBean(
-            statistics,
-            codec,
-            droppedEvents,
-            this::resetOperations,
-            this::showOperations,
-            size,
-            near,
-            notifications);
   }
 
-  /** Registers what is there also without statistics. */
+  private static BeanType<CacheBeans> extended(Predicate<String> isListed) {
+    List<Item<CacheBeans>> attributes = new ArrayList<>();
+    for (CacheFigure figure : CacheFigure.values()) {
+      if (!figure.attribute().isEmpty()) {
+        attributes.add(figure.item(beans -> new Reading(beans.baseline, beans.sources)));
+      }
+    }
+    attributes.add(
+        Item.of(
+            "UndecodableByReason",
+            LONG_BY_NAME,
+            "Keys and values that could not be decoded, or were not allowed to be, by reason",
+            beans -> OpenData.table(LONG_BY_NAME, beans.sources.undecodableByReason().get())));
+    return new BeanType<>(
+        "Figures of a cache in this JVM beyond JSR-107's statistics",
+        attributes,
+        isListed,
+        List.of(
+            new BeanType.Action<>(
+                "learnedTypes",
+                "Classes that may be read back because this JVM put objects of them into the cache",
+                List.of(),
+                String[].class.getName(),
+                (beans, none) -> beans.sources.learnedTypes().get().toArray(String[]::new)),
+            BeanType.Action.ofVoid(
+                "reset",
+                "Sets the attributes of this bean and of the operations back; metrics are"
+                    + " unaffected",
+                CacheBeans::reset),
+            BeanType.Action.ofVoid(
+                "showOperations",
+                "Registers the MBeans of this cache's operations, whatever the settings say",
+                CacheBeans::showOperations)),
+        NOTIFICATIONS);
+  }
+
+  /** Registers the bean that is there also without statistics. */
   public void register() {
-    registrar.register(
-        Kind.EXTENDED_STATISTICS,
-        near.get().equals(NearFigures.NONE)
-            ? DescribedEmitter.of(
-                extended, ExtendedStatisticsMXBean.class, notifications, CacheBeans::isNotOfNear)
-            : DescribedEmitter.of(extended, ExtendedStatisticsMXBean.class, notifications));
-    if (operationsShown == OperationsShown.USED) {
+    BeanType<CacheBeans> type = sources.near().get() == null ? EXTENDED_WITHOUT_NEAR : EXTENDED;
+    registrar.register(Kind.EXTENDED_STATISTICS, type.emitter(this, notifications));
+    if (operationBeans == OperationBeans.USED) {
       statistics.tellOfFirstUse(this::showUsed);
     }
   }
 
-  private static boolean isNotOfNear(String attribute) {
-    return !attribute.startsWith("Near");
+  private void reset() {
+    synchronized (this) {
+      operations.values().forEach(OperationBean::reset);
+    }
+    baseline = Baseline.of(sources);
+    notifications.send(RESET, "Statistics of the cache were reset", /* userData= */ null);
   }
 
   /** Called within the first use of an operation, which must not fail because of it. */
@@ -124,12 +166,12 @@ public final class CacheBeans implements AutoCloseable {
         operations = new EnumMap<>(Operation.class);
       }
       operations.put(operation, bean);
-      registrar.register(operation, DescribedBean.of(bean, OperationMXBean.class));
+      registrar.register(operation, OperationBean.TYPE.bean(bean));
     }
   }
 
   private boolean mayShowOneMore() {
-    if (operationsAskedFor || operationsShown == OperationsShown.ALL) {
+    if (operationsRequested || operationBeans == OperationBeans.ALL) {
       return true;
     }
     boolean may = operationBeanLimit.take();
@@ -139,19 +181,18 @@ public final class CacheBeans implements AutoCloseable {
     return may;
   }
 
-  /** Shows the operations that were used and will be, whatever the settings say. */
   private synchronized void showOperations() {
-    operationsAskedFor = true;
+    operationsRequested = true;
     statistics.tellOfFirstUse(this::showUsed);
     if (showsStatistics) {
-      showThoseUsed();
+      showThoseInUse();
     }
   }
 
-  private void showThoseUsed() {
+  private void showThoseInUse() {
+    boolean showsUsed = operationsRequested || operationBeans == OperationBeans.USED;
     for (Operation operation : Operation.values()) {
-      if (operationsShown.shows(statistics.isUsed(operation))
-          || (operationsAskedFor && statistics.isUsed(operation))) {
+      if (operationBeans == OperationBeans.ALL || (showsUsed && statistics.isUsed(operation))) {
         show(operation);
       }
     }
@@ -164,11 +205,7 @@ public final class CacheBeans implements AutoCloseable {
     taken = 0;
   }
 
-  private synchronized void resetOperations() {
-    operations.values().forEach(OperationBean::reset);
-  }
-
-  /** Registers or unregisters the statistics of JSR-107 and those by operation. */
+  /** Registers or unregisters JSR-107's statistics and the beans of operations. */
   public synchronized void showStatistics(boolean shown) {
     if (shown == showsStatistics) {
       return;
@@ -176,7 +213,7 @@ public final class CacheBeans implements AutoCloseable {
     showsStatistics = shown;
     if (shown) {
       registrar.register(Kind.STATISTICS, statisticsBean);
-      showThoseUsed();
+      showThoseInUse();
     } else {
       registrar.unregister(Kind.STATISTICS);
       hideOperations();
@@ -191,17 +228,17 @@ public final class CacheBeans implements AutoCloseable {
     }
   }
 
-  /** What compares the figures since it ran last with limits, and notifies of what it finds. */
-  public Runnable watch(Limits limits) {
-    return new LimitWatch(cacheName, limits, statistics, size, notifications);
+  /** Returns a task that compares the figures since its last run with limits, and notifies. */
+  public Runnable watch(Settings.Alerts limits) {
+    return new LimitWatch(cacheName, limits, statistics, sources.keys(), notifications);
   }
 
-  /** Everything that is measured, as it is now. */
+  /** Reads all figures. */
   public CacheSnapshot snapshot() {
     return snapshot(usedOperations());
   }
 
-  /** Everything but the operations, which cost most to read. */
+  /** Reads all figures but the operations, which cost most to read. */
   public CacheSnapshot figures() {
     return snapshot(List.of());
   }
@@ -209,57 +246,55 @@ public final class CacheBeans implements AutoCloseable {
   private List<OperationSnapshot> usedOperations() {
     List<OperationSnapshot> used = new ArrayList<>();
     for (Operation operation : Operation.values()) {
-      TimerReading reading = statistics.read(operation);
+      TimerReading durations = statistics.read(operation);
       Map<String, Long> errors = new HashMap<>();
       statistics.errors(operation).forEach((error, count) -> errors.put(error.label(), count));
-      if (reading.count() > 0 || !errors.isEmpty()) {
-        used.add(new OperationSnapshot(operation.label(), reading, errors));
+      if (durations.count() > 0 || !errors.isEmpty()) {
+        used.add(new OperationSnapshot(operation.label(), durations, errors));
       }
     }
     return used;
   }
 
   private CacheSnapshot snapshot(List<OperationSnapshot> used) {
-    Sums sums = statistics.sums();
-    Map<String, Double> gauges = new HashMap<>();
-    gauges.put("uptimeSeconds", statistics.uptimeSeconds());
-    if (sums.hits() + sums.misses() > 0) {
-      gauges.put("hitRate", sums.hitRate());
-    }
-    size.get().addTo(gauges);
-    Map<String, Long> counters = counters(sums);
-    near.get().addTo(counters, gauges);
-    return new CacheSnapshot(cacheName, used, counters, gauges);
-  }
-
-  private Map<String, Long> counters(Sums sums) {
+    Reading reading = new Reading(Baseline.NONE, sources);
     Map<String, Long> counters = new HashMap<>();
-    counters.put("hits", sums.hits());
-    counters.put("misses", sums.misses());
-    counters.put("puts", sums.puts());
-    counters.put("removals", sums.removals());
-    counters.put("loads", statistics.read(Operation.LOAD).count());
-    counters.put("loadFailures", statistics.errorCount(Operation.LOAD));
-    counters.put("writes", statistics.read(Operation.WRITE).count());
-    counters.put("invalidations.clear", statistics.read(Operation.CLEAR).count());
-    counters.put("invalidations.removeAll", statistics.read(Operation.REMOVE_ALL).count());
-    counters.put("undecodable", extended.getUndecodableEntries());
-    extended
-        .getUndecodableByReason()
-        .forEach((reason, count) -> counters.put("undecodable." + reason, count));
-    counters.put("droppedEvents", extended.getDroppedEvents());
-    if (statistics.hearsExpirations()) {
-      counters.put("expirations", statistics.expirations());
+    Map<String, Double> gauges = new HashMap<>();
+    for (CacheFigure figure : CacheFigure.values()) {
+      figure.addTo(counters, gauges, reading);
     }
-    return counters;
+    sources
+        .undecodableByReason()
+        .get()
+        .forEach((reason, count) -> counters.put("undecodable." + reason, count));
+    return new CacheSnapshot(cacheName, used, counters, gauges);
   }
 
   /** Unregisters all. */
   @Override
   public synchronized void close() {
-    showsStatistics = false; // whatever is used for the first time now is not shown any more
+    showsStatistics = false; // operations that are first used from now on are not shown
     operationBeanLimit.giveBack(taken);
     taken = 0;
     registrar.close();
   }
+
+  /**
+   * Where the figures of a cache come from. All suppliers read memory, never Redis.
+   *
+   * @param undecodable number of keys and values that could not be decoded
+   * @param undecodableByReason the same by reason
+   * @param learnedTypes classes that were learned from use, sorted
+   * @param droppedEvents number of events that were dropped
+   * @param keys the entries in Redis, or {@code null} if unknown
+   * @param near the near cache, or {@code null} if there is none
+   */
+  public record Sources(
+      CacheStatistics statistics,
+      LongSupplier undecodable,
+      Supplier<Map<String, Long>> undecodableByReason,
+      Supplier<List<String>> learnedTypes,
+      LongSupplier droppedEvents,
+      Supplier<@Nullable KeyStatistics> keys,
+      Supplier<@Nullable NearCacheStatistics> near) {}
 }

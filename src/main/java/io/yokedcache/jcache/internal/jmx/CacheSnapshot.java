@@ -1,47 +1,81 @@
 package io.yokedcache.jcache.internal.jmx;
 
+import static io.yokedcache.jcache.internal.jmx.OpenData.DOUBLE_BY_NAME;
+import static io.yokedcache.jcache.internal.jmx.OpenData.LONGS;
+import static io.yokedcache.jcache.internal.jmx.OpenData.LONG_BY_NAME;
+
+import io.yokedcache.jcache.internal.jmx.OpenData.Composite;
+import io.yokedcache.jcache.internal.jmx.OpenData.Item;
+import io.yokedcache.jcache.internal.metrics.TimerReading;
 import java.util.List;
 import java.util.Map;
+import javax.management.openmbean.SimpleType;
 
 /**
- * All that is measured of one cache at one moment, with getters as JMX wants them. Immutable. What
- * is not measured has no key.
+ * The figures of one cache at one moment. Immutable.
+ *
+ * @param cache the name of the cache
+ * @param operations the operations that were used so far
+ * @param counters counts that only grow, by column; unknown ones are absent
+ * @param gauges values that may fall, by column; unknown ones are absent
  */
-public final class CacheSnapshot {
+public record CacheSnapshot(
+    String cache,
+    List<OperationSnapshot> operations,
+    Map<String, Long> counters,
+    Map<String, Double> gauges) {
 
-  private final String cache;
-  private final List<OperationSnapshot> operations;
-  private final Map<String, Long> counters;
-  private final Map<String, Double> gauges;
+  /** The snapshot as open data. */
+  static final Composite<CacheSnapshot> DATA =
+      new Composite<>(
+          "io.yokedcache.CacheSnapshot",
+          List.of(
+              Item.of("cache", SimpleType.STRING, "cache", CacheSnapshot::cache),
+              Item.of(
+                  "operations",
+                  OpenData.arrayOf(OperationSnapshot.DATA.type()),
+                  "operations",
+                  cache -> OperationSnapshot.DATA.data(cache.operations)),
+              Item.of(
+                  "counters",
+                  LONG_BY_NAME,
+                  "counters",
+                  cache -> OpenData.table(LONG_BY_NAME, cache.counters)),
+              Item.of(
+                  "gauges",
+                  DOUBLE_BY_NAME,
+                  "gauges",
+                  cache -> OpenData.table(DOUBLE_BY_NAME, cache.gauges))));
 
-  CacheSnapshot(
-      String cache,
-      List<OperationSnapshot> operations,
-      Map<String, Long> counters,
-      Map<String, Double> gauges) {
-    this.cache = cache;
-    this.operations = List.copyOf(operations);
-    this.counters = Map.copyOf(counters);
-    this.gauges = Map.copyOf(gauges);
+  /** Takes copies. */
+  public CacheSnapshot {
+    operations = List.copyOf(operations);
+    counters = Map.copyOf(counters);
+    gauges = Map.copyOf(gauges);
   }
 
-  /** The cache's name as it is. */
-  public String getCache() {
-    return cache;
-  }
+  /**
+   * One operation of the cache.
+   *
+   * @param operation its name in JSR-107
+   * @param durations how long it took each time
+   * @param errors how often it failed, by the label of the error
+   */
+  record OperationSnapshot(String operation, TimerReading durations, Map<String, Long> errors) {
 
-  /** The operations that were used so far. */
-  public List<OperationSnapshot> getOperations() {
-    return operations;
-  }
-
-  /** Counts that only grow, by name. */
-  public Map<String, Long> getCounters() {
-    return counters;
-  }
-
-  /** What may grow and shrink, by name. */
-  public Map<String, Double> getGauges() {
-    return gauges;
+    static final Composite<OperationSnapshot> DATA =
+        new Composite<>(
+            "io.yokedcache.OperationSnapshot",
+            List.of(
+                Item.of("operation", SimpleType.STRING, "operation", OperationSnapshot::operation),
+                Item.ofLong("count", "count", operation -> operation.durations.count()),
+                Item.ofLong("sumNanos", "sumNanos", operation -> operation.durations.sumNanos()),
+                Item.ofLong("maxNanos", "maxNanos", operation -> operation.durations.maxNanos()),
+                Item.of("cells", LONGS, "cells", operation -> operation.durations.cells()),
+                Item.of(
+                    "errors",
+                    LONG_BY_NAME,
+                    "errors",
+                    operation -> OpenData.table(LONG_BY_NAME, operation.errors))));
   }
 }

@@ -1,9 +1,12 @@
 package io.yokedcache.jcache.internal.jmx;
 
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics.Sums;
+import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -14,21 +17,21 @@ import javax.management.MBeanNotificationInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares what a cache did since the last look with its {@link Limits}, and tells once when one is
- * crossed and once when the figure is back. For one thread at a time.
+ * Compares the figures of a cache since the last run with its limits. It notifies once when a limit
+ * is crossed, and once when the figure is within the limit again. For one thread at a time.
  */
 final class LimitWatch implements Runnable {
 
-  /** Fewer lookups than these, or {@code get}s, say nothing about their rate or time. */
+  /** Fewer lookups, or calls of {@code get}, are not compared. */
   static final int LEAST_OPERATIONS = 20;
 
   private static final String PREFIX = "io.yokedcache.limit.";
   private static final double NANOS_PER_MICRO = 1_000;
 
   private final String cacheName;
-  private final Limits limits;
+  private final Settings.Alerts limits;
   private final CacheStatistics statistics;
-  private final Supplier<CacheSize> size;
+  private final Supplier<@Nullable KeyStatistics> size;
   private final Notifications notifications;
   private final Set<Figure> crossed = EnumSet.noneOf(Figure.class);
   private Sums sums;
@@ -36,9 +39,9 @@ final class LimitWatch implements Runnable {
 
   LimitWatch(
       String cacheName,
-      Limits limits,
+      Settings.Alerts limits,
       CacheStatistics statistics,
-      Supplier<CacheSize> size,
+      Supplier<@Nullable KeyStatistics> size,
       Notifications notifications) {
     this.cacheName = cacheName;
     this.limits = limits;
@@ -49,7 +52,7 @@ final class LimitWatch implements Runnable {
     this.gets = statistics.read(Operation.GET);
   }
 
-  /** Describes what it may send. */
+  /** Describes the notifications. */
   static List<MBeanNotificationInfo> infos() {
     List<MBeanNotificationInfo> infos = new ArrayList<>();
     for (Figure figure : Figure.values()) {
@@ -59,7 +62,6 @@ final class LimitWatch implements Runnable {
     return infos;
   }
 
-  /** Looks at the figures since the last look. */
   @Override
   public void run() {
     Sums sumsNow = statistics.sums();
@@ -72,12 +74,16 @@ final class LimitWatch implements Runnable {
       compare(Figure.HIT_RATE, since.hitRate(), limits.hitRateBelow());
     }
     if (getsSince.count() >= LEAST_OPERATIONS) {
-      double micros = getsSince.percentileNanos(0.99) / NANOS_PER_MICRO;
-      compare(Figure.GET_P99_MICROS, micros, limits.getP99MicrosAbove());
+      Duration limit = limits.getP99Above();
+      compare(
+          Figure.GET_P99_MICROS,
+          getsSince.percentileNanos(0.99) / NANOS_PER_MICRO,
+          limit == null ? null : limit.toNanos() / NANOS_PER_MICRO);
     }
-    long bytes = size.get().bytes();
-    if (bytes >= 0) {
-      compare(Figure.SIZE_BYTES, (double) bytes, limits.sizeBytesAbove());
+    KeyStatistics keys = size.get();
+    Long limit = limits.sizeBytesAbove();
+    if (keys != null && keys.bytes() >= 0) {
+      compare(Figure.SIZE_BYTES, (double) keys.bytes(), limit == null ? null : limit.doubleValue());
     }
   }
 
@@ -101,7 +107,6 @@ final class LimitWatch implements Runnable {
     }
   }
 
-  /** What is watched. */
   private enum Figure {
     HIT_RATE("hitRate", "Hit rate (0 to 1)", /* least= */ true),
     GET_P99_MICROS("getP99Micros", "99th percentile of get in microseconds", /* least= */ false),

@@ -1,29 +1,172 @@
 package io.yokedcache.jcache.internal.jmx;
 
 import io.yokedcache.jcache.internal.jmx.MBeanRegistrar.Kind;
+import io.yokedcache.jcache.internal.jmx.OpenData.Composite;
+import io.yokedcache.jcache.internal.jmx.OpenData.Item;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
 import java.net.URI;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import javax.management.openmbean.SimpleType;
 
-/** The MBeans of one manager, from creation until close. */
+/**
+ * The {@code Snapshot} and {@code Connection} MBeans of one manager, from creation until close.
+ * Reading them reads memory, never Redis.
+ */
 public final class ManagerBeans implements AutoCloseable {
 
-  private final MBeanRegistrar registrar;
+  /** Stands for a counter that is not measured. */
+  static final long NO_COUNT = Long.MIN_VALUE;
 
-  private ManagerBeans(URI managerUri) {
+  private static final Composite<List<CacheDescription>> CONFIGURATIONS =
+      new Composite<>(
+          "io.yokedcache.CacheConfigurations",
+          List.of(
+              texts("caches", CacheDescription::cache),
+              texts("keyTypes", CacheDescription::keyType),
+              texts("valueTypes", CacheDescription::valueType),
+              texts("codecs", CacheDescription::codec),
+              flags("storeByValue", CacheDescription::storeByValue),
+              flags("readThrough", CacheDescription::readThrough),
+              flags("writeThrough", CacheDescription::writeThrough),
+              flags("statisticsEnabled", CacheDescription::statisticsEnabled)));
+
+  /** The rows that the MBean and the snapshot of the connection have in common. */
+  private static final List<Item<Connection>> CONNECTION_COUNTS =
+      List.of(
+          Item.ofInt(
+              "PoolActive",
+              "Connections in use, without those for subscriptions",
+              now -> now.read.counts().active()),
+          Item.ofInt("PoolIdle", "Idle connections", now -> now.read.counts().idle()),
+          Item.ofInt(
+              "PoolWaiting",
+              "Threads that wait for a connection",
+              now -> now.read.counts().waiting()),
+          Item.ofInt(
+              "PoolSize",
+              "The largest number of connections (connection.pool.size)",
+              now -> now.read.counts().size()),
+          Item.ofLong(
+              "Reconnects",
+              "Connections that replaced one that failed in use, since the manager opened",
+              now -> now.read.counts().reconnects()),
+          Item.ofLong(
+              "BackgroundErrors",
+              "Errors that the manager's background threads survived, since the manager opened",
+              Connection::backgroundErrors));
+
+  private static final Composite<Connection> CONNECTION =
+      new Composite<>(
+          "io.yokedcache.Connection",
+          Stream.concat(
+                  Stream.<Item<Connection>>of(
+                      Item.of("healthy", SimpleType.BOOLEAN, "healthy", now -> now.read.healthy()),
+                      Item.ofLong("pingNanos", "pingNanos", now -> now.read.pingNanos())),
+                  CONNECTION_COUNTS.stream().map(Item::asComposite))
+              .toList());
+
+  private static final BeanType<ManagerBeans> SNAPSHOT_BEAN =
+      new BeanType<>(
+          "All statistics of a manager's caches in one read, for bridges to metric systems",
+          List.of(
+              Item.of(
+                  "BoundsNanos",
+                  OpenData.LONGS,
+                  "Inclusive upper bounds of the cells in nanoseconds; one more cell has no bound",
+                  bean -> TimerCells.bounds()),
+              Item.of(
+                  "Caches",
+                  OpenData.arrayOf(CacheSnapshot.DATA.type()),
+                  "The open caches whose statistics are enabled",
+                  bean -> CacheSnapshot.DATA.data(bean.caches.get())),
+              Item.of(
+                  "Figures",
+                  Figures.DATA.type(),
+                  "Counters and gauges of the same caches in columns, cheap to read",
+                  bean -> Figures.DATA.data(Figures.of(bean.figures.get(), name -> true))),
+              Item.of(
+                  "Configurations",
+                  CONFIGURATIONS.type(),
+                  "Configurations of the open caches, in columns; caches without statistics included",
+                  bean -> CONFIGURATIONS.data(bean.configurations.get())),
+              Item.of(
+                  "Connection",
+                  CONNECTION.type(),
+                  "The connection of the manager to Redis, as its Connection MBean shows it",
+                  bean -> CONNECTION.data(bean.connection()))),
+          // A client that reads all listed attributes can rarely use histograms, the dearest.
+          attribute -> !attribute.equals("Caches"),
+          List.of(
+              new BeanType.Action<>(
+                  "figures",
+                  "The counters and gauges of the same caches that have the given names",
+                  List.of("names"),
+                  Figures.DATA.type().getClassName(),
+                  (bean, arguments) ->
+                      Figures.DATA.data(
+                          Figures.of(
+                              bean.figures.get(),
+                              Set.copyOf(List.of((String[]) arguments[0]))::contains)))));
+
+  private static final BeanType<ManagerBeans> CONNECTION_BEAN =
+      new BeanType<>(
+          "The connection of a cache manager to Redis; reading it sends no command",
+          Stream.concat(
+                  Stream.<Item<Connection>>of(
+                      Item.ofInt(
+                          "Healthy",
+                          "1 if Redis answered the last check, or was not checked yet, else 0",
+                          now -> now.read.healthy() ? 1 : 0),
+                      Item.ofDouble(
+                          "PingMicros",
+                          "Duration of the last answered PING in microseconds; -1 before it",
+                          Connection::pingMicros)),
+                  CONNECTION_COUNTS.stream())
+              .map(row -> row.from(ManagerBeans::connection))
+              .toList(),
+          attribute -> true,
+          List.of(),
+          new ConnectionNotifications().notifications().getNotificationInfo());
+
+  private final MBeanRegistrar registrar;
+  private final Supplier<List<CacheSnapshot>> caches;
+  private final Supplier<List<CacheSnapshot>> figures;
+  private final Supplier<List<CacheDescription>> configurations;
+  private final Supplier<ConnectionStatistics> connection;
+  private final LongSupplier backgroundErrors;
+
+  private ManagerBeans(
+      URI managerUri,
+      Supplier<List<CacheSnapshot>> caches,
+      Supplier<List<CacheSnapshot>> figures,
+      Supplier<List<CacheDescription>> configurations,
+      Supplier<ConnectionStatistics> connection,
+      LongSupplier backgroundErrors) {
     this.registrar = MBeanRegistrar.ofManager(managerUri);
+    this.caches = caches;
+    this.figures = figures;
+    this.configurations = configurations;
+    this.connection = connection;
+    this.backgroundErrors = backgroundErrors;
   }
 
   /**
-   * Registers them.
+   * Registers the beans. The suppliers are called by any thread.
    *
-   * @param caches reads the caches whose statistics are enabled; called by any thread
-   * @param figures the same, without their operations
-   * @param configurations reads how all open caches are configured; called by any thread
-   * @param connection reads how the manager is connected; called by any thread
-   * @param news what the manager's connection has to tell
+   * @param caches reads the caches whose statistics are enabled
+   * @param figures reads the same caches without their operations
+   * @param configurations reads the configurations of all open caches
+   * @param connection reads the connection of the manager
+   * @param backgroundErrors counts the errors that background threads survived
    * @throws javax.cache.CacheException if that is not possible; none is registered then
    */
   public static ManagerBeans register(
@@ -31,20 +174,15 @@ public final class ManagerBeans implements AutoCloseable {
       Supplier<List<CacheSnapshot>> caches,
       Supplier<List<CacheSnapshot>> figures,
       Supplier<List<CacheDescription>> configurations,
-      Supplier<ConnectionSnapshot> connection,
-      ConnectionNews news) {
-    ManagerBeans beans = new ManagerBeans(managerUri);
+      Supplier<ConnectionStatistics> connection,
+      LongSupplier backgroundErrors,
+      ConnectionNotifications notifications) {
+    ManagerBeans beans =
+        new ManagerBeans(managerUri, caches, figures, configurations, connection, backgroundErrors);
     try {
+      beans.registrar.register(Kind.SNAPSHOT, SNAPSHOT_BEAN.bean(beans));
       beans.registrar.register(
-          Kind.SNAPSHOT,
-          DescribedBean.of(
-              new SnapshotBean(caches, figures, configurations, connection),
-              SnapshotMXBean.class,
-              ManagerBeans::isListed));
-      beans.registrar.register(
-          Kind.CONNECTION,
-          DescribedEmitter.of(
-              new ConnectionBean(connection), ConnectionMXBean.class, news.notifications()));
+          Kind.CONNECTION, CONNECTION_BEAN.emitter(beans, notifications.notifications()));
     } catch (Throwable e) {
       beans.close();
       throw e;
@@ -52,15 +190,7 @@ public final class ManagerBeans implements AutoCloseable {
     return beans;
   }
 
-  /**
-   * Not the histograms: they cost most to read, and who asks every bean for all that it lists can
-   * rarely use them.
-   */
-  private static boolean isListed(String attribute) {
-    return !attribute.equals("Caches");
-  }
-
-  /** What the names of all beans of this manager call it. */
+  /** The name of the manager in the names of all its beans. */
   public String managerName() {
     return registrar.managerName();
   }
@@ -70,41 +200,115 @@ public final class ManagerBeans implements AutoCloseable {
     registrar.close();
   }
 
-  private record SnapshotBean(
-      Supplier<List<CacheSnapshot>> caches,
-      Supplier<List<CacheSnapshot>> figures,
-      Supplier<List<CacheDescription>> configurations,
-      Supplier<ConnectionSnapshot> connection)
-      implements SnapshotMXBean {
+  private Connection connection() {
+    return new Connection(connection.get(), backgroundErrors.getAsLong());
+  }
 
-    @Override
-    public long[] getBoundsNanos() {
-      return TimerCells.bounds();
+  private record Connection(ConnectionStatistics read, long backgroundErrors) {
+
+    double pingMicros() {
+      return read.pingNanos() < 0 ? -1 : read.pingNanos() / 1_000.0;
+    }
+  }
+
+  private static Item<List<CacheDescription>> texts(
+      String name, Function<CacheDescription, String> column) {
+    return Item.of(
+        name, OpenData.STRINGS, name, rows -> rows.stream().map(column).toArray(String[]::new));
+  }
+
+  private static Item<List<CacheDescription>> flags(
+      String name, Predicate<CacheDescription> column) {
+    return Item.of(
+        name,
+        OpenData.BOOLEANS,
+        name,
+        rows -> {
+          boolean[] flags = new boolean[rows.size()];
+          for (int i = 0; i < flags.length; i++) {
+            flags[i] = column.test(rows.get(i));
+          }
+          return flags;
+        });
+  }
+
+  /**
+   * The configuration of one cache at one moment.
+   *
+   * @param codec the setting of the codec of values
+   */
+  public record CacheDescription(
+      String cache,
+      String keyType,
+      String valueType,
+      String codec,
+      boolean storeByValue,
+      boolean readThrough,
+      boolean writeThrough,
+      boolean statisticsEnabled) {}
+
+  /**
+   * The counters and gauges of several caches at one moment, as columns: a table of a thousand
+   * caches becomes five arrays and not thousands of objects.
+   */
+  private record Figures(
+      List<CacheSnapshot> rows, List<String> counterNames, List<String> gaugeNames) {
+
+    static final Composite<Figures> DATA =
+        new Composite<>(
+            "io.yokedcache.CacheFigures",
+            List.of(
+                Item.of(
+                    "caches",
+                    OpenData.STRINGS,
+                    "caches",
+                    table -> table.rows.stream().map(CacheSnapshot::cache).toArray(String[]::new)),
+                Item.of(
+                    "counterNames",
+                    OpenData.STRINGS,
+                    "counterNames",
+                    table -> table.counterNames.toArray(String[]::new)),
+                Item.of("counters", OpenData.LONGS, "counters", Figures::counters),
+                Item.of(
+                    "gaugeNames",
+                    OpenData.STRINGS,
+                    "gaugeNames",
+                    table -> table.gaugeNames.toArray(String[]::new)),
+                Item.of("gauges", OpenData.DOUBLES, "gauges", Figures::gauges)));
+
+    static Figures of(List<CacheSnapshot> rows, Predicate<String> wanted) {
+      return new Figures(
+          rows,
+          names(rows.stream().map(CacheSnapshot::counters).map(Map::keySet).toList(), wanted),
+          names(rows.stream().map(CacheSnapshot::gauges).map(Map::keySet).toList(), wanted));
     }
 
-    @Override
-    public List<CacheSnapshot> getCaches() {
-      return caches.get();
+    private static List<String> names(List<Set<String>> rows, Predicate<String> wanted) {
+      Set<String> names = new HashSet<>(); // sorted once, and not for each cache
+      rows.forEach(names::addAll);
+      return names.stream().filter(wanted).sorted().toList();
     }
 
-    @Override
-    public CacheFigures getFigures() {
-      return CacheFigures.of(figures.get());
+    private long[] counters() {
+      long[] counters = new long[rows.size() * counterNames.size()];
+      int i = 0;
+      for (CacheSnapshot row : rows) {
+        for (String name : counterNames) {
+          counters[i++] = row.counters().getOrDefault(name, NO_COUNT);
+        }
+      }
+      return counters;
     }
 
-    @Override
-    public CacheFigures figures(String[] names) {
-      return CacheFigures.of(figures.get(), Set.copyOf(List.of(names)));
-    }
-
-    @Override
-    public CacheConfigurations getConfigurations() {
-      return new CacheConfigurations(configurations.get());
-    }
-
-    @Override
-    public ConnectionSnapshot getConnection() {
-      return connection.get();
+    private double[] gauges() {
+      double[] gauges = new double[rows.size() * gaugeNames.size()];
+      int i = 0;
+      for (CacheSnapshot row : rows) {
+        for (String name : gaugeNames) {
+          gauges[i++] = row.gauges().getOrDefault(name, Double.NaN);
+        }
+      }
+      return gauges;
     }
   }
 }

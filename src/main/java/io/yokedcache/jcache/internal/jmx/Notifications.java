@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an MBean tells those who subscribed to it, with a number that grows by one for each. They
- * are called by the thread that sends. Safe for use by several threads.
+ * Sends the notifications of an MBean, with ascending sequence numbers. Subscribers are called by
+ * the thread that sends. Safe for use by several threads.
  */
 final class Notifications extends NotificationBroadcasterSupport {
 
@@ -21,14 +21,9 @@ final class Notifications extends NotificationBroadcasterSupport {
   private final MBeanNotificationInfo[] infos;
   private final AtomicLong sequence = new AtomicLong();
 
-  /** The bean's name, by which subscribers know it; before it is registered there are none. */
+  /** The bean's name, or {@code null} before it is registered. */
   private volatile @Nullable ObjectName source;
 
-  /**
-   * Creates them.
-   *
-   * @param infos what types there are, and what they mean
-   */
   Notifications(MBeanNotificationInfo... infos) {
     this.infos = infos; // the superclass would keep a copy for each cache
   }
@@ -49,9 +44,9 @@ final class Notifications extends NotificationBroadcasterSupport {
   }
 
   /**
-   * Tells all subscribers; does nothing if the bean is not registered.
+   * Notifies all subscribers; does nothing if the bean is not registered.
    *
-   * @param userData more about it, of a type that every JMX client has, or {@code null}
+   * @param userData an object of a class that every JMX client has, or {@code null}
    */
   void send(String type, String message, @Nullable Object userData) {
     ObjectName name = source;
@@ -60,13 +55,13 @@ final class Notifications extends NotificationBroadcasterSupport {
       notification.setUserData(userData);
       try {
         sendNotification(notification);
-      } catch (Throwable e) { // of a filter; whoever brings news must not suffer
+      } catch (Throwable e) { // of a filter; the sender continues
         logger.warn("A filter of notifications of {} failed", name, e);
       }
     }
   }
 
-  /** Calls one subscriber, whose failure is neither that of the others nor of the thread. */
+  /** Calls one subscriber; its failure affects neither the other subscribers nor the sender. */
   @Override
   protected void handleNotification(
       NotificationListener listener, Notification notification, @Nullable Object handback) {

@@ -1,20 +1,58 @@
 package io.yokedcache.jcache.internal.jmx;
 
+import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.RateMeter;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
+import java.util.List;
 
-/** Shows one operation's timer, from a baseline on. Safe for use by several threads. */
-final class OperationBean implements OperationMXBean {
+/**
+ * The source of a {@code CacheOperation} MBean: one operation of one cache, as plain numbers that
+ * consoles can plot. All attributes but the rate count since the cache was created in this JVM, or
+ * since {@code reset} of its extended statistics. Safe for use by several threads.
+ */
+final class OperationBean {
 
-  private static final double NANOS_PER_MICRO = 1_000;
+  static final BeanType<OperationBean> TYPE =
+      new BeanType<>(
+          "Counts and durations of one operation of a cache in this JVM",
+          List.of(
+              Item.ofLong(
+                  "Count",
+                  "Number of times that the operation did its work, since the last reset",
+                  bean -> bean.now().count()),
+              Item.ofLong(
+                  "ErrorCount",
+                  "Number of times that the operation threw, or failed for one of its keys, since"
+                      + " the last reset",
+                  OperationBean::errorCount),
+              Item.ofDouble(
+                  "MeanMicros",
+                  "Mean duration in microseconds since the last reset; 0 if there is none",
+                  bean -> micros(bean.now().meanNanos())),
+              percentile("P50Micros", "50th", 0.5),
+              percentile("P90Micros", "90th", 0.9),
+              percentile("P95Micros", "95th", 0.95),
+              percentile("P99Micros", "99th", 0.99),
+              percentile("P999Micros", "99.9th", 0.999),
+              Item.ofDouble(
+                  "MaxMicros",
+                  "Longest duration in microseconds; after a reset, the bound of its cell",
+                  bean -> micros((double) bean.now().maxNanos())),
+              Item.ofDouble(
+                  "RatePerSecond",
+                  "Operations per second between the last two reads that were a second or more"
+                      + " apart",
+                  OperationBean::ratePerSecond)),
+          attribute -> true,
+          List.of());
 
   private final CacheStatistics statistics;
   private final Operation operation;
   private final RateMeter rate = new RateMeter(System.nanoTime());
 
-  /** What came before the last reset, replaced as a whole. */
+  /** The values at the last reset, replaced as a whole. */
   private volatile Baseline baseline = new Baseline(TimerReading.NONE, 0);
 
   OperationBean(CacheStatistics statistics, Operation operation) {
@@ -22,11 +60,18 @@ final class OperationBean implements OperationMXBean {
     this.operation = operation;
   }
 
-  Operation operation() {
-    return operation;
+  private static Item<OperationBean> percentile(String name, String ordinal, double quantile) {
+    return Item.ofDouble(
+        name,
+        ordinal + " percentile of the durations in microseconds, to about 5 %; 0 if there is none",
+        bean -> micros(bean.now().percentileNanos(quantile)));
   }
 
-  /** Shows from now on only what comes; nothing is forgotten elsewhere. */
+  private static double micros(double nanos) {
+    return nanos / 1_000;
+  }
+
+  /** Sets the attributes back; the statistics keep their counts. */
   void reset() {
     baseline = new Baseline(statistics.read(operation), statistics.errorCount(operation));
   }
@@ -35,58 +80,12 @@ final class OperationBean implements OperationMXBean {
     return statistics.read(operation).since(baseline.reading);
   }
 
-  private double percentileMicros(double share) {
-    return now().percentileNanos(share) / NANOS_PER_MICRO;
-  }
-
-  @Override
-  public long getCount() {
-    return now().count();
-  }
-
-  @Override
-  public long getErrorCount() {
+  private long errorCount() {
     return statistics.errorCount(operation) - baseline.errors;
   }
 
-  @Override
-  public double getMeanMicros() {
-    return now().meanNanos() / NANOS_PER_MICRO;
-  }
-
-  @Override
-  public double getP50Micros() {
-    return percentileMicros(0.5);
-  }
-
-  @Override
-  public double getP90Micros() {
-    return percentileMicros(0.9);
-  }
-
-  @Override
-  public double getP95Micros() {
-    return percentileMicros(0.95);
-  }
-
-  @Override
-  public double getP99Micros() {
-    return percentileMicros(0.99);
-  }
-
-  @Override
-  public double getP999Micros() {
-    return percentileMicros(0.999);
-  }
-
-  @Override
-  public double getMaxMicros() {
-    return now().maxNanos() / NANOS_PER_MICRO;
-  }
-
-  @Override
-  public double getRatePerSecond() {
-    return rate.read(statistics.read(operation).count(), System.nanoTime());
+  private double ratePerSecond() {
+    return rate.read(statistics.count(operation), System.nanoTime());
   }
 
   private record Baseline(TimerReading reading, long errors) {}

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many MBeans of operations the caches of a manager may still have: readers of all MBeans of a
- * JVM pay for each at every reading. Safe for use by several threads.
+ * The number of MBeans of operations that the caches of a manager may still register. It is limited
+ * because clients that read all MBeans of a JVM pay for each. Safe for use by several threads.
  */
 public final class OperationBeanLimit {
 
@@ -21,15 +21,15 @@ public final class OperationBeanLimit {
     this.limit = limit;
   }
 
-  /** Returns whether there may be one more, which then counts. */
+  /** Takes one; returns false if none is left. */
   boolean take() {
     if (taken.getAndUpdate(before -> Math.min(before + 1, limit)) < limit) {
       return true;
     }
     if (!told.getAndSet(true)) {
       logger.info(
-          "{} MBeans of operations are registered, and no more are, by management.max-operation-beans;"
-              + " showOperations() of a cache's CacheExtendedStatistics registers those of the cache",
+          "{} MBeans of operations are registered, the limit of management.max-operation-beans."
+              + " showOperations() of a cache's CacheExtendedStatistics registers its MBeans anyway",
           limit);
     }
     return false;

@@ -154,6 +154,12 @@ public final class CacheStatistics implements StatisticsRecorder {
     return timer == null ? TimerReading.NONE : timer.read();
   }
 
+  /** The number of times that an operation did its work so far. */
+  public long count(Operation operation) {
+    long count = count(slot(operation));
+    return operation == Operation.GET ? count + count(MISSED_GETS) : count;
+  }
+
   private long count(int slot) {
     Timer timer = existing(slot);
     return timer == null ? 0 : timer.count();

@@ -3,8 +3,12 @@ package io.yokedcache.jcache.internal.jmx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
+import io.yokedcache.jcache.internal.metrics.KeyStatistics;
+import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.RateMeter;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
@@ -23,6 +27,7 @@ import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,18 +39,15 @@ final class CacheBeansTest {
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final CacheStatistics statistics = new CacheStatistics();
-  private CacheSize size = CacheSize.UNKNOWN;
-  private NearFigures near = NearFigures.NONE;
+  private @Nullable KeyStatistics size;
+  private @Nullable NearCacheStatistics near;
   private final CacheBeans beans =
       new CacheBeans(
           MANAGER,
           "a:b",
-          statistics,
-          new CodecFigures(() -> 5, Map::of, List::of),
-          () -> 6,
-          () -> size,
-          () -> near,
-          OperationsShown.ALL,
+          new CacheBeans.Sources(
+              statistics, () -> 5, Map::of, List::of, () -> 6, () -> size, () -> near),
+          Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
 
   @AfterEach
@@ -98,12 +100,9 @@ final class CacheBeansTest {
         new CacheBeans(
             MANAGER,
             "lazy",
-            counts,
-            new CodecFigures(() -> 5, Map::of, List::of),
-            () -> 6,
-            () -> size,
-            () -> NearFigures.NONE,
-            OperationsShown.USED,
+            new CacheBeans.Sources(
+                counts, () -> 5, Map::of, List::of, () -> 6, () -> size, () -> null),
+            Settings.OperationBeans.USED,
             new OperationBeanLimit(4))) {
       lazy.register();
       counts.record(Operation.PUT, 0, 0, 1, 0, counts.start());
@@ -141,8 +140,8 @@ final class CacheBeansTest {
     OperationBeanLimit limit = new OperationBeanLimit(2);
     CacheStatistics first = new CacheStatistics();
     CacheStatistics second = new CacheStatistics();
-    try (CacheBeans early = limited("early", first, OperationsShown.USED, limit);
-        CacheBeans late = limited("late", second, OperationsShown.USED, limit)) {
+    try (CacheBeans early = limited("early", first, Settings.OperationBeans.USED, limit);
+        CacheBeans late = limited("late", second, Settings.OperationBeans.USED, limit)) {
       for (Operation operation : List.of(Operation.GET, Operation.PUT, Operation.REMOVE)) {
         first.record(operation, 1, 0, 0, 0, first.start());
         second.record(operation, 1, 0, 0, 0, second.start());
@@ -173,7 +172,7 @@ final class CacheBeansTest {
   void operationBean_noneUntilAskedFor() throws Exception {
     CacheStatistics counts = new CacheStatistics();
     try (CacheBeans none =
-        limited("none", counts, OperationsShown.NONE, new OperationBeanLimit(2))) {
+        limited("none", counts, Settings.OperationBeans.NONE, new OperationBeanLimit(2))) {
       counts.record(Operation.GET, 1, 0, 0, 0, counts.start());
       assertThat(operationsOf("none")).isEmpty();
       server.invoke(
@@ -182,21 +181,21 @@ final class CacheBeansTest {
           null,
           null);
       assertThat(operationsOf("none")).containsExactly("get");
-      assertThat(none.snapshot().getOperations()).hasSize(1);
+      assertThat(none.snapshot().operations()).hasSize(1);
     }
   }
 
   private static CacheBeans limited(
-      String cache, CacheStatistics counts, OperationsShown shown, OperationBeanLimit limit) {
+      String cache,
+      CacheStatistics counts,
+      Settings.OperationBeans shown,
+      OperationBeanLimit limit) {
     CacheBeans limited =
         new CacheBeans(
             MANAGER,
             cache,
-            counts,
-            new CodecFigures(() -> 0, Map::of, List::of),
-            () -> 0,
-            () -> CacheSize.UNKNOWN,
-            () -> NearFigures.NONE,
+            new CacheBeans.Sources(
+                counts, () -> 0, Map::of, List::of, () -> 0, () -> null, () -> null),
             shown,
             limit);
     limited.register();
@@ -240,7 +239,8 @@ final class CacheBeansTest {
             List::of,
             List::of,
             () -> connection(/* healthy= */ true),
-            new ConnectionNews())) {
+            () -> 6,
+            new ConnectionNotifications())) {
       assertThat(managerBeans).isNotNull();
       Set<ObjectName> names =
           server.queryNames(
@@ -273,14 +273,14 @@ final class CacheBeansTest {
     assertThat(server.getAttribute(extended, "KeysCount")).isEqualTo(-1L);
     assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
     assertThat(server.getAttribute(extended, "KeyStatisticsAgeSeconds")).isEqualTo(-1.0);
-    assertThat(beans.snapshot().getGauges()).containsOnlyKeys("uptimeSeconds");
+    assertThat(beans.snapshot().gauges()).containsOnlyKeys("uptimeSeconds");
 
-    size = new CacheSize(7, -1, 3.5);
+    size = new KeyStatistics(7, -1, 3_500);
 
     assertThat(server.getAttribute(extended, "KeysCount")).isEqualTo(7L);
     assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
     assertThat(server.getAttribute(extended, "KeyStatisticsAgeSeconds")).isEqualTo(3.5);
-    assertThat(beans.snapshot().getGauges())
+    assertThat(beans.snapshot().gauges())
         .containsOnlyKeys("uptimeSeconds", "keysCount", "keyStatisticsAgeSeconds")
         .containsEntry("keysCount", 7.0);
   }
@@ -297,23 +297,23 @@ final class CacheBeansTest {
       assertThat(server.getAttribute(extended, count)).as(count).isEqualTo(-1L);
     }
     assertThat(server.getAttribute(extended, "NearEntries")).isEqualTo(-1L);
-    assertThat(beans.snapshot().getCounters())
+    assertThat(beans.snapshot().counters())
         .doesNotContainKeys("nearHits", "nearMisses", "invalidations.near");
-    assertThat(beans.snapshot().getGauges()).doesNotContainKey("nearEntries");
+    assertThat(beans.snapshot().gauges()).doesNotContainKey("nearEntries");
 
-    near = new NearFigures(1, 2, 3, 4, 5, 6);
+    near = new NearCacheStatistics(1, 2, 3, 4, 5, 6);
     server.invoke(extended, "reset", null, null);
-    near = new NearFigures(11, 22, 33, 44, 55, 66);
+    near = new NearCacheStatistics(11, 22, 33, 44, 55, 66);
 
     for (int i = 0; i < counts.length; i++) {
       assertThat(server.getAttribute(extended, counts[i])).as(counts[i]).isEqualTo(10L * (i + 1));
     }
     assertThat(server.getAttribute(extended, "NearEntries")).isEqualTo(66L);
-    assertThat(beans.figures().getCounters())
+    assertThat(beans.figures().counters())
         .containsEntry("nearHits", 11L)
         .containsEntry("nearMisses", 22L)
         .containsEntry("invalidations.near", 33L);
-    assertThat(beans.figures().getGauges()).containsEntry("nearEntries", 66.0);
+    assertThat(beans.figures().gauges()).containsEntry("nearEntries", 66.0);
   }
 
   @Test
@@ -341,8 +341,8 @@ final class CacheBeansTest {
     assertThat(server.getAttribute(get, "ErrorCount")).isEqualTo(0L);
     assertThat(server.getAttribute(get, "MaxMicros")).isEqualTo(0.0);
     CacheSnapshot snapshot = beans.snapshot();
-    assertThat(snapshot.getCounters()).containsEntry("hits", 2L).containsEntry("loads", 1L);
-    assertThat(snapshot.getOperations()).allMatch(operation -> operation.getCount() == 1);
+    assertThat(snapshot.counters()).containsEntry("hits", 2L).containsEntry("loads", 1L);
+    assertThat(snapshot.operations()).allMatch(operation -> operation.durations().count() == 1);
     took(Operation.GET, 1_000_000);
     assertThat(server.getAttribute(get, "Count")).isEqualTo(1L);
   }
@@ -358,8 +358,8 @@ final class CacheBeansTest {
     assertThat(statistics.sums()).isEqualTo(CacheStatistics.Sums.ZERO);
   }
 
-  private static ConnectionSnapshot connection(boolean healthy) {
-    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5), 6);
+  private static ConnectionStatistics connection(boolean healthy) {
+    return new ConnectionStatistics(healthy, 1_500, new ConnectionStatistics.Counts(1, 2, 3, 4, 5));
   }
 
   @Test

@@ -2,10 +2,13 @@ package io.yokedcache.jcache.internal.jmx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
+import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +17,7 @@ import javax.management.MBeanNotificationInfo;
 import javax.management.MBeanServer;
 import javax.management.Notification;
 import javax.management.ObjectName;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,17 +28,14 @@ final class LimitWatchTest {
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final CacheStatistics statistics = new CacheStatistics();
   private final List<Notification> heard = new ArrayList<>();
-  private CacheSize size = CacheSize.UNKNOWN;
+  private @Nullable KeyStatistics size;
   private final CacheBeans beans =
       new CacheBeans(
           URI.create("test://limits"),
           "watched",
-          statistics,
-          new CodecFigures(() -> 0, Map::of, List::of),
-          () -> 0,
-          () -> size,
-          () -> NearFigures.NONE,
-          OperationsShown.ALL,
+          new CacheBeans.Sources(
+              statistics, () -> 0, Map::of, List::of, () -> 0, () -> size, () -> null),
+          Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
   private ObjectName name;
 
@@ -69,7 +70,7 @@ final class LimitWatchTest {
   @Test
   void hitRate_crossedAndBackAreToldOnce() {
     gets(1_000, 0, 0);
-    Runnable watch = beans.watch(new Limits(0.5, null, null));
+    Runnable watch = beans.watch(limits(0.5, null, null));
     gets(40, 60, 0);
     watch.run();
 
@@ -98,7 +99,7 @@ final class LimitWatchTest {
 
   @Test
   void getTime_isThatOfTheInterval() {
-    Runnable watch = beans.watch(new Limits(null, 50_000.0, null));
+    Runnable watch = beans.watch(limits(null, Duration.ofMillis(50), null));
     gets(1_000, 0, 1);
     watch.run();
     assertThat(types()).isEmpty();
@@ -112,18 +113,18 @@ final class LimitWatchTest {
 
   @Test
   void size_isFromKeyStatistics() {
-    Runnable watch = beans.watch(new Limits(null, null, 1_000.0));
+    Runnable watch = beans.watch(limits(null, null, 1_000L));
     watch.run();
-    size = new CacheSize(1, 1_000, 3);
+    size = new KeyStatistics(1, 1_000, 3_000);
     watch.run();
     assertThat(types()).isEmpty();
-    size = new CacheSize(1, 1_001, 3);
+    size = new KeyStatistics(1, 1_001, 3_000);
     watch.run();
     assertThat(types()).containsExactly("io.yokedcache.limit.sizeBytes.crossed");
-    size = CacheSize.UNKNOWN;
+    size = null;
     watch.run();
     assertThat(types()).isEmpty();
-    size = new CacheSize(1, 10, 3);
+    size = new KeyStatistics(1, 10, 3_000);
     watch.run();
     assertThat(types()).containsExactly("io.yokedcache.limit.sizeBytes.back");
   }
@@ -151,7 +152,14 @@ final class LimitWatchTest {
 
   @Test
   void limits_noneIsSet() {
-    assertThat(new Limits(null, null, null).any()).isFalse();
-    assertThat(new Limits(null, null, 5.0).any()).isTrue();
+    assertThat(limits(null, null, null).any()).isFalse();
+    assertThat(limits(null, null, 5L).any()).isTrue();
+  }
+
+  private static Settings.Alerts limits(
+      @Nullable Double hitRateBelow,
+      @Nullable Duration getP99Above,
+      @Nullable Long sizeBytesAbove) {
+    return new Settings.Alerts(Duration.ofSeconds(1), hitRateBelow, getP99Above, sizeBytesAbove);
   }
 }

@@ -2,7 +2,9 @@ package io.yokedcache.jcache.internal.jmx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
@@ -32,12 +34,9 @@ final class ManagerBeansTest {
       new CacheBeans(
           MANAGER,
           "a:b",
-          statistics,
-          new CodecFigures(() -> 5, Map::of, List::of),
-          () -> 6,
-          () -> CacheSize.UNKNOWN,
-          () -> NearFigures.NONE,
-          OperationsShown.ALL,
+          new CacheBeans.Sources(
+              statistics, () -> 5, Map::of, List::of, () -> 6, () -> null, () -> null),
+          Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
 
   @AfterEach
@@ -68,7 +67,8 @@ final class ManagerBeansTest {
             () -> List.of(beans.figures()),
             List::of,
             () -> connection(/* healthy= */ true),
-            new ConnectionNews())) {
+            () -> 6,
+            new ConnectionNotifications())) {
       assertThat(managerBeans).isNotNull();
 
       assertThat(server.getAttribute(name, "BoundsNanos")).isEqualTo(TimerCells.bounds());
@@ -116,7 +116,8 @@ final class ManagerBeansTest {
             () -> List.of(beans.figures(), other),
             List::of,
             () -> connection(/* healthy= */ true),
-            new ConnectionNews())) {
+            () -> 6,
+            new ConnectionNotifications())) {
       assertThat(managerBeans.managerName()).isEqualTo("test.//cache-beans");
 
       CompositeData figures = (CompositeData) server.getAttribute(name, "Figures");
@@ -126,7 +127,7 @@ final class ManagerBeansTest {
       assertThat(counters).hasSize(2 * counterNames.size());
       assertThat(counters[counterNames.size() + counterNames.indexOf("hits")]).isEqualTo(7);
       assertThat(counters[counterNames.size() + counterNames.indexOf("misses")])
-          .isEqualTo(CacheFigures.NO_COUNT);
+          .isEqualTo(ManagerBeans.NO_COUNT);
       List<String> gaugeNames = List.of((String[]) figures.get("gaugeNames"));
       double[] gauges = (double[]) figures.get("gauges");
       assertThat(gauges[gaugeNames.indexOf("keysCount")]).isNaN();
@@ -141,7 +142,7 @@ final class ManagerBeansTest {
                   new String[] {String[].class.getName()});
       assertThat((String[]) selected.get("caches")).containsExactly("a:b", "b");
       assertThat((String[]) selected.get("counterNames")).containsExactly("hits", "misses");
-      assertThat((long[]) selected.get("counters")).containsExactly(0, 0, 7, CacheFigures.NO_COUNT);
+      assertThat((long[]) selected.get("counters")).containsExactly(0, 0, 7, ManagerBeans.NO_COUNT);
       assertThat((String[]) selected.get("gaugeNames")).containsExactly("keysCount");
       assertThat((double[]) selected.get("gauges")).containsExactly(Double.NaN, 3);
     }
@@ -157,7 +158,8 @@ final class ManagerBeansTest {
             List::of,
             () -> List.of(description("a", true), description("b", false)),
             () -> connection(/* healthy= */ true),
-            new ConnectionNews())) {
+            () -> 6,
+            new ConnectionNotifications())) {
       assertThat(managerBeans).isNotNull();
 
       CompositeData columns = (CompositeData) server.getAttribute(name, "Configurations");
@@ -183,7 +185,8 @@ final class ManagerBeansTest {
             List::of,
             List::of,
             () -> connection(/* healthy= */ true),
-            new ConnectionNews())) {
+            () -> 6,
+            new ConnectionNotifications())) {
       assertThat(managerBeans).isNotNull();
       assertThat(server.getMBeanInfo(name).getAttributes())
           .extracting(MBeanFeatureInfo::getName)
@@ -195,10 +198,16 @@ final class ManagerBeansTest {
   @Test
   void connectionBean_describesPlainNumbersAndNotifications() throws Exception {
     ObjectName name = name("Connection,CacheManager=test.//cache-beans");
-    ConnectionNews news = new ConnectionNews();
+    ConnectionNotifications notifications = new ConnectionNotifications();
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
-            MANAGER, List::of, List::of, List::of, () -> connection(/* healthy= */ false), news)) {
+            MANAGER,
+            List::of,
+            List::of,
+            List::of,
+            () -> connection(/* healthy= */ false),
+            () -> 6,
+            notifications)) {
       assertThat(managerBeans).isNotNull();
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getAttributes())
@@ -219,8 +228,8 @@ final class ManagerBeansTest {
 
       List<Notification> heard = new ArrayList<>();
       server.addNotificationListener(name, (sent, handback) -> heard.add(sent), null, null);
-      news.lost("no reply");
-      news.restored();
+      notifications.lost("no reply");
+      notifications.restored();
 
       assertThat(heard)
           .extracting(Notification::getType)
@@ -229,8 +238,9 @@ final class ManagerBeansTest {
     }
   }
 
-  private static CacheDescription description(String cache, boolean statisticsEnabled) {
-    return new CacheDescription(
+  private static ManagerBeans.CacheDescription description(
+      String cache, boolean statisticsEnabled) {
+    return new ManagerBeans.CacheDescription(
         cache,
         "java.lang.String",
         "java.lang.Long",
@@ -241,8 +251,8 @@ final class ManagerBeansTest {
         statisticsEnabled);
   }
 
-  private static ConnectionSnapshot connection(boolean healthy) {
-    return new ConnectionSnapshot(healthy, 1_500, new ConnectionSnapshot.Pool(1, 2, 3, 4, 5), 6);
+  private static ConnectionStatistics connection(boolean healthy) {
+    return new ConnectionStatistics(healthy, 1_500, new ConnectionStatistics.Counts(1, 2, 3, 4, 5));
   }
 
   private static Object entry(CompositeData data, String map, String key) {

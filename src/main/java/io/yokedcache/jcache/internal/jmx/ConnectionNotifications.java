@@ -1,36 +1,36 @@
 package io.yokedcache.jcache.internal.jmx;
 
 /**
- * What a manager's {@code Connection} MBean tells its subscribers. They are called by the thread
- * that brings the news. Safe for use by several threads.
+ * The notifications of a manager's {@code Connection} MBean. Subscribers are called by the thread
+ * that sends. Safe for use by several threads.
  */
-public final class ConnectionNews {
+public final class ConnectionNotifications {
 
   private static final String LOST = "io.yokedcache.connection.lost";
   private static final String RESTORED = "io.yokedcache.connection.restored";
 
   private final Notifications notifications =
       new Notifications(
-          Notifications.info(LOST, "Redis does not answer any more; user data: why, as a text"),
+          Notifications.info(LOST, "Redis stopped answering; the user data is the reason, a text"),
           Notifications.info(RESTORED, "Redis answers again"));
 
-  /** Creates what nobody has subscribed to yet. */
-  public ConnectionNews() {}
+  /** Creates notifications without subscribers. */
+  public ConnectionNotifications() {}
 
   Notifications notifications() {
     return notifications;
   }
 
   /**
-   * Tells that Redis does not answer any more.
+   * Sends that Redis stopped answering.
    *
-   * @param reason why, without credentials
+   * @param reason the cause, without credentials
    */
   public void lost(String reason) {
     notifications.send(LOST, "Redis does not answer: " + reason, reason);
   }
 
-  /** Tells that Redis answers again. */
+  /** Sends that Redis answers again. */
   public void restored() {
     notifications.send(RESTORED, "Redis answers again", /* userData= */ null);
   }
