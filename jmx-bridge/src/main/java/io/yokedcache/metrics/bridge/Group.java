@@ -286,7 +286,7 @@ final class Group {
     }
     String text = value.valueType() == ConfigValueType.NULL ? "" : text(value);
     if (file != null && !text.isEmpty()) {
-      complain(key + FILE, "is set, and " + key + " too: keep one of them");
+      complain(key + FILE, "is set together with " + key + ": keep one of them");
     }
     if (file != null) {
       text = firstLine(key + FILE, file);

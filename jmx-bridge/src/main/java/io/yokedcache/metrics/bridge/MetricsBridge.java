@@ -364,7 +364,7 @@ public final class MetricsBridge implements AutoCloseable {
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }
-      logger.warn("{} did not end in order", part.getClass().getSimpleName(), e);
+      logger.warn("{} failed to close", part.getClass().getSimpleName(), e);
     }
   }
 

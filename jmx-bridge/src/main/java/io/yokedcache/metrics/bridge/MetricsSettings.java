@@ -130,9 +130,8 @@ public record MetricsSettings(
       if ((url == null) == (pid == null)) {
         group.complain("url", "or pid must be set, and not both");
       } else if (url == null) {
-        group.complainIf(user != null, "user", "is for a url; a process of yours needs none");
-        group.complainIf(
-            sslRegistry, "ssl-registry", "is for a url; a process of yours needs none");
+        group.complainIf(user != null, "user", "has no effect with pid: remove it");
+        group.complainIf(sslRegistry, "ssl-registry", "has no effect with pid: remove it");
       } else if (Targets.objection(url) != null) {
         group.complain("url", "is \"" + url + "\", which " + Targets.objection(url));
       }

@@ -88,7 +88,7 @@ public record PrometheusOutput(
       if (password != null && hash != null) {
         group.complain(
             "password-hash",
-            "is set, and the password too: keep one of password-hash, password and "
+            "is set together with a password: keep one of password-hash, password and "
                 + PASSWORD_VARIABLE);
       } else if (hash != null) {
         try {

@@ -55,7 +55,7 @@ final class ServeCommand implements Callable<Integer> {
       try (MetricsBridge bridge = MetricsBridge.of(first.settings(), targets.sources())) {
         greet(targets.sources());
         new Follower(first, targets, bridge).run(ending);
-        logger.info("Ending, with a last report where one is due");
+        logger.info("Ending after a last report");
         bridge.report();
       }
     } finally {
@@ -106,7 +106,7 @@ final class ServeCommand implements Callable<Integer> {
       try {
         look();
       } catch (Throwable e) {
-        logger.error("{} cannot be followed: {}", targetOptions.config(), String.valueOf(e));
+        logger.error("Cannot follow changes of {}: {}", targetOptions.config(), String.valueOf(e));
         logger.debug("Where it failed", e);
       }
     }
@@ -138,14 +138,14 @@ final class ServeCommand implements Callable<Integer> {
         changes.addAll(bridge.follow(next.settings(), targets.sources()));
       } catch (IOException | MetricsConfigurationException e) {
         logger.error(
-            "Not all of {} can be followed: {}", targetOptions.config(), BridgeMain.line(e));
+            "Some changes of {} have no effect: {}", targetOptions.config(), BridgeMain.line(e));
       } finally {
         targets.closeReplaced();
       }
       logger.info(
           "{} has changed: {}",
           targetOptions.config(),
-          changes.isEmpty() ? "nothing that was not so before" : String.join(", ", changes));
+          changes.isEmpty() ? "the settings have the same effect" : String.join(", ", changes));
     }
   }
 
@@ -156,13 +156,13 @@ final class ServeCommand implements Callable<Integer> {
     greeter.start();
   }
 
-  /** Says which JVMs are there from the beginning; coming and going later is a metric. */
+  /** Says which JVMs can be read at the start. Failures of outputs are warnings of their target. */
   private static void greet(String name, CacheSource source) {
     try {
       int caches = source.read(Selection.FIGURES).caches().size();
       logger.info("{} has {} caches with statistics", name, caches);
     } catch (IOException | RuntimeException e) {
-      logger.warn("{} is not there yet, and is tried again: {}", name, BridgeMain.line(e));
+      logger.info("{} cannot be read yet; each reading tries again: {}", name, BridgeMain.line(e));
       logger.debug("Where reading {} failed", name, e);
     }
   }

@@ -167,8 +167,8 @@ final class SharedBridge {
         if (!unmeasured.isEmpty() && told.size() + unmeasured.size() <= MAX_TOLD) {
           told.addAll(unmeasured);
           logger.info(
-              "No metrics of {}: the statistics are off. Turn them on by"
-                  + " yokedcache.defaults.statistics = true, or for one cache by"
+              "{} without metrics, because the statistics are off: set"
+                  + " yokedcache.defaults.statistics = true, or for one cache"
                   + " yokedcache.caches.\"<name>\".statistics = true",
               String.join(", ", unmeasured));
         }

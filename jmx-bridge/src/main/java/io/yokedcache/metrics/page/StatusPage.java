@@ -187,7 +187,7 @@ public final class StatusPage implements HttpHandler {
     try {
       json = report.json(StatusReport.Query.parse(exchange.getRequestURI().getRawQuery()));
     } catch (RuntimeException e) {
-      logger.warn("The status page cannot tell its figures", e);
+      logger.warn("The status page cannot show its figures", e);
       answerText(exchange, 500, "Cannot gather the figures: " + e + "\n");
       return;
     }

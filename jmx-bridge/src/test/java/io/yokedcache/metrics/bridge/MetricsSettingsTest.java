@@ -267,7 +267,7 @@ final class MetricsSettingsTest {
                                 + " = \"h:3\", user = u, password-file = \"/-\" } }")
                             .formatted(file, empty))))
         .contains("3 problems")
-        .contains("targets.a.password-file is set, and password too: keep one of them")
+        .contains("targets.a.password-file is set together with password: keep one of them")
         .contains("targets.b.password-file names " + empty + ", whose first line is empty")
         .contains("targets.c.password-file names /-, which cannot be read as UTF-8 text");
   }
@@ -278,8 +278,8 @@ final class MetricsSettingsTest {
       value = {
         "targets.a { url = \"h:1\", user = u }     | user is set without a password: set password-",
         "targets.a { url = \"h:1\", password = p } | password is set without a user: set user too",
-        "targets.a { pid = 1, user = u }           | user is for a url; a process of yours",
-        "targets.a { pid = 1, ssl-registry = on }  | ssl-registry is for a url; a process of yours",
+        "targets.a { pid = 1, user = u }           | user has no effect with pid: remove it",
+        "targets.a { pid = 1, ssl-registry = on }  | ssl-registry has no effect with pid: remove it",
         "targets.a { url = \"ftp://x\" }            | which is not the URL of a JVM. Write HOST:PORT",
         "statsd { tags { a = b } }                 | tags need flavour = dogstatsd",
         "prometheus.tls.trust-store = pom.xml      | trust-store needs a key-store",
@@ -327,7 +327,7 @@ final class MetricsSettingsTest {
         "password-hash = hunter2            | user is not set, but its password is",
         "user = u                           | user is set without a password: set password, pass",
         "user = ^u:v^, password = hunter2   | user has a colon",
-        "user = u, password = hunter2, password-hash = x | password-hash is set, and the passw",
+        "user = u, password = hunter2, password-hash = x | password-hash is set together with",
         "user = u, password-hash = hunter2  | password-hash is no hash of the form $pbkdf2-sha2",
         "tls.key-store-password = hunter2   | tls.key-store-password needs a key-store",
         "tls.trust-store-password = hunter2 | tls.trust-store-password is set without a trust",
