@@ -258,11 +258,9 @@ final class StatsDCollectorTest {
   @Test
   void increment_daemonHasAnotherOfTheAddresses_isReached() throws IOException {
     try (UdpReceiver receiver = UdpReceiver.start("127.0.0.2", 0)) {
-      HostAddress.Lookup both =
-          host ->
-              new InetAddress[] {
-                InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.2")
-              };
+      InetAddress notHere = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+      InetAddress here = InetAddress.getByAddress(new byte[] {127, 0, 0, 2});
+      HostAddress.Lookup both = host -> new InetAddress[] {notHere, here};
       StatsDBuilder settings = to(receiver);
       try (StatsDCollector collector = settings.build(settings.udp(both))) {
         await()
