@@ -4,7 +4,7 @@ import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner.RemovedEntries;
 import io.yokedcache.jcache.internal.near.InvalidatingStore;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
-import io.yokedcache.jcache.internal.near.TrackedCache;
+import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.remote.RemoteEventFeed;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
@@ -17,12 +17,12 @@ import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Everything that one cache object has in Redis: its entries, and the changes others make. */
+/** The entries of one cache object in Redis, and its subscription to changes of other JVMs. */
 public final class CacheBackend {
 
   private final EntryStore entries;
-  private final @Nullable TrackedCache tracked;
-  private final InvalidationListener tracker;
+  private final @Nullable NearCache<?> near;
+  private final InvalidationListener invalidations;
   private final KeySpace names;
   private final Generations generations;
   private final RemoteEventPublisher publisher;
@@ -33,17 +33,17 @@ public final class CacheBackend {
   private @Nullable RemoteEventFeed feed;
 
   CacheBackend(
-      RedisEntryStore far,
-      @Nullable TrackedCache tracked,
-      InvalidationListener tracker,
+      RedisEntryStore redis,
+      @Nullable NearCache<?> near,
+      InvalidationListener invalidations,
       KeySpace names,
       Generations generations,
       RemoteEventPublisher publisher,
       RemoteEventSubscriber subscriber,
       StaleEntryCleaner cleaner) {
-    this.tracked = tracked;
-    this.tracker = tracker;
-    this.entries = tracked == null ? far : new InvalidatingStore(far, tracked.near());
+    this.near = near;
+    this.invalidations = invalidations;
+    this.entries = near == null ? redis : new InvalidatingStore(redis, near);
     this.names = names;
     this.generations = generations;
     this.publisher = publisher;
@@ -51,13 +51,12 @@ public final class CacheBackend {
     this.cleaner = cleaner;
   }
 
-  /** The entries as they are in Redis. */
   public EntryStore entries() {
     return entries;
   }
 
   /**
-   * Makes sure that the cache exists and is used alike by everybody.
+   * Creates the cache in Redis, or checks that it is used alike by all applications.
    *
    * @throws javax.cache.CacheException if another application uses it with other codecs or types
    */
@@ -65,7 +64,7 @@ public final class CacheBackend {
     generations.openAll();
   }
 
-  /** Whether some other cache object, here or in another JVM, may listen to changes. */
+  /** Whether another cache object, of this or another JVM, may listen to changes. */
   public boolean isHeard() {
     return generations.isHeard();
   }
@@ -76,7 +75,7 @@ public final class CacheBackend {
     cleaner.request();
   }
 
-  /** Empties the cache for every JVM, and returns what had been in it, to be counted. */
+  /** Empties the cache for every JVM, and returns the removed entries, to be counted. */
   public RemovedEntries removeAll() {
     return cleaner.count("removeAll of " + names, names, entries::clear);
   }
@@ -88,11 +87,10 @@ public final class CacheBackend {
   }
 
   /**
-   * Listens to the changes made by other cache objects of the same cache, in this and other JVMs,
-   * in place of what was listened to before.
+   * Listens to the changes made by other cache objects of the same cache, in this and other JVMs.
+   * Replaces an earlier subscription.
    *
-   * @param oldValues whether values before the change are wanted
-   * @param expirations whether expired entries are wanted
+   * @param oldValues whether events carry the values before the change
    * @param consumer called by one thread, in the order in which Redis made the changes of a key
    * @param own called by the same thread, in the same order, with the keys of own changes
    */
@@ -109,7 +107,6 @@ public final class CacheBackend {
     subscriber.add(after, before);
   }
 
-  /** Ends {@link #listen}. */
   public synchronized void unlisten() {
     if (feed != null) {
       subscriber.remove(feed);
@@ -117,11 +114,11 @@ public final class CacheBackend {
     }
   }
 
-  /** Ends all that runs for this cache; the entries stay. */
+  /** Ends the subscription and the near cache; the entries stay. */
   public void close() {
     unlisten();
-    if (tracked != null) {
-      tracker.remove(tracked);
+    if (near != null) {
+      invalidations.remove(near);
     }
   }
 }

@@ -8,7 +8,6 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
-import io.yokedcache.jcache.internal.near.TrackedCache;
 import io.yokedcache.jcache.internal.redis.ConnectionListener;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.HealthCheck;
@@ -46,16 +45,15 @@ public final class RedisBackend implements AutoCloseable {
   private final RemoteEventSubscriber subscriber;
   private final StaleEntryCleaner cleaner;
   private final KeyStatisticsCollector keyStatistics;
-  private final InvalidationListener tracker;
+  private final InvalidationListener invalidations;
 
   /**
    * Threads that must not delay each other.
    *
-   * @param pings those of subscriptions, which must come in time and never wait
-   * @param background what is done now and then: leases, and keeping connections alive
-   * @param scans what goes over all keys step by step: the count and what is derived from it, and
-   *     the cleaner
-   * @param health nothing but the check of the connection
+   * @param pings the pings of subscriptions, which must be sent in time and never wait
+   * @param background renews leases and keeps connections alive
+   * @param scans walks over all keys, and computes figures from the result
+   * @param health checks the connection
    */
   public record Schedulers(
       ScheduledExecutorService pings,
@@ -64,11 +62,10 @@ public final class RedisBackend implements AutoCloseable {
       ScheduledExecutorService health) {}
 
   /**
-   * Creates the stores of a manager.
+   * Creates the backend of a manager.
    *
-   * @param schedulers run what is done now and then
-   * @param errors counts what they survive
-   * @param listener hears when Redis stops and begins to answer
+   * @param errors counts the errors that the threads survive
+   * @param listener is called when Redis stops and begins to answer
    */
   public RedisBackend(
       Settings settings,
@@ -109,16 +106,16 @@ public final class RedisBackend implements AutoCloseable {
     this.keyStatistics =
         new KeyStatisticsCollector(
             executor, settings.namespace(), settings.keyStatistics(), schedulers.scans());
-    this.tracker =
+    this.invalidations =
         new InvalidationListener(server, settings.nearStaleness(), errors, schedulers.pings());
     health.start();
     keepAlive(executor, settings.connection().keepAlive(), schedulers.background());
   }
 
-  /** Looks twice as often as connections are to be asked, so that none is silent for longer. */
+  /** Checks twice an interval, so that no connection is silent for longer than the interval. */
   private static void keepAlive(
       RedisExecutor sender, Duration interval, ScheduledExecutorService background) {
-    // Connections of the pool that nobody needs are closed in any case.
+    // Idle connections of the pool are closed in any case.
     Duration silence = interval.isZero() ? FOR_EVER : interval.dividedBy(2);
     long millis = Math.max(1, Math.min(silence.toMillis(), MAX_TICK.toMillis()));
     var unused =
@@ -136,10 +133,10 @@ public final class RedisBackend implements AutoCloseable {
   }
 
   /**
-   * The store of one cache. Nothing is sent before its first operation.
+   * The backend of one cache. Nothing is sent before its first operation.
    *
-   * @param near the copies of its entries in this JVM, or {@code null} if there are none
-   * @param timer what times its round trips, asked at each of them
+   * @param near its near cache, or {@code null}
+   * @param timer returns the timer of a round trip
    */
   public CacheBackend open(
       CacheIdentity identity,
@@ -153,28 +150,23 @@ public final class RedisBackend implements AutoCloseable {
     RedisEntryStore entries =
         new RedisEntryStore(
             timed, names, identity.cacheName(), generations, publisher, announcement, batchSize);
-    TrackedCache tracked = near == null ? null : track(names, near);
+    if (near != null) {
+      invalidations.add(names, near);
+    }
     return new CacheBackend(
-        entries, tracked, tracker, names, generations, publisher, subscriber, cleaner);
+        entries, near, invalidations, names, generations, publisher, subscriber, cleaner);
   }
 
-  private TrackedCache track(KeySpace names, NearCache<?> near) {
-    TrackedCache tracked = new TrackedCache(names, near);
-    tracker.add(tracked);
-    return tracked;
-  }
-
-  /** How many entries the caches have in Redis. */
   public KeyStatisticsCollector keyStatistics() {
     return keyStatistics;
   }
 
-  /** What messages call the server: scheme, host and port, without credentials. */
+  /** The address of the server in messages: scheme, host and port, without credentials. */
   public String address() {
     return executor.address();
   }
 
-  /** How the manager is connected now; talks to nobody. */
+  /** The state of the connection; sends no command. */
   public ConnectionStatistics connection() {
     return new ConnectionStatistics(health.isHealthy(), health.pingNanos(), executor.connections());
   }
@@ -184,7 +176,7 @@ public final class RedisBackend implements AutoCloseable {
     keyStatistics.close();
     health.close();
     subscriber.close();
-    tracker.close();
+    invalidations.close();
     executor.close();
   }
 }

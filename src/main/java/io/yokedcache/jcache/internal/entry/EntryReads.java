@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.internal.codec.value.ImmutableValues;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.near.NearCache;
-import io.yokedcache.jcache.internal.near.NearCache.Copy;
+import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
@@ -44,7 +44,7 @@ public final class EntryReads<K, V> {
     if (near == null) {
       return null;
     }
-    Copy<V> entry = near.get(codec.name(key));
+    NearEntry<V> entry = near.get(codec.name(key));
     if (entry == null) {
       return null;
     }
@@ -62,7 +62,7 @@ public final class EntryReads<K, V> {
     if (near == null || !codec.isPlain(key)) {
       return null;
     }
-    Copy<V> entry = near.find(key, nowNanos == 0 ? System.nanoTime() : nowNanos);
+    NearEntry<V> entry = near.find(key, nowNanos == 0 ? System.nanoTime() : nowNanos);
     V value = entry == null ? null : entry.value();
     if (value == null) {
       return null;

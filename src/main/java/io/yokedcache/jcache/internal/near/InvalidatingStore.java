@@ -14,54 +14,53 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries in Redis for a cache that also has copies in this JVM: what is written here is not
- * read from a copy any more as soon as the write is over, whatever became of it. Reads go to Redis,
- * for those who are going to compare and write.
+ * The entries in Redis of a cache with a near cache. When a write ends, successful or not, the near
+ * entry of its key is dropped. Reads go to Redis.
  */
 public final class InvalidatingStore implements EntryStore {
 
-  private final EntryStore far;
+  private final EntryStore redis;
   private final NearCache<?> near;
 
-  public InvalidatingStore(EntryStore far, NearCache<?> near) {
-    this.far = far;
+  public InvalidatingStore(EntryStore redis, NearCache<?> near) {
+    this.redis = redis;
     this.near = near;
   }
 
   @Override
   public @Nullable Bytes get(Bytes key, Ttl onAccess) {
-    return far.get(key, onAccess);
+    return redis.get(key, onAccess);
   }
 
   @Override
   public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess) {
-    return far.getAll(keys, onAccess);
+    return redis.getAll(keys, onAccess);
   }
 
   @Override
   public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
-    return far.getAllWithTtl(keys);
+    return redis.getAllWithTtl(keys);
   }
 
   @Override
   public boolean contains(Bytes key) {
-    return far.contains(key);
+    return redis.contains(key);
   }
 
   @Override
   public List<Boolean> containsAll(List<Bytes> keys) {
-    return far.containsAll(keys);
+    return redis.containsAll(keys);
   }
 
   @Override
   public Iterator<List<Bytes>> scan() {
-    return far.scan();
+    return redis.scan();
   }
 
   @Override
   public void touch(Bytes key, Ttl ttl) {
     try {
-      far.touch(key, ttl);
+      redis.touch(key, ttl);
     } finally {
       if (!ttl.isUnchanged()) {
         near.invalidate(key);
@@ -72,7 +71,7 @@ public final class InvalidatingStore implements EntryStore {
   @Override
   public void touchAll(Map<Bytes, Ttl> ttls) {
     try {
-      far.touchAll(ttls);
+      redis.touchAll(ttls);
     } finally {
       ttls.forEach(
           (key, ttl) -> {
@@ -86,7 +85,7 @@ public final class InvalidatingStore implements EntryStore {
   @Override
   public Outcome apply(Mutation mutation) {
     try {
-      return far.apply(mutation);
+      return redis.apply(mutation);
     } finally {
       near.invalidate(mutation.key());
     }
@@ -95,7 +94,7 @@ public final class InvalidatingStore implements EntryStore {
   @Override
   public List<Outcome> applyAll(List<Mutation> mutations) {
     try {
-      return far.applyAll(mutations);
+      return redis.applyAll(mutations);
     } finally {
       mutations.forEach(mutation -> near.invalidate(mutation.key()));
     }
@@ -103,7 +102,7 @@ public final class InvalidatingStore implements EntryStore {
 
   @Override
   public Pinned pin(Collection<Bytes> keys, boolean wereRead) {
-    Pinned pinned = far.pin(keys, wereRead);
+    Pinned pinned = redis.pin(keys, wereRead);
     return mutations -> {
       try {
         return pinned.applyAll(mutations);
@@ -116,7 +115,7 @@ public final class InvalidatingStore implements EntryStore {
   @Override
   public Set<String> clear() {
     try {
-      return far.clear();
+      return redis.clear();
     } finally {
       near.flush();
     }
@@ -125,7 +124,7 @@ public final class InvalidatingStore implements EntryStore {
   @Override
   public void destroy() {
     try {
-      far.destroy();
+      redis.destroy();
     } finally {
       near.flush();
     }

@@ -8,7 +8,9 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
+import io.yokedcache.jcache.internal.store.KeySpace;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,14 +27,15 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Hears of every change of the caches that have copies in this JVM, whoever makes it, on one
- * connection and one thread for all of a manager's caches. Redis tracks the keys by their prefixes
- * and tells the very connection that asked it to.
+ * Receives the invalidations of all near caches of a manager, on one connection and one thread.
+ * Redis tracks keys by their prefixes (client tracking in broadcasting mode), and tells the
+ * connection that asked for it.
  *
- * <p>How old a copy may be is bounded by pings. Redis answers a ping behind all it had to tell
- * before; so when a pong is there, every change made before its ping was sent has been heard.
- * Copies are used only while the last answered ping is younger than the bound: a connection that is
- * lost, silent or slow makes readers go to Redis, and never lets them see something older.
+ * <p>Pings bound the age of near entries. Redis answers a ping after all invalidations that it sent
+ * before. So when the answer arrives, the invalidation of every change made before the ping was
+ * sent has arrived. Near entries are used only while the last answered ping is younger than the
+ * bound. A connection that is lost, silent or slow makes readers go to Redis, and never lets them
+ * see an older value.
  */
 public final class InvalidationListener implements AutoCloseable {
 
@@ -41,28 +44,28 @@ public final class InvalidationListener implements AutoCloseable {
   private static final long MIN_PAUSE_MILLIS = 20;
   private static final long MAX_PAUSE_MILLIS = 2_000;
 
-  /** Pings for each time that copies stay good after one. */
+  /** The number of pings in the time for which near entries may be used after one. */
   private static final int PINGS = 4;
 
   private final String address;
   private final ScheduledExecutorService background;
   private final Duration maxStaleness;
   private final SubscriptionLoop loop;
-  private final List<TrackedCache> caches = new CopyOnWriteArrayList<>();
+  private final List<Tracked> caches = new CopyOnWriteArrayList<>();
 
   /** Guards the two fields below. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private @Nullable ScheduledFuture<?> pings;
 
-  /** Whether the present connection was told which caches there are. */
+  /** Whether the present connection has asked for the prefixes of the caches. */
   private boolean hasBegun;
 
   /** The session of the present connection; set when it is ready. */
   private volatile @Nullable Inbox inbox;
 
-  /** The refusal of a ping that was logged, until one is answered; only used by the thread. */
-  private @Nullable String told;
+  /** The logged error reply to a ping, until a ping is answered; used by the thread only. */
+  private @Nullable String logged;
 
   public InvalidationListener(
       Endpoint server,
@@ -75,7 +78,7 @@ public final class InvalidationListener implements AutoCloseable {
     this.loop =
         new SubscriptionLoop(
             "yokedcache-near",
-            "Near caches are not used, Redis does not tell of changes",
+            "Near caches are not used, since Redis sends no invalidations",
             server,
             maxStaleness.multipliedBy(2),
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
@@ -83,11 +86,11 @@ public final class InvalidationListener implements AutoCloseable {
             Inbox::new);
   }
 
-  /** Hears of a further cache soon; until then it is not tracked. */
-  public void add(TrackedCache cache) {
+  /** Begins to track a cache soon; until then its near cache is not used. */
+  public void add(KeySpace names, NearCache<?> near) {
     lock.lock();
     try {
-      caches.add(cache);
+      caches.add(new Tracked(names.trackedPrefix(), names, near));
       if (loop.start()) {
         long every = Math.max(1, maxStaleness.toMillis() / PINGS);
         pings =
@@ -103,9 +106,9 @@ public final class InvalidationListener implements AutoCloseable {
     }
   }
 
-  /** Hears of a cache no more. */
-  public void remove(TrackedCache cache) {
-    caches.remove(cache); // what Redis still tells of it is for nobody
+  /** Ends the tracking of a cache; later invalidations of it are ignored. */
+  public void remove(NearCache<?> near) {
+    caches.removeIf(cache -> cache.near == near);
   }
 
   private void ping(Subscription connection) {
@@ -129,28 +132,47 @@ public final class InvalidationListener implements AutoCloseable {
     loop.close();
   }
 
-  /** What arrives on one connection. */
+  /** A cache whose keys begin with a prefix that no key of another cache has. */
+  private record Tracked(byte[] prefix, KeySpace names, NearCache<?> near) {
+
+    /** Handles the change of a key: of an entry, of a generation, or of another key. */
+    void onChange(byte[] key) {
+      if (key.length < prefix.length
+          || Arrays.mismatch(key, 0, prefix.length, prefix, 0, prefix.length) >= 0) {
+        return;
+      }
+      KeySpace.EntryName entry = names.parse(key);
+      if (entry != null) {
+        near.onInvalidation(entry.bucket(), entry.token(), entry.key());
+      } else if (!KeySpace.isAbout(key)) {
+        near.onGenerationChange(); // the cache was cleared, or listeners registered
+      }
+    }
+  }
+
+  /** The messages that arrive on one connection. */
   private final class Inbox implements SubscriptionLoop.Session {
 
-    /** The caches that this connection is told of. */
-    private List<TrackedCache> tracked = List.of();
+    /** The caches whose prefixes this connection has asked for. */
+    private List<Tracked> tracked = List.of();
 
     private volatile boolean ready;
 
-    /** When the ping was sent that is not answered yet; 0 if there is none. */
+    /** The time when the unanswered ping was sent; 0 if there is none. */
     private volatile long pingNanos;
 
-    /** Has the server tell this connection of changes, before it subscribes to that. */
+    /** Asks the server to send invalidations to this connection, before it subscribes to them. */
     @Override
     public void begin(Subscription opened) {
       Object id = opened.ask(new CommandArguments(Command.CLIENT).add("ID"));
-      // A cache twice, as after one that could not be created, has one prefix: Redis refuses equal
-      // ones, and all with them. None can begin with another one, since it ends with a '#'.
+      // A cache may be here twice, as after a failed creation. Redis refuses equal prefixes, and
+      // all
+      // others with them. No prefix begins with another one, since each ends with '#'.
       Set<Bytes> wanted = new LinkedHashSet<>();
       lock.lock();
       try {
         tracked = List.copyOf(caches);
-        tracked.forEach(cache -> wanted.add(Bytes.of(cache.prefix())));
+        tracked.forEach(cache -> wanted.add(Bytes.of(cache.prefix)));
         hasBegun = true;
       } finally {
         lock.unlock();
@@ -174,8 +196,8 @@ public final class InvalidationListener implements AutoCloseable {
 
     @Override
     public void subscribed(byte[] channel) {
-      // Reads that began before Redis tracked must leave no copy.
-      tracked.forEach(TrackedCache::flush);
+      // Reads that began before Redis tracked must leave no near entry.
+      tracked.forEach(cache -> cache.near.flush());
       inbox = this;
       ready = true;
       loop.write(InvalidationListener.this::ping);
@@ -192,14 +214,14 @@ public final class InvalidationListener implements AutoCloseable {
       pingNanos = 0;
       note(refusal);
       if (refusal == null || isForPingsOnly(refusal)) {
-        tracked.forEach(cache -> cache.goodUntil(untilNanos));
+        tracked.forEach(cache -> cache.near.freshUntil(untilNanos));
         loop.worked();
       }
     }
 
     /**
-     * Whether Redis only minds the ping: then the refusal, which is as well sent behind everything
-     * before it, serves as a pong. Others say that the server has trouble with its data.
+     * Whether an error reply concerns the ping alone. It is then as good as an answer, since it is
+     * sent after all invalidations before it. Other errors say that the server has no valid data.
      */
     private boolean isForPingsOnly(JedisDataException refusal) {
       String words = String.valueOf(refusal.getMessage());
@@ -208,18 +230,18 @@ public final class InvalidationListener implements AutoCloseable {
 
     private void note(@Nullable JedisDataException refusal) {
       if (refusal == null) {
-        if (told != null) {
-          told = null;
+        if (logged != null) {
+          logged = null;
           logger.info("Redis on {} answers the PING of near caches again", address);
         }
         return;
       }
       String words = String.valueOf(refusal.getMessage());
-      if (!words.equals(told)) {
-        told = words;
+      if (!words.equals(logged)) {
+        logged = words;
         logger.warn(
             isForPingsOnly(refusal)
-                ? "Redis on {} refuses the PING of near caches, which are used all the same; allow the user +ping, and see what the server says: {}"
+                ? "Redis on {} refuses the PING of near caches, which are used nevertheless; allow the user +ping: {}"
                 : "Near caches are not used, since Redis on {} answers their PING: {}",
             address,
             words);
@@ -229,10 +251,10 @@ public final class InvalidationListener implements AutoCloseable {
     @Override
     public void message(byte[] channel, byte @Nullable [] key) {
       if (key == null) {
-        tracked.forEach(TrackedCache::flush); // all keys of the server are gone
+        tracked.forEach(cache -> cache.near.flush()); // all keys of the server are gone
         return;
       }
-      for (TrackedCache cache : tracked) {
+      for (Tracked cache : tracked) {
         cache.onChange(key);
       }
     }
@@ -240,7 +262,10 @@ public final class InvalidationListener implements AutoCloseable {
     @Override
     public void end() {
       ready = false;
-      tracked.forEach(TrackedCache::lose);
+      for (Tracked cache : tracked) {
+        cache.near.trackingLost();
+        cache.near.flush();
+      }
     }
   }
 }

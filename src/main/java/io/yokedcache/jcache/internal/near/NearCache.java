@@ -14,61 +14,71 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies of one cache's entries in this JVM. Redis tells of every change of the cache, whoever made
- * it, and a copy goes when that is heard; while it might not be heard, no copy is used.
+ * The entries of one cache in the memory of this JVM. Redis tells of every change of the cache,
+ * whichever JVM makes it, and the near entry is dropped when the invalidation arrives. While
+ * invalidations may be missed, no near entry is used.
  *
- * <p>A read that misses takes a ticket, reads Redis, and leaves its copy here only if the ticket
- * still holds: a change that was heard in between may be newer than what was read. Every change is
- * heard after it was made, so a copy is never older than the last change that was heard, and every
- * later one removes it. Safe for use by several threads.
+ * <p>A read that misses takes a ticket, reads Redis, and leaves a near entry only if the ticket
+ * still holds. An invalidation that arrived in between may be newer than the value that was read.
+ * Every invalidation arrives after its change was made, so a near entry is never older than the
+ * last change whose invalidation arrived, and every later one drops it.
  *
- * <p>A copy also belongs to the generation that was current when it was read. That the key of a
- * generation was changed says only that the cache may have been cleared: listeners elsewhere renew
- * their leases in it. So from then on no copy is used until a read has found the same generation to
- * be current still; one that finds another generation drops all copies.
+ * <p>A near entry also belongs to the generation that was current when it was read. A change of a
+ * generation's key says only that the cache may have been cleared, since listeners of other JVMs
+ * renew their leases in the same key. After it, no near entry is used until a read finds that the
+ * same generation is still current. A read that finds another generation drops all near entries.
  *
- * <p>A copy has a name, which follows from the bytes of its key alone. So a change, of which Redis
- * tells by those bytes, always finds the copy; and a reader that knows the name without encoding
- * the key is spared that.
+ * <p>A near entry is found by a name that follows from the bytes of its key alone. So an
+ * invalidation, which carries these bytes, always finds it. A reader that knows the name without
+ * encoding the key need not encode it. Safe for use by several threads.
+ *
+ * @param <V> values
  */
 public final class NearCache<V> {
 
   private static final int STRIPES = 1024;
   private static final long NO_DEADLINE = Long.MAX_VALUE;
 
-  /** What an entry takes besides its bytes, by the sizes of the objects on a 64-bit JVM. */
+  /** The memory of a near entry besides its bytes, by the sizes of objects on a 64-bit JVM. */
   private static final int OVERHEAD_BYTES = 160;
 
-  private final TrackingFreshness hearing = new TrackingFreshness();
-  private final NearCacheCounters counts = new NearCacheCounters();
+  private final Counters counters = new Counters();
   private final Function<Bytes, Object> names;
-  private final Cache<Object, Copy<V>> copies;
+  private final Cache<Object, NearEntry<V>> entries;
   private final long timeToLiveNanos;
 
-  /** Counts the changes that were heard, of any name with that hash; part of each ticket. */
-  private final AtomicIntegerArray changes = new AtomicIntegerArray(STRIPES);
+  /** The number of invalidations, by a hash of the name; part of each ticket. */
+  private final AtomicIntegerArray invalidations = new AtomicIntegerArray(STRIPES);
 
   private final AtomicInteger flushes = new AtomicInteger();
 
-  /** Counts the changes that were heard of entries of other generations than the known ones. */
-  private final AtomicInteger strangers = new AtomicInteger();
+  /** The number of invalidations of entries of generations that were not known. */
+  private final AtomicInteger unknownInvalidations = new AtomicInteger();
 
-  /** Counts how often it was heard that a generation may be over; see {@link Epoch}. */
-  private final AtomicLong doubts = new AtomicLong();
+  /** The number of times that a generation's key was changed; see {@link Epoch}. */
+  private final AtomicLong generationChanges = new AtomicLong();
 
-  /** The generation that the copies of each bucket are from, {@code null} before there is one. */
+  /** The epoch of the near entries of each bucket, or {@code null} before the first. */
   private final AtomicReferenceArray<@Nullable Epoch> epochs;
 
-  /** The number of the last epoch that began; written after it is in the array. */
+  /** The number of the last epoch that began; written after the epoch is in the array. */
   private volatile long epochNumber;
 
+  /** The end of the time during which near entries may be used, while {@link #isTracked}. */
+  private volatile long freshUntilNanos;
+
+  /** Whether Redis tells of changes. */
+  private volatile boolean isTracked;
+
   /**
-   * The time during which a generation is current, and up to which doubt it was found to be so. Its
-   * copies are used while there is no newer doubt.
+   * The time during which a generation is current. The value is the number of changes of generation
+   * keys after which the generation was found to be current. Its near entries are used while there
+   * is no further change.
    */
   static final class Epoch extends AtomicLong {
 
@@ -79,15 +89,15 @@ public final class NearCache<V> {
     private final String token;
     private final long number;
 
-    private Epoch(String token, long number, long doubts) {
-      super(doubts);
+    private Epoch(String token, long number, long generationChanges) {
+      super(generationChanges);
       this.token = token;
       this.number = number;
     }
 
-    /** Notes that the generation was current after so many doubts. */
-    private void settle(long doubts) {
-      accumulateAndGet(doubts, (now, seen) -> now == OVER ? OVER : Math.max(now, seen));
+    /** Notes that the generation was current after so many changes. */
+    private void confirm(long generationChanges) {
+      accumulateAndGet(generationChanges, (now, seen) -> now == OVER ? OVER : Math.max(now, seen));
     }
 
     private void end() {
@@ -100,43 +110,38 @@ public final class NearCache<V> {
   }
 
   /**
-   * A copy: the value itself if it serves all readers, else its bytes.
+   * An entry in the memory of this JVM.
    *
-   * @param value the value, or {@code null} if each reader must decode its own
-   * @param bytes its encoded form, or {@code null} if there is the value
-   * @param sizeBytes what the entry's key and value take in their encoded form
-   * @param deadlineNanos until when it may be used
-   * @param epoch the generation that it is from
+   * @param value the value that all readers share, or {@code null} if each must decode one
+   * @param bytes the encoded value, or {@code null} if there is a shared value
+   * @param sizeBytes the length of the key and the value in their encoded form
+   * @param deadlineNanos the time after which it is not used
    */
-  public record Copy<V>(
+  public record NearEntry<V>(
       @Nullable V value, @Nullable Bytes bytes, int sizeBytes, long deadlineNanos, Epoch epoch) {}
 
   /**
-   * What is known before an entry is read from Redis.
+   * The state of a near cache before an entry is read from Redis.
    *
-   * @param name what its copy is found by
-   * @param keyBytes the length of its key
-   * @param stamp stands for all changes heard so far
-   * @param strangers how many changes of unknown generations were heard so far
-   * @param doubts how often it was heard so far that a generation may be over
-   * @param epochNumber how many generations are known so far
-   * @param startNanos the time
+   * @param name the name of the near entry
+   * @param keyBytes the length of the encoded key
+   * @param stamp the number of flushes, and of invalidations of the name
    */
   public record Ticket(
       Object name,
       int keyBytes,
       long stamp,
-      int strangers,
-      long doubts,
+      int unknownInvalidations,
+      long generationChanges,
       long epochNumber,
       long startNanos) {}
 
   /**
-   * Creates an empty one, which is not used before changes are heard.
+   * Creates an empty near cache, which is not used before {@link #freshUntil}.
    *
-   * @param buckets how many generations the cache has at a time
-   * @param names what the copy of an entry is found by; has {@code equals} and follows from the
-   *     bytes of the entry's key alone
+   * @param buckets the number of generations that the cache has at a time
+   * @param names returns the name of a near entry, which has {@code equals} and follows from the
+   *     bytes of the key alone
    */
   public NearCache(Settings.NearCache settings, int buckets, Function<Bytes, Object> names) {
     this.names = names;
@@ -144,117 +149,138 @@ public final class NearCache<V> {
     Duration timeToLive = settings.timeToLive();
     this.timeToLiveNanos =
         timeToLive == null ? NO_DEADLINE : TimeUnit.NANOSECONDS.convert(timeToLive);
-    // In the thread that writes, since the common pool may be full of the application's work.
+    // Runs in the writing thread, since the common pool may be full of the application's work.
     Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(Runnable::run);
     Long maxBytes = settings.maxBytes();
-    this.copies =
+    this.entries =
         maxBytes == null
             ? builder.maximumSize(settings.maxEntries()).build()
-            : builder.maximumWeight(maxBytes).<Object, Copy<V>>weigher(NearCache::weigh).build();
+            : builder
+                .maximumWeight(maxBytes)
+                .<Object, NearEntry<V>>weigher(NearCache::weigh)
+                .build();
   }
 
-  private static int weigh(Object name, Copy<?> copy) {
-    return (int) Math.min(Integer.MAX_VALUE, (long) OVERHEAD_BYTES + copy.sizeBytes);
+  private static int weigh(Object name, NearEntry<?> entry) {
+    return (int) Math.min(Integer.MAX_VALUE, (long) OVERHEAD_BYTES + entry.sizeBytes);
   }
 
-  /** How far the changes of the entries have been heard. */
-  public TrackingFreshness hearing() {
-    return hearing;
+  /** Whether near entries may be used at a time: no older change has an invalidation under way. */
+  public boolean isFresh(long nowNanos) {
+    return isTracked && freshUntilNanos - nowNanos > 0;
   }
 
-  /** The copy of an entry if there is one that may be used. */
-  public @Nullable Copy<V> get(Object name) {
-    Copy<V> copy = find(name, System.nanoTime());
-    if (copy == null) {
-      counts.miss();
+  /** Lets near entries be used until a time, since older invalidations have arrived. */
+  void freshUntil(long nanos) {
+    freshUntilNanos = nanos;
+    isTracked = true;
+  }
+
+  /** Stops the use of near entries: from now on invalidations are missed. */
+  void trackingLost() {
+    isTracked = false;
+  }
+
+  /** Returns a near entry that may be used, or {@code null}, and counts a hit or a miss. */
+  public @Nullable NearEntry<V> get(Object name) {
+    NearEntry<V> entry = find(name, System.nanoTime());
+    if (entry == null) {
+      counters.increment(counters.misses);
     } else {
-      counts.hit();
+      counters.increment(counters.hits);
     }
-    return copy;
+    return entry;
   }
 
   /**
-   * The same without being counted, for who may look again; {@link #used} counts it.
+   * Returns a near entry that may be used, or {@code null}, and counts nothing. A caller that uses
+   * it calls {@link #used}.
    *
    * @param nowNanos a time since the read began
    */
-  public @Nullable Copy<V> find(Object name, long nowNanos) {
-    if (hearing.isGood(nowNanos)) {
-      Copy<V> copy = copies.getIfPresent(name);
-      if (copy != null) {
-        boolean lives = copy.deadlineNanos == NO_DEADLINE || copy.deadlineNanos - nowNanos > 0;
-        if (lives && copy.epoch.get() == doubts.get()) {
-          return copy;
+  public @Nullable NearEntry<V> find(Object name, long nowNanos) {
+    if (isFresh(nowNanos)) {
+      NearEntry<V> entry = entries.getIfPresent(name);
+      if (entry != null) {
+        boolean lives = entry.deadlineNanos == NO_DEADLINE || entry.deadlineNanos - nowNanos > 0;
+        if (lives && entry.epoch.get() == generationChanges.get()) {
+          return entry;
         }
-        if (!lives || copy.epoch.isOver()) {
-          copies.asMap().remove(name, copy);
+        if (!lives || entry.epoch.isOver()) {
+          entries.asMap().remove(name, entry);
         }
       }
     }
     return null;
   }
 
-  /** Counts a copy that was found and is used. */
+  /** Counts a hit. */
   public void used() {
-    counts.hit();
+    counters.increment(counters.hits);
   }
 
-  /** To be taken before an entry is read from Redis. */
+  /** Returns a ticket, to be taken before an entry is read from Redis. */
   public Ticket ticket(Bytes key) {
     Object name = names.apply(key);
-    // The number first: of an epoch that it counts, every change is in the stamp or comes later.
+    // The number first: every invalidation in an epoch that it covers is in the stamp, or later.
     long number = epochNumber;
     return new Ticket(
-        name, key.length(), stamp(name), strangers.get(), doubts.get(), number, System.nanoTime());
+        name,
+        key.length(),
+        stamp(name),
+        unknownInvalidations.get(),
+        generationChanges.get(),
+        number,
+        System.nanoTime());
   }
 
   private long stamp(Object name) {
-    return ((long) flushes.get() << Integer.SIZE) | (changes.get(stripe(name)) & 0xffffffffL);
+    return ((long) flushes.get() << Integer.SIZE) | (invalidations.get(stripe(name)) & 0xffffffffL);
   }
 
   /**
-   * Keeps what was read from Redis, unless it may be old already.
+   * Keeps an entry that was read from Redis, unless it may be old already.
    *
-   * @param ticket what {@link #ticket} returned before the read
-   * @param found what was read
-   * @param value its value if it serves all readers, else {@code null}
+   * @param ticket the result of {@link #ticket} before the read
+   * @param value the value if all readers can share it, else {@code null}
    */
   public void keep(Ticket ticket, StoredValue found, @Nullable V value) {
     Object name = ticket.name;
     Epoch epoch = epoch(ticket, found.generation());
-    if (epoch == null || !hearing.isGood(System.nanoTime()) || !holds(ticket, epoch)) {
-      counts.fillDropped();
+    if (epoch == null || !isFresh(System.nanoTime()) || !holds(ticket, epoch)) {
+      counters.increment(counters.droppedFills);
       return;
     }
-    Copy<V> copy =
-        new Copy<>(
+    NearEntry<V> entry =
+        new NearEntry<>(
             value,
             value == null ? found.value() : null,
             (int) Math.min(Integer.MAX_VALUE, (long) ticket.keyBytes + found.value().length()),
             deadline(ticket.startNanos, found.ttlMillis()),
             epoch);
-    copies.put(name, copy);
-    if (epoch.isOver() || !holds(ticket, epoch)) { // heard while it was put
-      copies.asMap().remove(name, copy);
-      counts.fillDropped();
+    entries.put(name, entry);
+    if (epoch.isOver() || !holds(ticket, epoch)) { // invalidated while it was put
+      entries.asMap().remove(name, entry);
+      counters.increment(counters.droppedFills);
     }
   }
 
-  /** Whether no change was heard since a ticket that what was read then may lack. */
+  /** Whether no invalidation has arrived since a ticket that concerns a read after it. */
   private boolean holds(Ticket ticket, Epoch epoch) {
-    // Changes of a generation that was not known yet when they were heard are among the strangers.
+    // Invalidations that arrived before their generation was known are counted as unknown.
     boolean wasKnown = epoch.number <= ticket.epochNumber;
-    return stamp(ticket.name) == ticket.stamp && (wasKnown || strangers.get() == ticket.strangers);
+    return stamp(ticket.name) == ticket.stamp
+        && (wasKnown || unknownInvalidations.get() == ticket.unknownInvalidations);
   }
 
   /**
-   * The epoch of the generation that was current when an entry was read, or {@code null} if it is
-   * over, or may be.
+   * The epoch of the generation that was current when an entry was read, or {@code null} if it may
+   * be over.
    */
   private @Nullable Epoch epoch(Ticket ticket, Generation generation) {
     Epoch known = epochs.get(generation.bucket());
     if (known != null && known.token.equals(generation.tokenText())) {
-      known.settle(ticket.doubts);
+      known.confirm(ticket.generationChanges);
       return known;
     }
     return begin(ticket, generation);
@@ -264,20 +290,20 @@ public final class NearCache<V> {
     int bucket = generation.bucket();
     Epoch known = epochs.get(bucket);
     if (known != null && known.token.equals(generation.tokenText())) {
-      known.settle(ticket.doubts);
+      known.confirm(ticket.generationChanges);
       return known;
     }
-    // One that began after the ticket may be newer than what was read.
+    // An epoch that began after the ticket may be newer than the entry.
     if ((known != null && known.number > ticket.epochNumber) || wasFlushedSince(ticket)) {
       return null;
     }
-    Epoch next = new Epoch(generation.tokenText(), epochNumber + 1, ticket.doubts);
+    Epoch next = new Epoch(generation.tokenText(), epochNumber + 1, ticket.generationChanges);
     epochs.set(bucket, next);
     epochNumber = next.number;
     if (known != null) {
       known.end();
-      copies.invalidateAll();
-      counts.flushed();
+      entries.invalidateAll();
+      counters.increment(counters.flushes);
     }
     return next;
   }
@@ -292,31 +318,31 @@ public final class NearCache<V> {
     return shortest == NO_DEADLINE ? NO_DEADLINE : readNanos + shortest;
   }
 
-  /** Drops the copy of an entry that was changed here, and what is being read of it. */
+  /** Drops a near entry, and those that reads under way would leave. */
   void invalidate(Bytes key) {
     Object name = names.apply(key);
-    changes.incrementAndGet(stripe(name)); // before the removal: see keep()
-    copies.invalidate(name);
+    invalidations.incrementAndGet(stripe(name)); // before the removal: see keep()
+    entries.invalidate(name);
   }
 
   /**
-   * Hears of a change that Redis tells of. One of an entry of a dead generation, such as its
+   * Handles an invalidation from Redis. A change of an entry of a stale generation, such as its
    * deletion by the cleaner, drops nothing.
    *
-   * @param token of the generation that the entry belongs to
+   * @param token the generation of the entry
    */
-  void hear(int bucket, String token, Bytes key) {
+  void onInvalidation(int bucket, String token, Bytes key) {
     if (!isKnown(bucket, token)) {
-      strangers.incrementAndGet();
-      if (!isKnown(bucket, token)) { // else it began just now, and its first copy may be old
-        if (epoch(bucket) == null) { // of the living generation as far as is known: nothing to drop
-          counts.invalidated();
+      unknownInvalidations.incrementAndGet();
+      if (!isKnown(bucket, token)) { // else it began just now, and its first near entry may be old
+        if (epoch(bucket) == null) { // perhaps of the current generation, without near entries yet
+          counters.increment(counters.invalidations);
         }
         return;
       }
     }
     invalidate(key);
-    counts.invalidated();
+    counters.increment(counters.invalidations);
   }
 
   private boolean isKnown(int bucket, String token) {
@@ -328,12 +354,12 @@ public final class NearCache<V> {
     return bucket < epochs.length() ? epochs.get(bucket) : null;
   }
 
-  /** Hears that the key of a generation was changed, so that the generation may be over. */
-  void doubt() {
-    doubts.incrementAndGet();
+  /** Notes that the key of a generation was changed, so that the generation may be over. */
+  void onGenerationChange() {
+    generationChanges.incrementAndGet();
   }
 
-  /** Drops all copies, and what is being read. */
+  /** Drops all near entries, and those that reads under way would leave. */
   void flush() {
     synchronized (this) {
       flushes.incrementAndGet();
@@ -344,22 +370,50 @@ public final class NearCache<V> {
         }
       }
     }
-    copies.invalidateAll();
-    counts.flushed();
+    entries.invalidateAll();
+    counters.increment(counters.flushes);
   }
 
-  /** Counts from now on, or no more. */
+  /** Turns the counters on or off. */
   public void count(boolean enabled) {
-    counts.enable(enabled);
+    counters.enabled = enabled;
   }
 
-  /** What was counted so far. */
   public NearCacheStatistics read() {
-    return counts.read(copies.estimatedSize());
+    return new NearCacheStatistics(
+        counters.hits.sum(),
+        counters.misses.sum(),
+        counters.invalidations.sum(),
+        counters.flushes.sum(),
+        counters.droppedFills.sum(),
+        entries.estimatedSize());
   }
 
   private static int stripe(Object name) {
     int hash = name.hashCode();
     return (hash ^ (hash >>> 16)) & (STRIPES - 1);
+  }
+
+  /** The counters, which only grow, and only while statistics are on. */
+  private static final class Counters {
+    final LongAdder hits = new LongAdder();
+    final LongAdder misses = new LongAdder();
+
+    /** Changes of entries that Redis told of. */
+    final LongAdder invalidations = new LongAdder();
+
+    /** Times that all near entries were dropped. */
+    final LongAdder flushes = new LongAdder();
+
+    /** Reads that left no near entry, since the value may have been old already. */
+    final LongAdder droppedFills = new LongAdder();
+
+    volatile boolean enabled;
+
+    void increment(LongAdder counter) {
+      if (enabled) {
+        counter.increment();
+      }
+    }
   }
 }

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.near;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.near.NearCache.Copy;
+import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Generation;
@@ -43,7 +43,7 @@ final class NearCacheInterleavingsTest {
         new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, key -> "key");
 
     Redis() {
-      near.hearing().goodUntil(System.nanoTime() + TimeUnit.HOURS.toNanos(1));
+      near.freshUntil(System.nanoTime() + TimeUnit.HOURS.toNanos(1));
     }
 
     /** As a reader does that found no copy. */
@@ -58,20 +58,20 @@ final class NearCacheInterleavingsTest {
     void write(String value) {
       Generation generation = content.generation;
       content = new Content(generation, value);
-      near.hear(0, generation.tokenText(), KEY);
+      near.onInvalidation(0, generation.tokenText(), KEY);
     }
 
     void clear() {
       content = new Content(SECOND, null);
-      near.doubt();
+      near.onGenerationChange();
     }
 
     void renewLease() {
-      near.doubt();
+      near.onGenerationChange();
     }
 
     void checkNothingIsOld() {
-      Copy<String> copy = near.find("key", System.nanoTime());
+      NearEntry<String> copy = near.find("key", System.nanoTime());
       String value = content.value;
       Interleavings.check(
           copy == null || (copy.value() != null && copy.value().equals(value)),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
-import io.yokedcache.jcache.internal.near.NearCache.Copy;
+import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Generation;
@@ -39,7 +39,7 @@ final class NearCacheTest {
       new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, NearCacheTest::name);
 
   private static <V> NearCache<V> heard(NearCache<V> near) {
-    near.hearing().goodUntil(System.nanoTime() + LONG);
+    near.freshUntil(System.nanoTime() + LONG);
     near.count(true);
     return near;
   }
@@ -65,7 +65,7 @@ final class NearCacheTest {
     heard(near);
     near.keep(near.ticket(KEY), FOUND, null);
 
-    Copy<String> copy = requireNonNull(near.get("key"));
+    NearEntry<String> copy = requireNonNull(near.get("key"));
     assertThat(copy.value()).isNull();
     assertThat(copy.bytes()).isEqualTo(FOUND.value());
     assertThat(copy.sizeBytes()).isEqualTo(8);
@@ -79,11 +79,11 @@ final class NearCacheTest {
 
     keep("key");
     assertThat(near.get("key")).isNotNull();
-    near.hearing().lose();
+    near.trackingLost();
     assertThat(near.get("key")).isNull();
     heard(near);
     assertThat(near.get("key")).isNotNull();
-    near.hearing().goodUntil(System.nanoTime() - 1);
+    near.freshUntil(System.nanoTime() - 1);
     assertThat(near.get("key")).isNull();
   }
 
@@ -127,7 +127,7 @@ final class NearCacheTest {
     heard(near);
     keep("key");
     Ticket before = near.ticket(Bytes.utf8("other"));
-    near.doubt();
+    near.onGenerationChange();
     assertThat(near.get("key")).isNull();
     near.keep(before, FOUND, "value"); // says nothing of what came after it
     assertThat(near.get("key")).isNull();
@@ -142,7 +142,7 @@ final class NearCacheTest {
   void doubt_otherGeneration_dropsAllCopies() {
     heard(near);
     keep("key");
-    near.doubt();
+    near.onGenerationChange();
     near.keep(near.ticket(Bytes.utf8("other")), of(generation()), "value");
 
     assertThat(near.get("key")).isNull();
@@ -170,9 +170,9 @@ final class NearCacheTest {
     heard(near);
     keep("key");
     Ticket ticket = near.ticket(Bytes.utf8("other"));
-    near.hear(0, generation().tokenText(), KEY);
+    near.onInvalidation(0, generation().tokenText(), KEY);
     assertThat(near.read().invalidations()).isZero();
-    near.hear(7, NOW.tokenText(), KEY); // of a bucket whose generation is not known yet
+    near.onInvalidation(7, NOW.tokenText(), KEY); // of a bucket whose generation is not known yet
     assertThat(near.read().invalidations()).isEqualTo(1);
     near.keep(ticket, FOUND, "value");
 
@@ -186,13 +186,13 @@ final class NearCacheTest {
     heard(near);
     Generation next = generation();
     Ticket ticket = near.ticket(KEY);
-    near.hear(0, next.tokenText(), KEY);
+    near.onInvalidation(0, next.tokenText(), KEY);
     near.keep(ticket, of(next), "old");
     assertThat(near.get("key")).isNull();
 
     near.keep(near.ticket(KEY), of(next), "new");
     assertThat(near.get("key")).isNotNull();
-    near.hear(0, next.tokenText(), KEY);
+    near.onInvalidation(0, next.tokenText(), KEY);
     assertThat(near.get("key")).isNull();
   }
 
@@ -204,7 +204,7 @@ final class NearCacheTest {
                 new Settings.NearCache(true, 100, null, Duration.ofMinutes(1)),
                 1,
                 NearCacheTest::name));
-    brief.hearing().goodUntil(System.nanoTime() + 2 * LONG);
+    brief.freshUntil(System.nanoTime() + 2 * LONG);
     Ticket ticket = brief.ticket(KEY);
     brief.keep(ticket, new StoredValue(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW), "value");
     long minute = TimeUnit.MINUTES.toNanos(1);
@@ -240,7 +240,7 @@ final class NearCacheTest {
   void read_countsWhileStatisticsAreOn() {
     keep("key");
     near.get("key");
-    near.hear(0, NOW.tokenText(), KEY);
+    near.onInvalidation(0, NOW.tokenText(), KEY);
     near.flush();
     assertThat(near.read()).isEqualTo(new NearCacheStatistics(0, 0, 0, 0, 0, 0));
 
@@ -253,7 +253,7 @@ final class NearCacheTest {
     near.find("none", System.nanoTime());
     near.find("key", System.nanoTime());
     near.used();
-    near.hear(0, NOW.tokenText(), Bytes.utf8("other"));
+    near.onInvalidation(0, NOW.tokenText(), Bytes.utf8("other"));
     near.invalidate(KEY);
     near.get("key");
     Ticket ticket = near.ticket(KEY);

@@ -8,7 +8,6 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
-import io.yokedcache.jcache.internal.near.TrackedCache;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.testing.RedisServer;
@@ -168,12 +167,12 @@ final class SubscriptionLoopIT {
     try (InvalidationListener tracker =
         new InvalidationListener(
             new Endpoint(connection(), 1 << 20), Duration.ofSeconds(1), errors, background)) {
-      tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), one));
-      tracker.add(new TrackedCache(new KeySpace("yc", "twice", 1), two));
-      tracker.add(new TrackedCache(new KeySpace("yc", "twice-and-more", 1), two));
+      tracker.add(new KeySpace("yc", "twice", 1), one);
+      tracker.add(new KeySpace("yc", "twice", 1), two);
+      tracker.add(new KeySpace("yc", "twice-and-more", 1), two);
 
-      await().atMost(PATIENCE).until(() -> one.hearing().isGood(System.nanoTime()));
-      await().atMost(PATIENCE).until(() -> two.hearing().isGood(System.nanoTime()));
+      await().atMost(PATIENCE).until(() -> one.isFresh(System.nanoTime()));
+      await().atMost(PATIENCE).until(() -> two.isFresh(System.nanoTime()));
     } finally {
       background.shutdownNow();
     }
