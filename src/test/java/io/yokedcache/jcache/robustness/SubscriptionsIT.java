@@ -316,8 +316,8 @@ final class SubscriptionsIT {
       Managers.texts(manager(), name).put("a", "1");
 
       await().atMost(SOON).until(() -> heard.heard().equals(List.of("CREATED a=1/null")));
-      assertThat(log.linesWith("expired events do not come")).hasSize(1);
-      assertThat(log.linesWith("expired events do not come").get(0))
+      assertThat(log.linesWith("expired events do not arrive")).hasSize(1);
+      assertThat(log.linesWith("expired events do not arrive").get(0))
           .contains("NOPERM")
           .contains("&__keyevent@0__:expired");
     }
@@ -331,13 +331,13 @@ final class SubscriptionsIT {
       await().atMost(SOON).until(() -> !log.linesWith("notify-keyspace-events").isEmpty());
       HeardChanges unusedToo = HeardChanges.of(Managers.texts(manager, name + "-2"));
       assertThat(log.linesWith("notify-keyspace-events")).hasSize(1);
-      assertThat(log.linesWith("hear nothing").get(0)).contains("to Ex");
+      assertThat(log.linesWith("are not called").get(0)).contains("to Ex");
 
       HeardChanges unusedThird =
           HeardChanges.of(
               Managers.texts(managerOfUser("no-config-" + name, "&* -config"), name + "-3"));
-      await().atMost(SOON).until(() -> !log.linesWith("cannot be seen").isEmpty());
-      assertThat(log.linesWith("cannot be seen").get(0)).contains("NOPERM");
+      await().atMost(SOON).until(() -> !log.linesWith("It is not known").isEmpty());
+      assertThat(log.linesWith("It is not known").get(0)).contains("NOPERM");
     }
   }
 }

@@ -2,9 +2,9 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;
-import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.store.Condition;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
 
 /** The single-entry writes of {@link javax.cache.Cache}, as data. */
 public enum EntryOperation {

@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.Condition;
 import io.yokedcache.jcache.internal.store.Mutation;
-import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

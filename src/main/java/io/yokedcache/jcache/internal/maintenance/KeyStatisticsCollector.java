@@ -330,10 +330,10 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   private long nowMillis() {
     return millis(
         executor.command(
-                OPERATION,
-                Bytes.of(reportKey),
-                /* idempotent= */ true,
-                new CommandArguments(Command.TIME)));
+            OPERATION,
+            Bytes.of(reportKey),
+            /* idempotent= */ true,
+            new CommandArguments(Command.TIME)));
   }
 
   private static long millis(@Nullable Object reply) {

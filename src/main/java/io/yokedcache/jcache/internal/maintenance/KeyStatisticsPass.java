@@ -102,7 +102,8 @@ abstract class KeyStatisticsPass extends KeyWalk {
       for (int i = from; i < to; i++) {
         count.setCurrent(
             keys.get(i),
-            Generation.currentToken(task.executor(), task.operation(), replies.get(i - from).get(0)));
+            Generation.currentToken(
+                task.executor(), task.operation(), replies.get(i - from).get(0)));
       }
     }
   }

@@ -1,14 +1,14 @@
 package io.yokedcache.jcache.internal.maintenance;
 
-import io.yokedcache.jcache.internal.redis.Lease;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
+import io.yokedcache.jcache.internal.redis.Lease;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.KeyScan;
 import io.yokedcache.jcache.internal.store.KeySpace;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;

@@ -266,8 +266,7 @@ public final class StaleEntryCleaner {
       tokens.forEach(token -> arguments.add(ascii(token)));
       Object reply =
           executor.call(
-              operation,
-              COUNT.call(List.of(names.generationKey(/* bucket= */ 0)), arguments));
+              operation, COUNT.call(List.of(names.generationKey(/* bucket= */ 0)), arguments));
       if (!(reply instanceof List<?> both)
           || both.size() != 2
           || !(both.get(0) instanceof byte[] next)
@@ -398,8 +397,7 @@ public final class StaleEntryCleaner {
               Bytes.of(key),
               /* idempotent= */ true,
               List.of(new CommandArguments(Command.GET).add(key)));
-      return Generation.currentToken(
-          executor, OPERATION, executor.execute(request).get(0));
+      return Generation.currentToken(executor, OPERATION, executor.execute(request).get(0));
     }
 
     @Override
@@ -411,8 +409,8 @@ public final class StaleEntryCleaner {
       try {
         var unused =
             executor.call(
-                    OPERATION,
-                    KeyWalk.report(cleanedKey, new byte[] {'1'}, settings.interval().toMillis()));
+                OPERATION,
+                KeyWalk.report(cleanedKey, new byte[] {'1'}, settings.interval().toMillis()));
       } catch (RuntimeException e) {
         logger.debug("Other JVMs do not know of this pass, and may make another one", e);
       }

@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.near;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Mutation;
-import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.StoredValue;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.Collection;

@@ -90,7 +90,7 @@ public final class InvalidationListener implements AutoCloseable {
   public void add(KeySpace names, NearCache<?> near) {
     lock.lock();
     try {
-      caches.add(new Tracked(names.trackedPrefix(), names, near));
+      caches.add(new Tracked(Bytes.of(names.trackedPrefix()), names, near));
       if (loop.start()) {
         long every = Math.max(1, maxStaleness.toMillis() / PINGS);
         pings =
@@ -133,12 +133,13 @@ public final class InvalidationListener implements AutoCloseable {
   }
 
   /** A cache whose keys begin with a prefix that no key of another cache has. */
-  private record Tracked(byte[] prefix, KeySpace names, NearCache<?> near) {
+  private record Tracked(Bytes prefix, KeySpace names, NearCache<?> near) {
 
     /** Handles the change of a key: of an entry, of a generation, or of another key. */
     void onChange(byte[] key) {
-      if (key.length < prefix.length
-          || Arrays.mismatch(key, 0, prefix.length, prefix, 0, prefix.length) >= 0) {
+      byte[] start = prefix.array();
+      if (key.length < start.length
+          || Arrays.mismatch(key, 0, start.length, start, 0, start.length) >= 0) {
         return;
       }
       KeySpace.EntryName entry = names.parse(key);
@@ -172,7 +173,7 @@ public final class InvalidationListener implements AutoCloseable {
       lock.lock();
       try {
         tracked = List.copyOf(caches);
-        tracked.forEach(cache -> wanted.add(Bytes.of(cache.prefix)));
+        tracked.forEach(cache -> wanted.add(cache.prefix));
         hasBegun = true;
       } finally {
         lock.unlock();

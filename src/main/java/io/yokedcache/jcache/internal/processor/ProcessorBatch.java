@@ -5,7 +5,7 @@ import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Trials;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Tried;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
 import java.util.Collection;

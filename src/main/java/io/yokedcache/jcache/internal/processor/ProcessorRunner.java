@@ -5,7 +5,7 @@ import io.yokedcache.jcache.internal.entry.ContentionBackoff;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.List;
 import java.util.Map;

@@ -7,7 +7,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
 import io.yokedcache.jcache.internal.store.Mutation;
-import io.yokedcache.jcache.internal.store.Outcome;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

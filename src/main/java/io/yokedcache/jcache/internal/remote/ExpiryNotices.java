@@ -14,8 +14,8 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * Finds out, once for a manager and in the background, whether the server tells of expired entries
- * at all: a listener for them hears nothing else.
+ * Checks, once for a manager and in the background, whether the server publishes the expiry of
+ * keys. Without it, listeners for expired entries are not called.
  */
 final class ExpiryNotices {
 
@@ -32,13 +32,13 @@ final class ExpiryNotices {
     this.executor = executor;
   }
 
-  /** Looks unless it was looked before, and warns if no expired entry will ever be heard of. */
+  /** Checks the server once, and warns if it does not publish the expiry of keys. */
   void check(ScheduledExecutorService background) {
     if (checked.compareAndSet(false, true)) {
       try {
         background.execute(this::look);
       } catch (RejectedExecutionException closing) {
-        logger.debug("Nobody needs to know, the manager is closed");
+        logger.debug("The notifications of expired keys are not checked: the manager is closed");
       }
     }
   }
@@ -58,7 +58,7 @@ final class ExpiryNotices {
                 : "";
         if (!tells(value)) {
           logger.warn(
-              "Listeners for expired entries hear nothing: {} of Redis on {} is \"{}\". {}",
+              "Listeners for expired entries are not called: {} of Redis on {} is \"{}\". {}",
               SETTING,
               master.address(),
               value,
@@ -67,13 +67,13 @@ final class ExpiryNotices {
       }
     } catch (CacheException e) {
       logger.warn(
-          "It cannot be seen whether listeners for expired entries will hear anything. {}. {}",
+          "It is not known whether listeners for expired entries are called. {}. {}",
           CURE,
           e.getMessage());
     }
   }
 
-  /** Whether key-event notifications are on, and those for expiry or all. */
+  /** Whether key-event notifications are on for expiry or for all events. */
   static boolean tells(String value) {
     return value.contains("E") && (value.contains("x") || value.contains("A"));
   }

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One cache object's ear: what other cache objects of the same cache changed, as far as Redis tells
- * it. The consumer is called by the subscriber's thread and must not block.
+ * The events of one cache object: the changes that other cache objects of the same cache make. The
+ * consumer is called by the subscriber's thread and must not block.
  */
 public final class RemoteEventFeed {
 
@@ -53,7 +53,7 @@ public final class RemoteEventFeed {
     return expirations;
   }
 
-  /** Tells all writers, for the time of a lease, that this feed exists. */
+  /** Registers this feed with all writers, for the time of a lease. */
   void register(Duration lease) {
     generations.listenAll(oldValues, lease);
   }
@@ -73,15 +73,16 @@ public final class RemoteEventFeed {
     return BoundedWait.await(answered, timeout.toMillis());
   }
 
-  /** What the server said when it refused the subscription, or {@code null} if it did not. */
+  /** The error reply to the subscription, or {@code null} if there is none. */
   @Nullable String refusal() {
     return refusal;
   }
 
   /**
-   * Passes a message of this feed's channel on; of one that this cache object sent, the key alone.
+   * Handles a message of this feed's channel. Of a change by this cache object, the key is passed
+   * on.
    *
-   * @return whether the generation is new, so that nobody is registered in it
+   * @return whether a new generation began, in which no feed is registered
    */
   boolean onMessage(byte[] message) {
     if (RemoteEventMessage.isClear(message)) {
@@ -101,7 +102,7 @@ public final class RemoteEventFeed {
     return false;
   }
 
-  /** Passes on that Redis expired an entry, if it is a current one of this cache. */
+  /** Handles the expiry of a key, if it is a current entry of this cache. */
   void onExpired(byte[] name) {
     EntryName entry = names.parse(name);
     if (expirations

@@ -29,18 +29,18 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * The one subscription of a manager, on a connection and a thread of its own, that serves the feeds
- * of all its caches. It starts with the first feed and lasts until the manager closes.
+ * The subscription of a manager, on one connection and one thread, that serves the feeds of all its
+ * caches. It starts with the first feed and lasts until the manager closes.
  *
- * <p>A connection that dies or falls silent is replaced for as long as the manager lives; what was
- * published until then is lost to this JVM, which is logged. A channel that the server refuses is
- * logged too, and all others serve.
+ * <p>A connection that is lost or silent is replaced. Changes that are published until then are not
+ * received, which is logged. A channel that the server refuses is logged as well, and does not
+ * affect the others.
  */
 public final class RemoteEventSubscriber implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(RemoteEventSubscriber.class);
 
-  /** How long the server may be silent; a ping is sent three times as often. */
+  /** The time after which a silent connection is replaced; pings are sent three times as often. */
   private static final Duration SILENCE = Duration.ofSeconds(6);
 
   private static final long MIN_PAUSE_MILLIS = 50;
@@ -61,10 +61,10 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   /** The feeds by their channels. */
   private final Map<Bytes, RemoteEventFeed> feeds = new ConcurrentHashMap<>();
 
-  /** Those whose lease is to be renewed at once. */
+  /** The feeds whose lease is to be renewed at once. */
   private final Set<RemoteEventFeed> unsure = ConcurrentHashMap.newKeySet();
 
-  /** Channels whose refusal was logged. */
+  /** The channels whose refusal was logged. */
   private final Set<Bytes> refused = ConcurrentHashMap.newKeySet();
 
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -103,9 +103,9 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   }
 
   /**
-   * Adds a feed, in place of another one where that is given, and returns when it hears of every
-   * change that begins from now on, or after the command time-out, in which case it will as soon as
-   * Redis answers.
+   * Adds a feed, in place of another one if there is one. Returns when the feed receives every
+   * change that begins from now on, or after the command time-out. It then receives changes as soon
+   * as Redis answers.
    */
   public void add(RemoteEventFeed feed, @Nullable RemoteEventFeed before) {
     feeds.put(Bytes.of(feed.channel()), feed);
@@ -122,12 +122,12 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     try {
       announcement.begin();
       if (!feed.awaitAnswer(settings.commandTimeout())) {
-        logger.warn("No subscription on {} yet: events of other JVMs will come later", address);
+        logger.warn("No subscription on {} yet: events of other JVMs arrive later", address);
       }
       feed.register(events.lease());
       BoundedWait.await(closed, announcement.remainingMillis());
     } catch (RuntimeException e) {
-      logger.warn("Events of other JVMs will come later: {}", e.getMessage());
+      logger.warn("Events of other JVMs arrive later: {}", e.getMessage());
       renewSoon(feed);
     }
     if (feed.wantsExpirations()) {
@@ -149,7 +149,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     }
   }
 
-  /** Registers a feed once more in another thread, at once and then until it succeeds. */
+  /** Registers a feed again in another thread, at once and then until it succeeds. */
   private void renewSoon(RemoteEventFeed feed) {
     unsure.add(feed);
     if (renewalPlanned.compareAndSet(false, true)) {
@@ -162,7 +162,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   }
 
   private void renewUnsure() {
-    renewalPlanned.set(false); // before the look at the set: who adds to it later plans again
+    renewalPlanned.set(false); // before the set is read: a later addition plans another renewal
     for (RemoteEventFeed feed : List.copyOf(unsure)) {
       unsure.remove(feed);
       if (feeds.containsValue(feed)) {
@@ -216,14 +216,14 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     }
   }
 
-  /** What arrives on one connection. */
+  /** The messages that arrive on one connection. */
   private final class Inbox implements SubscriptionLoop.Session {
 
     private volatile boolean ready;
 
     @Override
     public void begin(Subscription opened) {
-      // One channel that is always there, so that the subscription outlives its feeds.
+      // One channel is always subscribed, so that the subscription outlives its feeds.
       opened.subscribe(baseChannel);
     }
 
@@ -260,7 +260,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
       if (refused.add(Bytes.of(channel))) {
         String name = new String(channel, StandardCharsets.UTF_8);
         logger.warn(
-            "Redis on {} refuses to subscribe to {}, so that {} do not come: {}. Allow the user that channel: &{}",
+            "Redis on {} refuses to subscribe to {}, so that {} do not arrive: {}. Allow the user that channel: &{}",
             address,
             name,
             feed == null ? "expired events" : "events of other JVMs",
@@ -271,7 +271,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
 
     @Override
     public void answered(@Nullable JedisDataException refusal) {
-      loop.worked(); // a refusal is an answer as well: the connection is alive
+      loop.worked(); // an error reply is an answer as well: the connection is alive
     }
 
     @Override

@@ -12,26 +12,26 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
 
 /**
- * Says to all writers of a namespace that listeners register just now, by a key that is there for a
- * second or so. While it is, every write asks in its own script whether somebody listens; so a
- * listener that registers during that time is heard of by the next write, whatever its cache is.
- * Only the first registration of many has to wait until every writer is sure to have noticed.
+ * Announces to all writers of a namespace that listeners are registering, by a key that exists for
+ * about a second. While it exists, every write checks in its script whether a JVM listens. So a
+ * listener that registers in that time is known to the next write, in every cache. Only the first
+ * of several registrations waits until every writer has seen the key.
  *
- * <p>A writer makes a plain write only if it looked for the key less than {@code events.announce}
- * ago and found none. It looks in the round trip of a write, a few times in that span. A listener
- * that has written the key waits for that span, and then knows that no write is plain until the key
- * expires. Safe for use by several threads.
+ * <p>A writer makes a plain write only if it read the key less than {@code events.announce} ago and
+ * found none. It reads the key in the round trip of a write, a few times in that span. A listener
+ * that has written the key waits for that span. After it no write is plain until the key expires.
+ * Safe for use by several threads.
  */
 public final class Announcement {
 
   private static final String OPERATION = "announce listeners";
 
-  /** How long the key is there besides some times the span: registrations come in groups. */
+  /** The life of the key in addition to {@link #SPANS}: registrations come in groups. */
   private static final long LEAST_MILLIS = 1_000;
 
   private static final int SPANS = 4;
 
-  /** How often a busy writer looks for the key in the span that it may trust it. */
+  /** The number of times that a busy writer reads the key in a span. */
   private static final int LOOKS = 4;
 
   private final RedisExecutor executor;
@@ -39,13 +39,13 @@ public final class Announcement {
   private final long spanNanos;
   private final long lifeMillis;
 
-  /** Until when writes may be plain, by what this JVM has seen. */
+  /** The time until which writes may be plain. */
   private final AtomicLong quietUntilNanos = new AtomicLong(System.nanoTime());
 
-  /** When this JVM looked the last time. */
+  /** The time when this JVM last read the key. */
   private final AtomicLong lookedNanos;
 
-  /** What follows is of this JVM's own announcement, and guarded by this object's monitor. */
+  // The announcement of this JVM; guarded by this object's monitor.
   private long sureNanos = System.nanoTime();
 
   private long endNanos = System.nanoTime();
@@ -58,24 +58,24 @@ public final class Announcement {
     this.lookedNanos = new AtomicLong(System.nanoTime() - spanNanos);
   }
 
-  /** Whether no listener registers, by what was seen a short time ago. */
+  /** Whether no listener was registering a short time ago. */
   boolean isQuiet(long nowNanos) {
     return quietUntilNanos.get() - nowNanos > 0;
   }
 
-  /** Whether it is this thread's turn to send the {@link #question} with its write. */
+  /** Whether this thread is to send the {@link #question} with its write. */
   boolean isDue(long nowNanos) {
     long looked = lookedNanos.get();
     return nowNanos - looked > spanNanos / LOOKS && lookedNanos.compareAndSet(looked, nowNanos);
   }
 
-  /** Asks whether the key is there. */
+  /** The command that reads the key. */
   CommandArguments question() {
     return new CommandArguments(Command.EXISTS).add(key);
   }
 
   /**
-   * Takes the answer to the question.
+   * Takes the reply to {@link #question}.
    *
    * @param sentNanos a time before it was sent
    */
@@ -86,7 +86,7 @@ public final class Announcement {
     }
   }
 
-  /** Makes sure that the key is there, and will be for a while. */
+  /** Writes the key, unless it exists for a while. */
   public synchronized void begin() {
     long now = System.nanoTime();
     boolean wasThere = endNanos - now > 0;
@@ -111,12 +111,12 @@ public final class Announcement {
   }
 
   /**
-   * How long somebody who has registered now, after {@link #begin}, has to wait until no write that
-   * begins can miss that.
+   * The time that a listener waits after {@link #begin} and its registration, until every write
+   * that begins knows of it.
    */
   public synchronized long remainingMillis() {
     long now = System.nanoTime();
-    // If the key might expire sooner, what writers know of the generation has to become old.
+    // If the key may expire sooner, writers must first read the generation again.
     boolean isLong = endNanos - now > spanNanos;
     long remaining = isLong ? sureNanos - now : spanNanos;
     return remaining <= 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(remaining) + 1;

@@ -1,15 +1,14 @@
 package io.yokedcache.jcache.internal.store;
 
 /**
- * What two JVMs must agree on before they share a cache.
+ * The name of a cache, and the properties that all JVMs that share it must have in common.
  *
- * @param cacheName name of the cache
- * @param description its codecs, types and buckets, in words that a message can quote
+ * @param description its codecs, types and buckets, as a message quotes them
  */
 public record CacheIdentity(String cacheName, String description) {
 
   String fingerprint() {
-    // The same for all caches of the same types.
+    // One string for all caches of the same types.
     return Generation.fingerprint(description).intern();
   }
 }

@@ -1,21 +1,21 @@
 package io.yokedcache.jcache.internal.store;
 
-/** What a {@link Mutation} did. */
+/** The effect of a {@link Mutation}. */
 public enum Change {
-  /** Nothing: its condition did not hold, or there was nothing to remove. */
+  /** No change: the condition did not hold, or there was no entry to remove. */
   NONE,
-  /** There was no entry and now there is. */
+  /** The entry was created. */
   CREATED,
-  /** There was an entry and it has another value. */
+  /** The value of the entry was replaced. */
   UPDATED,
-  /** The entry has the value, and nobody asked whether there was one before. */
+  /** The entry was created or updated; the mutation did not ask which. */
   WRITTEN,
-  /** There was an entry and it is gone. */
+  /** The entry was removed. */
   REMOVED,
-  /** The entry would have been created, but its time to live was zero. */
+  /** The entry was not created, since its time to live was zero. */
   EXPIRED;
 
-  /** Whether the entry was given its new value. */
+  /** Whether the entry has the new value. */
   public boolean isWrite() {
     return this == CREATED || this == UPDATED || this == WRITTEN;
   }

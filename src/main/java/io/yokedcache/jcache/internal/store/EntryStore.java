@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entries of one cache, as bytes with a time to live. Every operation is atomic for its entry
  * across all JVMs, sees only the current generation, and waits no longer than the time-outs of the
- * connection allow. Safe for use by several threads. All methods throw {@link
- * javax.cache.CacheException} when Redis cannot be reached or refuses the command.
+ * connection. All methods throw {@link javax.cache.CacheException} if Redis cannot be reached or
+ * refuses the command. Safe for use by several threads.
  */
 public interface EntryStore {
 
@@ -47,7 +48,7 @@ public interface EntryStore {
   /** Sets the time to live of an entry, if there is one. */
   void touch(Bytes key, Ttl ttl);
 
-  /** Sets the times to live of those entries that there are, in one round trip as far as may be. */
+  /** Sets the times to live of the entries that exist, in one round trip for each batch. */
   void touchAll(Map<Bytes, Ttl> ttls);
 
   /** Changes an entry. */
@@ -61,12 +62,11 @@ public interface EntryStore {
   List<Outcome> applyAll(List<Mutation> mutations);
 
   /**
-   * A view of some entries that ends with the next {@link #clear}, whichever JVM clears: changes
-   * that are made through it afterwards do nothing. For values that were loaded before they are
-   * stored.
+   * A view of some entries that ends with the next {@link #clear} of any JVM. Later changes through
+   * the view do nothing. For values that are loaded before they are stored.
    *
-   * @param wereRead whether the entries were read just now, so that this JVM knows of every clear
-   *     before; else Redis is asked
+   * @param wereRead whether the entries were just read, so that this JVM knows the current
+   *     generation; if not, Redis is asked
    */
   Pinned pin(Collection<Bytes> keys, boolean wereRead);
 
@@ -85,7 +85,7 @@ public interface EntryStore {
   /**
    * Empties the cache for every JVM at once, at a cost that does not depend on its size.
    *
-   * @return the tokens of what ended, as far as that may have had entries
+   * @return the tokens of the generations that ended and may have had entries
    */
   Set<String> clear();
 
@@ -93,8 +93,8 @@ public interface EntryStore {
   void destroy();
 
   /**
-   * The keys of the cache, page by page. Weakly consistent: a key that was there all the time is
-   * returned, one that came or went meanwhile may be. A key may come twice.
+   * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
+   * is returned, a key that is added or removed during the scan may be. A key may come twice.
    */
   Iterator<List<Bytes>> scan();
 }

@@ -11,23 +11,22 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * What a bucket's generation key holds: which entries are current, how they are written, and
- * whether any JVM wants to hear of changes.
+ * The content of a bucket's generation key: the token of the current entries, the way in which they
+ * are encoded, and whether a JVM listens to changes.
  *
  * <pre>
  * 0..11   token: random letters and digits, part of the name of every current entry
  * 12..19  fingerprint of codecs and types
- * 20      'e' as long as nothing was written under this token, else what follows begins here
+ * 20      'e' until an entry is written under this token; then the next field begins here
  * 21      absent, or 'v' (some JVM listens) or 'o' (and wants old values), or 'p' (some JVM did,
  *         before the key was lost, and will register again)
- * 22..    until when it listens, in milliseconds of the server's clock
+ * 22..    the end of the lease of the listener, in milliseconds of the server's clock
  * </pre>
  *
- * <p>Whoever sees the 'e' writes by a script that takes it away in the same step. So where it
- * stands there are no entries, which no other command of Redis would say without looking at all
- * keys.
+ * <p>A JVM that sees the 'e' writes by a script, which deletes the 'e' in the same step. So while
+ * it exists there are no entries. No command of Redis would tell that without a look at all keys.
  *
- * <p>The token is random and never a counter: when Redis evicts the key, a counter would start anew
+ * <p>The token is random and not a counter: if Redis evicts the key, a counter would start again
  * and bring entries of an old generation back. Immutable.
  */
 public final class Generation {
@@ -51,7 +50,7 @@ public final class Generation {
     this.entryPrefix = names.entryPrefix(bucket, tokenText);
   }
 
-  /** Reads what a generation key holds, or returns {@code null} if it is none of ours. */
+  /** Reads the content of a generation key, or returns {@code null} if it has another form. */
   public static @Nullable Generation parse(byte[] raw, KeySpace names, int bucket) {
     if (raw.length < HEAD_LENGTH) {
       return null;
@@ -68,7 +67,7 @@ public final class Generation {
     return head.append(fingerprint).toString().getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** A short digest of how a cache is written; different descriptions have different digests. */
+  /** A short digest of a description. */
   static String fingerprint(String description) {
     try {
       byte[] digest =
@@ -82,7 +81,7 @@ public final class Generation {
   /**
    * The token that is current by the reply to {@code GET} of a generation's key.
    *
-   * @return the empty text if there is no such key, and {@code null} if it is somebody else's
+   * @return the empty text if there is no key, and {@code null} if another application uses it
    */
   public static @Nullable String currentToken(
       RedisExecutor executor, String operation, @Nullable Object reply) {
@@ -127,17 +126,17 @@ public final class Generation {
     return raw.length > HEAD_LENGTH && raw[HEAD_LENGTH] == 'e';
   }
 
-  /** Whether some JVM listened when this was read; its lease may have ended since. */
+  /** Whether a JVM listened when this was read; its lease may have ended since. */
   boolean hasListeners() {
     return raw.length > HEAD_LENGTH + (isUnwritten() ? 1 : 0);
   }
 
-  /** Whether a generation key that now holds this is unchanged. */
+  /** Whether this is the content of a generation key. */
   boolean is(byte[] other) {
     return Arrays.equals(raw, other);
   }
 
-  /** Whether a generation key that now holds this has the same current entries. */
+  /** Whether the content of a generation key has the same token. */
   boolean hasTokenOf(byte[] other) {
     return other.length >= HEAD_LENGTH
         && Arrays.equals(raw, 0, TOKEN_LENGTH, other, 0, TOKEN_LENGTH);

@@ -15,12 +15,12 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * Makes sure that an operation saw the current entries: it reads the generation in the operation's
- * own round trip, and has the operation made again if another one is current by now.
+ * Verifies that an operation saw the current entries. It reads the generation key in the same round
+ * trip, and repeats the operation if another generation is current.
  */
 final class GenerationGuard {
 
-  /** How often an operation tries again because the cache was cleared meanwhile. */
+  /** The number of attempts of an operation during which the cache is cleared each time. */
   private static final int MAX_ATTEMPTS = 200;
 
   private static final int ATTEMPTS_WITHOUT_PAUSE = 20;
@@ -31,7 +31,7 @@ final class GenerationGuard {
   private final Generations generations;
   private final OperationNames operations;
 
-  /** By bucket; made once, since most operations begin with one, and never changed. */
+  /** The reads of the generation keys, by bucket; made once and never changed. */
   private final CommandArguments[] generationReads;
 
   GenerationGuard(
@@ -134,7 +134,7 @@ final class GenerationGuard {
   Generation generation(String operation, int bucket, int attempt) {
     if (attempt == MAX_ATTEMPTS) {
       throw new CacheException(
-          "%s on %s gave up: the cache was cleared %s times meanwhile"
+          "%s on %s gave up: the cache was cleared %s times at the same time"
               .formatted(operation, executor.address(), MAX_ATTEMPTS));
     }
     if (attempt > ATTEMPTS_WITHOUT_PAUSE) {

@@ -18,12 +18,13 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * What this JVM knows of a cache's generations, one for each bucket. The knowledge may be old: each
- * operation verifies it in its own round trip by {@link #verify} and tries again if it was.
+ * The generations of a cache as this JVM last saw them, one for each bucket. They may be old: each
+ * operation verifies its generation in its round trip by {@link #verify}, and is repeated if
+ * another one is current.
  *
  * <p>Safe for use by several threads: each bucket is one atomic reference to an immutable {@link
- * Generation}; of two threads that learn different ones the later wins, and the next verification
- * puts right what was wrong.
+ * Generation}; if two threads store different ones, the later wins, and the next verification
+ * corrects it.
  */
 public final class Generations {
 
@@ -34,7 +35,7 @@ public final class Generations {
   private static final Script LISTEN =
       new Script(Generations.class, "listen.lua", /* idempotent= */ true);
 
-  /** How often a renewal is tried that finds its connection dead. */
+  /** The number of attempts of a renewal whose connections are lost. */
   private static final int MAX_ATTEMPTS = 3;
 
   private final RedisExecutor executor;
@@ -46,8 +47,8 @@ public final class Generations {
   private final AtomicLongArray seenNanos;
 
   /**
-   * Whether this user may publish changes. Who may not has each write ask whether somebody listens:
-   * a plain one would find out when it is too late to refuse it.
+   * Whether this user may publish changes. If not, each write checks whether a JVM listens: after a
+   * plain write it would be too late to refuse the write.
    */
   private volatile boolean mayTell = true;
 
@@ -62,17 +63,17 @@ public final class Generations {
     this.seenNanos = new AtomicLongArray(names.buckets());
   }
 
-  /** The generation to try first: the one known, else the one that Redis has, else a new one. */
+  /** The known generation of a bucket, else the one in Redis, else a new one. */
   public Generation current(int bucket) {
     Generation generation = known.get(bucket);
     return generation != null ? generation : open(bucket);
   }
 
   /**
-   * Compares the generation that an operation used with what its reply says is current.
+   * Compares the generation that an operation used with the content of the generation key.
    *
-   * @param raw what the generation's key holds, or {@code null} if it is gone
-   * @return whether the operation saw the current entries; if not, it must be made again
+   * @param raw the content of the generation key, or {@code null} if there is none
+   * @return whether the operation saw the current entries; if not, it must be repeated
    */
   boolean verify(int bucket, Generation used, byte @Nullable [] raw) {
     if (raw == null) {
@@ -88,14 +89,15 @@ public final class Generations {
   }
 
   /**
-   * Whether it is certain that no other JVM wants to hear of changes. What was seen of a bucket is
-   * trusted for a short time only, and registering a first listener takes at least that long.
+   * Whether it is certain that no other JVM listens to changes. A generation that was read is
+   * trusted for a short time only, and the registration of a first listener takes at least that
+   * long.
    */
   boolean isUnheard(int bucket, Generation generation, long nowNanos) {
     return !generation.hasListeners() && mayTell && nowNanos - seenNanos.get(bucket) < trustNanos;
   }
 
-  /** Whether some JVM listened to any bucket when it was last read, which is now. */
+  /** Reads every generation, and returns whether a JVM listens to any bucket. */
   public boolean isHeard() {
     boolean heard = false;
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
@@ -114,7 +116,7 @@ public final class Generations {
   /**
    * Begins a new generation in every bucket.
    *
-   * @return the tokens of the old generations, but for those that had no entries
+   * @return the tokens of the old generations that had entries
    */
   Set<String> renewAll() {
     Set<String> ended = new HashSet<>();
@@ -131,9 +133,9 @@ public final class Generations {
   }
 
   /**
-   * Begins a new generation, also if the first connections turn out to be dead. Each attempt has a
-   * token of its own: if the first one did reach Redis, and others have cleared since, its token
-   * must not come back.
+   * Begins a new generation, even if the first connections are lost. Each attempt has another
+   * token: if the first attempt reached Redis and another JVM has cleared since, its token must not
+   * come back.
    */
   private @Nullable Object renew(int bucket, Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
@@ -143,7 +145,7 @@ public final class Generations {
         if (e.kind() != RedisUnavailableException.Kind.CONNECTION_LOST || attempt == MAX_ATTEMPTS) {
           throw e;
         }
-        // If the lost attempt was made, the next one finds its generation and not this one.
+        // If the lost attempt succeeded, the next one ends its generation and not this one.
         Generation before = known.get(bucket);
         if (before != null && !before.isUnwritten()) {
           ended.add(before.tokenText());
@@ -152,7 +154,7 @@ public final class Generations {
     }
   }
 
-  /** Forgets what is known, so that the next operation asks Redis. */
+  /** Forgets the known generations, so that the next operation reads them from Redis. */
   public void forgetAll() {
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       known.set(bucket, null);
@@ -172,7 +174,7 @@ public final class Generations {
     }
   }
 
-  /** Registers in every bucket that this JVM wants to hear of changes, for the given time. */
+  /** Registers in every bucket that this JVM listens to changes, for the time of a lease. */
   public void listenAll(boolean oldValues, Duration lease) {
     List<byte[]> more =
         List.of(
@@ -220,7 +222,7 @@ public final class Generations {
     return generation;
   }
 
-  /** How another application describes the cache, read from Redis where it is not known. */
+  /** The description of the cache by another application, read from Redis if necessary. */
   private String description(int bucket, byte @Nullable [] known) {
     byte[] about = known;
     if (about == null) {
@@ -237,7 +239,7 @@ public final class Generations {
 
   private void noteSeen(int bucket) {
     long now = System.nanoTime();
-    // Written seldom, since every thread reads this cell.
+    // Rarely written, since every thread reads it.
     if (now - seenNanos.get(bucket) > trustNanos / 4) {
       seenNanos.set(bucket, now);
     }

@@ -52,8 +52,7 @@ public final class KeyScan {
             .add(pattern)
             .add(Keyword.COUNT)
             .add(pageSize);
-    Object reply =
-        master().command(operation, Bytes.of(pattern), /* idempotent= */ true, scan);
+    Object reply = master().command(operation, Bytes.of(pattern), /* idempotent= */ true, scan);
     if (!(reply instanceof List<?> parts)
         || parts.size() != 2
         || !(parts.get(0) instanceof byte[] next)

@@ -14,17 +14,17 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names that one cache uses in Redis; no other class makes any.
+ * The names of the keys and channels of one cache in Redis. No other class makes names.
  *
  * <pre>
  * generation  yc:{orders#0}                  the bucket's {@link Generation}
- * about       yc:{orders#0}:about            codecs and types, to be read by people
+ * about       yc:{orders#0}:about            codecs and types, for human readers
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
- * channel     yc:{orders}:events             changes, for listeners of other JVMs
+ * channel     yc:{orders}:events             changes, for listeners in other JVMs
  * statistics  yc:key-statistics              the number of entries of each cache
  * leases      yc:key-statistics-lease, yc:stale-entries-lease
  * cleaned     yc:stale-entries-cleaned       there until the next regular cleaning is due
- * announced   yc:announcement                there while listeners register
+ * announced   yc:announcement                exists while listeners register
  * </pre>
  *
  * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
@@ -43,7 +43,7 @@ public final class KeySpace {
   private final int buckets;
   private final String prefix;
 
-  /** Made once, since every operation sends one. */
+  /** The generation keys, by bucket. Every operation sends one. */
   private final Bytes[] generationKeys;
 
   /**
@@ -65,13 +65,13 @@ public final class KeySpace {
   }
 
   /**
-   * A cache's name with everything percent-encoded that has a meaning in our names, in hash tags or
-   * in patterns of {@code SCAN}. Different names stay different.
+   * The name of a cache with a percent-encoding of each character that has a meaning in names of
+   * keys, in hash tags or in patterns of {@code SCAN}. Different names stay different.
    */
   public static String escape(String cacheName) {
     StringBuilder escaped = new StringBuilder(cacheName.length());
     cacheName.codePoints().forEach(codePoint -> escape(codePoint, escaped));
-    // Mostly nothing is to be escaped; then the cache's name itself is not kept twice.
+    // Most names need no escape; then the same string is kept.
     return cacheName.contentEquals(escaped) ? cacheName : escaped.toString();
   }
 
@@ -79,7 +79,7 @@ public final class KeySpace {
     if (PLAIN.indexOf(codePoint) >= 0) {
       escaped.appendCodePoint(codePoint);
     } else if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
-      // Half a character has no UTF-8 form; all of them would become the same question mark.
+      // A lone surrogate has no UTF-8 form; all would become the same question mark.
       escaped.append("%u").append(Integer.toHexString(codePoint));
     } else {
       for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
@@ -132,7 +132,7 @@ public final class KeySpace {
         && new String(name, from, ABOUT.length(), StandardCharsets.US_ASCII).equals(ABOUT);
   }
 
-  /** What every entry of a bucket's generation begins with. */
+  /** The beginning of the names of a generation's entries. */
   byte[] entryPrefix(int bucket, String token) {
     return ascii(prefix + bucket + "}:" + token + ":");
   }
@@ -143,7 +143,7 @@ public final class KeySpace {
     return name;
   }
 
-  /** What the names of generations and entries of every bucket begin with. */
+  /** The beginning of the names of all generations and entries of the cache. */
   public byte[] trackedPrefix() {
     return ascii(prefix);
   }
@@ -166,27 +166,27 @@ public final class KeySpace {
     return ascii(namespace + ":{*#*}:*");
   }
 
-  /** The key under which JVMs take turns at deleting the stale entries of a namespace. */
+  /** The key of the lease for the deletion of stale entries. */
   public static byte[] staleEntriesLeaseKey(String namespace) {
     return ascii(namespace + ":stale-entries-lease");
   }
 
-  /** The key that says, as long as it is there, that the cleaning of a namespace is not due yet. */
+  /** The key that exists until the next regular deletion of stale entries is due. */
   public static byte[] staleEntriesCleanedKey(String namespace) {
     return ascii(namespace + ":stale-entries-cleaned");
   }
 
-  /** The key under which JVMs take turns at counting the entries of a namespace. */
+  /** The key of the lease for the count of entries. */
   public static byte[] keyStatisticsLeaseKey(String namespace) {
     return ascii(namespace + ":key-statistics-lease");
   }
 
-  /** A key that is never there, to find out whether the server accepts changes. */
+  /** A key that never exists, for the check whether the server accepts changes. */
   public static byte[] probeKey(String namespace) {
     return ascii(namespace + ":probe");
   }
 
-  /** The key that is there while listeners of a namespace register; see {@link Announcement}. */
+  /** The key that exists while listeners register; see {@link Announcement}. */
   static byte[] announcementKey(String namespace) {
     return ascii(namespace + ":announcement");
   }
@@ -196,13 +196,13 @@ public final class KeySpace {
     return ascii(namespace + ":key-statistics");
   }
 
-  /** Whether a text is what {@link #escape} makes of some name. */
+  /** Whether a text is a result of {@link #escape}. */
   public static boolean isEscaped(String cacheName) {
     byte[] name = cacheName.getBytes(StandardCharsets.UTF_8);
     return EntryName.escapedEnd(name, 0, name.length) == name.length;
   }
 
-  /** Takes the name of an entry of this cache apart, or returns {@code null} for other names. */
+  /** Parses the name of an entry of this cache, or returns {@code null} for other names. */
   public @Nullable EntryName parse(byte[] name) {
     EntryName parsed = EntryName.parse(name);
     return parsed != null && parsed.generationKey().startsWith(prefix) ? parsed : null;
@@ -212,7 +212,7 @@ public final class KeySpace {
     return name.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** The cache's escaped name, as messages have it. */
+  /** The cache's escaped name, for messages. */
   @Override
   public String toString() {
     return "cache " + cache;
@@ -222,13 +222,12 @@ public final class KeySpace {
    * The parts of an entry's name.
    *
    * @param generationKey the key of its bucket's generation
-   * @param bucket the bucket
-   * @param token the generation that it belongs to
+   * @param token the token of its generation
    * @param key the encoded key
    */
   public record EntryName(String generationKey, int bucket, String token, Bytes key) {
 
-    /** Takes the name of an entry of any cache apart, or returns {@code null} for other names. */
+    /** Parses the name of an entry of any cache, or returns {@code null} for other names. */
     public static @Nullable EntryName parse(byte[] name) {
       int brace = indexOf(name, (byte) '}', 0);
       int end = brace + 2 + Generation.TOKEN_LENGTH;

@@ -6,14 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One atomic, conditional change of one entry.
  *
- * @param key the entry's key
- * @param condition what must hold
  * @param expected the bytes that {@link Condition#EQUAL} compares with, else {@code null}
  * @param value the new value, or {@code null} to remove the entry
  * @param onCreation time to live if the entry is created
  * @param onUpdate time to live if it is updated
- * @param wantsPrior whether the outcome shall carry the value found
- * @param wantsChange whether the outcome must tell a creation from an update
+ * @param wantsPrior whether the outcome has the bytes before the change
+ * @param wantsChange whether the outcome tells a creation from an update
  */
 public record Mutation(
     Bytes key,
@@ -25,22 +23,49 @@ public record Mutation(
     boolean wantsPrior,
     boolean wantsChange) {
 
-  /** A removal. */
   public static Mutation remove(
       Bytes key, Condition condition, @Nullable Bytes expected, boolean wantsPrior) {
     return new Mutation(
         key, condition, expected, null, Ttl.UNCHANGED, Ttl.UNCHANGED, wantsPrior, false);
   }
 
-  /** The creation of the entry in place of bytes that are none. */
+  /** The same creation in place of bytes that count as no entry. */
   public Mutation creatingInPlaceOf(Bytes bytes) {
     return new Mutation(
         key, Condition.EQUAL, bytes, value, onCreation, onCreation, false, wantsChange);
   }
 
-  /** The same change on the condition that the entry's bytes are these. */
+  /** The same change on the condition that the entry has these bytes. */
   public Mutation ifEqual(Bytes bytes) {
     return new Mutation(
         key, Condition.EQUAL, bytes, value, onCreation, onUpdate, wantsPrior, wantsChange);
+  }
+
+  /** The condition on which a {@link Mutation} is applied. */
+  public enum Condition {
+    /** Always. */
+    ANY,
+    /** There is no entry. */
+    ABSENT,
+    /** There is an entry. */
+    PRESENT,
+    /** There is an entry with the expected bytes. */
+    EQUAL
+  }
+
+  /**
+   * The outcome of a {@link Mutation}.
+   *
+   * @param prior the bytes before the change, if the mutation wanted them or {@link
+   *     Condition#EQUAL} did not hold, else {@code null}, as if there was no entry
+   */
+  public record Outcome(Change change, @Nullable Bytes prior) {
+
+    /** The same outcome if the bytes before the change count as no entry. */
+    public Outcome asCreation() {
+      return change == Change.UPDATED ? new Outcome(Change.CREATED, null) : this;
+    }
+
+    public static final Outcome NONE = new Outcome(Change.NONE, null);
   }
 }

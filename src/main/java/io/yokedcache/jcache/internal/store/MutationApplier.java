@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -14,14 +15,14 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * Applies mutations: by plain commands as long as it is certain that no other JVM wants to hear of
- * them, else by {@code apply.lua}, which also publishes them.
+ * Applies mutations, by plain commands while it is certain that no other JVM listens to changes,
+ * else by {@code apply.lua}, which publishes them as well.
  */
 final class MutationApplier {
 
   private static final long MAX_CHUNK_BYTES = 8L << 20;
 
-  /** How often what is to be made again is made together, before each is made alone. */
+  /** The number of attempts to repeat mutations together, before each is repeated alone. */
   private static final int MAX_TRIES_TOGETHER = 4;
 
   private final RedisExecutor executor;
@@ -51,12 +52,11 @@ final class MutationApplier {
     this.announcement = announcement;
   }
 
-  /** Applies one mutation. */
   Outcome apply(Mutation mutation) {
     return apply(mutation, /* pinned= */ null);
   }
 
-  /** Applies one mutation, to an entry of nothing but the generation that was pinned, if any. */
+  /** Applies one mutation, only to an entry of the pinned generation, if there is one. */
   Outcome apply(Mutation mutation, @Nullable Map<Integer, Generation> pinned) {
     int bucket = names.bucketOf(mutation.key());
     String operation = mutation.value() == null ? operations.remove() : operations.put();
@@ -73,7 +73,7 @@ final class MutationApplier {
         });
   }
 
-  /** Whether a change was meant for a generation that ended before the current one began. */
+  /** Whether a mutation is for a generation that has ended. */
   private static boolean isOver(
       @Nullable Map<Integer, Generation> pinned, int bucket, Generation current) {
     Generation meant = pinned == null ? null : pinned.get(bucket);
@@ -81,7 +81,7 @@ final class MutationApplier {
   }
 
   private boolean goesPlain(Mutation mutation, int bucket, Generation generation) {
-    // The first write under a token goes by the script, which notes that there was one.
+    // The first write under a token uses the script, which deletes the mark of an empty generation.
     return Planner.isPlain(mutation)
         && !generation.isUnwritten()
         && isUnheard(bucket, generation, System.nanoTime());
@@ -139,7 +139,7 @@ final class MutationApplier {
         : executor.checked(operation, replies.get(0));
   }
 
-  /** The outcome that {@code apply.lua} tells, or {@code null} if the generation was stale. */
+  /** The outcome by the reply of {@code apply.lua}, or {@code null} for a stale generation. */
   private @Nullable Outcome readScript(int bucket, Generation generation, @Nullable Object reply) {
     if (!(reply instanceof List<?> parts) || parts.size() != 3) {
       throw new CacheException("apply.lua answered " + reply);
@@ -162,8 +162,8 @@ final class MutationApplier {
   }
 
   /**
-   * Tells listeners elsewhere of a change that was made while the first of them registered: the
-   * reply shows that somebody listens now, and the plain command told nobody.
+   * Publishes a change that was made by a plain command while the first listener registered. The
+   * reply shows that a JVM listens now.
    */
   private void publishIfHeard(Mutation mutation, Outcome outcome, int bucket) {
     if (outcome.change() != Change.NONE && generations.current(bucket).hasListeners()) {
@@ -172,10 +172,10 @@ final class MutationApplier {
   }
 
   /**
-   * Applies mutations, at most so many in one round trip.
+   * Applies mutations, at most {@code batchSize} in one round trip.
    *
-   * @param pinned the only generations, by bucket, to whose entries anything may be done, or {@code
-   *     * null} for the current ones
+   * @param pinned the generations, by bucket, whose entries may be changed, or {@code null} for the
+   *     current ones
    */
   List<Outcome> applyAll(
       List<Mutation> mutations, int batchSize, @Nullable Map<Integer, Generation> pinned) {
@@ -203,7 +203,7 @@ final class MutationApplier {
     return bytes == null ? 0 : bytes.length();
   }
 
-  /** One round trip for all; what a stale generation or a forgotten script spoilt is made again. */
+  /** One round trip for all; repeats after a stale generation or a script that Redis forgot. */
   private List<Outcome> applyChunk(
       List<Mutation> mutations, @Nullable Map<Integer, Generation> pinned, int tries) {
     Map<Integer, List<Integer>> byBucket = names.byBucket(mutations, Mutation::key);
@@ -265,19 +265,19 @@ final class MutationApplier {
         : planner.script(mutation, bucket, generation).byDigest();
   }
 
-  /** Makes again what has no outcome. */
+  /** Repeats the mutations that have no outcome. */
   private List<Outcome> complete(
       List<Mutation> mutations,
       @Nullable Outcome[] outcomes,
       @Nullable Map<Integer, Generation> pinned,
       int tries) {
-    List<Mutation> spoilt = new ArrayList<>();
+    List<Mutation> failed = new ArrayList<>();
     for (int i = 0; i < outcomes.length; i++) {
       if (outcomes[i] == null) {
-        spoilt.add(mutations.get(i));
+        failed.add(mutations.get(i));
       }
     }
-    Iterator<Outcome> made = applyAgain(spoilt, pinned, tries).iterator();
+    Iterator<Outcome> made = applyAgain(failed, pinned, tries).iterator();
     List<Outcome> all = new ArrayList<>(outcomes.length);
     for (Outcome outcome : outcomes) {
       all.add(outcome == null ? made.next() : outcome);
@@ -285,15 +285,15 @@ final class MutationApplier {
     return all;
   }
 
-  /** The first by itself, which makes known what the others need; then these together. */
+  /** Repeats the first alone, so that its generation and script are known, then the others. */
   private List<Outcome> applyAgain(
-      List<Mutation> spoilt, @Nullable Map<Integer, Generation> pinned, int tries) {
-    if (spoilt.size() <= 1 || tries == MAX_TRIES_TOGETHER) {
-      return spoilt.stream().map(mutation -> apply(mutation, pinned)).toList();
+      List<Mutation> failed, @Nullable Map<Integer, Generation> pinned, int tries) {
+    if (failed.size() <= 1 || tries == MAX_TRIES_TOGETHER) {
+      return failed.stream().map(mutation -> apply(mutation, pinned)).toList();
     }
-    List<Outcome> outcomes = new ArrayList<>(spoilt.size());
-    outcomes.add(apply(spoilt.get(0), pinned));
-    outcomes.addAll(applyChunk(spoilt.subList(1, spoilt.size()), pinned, tries + 1));
+    List<Outcome> outcomes = new ArrayList<>(failed.size());
+    outcomes.add(apply(failed.get(0), pinned));
+    outcomes.addAll(applyChunk(failed.subList(1, failed.size()), pinned, tries + 1));
     return outcomes;
   }
 

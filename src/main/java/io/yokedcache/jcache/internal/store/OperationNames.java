@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What messages call the operations of one cache. Every operation passes one on, so each is made
- * once, at its first use: most caches use few. Safe for use by several threads.
+ * The names of a cache's operations in messages. Each is made once, at its first use: every
+ * operation needs one, and most caches use few. Safe for use by several threads.
  */
 final class OperationNames {
 
@@ -30,7 +30,6 @@ final class OperationNames {
     this.cacheName = cacheName;
   }
 
-  /** What a single read is called; the others accordingly. */
   String get() {
     return name(0);
   }

@@ -2,6 +2,8 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +12,8 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
 
 /**
- * Chooses how a mutation is said to Redis: by one plain command where Redis has one that does all
- * of it, else by {@code apply.lua}, which costs the server about three times as much.
+ * Translates a mutation to one plain command if Redis has one for it, else to a call of {@code
+ * apply.lua}, which costs the server about three times as much.
  */
 final class Planner {
 
@@ -29,8 +31,8 @@ final class Planner {
   /**
    * Creates a planner.
    *
-   * @param channel where changes are told
-   * @param origin eight bytes that tell this cache's events from those of others
+   * @param channel the channel of changes
+   * @param origin eight bytes that identify the events of this cache object
    */
   Planner(KeySpace names, byte[] channel, byte[] origin) {
     this.names = names;
@@ -38,7 +40,7 @@ final class Planner {
     this.origin = origin;
   }
 
-  /** Whether a plain command exists for a mutation that nobody elsewhere needs to hear of. */
+  /** Whether a plain command exists for a mutation that no other JVM listens to. */
   static boolean isPlain(Mutation mutation) {
     if (mutation.value() == null) {
       return mutation.condition() == Condition.ANY || mutation.condition() == Condition.PRESENT;
@@ -80,7 +82,7 @@ final class Planner {
     return set;
   }
 
-  /** What the reply to {@link #plain} means. */
+  /** The outcome by the reply to {@link #plain}. */
   static Outcome readPlain(Mutation mutation, @Nullable Object reply) {
     Bytes prior = mutation.wantsPrior() && reply instanceof byte[] old ? Bytes.of(old) : null;
     if (mutation.value() == null) {
@@ -103,7 +105,7 @@ final class Planner {
   Script.Call script(Mutation mutation, int bucket, Generation generation) {
     Bytes expected = mutation.expected();
     Bytes value = mutation.value();
-    // What was too long to be read cannot be compared: it is enough that something is there.
+    // Bytes that were too long to be read cannot be compared; any entry is accepted.
     Condition condition =
         expected != null && expected.isTooLong() ? Condition.PRESENT : mutation.condition();
     return APPLY.call(

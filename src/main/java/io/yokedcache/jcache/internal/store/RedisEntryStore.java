@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -23,8 +24,8 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
 
 /**
- * Entries as one Redis string each, under the token of their bucket's generation, which every
- * operation verifies in its own round trip.
+ * Entries as one Redis string each, under the token of their bucket's generation. Every operation
+ * verifies the generation in its round trip.
  */
 public final class RedisEntryStore implements EntryStore {
 

@@ -6,23 +6,22 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change as JVMs tell it to one another. The form is also written by {@code apply.lua}:
+ * A change, as one JVM publishes it to the others. {@code apply.lua} writes the same form:
  *
  * <pre>
  * version (1 byte, 1) change (1) origin (8) key length (4) key
  * old value's length (4, -1 for none) old value, new value (the rest; nothing if removed)
  * </pre>
  *
- * <p>{@code renew.lua} tells of a {@code clear()}, which is no change of an entry, by the version
- * and the byte 5 alone. {@code open.lua} tells by the byte 6 that there was no generation and a new
- * one began, in which nobody is registered.
+ * <p>{@code renew.lua} publishes a {@code clear()} as the version and the byte 5. {@code open.lua}
+ * publishes the byte 6 if there was no generation and a new one began, in which no JVM is
+ * registered.
  *
  * @param change {@link Change#CREATED}, {@link Change#UPDATED}, {@link Change#REMOVED} or {@link
  *     Change#EXPIRED}
- * @param origin tells the events of one cache object from those of others
- * @param key the entry's key
- * @param prior the value before, if there was one and a listener wants it
- * @param value the value after, or {@code null} if there is none
+ * @param origin identifies the events of one cache object
+ * @param prior the value before the change, if there was one and a listener wants it
+ * @param value the value after the change, or {@code null} if there is none
  */
 public record RemoteEventMessage(
     Change change, Bytes origin, Bytes key, @Nullable Bytes prior, @Nullable Bytes value) {
@@ -33,7 +32,7 @@ public record RemoteEventMessage(
   private static final byte BEGIN = 6;
   private static final int FIXED_LENGTH = 2 + ORIGIN_LENGTH + 4 + 4;
 
-  /** How long it is, which is about what it takes in memory, too. */
+  /** The length of the encoded message, which is about its size in memory. */
   public int sizeBytes() {
     return FIXED_LENGTH
         + key.length()
@@ -55,12 +54,12 @@ public record RemoteEventMessage(
     return out.array();
   }
 
-  /** Whether a message tells of a {@code clear()}. */
+  /** Whether a message announces a {@code clear()}. */
   public static boolean isClear(byte[] message) {
     return isNotice(message, CLEAR);
   }
 
-  /** Whether a message tells of a generation that began where there was none. */
+  /** Whether a message announces a generation that began where there was none. */
   public static boolean isBegin(byte[] message) {
     return isNotice(message, BEGIN);
   }
@@ -104,7 +103,7 @@ public record RemoteEventMessage(
   private static byte code(Change change) {
     return switch (change) {
       case CREATED -> 1;
-      // Nobody asked Redis which of the two it was; an update is what most listeners handle alike.
+      // The mutation did not ask which of the two it was; most listeners handle both alike.
       case UPDATED, WRITTEN -> 2;
       case REMOVED -> 3;
       case EXPIRED -> 4;

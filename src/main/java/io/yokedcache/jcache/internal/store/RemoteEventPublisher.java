@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.CacheException;
@@ -11,7 +12,7 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
-/** Tells the listeners of other JVMs what one cache object changed. */
+/** Publishes the changes of one cache object to the listeners of other JVMs. */
 public final class RemoteEventPublisher {
 
   private static final Logger logger = LoggerFactory.getLogger(RemoteEventPublisher.class);
@@ -30,12 +31,12 @@ public final class RemoteEventPublisher {
     ThreadLocalRandom.current().nextBytes(origin);
   }
 
-  /** What marks the changes of this cache object; not to be changed. */
+  /** The mark of the changes of this cache object; must not be modified. */
   public byte[] origin() {
     return origin;
   }
 
-  /** Where changes are told; not to be changed. */
+  /** The channel of changes; must not be modified. */
   byte[] channel() {
     return channel;
   }
@@ -57,9 +58,9 @@ public final class RemoteEventPublisher {
     } catch (RedisUnavailableException e) {
       throw e;
     } catch (CacheException refused) {
-      // The change is made, and the writer had the right when it opened the cache.
+      // The change is made, and the writer had the permission when it opened the cache.
       if (warned.compareAndSet(false, true)) {
-        logger.warn("Listeners elsewhere missed a change: {}", refused.getMessage());
+        logger.warn("Listeners of other JVMs missed a change: {}", refused.getMessage());
       }
     }
   }

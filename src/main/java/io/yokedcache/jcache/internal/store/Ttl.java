@@ -1,19 +1,19 @@
 package io.yokedcache.jcache.internal.store;
 
 /**
- * What becomes of an entry's time to live.
+ * The time to live that an operation gives to an entry.
  *
  * @param millis milliseconds from now, or one of the codes of the constants
  */
 public record Ttl(long millis) {
 
-  /** Lives until it is removed. */
+  /** The entry lives until it is removed. */
   public static final Ttl ETERNAL = new Ttl(-1);
 
-  /** Stays as it is; on creation the same as {@link #ETERNAL}. */
+  /** The time to live stays; on creation the same as {@link #ETERNAL}. */
   public static final Ttl UNCHANGED = new Ttl(-2);
 
-  /** Expires at once. */
+  /** The entry expires at once. */
   public static final Ttl ZERO = new Ttl(0);
 
   /** About 1000 years: Redis adds the time to live to the clock and refuses an overflow. */

@@ -1,12 +1,11 @@
 package io.yokedcache.jcache.internal.store;
 
 /**
- * Estimates how large the values of a cache are that are going to be read, by those that were: a
- * larger one counts at once, smaller ones little by little. What a reply will weigh is not known
- * before it comes, and then all replies behind it have to wait.
+ * Estimates the size of the next values of a cache by the last ones: a larger value counts at once,
+ * smaller values little by little. The size of a reply is not known before it arrives, and then all
+ * replies behind it have to wait.
  *
- * <p>Safe for use by several threads. Of two that note a size at the same time one may be lost,
- * which an estimate survives.
+ * <p>Safe for use by several threads. If two threads note a size at the same time, one may be lost.
  */
 final class ValueSizes {
 
@@ -25,7 +24,7 @@ final class ValueSizes {
     }
   }
 
-  /** How many bytes so many values probably have, together. */
+  /** The estimated size of a number of values together. */
   int expected(int count) {
     return (int) Math.min(Integer.MAX_VALUE, (long) estimate * count);
   }
