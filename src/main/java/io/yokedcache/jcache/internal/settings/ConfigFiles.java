@@ -48,17 +48,14 @@ final class ConfigFiles {
     return Reference.RESOLVED;
   }
 
-  /** What files were read, as messages name them, from the lowest layer. */
+  /** Returns the names of the files that were read, from the lowest layer. */
   List<String> taken() {
     List<String> names = new ArrayList<>(taken);
     Collections.reverse(names);
     return names;
   }
 
-  /**
-   * Read once: the jar of a class stays what it is, and each manager would read it several times.
-   * It holds no class loader but its own.
-   */
+  /** The parsed {@code reference.conf}, read once. It refers to no other class loader. */
   private static final class Reference {
 
     static final @Nullable Config RESOLVED = read();
@@ -74,28 +71,28 @@ final class ConfigFiles {
   }
 
   /** The first {@code yokedcache.conf} on the class path; empty if there is none. */
-  Config ownFile(Problems problems) {
+  Config ownFile(ConfigErrors errors) {
     URL url = find(OWN_FILE);
     return url == null
         ? ConfigFactory.empty()
-        : parse(url, url.toString().replaceAll("//[^/]*@", "//"), problems);
+        : parse(url, url.toString().replaceAll("//[^/]*@", "//"), errors);
   }
 
   /** The file that a URI names. */
-  Config file(NamedUri named, Problems problems) throws MalformedUriException {
+  Config file(NamedUri named, ConfigErrors errors) throws MalformedUriException {
     String shown = named.publicForm().toString();
     String scheme = named.uri().getScheme();
     if ("classpath".equalsIgnoreCase(scheme)) {
       String name = named.publicForm().getSchemeSpecificPart().replaceFirst("^/+", "");
       URL url = find(name);
       if (url == null) {
-        problems.add(shown, "is not on the class path");
+        errors.add(shown, "is not on the class path");
         return ConfigFactory.empty();
       }
-      return parse(url, shown, problems);
+      return parse(url, shown, errors);
     }
     try {
-      return parse(named.publicForm().toURL(), shown, problems);
+      return parse(named.publicForm().toURL(), shown, errors);
     } catch (MalformedURLException | IllegalArgumentException unknownToThisJvm) {
       throw new MalformedUriException(named.where() + " cannot be read by this JVM");
     }
@@ -111,10 +108,10 @@ final class ConfigFiles {
     return null;
   }
 
-  private Config parse(URL url, String shown, Problems problems) {
-    String objection = LocalUrls.objection(url.toString());
+  private Config parse(URL url, String shown, ConfigErrors errors) {
+    String objection = LocalIncluder.objection(url.toString());
     if (objection != null) {
-      problems.add(shown, objection);
+      errors.add(shown, objection);
       return ConfigFactory.empty();
     }
     ConfigParseOptions options =
@@ -124,39 +121,39 @@ final class ConfigFiles {
             .setIncluder(new LocalIncluder());
     try {
       Config parsed = ConfigFactory.parseURL(url, options);
-      requireRoot(parsed, shown, problems);
+      requireRoot(parsed, shown, errors);
       taken.add(shown);
       return parsed;
     } catch (LocalIncluder.Refused refused) {
-      problems.add(shown, String.valueOf(refused.getMessage()));
+      errors.add(shown, String.valueOf(refused.getMessage()));
     } catch (ConfigException.IO unreadable) {
-      problems.add(shown, "cannot be read: is there such a file, and may it be read?");
+      errors.add(shown, "cannot be read: is there such a file, and may it be read?");
     } catch (ConfigException wrong) {
-      problems.add(place(wrong, shown), "cannot be parsed as HOCON: " + reason(wrong, shown));
+      errors.add(place(wrong, shown), "cannot be parsed as HOCON: " + reason(wrong, shown));
     }
     return ConfigFactory.empty();
   }
 
-  private static void requireRoot(Config parsed, String shown, Problems problems) {
+  private static void requireRoot(Config parsed, String shown, ConfigErrors errors) {
     Set<String> roots = parsed.root().keySet();
     if (roots.isEmpty() || roots.contains(ConfigSources.ROOT)) {
       return;
     }
-    problems.add(
+    errors.add(
         shown,
         "has no settings: all of them belong into a group "
             + ConfigSources.ROOT
             + " { ... } that it lacks");
   }
 
-  /** Where the parser met something, as messages name it. */
+  /** Returns the place of an error, as messages name it. */
   static String place(ConfigException wrong, String shown) {
     return wrong.origin() == null ? shown : wrong.origin().description();
   }
 
   /**
-   * The parser's words up to where it begins to repeat the file, which it always does in quotes:
-   * what it repeats may be a part of a password.
+   * Returns the parser's message without its quotations of the file, which may be a part of a
+   * password.
    */
   private static String reason(ConfigException wrong, String shown) {
     if (!(wrong instanceof ConfigException.Parse)) {

@@ -5,11 +5,13 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigResolveOptions;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -36,35 +38,35 @@ final class ConfigSources {
 
   private record Server(RedisUri address, String where) {}
 
-  private final Environment surroundings;
+  private final Environment environment;
   private final ConfigFiles files;
-  private final Problems problems = new Problems();
+  private final ConfigErrors errors = new ConfigErrors();
   private final Config reference = ConfigFiles.reference();
   private final ConfigObject known = reference.getObject(ROOT);
-  private final SchemaCheck check = new SchemaCheck(known, problems);
+  private final SchemaCheck check = new SchemaCheck(known, errors);
 
-  ConfigSources(Environment surroundings, @Nullable ClassLoader loader) {
-    this.surroundings = surroundings;
+  ConfigSources(Environment environment, @Nullable ClassLoader loader) {
+    this.environment = environment;
     this.files = new ConfigFiles(loader);
   }
 
-  /** The public form of the URI that is used where none is given. */
+  /** Returns the public form of the default URI. */
   URI defaultUri() {
     try {
       NamedUri named = namedByJvm();
       if (named == null) {
-        Config own = files.ownFile(problems);
-        problems.throwIfAny();
+        Config own = files.ownFile(errors);
+        errors.throwIfAny();
         named = namedByFiles(contents(own.withFallback(reference)));
       }
       return named.publicForm();
     } catch (MalformedUriException stated) {
-      problems.add(stated);
-      throw problems.toException();
+      errors.add(stated);
+      throw errors.toException();
     }
   }
 
-  /** Reads all layers; throws one exception for all that is wrong with them. */
+  /** Reads all layers; throws one exception that lists all errors. */
   Settings load(@Nullable URI uri, @Nullable Properties properties) {
     NamedUri named = chosen(uri);
     Config system = systemProperties();
@@ -73,22 +75,22 @@ final class ConfigSources {
             .withFallback(variables())
             .withFallback(properties(properties))
             .withFallback(file(named))
-            .withFallback(files.ownFile(problems))
+            .withFallback(files.ownFile(errors))
             .withFallback(reference);
     Config given = check.complete(contents(merged)).toConfig();
     Server server = server(named, given.root());
     Config above = system.hasPath(ROOT) ? system.getConfig(ROOT) : ConfigFactory.empty();
-    given = UriSource.over(given, server.address(), above, server.where(), problems);
+    given = UriSource.over(given, server.address(), above, server.where(), errors);
     Settings settings =
-        new SettingsReader(given, known.toConfig(), problems).read(server.address(), files.taken());
-    problems.throwIfAny();
+        new SettingsReader(given, known.toConfig(), errors).read(server.address(), files.taken());
+    errors.throwIfAny();
     return settings;
   }
 
   /**
-   * The URI to go by, or {@code null} if only the layers name one. Who passes back what {@link
-   * #defaultUri} returned means the default, and its credentials and options, which are not in the
-   * public form, are looked up again.
+   * Returns the given URI, or the URI of the JVM's start, or {@code null} if only the layers name
+   * one. The result of {@link #defaultUri} stands for the default with its credentials and options,
+   * which the public form does not have.
    */
   private @Nullable NamedUri chosen(@Nullable URI uri) {
     try {
@@ -100,21 +102,21 @@ final class ConfigSources {
       }
       return namedByJvm();
     } catch (MalformedUriException stated) {
-      problems.add(stated);
+      errors.add(stated);
       return null;
     }
   }
 
-  /** The URI that whoever started the JVM wants, or {@code null}. */
+  /** Returns the URI of a system property or environment variable, or {@code null}. */
   private @Nullable NamedUri namedByJvm() throws MalformedUriException {
-    String property = surroundings.property(URI_PROPERTY);
+    String property = environment.property(URI_PROPERTY);
     return property.isEmpty()
         ? namedByVariable()
         : NamedUri.parse(property, "system property " + URI_PROPERTY);
   }
 
   private @Nullable NamedUri namedByVariable() throws MalformedUriException {
-    String variable = surroundings.variable(URI_VARIABLE);
+    String variable = environment.variable(URI_VARIABLE);
     return variable.isEmpty()
         ? null
         : NamedUri.parse(variable, "environment variable " + URI_VARIABLE);
@@ -139,9 +141,8 @@ final class ConfigSources {
   }
 
   /**
-   * The server: the one that the code names, else the JVM's start, else the layers. A URI that
-   * names a file is no server, so the next one counts. One that is wrong becomes a problem, and
-   * reading goes on to find the others.
+   * Returns the server of the application's URI, else of the JVM's start, else of the layers. URIs
+   * that name a file are skipped. A malformed URI is added to the errors, and reading continues.
    */
   private Server server(@Nullable NamedUri named, ConfigObject given) {
     try {
@@ -157,33 +158,67 @@ final class ConfigSources {
       }
       return new Server(server.server(), server.where());
     } catch (MalformedUriException stated) {
-      problems.add(stated);
+      errors.add(stated);
       return new Server(RedisUri.UNKNOWN, "unknown");
     }
   }
 
   private Config file(@Nullable NamedUri named) {
     try {
-      return named == null || named.isServer()
-          ? ConfigFactory.empty()
-          : files.file(named, problems);
+      return named == null || named.isServer() ? ConfigFactory.empty() : files.file(named, errors);
     } catch (MalformedUriException stated) {
-      problems.add(stated);
+      errors.add(stated);
       return ConfigFactory.empty();
     }
   }
 
   private Config systemProperties() {
-    Map<String, String> others = new HashMap<>(surroundings.systemProperties());
+    Map<String, String> others = new HashMap<>(environment.systemProperties());
     others.remove(URI_PROPERTY);
-    return PropertySource.of(others, "system properties", check, problems);
+    return settings(others, "system properties");
   }
 
   private Config properties(@Nullable Properties properties) {
     return properties == null
         ? ConfigFactory.empty()
-        : PropertySource.of(
-            Environment.strings(properties), "the manager's Properties", check, problems);
+        : settings(Environment.strings(properties), "the manager's Properties");
+  }
+
+  /**
+   * Returns the settings among properties: values of keys that begin with {@code yokedcache.},
+   * taken literally. Properties are checked one at a time: if both the key of a group and a key in
+   * it have a value, merging them would lose one.
+   *
+   * @param source the name of the properties in messages, such as {@code system properties}
+   */
+  private Config settings(Map<String, String> properties, String source) {
+    Config layer = ConfigFactory.empty();
+    for (Map.Entry<String, String> property : properties.entrySet()) {
+      if (property.getKey().startsWith(ROOT + ".")) {
+        try {
+          Config one = setting(property.getKey(), property.getValue(), source);
+          layer = check.partial(one.getObject(ROOT)).atKey(ROOT).withFallback(layer);
+        } catch (ConfigException badPath) {
+          errors.add(
+              source,
+              property.getKey()
+                  + " is not a valid key; a name of a cache that has other characters than letters,"
+                  + " digits, - and _ must be in double quotes:"
+                  + " yokedcache.caches.\"com.acme.*\".time-to-live");
+        }
+      }
+    }
+    return layer;
+  }
+
+  /** A layer of one setting; all its groups say where they come from, as messages need it. */
+  private static Config setting(String path, String value, String source) {
+    List<String> keys = ConfigUtil.splitPath(path);
+    Object nested = value;
+    for (int i = keys.size() - 1; i >= 0; i--) {
+      nested = Map.of(keys.get(i), nested);
+    }
+    return ((ConfigObject) ConfigValueFactory.fromAnyRef(nested, source)).toConfig();
   }
 
   private Config variables() {
@@ -192,35 +227,35 @@ final class ConfigSources {
   }
 
   private Config variable(String name, String path) {
-    String value = surroundings.variable(name);
+    String value = environment.variable(name);
     return value.isEmpty()
         ? ConfigFactory.empty()
         : ConfigValueFactory.fromAnyRef(value, "environment variable " + name)
             .atPath(ROOT + "." + path);
   }
 
-  /** Resolves substitutions and returns what is in {@code yokedcache}. */
+  /** Resolves substitutions and returns the contents of {@code yokedcache}. */
   private ConfigObject contents(Config merged) {
     Properties others = new Properties();
-    surroundings.systemProperties().entrySet().stream()
+    environment.systemProperties().entrySet().stream()
         .filter(property -> !isRoot(property.getKey()))
         .forEach(property -> others.setProperty(property.getKey(), property.getValue()));
-    Map<String, String> environment = new HashMap<>(surroundings.environment());
-    environment.keySet().removeIf(ConfigSources::isRoot);
+    Map<String, String> variables = new HashMap<>(environment.environment());
+    variables.keySet().removeIf(ConfigSources::isRoot);
     try {
       Config resolved =
           merged
               .withFallback(ConfigFactory.parseProperties(others))
-              .withFallback(ConfigValueFactory.fromMap(environment, "environment"))
+              .withFallback(ConfigValueFactory.fromMap(variables, "environment"))
               .resolve(ConfigResolveOptions.noSystem());
       if (resolved.root().get(ROOT) instanceof ConfigObject contents) {
         return contents;
       }
-      problems.add(resolved.getValue(ROOT).origin(), ROOT + " must be a group: yokedcache { ... }");
+      errors.add(resolved.getValue(ROOT).origin(), ROOT + " must be a group: yokedcache { ... }");
     } catch (ConfigException unresolved) {
-      problems.add(ConfigFiles.place(unresolved, "substitution"), reason(unresolved));
+      errors.add(ConfigFiles.place(unresolved, "substitution"), reason(unresolved));
     }
-    problems.throwIfAny();
+    errors.throwIfAny();
     return known;
   }
 
@@ -228,7 +263,7 @@ final class ConfigSources {
     return key.equals(ROOT) || key.startsWith(ROOT + ".");
   }
 
-  /** Why a substitution failed, without a value: other words of the library may repeat one. */
+  /** Returns why a substitution failed. The library's own message may contain a value. */
   private static String reason(ConfigException unresolved) {
     Matcher name = SUBSTITUTION.matcher(String.valueOf(unresolved.getMessage()));
     return unresolved instanceof ConfigException.UnresolvedSubstitution && name.find()

@@ -15,8 +15,8 @@ import javax.cache.expiry.TouchedExpiryPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache is really configured by: the application's configuration, and the settings of the
- * file where the application leaves a default. Safe for use by several threads.
+ * Merges the configuration of a cache in code with its settings in the file, which apply where the
+ * code leaves a default. Safe for use by several threads.
  */
 public final class EffectiveConfiguration {
 

@@ -5,15 +5,15 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * What a JVM's start has a say in: environment variables and system properties, as they were at one
- * moment. {@link #toString} names none of them, since they may be secret.
+ * The environment variables and system properties of a JVM at one moment. {@link #toString} shows
+ * none of them, since they may be secret.
  *
  * @param environment environment variables
  * @param systemProperties system properties whose values are strings
  */
 record Environment(Map<String, String> environment, Map<String, String> systemProperties) {
 
-  /** Those of this JVM, now. */
+  /** Reads the environment of this JVM. */
   static Environment ofJvm() {
     return new Environment(System.getenv(), strings(System.getProperties()));
   }
@@ -45,6 +45,6 @@ record Environment(Map<String, String> environment, Map<String, String> systemPr
 
   @Override
   public String toString() {
-    return "Surroundings[]";
+    return "Environment[]";
   }
 }

@@ -15,14 +15,29 @@ import java.io.IOException;
 import java.net.URL;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Handles HOCON's {@code include} as the library does, but for what would be fetched over a
- * network: that is refused, whichever of the forms of {@code include} names it.
+ * Handles HOCON's {@code include} as the library does, but refuses files that would be fetched over
+ * a network, in all forms of {@code include}.
  */
 final class LocalIncluder
     implements ConfigIncluder, ConfigIncluderURL, ConfigIncluderFile, ConfigIncluderClasspath {
+
+  /** Schemes that mean a network whatever follows. */
+  private static final Set<String> REMOTE =
+      Set.of(
+          "http", "https", "ftp", "ftps", "sftp", "mailto", "ldap", "ldaps", "rmi", "jnlp", "smb",
+          "cifs", "nfs", "hdfs", "webdav", "dav", "ws", "wss", "s3", "gs");
+
+  /** Two characters at least: one alone is a drive of Windows. */
+  private static final Pattern SCHEME = Pattern.compile("\\s*([A-Za-z][A-Za-z0-9+.-]+):(.*)");
+
+  private static final Pattern HOST = Pattern.compile("[/\\\\]{2}+[^/\\\\].*");
 
   private final @Nullable ConfigIncluder library;
 
@@ -74,12 +89,39 @@ final class LocalIncluder
     return ((ConfigIncluderClasspath) library()).includeResources(context, what);
   }
 
+  /**
+   * Returns why a URL is not local, to follow its name in a message; {@code null} if it is local. A
+   * URL inside another one counts, as in {@code jar:http://host/x.jar!/x.conf}. Nothing is opened.
+   */
+  static @Nullable String objection(String url) {
+    // The part after the last ! is a name inside of an archive.
+    int entry = url.lastIndexOf('!');
+    String rest = (entry < 0 ? url : url.substring(0, entry)).replaceAll("[\\r\\n]", " ");
+    String scheme = "";
+    Matcher next = SCHEME.matcher(rest);
+    while (next.matches()) {
+      scheme = next.group(1).toLowerCase(Locale.ROOT);
+      if (REMOTE.contains(scheme)) {
+        return "is fetched over a network by "
+            + scheme
+            + ":, which a configuration should not depend on; save the file and name it by file: or"
+            + " classpath:";
+      }
+      rest = next.group(2);
+      next = SCHEME.matcher(rest);
+    }
+    // The JVM asks an FTP server of that name, or Windows a file server.
+    return HOST.matcher(rest).matches() || rest.startsWith("\\\\") || rest.startsWith("////")
+        ? "names a host before the file; write file:/path/file.conf"
+        : null;
+  }
+
   private ConfigIncluder library() {
     return requireNonNull(library, "the library gives its own includer before it uses this one");
   }
 
   private static void requireLocal(String url) {
-    String objection = LocalUrls.objection(url);
+    String objection = objection(url);
     if (objection != null) {
       throw new Refused("includes a file that " + objection);
     }

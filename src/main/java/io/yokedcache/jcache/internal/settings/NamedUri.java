@@ -1,15 +1,22 @@
 package io.yokedcache.jcache.internal.settings;
 
+import java.net.MalformedURLException;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import java.util.Set;
 
 /**
- * A URI and what messages call it in its stead: it may have a password, and so {@link #toString}
- * does not have it either.
+ * A manager's URI, and the name by which messages call it. The URI may have a password, so neither
+ * messages nor {@link #toString} contain it.
  *
- * @param uri the URI
- * @param where where it comes from
+ * @param where the source of the URI, such as an environment variable
  */
 record NamedUri(URI uri, String where) {
+
+  private static final Set<String> SERVERS = Set.of("redis", "rediss", "embedded");
+  private static final Set<String> LATER =
+      Set.of("redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster");
 
   private interface Reading<T> {
     T of(URI uri) throws MalformedUriException;
@@ -22,7 +29,7 @@ record NamedUri(URI uri, String where) {
 
   static NamedUri parse(String text, String where) throws MalformedUriException {
     try {
-      return new NamedUri(UriForms.parse(text), where);
+      return new NamedUri(parse(text), where);
     } catch (MalformedUriException stated) {
       throw stated.in(where);
     }
@@ -30,16 +37,16 @@ record NamedUri(URI uri, String where) {
 
   /** Whether this names a server. Otherwise it names a configuration file. */
   boolean isServer() throws MalformedUriException {
-    return read(UriForms::isServer);
+    return read(NamedUri::isServer);
   }
 
   RedisUri server() throws MalformedUriException {
     return read(RedisUri::of);
   }
 
-  /** What everybody may see of it. */
+  /** Returns the URI without user info, query and fragment. */
   URI publicForm() throws MalformedUriException {
-    return read(UriForms::publicForm);
+    return read(NamedUri::publicForm);
   }
 
   private <T> T read(Reading<T> reading) throws MalformedUriException {
@@ -53,5 +60,72 @@ record NamedUri(URI uri, String where) {
   @Override
   public String toString() {
     return where;
+  }
+
+  /** Parses a text without repeating it when it is wrong, as {@link URI#create} would. */
+  static URI parse(String text) throws MalformedUriException {
+    try {
+      return new URI(text.strip());
+    } catch (URISyntaxException secretsInItsMessage) {
+      throw new MalformedUriException(
+          "is not a URI such as redis://user:password@host:6379/0. Percent-encode special"
+              + " characters of user and password: %40 for @, %3A for :, %2F for /, %23 for #,"
+              + " %3F for ?, %25 for %");
+    }
+  }
+
+  /** Whether a URI names a server. Otherwise it names a configuration file. */
+  static boolean isServer(URI uri) throws MalformedUriException {
+    String scheme = scheme(uri);
+    if (SERVERS.contains(scheme)) {
+      return true;
+    }
+    if (LATER.contains(scheme)) {
+      throw new MalformedUriException(
+          scheme
+              + ": is not supported by this version; use redis://host:port or rediss://host:port"
+              + " of a stand-alone server");
+    }
+    if (!scheme.equals("classpath") && !hasUrl(uri)) {
+      throw new MalformedUriException(
+          (uri.toString().indexOf('@') < 0 ? "has the unknown scheme " + scheme : "is unknown")
+              + "; use redis://host:port, rediss://host:port, embedded:redis, classpath:file.conf"
+              + " or file:/path/file.conf");
+    }
+    String objection = scheme.equals("classpath") ? null : LocalIncluder.objection(uri.toString());
+    if (objection != null) {
+      throw new MalformedUriException(objection);
+    }
+    return false;
+  }
+
+  /**
+   * The URI without user info, query and fragment, and without characters that a JMX object name
+   * cannot have in a value.
+   */
+  static URI publicForm(URI uri) throws MalformedUriException {
+    if (isServer(uri)) {
+      return parse(RedisUri.of(uri).address(uri));
+    }
+    String shown = uri.toString().replaceFirst("[?#].*", "").replaceAll("//[^/]*@", "//");
+    return parse(shown.replace(",", "%2C").replace("=", "%3D").replace("*", "%2A"));
+  }
+
+  private static boolean hasUrl(URI uri) {
+    try {
+      uri.toURL();
+      return true;
+    } catch (MalformedURLException | IllegalArgumentException unknownToThisJvm) {
+      return false;
+    }
+  }
+
+  private static String scheme(URI uri) throws MalformedUriException {
+    String scheme = uri.getScheme();
+    if (scheme == null) {
+      throw new MalformedUriException(
+          "has no scheme; write redis:// before a server, file: or classpath: before a file");
+    }
+    return scheme.toLowerCase(Locale.ROOT);
   }
 }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * the same with {@code rediss}, or {@code embedded:redis[?options]}. {@link #toString} leaves the
  * credentials out.
  *
- * <p>{@link URI}'s own notion of a host is not used: it knows none with an underscore, which names
- * of containers often have.
+ * <p>{@link URI#getHost} is not used, since it rejects underscores, which are common in the names
+ * of containers.
  *
  * @param embedded whether a private server is wanted; host and port then mean nothing
  * @param tls whether the scheme asks for TLS
@@ -37,8 +37,8 @@ record RedisUri(
     Map<String, String> options) {
 
   /**
-   * Stands in for a URI that cannot be read, until that is reported. As an embedded server, which
-   * needs no credentials, so that nobody complains about those that the URI may have had.
+   * Replaces a URI that cannot be read until the error is reported. It is embedded, so that missing
+   * credentials cause no further error.
    */
   static final RedisUri UNKNOWN = new RedisUri(true, false, "unknown", 1, 0, null, null, Map.of());
 
@@ -157,7 +157,7 @@ record RedisUri(
     }
   }
 
-  /** The URI that this was read from, as far as everybody may see it. */
+  /** Returns the URI without credentials and options. */
   String address(URI uri) {
     if (embedded) {
       return "embedded:redis";

@@ -14,9 +14,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds keys that mean nothing, and groups where a value belongs or the other way round. The keys
- * of the {@code reference.conf} are the keys that there are; a group that is empty there has any
- * keys, such as the labels of metrics.
+ * Finds unknown keys, groups in place of values, and values in place of groups. The known keys are
+ * the keys of {@code reference.conf}; a group that is empty there may have any keys, such as the
+ * labels of metrics.
  */
 final class SchemaCheck {
 
@@ -33,25 +33,24 @@ final class SchemaCheck {
   private static final ConfigObject NOTHING = ConfigFactory.empty().root();
 
   private final ConfigObject reference;
-  private final Problems problems;
+  private final ConfigErrors errors;
 
-  SchemaCheck(ConfigObject reference, Problems problems) {
+  SchemaCheck(ConfigObject reference, ConfigErrors errors) {
     this.reference = reference;
-    this.problems = problems;
+    this.errors = errors;
   }
 
   /**
    * Checks the contents of {@code yokedcache}.
    *
-   * @return what is right of them, with the reference's value for every key that is missing or
-   *     wrong. It is built anew, not merged: to HOCON, a group that was laid over a plain value
-   *     hides whatever is below that.
+   * @return the valid settings, with the reference's value for every missing or invalid key. The
+   *     result is not merged by HOCON, where a group over a plain value hides the layers below.
    */
   ConfigObject complete(ConfigObject given) {
     return group(ConfigSources.ROOT, given, reference, reference);
   }
 
-  /** Checks contents of {@code yokedcache} that need not be complete, and returns what is right. */
+  /** Checks contents of {@code yokedcache} that may lack keys, and returns the valid settings. */
   ConfigObject partial(ConfigObject given) {
     return group(ConfigSources.ROOT, given, reference, NOTHING);
   }
@@ -73,18 +72,18 @@ final class SchemaCheck {
     String path = parent + "." + key;
     ConfigValue model = known.get(key);
     if (model == null) {
-      problems.add(value.origin(), path + " is not a setting" + hint(key, parent, value, known));
+      errors.add(value.origin(), path + " is not a setting" + hint(key, parent, value, known));
       return null;
     }
     if (!(model instanceof ConfigObject group)) {
       if (value instanceof ConfigObject) {
-        problems.add(value.origin(), path + " must be a value, not a group");
+        errors.add(value.origin(), path + " must be a value, not a group");
         return null;
       }
       return value;
     }
     if (!(value instanceof ConfigObject object)) {
-      problems.add(value.origin(), path + " must be a group: " + key + " { ... }");
+      errors.add(value.origin(), path + " must be a group: " + key + " { ... }");
       return null;
     }
     if (path.equals(CACHES_PATH)) {
@@ -102,7 +101,7 @@ final class SchemaCheck {
       if (entry.getValue() instanceof ConfigObject settings) {
         kept = kept.withValue(name, group(cache, settings, known, NOTHING));
       } else {
-        problems.add(
+        errors.add(
             entry.getValue().origin(),
             cache
                 + " must be a group with the settings of the cache of that name: \"name\" { ... }");
@@ -129,7 +128,7 @@ final class SchemaCheck {
         : "; known here: " + String.join(", ", new TreeSet<>(known.keySet()));
   }
 
-  /** A setting of another group with that name, also where its group's name is in front of it. */
+  /** Returns a setting of another group with that name, with or without the group's name. */
   private @Nullable String elsewhere(String key) {
     List<String> paths = new ArrayList<>();
     collect(ConfigSources.ROOT, reference, paths);

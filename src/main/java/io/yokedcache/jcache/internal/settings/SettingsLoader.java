@@ -27,8 +27,8 @@ public final class SettingsLoader {
    *
    * @param uri what the application passed: a server ({@code redis:}, {@code rediss:}, {@code
    *     embedded:redis}), a configuration file ({@code classpath:}, {@code file:}, {@code jar:} and
-   *     whatever else this JVM can read), or {@code null} or {@link #defaultUri} for the default,
-   *     with its credentials
+   *     other schemes that this JVM can read), or {@code null} or {@link #defaultUri} for the
+   *     default, with its credentials
    * @param loader the manager's class loader, or {@code null}
    * @param properties the manager's properties, or {@code null}; of these, keys that begin with
    *     {@code yokedcache.} are settings
@@ -91,9 +91,9 @@ public final class SettingsLoader {
     try {
       return NamedUri.ofCode(uri).publicForm();
     } catch (MalformedUriException stated) {
-      Problems problems = new Problems();
-      problems.add(stated);
-      throw problems.toException();
+      ConfigErrors errors = new ConfigErrors();
+      errors.add(stated);
+      throw errors.toException();
     }
   }
 }

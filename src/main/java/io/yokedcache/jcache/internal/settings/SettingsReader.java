@@ -12,7 +12,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Turns the merged contents of {@code yokedcache} into settings. */
+/**
+ * Reads every key of {@code yokedcache}, group by group as {@code reference.conf} has them, and
+ * checks its value. Keys of {@code defaults} and {@code caches} are in {@link #cache}.
+ */
 final class SettingsReader {
 
   private static final Duration MILLISECOND = Duration.ofMillis(1);
@@ -29,36 +32,39 @@ final class SettingsReader {
           "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
               + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*(\\.\\*\\*?)?");
 
+  private static final Duration MICROSECOND = Duration.ofNanos(1_000);
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final Pattern CLASS_NAME =
+      Pattern.compile(
+          "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
+              + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*");
+  private static final Pattern CODEC = Pattern.compile("[^\\s,\"]+");
+
   private final Config given;
   private final Config reference;
-  private final Problems problems;
+  private final ConfigErrors errors;
 
   /**
-   * A reader of settings that have every key, but perhaps wrong values.
+   * Creates a reader of a configuration that has every key.
    *
    * @param given the merged contents of {@code yokedcache}
-   * @param reference the same of {@code reference.conf}
-   * @param problems takes the problems
+   * @param reference the contents of {@code yokedcache} in {@code reference.conf}
    */
-  SettingsReader(Config given, Config reference, Problems problems) {
+  SettingsReader(Config given, Config reference, ConfigErrors errors) {
     this.given = given;
     this.reference = reference;
-    this.problems = problems;
+    this.errors = errors;
   }
 
-  /**
-   * Reads all; what it returns is of use only if there were no problems.
-   *
-   * @param files where they come from
-   */
+  /** Reads all settings. The result is valid only if no problem was added. */
   Settings read(RedisUri uri, List<String> files) {
-    Section root = new Section(given, reference, ConfigSources.ROOT, problems);
-    CacheSettingsReader caches =
-        new CacheSettingsReader(
+    SettingGroup root = new SettingGroup(given, reference, ConfigSources.ROOT, errors);
+    CachePatterns caches =
+        new CachePatterns(
             reference.getConfig(SchemaCheck.DEFAULTS),
             given.getConfig(SchemaCheck.DEFAULTS),
             given.getObject(SchemaCheck.CACHES),
-            problems);
+            errors);
     return new Settings(
         uri.embedded(),
         connection(root.child("connection"), uri),
@@ -78,17 +84,56 @@ final class SettingsReader {
         files);
   }
 
-  private static Settings.Connection connection(Section section, RedisUri uri) {
-    String user = user(section);
-    String password = section.secret("password");
+  /** Reads the settings of one cache, from {@code defaults} or a group of {@code caches}. */
+  static Settings.Cache cache(SettingGroup group) {
+    return new Settings.Cache(
+        className(group, "key-type"),
+        className(group, "value-type"),
+        group.text("key-codec", CODEC, "the name of a codec or the full name of a codec's class"),
+        group.text("value-codec", CODEC, "the name of a codec or the full name of a codec's class"),
+        group.optionalDuration("time-to-live", MILLISECOND),
+        group.optionalDuration("time-to-idle", MILLISECOND),
+        group.optionalFlag("statistics"),
+        group.optionalFlag("management"),
+        group.flag("clear-on-create"),
+        group.integer("batch-size", 1, 100_000),
+        group.duration("contention-timeout", MILLISECOND, HOUR),
+        group.duration("load-timeout", MILLISECOND, DAY),
+        alerts(group.child("alerts")),
+        near(group.child("near")));
+  }
+
+  private static Settings.Alerts alerts(SettingGroup group) {
+    return new Settings.Alerts(
+        group.duration("interval", SECOND, DAY),
+        group.optionalRatio("hit-rate-below"),
+        group.optionalDuration("get-p99-above", MICROSECOND),
+        group.optionalBytes("size-bytes-above", 0));
+  }
+
+  private static Settings.NearCache near(SettingGroup group) {
+    return new Settings.NearCache(
+        group.flag("enabled"),
+        group.number("max-entries", 1),
+        group.optionalBytes("max-bytes", 1),
+        group.optionalDuration("time-to-live", MILLISECOND));
+  }
+
+  private static @Nullable String className(SettingGroup group, String key) {
+    return group.optionalText(key, CLASS_NAME, "the full name of a class, or null");
+  }
+
+  private static Settings.Connection connection(SettingGroup group, RedisUri uri) {
+    String user = user(group);
+    String password = group.secret("password");
     if (user != null && password == null && !uri.embedded()) {
-      section.complain(
+      group.complain(
           "user",
           "is set without a password. Set connection.password or YOKEDCACHE_PASSWORD, or write"
               + " redis://user:password@host. What stands alone before the @ of a URI is a user:"
               + " for a password alone write redis://:password@host");
     }
-    Section pool = section.child("pool");
+    SettingGroup pool = group.child("pool");
     return new Settings.Connection(
         uri.host(),
         uri.port(),
@@ -96,49 +141,49 @@ final class SettingsReader {
         uri.embedded() ? null : user,
         uri.embedded() ? null : password,
         uri.tls(),
-        tls(section.child("tls"), uri),
-        section.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
-        section.duration("connect-timeout", MILLISECOND, HOUR),
-        section.duration("command-timeout", MILLISECOND, HOUR),
-        executor(section),
+        tls(group.child("tls"), uri),
+        group.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
+        group.duration("connect-timeout", MILLISECOND, HOUR),
+        group.duration("command-timeout", MILLISECOND, HOUR),
+        executor(group),
         pool.integer("size", 1, 10_000),
         pool.duration("wait", MILLISECOND, HOUR),
-        section.duration("keep-alive", Duration.ZERO, HOUR));
+        group.duration("keep-alive", Duration.ZERO, HOUR));
   }
 
-  private static Settings.Executor executor(Section section) {
-    return section.text("executor", EXECUTORS, "pipelined or pooled").equals("pooled")
+  private static Settings.Executor executor(SettingGroup group) {
+    return group.text("executor", EXECUTORS, "pipelined or pooled").equals("pooled")
         ? Settings.Executor.POOLED
         : Settings.Executor.PIPELINED;
   }
 
-  private static Settings.Tls tls(Section section, RedisUri uri) {
-    Path trustStore = section.optionalPath("trust-store");
-    String trustStorePassword = section.secret("trust-store-password");
-    Path keyStore = section.optionalPath("key-store");
-    String keyStorePassword = section.secret("key-store-password");
-    boolean verifyHostName = section.flag("verify-host-name");
+  private static Settings.Tls tls(SettingGroup group, RedisUri uri) {
+    Path trustStore = group.optionalPath("trust-store");
+    String trustStorePassword = group.secret("trust-store-password");
+    Path keyStore = group.optionalPath("key-store");
+    String keyStorePassword = group.secret("key-store-password");
+    boolean verifyHostName = group.flag("verify-host-name");
     if (uri.tls()) {
-      requireReadable(section, "trust-store", trustStore);
-      requireReadable(section, "key-store", keyStore);
-      refuseHalf(section, "trust-store", trustStore, trustStorePassword);
-      refuseHalf(section, "key-store", keyStore, keyStorePassword);
+      requireReadable(group, "trust-store", trustStore);
+      requireReadable(group, "key-store", keyStore);
+      refuseHalf(group, "trust-store", trustStore, trustStorePassword);
+      refuseHalf(group, "key-store", keyStore, keyStorePassword);
     } else if (!uri.embedded()) {
       boolean unused =
-          refuseWithoutTls(section, "trust-store", trustStore != null)
-              || refuseWithoutTls(section, "key-store", keyStore != null)
-              || refuseWithoutTls(section, "trust-store-password", trustStorePassword != null)
-              || refuseWithoutTls(section, "key-store-password", keyStorePassword != null)
-              || refuseWithoutTls(section, "verify-host-name", !verifyHostName);
+          refuseWithoutTls(group, "trust-store", trustStore != null)
+              || refuseWithoutTls(group, "key-store", keyStore != null)
+              || refuseWithoutTls(group, "trust-store-password", trustStorePassword != null)
+              || refuseWithoutTls(group, "key-store-password", keyStorePassword != null)
+              || refuseWithoutTls(group, "verify-host-name", !verifyHostName);
     }
     return new Settings.Tls(
         trustStore, trustStorePassword, keyStore, keyStorePassword, verifyHostName);
   }
 
-  /** Who sets what only TLS has believes that the connection is encrypted. */
-  private static boolean refuseWithoutTls(Section section, String key, boolean isSet) {
+  /** An application that sets a key of TLS expects an encrypted connection. */
+  private static boolean refuseWithoutTls(SettingGroup group, String key, boolean isSet) {
     if (isSet) {
-      section.complain(
+      group.complain(
           key,
           "is set, but the server's URI begins with redis://, which is not encrypted; write"
               + " rediss://, or leave out what is in tls { }");
@@ -147,77 +192,77 @@ final class SettingsReader {
   }
 
   private static void refuseHalf(
-      Section section, String key, @Nullable Path store, @Nullable String password) {
+      SettingGroup group, String key, @Nullable Path store, @Nullable String password) {
     if (store == null && password != null) {
-      section.complain(
+      group.complain(
           key + "-password",
           "is set without " + key + ", the file that it opens; set both or none");
     }
   }
 
-  private static @Nullable String user(Section section) {
-    String user = section.optionalText("user", USER, "a text");
+  private static @Nullable String user(SettingGroup group) {
+    String user = group.optionalText("user", USER, "a text");
     return user == null || user.isEmpty() ? null : user;
   }
 
-  private static void requireReadable(Section section, String key, @Nullable Path file) {
+  private static void requireReadable(SettingGroup group, String key, @Nullable Path file) {
     if (file != null && !Files.isReadable(file)) {
-      section.complain(key, "names " + file.toAbsolutePath() + ", which is no file to read");
+      group.complain(key, "names " + file.toAbsolutePath() + ", which is no file to read");
     }
   }
 
-  private static SerializationSettings serialization(Section section) {
+  private static SerializationSettings serialization(SettingGroup group) {
     return new SerializationSettings(
-        section.texts(
+        group.texts(
             "allow",
             name -> ALLOWED.matcher(name).matches(),
             "names of classes or packages: com.acme.Order, com.acme.* or com.acme.**"),
-        section.texts("presets", PRESETS::contains, "hibernate or spring"),
-        section.flag("learn"),
-        section.flag("java"),
-        section.number("max-depth", 1),
-        section.number("max-references", 1),
-        section.number("max-array-length", 1),
-        section.bytes("max-bytes", 1));
+        group.texts("presets", PRESETS::contains, "hibernate or spring"),
+        group.flag("learn"),
+        group.flag("java"),
+        group.number("max-depth", 1),
+        group.number("max-references", 1),
+        group.number("max-array-length", 1),
+        group.bytes("max-bytes", 1));
   }
 
-  private static Settings.Events events(Section section) {
+  private static Settings.Events events(SettingGroup group) {
     Settings.Events events =
         new Settings.Events(
-            section.duration("lease", SECOND, HOUR),
-            section.duration("announce", MILLISECOND, Duration.ofSeconds(10)),
-            section.integer("queue-capacity", 1, 10_000_000),
-            section.bytes("queue-bytes", 1),
-            section.flag("expired"));
+            group.duration("lease", SECOND, HOUR),
+            group.duration("announce", MILLISECOND, Duration.ofSeconds(10)),
+            group.integer("queue-capacity", 1, 10_000_000),
+            group.bytes("queue-bytes", 1),
+            group.flag("expired"));
     if (events.announce().compareTo(events.lease()) >= 0) {
-      section.complain("announce", "must be less than lease");
+      group.complain("announce", "must be less than lease");
     }
     return events;
   }
 
-  private static Settings.StaleEntries staleEntries(Section section) {
+  private static Settings.StaleEntries staleEntries(SettingGroup group) {
     return new Settings.StaleEntries(
-        section.flag("enabled"),
-        section.duration("delay", Duration.ZERO, Duration.ofDays(1)),
-        section.duration("interval", SECOND, Duration.ofDays(30)),
-        section.integer("page-size", 1, 1_000_000),
-        section.share("duty-cycle"));
+        group.flag("enabled"),
+        group.duration("delay", Duration.ZERO, Duration.ofDays(1)),
+        group.duration("interval", SECOND, Duration.ofDays(30)),
+        group.integer("page-size", 1, 1_000_000),
+        group.ratio("duty-cycle"));
   }
 
-  private static Settings.KeyStatistics keyStatistics(Section section) {
+  private static Settings.KeyStatistics keyStatistics(SettingGroup group) {
     return new Settings.KeyStatistics(
-        section.flag("enabled"),
-        section.duration("interval", SECOND, Duration.ofDays(30)),
-        section.integer("page-size", 1, 1_000_000),
-        section.share("duty-cycle"));
+        group.flag("enabled"),
+        group.duration("interval", SECOND, Duration.ofDays(30)),
+        group.integer("page-size", 1, 1_000_000),
+        group.ratio("duty-cycle"));
   }
 
-  private static Settings.OperationBeans operationBeans(Section section) {
+  private static Settings.OperationBeans operationBeans(SettingGroup group) {
     return Settings.OperationBeans.valueOf(
-        section.text("operations", OPERATION_BEANS, "used, all or none").toUpperCase(Locale.ROOT));
+        group.text("operations", OPERATION_BEANS, "used, all or none").toUpperCase(Locale.ROOT));
   }
 
-  private static Settings.Health health(Section section) {
-    return new Settings.Health(section.duration("interval", Duration.ofMillis(100), HOUR));
+  private static Settings.Health health(SettingGroup group) {
+    return new Settings.Health(group.duration("interval", Duration.ofMillis(100), HOUR));
   }
 }

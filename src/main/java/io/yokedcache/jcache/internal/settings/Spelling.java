@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Guesses what a misspelt name was meant to be. */
+/** Finds the known name that is most similar to an unknown one. */
 final class Spelling {
 
   private Spelling() {}

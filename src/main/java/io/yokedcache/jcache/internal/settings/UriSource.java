@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The settings that a server's URI has besides the address: user info and query options. */
+/** Reads the settings in a server's URI: user info and query options. */
 final class UriSource {
 
   private static final Map<String, String> OPTIONS =
@@ -25,7 +25,7 @@ final class UriSource {
 
   private UriSource() {}
 
-  /** The names of the options that there are, for the documentation's test. */
+  /** Returns the settings of the options by name. */
   static Map<String, String> options() {
     return new TreeMap<>(OPTIONS);
   }
@@ -37,16 +37,15 @@ final class UriSource {
    * @param uri the server's URI
    * @param above the contents of {@code yokedcache} of the layer above, which keep their place
    * @param where what messages call the URI
-   * @param problems takes options that there are none
    */
-  static Config over(Config given, RedisUri uri, Config above, String where, Problems problems) {
+  static Config over(Config given, RedisUri uri, Config above, String where, ConfigErrors errors) {
     Map<String, String> settings = new TreeMap<>();
     put(settings, "connection.user", uri.user());
     put(settings, "connection.password", uri.password());
     for (Map.Entry<String, String> option : uri.options().entrySet()) {
       String path = OPTIONS.get(option.getKey());
       if (path == null) {
-        problems.add(where, unknown(option.getKey()));
+        errors.add(where, unknown(option.getKey()));
       } else {
         settings.put(path, option.getValue());
       }

@@ -97,13 +97,13 @@ final class ConfigSourcesTest {
             "yokedcache.connection.pool.size", "3",
             "yokedcache.connection.pool.wait", "3ms",
             "hibernate.anything", "else");
-    Environment surroundings =
+    Environment environment =
         new Environment(
             Map.of("YOKEDCACHE_PASSWORD", "environment"),
             Map.of("yokedcache.connection.pool.wait", "6ms", "java.anything", "else"));
 
     try (URLClassLoader loader = loader(classPath)) {
-      Settings settings = new ConfigSources(surroundings, loader).load(file, properties);
+      Settings settings = new ConfigSources(environment, loader).load(file, properties);
 
       assertThat(settings.namespace()).isEqualTo("own");
       assertThat(settings.connection())
@@ -221,11 +221,11 @@ final class ConfigSourcesTest {
 
   @Test
   void load_publicFormOfDefault_credentialsFound() {
-    Environment surroundings = system("yokedcache.uri", "redis://app:secret@h:1?pool-size=3");
-    URI shown = new ConfigSources(surroundings, null).defaultUri();
+    Environment environment = system("yokedcache.uri", "redis://app:secret@h:1?pool-size=3");
+    URI shown = new ConfigSources(environment, null).defaultUri();
 
-    Settings.Connection found = load(shown, null, surroundings).connection();
-    Settings.Connection other = load(URI.create("redis://h:2"), null, surroundings).connection();
+    Settings.Connection found = load(shown, null, environment).connection();
+    Settings.Connection other = load(URI.create("redis://h:2"), null, environment).connection();
 
     assertThat(shown).isEqualTo(URI.create("redis://h:1"));
     assertThat(found.user()).isEqualTo("app");

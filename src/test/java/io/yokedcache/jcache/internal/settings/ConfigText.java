@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
-/** Reads configurations that tests write, in surroundings that tests make up. */
+/** Reads configurations that tests write, in environment that tests make up. */
 final class ConfigText {
 
   static final Environment NOTHING = new Environment(Map.of(), Map.of());
@@ -35,10 +35,10 @@ final class ConfigText {
     return load(write(directory, "test.conf", text), null, NOTHING);
   }
 
-  /** The settings in given surroundings. */
+  /** The settings in given environment. */
   static Settings load(
-      @Nullable URI uri, @Nullable Properties properties, Environment surroundings) {
-    return new ConfigSources(surroundings, null).load(uri, properties);
+      @Nullable URI uri, @Nullable Properties properties, Environment environment) {
+    return new ConfigSources(environment, null).load(uri, properties);
   }
 
   /** The message about a file's text. */

@@ -36,7 +36,7 @@ final class RedisUriTest {
       })
   void of_server(String text, String host, int port, int database, String user, String password)
       throws MalformedUriException {
-    RedisUri uri = RedisUri.of(UriForms.parse(text));
+    RedisUri uri = RedisUri.of(NamedUri.parse(text));
 
     assertThat(uri.host()).isEqualTo(host);
     assertThat(uri.port()).isEqualTo(port);
@@ -97,7 +97,7 @@ final class RedisUriTest {
       })
   void of_malformed(String text) {
     assertThatExceptionOfType(MalformedUriException.class)
-        .isThrownBy(() -> RedisUri.of(UriForms.parse(text)))
+        .isThrownBy(() -> RedisUri.of(NamedUri.parse(text)))
         .satisfies(stated -> assertThat(stated.getMessage()).doesNotContain("hunter2"))
         .withNoCause();
   }

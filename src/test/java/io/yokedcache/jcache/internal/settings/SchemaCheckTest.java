@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 /** Groups of other jars, whose keys the provider does not know. */
 final class SchemaCheckTest {
 
-  private final Problems problems = new Problems();
+  private final ConfigErrors errors = new ConfigErrors();
   private final SchemaCheck check =
-      new SchemaCheck(object("defaults {}, metrics { port = 1, labels {} }"), problems);
+      new SchemaCheck(object("defaults {}, metrics { port = 1, labels {} }"), errors);
 
   @Test
   void complete_emptyGroupOfReference_anyKeys() {
@@ -21,7 +21,7 @@ final class SchemaCheckTest {
 
     ConfigObject complete = check.complete(given);
 
-    problems.throwIfAny();
+    errors.throwIfAny();
     assertThat(complete.toConfig().getString("metrics.labels.environment")).isEqualTo("test");
     assertThat(complete.toConfig().getInt("metrics.port")).isEqualTo(1);
   }
@@ -30,7 +30,7 @@ final class SchemaCheckTest {
   void complete_unknownKeyOfOtherGroup_isAProblem() {
     check.complete(object("metrics { prot = 2 }"));
 
-    assertThatThrownBy(problems::throwIfAny)
+    assertThatThrownBy(errors::throwIfAny)
         .isInstanceOf(CacheException.class)
         .hasMessageContaining("metrics.prot is not a setting; did you mean port?");
   }

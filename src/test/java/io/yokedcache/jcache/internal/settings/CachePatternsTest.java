@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class CacheSettingsReaderTest {
+final class CachePatternsTest {
 
   private static final String LAYERED =
       """

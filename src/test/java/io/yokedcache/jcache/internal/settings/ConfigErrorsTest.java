@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class ProblemsTest {
+final class ConfigErrorsTest {
 
   @TempDir private Path directory;
 
@@ -280,6 +280,6 @@ final class ProblemsTest {
 
   @Test
   void toString_surroundings_nothing() {
-    assertThat(new Environment(Map.of("A", "hunter2"), Map.of())).hasToString("Surroundings[]");
+    assertThat(new Environment(Map.of("A", "hunter2"), Map.of())).hasToString("Environment[]");
   }
 }

@@ -18,44 +18,43 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One group of settings, read value by value. A wrong value is added to the problems, and the
- * default is returned in its place so that reading goes on and finds the other problems too.
+ * One group of settings, read value by value. A wrong value is added to the errors, and the default
+ * is returned in its place so that reading goes on and finds the other errors too.
  */
-final class Section {
+final class SettingGroup {
 
-  /** Turns the text of a value into what it means, or into null where it means nothing. */
+  /** Converts the text of a value; returns null if the text is invalid. */
   private interface Conversion<T> {
     @Nullable T of(String text);
   }
 
-  private static final String SHARE = "a number above 0 and up to 1";
+  private static final String RATIO = "a number above 0 and up to 1";
 
   private final Config given;
   private final Config reference;
   private final String path;
-  private final Problems problems;
+  private final ConfigErrors errors;
 
   /**
-   * A group whose every key exists.
+   * Creates a group that has every key.
    *
    * @param given the values
-   * @param reference the defaults, which are right
-   * @param path the group's place as messages name it, such as {@code yokedcache.events}
-   * @param problems takes the problems
+   * @param reference the defaults, which are valid
+   * @param path the path of the group in messages, such as {@code yokedcache.events}
    */
-  Section(Config given, Config reference, String path, Problems problems) {
+  SettingGroup(Config given, Config reference, String path, ConfigErrors errors) {
     this.given = given;
     this.reference = reference;
     this.path = path;
-    this.problems = problems;
+    this.errors = errors;
   }
 
-  Section child(String key) {
-    return new Section(
+  SettingGroup child(String key) {
+    return new SettingGroup(
         given.getConfig(ConfigUtil.quoteString(key)),
         reference.getConfig(ConfigUtil.quoteString(key)),
         path + "." + key,
-        problems);
+        errors);
   }
 
   Duration duration(String key, Duration least, Duration most) {
@@ -95,21 +94,21 @@ final class Section {
   }
 
   /** A number above 0 and up to 1. */
-  double share(String key) {
-    return required(key, Section::toShare, SHARE);
+  double ratio(String key) {
+    return required(key, SettingGroup::toRatio, RATIO);
   }
 
   /** A number above 0 and up to 1, or {@code null}. */
-  @Nullable Double optionalShare(String key) {
-    return optional(key, Section::toShare, SHARE);
+  @Nullable Double optionalRatio(String key) {
+    return optional(key, SettingGroup::toRatio, RATIO);
   }
 
   boolean flag(String key) {
-    return required(key, Section::toFlag, "true or false");
+    return required(key, SettingGroup::toFlag, "true or false");
   }
 
   @Nullable Boolean optionalFlag(String key) {
-    return optional(key, Section::toFlag, "true, false or null");
+    return optional(key, SettingGroup::toFlag, "true, false or null");
   }
 
   String text(String key, Pattern form, String expected) {
@@ -133,14 +132,14 @@ final class Section {
         "the path of a file");
   }
 
-  /** A value that no message repeats. The empty text means none: so variables are unset. */
+  /** A value that no message repeats. An empty text, as of an unset variable, means none. */
   @Nullable String secret(String key) {
     ConfigValue value = value(key);
     if (value.valueType() == ConfigValueType.NULL) {
       return null;
     }
     if (isGroupOrList(value)) {
-      problems.add(value.origin(), path + "." + key + " must be a text in double quotes");
+      errors.add(value.origin(), path + "." + key + " must be a text in double quotes");
       return null;
     }
     String text = scalar(given, key);
@@ -163,16 +162,16 @@ final class Section {
     }
     for (String text : texts) {
       if (!form.test(text)) {
-        problems.add(
+        errors.add(
             value.origin(), path + "." + key + " has \"" + text + "\", but needs " + expected);
       }
     }
     return texts;
   }
 
-  /** Adds a problem about a value that is right by itself. */
+  /** Adds an error about a value that is valid by itself. */
   void complain(String key, String what) {
-    problems.add(value(key).origin(), path + "." + key + " " + what);
+    errors.add(value(key).origin(), path + "." + key + " " + what);
   }
 
   private <T> T required(String key, Conversion<T> conversion, String expected) {
@@ -207,7 +206,7 @@ final class Section {
           case NULL -> "null";
           case BOOLEAN, NUMBER, STRING -> "\"" + scalar(given, key) + "\"";
         };
-    problems.add(value.origin(), path + "." + key + " is " + found + ", but must be " + expected);
+    errors.add(value.origin(), path + "." + key + " is " + found + ", but must be " + expected);
   }
 
   private ConfigValue value(String key) {
@@ -235,10 +234,10 @@ final class Section {
     };
   }
 
-  private static @Nullable Double toShare(String text) {
+  private static @Nullable Double toRatio(String text) {
     try {
-      double share = Double.parseDouble(text);
-      return share > 0 && share <= 1 ? share : null;
+      double ratio = Double.parseDouble(text);
+      return ratio > 0 && ratio <= 1 ? ratio : null;
     } catch (NumberFormatException noNumber) {
       return null;
     }
@@ -271,8 +270,7 @@ final class Section {
   private static Conversion<Duration> durationConversion(Duration least, Duration most) {
     return text -> {
       try {
-        // HOCON would take a number without a unit for milliseconds, which half of the readers
-        // would take for seconds.
+        // HOCON reads a number without a unit as milliseconds; readers may expect seconds.
         Duration duration =
             text.strip().matches("[-+0-9.]*")
                 ? null

@@ -8,10 +8,10 @@ import java.util.TreeSet;
 import javax.cache.CacheException;
 
 /**
- * Everything that is wrong with a configuration, gathered so that it can be reported at once. Not
- * safe for use by several threads.
+ * The errors in a configuration, collected so that one exception reports them all. Not safe for use
+ * by several threads.
  */
-final class Problems {
+final class ConfigErrors {
 
   private record Problem(String where, int line, String what) {
 
@@ -48,14 +48,14 @@ final class Problems {
     found.add(new Problem(where, /* line= */ 0, what));
   }
 
-  /** Throws one exception that lists all problems, by file and line; returns if there are none. */
+  /** Throws one exception that lists all errors, by file and line; returns if there are none. */
   void throwIfAny() {
     if (!found.isEmpty()) {
       throw toException();
     }
   }
 
-  /** The exception that lists all problems; there is at least one. */
+  /** The exception that lists all errors; there is at least one. */
   CacheException toException() {
     List<String> lines = new ArrayList<>();
     for (Problem problem : found) {
