@@ -3,7 +3,7 @@ package io.yokedcache.jcache.spi;
 import com.typesafe.config.Config;
 import java.net.URI;
 
-/** What an extension may know of the manager that it is started for. Immutable. */
+/** The manager that an extension is started for. Immutable. */
 public interface ManagerContext {
 
   /**
@@ -21,9 +21,9 @@ public interface ManagerContext {
   String managerName();
 
   /**
-   * Returns a group of settings, with the defaults of all {@code reference.conf} files below what
-   * the application set. Keys that have no default were refused before. May have secrets: never log
-   * it as a whole.
+   * Returns a group of settings, with the defaults of {@code reference.conf} for keys that the
+   * application did not set. Keys without a default are rejected before. The group may contain
+   * secrets: never log it as a whole.
    *
    * @param name the group's name below {@code yokedcache}
    * @return the group

@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.spi;
 
 /**
- * Hears of each operation of one cache while the cache's statistics are on, in the thread that does
- * the operation: it must be fast and must never wait. What it throws is logged once, and fails
- * nothing. Implementations are thread-safe.
+ * Is called for each operation of one cache while the cache's statistics are on, by the thread that
+ * executes the operation: it must be fast and must never wait. The first exception is logged, and
+ * no operation fails by it. Implementations are thread-safe.
  *
  * <p>Operations are named as JSR-107's methods are ({@code get}, {@code putIfAbsent}); {@code load}
  * and {@code write} are calls of the application's loader and writer, {@code iterate} is an entry
@@ -26,7 +26,7 @@ public interface OperationObserver {
 
   /**
    * A part of an operation counts for JSR-107's statistics, such as the puts of an entry processor;
-   * the operation as a whole is told of by {@link #completed} without these counts.
+   * {@link #completed} is called for the whole operation, without these counts.
    *
    * @param hits entries looked up and found
    * @param misses entries looked up and not found

@@ -1,5 +1,5 @@
 /**
- * What other libraries implement to be started with each cache manager, such as bridges to metric
+ * Interfaces of libraries that are started with each cache manager, for example bridges to metric
  * systems.
  */
 @NullMarked

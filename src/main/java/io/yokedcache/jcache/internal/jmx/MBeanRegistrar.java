@@ -36,7 +36,7 @@ public final class MBeanRegistrar implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(MBeanRegistrar.class);
 
-  /** The beans: JSR-107's two of each cache, ours of each cache, and ours of each manager. */
+  /** The types of MBeans, with the parts of their names. */
   public enum Kind {
     CONFIGURATION("javax.cache", "CacheConfiguration"),
     STATISTICS("javax.cache", "CacheStatistics"),
@@ -58,11 +58,11 @@ public final class MBeanRegistrar implements AutoCloseable {
   private final String managerName;
   private final @Nullable String cacheName;
 
-  /** Which beans are to be shown, until they are unregistered. */
-  private volatile Map<ObjectName, Shown> wanted = Map.of();
+  /** The registered beans, and beans that wait for their name. */
+  private volatile Map<ObjectName, Registration> wanted = Map.of();
 
-  /** Hears of names that become free; added at the first name that is not. */
-  private final NotificationListener vacancies = (news, handback) -> onNews(news);
+  /** Is notified of names that become free; added at the first conflict. */
+  private final NotificationListener vacancies = (change, handback) -> onChange(change);
 
   private boolean hearsVacancies;
 
@@ -75,12 +75,12 @@ public final class MBeanRegistrar implements AutoCloseable {
     this.cacheName = cacheName;
   }
 
-  /** The registrar of what belongs to a manager and not to one of its caches. */
+  /** Creates the registrar of the beans of a manager itself. */
   static MBeanRegistrar ofManager(URI managerUri) {
     return new MBeanRegistrar(sanitize(managerUri.toString()), null);
   }
 
-  /** What the names of the beans call the manager. */
+  /** The name of the manager in the names of the beans. */
   String managerName() {
     return managerName;
   }
@@ -94,17 +94,17 @@ public final class MBeanRegistrar implements AutoCloseable {
     register(kind, name(kind, /* operation= */ null), bean);
   }
 
-  /** Registers what belongs to one operation of the cache. */
+  /** Registers the bean of one operation of the cache. */
   void register(Operation operation, Object bean) {
     register(Kind.OPERATION, name(Kind.OPERATION, operation), bean);
   }
 
   private void register(Kind kind, ObjectName name, Object bean) {
-    want(name, new Shown(kind, bean));
+    want(name, new Registration(kind, bean));
     if (!show(name)) {
       String message =
           "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that until it closes";
-      // The beans by operation share the fate of the cache's statistics: one warning is enough.
+      // The warning about the cache's statistics is enough.
       if (kind == Kind.OPERATION) {
         logger.debug(message, name);
       } else {
@@ -118,26 +118,26 @@ public final class MBeanRegistrar implements AutoCloseable {
 
   /**
    * Registers a bean if it is wanted, and its name is free. Holds no lock, since the MBean server
-   * calls listeners meanwhile; so it looks again afterwards whether the bean is still wanted.
+   * calls listeners; so it checks again afterwards whether the bean is still wanted.
    *
    * @return false if the name is another's
    */
   private boolean show(ObjectName name) {
-    Shown shown = wanted.get(name);
-    if (shown == null || shown.isRegistered) {
+    Registration registration = wanted.get(name);
+    if (registration == null || registration.isRegistered) {
       return true;
     }
     try {
-      server.registerMBean(shown.bean, name);
+      server.registerMBean(registration.bean, name);
     } catch (InstanceAlreadyExistsException e) {
       return false;
     } catch (JMException e) {
       unwant(name);
       throw new CacheException("Cannot register MBean " + name + ": " + e.getMessage(), e);
     }
-    shown.isRegistered = true;
-    if (wanted.get(name) != shown) {
-      hide(name, shown);
+    registration.isRegistered = true;
+    if (wanted.get(name) != registration) {
+      hide(name, registration);
     }
     return true;
   }
@@ -158,8 +158,8 @@ public final class MBeanRegistrar implements AutoCloseable {
    * Called by the thread that unregisters a bean, while the MBean server lets nobody unregister
    * another one of that name: that thread would wait for itself if ours is not wanted any more.
    */
-  private void onNews(Notification news) {
-    if (news instanceof MBeanServerNotification change
+  private void onChange(Notification notification) {
+    if (notification instanceof MBeanServerNotification change
         && change.getType().equals(MBeanServerNotification.UNREGISTRATION_NOTIFICATION)
         && isWaitedFor(change.getMBeanName())) {
       var unused = CompletableFuture.runAsync(() -> takePlace(change.getMBeanName()));
@@ -167,25 +167,25 @@ public final class MBeanRegistrar implements AutoCloseable {
   }
 
   /** The map is replaced as a whole: it has one or two names for most caches. */
-  private synchronized void want(ObjectName name, Shown shown) {
-    Shown before = wanted.get(name);
+  private synchronized void want(ObjectName name, Registration registration) {
+    Registration before = wanted.get(name);
     if (before == null || !before.isRegistered) {
-      Map<ObjectName, Shown> more = new HashMap<>(wanted);
-      more.put(name, shown);
+      Map<ObjectName, Registration> more = new HashMap<>(wanted);
+      more.put(name, registration);
       wanted = Map.copyOf(more);
     }
   }
 
-  private synchronized @Nullable Shown unwant(ObjectName name) {
-    Map<ObjectName, Shown> less = new HashMap<>(wanted);
-    Shown removed = less.remove(name);
+  private synchronized @Nullable Registration unwant(ObjectName name) {
+    Map<ObjectName, Registration> less = new HashMap<>(wanted);
+    Registration removed = less.remove(name);
     wanted = Map.copyOf(less);
     return removed;
   }
 
   private boolean isWaitedFor(ObjectName name) {
-    Shown shown = wanted.get(name);
-    return shown != null && !shown.isRegistered;
+    Registration registration = wanted.get(name);
+    return registration != null && !registration.isRegistered;
   }
 
   private void takePlace(ObjectName name) {
@@ -202,8 +202,8 @@ public final class MBeanRegistrar implements AutoCloseable {
   public void unregister(Kind kind) {
     List<ObjectName> names = new ArrayList<>();
     wanted.forEach(
-        (name, shown) -> {
-          if (shown.kind == kind) {
+        (name, registration) -> {
+          if (registration.kind == kind) {
             names.add(name);
           }
         });
@@ -236,20 +236,20 @@ public final class MBeanRegistrar implements AutoCloseable {
     Throwable failure = null;
     for (ObjectName name : names) {
       try {
-        Shown shown = unwant(name);
-        if (shown != null) {
-          hide(name, shown);
+        Registration registration = unwant(name);
+        if (registration != null) {
+          hide(name, registration);
         }
-      } catch (Throwable e) { // the MBean server calls listeners of the application meanwhile
+      } catch (Throwable e) { // the MBean server calls listeners of the application
         failure = ApplicationCode.first(failure, e);
       }
     }
     ApplicationCode.rethrow(failure);
   }
 
-  private void hide(ObjectName name, Shown shown) {
+  private void hide(ObjectName name, Registration registration) {
     try {
-      if (shown.giveUp()) {
+      if (registration.giveUp()) {
         server.unregisterMBean(name);
       }
     } catch (InstanceNotFoundException goneMeanwhile) {
@@ -275,15 +275,15 @@ public final class MBeanRegistrar implements AutoCloseable {
     }
   }
 
-  /** A bean that is to be shown. */
-  private static final class Shown {
+  /** A bean that is registered, or waits for its name. */
+  private static final class Registration {
     final Kind kind;
     final Object bean;
 
     /** Whether its name is ours to unregister; another manager's is not. */
     volatile boolean isRegistered;
 
-    Shown(Kind kind, Object bean) {
+    Registration(Kind kind, Object bean) {
       this.kind = kind;
       this.bean = bean;
     }

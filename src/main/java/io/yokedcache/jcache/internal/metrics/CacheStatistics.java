@@ -13,29 +13,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The counts and times of one cache in this JVM, for JSR-107 and by operation. They only grow;
- * {@code clear} of the MBean moves a baseline instead, so that what is derived from them elsewhere
- * stays monotonic.
+ * {@code clear} of the MBean moves a baseline instead, so that metrics stay monotonic.
  */
 public final class CacheStatistics implements StatisticsRecorder {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
-  /**
-   * Where gets are that found nothing; the timer of {@link Operation#GET} has only those that did.
-   */
+  /** The slot of gets that missed; the slot of {@link Operation#GET} has only hits. */
   private static final int MISSED_GETS = Operation.values().length;
 
-  /** Counts of all but plain gets; made at first need, as are timers and errors. */
+  /** Counts of all operations but plain gets, created at first use. */
   private final AtomicReference<@Nullable Totals> totals = new AtomicReference<>();
 
-  /** Made at first need, since most operations of a cache are never used. */
+  /** Created at first use, since most operations of a cache are never used. */
   private volatile @Nullable AtomicReferenceArray<@Nullable Timer> timers;
 
-  /** Made at the first error, as most caches have none. */
+  /** Created at the first error. */
   private final AtomicReference<@Nullable Map<OperationError, LongAdder>> errors =
       new AtomicReference<>();
 
-  /** Who wants to know of the first use of an operation. */
+  /** Called at the first use of an operation. */
   private volatile Consumer<Operation> listener = operation -> {};
 
   private volatile boolean hearsExpirations;
@@ -69,7 +66,7 @@ public final class CacheStatistics implements StatisticsRecorder {
     add(hitCount, missCount, putCount, removalCount, System.nanoTime() - startNanos);
   }
 
-  /** Times a part of an operation, which JSR-107's statistics know nothing of. */
+  /** Times a phase of an operation, which does not count for JSR-107's statistics. */
   public void time(Operation part, long nanos) {
     timer(part).record(nanos);
   }
@@ -91,8 +88,8 @@ public final class CacheStatistics implements StatisticsRecorder {
   }
 
   /**
-   * Has somebody told when an operation is first used, perhaps more than once for each, by the
-   * thread that uses it.
+   * Sets a listener of the first use of each operation. The thread that uses the operation calls
+   * it, perhaps more than once.
    */
   public void tellOfFirstUse(Consumer<Operation> other) {
     listener = other;
@@ -170,7 +167,7 @@ public final class CacheStatistics implements StatisticsRecorder {
     return timer == null ? 0 : timer.sumNanos();
   }
 
-  /** The errors of an operation so far; types that never came are not in it. */
+  /** The errors of an operation so far; types without any are absent. */
   public Map<ErrorType, Long> errors(Operation operation) {
     Map<ErrorType, Long> counts = new EnumMap<>(ErrorType.class);
     allErrors()
@@ -229,12 +226,12 @@ public final class CacheStatistics implements StatisticsRecorder {
     return allErrors().values().stream().mapToLong(LongAdder::sum).sum();
   }
 
-  /** Notes that expirations are counted from now on. */
+  /** Enables the count of expirations. */
   public void hearExpirations() {
     hearsExpirations = true;
   }
 
-  /** Counts an entry that Redis says has expired. */
+  /** Counts an entry whose expiry Redis reported. */
   public void expired() {
     totals().expirations.increment();
   }
@@ -272,7 +269,7 @@ public final class CacheStatistics implements StatisticsRecorder {
         others.removeNanos);
   }
 
-  /** What was counted but for plain gets. */
+  /** Counters of all operations but plain gets. */
   private static final class Totals {
     final LongAdder hits = new LongAdder();
     final LongAdder misses = new LongAdder();
@@ -307,7 +304,7 @@ public final class CacheStatistics implements StatisticsRecorder {
 
     public static final Sums ZERO = new Sums(0, 0, 0, 0, 0, 0, 0);
 
-    /** The share of lookups that found an entry, 0 to 1; 0 if there were none. */
+    /** The ratio of lookups that found an entry, 0 to 1; 0 if there were none. */
     public double hitRate() {
       long lookups = hits + misses;
       return lookups == 0 ? 0 : (double) hits / lookups;

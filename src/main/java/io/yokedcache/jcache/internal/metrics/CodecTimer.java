@@ -1,18 +1,18 @@
 package io.yokedcache.jcache.internal.metrics;
 
 /**
- * Adds up how long keys and values take to be encoded and decoded. Never fails, never blocks; safe
+ * Sums the time for which keys and values are encoded and decoded. Never fails, never blocks; safe
  * for use by several threads.
  */
 public interface CodecTimer {
 
-  /** The time now, or 0 if nobody wants to know. */
+  /** The time now, or 0 if statistics are off. */
   long start();
 
   /**
-   * Something was encoded or decoded, in this thread.
+   * Adds the time since {@code startNanos} to the operation of this thread.
    *
-   * @param startNanos what {@link #start} returned before
+   * @param startNanos result of {@link #start}
    */
   void spent(long startNanos);
 }

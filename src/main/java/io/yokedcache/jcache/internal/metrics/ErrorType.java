@@ -2,11 +2,11 @@ package io.yokedcache.jcache.internal.metrics;
 
 import java.util.Locale;
 
-/** Why operations fail; a small fixed set, so that metrics stay few. */
+/** The causes of failed operations; a small fixed set, which bounds the number of series. */
 public enum ErrorType {
   /** Redis could not be reached, or the connection was lost. */
   CONNECTION,
-  /** Redis, or a free connection to it, was not there in time. */
+  /** Redis did not answer in time, or no connection became free in time. */
   TIMEOUT,
   /** A key or a value could not be encoded. */
   CODEC,
@@ -18,7 +18,7 @@ public enum ErrorType {
   PROCESSOR,
   /** A synchronous listener of the application failed. */
   LISTENER,
-  /** Anything else. */
+  /** Any other cause. */
   OTHER;
 
   /** The name in MBeans and metrics. */

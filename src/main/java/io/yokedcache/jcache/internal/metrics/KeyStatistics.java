@@ -1,10 +1,10 @@
 package io.yokedcache.jcache.internal.metrics;
 
 /**
- * What a count found of one cache.
+ * The entries of one cache in Redis at the last count.
  *
- * @param keys how many entries it had in Redis
- * @param bytes how many bytes these took there, estimated from a sample, or -1 if unknown
- * @param ageMillis how long ago the count began, by Redis' clock
+ * @param keys number of entries
+ * @param bytes memory of the entries, estimated from a sample, or -1 if unknown
+ * @param ageMillis time since the count began, by Redis' clock
  */
 public record KeyStatistics(long keys, long bytes, long ageMillis) {}

@@ -1,14 +1,15 @@
 package io.yokedcache.jcache.internal.metrics;
 
 /**
- * What was counted of the copies of one cache's entries in this JVM, while its statistics were on.
+ * The near cache of one cache: counts while its statistics were on, and its size.
  *
- * @param hits entries looked up and taken from a copy
- * @param misses entries looked up of which there was no copy that might be used
- * @param invalidations changes of entries that Redis told of, also those made by this JVM
- * @param flushes how often all copies were dropped: the cache was cleared, or changes not heard
- * @param droppedFills entries read from Redis that left no copy, since they may have been old
- * @param entries how many copies there are now
+ * @param hits lookups that the near cache answered
+ * @param misses lookups without a usable near entry
+ * @param invalidations changes of entries that Redis reported, changes by this JVM included
+ * @param flushes times that the near cache was emptied: by {@code clear()}, or since invalidations
+ *     may have been lost
+ * @param droppedFills entries read from Redis that were not kept, since they may have been stale
+ * @param entries number of near entries now
  */
 public record NearCacheStatistics(
     long hits, long misses, long invalidations, long flushes, long droppedFills, long entries) {}

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts, and tells others of what it counts. Safe for use by several threads. */
+/** Counts, and calls the observers. Safe for use by several threads. */
 final class ObservedRecorder implements StatisticsRecorder {
 
   private static final Logger logger = LoggerFactory.getLogger(ObservedRecorder.class);
@@ -50,7 +50,7 @@ final class ObservedRecorder implements StatisticsRecorder {
     for (OperationObserver observer : observers) {
       try {
         event.accept(observer);
-      } catch (Throwable e) { // an operation that is done must not fail by who looks on
+      } catch (Throwable e) { // a completed operation must not fail by an observer
         if (warned.compareAndSet(false, true)) {
           logger.warn("{} fails; further failures are logged at debug level", observer, e);
         } else {

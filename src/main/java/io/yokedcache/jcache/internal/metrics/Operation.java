@@ -1,9 +1,6 @@
 package io.yokedcache.jcache.internal.metrics;
 
-/**
- * What is counted and timed apart, by the names that MBeans and metrics show: operations, and parts
- * of them.
- */
+/** The operations and phases that are counted and timed, with their names in MBeans and metrics. */
 public enum Operation {
   GET("get"),
   GET_ALL("getAll"),
@@ -26,11 +23,11 @@ public enum Operation {
   WRITE("write"),
   /** An entry that an iterator returned. */
   ITERATE("iterate"),
-  /** A part: a round trip's wait for a connection. Parts have no errors, failed ones no times. */
+  /** A phase: a round trip's wait for a connection. Phases have no errors, and no failed times. */
   QUEUE("queue"),
-  /** A part: from writing the commands of a round trip until its last reply is read. */
+  /** A phase: from writing the commands of a round trip until its last reply is read. */
   NETWORK("network"),
-  /** A part: what encoding and decoding keys and values took of one operation. */
+  /** A phase: encoding and decoding the keys and values of one operation. */
   CODEC("codec");
 
   private final String label;
@@ -39,7 +36,7 @@ public enum Operation {
     this.label = label;
   }
 
-  /** The name, which is that of JSR-107's method if there is one. */
+  /** The name of JSR-107's method, or of the phase. */
   public String label() {
     return label;
   }

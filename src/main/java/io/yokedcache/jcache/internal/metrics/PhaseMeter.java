@@ -3,42 +3,42 @@ package io.yokedcache.jcache.internal.metrics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times the parts of one cache's operations, as long as its statistics are on: each round trip's
- * wait for a connection and way to Redis, and what the codecs take of each operation. While they
- * are off no clock is read. Safe for use by several threads.
+ * Times the phases of one cache's operations while its statistics are on: each round trip's wait
+ * for a connection and for its replies, and the codecs. No clock is read while statistics are off.
+ * Safe for use by several threads.
  */
 public final class PhaseMeter implements CodecTimer {
 
   /**
-   * What the codecs have taken of the operation that a thread is in, in nanoseconds, as the only
-   * element. No class of ours, which a thread of the application would keep from being unloaded.
+   * The time of the codecs in the current operation of a thread, in nanoseconds, as the only
+   * element. An array, since a class of this provider in a thread of the application would prevent
+   * the unloading of its class loader.
    */
   private final ThreadLocal<long[]> spent;
 
-  /** Where it is recorded, or {@code null} while nobody wants to know. */
+  /** The recording, or {@code null} while statistics are off. */
   private volatile @Nullable Recording recording;
 
   /**
    * Creates the meter of a cache; it records nothing yet.
    *
-   * @param spent made by {@link #codecTimes}, and shared by the caches of a manager: one for each
-   *     thread, not one for each thread and cache
+   * @param spent made by {@link #codecTimes}, and shared by the caches of a manager
    */
   public PhaseMeter(ThreadLocal<long[]> spent) {
     this.spent = spent;
   }
 
-  /** What the meters of a manager's caches share. */
+  /** Creates the thread-local that the meters of a manager's caches share. */
   public static ThreadLocal<long[]> codecTimes() {
     return ThreadLocal.withInitial(() -> new long[1]);
   }
 
-  /** Times from now on for these statistics, or for none. */
+  /** Sets the statistics to record to, or {@code null} for none. */
   public void recordTo(@Nullable CacheStatistics statistics) {
     recording = statistics == null ? null : new Recording(statistics);
   }
 
-  /** What times the round trips that begin now. */
+  /** Returns the timer of the round trips that begin now. */
   public RoundTripTimer wire() {
     Recording current = recording;
     return current == null ? RoundTripTimer.none() : current;
@@ -57,9 +57,9 @@ public final class PhaseMeter implements CodecTimer {
   }
 
   /**
-   * An operation begins. It may be part of another one in this thread: a loader may use a cache.
+   * Begins an operation, perhaps within another one of this thread: a loader may use a cache.
    *
-   * @return what to give to {@link #end}
+   * @return the argument of {@link #end}
    */
   public long begin() {
     if (recording == null) {
@@ -72,10 +72,10 @@ public final class PhaseMeter implements CodecTimer {
   }
 
   /**
-   * The operation ends.
+   * Ends an operation.
    *
-   * @param outer what {@link #begin} returned
-   * @param done whether it has done its work; the parts of one that failed are not recorded
+   * @param outer the result of {@link #begin}
+   * @param done whether it has done its work; the phases of a failed operation are not recorded
    */
   public void end(long outer, boolean done) {
     Recording current = recording;

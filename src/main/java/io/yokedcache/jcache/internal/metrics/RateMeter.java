@@ -3,8 +3,8 @@ package io.yokedcache.jcache.internal.metrics;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How fast a count grows between two readings of it that are at least a second apart. Costs nothing
- * while nobody reads. Safe for use by several threads, which share the readings.
+ * Measures the growth of a count between two reads that are at least a second apart. It costs
+ * nothing between reads. Safe for use by several threads, which share the reads.
  */
 public final class RateMeter {
 
@@ -18,7 +18,7 @@ public final class RateMeter {
     this.lastNanos = startNanos;
   }
 
-  /** Notes the count now, and returns the growth per second. */
+  /** Records the count and returns the growth per second. */
   public synchronized double read(long count, long nowNanos) {
     long elapsed = nowNanos - lastNanos;
     if (elapsed >= MIN_NANOS) {

@@ -1,22 +1,21 @@
 package io.yokedcache.jcache.internal.metrics;
 
 /**
- * Takes the time of each round trip that a cache makes to Redis, in two phases that follow each
- * other. A round trip that fails is not timed. Never fails, never blocks; safe for use by several
- * threads.
+ * Times each round trip of a cache to Redis, in two phases. A round trip that fails is not timed.
+ * Never fails, never blocks; safe for use by several threads.
  */
 public interface RoundTripTimer {
 
   /**
-   * The last reply has been read. All times are those of {@link System#nanoTime}.
+   * Records a round trip after its last reply was read. All times are of {@link System#nanoTime}.
    *
-   * @param startNanos when the wait for a connection began
-   * @param writeNanos when there was one, and the commands were about to be written
-   * @param replyNanos when the reply came
+   * @param startNanos begin of the wait for a connection
+   * @param writeNanos begin of writing the commands
+   * @param replyNanos arrival of the reply
    */
   void answered(long startNanos, long writeNanos, long replyNanos);
 
-  /** The time for who reads it for this timer only. */
+  /** The time now; timers that record nothing read no clock. */
   default long now() {
     return System.nanoTime();
   }

@@ -3,16 +3,15 @@ package io.yokedcache.jcache.internal.metrics;
 import io.yokedcache.jcache.spi.OperationObserver;
 import java.util.List;
 
-/** Where operations are counted. Never fails, never blocks; safe for use by several threads. */
+/** Counts operations. Never fails, never blocks; safe for use by several threads. */
 public interface StatisticsRecorder {
 
-  /** The time now, or 0 if nobody wants to know. */
+  /** The time now, or 0 if statistics are off. */
   long start();
 
   /**
    * Counts and times an operation that has done its work.
    *
-   * @param operation which one
    * @param hits entries looked up and found
    * @param misses entries looked up and not found
    * @param puts entries that got a value
@@ -22,8 +21,8 @@ public interface StatisticsRecorder {
   void record(Operation operation, int hits, int misses, int puts, int removals, long startNanos);
 
   /**
-   * Counts what a part of an operation did, for JSR-107's statistics only: the operation as a whole
-   * is recorded when it ends.
+   * Counts a part of an operation for JSR-107's statistics only; the whole operation is recorded
+   * when it ends.
    *
    * @param hits entries looked up and found
    * @param misses entries looked up and not found
@@ -36,21 +35,21 @@ public interface StatisticsRecorder {
   /** Counts an operation that failed, also one that had done its work before. */
   void failed(Operation operation, ErrorType error);
 
-  /** A recorder that counts in another one and tells the observers, of which there may be none. */
+  /** Returns a recorder that counts in another one and calls observers, if there are any. */
   static StatisticsRecorder observed(StatisticsRecorder counts, List<OperationObserver> observers) {
     return observers.isEmpty() ? counts : new ObservedRecorder(counts, observers);
   }
 
-  /** The recorder that does nothing and reads no clock. */
+  /** Returns the recorder that does nothing and reads no clock. */
   static StatisticsRecorder disabled() {
     return DisabledRecorder.INSTANCE;
   }
 
-  /** Takes the counts of what was done. */
+  /** Takes the counts of an operation. */
   @FunctionalInterface
   interface Counts {
 
-    /** Takes them, as {@link StatisticsRecorder#record} explains them. */
+    /** Takes the counts; see {@link StatisticsRecorder#record}. */
     void add(int hits, int misses, int puts, int removals);
   }
 

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class Timer {
 
-  /** Made at first need: few operations take all of 1 us to 16 s. */
+  /** Created at first use: the durations of an operation fall into few cells. */
   private final AtomicReferenceArray<LongAdder> cells =
       new AtomicReferenceArray<>(TimerCells.COUNT);
 
@@ -39,7 +39,7 @@ final class Timer {
     return other == null ? created : other;
   }
 
-  /** How many durations there were so far. */
+  /** The number of durations so far. */
   long count() {
     long count = 0;
     for (int i = 0; i < TimerCells.COUNT; i++) {
@@ -49,12 +49,12 @@ final class Timer {
     return count;
   }
 
-  /** All durations so far. */
+  /** The sum of the durations so far. */
   long sumNanos() {
     return sumNanos.sum();
   }
 
-  /** What was recorded so far, as nearly as it can be read while it grows. */
+  /** Reads the durations so far; not atomic while others are recorded. */
   TimerReading read() {
     long[] counts = new long[TimerCells.COUNT];
     for (int i = 0; i < counts.length; i++) {

@@ -46,7 +46,7 @@ public final class TimerCells {
   /** For each magnitude of a duration, the first cell in which one of that magnitude may be. */
   private static final short[] FIRST_CELLS = makeTable();
 
-  /** How many cells there are: one for each bound, and one for what is longer than all. */
+  /** The number of cells: one for each bound, and one above the last bound. */
   public static final int COUNT = BOUNDS.length + 1;
 
   private TimerCells() {}
@@ -98,12 +98,12 @@ public final class TimerCells {
     return cell;
   }
 
-  /** What the durations in a cell are all longer than. */
+  /** The exclusive lower bound of a cell. */
   static long lowerBound(int cell) {
     return cell == 0 ? 0 : BOUNDS[cell - 1];
   }
 
-  /** What no duration in a cell exceeds, {@code Long.MAX_VALUE} for the last. */
+  /** The inclusive upper bound of a cell, {@code Long.MAX_VALUE} for the last. */
   static long upperBound(int cell) {
     return cell == BOUNDS.length ? Long.MAX_VALUE : BOUNDS[cell];
   }

@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.internal.metrics;
 
-/** What a {@link Timer} had recorded at a moment, or between two. Immutable. */
+/** The durations in a {@link Timer} at one moment, or between two. Immutable. */
 public final class TimerReading {
 
-  /** Of a timer that never ran. */
+  /** A reading without durations. */
   public static final TimerReading NONE = new TimerReading(new long[TimerCells.COUNT], 0, 0);
 
   private final long[] cells;
@@ -14,7 +14,7 @@ public final class TimerReading {
   /**
    * Creates a reading.
    *
-   * @param cells how many durations fell into each cell; not copied
+   * @param cells number of durations in each cell; not copied
    */
   public TimerReading(long[] cells, long sumNanos, long maxNanos) {
     this.cells = cells;
@@ -28,8 +28,8 @@ public final class TimerReading {
   }
 
   /**
-   * What came since an earlier reading. The maximum is the upper bound of the highest cell that
-   * grew, if the longest duration of all may be an earlier one.
+   * Returns the durations since an earlier reading. The maximum is the upper bound of the highest
+   * cell that grew, if the longest duration of all may be an earlier one.
    */
   public TimerReading since(TimerReading earlier) {
     if (earlier.count == 0) {
@@ -44,7 +44,7 @@ public final class TimerReading {
     return new TimerReading(grown, sumNanos - earlier.sumNanos, max);
   }
 
-  /** What two timers recorded together. */
+  /** Returns the durations of both readings. */
   TimerReading plus(TimerReading other) {
     if (other.count == 0) {
       return this;
@@ -56,7 +56,7 @@ public final class TimerReading {
     return new TimerReading(sums, sumNanos + other.sumNanos, Math.max(maxNanos, other.maxNanos));
   }
 
-  /** How many durations there are. */
+  /** The number of durations. */
   public long count() {
     return count;
   }
@@ -79,16 +79,16 @@ public final class TimerReading {
   }
 
   /**
-   * The duration that a share of all do not exceed, in nanoseconds; 0 if there are none.
+   * Returns a percentile of the durations in nanoseconds; 0 if there are none.
    *
-   * <p>The cell is exact: it is the one that holds the duration of rank {@code ceil(share *
+   * <p>The cell is exact: it is the one that holds the duration of rank {@code ceil(quantile *
    * count)}. Within the cell the durations are taken to be spread evenly, so that the result is off
    * by less than the width of the cell, which is at most 9.1 % of the duration above 1 us.
    *
-   * @param share from 0 to 1, such as 0.99
+   * @param quantile from 0 to 1, such as 0.99
    */
-  public double percentileNanos(double share) {
-    long rank = Math.max(1, (long) Math.ceil(share * count));
+  public double percentileNanos(double quantile) {
+    long rank = Math.max(1, (long) Math.ceil(quantile * count));
     long below = 0;
     for (int i = 0; i < cells.length; i++) {
       if (cells[i] > 0 && below + cells[i] >= rank) {
