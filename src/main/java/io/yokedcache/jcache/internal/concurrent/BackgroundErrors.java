@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the threads of a manager that serve for ever have survived: out of memory or stack, classes
- * that cannot be loaded, faults of ours. Counted, and logged once for each kind. Safe for use by
+ * The errors that the long-lived threads of a manager have survived: no memory, no stack, classes
+ * that cannot be loaded, bugs. They are counted, and logged once for each kind. Safe for use by
  * several threads; never throws, also if there is no memory for the log.
  */
 public final class BackgroundErrors {
@@ -22,7 +22,7 @@ public final class BackgroundErrors {
   /**
    * Notes that a thread goes on in spite of something.
    *
-   * @param where what the log calls the thread or task
+   * @param where the name of the thread or task in the log
    */
   @SuppressWarnings("EmptyCatch") // there is nothing that could be done without memory
   public void survived(String where, Throwable error) {

@@ -9,13 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread for what is done again and again, begun when there is a first task. Whatever a task
- * throws, it goes on: the JDK's scheduler would forget a task that throws, without a word, and what
- * it was for, such as leases and pings, would end for ever.
+ * One thread for periodic tasks, started by the first task. A task that throws runs again: the
+ * JDK's scheduler would forget it silently, and leases or pings would end for ever.
  *
- * <p>A periodic task runs again at its next time. A task that is planned once, such as the next
- * step of a pass over all keys, runs again after a pause that grows with each failure; one that is
- * due at once ({@code execute}) does not. Tasks are left undone when it is shut down.
+ * <p>A periodic task runs again at its next time. A delayed task, such as the next step of a pass
+ * over all keys, runs again after a pause that grows with each failure; one that is due at once
+ * ({@code execute}) does not. Tasks that wait at shutdown are not run.
  */
 public final class BackgroundScheduler extends ScheduledThreadPoolExecutor {
 

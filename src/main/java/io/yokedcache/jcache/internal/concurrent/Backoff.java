@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Growing pauses between the attempts of a connection that is always to be there. Only proof of
- * work makes them short again, and only if the connection then lasted: a server that accepts a
- * connection, or answers a first ping, and then hangs up must not be asked again at once for ever.
+ * Growing pauses between the attempts to keep a connection. They are short again only after a
+ * connection has worked and then lasted: a server that accepts a connection, or answers a first
+ * ping, and then hangs up must not be asked again at once for ever.
  *
  * <p>Safe for use by several threads.
  */

@@ -2,11 +2,12 @@ package io.yokedcache.jcache.internal.concurrent;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Waits that end at their bound and not at an interrupt. An operation of a cache is not what the
- * application wanted to interrupt: a thread whose flag is set must not lose an event, or go ahead
- * without its turn. The flag is set again when the wait is over, so that the application sees it.
+ * Waits that end at their bound and not at an interrupt: a thread whose interrupt flag is set must
+ * not lose an event, or continue without its lock. The flag is set again when the wait is over, so
+ * that the application sees it.
  */
 public final class BoundedWait {
 
@@ -20,7 +21,7 @@ public final class BoundedWait {
      * Waits once.
      *
      * @param nanos the longest that it may take; may be 0 or less
-     * @return whether there is what it waited for
+     * @return whether the wait was successful
      */
     boolean await(long nanos) throws InterruptedException, X;
   }
@@ -29,7 +30,7 @@ public final class BoundedWait {
    * Waits in spite of interrupts.
    *
    * @param nanos the longest that it takes, however often the thread is interrupted
-   * @return whether there is what it waited for
+   * @return whether the wait was successful
    */
   public static <X extends Exception> boolean await(long nanos, Interruptible<X> wait) throws X {
     long deadlineNanos = System.nanoTime() + nanos;
@@ -51,7 +52,18 @@ public final class BoundedWait {
 
   /** Waits for that time; a thread whose flag is set does not try again and again at once. */
   public static void pause(long nanos) {
-    Pauses.pause(nanos);
+    if (nanos <= 0) {
+      return;
+    }
+    long endNanos = System.nanoTime() + nanos;
+    boolean interrupted = false;
+    for (long left = nanos; left > 0; left = endNanos - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+      interrupted |= Thread.interrupted(); // else the next park would return at once
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Waits for a latch. */

@@ -36,8 +36,8 @@ public final class EmbeddedRedis implements AutoCloseable {
   private static final List<String> ARGUMENTS = List.of("--notify-keyspace-events", "Ex");
 
   /**
-   * What nobody needs of a private server, and what would make it somebody else's: its
-   * configuration, replication, modules, files, its end.
+   * Commands that no cache needs and that would give the server away: configuration, replication,
+   * modules, files, shutdown.
    */
   private static final String DENIED =
       "-replicaof -slaveof -sync -psync -failover -migrate -module -debug -acl -shutdown -save"
@@ -59,8 +59,7 @@ public final class EmbeddedRedis implements AutoCloseable {
    * {@code PATH}, else the one inside the optional {@code org.signal:embedded-redis}.
    *
    * @return the running server
-   * @throws CacheException if no server can be started; the message says what was tried and what to
-   *     do
+   * @throws CacheException if no server can be started; the message has the attempts and the cure
    */
   public static EmbeddedRedis start() {
     return start(RedisBinaries.ofThisMachine());
@@ -142,38 +141,20 @@ public final class EmbeddedRedis implements AutoCloseable {
     return InetAddress.getByAddress("127.0.0.1", new byte[] {127, 0, 0, 1});
   }
 
-  /**
-   * Where the server listens.
-   *
-   * @return TCP port of 127.0.0.1
-   */
+  /** The TCP port of 127.0.0.1. */
   public int port() {
     return process.port();
   }
 
-  /**
-   * What a client has to say first.
-   *
-   * @return the password, or {@code null} if there is none
-   */
+  /** The password, or {@code null} if there is none. */
   public @Nullable String password() {
     return password;
   }
 
-  /**
-   * The server's process.
-   *
-   * @return its id
-   */
   public long pid() {
     return process.pid();
   }
 
-  /**
-   * Whether the server still runs.
-   *
-   * @return {@code false} once it has ended, by itself or by {@link #close}
-   */
   public boolean isAlive() {
     return process.isAlive();
   }

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The private server that the managers of one provider share: the first lease starts it, the end of
- * the last one stops it. Safe for use by several threads; who asks while the server starts waits
- * for it.
+ * the last one stops it. Safe for use by several threads; a thread that asks while the server
+ * starts waits for it.
  */
 public final class EmbeddedServers {
 
@@ -71,20 +71,12 @@ public final class EmbeddedServers {
       this.shared = shared;
     }
 
-    /**
-     * Where the server listens.
-     *
-     * @return TCP port of 127.0.0.1
-     */
+    /** The TCP port of 127.0.0.1. */
     public int port() {
       return shared.server.port();
     }
 
-    /**
-     * What a client has to say first.
-     *
-     * @return the password, or {@code null} if there is none
-     */
+    /** The password, or {@code null} if there is none. */
     public @Nullable String password() {
       return shared.server.password();
     }

@@ -87,7 +87,7 @@ record RedisBinaries(List<RedisBinary> found, List<String> missing) {
           return file;
         }
       } catch (InvalidPathException notAFolder) {
-        // A PATH may contain anything; what is no path holds no program.
+        // A PATH may contain anything.
       }
     }
     return null;

@@ -20,9 +20,8 @@ import org.slf4j.LoggerFactory;
  * <p>Beside the server runs a shell that waits for the end of a pipe which only this JVM holds
  * open: the system closes it even if the JVM is killed by SIGKILL, and the shell then ends the
  * server. That makes a shutdown hook needless, and better than one: hooks of the application may
- * still use the server. Where {@code setsid} exists, both run in a session of their own, so that
- * neither Ctrl-C nor a signal to the JVM's process group reaches the server before its clients have
- * gone.
+ * still use the server. Where {@code setsid} exists, both run in their own session, so that neither
+ * Ctrl-C nor a signal to the JVM's process group reaches the server before its clients have gone.
  *
  * <p>The server's working folder is a temporary one, which is removed as soon as the server runs,
  * with the program in it if that came out of a jar: nothing is left behind, and no dump file can be
@@ -74,8 +73,8 @@ public final class RedisProcess implements AutoCloseable {
    * @param arguments further options of {@code redis-server}, such as {@code --requirepass}; they
    *     go before the ones set here
    * @return the running server
-   * @throws CacheException if none could be started within ten seconds; the message says what was
-   *     tried, what the server printed, and what to do
+   * @throws CacheException if none could be started within ten seconds; the message has the
+   *     attempts, the output of the server and the cure
    */
   public static RedisProcess start(int port, List<String> arguments) {
     return start(port, arguments, RedisBinaries.ofThisMachine());
@@ -196,34 +195,20 @@ public final class RedisProcess implements AutoCloseable {
       }
       Files.delete(folder);
     } catch (IOException | UncheckedIOException e) {
-      // The server runs; what stays behind in the temporary folder is a nuisance, no failure.
+      // The server runs; files that stay in the temporary folder are a nuisance, no failure.
       logger.warn("Could not remove the temporary folder {}: {}", folder, e.toString());
     }
   }
 
-  /**
-   * The server's process.
-   *
-   * @return its id
-   */
   public long pid() {
     return process.pid();
   }
 
-  /**
-   * Where the server listens.
-   *
-   * @return TCP port of 127.0.0.1
-   */
+  /** The TCP port of 127.0.0.1. */
   public int port() {
     return port;
   }
 
-  /**
-   * Whether the server still runs.
-   *
-   * @return {@code false} once it has ended, by itself or by {@link #close}
-   */
   public boolean isAlive() {
     return process.isAlive();
   }

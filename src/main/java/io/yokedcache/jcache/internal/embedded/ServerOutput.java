@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a server prints: read until its end, so that the pipe never fills, with the last lines kept
- * for error messages. The server's own words are also the only sign of readiness that cannot come
- * from another program on the same port, and that needs no password and no TLS. Safe for use by
- * several threads.
+ * The output of a server. It is read until its end, so that the pipe never fills, and the last
+ * lines are kept for error messages. It is also the only sign of readiness that cannot come from
+ * another program on the same port, and that needs no password and no TLS. Safe for use by several
+ * threads.
  */
 final class ServerOutput implements Runnable {
 

@@ -11,7 +11,7 @@ import redis.clients.jedis.args.Rawable;
  */
 public final class Bytes implements Rawable {
 
-  /** What is read in place of something too long to be read; the array itself tells it apart. */
+  /** The reply in place of a value that is too long to be read; told apart by identity. */
   private static final byte[] TOO_LONG = new byte[0];
 
   private final byte[] array;

@@ -9,7 +9,7 @@ public interface ConnectionListener {
   /**
    * Redis does not answer any more.
    *
-   * @param reason what was tried, and why it failed; without credentials
+   * @param reason the operation that failed, and why; without credentials
    */
   void lost(String reason);
 

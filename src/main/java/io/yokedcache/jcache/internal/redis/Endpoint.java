@@ -3,20 +3,20 @@ package io.yokedcache.jcache.internal.redis;
 import io.yokedcache.jcache.configuration.Settings;
 
 /**
- * A server, as those connections are made to it that are not for operations.
+ * A server for connections that are not for operations, such as subscriptions.
  *
- * @param settings where it is, and how long it may take
- * @param policy what it refused lately, on whichever connection
+ * @param settings its address, credentials and time-outs
+ * @param policy the retry policy of all connections to it
  * @param maxValueBytes how long one value of the application may be
  */
 public record Endpoint(Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
 
-  /** Makes an endpoint of which nothing is known but its settings. */
+  /** An endpoint with a policy that no executor shares. */
   public Endpoint(Settings.Connection settings, long maxValueBytes) {
     this(settings, new ErrorReply.Policy(settings.commandTimeout()), maxValueBytes);
   }
 
-  /** The longest element of a message that is read: of a change it has a key and two values. */
+  /** The longest element of a message that is read: a change has a key and two values. */
   long maxMessageBytes() {
     return ReplyReader.limit(maxValueBytes, 3);
   }

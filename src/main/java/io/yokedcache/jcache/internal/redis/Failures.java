@@ -15,8 +15,8 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Turns what Jedis throws into a {@link RedisUnavailableException} that names the operation, the
- * server and the time waited, and says what to do. No message contains a credential.
+ * Turns the exceptions of Jedis into a {@link RedisUnavailableException}, which names the
+ * operation, the server, the time waited, the cause and the cure. No message contains a credential.
  */
 public final class Failures {
 
@@ -37,7 +37,7 @@ public final class Failures {
     this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
   }
 
-  /** Has each failure told, before it is thrown, to somebody who must not wait. */
+  /** Sets the listener of failures. It is called before a failure is thrown, and must not wait. */
   public void tell(Consumer<RedisUnavailableException> listener) {
     this.listener = listener;
   }
@@ -78,16 +78,16 @@ public final class Failures {
 
   private RedisUnavailableException denied(
       String operation, JedisDataException reply, RuntimeException cause) {
-    ErrorReply refusal = ErrorReply.of(reply);
+    ErrorReply error = ErrorReply.of(reply);
     return failure(
         "%s on %s failed: the server refused the connection (%s). %s."
             .formatted(
                 operation,
                 server,
                 ErrorReply.words(reply.getMessage()),
-                refusal == null ? "Check user, password and database" : refusal.advice()),
+                error == null ? "Check user, password and database" : error.advice()),
         cause,
-        refusal == null ? Kind.ACCESS_DENIED : refusal.kind());
+        error == null ? Kind.ACCESS_DENIED : error.kind());
   }
 
   private String whyNoConnection(RuntimeException cause) {
@@ -142,16 +142,16 @@ public final class Failures {
 
   /** The server refused the request, and did not execute it. */
   public RedisUnavailableException refused(Request request, JedisDataException reply) {
-    ErrorReply refusal = ErrorReply.of(reply);
+    ErrorReply error = ErrorReply.of(reply);
     return failure(
         "%s on %s failed: the server answered %s.%s"
             .formatted(
                 request.operation(),
                 server,
                 ErrorReply.words(reply.getMessage()),
-                refusal == null ? "" : " " + refusal.advice() + "."),
+                error == null ? "" : " " + error.advice() + "."),
         reply,
-        refusal == null ? Kind.REFUSED : refusal.kind());
+        error == null ? Kind.REFUSED : error.kind());
   }
 
   /** The connection died, or did not answer, before the operation's commands were written. */

@@ -17,11 +17,11 @@ import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Knows whether Redis answers: by a {@code PING} now and then over the connections that operations
- * use, and from operations that fail. One whose connection is lost makes it unhealthy at once, any
- * other that does not reach Redis has it asked soon; only a {@code PING} makes it healthy again.
- * Where the server refused an operation, it must also accept a change: a replica that was a primary
- * answers every {@code PING}.
+ * Knows whether Redis answers: from a {@code PING} once an interval over the connections that
+ * operations use, and from operations that fail. An operation whose connection is lost makes it
+ * unhealthy at once; any other that does not reach Redis causes a {@code PING} soon. Only a {@code
+ * PING} makes it healthy again. After an error reply of the server, it must also accept a write: a
+ * replica that was a primary answers every {@code PING}.
  *
  * <p>Reading it never waits. Safe for use by several threads.
  */
@@ -58,7 +58,10 @@ public final class HealthCheck implements AutoCloseable {
   private volatile long pingNanos = UNKNOWN;
   private volatile long lastEndNanos;
 
-  /** How often operations made it unhealthy; guarded, as what follows, by this object's monitor. */
+  /**
+   * How often operations made it unhealthy; this and the fields below are guarded by this object's
+   * monitor.
+   */
   private long losses;
 
   private @Nullable ScheduledFuture<?> next;
@@ -115,7 +118,7 @@ public final class HealthCheck implements AutoCloseable {
   /**
    * Hears that the server refused a request, which may succeed yet. Never waits.
    *
-   * @param words what the server said, and what to do about it
+   * @param words the error reply of the server, and the cure
    */
   public void refused(String words) {
     refusedNanos = System.nanoTime();
@@ -189,8 +192,8 @@ public final class HealthCheck implements AutoCloseable {
             .execute(new Request(OPERATION, ROUTE, /* idempotent= */ true, List.of(command)))
             .get(0);
     // A server that forbids this user to ask is there, and may well allow all else.
-    if (reply instanceof JedisDataException refusal
-        && !String.valueOf(refusal.getMessage()).startsWith("NOPERM")) {
+    if (reply instanceof JedisDataException error
+        && !String.valueOf(error.getMessage()).startsWith("NOPERM")) {
       master.checked(OPERATION, reply);
     }
   }
@@ -231,7 +234,7 @@ public final class HealthCheck implements AutoCloseable {
     }
   }
 
-  /** Asks no more; what is under way is not told any more. */
+  /** Ends the checks; the outcome of a running one is not told. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -88,7 +88,7 @@ public final class JedisConnections {
   }
 
   /**
-   * A connection of its own, for subscriptions.
+   * A connection for subscriptions.
    *
    * @param silence how long the server may be silent before the connection counts as dead
    * @param maxReplyBytes the longest element of a message that is read
@@ -102,7 +102,7 @@ public final class JedisConnections {
     return new SocketKeeper(settings, millis(settings.commandTimeout()));
   }
 
-  /** A connection that has told the server who we are, over a socket that somebody keeps. */
+  /** A connection over a socket that the caller keeps, after the greeting. */
   public static Connection over(SocketKeeper keeper, Settings.Connection settings) {
     return greeted(keeper, settings, Duration.ZERO, ReplyReader.limit(0, 1));
   }
@@ -127,7 +127,10 @@ public final class JedisConnections {
     return connection;
   }
 
-  /** Says who we are and what we want; all at once, since the server answers in order. */
+  /**
+   * Sends the greeting: password, database, names. It is sent at once, since the server answers in
+   * order.
+   */
   private static void greet(Connection connection, Settings.Connection settings) {
     List<CommandArguments> greeting = new ArrayList<>();
     String password = settings.password();
@@ -160,8 +163,8 @@ public final class JedisConnections {
   }
 
   private static boolean turnsUsAway(JedisDataException reply) {
-    ErrorReply refusal = ErrorReply.of(reply);
-    return refusal != null && refusal.endsConnections();
+    ErrorReply error = ErrorReply.of(reply);
+    return error != null && error.endsConnections();
   }
 
   /**
@@ -176,8 +179,8 @@ public final class JedisConnections {
   }
 
   /**
-   * Writes a command at once on a connection that was made here. Its reply, if it has one, comes to
-   * who reads the connection.
+   * Writes a command at once on a connection that was made here. The thread that reads the
+   * connection gets the reply.
    */
   static void send(Connection connection, CommandArguments command) {
     ((KeptConnection) connection).sendNow(command);
@@ -209,13 +212,16 @@ public final class JedisConnections {
     return Math.toIntExact(Math.min(duration.toMillis(), Integer.MAX_VALUE));
   }
 
-  /** Makes a socket and keeps it, for who wants to speak Jedis' protocol over it by himself. */
+  /** Makes a socket and keeps it, for code that writes and reads the protocol without Jedis. */
   public static final class SocketKeeper extends DefaultJedisSocketFactory {
 
     private final Settings.Connection settings;
     private final int millis;
 
-    /** What is closed to end the connection, and what is spoken over: the same without TLS. */
+    /**
+     * The socket that is closed to end the connection, and the one that is written: the same
+     * without TLS.
+     */
     private volatile @Nullable Socket wire;
 
     private volatile @Nullable Socket socket;
@@ -353,8 +359,8 @@ public final class JedisConnections {
         setBroken();
         throw e;
       }
-      if (reply instanceof JedisDataException refusal) {
-        throw refusal;
+      if (reply instanceof JedisDataException error) {
+        throw error;
       }
       return reply;
     }
@@ -365,7 +371,7 @@ public final class JedisConnections {
     }
   }
 
-  /** What comes from a socket, which there may not be yet. */
+  /** The bytes from a socket that may not be connected yet. */
   private static final class Incoming extends InputStream {
 
     private final SocketKeeper keeper;

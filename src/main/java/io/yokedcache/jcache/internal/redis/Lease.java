@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A turn at something that one JVM at a time does, held in a key that expires if its holder dies.
- * Whoever was away for longer than the lease learns from {@link #renew} that it is another's.
+ * The right to do something that one JVM at a time does, held in a key that expires if its holder
+ * dies. A JVM that was stopped for longer than the lease learns from {@link #renew} that it has
+ * lost it.
  */
 public final class Lease {
 
@@ -22,7 +23,7 @@ public final class Lease {
   /**
    * Creates it; nothing is taken yet.
    *
-   * @param operation what messages call it
+   * @param operation its name in messages
    * @param duration how long it is held without being renewed
    */
   public Lease(RedisExecutor executor, String operation, byte[] key, Duration duration) {

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,17 +21,16 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * A fixed number of places for connections, which are made at first need. A thread has a place for
- * as long as it uses the connection in it. Places are tried in order, so that the connections of a
- * peak fall idle together.
+ * A fixed number of places for connections, which are made at first need. A thread holds a place
+ * while it uses the connection in it. Places are tried in order, so that the connections of a peak
+ * become idle together.
  *
- * <p>A connection that may have died while nobody used it is asked by {@code PING} before it is
- * lent; one that was used a moment ago is not. If one has died, the idle ones that were not heard
- * of since are closed without being asked: they share its fate, and each of them could take a
- * time-out to say so.
+ * <p>A connection that may have died while it was idle must answer a {@code PING} before it is
+ * lent. If one has died, the idle connections that have received nothing since are closed without a
+ * {@code PING}: they have probably died as well, and each {@code PING} could take a time-out.
  *
  * <p>Giving back allocates nothing and needs less {@linkplain StackCheck stack} than borrowing
- * makes sure of: no place is lost to a thread that runs out of either. Safe for use by several
+ * makes sure of: no place is lost if a thread runs out of memory or stack. Safe for use by several
  * threads.
  */
 final class PooledConnections implements AutoCloseable {
@@ -38,8 +38,8 @@ final class PooledConnections implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(PooledConnections.class);
 
   /**
-   * After how much silence a connection may have died unnoticed: for reads, which are made again if
-   * it has, and for what must not be made twice.
+   * After how much silence a connection may have died unnoticed: for reads, which are sent again if
+   * it has, and for requests that must not be sent twice.
    */
   private static final long DOUBTFUL_FOR_READS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -96,8 +96,7 @@ final class PooledConnections implements AutoCloseable {
   /**
    * Lends a connection that works, as far as can be known. Interrupts are kept for later.
    *
-   * @param repeatable whether what is to be sent may be sent again if the connection turns out to
-   *     be dead
+   * @param repeatable whether the request may be sent again if the connection turns out to be dead
    * @param quick whether to take no longer than a ping may to find out that the server still does
    *     not answer, since the caller has waited for an answer already
    * @return the place, to be {@linkplain #giveBack given back}; {@code null} if none became free in
@@ -106,7 +105,11 @@ final class PooledConnections implements AutoCloseable {
    */
   @Nullable Place borrow(Duration wait, boolean repeatable, boolean quick) {
     StackCheck.ensure();
-    Place place = acquire(wait.toNanos()) ? take() : null;
+    boolean acquired =
+        free.tryAcquire()
+            || BoundedWait.await(
+                wait.toNanos(), nanos -> free.tryAcquire(nanos, TimeUnit.NANOSECONDS));
+    Place place = acquired ? take() : null;
     if (place == null) {
       return null;
     }
@@ -122,30 +125,9 @@ final class PooledConnections implements AutoCloseable {
     return place;
   }
 
-  private boolean acquire(long waitNanos) {
-    if (free.tryAcquire()) {
-      return true;
-    }
-    long endNanos = System.nanoTime() + waitNanos;
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return free.tryAcquire(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   /**
-   * A place for who has acquired one, with a connection in it if there is one that is idle. There
-   * is a place, but it may be one that has become free only after it was looked at.
+   * A free place for a thread that has a permit, with an idle connection if there is one. There is
+   * a place, but it may have become free only after the loop looked at it.
    */
   private @Nullable Place take() {
     while (!closed) {
@@ -198,7 +180,10 @@ final class PooledConnections implements AutoCloseable {
     }
   }
 
-  /** Asks idle connections whether they work, and closes those that nobody needs. */
+  /**
+   * Sends a {@code PING} on idle connections, and closes connections that were not used for a
+   * minute.
+   */
   void keepAlive(Duration silence) {
     for (Place place : places) {
       if (place.connection == null || !free.tryAcquire()) {
@@ -235,7 +220,7 @@ final class PooledConnections implements AutoCloseable {
     return closed;
   }
 
-  /** Closes all connections, also those in use; who waits for one is told. */
+  /** Closes all connections, also connections in use, and wakes the threads that wait for one. */
   @Override
   public synchronized void close() {
     if (closed) {
@@ -339,12 +324,12 @@ final class PooledConnections implements AutoCloseable {
       return true;
     }
 
-    /** Any answer will do: what it refuses to a ping says nothing about the connection. */
+    /** Any reply will do: an error reply says nothing about the connection. */
     private void ping(Connection asked) {
       try {
         boolean unused = asked.ping();
-      } catch (JedisDataException refusal) {
-        logger.debug("The server refuses PING", refusal);
+      } catch (JedisDataException error) {
+        logger.debug("The server refuses PING", error);
       }
     }
 

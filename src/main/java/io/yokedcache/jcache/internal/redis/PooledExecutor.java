@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.concurrent.Pauses;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
@@ -24,19 +24,18 @@ import redis.clients.jedis.exceptions.JedisException;
  * <p>A connection that failed, or whose replies were not all read, is closed and never used again:
  * it would silently reopen without authentication and database.
  *
- * <p>A request that the server refuses by a {@link ErrorReply} was not executed. It is made again
- * for as long as {@link ErrorReply.Policy} says, and else fails as one that could not be asked. So
- * no caller ever sees one of these replies.
+ * <p>A request that the server answers with an {@link ErrorReply} is sent again for as long as
+ * {@link ErrorReply.Policy} says.
  */
 public final class PooledExecutor implements RedisExecutor {
 
   /**
-   * How often a read is made again that finds its connection dead. Not only once: several threads
-   * may have got connections that die at the same moment.
+   * How often a read is sent again after a lost connection. More than once: several connections may
+   * die at the same moment.
    */
   private static final int MAX_LOSSES = 2;
 
-  /** How often a read is made again that was not answered in time. */
+  /** How often a read is sent again after a time-out. */
   private static final int MAX_TIMEOUTS = 1;
 
   private final Settings.Connection settings;
@@ -50,7 +49,7 @@ public final class PooledExecutor implements RedisExecutor {
   /**
    * Creates the executor; nothing is connected yet.
    *
-   * @param maxValueBytes how long one value of the application may be; longer ones are not read
+   * @param maxValueBytes the longest value of the application; longer ones are not read
    */
   public PooledExecutor(Settings.Connection settings, long maxValueBytes) {
     this.timer = RoundTripTimer::none;
@@ -88,7 +87,7 @@ public final class PooledExecutor implements RedisExecutor {
     return failures;
   }
 
-  /** What the server refused lately, whatever the connection. */
+  /** The retry policy of all connections to the server. */
   public ErrorReply.Policy policy() {
     return policy;
   }
@@ -137,14 +136,14 @@ public final class PooledExecutor implements RedisExecutor {
         long pauseNanos = 0;
         try {
           List<@Nullable Object> replies = exchange(place, commands, attemptNanos);
-          JedisDataException refusal = ErrorReply.find(replies);
-          if (refusal == null) {
+          JedisDataException error = ErrorReply.find(replies);
+          if (error == null) {
             return replies;
           }
           boolean mayRepeat = request.mayRepeat(replies) && !pool.isClosed();
-          pauseNanos = policy.decide(refusal, mayRepeat, place.madeNanos(), startNanos);
+          pauseNanos = policy.decide(error, mayRepeat, place.madeNanos(), startNanos);
           if (pauseNanos < 0) {
-            throw failures.refused(request, refusal);
+            throw failures.refused(request, error);
           }
         } catch (JedisConnectionException e) {
           losses++;
@@ -156,7 +155,7 @@ public final class PooledExecutor implements RedisExecutor {
           }
         }
         interrupted |= Thread.interrupted();
-        Pauses.pause(pauseNanos);
+        BoundedWait.pause(pauseNanos);
         attemptNanos = System.nanoTime();
       }
     } finally {
@@ -166,7 +165,7 @@ public final class PooledExecutor implements RedisExecutor {
     }
   }
 
-  /** What was lost is made again if that does no harm; what was not answered in time, once. */
+  /** An idempotent request is sent again after a lost connection; once after a time-out. */
   private boolean mayRepeat(Request request, boolean timedOut, int losses) {
     int most = timedOut ? MAX_TIMEOUTS : MAX_LOSSES;
     return request.idempotent() && losses <= most && !pool.isClosed();

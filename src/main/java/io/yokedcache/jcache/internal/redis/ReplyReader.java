@@ -40,8 +40,8 @@ public final class ReplyReader {
   private static final int MAX_LINE_BYTES = 64 << 10;
 
   /**
-   * What is read beyond the longest value: a key with its prefix, or a report that JVMs write for
-   * each other, however small the values of the application may be.
+   * Added to the longest value for keys with their prefixes and for reports that JVMs write for
+   * each other.
    */
   private static final long ALLOWANCE_BYTES = 1 << 20;
 

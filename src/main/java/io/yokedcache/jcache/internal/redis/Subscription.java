@@ -14,38 +14,38 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * A connection that subscribes to channels, in RESP2. One thread reads it; others may write, one at
- * a time.
+ * A connection that subscribes to channels, in RESP2. One thread reads it; other threads may write,
+ * one at a time.
  *
- * <p>Jedis has a class for that, which keeps an object for every ping for as long as the connection
- * lives, and which ends at the first error that the server answers with. Here an error is told to
- * whoever waits for that answer: Redis answers in the order of the commands, and a channel that is
- * refused, or a ping, says nothing about the others.
+ * <p>The class of Jedis keeps an object for every ping for as long as the connection lives, and
+ * ends at the first error reply. Here an error reply belongs to one command, because Redis answers
+ * in the order of the commands: a refused channel, or a refused ping, says nothing about the
+ * others.
  */
 public final class Subscription implements AutoCloseable {
 
   private final Connection connection;
 
-  /** What was sent and not answered yet, in order: a channel, or none for a ping. */
+  /** The commands that are not answered yet, in order: a channel, or none for a ping. */
   private final Queue<Sent> sent = new ConcurrentLinkedQueue<>();
 
   private record Sent(@Nullable Bytes channel) {}
 
-  /** Hears what arrives, in the thread that reads; whatever it throws ends the reading. */
+  /** Receives the messages, in the thread that reads; an exception ends the reading. */
   interface Hearer {
 
     /** A channel is subscribed from now on. */
     void subscribed(byte[] channel);
 
     /** The server refuses a channel. */
-    void refused(byte[] channel, JedisDataException refusal);
+    void refused(byte[] channel, JedisDataException error);
 
     /**
-     * A ping was answered, behind all that the server had to tell before.
+     * A ping was answered, after all messages that the server sent before.
      *
-     * @param refusal the server's words if it does not allow to ping, else {@code null}
+     * @param error the reply of a server that does not allow to ping, else {@code null}
      */
-    void answered(@Nullable JedisDataException refusal);
+    void answered(@Nullable JedisDataException error);
 
     /**
      * A message has come.
@@ -90,21 +90,21 @@ public final class Subscription implements AutoCloseable {
     while (true) {
       try {
         hear(connection.getUnflushedObject(), hearer);
-      } catch (JedisDataException refusal) {
-        hear(refusal, hearer);
+      } catch (JedisDataException error) {
+        hear(error, hearer);
       }
     }
   }
 
-  private void hear(JedisDataException refusal, Hearer hearer) {
+  private void hear(JedisDataException error, Hearer hearer) {
     Sent first = sent.poll();
     if (first == null) {
-      throw refusal; // of nothing that was sent: the server says why it hangs up
+      throw error; // no command is open: the server says why it closes the connection
     }
     if (first.channel == null) {
-      hearer.answered(refusal);
+      hearer.answered(error);
     } else {
-      hearer.refused(first.channel.array(), refusal);
+      hearer.refused(first.channel.array(), error);
     }
   }
 
@@ -139,7 +139,7 @@ public final class Subscription implements AutoCloseable {
     }
   }
 
-  /** The content; nothing of one that was too long to be read, which may have been any. */
+  /** The content, or {@code null} if it was too long to be read and may have been anything. */
   private static byte @Nullable [] known(@Nullable Object payload) {
     return Bytes.isTooLong(payload) ? null : (byte[]) payload;
   }

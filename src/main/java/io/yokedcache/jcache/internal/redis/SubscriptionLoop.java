@@ -18,12 +18,12 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Keeps one subscription for as long as its owner lives, on a thread of its own. A connection that
- * dies, falls silent or is refused is replaced, at intervals that grow until one has proved that it
- * works. Nothing but {@link #close} ends the thread, no error of the JVM either.
+ * Keeps one subscription on its own thread until it is closed. A connection that dies, falls silent
+ * or is refused is replaced, at intervals that grow until one has proved that it works. Only {@link
+ * #close} ends the thread; no exception and no {@code Error} does.
  *
- * <p>The log has one line when what the subscription is for stops working, with what the server
- * said, one more for each other thing that it says, and one when it works again.
+ * <p>The log has one line with the reason when the subscription stops working, one for each further
+ * error of the server, and one when it works again.
  */
 public final class SubscriptionLoop implements AutoCloseable {
 
@@ -53,26 +53,26 @@ public final class SubscriptionLoop implements AutoCloseable {
   /** When the present connection began to be made. */
   private long madeNanos;
 
-  /** What was last logged, or {@code null} while it works; only used by the thread. */
+  /** The last logged reason, or {@code null} while it works; only used by the thread. */
   private @Nullable String told;
 
-  /** What one connection is for. All methods but {@link #isReady} are called by the thread. */
+  /** The use of one connection. All methods but {@link #isReady} are called by the thread. */
   public interface Session extends Subscription.Hearer {
 
-    /** Asks for what the connection is to tell, and subscribes. */
+    /** Sends the commands that the subscription needs, and subscribes. */
     void begin(Subscription opened);
 
     /** Whether it has subscribed, so that others may write on the connection. */
     boolean isReady();
 
-    /** Hears that nothing more will come. */
+    /** The connection has ended. */
     void end();
   }
 
   /**
    * Creates it; it does nothing before {@link #start}.
    *
-   * @param consequence what the log says of the time without a connection
+   * @param consequence the consequence of a lost connection, as a log line
    * @param silence how long the server may be silent before the connection counts as dead
    */
   public SubscriptionLoop(
@@ -159,7 +159,7 @@ public final class SubscriptionLoop implements AutoCloseable {
         logger.debug("{} ends", threadName);
       }
     } catch (Throwable notEvenThat) {
-      // Out of memory while it logs, for instance: what matters is that the thread goes on.
+      // For example out of memory while it logs: the thread must continue.
       errors.survived(threadName, notEvenThat);
     }
   }
@@ -181,7 +181,7 @@ public final class SubscriptionLoop implements AutoCloseable {
     }
     if (failure instanceof JedisException) {
       String reason = reason(failure);
-      // Silence and broken pipes have many forms; what the server says is worth a line each time.
+      // Silence and broken pipes have many forms; each error reply is worth a line.
       if (told == null || (failure instanceof JedisDataException && !told.equals(reason))) {
         told = reason;
         logger.warn("{} on {}: {}", consequence, settings.address(), reason);

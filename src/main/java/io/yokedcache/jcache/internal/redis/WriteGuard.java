@@ -18,13 +18,13 @@ import redis.clients.jedis.args.Rawable;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * Ends a large write to a server that has stopped reading. A socket's time-out is one for reading
- * only: a request that does not fit into the buffers would block its thread for as long as the
- * server hangs. Small requests always fit, and are not watched.
+ * Ends a large write to a server that has stopped reading. A socket's time-out is for reading only:
+ * a request that does not fit into the buffers would block its thread for as long as the server
+ * hangs. Small requests always fit, and are not watched.
  *
- * <p>It has a thread of its own, which does nothing but close sockets and so never waits; it is
- * there only while something is watched, and for a while after that. A task that shares its thread
- * with others ends a write as late as the others are slow, and never one of its own thread.
+ * <p>Its thread only closes sockets and so never waits. It exists only while a write is watched,
+ * and for a while after that. On a thread shared with other tasks, a slow task would delay the end
+ * of a write, and could not end a write of its own.
  */
 final class WriteGuard implements AutoCloseable {
 
@@ -60,7 +60,7 @@ final class WriteGuard implements AutoCloseable {
   }
 
   /**
-   * Runs what writes the commands and reads the first reply.
+   * Runs the exchange, which writes the commands and reads the first reply.
    *
    * @throws JedisConnectionException caused by a {@link SocketTimeoutException} if it took too long
    */
@@ -109,7 +109,7 @@ final class WriteGuard implements AutoCloseable {
     }
   }
 
-  /** Watches no more; the connections are closed as well. */
+  /** Ends the thread; the caller closes the connections. */
   @Override
   public void close() {
     watcher.shutdownNow();

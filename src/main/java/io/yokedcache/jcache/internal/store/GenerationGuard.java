@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
-import io.yokedcache.jcache.internal.concurrent.Pauses;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import java.util.ArrayList;
@@ -138,7 +138,7 @@ final class GenerationGuard {
               .formatted(operation, executor.address(), MAX_ATTEMPTS));
     }
     if (attempt > ATTEMPTS_WITHOUT_PAUSE) {
-      Pauses.pause(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
+      BoundedWait.pause(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
     }
     return generations.current(bucket);
   }

@@ -1,13 +1,13 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
 /**
- * How many batches of calls a lane may have on their way at once. The longer the way, the more:
- * with a server nearby it is one, and the calls that come meanwhile travel together in the next,
- * which saves both sides most of their system calls; with one far away a call that waited for the
- * batch before it would take twice as long.
+ * How many batches of calls a shared connection may have in flight. With a server nearby it is one:
+ * the calls that come before the reply travel together in the next batch, which saves both sides
+ * most of their system calls. With a server far away a call that waited for the batch before it
+ * would take twice as long, so the limit grows with the round-trip time.
  *
- * <p>The way is as long as the fastest of the last round trips: the others also waited for
- * processors. One thread at a time may call {@link #answered}, and any number {@link #admits}.
+ * <p>The round-trip time is the fastest of the last ones: the others also waited for processors.
+ * One thread at a time may call {@link #answered}; any number may call {@link #admits}.
  */
 final class BatchLimit {
 
@@ -15,8 +15,8 @@ final class BatchLimit {
   private static final int WINDOW = 256;
 
   /**
-   * How far apart batches leave if there is always something to send; about what both sides spend
-   * on one.
+   * The time between two batches if there is always something to send: about the processor time
+   * that both sides spend on one.
    */
   private static final long NANOS_BETWEEN = 50_000;
 
@@ -41,7 +41,7 @@ final class BatchLimit {
     }
   }
 
-  /** Whether another batch may leave while so many are on their way. */
+  /** Whether another batch may be written while so many are in flight. */
   boolean admits(long batchesUnderWay) {
     return batchesUnderWay < limit;
   }

@@ -9,14 +9,13 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 
 /**
- * Commands of one thread on their way through a {@link PipelinedConnection}, and what becomes of
- * them.
+ * The commands of one thread in a {@link PipelinedConnection}, and their replies.
  *
- * <p>No locks. The replies and their number belong to the thread that reads the lane, until the
- * waiting thread has seen {@link #isDone}. Time, batch and bytes are written by the thread that
- * writes the lane before it puts the call into the queue of those that were sent, from which others
- * get it. The volatile marks are each changed from false to true, but for the lead, which the
- * waiting thread takes back.
+ * <p>No locks. The replies and their number belong to the thread that reads the connection, until
+ * the waiting thread has seen {@link #isDone}. Time, batch and bytes are written by the thread that
+ * writes the connection before it puts the call into the queue of sent calls, from which other
+ * threads get it. Each volatile mark changes from false to true once, except for the request to
+ * read, which the waiting thread takes back.
  */
 final class PipelinedCall {
 
@@ -66,7 +65,7 @@ final class PipelinedCall {
   }
 
   /**
-   * Notes that from now on the server may have got it; to be called again if writing it failed.
+   * Notes that from now on the server may have the commands; called again if writing failed.
    *
    * @param inBatch the number of the batch that it travels with
    * @param nowNanos the time now
@@ -110,7 +109,9 @@ final class PipelinedCall {
     return virtual;
   }
 
-  /** Takes it back; returns false if it is too late, since the server may have got it. */
+  /**
+   * Withdraws the call; returns false if it is too late, since the server may have the commands.
+   */
   boolean withdraw() {
     return STATE.compareAndSet(this, QUEUED, WITHDRAWN) || state == WITHDRAWN;
   }
@@ -141,23 +142,24 @@ final class PipelinedCall {
     return Arrays.asList(replies);
   }
 
-  /** Asks the waiting thread to read the lane from now on. */
+  /** Asks the waiting thread to read the connection from now on. */
   void lead() {
     leading = true;
   }
 
   /**
-   * Whether the waiting thread, which asks this, was asked to read the lane since the last time.
+   * Whether the waiting thread, which calls this, was asked to read the connection since its last
+   * call.
    */
   boolean takeLead() {
     if (!leading) {
       return false;
     }
-    leading = false; // a lead that others took is set again by the next who offers it
+    leading = false; // if another thread reads already, the next offer sets it again
     return true;
   }
 
-  /** Notes that nobody waits for it any more; its replies are read and dropped. */
+  /** Notes that no thread waits for it any more; its replies are read and dropped. */
   void giveUp() {
     givenUp = true;
   }

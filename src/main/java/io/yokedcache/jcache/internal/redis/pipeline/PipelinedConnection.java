@@ -18,53 +18,54 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * One connection that many threads share: the commands of those that come at the same time travel
- * together. A thread queues its call, writes what is queued, and then reads replies, for itself and
- * others, until its own is there; if another one is reading already, it waits for that one to bring
- * the reply.
+ * One connection that many threads share: the commands of calls that come at the same time travel
+ * together. A thread queues its call, writes the queued calls, and then reads replies, for itself
+ * and others, until it has its own. If another thread reads already, it waits until that one has
+ * handed out the reply.
  *
- * <p>The reader comes across the replies of others in the order in which they were sent, since that
- * is the order in which the server answers. While it has replies to hand out it also sees to the
- * writing: the threads that it wakes queue their next calls, and those leave together before it
- * waits for the server again. While it waits, who queues a call writes it, unless enough
- * {@linkplain BatchLimit batches} are under way: then the reader does when the next reply comes.
- * When it has its own reply, and has handed out what came with it, the thread of the oldest open
- * call reads on. If that thread does not begin soon, another one that waits reads in its place.
+ * <p>The reader gets the replies in the order in which the calls were sent, since that is the order
+ * in which the server answers. While it has replies to hand out it also does the writing: the
+ * threads that it wakes queue their next calls, and the reader writes these together before it
+ * waits for the server again. While it waits, a thread that queues a call writes it, unless enough
+ * {@linkplain BatchLimit batches} are in flight: then the reader writes it when the next reply
+ * comes. When the reader has its own reply, and has handed out the replies that came with it, the
+ * thread of the oldest open call becomes the reader. If that thread does not begin soon, another
+ * waiting thread reads in its place.
  *
- * <p>Virtual threads never wait for the socket: one that is interrupted while it does would close
- * it, and one whose carrier others keep busy would keep everybody waiting. A thread of the lane
- * reads for them, the {@linkplain #attend attendant}, which there is as long as they use the lane.
- * They write only as much as the system surely takes at once.
+ * <p>Virtual threads never wait for the socket: an interrupt would close it, and a virtual thread
+ * that gets no carrier would delay all others. A thread of the connection reads for them, the
+ * {@linkplain #attend attendant}. It runs while virtual threads use the connection. They write only
+ * as much as the system surely takes at once.
  *
- * <p>The lane ends at the first failure, and all open calls with it: on a connection that lost or
- * made up a single reply, every later one would go to the wrong call. It ends, too, if a call was
- * not answered in time. Only the reader says so, after it has looked at the socket: after a pause
- * of the whole JVM all deadlines are over, and the replies are there. The others wait for its word,
- * and count the time in slices, of which a pause takes one; if the word does not come within twice
- * the time-out, they end the lane.
+ * <p>The connection fails at the first error, and all open calls with it: after a single lost or
+ * additional reply every later one would go to the wrong call. It also fails if a call was not
+ * answered in time. Only the reader decides that, after it has looked at the socket: after a pause
+ * of the whole JVM all deadlines are over, and the replies are there. The other threads count the
+ * time in slices, of which a pause takes one. If the reader has not decided within twice the
+ * time-out, they fail the connection.
  *
- * <p>A thread makes sure that its {@linkplain StackCheck stack} does not end in the middle before
- * it takes part. If an error strikes all the same, the lane ends if bytes may be lost, and goes on
- * if only the caller is: its replies are dropped when they come.
+ * <p>A thread makes sure of its {@linkplain StackCheck stack} before it takes part. If an {@code
+ * Error} is thrown all the same, the connection fails if bytes may be lost. If only the call is
+ * lost, the connection continues, and the replies of the call are dropped when they come.
  *
- * <p>All state is in atomics and concurrent queues; no lock is held while anybody waits, which
+ * <p>All state is in atomics and concurrent queues; no lock is held while a thread waits, which
  * suits virtual threads. Two pairs of steps keep calls from being forgotten: a call is put into a
  * queue before {@link #reading}, {@link #sent} and {@link #failure} are read, and these are changed
- * before the queues are read; and it enters {@link #sent} before it leaves {@link #queued}. Who has
- * been forgotten in spite of that is found at the end of a slice.
+ * before the queues are read; and it enters {@link #sent} before it leaves {@link #queued}. A call
+ * that was forgotten in spite of that is found at the end of a slice.
  */
 final class PipelinedConnection implements AutoCloseable {
 
-  /** Nobody reads. */
+  /** No thread reads. */
   private static final int FREE = 0;
 
-  /** Somebody was asked to read and has not begun. */
+  /** A thread was asked to read and has not begun. */
   private static final int OFFERED = 1;
 
-  /** Somebody waits for the server, or is about to; who queues a call sees to the writing. */
+  /** The reader waits for the server, or is about to; a thread that queues a call writes it. */
   private static final int WAITING = 2;
 
-  /** Somebody hands out replies, and will write what is queued before waiting for the server. */
+  /** The reader hands out replies, and writes the queued calls before it waits for the server. */
   private static final int BUSY = 3;
 
   /** Instead of the number of open calls, if no further one may come. */
@@ -85,14 +86,14 @@ final class PipelinedConnection implements AutoCloseable {
   /** After how long without work the attendant ends. */
   private static final long ATTENDANT_IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  private final Transport wire;
+  private final Transport transport;
   private final LongConsumer parking;
 
   /** Made beforehand: there may be no memory when it is needed. */
   private final JedisConnectionException endedInTheMiddle =
       new JedisConnectionException("A thread ended in the middle of writing or reading");
 
-  /** Calls to be written, and those that were, in order. */
+  /** The calls to be written, and the calls that were written and not answered, in order. */
   private final Queue<PipelinedCall> queued = new ConcurrentLinkedQueue<>();
 
   private final Queue<PipelinedCall> sent = new ConcurrentLinkedQueue<>();
@@ -133,28 +134,28 @@ final class PipelinedConnection implements AutoCloseable {
   private volatile boolean retired;
 
   /**
-   * Makes a lane of a connection that nobody else uses.
+   * Shares a connection that nothing else uses.
    *
    * @param madeNanos when the connection began to be made
    */
-  PipelinedConnection(Transport wire, long madeNanos) {
-    this(wire, madeNanos, LockSupport::parkNanos);
+  PipelinedConnection(Transport transport, long madeNanos) {
+    this(transport, madeNanos, LockSupport::parkNanos);
   }
 
   /**
-   * Makes a lane of a connection that nobody else uses.
+   * Shares a connection that nothing else uses.
    *
    * @param parking how a thread waits for its reply: for so many nanoseconds, or until it is
    *     unparked
    */
-  PipelinedConnection(Transport wire, long madeNanos, LongConsumer parking) {
-    this.wire = wire;
+  PipelinedConnection(Transport transport, long madeNanos, LongConsumer parking) {
+    this.transport = transport;
     this.parking = parking;
     this.madeNanos = madeNanos;
-    wire.onWaiting(this::beforeWaiting, this::whenLate, this::afterWaiting);
+    transport.onWaiting(this::beforeWaiting, this::whenLate, this::afterWaiting);
   }
 
-  /** How many threads have calls on this lane now. */
+  /** How many threads have calls on this connection now. */
   int openCalls() {
     return Math.max(0, openCalls.get());
   }
@@ -169,8 +170,8 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /**
-   * Closes the lane as soon as its open calls are answered. A call that comes all the same may find
-   * it closed; then it was not sent.
+   * Closes the connection as soon as its open calls are answered. A call that comes after that may
+   * find it closed; then it was not sent.
    */
   void retire() {
     retired = true;
@@ -193,7 +194,7 @@ final class PipelinedConnection implements AutoCloseable {
    *
    * @param timeoutNanos for how long the server may be silent after it was sent
    * @return the raw replies, in order
-   * @throws LostCallException if the lane failed before all of them came
+   * @throws LostCallException if the connection failed before all of them came
    */
   List<@Nullable Object> call(
       List<CommandArguments> commands, RoundTripTimer timer, long timeoutNanos)
@@ -228,7 +229,7 @@ final class PipelinedConnection implements AutoCloseable {
     }
   }
 
-  /** Nobody waits for a call any more. If its thread was asked to read, another one is. */
+  /** Gives a call up. If its thread was asked to read, another one is asked. */
   private void giveUp(PipelinedCall call) {
     call.giveUp();
     boolean unused = call.withdraw();
@@ -243,7 +244,7 @@ final class PipelinedConnection implements AutoCloseable {
     }
   }
 
-  /** Waits until a call is done and returns whether the thread was interrupted meanwhile. */
+  /** Waits until a call is done and returns whether the thread was interrupted. */
   private boolean await(PipelinedCall call, long timeoutNanos) {
     boolean interrupted = false;
     long sliceNanos = sliceNanos(timeoutNanos);
@@ -293,8 +294,8 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /**
-   * Whether a call is better written now than when the next reply comes. If there is one to come,
-   * somebody waits for it who will look at the queue.
+   * Whether a call is better written now than when the next reply comes. The reader that waits for
+   * a reply looks at the queue after it.
    */
   private boolean mayWrite(PipelinedCall call) {
     if (reading.get() == BUSY) {
@@ -306,19 +307,19 @@ final class PipelinedConnection implements AutoCloseable {
             && (!call.isVirtual() || writtenBytes - oldest.bytesBefore() < SURELY_TAKEN_BYTES));
   }
 
-  /** Writes what is queued, unless another thread does: that one then also takes what is here. */
+  /** Writes the queued calls, unless another thread does: that one then also writes these. */
   private void write() {
     while (!queued.isEmpty() && isOpen() && writing.compareAndSet(false, true)) {
       boolean isWhole = true;
       try {
         long batch = lastBatch + 1;
         lastBatch = batch;
-        long bytesBefore = wire.encodedBytes();
+        long bytesBefore = transport.encodedBytes();
         long nowNanos = System.nanoTime();
         for (PipelinedCall call = queued.peek(); call != null; call = queued.peek()) {
           boolean isWanted = call.markSent(batch, nowNanos, bytesBefore);
           if (isWanted) {
-            wire.encode(call.commands()); // if an error ends it, the next writer does it again
+            transport.encode(call.commands()); // if an error ends it, the next writer does it again
           }
           isWhole = false;
           if (isWanted) {
@@ -328,8 +329,8 @@ final class PipelinedConnection implements AutoCloseable {
           isWhole = true;
         }
         isWhole = false;
-        writtenBytes = wire.encodedBytes();
-        wire.flush();
+        writtenBytes = transport.encodedBytes();
+        transport.flush();
         lastWriteNanos = System.nanoTime();
         lastWrittenBatch = batch;
         isWhole = true;
@@ -344,13 +345,16 @@ final class PipelinedConnection implements AutoCloseable {
     }
   }
 
-  /** Reads until the thread's own call is done, hands out what came with it, and hands over. */
+  /**
+   * Reads until the thread's own call is done, hands out the replies that came with it, and passes
+   * the reading on.
+   */
   private void read(PipelinedCall own) {
     boolean isWhole = false;
     try {
       int favours = 0;
-      while (!own.isDone() || (wire.hasBuffered() && favours++ < MAX_FAVOURS)) {
-        handOut(wire.read(), own);
+      while (!own.isDone() || (transport.hasBuffered() && favours++ < MAX_FAVOURS)) {
+        handOut(transport.read(), own);
       }
       handOver();
       isWhole = true;
@@ -379,7 +383,7 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /**
-   * What the reader does when it has handed out all that came: it writes, and then waits.
+   * Called by the reader when it has handed out all replies that came: it writes, and then waits.
    *
    * @return for how many nanoseconds the server may be silent from now on
    */
@@ -394,9 +398,9 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /**
-   * What the reader does if nothing came in time. It fails if the call that is waited for is late,
-   * and the server was waited for, and the call was written, half a time-out ago: reader and writer
-   * may have been stopped after they looked at the clock.
+   * Called by the reader if nothing came in time. It fails if the oldest call is late, and if both
+   * the wait for the server and the writing of the call began half a time-out ago: the threads of
+   * both may have been stopped after they looked at the clock.
    */
   private long whenLate() {
     PipelinedCall oldest = sent.peek();
@@ -420,9 +424,9 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /**
-   * Passes the reading on, or leaves it to whoever comes. A call that comes in between may rely on
-   * this thread, which then takes the reading back if nobody else has; and looks again who needs
-   * it, for it may have been others who read and went meanwhile, and the call with them.
+   * Passes the reading on, or leaves it to the next call. A call that comes in between may rely on
+   * this thread, which then takes the reading back if no other thread has. It looks for the oldest
+   * call again each time, since other threads may have read and left in between.
    */
   private void handOver() {
     do {
@@ -553,7 +557,7 @@ final class PipelinedConnection implements AutoCloseable {
     boolean isWhole = false;
     try {
       while (oldest() != null) {
-        handOut(wire.read(), null);
+        handOut(transport.read(), null);
       }
       handOver();
       isWhole = true;
@@ -568,7 +572,7 @@ final class PipelinedConnection implements AutoCloseable {
 
   private void fail(JedisConnectionException cause) {
     if (failure.compareAndSet(null, cause)) {
-      wire.close();
+      transport.close();
       queued.forEach(call -> LockSupport.unpark(call.waiter()));
       sent.forEach(call -> LockSupport.unpark(call.waiter()));
       LockSupport.unpark(attendant.get());

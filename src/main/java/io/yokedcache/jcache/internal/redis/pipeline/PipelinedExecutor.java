@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.concurrent.Pauses;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
@@ -24,34 +24,35 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Sends the commands of threads that come at the same time together, over two shared connections to
- * one stand-alone server. What is large goes over a pool of connections instead, since all that
- * came later would have to wait for it; and so does what finds too many others waiting.
+ * Sends the commands of several threads together, over two shared connections to one stand-alone
+ * server. Large requests go over a pool of connections, since all later requests on a shared
+ * connection would wait for them. So do requests that find too many threads waiting.
  */
 public final class PipelinedExecutor implements RedisExecutor {
 
   private static final Logger logger = LoggerFactory.getLogger(PipelinedExecutor.class);
 
-  /** Larger requests would hold up the others. Also, what a socket always takes at once. */
+  /** Larger requests would delay the others. A socket always takes this much at once. */
   private static final int MAX_BYTES = 8 << 10;
 
   private static final int MAX_COMMANDS = 16;
 
-  /** Larger replies, too, would hold up the others; what comes with one read from the socket. */
+  /** Larger replies would delay the others. This is the size of one read from the socket. */
   private static final int MAX_REPLY_BYTES = 32 << 10;
 
   /**
-   * How many threads may wait on a connection; those beyond use the pool, whose waits are bounded.
+   * How many threads may wait on a connection. Further threads use the pool, whose waits are
+   * bounded.
    */
   private static final int MAX_OPEN_CALLS = 1024;
 
-  /** How often a request is made again whose connection dies, if that does no harm. */
+  /** How often an idempotent request is sent again after a lost connection. */
   private static final int MAX_LOSSES = 2;
 
   /** How often another connection is used because one died before the request was written. */
   private static final int MAX_UNSENT = 4;
 
-  /** How often a request is made again that was not answered in time, if that does no harm. */
+  /** How often an idempotent request is sent again after a time-out. */
   private static final int MAX_TIMEOUTS = 1;
 
   /** After how much silence a connection may have died unnoticed. */
@@ -112,8 +113,8 @@ public final class PipelinedExecutor implements RedisExecutor {
     if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request)) {
       return pool.execute(request);
     }
-    // JSR-107's operations cannot be interrupted, and all their waits are bounded: the interrupt is
-    // put aside until the operation is over, whatever has to be done again in it.
+    // JSR-107's operations cannot be interrupted, and all their waits are bounded: the interrupt
+    // flag is set again when the operation is over.
     boolean interrupted = Thread.interrupted();
     long startNanos = System.nanoTime();
     int losses = 0;
@@ -129,11 +130,11 @@ public final class PipelinedExecutor implements RedisExecutor {
           }
           List<@Nullable Object> replies =
               connection.call(request.commands(), timer.get(), timeoutNanos);
-          JedisDataException refusal = ErrorReply.find(replies);
-          if (refusal == null) {
+          JedisDataException error = ErrorReply.find(replies);
+          if (error == null) {
             return replies;
           }
-          waitOrThrow(request, replies, refusal, connection, startNanos);
+          waitOrThrow(request, replies, error, connection, startNanos);
         } catch (LostCallException e) {
           connections.noteFailure();
           losses += e.isSent() ? 1 : 0;
@@ -163,7 +164,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     if (pauseNanos < 0) {
       throw failures.refused(request, reply);
     }
-    Pauses.pause(pauseNanos);
+    BoundedWait.pause(pauseNanos);
   }
 
   private boolean mayRepeat(Request request, LostCallException e, int losses) {
@@ -262,7 +263,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     pool.keepAlive(silence);
   }
 
-  /** The pool: what has no key is for the background, and should not hold up operations. */
+  /** The pool: commands without a key are background work, and must not delay operations. */
   @Override
   public List<RedisExecutor> masters() {
     return pool.masters();

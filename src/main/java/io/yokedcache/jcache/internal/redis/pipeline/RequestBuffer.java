@@ -18,9 +18,7 @@ final class RequestBuffer {
 
   private static final int BUFFER_BYTES = 32 << 10;
 
-  /**
-   * Of a command without its arguments, and of an argument without its bytes: kind, number, ends.
-   */
+  /** The most bytes of the head of a command or of an argument: kind, number, line end. */
   private static final int HEAD_BYTES = 16;
 
   private final OutputStream out;
@@ -28,7 +26,7 @@ final class RequestBuffer {
   private int count;
   private long flushed;
 
-  /** Whether writing ended in the middle, so that nobody knows what the server got. */
+  /** Whether writing ended in the middle, so that it is unknown which bytes the server has. */
   private boolean broken;
 
   RequestBuffer(OutputStream out) {
@@ -40,7 +38,7 @@ final class RequestBuffer {
     return flushed + count;
   }
 
-  /** Adds the commands of a request; writes what was there if there is no room. */
+  /** Adds the commands of a request; writes the content of the buffer if there is no room. */
   void encode(List<CommandArguments> commands) throws IOException {
     int size = 0;
     for (CommandArguments command : commands) {
@@ -88,7 +86,7 @@ final class RequestBuffer {
     return at + 2;
   }
 
-  /** Writes what is in the buffer. If that fails, the connection must not be used any more. */
+  /** Writes the content of the buffer. If that fails, the connection must not be used any more. */
   void flush() throws IOException {
     if (broken) {
       throw new IOException("Writing ended in the middle");

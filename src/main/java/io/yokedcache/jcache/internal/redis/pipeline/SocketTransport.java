@@ -19,7 +19,7 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * A {@link Transport} over a socket. Jedis makes the connection and says who we are; but its {@link
+ * A {@link Transport} over a socket. Jedis connects and sends the greeting; but its {@link
  * Connection} is for one thread: its reads flush, and its failed writes read.
  *
  * <p>The buffer for requests belongs to the thread that writes, the reader of replies and the
@@ -51,7 +51,7 @@ final class SocketTransport implements Transport {
   /**
    * Connects.
    *
-   * @param maxValueBytes how long one value of the application may be; longer ones are not read
+   * @param maxValueBytes the longest value of the application; longer ones are not read
    * @throws redis.clients.jedis.exceptions.JedisException if the server is not there, or refuses
    */
   static SocketTransport open(Settings.Connection settings, long maxValueBytes) {

@@ -14,8 +14,8 @@ import redis.clients.jedis.CommandArguments;
 interface Transport extends AutoCloseable {
 
   /**
-   * Sets what is called around each time that reading has to wait for the server, by the thread
-   * that reads. To be called before that.
+   * Sets the callbacks that the reading thread calls before and after it waits for the server. To
+   * be called before the first read.
    *
    * @param before returns for how many nanoseconds to wait at most
    * @param late called if nothing came in that time; returns for how many nanoseconds to wait on,
@@ -31,7 +31,7 @@ interface Transport extends AutoCloseable {
    */
   void encode(List<CommandArguments> commands) throws IOException;
 
-  /** Writes what is in the buffer to the server. */
+  /** Writes the content of the buffer to the server. */
   void flush() throws IOException;
 
   /** How many bytes were encoded so far. */
@@ -46,7 +46,7 @@ interface Transport extends AutoCloseable {
    */
   @Nullable Object read();
 
-  /** Whether something has come that was not read yet, be it a part of a reply. */
+  /** Whether there are bytes of replies that were not read yet. */
   boolean hasBuffered();
 
   @Override
