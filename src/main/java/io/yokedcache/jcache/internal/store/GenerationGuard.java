@@ -47,21 +47,10 @@ final class GenerationGuard {
   }
 
   /**
-   * Sends commands behind the generation's own, and again as long as the generation was stale.
+   * Sends commands behind the read of the generation key, and again if the generation was stale.
    *
-   * @param replyBytes how many bytes the replies probably have, as far as that may be much
+   * @param replyBytes the estimated size of the replies, if it may be large
    */
-  <T> T withGeneration(
-      String operation,
-      int bucket,
-      int replyBytes,
-      Function<Generation, List<CommandArguments>> commands,
-      Function<List<@Nullable Object>, T> reading) {
-    return withGeneration(
-        operation, bucket, replyBytes, commands, (generation, replies) -> reading.apply(replies));
-  }
-
-  /** The same for who wants to know which generation it was. */
   <T> T withGeneration(
       String operation,
       int bucket,
@@ -83,8 +72,7 @@ final class GenerationGuard {
           if (!verified(bucket, generation, replies.get(0))) {
             return null;
           }
-          // Each of them, also those that the operation has no use for: Redis may refuse one
-          // command of several.
+          // Redis may refuse one command of several.
           replies.forEach(reply -> executor.checked(operation, reply));
           return reading.apply(generation, replies.subList(1, replies.size()));
         });

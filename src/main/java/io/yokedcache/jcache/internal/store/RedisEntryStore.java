@@ -202,7 +202,8 @@ public final class RedisEntryStore implements EntryStore {
                         .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
                         .map(entry -> new CommandArguments(Command.EXISTS).add(entry))
                         .toList(),
-                replies -> replies.stream().map(count -> Long.valueOf(1).equals(count)).toList()));
+                (generation, replies) ->
+                    replies.stream().map(count -> Long.valueOf(1).equals(count)).toList()));
   }
 
   @Override
@@ -215,7 +216,7 @@ public final class RedisEntryStore implements EntryStore {
         names.bucketOf(key),
         /* replyBytes= */ 0,
         generation -> List.of(touching(generation, key, ttl)),
-        replies -> replies);
+        (generation, replies) -> replies);
   }
 
   @Override
@@ -236,7 +237,7 @@ public final class RedisEntryStore implements EntryStore {
                     chunk.stream()
                         .map(key -> touching(generation, key, requireNonNull(changed.get(key))))
                         .toList(),
-                replies -> replies));
+                (generation, replies) -> replies));
   }
 
   private static CommandArguments touching(Generation generation, Bytes key, Ttl ttl) {
