@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.backend;
 
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner.RemovedEntries;
-import io.yokedcache.jcache.internal.near.InvalidatingStore;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -11,7 +10,6 @@ import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Generations;
 import io.yokedcache.jcache.internal.store.KeySpace;
-import io.yokedcache.jcache.internal.store.RedisEntryStore;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.util.function.Consumer;
@@ -33,7 +31,7 @@ public final class CacheBackend {
   private @Nullable RemoteEventFeed feed;
 
   CacheBackend(
-      RedisEntryStore redis,
+      EntryStore entries,
       @Nullable NearCache<?> near,
       InvalidationListener invalidations,
       KeySpace names,
@@ -43,7 +41,10 @@ public final class CacheBackend {
       StaleEntryCleaner cleaner) {
     this.near = near;
     this.invalidations = invalidations;
-    this.entries = near == null ? redis : new InvalidatingStore(redis, near);
+    this.entries = entries;
+    if (near != null) {
+      entries.observe(near);
+    }
     this.names = names;
     this.generations = generations;
     this.publisher = publisher;

@@ -18,9 +18,9 @@ import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
 import io.yokedcache.jcache.internal.store.Announcement;
 import io.yokedcache.jcache.internal.store.CacheIdentity;
+import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Generations;
 import io.yokedcache.jcache.internal.store.KeySpace;
-import io.yokedcache.jcache.internal.store.RedisEntryStore;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
@@ -147,8 +147,8 @@ public final class RedisBackend implements AutoCloseable {
     RedisExecutor timed = executor.timedBy(timer);
     Generations generations = new Generations(timed, names, identity, settings.events().announce());
     RemoteEventPublisher publisher = new RemoteEventPublisher(timed, names, identity.cacheName());
-    RedisEntryStore entries =
-        new RedisEntryStore(
+    EntryStore entries =
+        new EntryStore(
             timed, names, identity.cacheName(), generations, publisher, announcement, batchSize);
     if (near != null) {
       invalidations.add(names, near);

@@ -57,9 +57,12 @@ public record CacheContext<K, V>(
       KeyLocks locks,
       boolean loads) {
     LoadTracker stamps = loads ? new LoadTracker(contentionTimeout) : NOTHING_LOADS;
+    if (loads) {
+      entries.observe(stamps);
+    }
     return new CacheContext<>(
         name,
-        loads ? new LoadInvalidatingStore(entries, stamps) : entries,
+        entries,
         reads,
         codec,
         expiry,

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A load that is being stored waits for nothing but Redis, so changes wait for about one round
  * trip. They do not wait for a loader. Safe for use by several threads.
  */
-public final class LoadTracker {
+public final class LoadTracker implements ChangeObserver {
 
   private final long maxWaitNanos;
   private final ReentrantLock lock = new ReentrantLock();
@@ -61,8 +62,8 @@ public final class LoadTracker {
     return tickets;
   }
 
-  /** To be called before a change goes to Redis. */
-  void overtake(Bytes key) {
+  @Override
+  public void beforeChange(Bytes key) {
     if (loading == 0) {
       return;
     }

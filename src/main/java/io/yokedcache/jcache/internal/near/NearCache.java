@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.Generation;
 import io.yokedcache.jcache.internal.store.StoredValue;
 import java.io.Serial;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <V> values
  */
-public final class NearCache<V> {
+public final class NearCache<V> implements ChangeObserver {
 
   private static final int STRIPES = 1024;
   private static final long NO_DEADLINE = Long.MAX_VALUE;
@@ -316,6 +317,16 @@ public final class NearCache<V> {
     long ttlNanos = ttlMillis < 0 ? NO_DEADLINE : TimeUnit.MILLISECONDS.toNanos(ttlMillis);
     long shortest = Math.min(ttlNanos, timeToLiveNanos);
     return shortest == NO_DEADLINE ? NO_DEADLINE : readNanos + shortest;
+  }
+
+  @Override
+  public void afterChange(Bytes key) {
+    invalidate(key);
+  }
+
+  @Override
+  public void afterClear() {
+    flush();
   }
 
   /** Drops a near entry, and those that reads under way would leave. */

@@ -29,7 +29,7 @@ final class LoadTrackerTest {
   @Test
   void beginStore_nothingChanged() {
     try (Ticket ticket = stamps.begin(KEY)) {
-      stamps.overtake(Bytes.utf8("other"));
+      stamps.beforeChange(Bytes.utf8("other"));
       assertThat(ticket.beginStore()).isTrue();
     }
     assertThat(stamps.size()).isZero();
@@ -38,7 +38,7 @@ final class LoadTrackerTest {
   @Test
   void beginStore_overtaken() {
     try (Ticket ticket = stamps.begin(KEY)) {
-      stamps.overtake(KEY);
+      stamps.beforeChange(KEY);
       assertThat(ticket.beginStore()).isFalse();
       try (Ticket later = stamps.begin(KEY)) {
         assertThat(later.beginStore()).as("a load that began after the change").isTrue();
@@ -74,7 +74,7 @@ final class LoadTrackerTest {
           threads.submit(
               () -> {
                 Thread.currentThread().interrupt(); // an interrupt does not end the wait
-                stamps.overtake(KEY);
+                stamps.beforeChange(KEY);
                 return Thread.interrupted() ? stored.get() : -1;
               });
       stored.set(1);
