@@ -11,10 +11,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The group {@code otlp}: its settings, how they are read, and the part they describe. All but
@@ -40,6 +41,8 @@ public record OtlpOutput(
     Map<String, String> resource,
     @Nullable String compression)
     implements MetricsBridge.Output {
+
+  private static final Logger logger = LoggerFactory.getLogger(OtlpOutput.class);
 
   private static final String GRPC = "grpc";
   private static final String HTTP = "http/protobuf";
@@ -129,34 +132,40 @@ public record OtlpOutput(
       } catch (IllegalArgumentException e) {
         throw new MetricsConfigurationException(group + ": " + e.getMessage(), e);
       } catch (LinkageError e) {
-        throw new MetricsConfigurationException(
-            group
-                + " needs OpenTelemetry, which is not on the class path: add"
-                + " io.opentelemetry:opentelemetry-exporter-otlp and"
-                + " io.opentelemetry:opentelemetry-sdk-extension-autoconfigure-spi (1.68 or newer)",
-            e);
+        logger.error(
+            "{}.enabled = true has no effect, and all other outputs go on: OpenTelemetry is not on the"
+                + " class path ({}). Add io.opentelemetry:opentelemetry-exporter-otlp and"
+                + " io.opentelemetry:opentelemetry-sdk-extension-autoconfigure-spi (1.68 or newer),"
+                + " or set {}.enabled = false",
+            group,
+            e.toString(),
+            group);
+      }
+    }
+
+    // No method references to the reporter: without OpenTelemetry its class cannot be linked.
+
+    @Override
+    public void targets() {
+      OtlpReporter started = reporter;
+      if (started != null) {
+        started.targets(bridge.sources());
       }
     }
 
     @Override
-    public void targets() {
-      withReporter(started -> started.targets(bridge.sources()));
-    }
-
-    @Override
     public void report() {
-      withReporter(OtlpReporter::report);
+      OtlpReporter started = reporter;
+      if (started != null) {
+        started.report();
+      }
     }
 
     @Override
     public void close() {
-      withReporter(OtlpReporter::close);
-    }
-
-    private void withReporter(Consumer<OtlpReporter> use) {
       OtlpReporter started = reporter;
       if (started != null) {
-        use.accept(started);
+        started.close();
       }
     }
   }

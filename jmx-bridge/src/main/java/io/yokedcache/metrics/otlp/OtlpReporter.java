@@ -52,12 +52,6 @@ public final class OtlpReporter implements AutoCloseable {
   private static final String SCOPE = "io.yokedcache.metrics";
   private static final Duration USUAL_INTERVAL = Duration.ofMinutes(1);
 
-  /** Those that YokedCache's own timers have exactly, in seconds. */
-  private static final List<Double> USUAL_BOUNDS =
-      List.of(
-          0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
-          2.5, 5.0, 10.0);
-
   /** How long closing may wait for the last report. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -101,7 +95,7 @@ public final class OtlpReporter implements AutoCloseable {
     this.series = series;
     this.receiver = receiver(configuration);
     this.common = resource(configuration, resource);
-    this.form = form(exporter, bounds.isEmpty() ? USUAL_BOUNDS : bounds);
+    this.form = form(exporter, bounds.isEmpty() ? CacheMetric.USUAL_BOUNDS_SECONDS : bounds);
     String version = OtlpReporter.class.getPackage().getImplementationVersion();
     this.scope =
         version == null
@@ -276,11 +270,18 @@ public final class OtlpReporter implements AutoCloseable {
         jvm.errors++;
         logger.debug("Cannot read the caches for OTLP", e);
       }
-      long now = later();
-      jvm.target.addBridge(CacheMetric.TARGET_UP, isUp ? 1 : 0, 0, now);
-      jvm.target.addBridge(CacheMetric.BRIDGE_ERRORS, (double) jvm.errors, jvm.since, now);
-      jvm.target.addBridge(CacheMetric.SCRAPE_DURATION, (System.nanoTime() - begun) / 1e9, 0, now);
-      jvm.target.addBridge(CacheMetric.REFUSED_VALUES, (double) jvm.refused, jvm.since, now);
+      jvm.target.bridge(
+          Map.of(
+              "up",
+              isUp ? 1 : 0,
+              "errors",
+              jvm.errors,
+              "seconds",
+              (System.nanoTime() - begun) / 1e9,
+              "refused",
+              jvm.refused),
+          jvm.since,
+          later());
       jvm.target.report(isUp, report);
     }
     return report;

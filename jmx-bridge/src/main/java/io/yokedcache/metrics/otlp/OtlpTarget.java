@@ -18,7 +18,6 @@ import io.opentelemetry.sdk.metrics.data.PointData;
 import io.opentelemetry.sdk.metrics.data.SumData;
 import io.opentelemetry.sdk.resources.Resource;
 import io.yokedcache.metrics.series.CacheMetric;
-import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesSink;
@@ -84,7 +83,9 @@ final class OtlpTarget implements SeriesSink {
     /** Since when the total counts. */
     private long start;
 
+    /** The time of the last reading that has it, and its number. */
     private long seen;
+
     private long reading;
 
     /** What no receiver has taken yet, and since when. */
@@ -190,19 +191,15 @@ final class OtlpTarget implements SeriesSink {
     lastReading = now;
   }
 
-  /** Takes in a figure of the bridge itself. */
-  void addBridge(CacheMetric metric, double value, long start, long now) {
-    OtlpNames name = names.get(metric);
-    if (name != null && metric.kind() == MetricKind.COUNTER) {
-      Key key = new Key(name.name(), Attributes.empty());
-      Series known = series.get(key);
-      if (known != null) {
-        known.reading = reading - 1; // it is told without a new reading, too
-      }
-      count(key, (long) value, start, now);
-    } else if (name != null) {
-      gauge(name, Attributes.empty(), value, now);
-    }
+  /**
+   * Takes in the figures of the bridge itself, also when this JVM could not be read.
+   *
+   * @param since when the bridge began to count
+   */
+  void bridge(Map<String, ? extends Number> figures, long since, long now) {
+    this.now = now;
+    born.put(new SeriesOwner("", null, null), since);
+    walk.bridge(figures, names.keySet(), this);
   }
 
   private static Attributes attributes(
@@ -228,7 +225,7 @@ final class OtlpTarget implements SeriesSink {
     OtlpNames name = names.get(metric);
     if (name != null) {
       Key key = new Key(name.name(), attributes(owner, metric, labelValues));
-      count(key, (long) total, born.getOrDefault(owner, 0L), now);
+      count(key, (long) total, born.getOrDefault(owner, 0L));
     }
   }
 
@@ -238,7 +235,7 @@ final class OtlpTarget implements SeriesSink {
     if (metric.metricName().equals(OtlpNames.CONNECTIONS) && owner.manager() != null) {
       addPool(labelValues.get(0), value, owner.manager());
     } else if (name != null) {
-      gauge(name, attributes(owner, metric, labelValues), value, now);
+      gauge(name, attributes(owner, metric, labelValues), value);
     }
   }
 
@@ -257,7 +254,7 @@ final class OtlpTarget implements SeriesSink {
         .add(LongPointData.create(start, now, attributes.build(), (long) value));
   }
 
-  private void gauge(OtlpNames name, Attributes attributes, double value, long now) {
+  private void gauge(OtlpNames name, Attributes attributes, double value) {
     if (Double.isFinite(value)) {
       gauges
           .computeIfAbsent(name.name(), metric -> new ArrayList<>())
@@ -266,7 +263,7 @@ final class OtlpTarget implements SeriesSink {
   }
 
   /** Finds a series, or begins it; absent if this reading has had it, as two equal names would. */
-  private @Nullable Series begin(Key key, long born, long now) {
+  private @Nullable Series begin(Key key, long born) {
     Series found = series.get(key);
     if (found == null) {
       found = new Series(key);
@@ -276,7 +273,7 @@ final class OtlpTarget implements SeriesSink {
       }
       found.unsentSince = found.start;
       series.put(key, found);
-    } else if (found.reading == reading) {
+    } else if (found.seen == now) {
       return null;
     }
     return found;
@@ -287,8 +284,8 @@ final class OtlpTarget implements SeriesSink {
     return one.seen == 0 && lastReading == 0 && !hasHistory;
   }
 
-  private void count(Key key, long total, long born, long now) {
-    Series one = total < 0 ? null : begin(key, born, now);
+  private void count(Key key, long total, long born) {
+    Series one = total < 0 ? null : begin(key, born);
     if (one == null) {
       return;
     }
@@ -303,10 +300,10 @@ final class OtlpTarget implements SeriesSink {
       one.unsent += added;
     }
     one.total = total;
-    seen(one, now);
+    seen(one);
   }
 
-  private void seen(Series one, long now) {
+  private void seen(Series one) {
     one.seen = now;
     one.reading = reading;
   }
@@ -320,7 +317,7 @@ final class OtlpTarget implements SeriesSink {
       return;
     }
     long born = this.born.getOrDefault(owner, 0L);
-    Series one = begin(new Key(name.name(), attributes(owner, metric, labelValues)), born, now);
+    Series one = begin(new Key(name.name(), attributes(owner, metric, labelValues)), born);
     if (one == null) {
       return;
     }
@@ -328,7 +325,7 @@ final class OtlpTarget implements SeriesSink {
     long addedSum = operation.sumNanos();
     boolean isAnew = born > one.seen + AGE_TOLERANCE_NANOS;
     if (one.cells != null) {
-      LatencyCells growth = isAnew ? null : growth(one.cells, cells);
+      LatencyCells growth = isAnew ? null : cells.since(one.cells);
       if (growth == null) {
         one.start = Math.max(born, one.seen);
       } else {
@@ -344,7 +341,7 @@ final class OtlpTarget implements SeriesSink {
     }
     one.cells = cells;
     one.sumNanos = operation.sumNanos();
-    seen(one, now);
+    seen(one);
   }
 
   private static boolean hasAny(LatencyCells cells) {
@@ -354,21 +351,6 @@ final class OtlpTarget implements SeriesSink {
       }
     }
     return false;
-  }
-
-  /** How much the cells have grown; absent if they began anew. */
-  private static @Nullable LatencyCells growth(LatencyCells before, LatencyCells now) {
-    if (!before.bounds().equals(now.bounds())) {
-      return null;
-    }
-    long[] counts = new long[now.size()];
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] = now.count(i) - before.count(i);
-      if (counts[i] < 0) {
-        return null;
-      }
-    }
-    return LatencyCells.of(now.bounds(), counts);
   }
 
   /**

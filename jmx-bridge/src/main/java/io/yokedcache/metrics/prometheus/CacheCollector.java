@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
+import io.yokedcache.metrics.prometheus.ReadingFamilies.Family;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.series.MetricScope;

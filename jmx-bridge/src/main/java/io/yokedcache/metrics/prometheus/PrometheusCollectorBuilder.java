@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
+import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
@@ -28,12 +29,6 @@ import org.jspecify.annotations.Nullable;
 /** Describes a {@link PrometheusCollector}. Not thread-safe. */
 public final class PrometheusCollectorBuilder {
 
-  /** Upper bounds that YokedCache's own timers have exactly, in seconds. */
-  private static final List<Double> DEFAULT_BUCKETS =
-      List.of(
-          0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
-          2.5, 5.0, 10.0);
-
   private MetricNames names = MetricNames.DEFAULT;
   private String namespace = "yokedcache";
   private String subsystem = "";
@@ -53,7 +48,7 @@ public final class PrometheusCollectorBuilder {
   private final Map<String, HttpHandler> handlers = new LinkedHashMap<>();
   private boolean cacheLabels = true;
   private Histograms histograms = Histograms.CLASSIC;
-  private List<Double> buckets = DEFAULT_BUCKETS;
+  private List<Double> buckets = CacheMetric.USUAL_BOUNDS_SECONDS;
   private int maxCaches = 10_000;
   private int maxSeries = 10_000;
   private SeriesFilter series = SeriesFilter.ALL;
@@ -64,22 +59,15 @@ public final class PrometheusCollectorBuilder {
 
   PrometheusCollectorBuilder() {}
 
-  /**
-   * Sets what the metrics of caches are called.
-   *
-   * @param value default {@link MetricNames#DEFAULT}
-   * @return this builder
-   */
+  /** Sets the scheme of the names of caches' metrics; default {@link MetricNames#DEFAULT}. */
   public PrometheusCollectorBuilder names(MetricNames value) {
     this.names = requireNonNull(value, "names");
     return this;
   }
 
   /**
-   * Sets what all names begin with.
-   *
-   * @param value letters, digits and underscores; empty for nothing; default {@code yokedcache}
-   * @return this builder
+   * Sets the beginning of all names: letters, digits and underscores, or nothing; default {@code
+   * yokedcache}.
    */
   public PrometheusCollectorBuilder namespace(String value) {
     this.namespace = requireNonNull(value, "namespace");
@@ -87,32 +75,23 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Sets what follows the namespace in all names.
-   *
-   * @param value letters, digits and underscores; default empty, for nothing
-   * @return this builder
+   * Sets the part of all names after the namespace: letters, digits and underscores; default
+   * nothing.
    */
   public PrometheusCollectorBuilder subsystem(String value) {
     this.subsystem = requireNonNull(value, "subsystem");
     return this;
   }
 
-  /**
-   * Adds labels that every series gets.
-   *
-   * @param values names and values, such as {@code environment} and {@code production}
-   * @return this builder
-   */
+  /** Adds labels that every series gets, such as {@code environment} with {@code production}. */
   public PrometheusCollectorBuilder labels(Map<String, String> values) {
     this.labels.putAll(values);
     return this;
   }
 
   /**
-   * Sets the registry, which may have the application's other metrics too.
-   *
-   * @param value the registry; default is the library's default one
-   * @return this builder
+   * Sets the registry, which may have other metrics of the application; default the library's
+   * default registry.
    */
   public PrometheusCollectorBuilder registry(PrometheusRegistry value) {
     this.registry = requireNonNull(value, "registry");
@@ -120,10 +99,7 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Sets the address to listen on.
-   *
-   * @param value a host name or address; default {@code 127.0.0.1}; {@code 0.0.0.0} for all
-   * @return this builder
+   * Sets the host name or address to listen on; default {@code 127.0.0.1}; {@code 0.0.0.0} for all.
    */
   public PrometheusCollectorBuilder host(String value) {
     this.host = requireNonNull(value, "host");
@@ -131,10 +107,8 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Sets the port to listen on.
-   *
-   * @param value 0 for any that is free, see {@link PrometheusCollector#port()}; default 8000
-   * @return this builder
+   * Sets the port to listen on; default 8000. 0 stands for any free port, which {@link
+   * PrometheusCollector#port()} tells.
    */
   public PrometheusCollectorBuilder port(int value) {
     this.port = value;
@@ -142,11 +116,8 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Sets the path that metrics are served under.
-   *
-   * @param value with a leading slash; default {@code /metrics}. The path {@code /-/healthy} is
-   *     served without authentication always
-   * @return this builder
+   * Sets the path of the metrics, with a leading slash; default {@code /metrics}. The path {@code
+   * /-/healthy} is always served, without authentication.
    */
   public PrometheusCollectorBuilder path(String value) {
     this.path = requireNonNull(value, "path");
@@ -158,7 +129,6 @@ public final class PrometheusCollectorBuilder {
    *
    * @param user the user's name
    * @param password the password, of which only a digest is kept
-   * @return this builder
    */
   public PrometheusCollectorBuilder basicAuthentication(String user, char[] password) {
     return authenticator(BasicAuthentication.of(user, password));
@@ -169,12 +139,7 @@ public final class PrometheusCollectorBuilder {
     return authenticator(BasicAuthentication.of(user, hash));
   }
 
-  /**
-   * Asks for authentication of any kind.
-   *
-   * @param value the authenticator of everything but the health path
-   * @return this builder
-   */
+  /** Sets the authentication of everything but the health path. */
   public PrometheusCollectorBuilder authenticator(Authenticator value) {
     this.authenticator = requireNonNull(value, "authenticator");
     return this;
@@ -184,7 +149,6 @@ public final class PrometheusCollectorBuilder {
    * Serves https instead of http.
    *
    * @param context the server's certificate and key, and whom it trusts
-   * @return this builder
    */
   public PrometheusCollectorBuilder tls(SSLContext context) {
     this.tls = requireNonNull(context, "tls");
@@ -192,10 +156,8 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Sets the versions of TLS and its cipher suites.
-   *
-   * @param value default TLSv1.3 and TLSv1.2, with the cipher suites of the JVM
-   * @return this builder
+   * Sets the versions of TLS and the cipher suites; default TLSv1.3 and TLSv1.2 with the JVM's
+   * suites.
    */
   public PrometheusCollectorBuilder tlsParameters(SSLParameters value) {
     this.tlsParameters = requireNonNull(value, "tlsParameters");
@@ -203,80 +165,56 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Adds names that a request's header {@code Host} may have. While the server listens on a
-   * loopback address, it answers only {@code localhost}, {@code 127.0.0.1}, {@code [::1]} and
-   * these, so that a page from elsewhere cannot read it by a name that it lets point here;
-   * otherwise all names are right unless some are set.
-   *
-   * @param names host names without ports
-   * @return this builder
+   * Adds names, without ports, that a request's header {@code Host} may have. While the server
+   * listens on a loopback address, it answers only to {@code localhost}, {@code 127.0.0.1}, {@code
+   * [::1]} and these names, so that a page of another site cannot read it through a DNS name that
+   * points here. On other addresses every name is right unless some are set.
    */
   public PrometheusCollectorBuilder hosts(Collection<String> names) {
     this.hosts.addAll(names);
     return this;
   }
 
-  /**
-   * Lets in only clients with a certificate that the TLS context trusts.
-   *
-   * @param value default false
-   * @return this builder
-   */
+  /** Lets in only clients with a certificate that the TLS context trusts; default false. */
   public PrometheusCollectorBuilder requireClientCertificate(boolean value) {
     this.clientCertificate = value;
     return this;
   }
 
   /**
-   * Serves something else as well, behind the same authentication and to GET and HEAD only.
-   *
-   * @param value its path, with a leading slash
-   * @param handler what answers there
-   * @return this builder
+   * Serves another path, which has a leading slash, behind the same authentication and for GET and
+   * HEAD only.
    */
   public PrometheusCollectorBuilder handler(String value, HttpHandler handler) {
     this.handlers.put(requireNonNull(value, "path"), requireNonNull(handler, "handler"));
     return this;
   }
 
-  /**
-   * Opens no port: the application serves the registry by itself.
-   *
-   * @return this builder
-   */
+  /** Opens no port: the application serves the registry by itself. */
   public PrometheusCollectorBuilder withoutServer() {
     this.servesHttp = false;
     return this;
   }
 
   /**
-   * Tells caches apart by labels {@code cache} and {@code cache_manager}, or adds them up.
-   *
-   * @param value default true
-   * @return this builder
+   * Tells caches apart by the labels {@code cache} and {@code cache_manager}, or adds them up;
+   * default true.
    */
   public PrometheusCollectorBuilder cacheLabels(boolean value) {
     this.cacheLabels = value;
     return this;
   }
 
-  /**
-   * Sets the form of distributions.
-   *
-   * @param value default {@link Histograms#CLASSIC}
-   * @return this builder
-   */
+  /** Sets the form of distributions; default {@link Histograms#CLASSIC}. */
   public PrometheusCollectorBuilder histograms(Histograms value) {
     this.histograms = requireNonNull(value, "histograms");
     return this;
   }
 
   /**
-   * Sets the upper bounds of classic histograms. A cache's histogram shows those that its timers
-   * have exactly; an application's shows all.
-   *
-   * @param seconds ascending; default from 100 us to 10 s in steps of 1, 2.5 and 5
-   * @return this builder
+   * Sets the upper bounds of classic histograms, ascending; default from 100 us to 10 s in steps of
+   * 1, 2.5 and 5. The histogram of a cache shows the bounds that its timers have exactly; a
+   * histogram of the application shows all.
    */
   public PrometheusCollectorBuilder buckets(double... seconds) {
     this.buckets = Arrays.stream(seconds).boxed().toList();
@@ -284,10 +222,8 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Limits how many caches are shown.
-   *
-   * @param value default 10000; those beyond are counted in {@code bridge_dropped_caches}
-   * @return this builder
+   * Limits how many caches are shown; default 10000. Others are counted in {@code
+   * bridge_dropped_caches}.
    */
   public PrometheusCollectorBuilder maxCaches(int value) {
     this.maxCaches = value;
@@ -295,10 +231,8 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Leaves out some of the metrics of caches and of the bridge, which are not read then.
-   *
-   * @param value default {@link SeriesFilter#ALL}
-   * @return this builder
+   * Leaves out some metrics of caches and of the bridge, which are not read then; default {@link
+   * SeriesFilter#ALL}.
    */
   public PrometheusCollectorBuilder series(SeriesFilter value) {
     this.series = requireNonNull(value, "series");
@@ -306,22 +240,15 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Limits how many series the application's metrics have together.
-   *
-   * @param value default 10000; values beyond are counted in {@code bridge_dropped_samples_total}
-   * @return this builder
+   * Limits how many series the metrics of the application have together; default 10000. Values of
+   * further series are counted in {@code bridge_dropped_samples_total}.
    */
   public PrometheusCollectorBuilder maxSeries(int value) {
     this.maxSeries = value;
     return this;
   }
 
-  /**
-   * Shows memory, threads, garbage collection and so on of this JVM, too.
-   *
-   * @param value default false
-   * @return this builder
-   */
+  /** Shows memory, threads, garbage collection and so on of this JVM, too; default false. */
   public PrometheusCollectorBuilder jvmMetrics(boolean value) {
     this.jvmMetrics = value;
     return this;
@@ -333,7 +260,6 @@ public final class PrometheusCollectorBuilder {
    *
    * @param name the label's value
    * @param source reads that JVM's caches; should not take longer than a scrape may
-   * @return this builder
    */
   public PrometheusCollectorBuilder target(String name, CacheSource source) {
     this.targets.put(requireNonNull(name, "name"), requireNonNull(source, "source"));
@@ -341,12 +267,10 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Limits how long a scrape waits for the caches of a JVM. Targets are read at the same time, so
-   * that a scrape takes no longer than this, however many of them hang; one that does has the gauge
-   * {@code bridge_jmx_target_up} 0.
-   *
-   * @param value default 8 seconds, since Prometheus waits for 10; greater than zero
-   * @return this builder
+   * Limits how long a scrape waits for the caches of a JVM; default 8 seconds, since Prometheus
+   * waits for 10. It must be positive. Targets are read at the same time, so that a scrape takes no
+   * longer than this, however many of them hang. The gauge {@code bridge_jmx_target_up} of a target
+   * that hangs is 0.
    */
   public PrometheusCollectorBuilder targetTimeLimit(Duration value) {
     this.targetTimeLimit = requireNonNull(value, "targetTimeLimit");
@@ -354,11 +278,9 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Tells which trace is current, so that histograms have exemplars in the OpenMetrics format.
-   *
-   * @param value asked in the thread that records a value; see {@link
-   *     PrometheusCollector#operationExemplars()} for operations of caches; default none
-   * @return this builder
+   * Sets the source of the current trace, so that histograms have exemplars in the OpenMetrics
+   * format; default none. It is asked in the thread that records a value; see {@link
+   * PrometheusCollector#operationExemplars()} for operations of caches.
    */
   public PrometheusCollectorBuilder spanContext(SpanContext value) {
     this.spans = requireNonNull(value, "spanContext");
@@ -366,11 +288,8 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Shows what became of the measurements that a StatsD collector was given.
-   *
-   * @param value such as {@code statsd::statistics}, which may return null for nothing; default
-   *     none
-   * @return this builder
+   * Shows the counters of a StatsD collector, such as {@code statsd::statistics}; default none. The
+   * supplier may return null.
    */
   public PrometheusCollectorBuilder statsd(Supplier<@Nullable StatsDStatistics> value) {
     this.statsd = requireNonNull(value, "statsd");

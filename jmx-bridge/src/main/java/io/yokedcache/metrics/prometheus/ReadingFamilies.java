@@ -3,8 +3,22 @@ package io.yokedcache.metrics.prometheus;
 import static java.util.Objects.requireNonNull;
 import static java.util.Objects.requireNonNullElse;
 
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Exemplars;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricMetadata;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.PrometheusNaming;
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesSink;
@@ -12,6 +26,7 @@ import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -112,6 +127,88 @@ final class ReadingFamilies {
                             timer.operation())
                         : Exemplars.EMPTY));
       }
+    }
+  }
+
+  /**
+   * One metric of a scrape while its series are gathered. Of equal series the first stays.
+   *
+   * <p>Older client libraries, such as 1.3 of Spring Boot 3.5, take names that end in {@code _info}
+   * only for an {@link InfoSnapshot}, which is always 1. There a gauge that is 1 is shown as one,
+   * which in Prometheus' text is the same, and any other metric gets the suffix {@code _value}.
+   */
+  static final class Family {
+
+    private static final String INFO = "_info";
+
+    private final MetricKind kind;
+    private final String name;
+    private final String help;
+    private final Map<Labels, DataPointSnapshot> points = new LinkedHashMap<>();
+
+    Family(MetricKind kind, String name, String help) {
+      this.kind = kind;
+      this.name = name;
+      this.help = help;
+    }
+
+    String name() {
+      return name;
+    }
+
+    MetricKind kind() {
+      return kind;
+    }
+
+    boolean isEmpty() {
+      return points.isEmpty();
+    }
+
+    /** Adds a value of a counter or gauge. */
+    void add(Labels labels, double value) {
+      add(
+          kind == MetricKind.COUNTER
+              ? new CounterDataPointSnapshot(value, labels, null, 0)
+              : new GaugeDataPointSnapshot(value, labels, null));
+    }
+
+    void add(DataPointSnapshot point) {
+      points.putIfAbsent(point.getLabels(), point);
+    }
+
+    /**
+     * Makes what is exposed.
+     *
+     * @param names the names of all metrics of the scrape
+     */
+    MetricSnapshot snapshot(Set<String> names) {
+      if (PrometheusNaming.isValidMetricName(name)) {
+        return snapshot(name);
+      }
+      String base = name.endsWith(INFO) ? name.substring(0, name.length() - INFO.length()) : name;
+      return isInfo() && !names.contains(base)
+          ? new InfoSnapshot(
+              new MetricMetadata(base, help),
+              points.keySet().stream().map(InfoDataPointSnapshot::new).toList())
+          : snapshot(name + "_value");
+    }
+
+    private boolean isInfo() {
+      return kind == MetricKind.GAUGE
+          && all(GaugeDataPointSnapshot.class).stream().allMatch(point -> point.getValue() == 1);
+    }
+
+    private MetricSnapshot snapshot(String exposed) {
+      MetricMetadata metadata = new MetricMetadata(exposed, help);
+      return switch (kind) {
+        case COUNTER -> new CounterSnapshot(metadata, all(CounterDataPointSnapshot.class));
+        case GAUGE -> new GaugeSnapshot(metadata, all(GaugeDataPointSnapshot.class));
+        case HISTOGRAM -> new HistogramSnapshot(metadata, all(HistogramDataPointSnapshot.class));
+      };
+    }
+
+    private <T> List<T> all(Class<T> pointType) {
+      return points.values().stream().map(pointType::cast).toList();
     }
   }
 }

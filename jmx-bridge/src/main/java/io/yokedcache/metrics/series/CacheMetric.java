@@ -336,6 +336,12 @@ public enum CacheMetric {
       "Number of measurements that wait to be sent",
       output("statsd.queuedEvents"));
 
+  /** Upper bounds of histograms that YokedCache's own timers have exactly, in seconds. */
+  public static final List<Double> USUAL_BOUNDS_SECONDS =
+      List.of(
+          0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+          2.5, 5.0, 10.0);
+
   private final String metricName;
   private final MetricKind kind;
   private final MetricScope scope;
