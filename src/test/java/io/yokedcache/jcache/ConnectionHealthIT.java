@@ -165,13 +165,13 @@ final class ConnectionHealthIT {
     }
   }
 
-  /** The two lanes count as connections, beside those of the pool. */
+  /** The two shared connections count as connections, beside those of the pool. */
   @Test
-  void lanes_areConnectionsThatAreMadeAnew() throws Exception {
+  void sharedConnections_areMadeAnew() throws Exception {
     try (RedisServer server = RedisServer.start();
         Jedis killer = new Jedis("127.0.0.1", server.port())) {
       CacheManager manager = open(server, "1h");
-      Cache<String, String> cache = manager.createCache("lanes", TestManagers.strings());
+      Cache<String, String> cache = manager.createCache("shared", TestManagers.strings());
       cache.put("a", "1");
       for (long kills = 1; kills <= 3; kills++) {
         killer.clientKill(ClientKillParams.clientKillParams().type(ClientType.NORMAL));

@@ -69,7 +69,7 @@ final class ReadThroughIT {
         inThreads(
             () -> cache.get("k"),
             () -> {
-              awaitWaiting("k-flight", THREADS);
+              awaitWaiting("k-load", THREADS);
               waiting.countDown();
             });
 
@@ -98,7 +98,7 @@ final class ReadThroughIT {
         inThreads(
             () -> cache.get("k"),
             () -> {
-              awaitWaiting("k-flight", THREADS);
+              awaitWaiting("k-load", THREADS);
               waiting.countDown();
             });
 
@@ -224,7 +224,7 @@ final class ReadThroughIT {
   private static List<Future<Loaded>> inThreads(Callable<Loaded> call, Runnable meanwhile)
       throws InterruptedException {
     ExecutorService threads =
-        Executors.newFixedThreadPool(THREADS, task -> new Thread(task, "k-flight"));
+        Executors.newFixedThreadPool(THREADS, task -> new Thread(task, "k-load"));
     try {
       List<Future<Loaded>> futures = new ArrayList<>();
       for (int i = 0; i < THREADS; i++) {

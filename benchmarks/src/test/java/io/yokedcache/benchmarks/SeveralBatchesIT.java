@@ -22,7 +22,7 @@ final class SeveralBatchesIT {
 
   private static final int THREADS = 16;
   private static final int GETS = 300;
-  private static final int LANES = 2;
+  private static final int SHARED_CONNECTIONS = 2;
   private static final int HELD_GETS = 6;
   private static final long LIMIT_SECONDS = 60;
   private static final String PATIENT =
@@ -51,7 +51,7 @@ final class SeveralBatchesIT {
 
       assertThat(link.overlappingWrites() - before)
           .as("batches sent while no answer came")
-          .isGreaterThanOrEqualTo(HELD_GETS - LANES);
+          .isGreaterThanOrEqualTo(HELD_GETS - SHARED_CONNECTIONS);
       link.release();
       awaitAll(held);
     }

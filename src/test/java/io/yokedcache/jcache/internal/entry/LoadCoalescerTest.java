@@ -65,7 +65,7 @@ final class LoadCoalescerTest {
   }
 
   @Test
-  void join_pilotFails() throws Exception {
+  void join_leaderFails() throws Exception {
     LoadCoalescer loads = loads(Duration.ofMinutes(10));
     CacheLoaderException failure = new CacheLoaderException("no database");
     Load joined;
@@ -78,7 +78,7 @@ final class LoadCoalescerTest {
 
   /** Such as by an error of its thread. */
   @Test
-  void join_pilotEndsWithoutResult() throws Exception {
+  void join_leaderEndsWithoutResult() throws Exception {
     LoadCoalescer loads = loads(Duration.ofMinutes(10));
     Load joined;
     try (Load load = loads.join(KEY).load()) {

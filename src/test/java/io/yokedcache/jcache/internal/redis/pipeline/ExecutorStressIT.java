@@ -42,7 +42,7 @@ final class ExecutorStressIT {
   private static final int VIRTUAL_THREADS = 2500;
 
   private static final int MANY_PLATFORM_THREADS = 256;
-  private static final int LANES = 2;
+  private static final int SHARED_CONNECTIONS = 2;
   private static final int POOL_SIZE = 16;
   private static final String CLIENT_NAME = "stress";
   private static final Duration TIMEOUT = Duration.ofMillis(500);
@@ -270,7 +270,7 @@ final class ExecutorStressIT {
                 calls.make("calm:" + n);
               }
             });
-    Leftovers.assertConnections(redis.port(), CLIENT_NAME, 1, LANES + POOL_SIZE);
+    Leftovers.assertConnections(redis.port(), CLIENT_NAME, 1, SHARED_CONNECTIONS + POOL_SIZE);
     assertBounded(executor);
     await()
         .atMost(Duration.ofSeconds(10))
@@ -283,6 +283,6 @@ final class ExecutorStressIT {
 
   private static void assertBounded(RedisExecutor executor) {
     ConnectionStatistics.Counts counts = executor.connections();
-    assertThat(counts.active() + counts.idle()).isLessThanOrEqualTo(LANES + POOL_SIZE);
+    assertThat(counts.active() + counts.idle()).isLessThanOrEqualTo(SHARED_CONNECTIONS + POOL_SIZE);
   }
 }

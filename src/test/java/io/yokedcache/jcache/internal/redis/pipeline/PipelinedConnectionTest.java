@@ -24,9 +24,9 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * How threads hand a lane over to each other, in many interleavings: no call is forgotten, no reply
- * goes to the wrong call, somebody reads as long as there is something to read, and a call that
- * counts as not sent never reaches the server.
+ * How threads hand a connection over to each other, in many interleavings: no call is forgotten, no
+ * reply goes to the wrong call, somebody reads as long as there is something to read, and a call
+ * that counts as not sent never reaches the server.
  */
 final class PipelinedConnectionTest {
 
@@ -38,12 +38,12 @@ final class PipelinedConnectionTest {
   void call_byTwoThreads_eachGetsItsReply() {
     Interleavings.some(
         () -> {
-          PipelinedConnection lane = lane(new Echo(Integer.MAX_VALUE));
-          Thread other = start(() -> echo(lane, "b"));
-          echo(lane, "a");
+          PipelinedConnection connection = connection(new Echo(Integer.MAX_VALUE));
+          Thread other = start(() -> echo(connection, "b"));
+          echo(connection, "a");
           join(other);
-          check(lane.openCalls() == 0, "no call is open");
-          check(lane.isOpen(), "the lane is open");
+          check(connection.openCalls() == 0, "no call is open");
+          check(connection.isOpen(), "the connection is open");
         });
   }
 
@@ -51,17 +51,17 @@ final class PipelinedConnectionTest {
   void call_twiceByTwoThreads_eachGetsItsReply() {
     Interleavings.some(
         () -> {
-          PipelinedConnection lane = lane(new Echo(Integer.MAX_VALUE));
+          PipelinedConnection connection = connection(new Echo(Integer.MAX_VALUE));
           Thread other =
               start(
                   () -> {
-                    echo(lane, "c");
-                    echo(lane, "d");
+                    echo(connection, "c");
+                    echo(connection, "d");
                   });
-          echo(lane, "a");
-          echo(lane, "b");
+          echo(connection, "a");
+          echo(connection, "b");
           join(other);
-          check(lane.isOpen(), "the lane is open");
+          check(connection.isOpen(), "the connection is open");
         });
   }
 
@@ -69,12 +69,12 @@ final class PipelinedConnectionTest {
   void call_byThreeThreads_eachGetsItsReply() {
     Interleavings.some(
         () -> {
-          PipelinedConnection lane = lane(new Echo(Integer.MAX_VALUE));
-          Thread second = start(() -> echo(lane, "b"));
-          Thread third = start(() -> echo(lane, "c"));
-          echo(lane, "a");
+          PipelinedConnection connection = connection(new Echo(Integer.MAX_VALUE));
+          Thread second = start(() -> echo(connection, "b"));
+          Thread third = start(() -> echo(connection, "c"));
+          echo(connection, "a");
           join(second, third);
-          check(lane.isOpen(), "the lane is open");
+          check(connection.isOpen(), "the connection is open");
         });
   }
 
@@ -83,11 +83,11 @@ final class PipelinedConnectionTest {
     Interleavings.some(
         () -> {
           Echo wire = new Echo(1);
-          PipelinedConnection lane = lane(wire);
-          Thread other = start(() -> echoOrLost(lane, wire, "b"));
-          echoOrLost(lane, wire, "a");
+          PipelinedConnection connection = connection(wire);
+          Thread other = start(() -> echoOrLost(connection, wire, "b"));
+          echoOrLost(connection, wire, "a");
           join(other);
-          check(lane.openCalls() == 0, "no call is open");
+          check(connection.openCalls() == 0, "no call is open");
         });
   }
 
@@ -96,12 +96,12 @@ final class PipelinedConnectionTest {
     Interleavings.some(
         () -> {
           Echo wire = new Echo(Integer.MAX_VALUE);
-          PipelinedConnection lane = lane(wire);
-          Thread other = start(() -> echoOrLost(lane, wire, "b"));
-          Thread closing = start(lane::close);
-          echoOrLost(lane, wire, "a");
+          PipelinedConnection connection = connection(wire);
+          Thread other = start(() -> echoOrLost(connection, wire, "b"));
+          Thread closing = start(connection::close);
+          echoOrLost(connection, wire, "a");
           join(other, closing);
-          check(!lane.isOpen(), "the lane is closed");
+          check(!connection.isOpen(), "the connection is closed");
         });
   }
 
@@ -112,7 +112,7 @@ final class PipelinedConnectionTest {
    */
   @Test
   void call_byMeetingThreads_noneIsForgotten() throws Exception {
-    PipelinedConnection lane = lane(new Echo(Integer.MAX_VALUE));
+    PipelinedConnection connection = connection(new Echo(Integer.MAX_VALUE));
     AtomicInteger echoed = new AtomicInteger();
     AtomicBoolean ended = new AtomicBoolean();
     List<Thread> threads = new ArrayList<>();
@@ -125,7 +125,7 @@ final class PipelinedConnectionTest {
                   while (echoed.get() < meeting * MEETING_THREADS && !ended.get()) {
                     Thread.onSpinWait();
                   }
-                  echo(lane, text);
+                  echo(connection, text);
                   echoed.incrementAndGet();
                 }
               }));
@@ -139,27 +139,27 @@ final class PipelinedConnectionTest {
     }
     ended.set(true); // so that nobody waits for a thread whose call was forgotten
     assertThat(echoed).as("answered calls").hasValue(MEETING_THREADS * MEETINGS);
-    assertThat(lane.openCalls()).isZero();
+    assertThat(connection.openCalls()).isZero();
   }
 
   /**
    * Threads wait without a bound, so that a call that is forgotten is found, and not found again.
    */
-  private static PipelinedConnection lane(Transport wire) {
+  private static PipelinedConnection connection(Transport wire) {
     return new PipelinedConnection(wire, /* madeNanos= */ 0, nanos -> LockSupport.park());
   }
 
-  private static void echo(PipelinedConnection lane, String text) {
+  private static void echo(PipelinedConnection connection, String text) {
     try {
-      assertEchoed(text, lane.call(command(text), RoundTripTimer.none(), TIMEOUT_NANOS));
+      assertEchoed(text, connection.call(command(text), RoundTripTimer.none(), TIMEOUT_NANOS));
     } catch (LostCallException e) {
       throw new AssertionError("lost " + text, e);
     }
   }
 
-  private static void echoOrLost(PipelinedConnection lane, Echo wire, String text) {
+  private static void echoOrLost(PipelinedConnection connection, Echo wire, String text) {
     try {
-      assertEchoed(text, lane.call(command(text), RoundTripTimer.none(), TIMEOUT_NANOS));
+      assertEchoed(text, connection.call(command(text), RoundTripTimer.none(), TIMEOUT_NANOS));
     } catch (LostCallException e) {
       check(e.isSent() || !wire.hasGot(text), "what arrived counts as sent");
     }

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
-/** Which requests go over lanes, and which over the pool so that nobody has to wait for them. */
+/**
+ * Which requests go over shared connections, and which over the pool so that nobody has to wait for
+ * them.
+ */
 final class PipelinedExecutorIT {
 
   private static final int MUCH = 100_000;
