@@ -134,10 +134,10 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
       return plain ? text.getBytes(StandardCharsets.UTF_8) : null;
     }
     if (key instanceof Long number) {
-      return NumberKeys.encode('L', number);
+      return TextForms.encode('L', number);
     }
     if (key instanceof Integer number) {
-      return NumberKeys.encode('I', number);
+      return TextForms.encode('I', number);
     }
     return key instanceof UUID id ? ("#U" + id).getBytes(StandardCharsets.ISO_8859_1) : null;
   }

@@ -57,7 +57,7 @@ final class KeyForms {
       writeString(text, out);
       return;
     }
-    TextForm form = TextForms.of(value);
+    TextForms.Form form = TextForms.of(value);
     if (form != null) {
       out.text(form.prefix());
       out.text(form.toText().apply(value));
