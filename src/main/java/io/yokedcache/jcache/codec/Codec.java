@@ -3,14 +3,14 @@ package io.yokedcache.jcache.codec;
 /**
  * Turns objects of one type into bytes and back.
  *
- * <p>As the codec of values it decides what another client of the same Redis sees. As the codec of
- * keys it must be <em>canonical</em>: equal keys must become the same bytes in every JVM, else one
- * entry hides from the other.
+ * <p>A codec of values determines the bytes that other clients of the same Redis see. A codec of
+ * keys must be <em>canonical</em>: equal keys must have the same bytes in every JVM. Otherwise one
+ * key has two entries.
  *
- * <p>Implementations are safe for use by several threads. Neither method keeps a reference to the
- * array or object it was given.
+ * <p>Implementations are safe for use by several threads. Neither method keeps a reference to its
+ * argument.
  *
- * @param <T> what is encoded
+ * @param <T> the type of the objects
  */
 public interface Codec<T> {
 
@@ -25,20 +25,20 @@ public interface Codec<T> {
   /**
    * Encodes a value.
    *
-   * @param value what to encode
+   * @param value the value
    * @return its bytes, owned by the caller
    * @throws CodecException if this value cannot be encoded; the message names its class
    */
   byte[] encode(T value);
 
   /**
-   * Decodes what {@link #encode} returned. Each call returns an object of its own, unless the type
-   * is immutable: decoding is how store-by-value (JSR-107 1.1.1, Store-By-Value) is kept.
+   * Decodes the bytes that {@link #encode} returned. Each call returns a new object unless the type
+   * is immutable. Decoding implements store-by-value (JSR-107 1.1.1, Store-By-Value).
    *
    * @param bytes the encoded form
    * @return the value
-   * @throws CodecException if the bytes cannot be decoded, or may not be; the message says why and
-   *     which setting allows it
+   * @throws CodecException if the bytes are damaged or are not allowed; the message names the
+   *     reason and the setting that allows them
    */
   T decode(byte[] bytes);
 }

@@ -4,7 +4,10 @@ import java.io.Serial;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
-/** Says that an object could not be encoded, or bytes not be decoded, and what to do about it. */
+/**
+ * Thrown when an object cannot be encoded or bytes cannot be decoded. The message names the cause
+ * and the cure.
+ */
 public class CodecException extends CacheException {
 
   @Serial private static final long serialVersionUID = 1L;
@@ -12,19 +15,22 @@ public class CodecException extends CacheException {
   /** Why. */
   private final Reason reason;
 
-  /** The kinds of reasons, by which caches count what they could not decode. */
+  /** The reason for a failure. Caches count failed decodings by reason. */
   public enum Reason {
-    /** An object of a class that may not be deserialised. */
+    /** The class of an object is not allowed to be deserialised. */
     REFUSED_CLASS("refusedClass"),
-    /** A limit of the setting {@code serialization}, in bytes, elements, objects or nesting. */
+    /**
+     * A limit of the setting {@code serialization} is exceeded: bytes, elements, objects or
+     * nesting.
+     */
     LIMIT("limit"),
-    /** A class that no class loader at hand knows. */
+    /** No class loader finds the class. */
     UNKNOWN_CLASS("unknownClass"),
-    /** A value of another type than the declared one. */
+    /** The value does not have the declared type. */
     WRONG_TYPE("wrongType"),
-    /** Bytes that are damaged, were written by another codec, or that a class itself refused. */
+    /** The bytes are damaged, were written by another codec, or were refused by the class. */
     DAMAGED("damaged"),
-    /** Memory or stack that ran out on the way. */
+    /** Memory or stack ran out. */
     RESOURCES("resources");
 
     private final String label;
@@ -34,7 +40,7 @@ public class CodecException extends CacheException {
     }
 
     /**
-     * Returns the name under which it is counted.
+     * Returns the name under which failures of this reason are counted.
      *
      * @return a name such as {@code refusedClass}
      */
@@ -44,10 +50,10 @@ public class CodecException extends CacheException {
   }
 
   /**
-   * Creates the exception for bytes that are damaged or an object that has no form.
+   * Creates the exception for damaged bytes, or for an object that cannot be encoded.
    *
-   * @param message what was wrong, and which setting mends it
-   * @param cause what the codec met, or {@code null}
+   * @param message the failure and the setting that cures it
+   * @param cause the cause, or {@code null}
    */
   public CodecException(String message, @Nullable Throwable cause) {
     this(Reason.DAMAGED, message, cause);
@@ -56,9 +62,9 @@ public class CodecException extends CacheException {
   /**
    * Creates the exception.
    *
-   * @param reason the kind of reason
-   * @param message what was wrong, and which setting mends it
-   * @param cause what the codec met, or {@code null}
+   * @param reason the reason for the failure
+   * @param message the failure and the setting that cures it
+   * @param cause the cause, or {@code null}
    */
   public CodecException(Reason reason, String message, @Nullable Throwable cause) {
     super(message, cause);
@@ -66,9 +72,9 @@ public class CodecException extends CacheException {
   }
 
   /**
-   * Returns why.
+   * Returns the reason.
    *
-   * @return the kind of reason
+   * @return the reason for the failure
    */
   public Reason reason() {
     return reason;

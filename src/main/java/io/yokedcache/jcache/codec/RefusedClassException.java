@@ -5,8 +5,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Classes are not on the list of what may be deserialised. The exception names all refused classes
- * of the value.
+ * Thrown when a value has classes that are not allowed to be deserialised. The exception names all
+ * of them.
  */
 public final class RefusedClassException extends CodecException {
 
@@ -19,7 +19,7 @@ public final class RefusedClassException extends CodecException {
    * Creates the exception.
    *
    * @param classNames the binary names of the refused classes, at least one
-   * @param message why they are refused, and what to do
+   * @param message the reason and the cure
    */
   public RefusedClassException(Collection<String> classNames, String message) {
     super(Reason.REFUSED_CLASS, message, null);
@@ -27,7 +27,7 @@ public final class RefusedClassException extends CodecException {
   }
 
   /**
-   * The class that was refused, or the first of several.
+   * Returns the refused class, or the first of several.
    *
    * @return its binary name, such as {@code com.acme.Order$Line}
    */
@@ -36,7 +36,7 @@ public final class RefusedClassException extends CodecException {
   }
 
   /**
-   * All classes of the value that were refused.
+   * Returns all refused classes of the value.
    *
    * @return their binary names
    */

@@ -3,19 +3,18 @@ package io.yokedcache.jcache.codec;
 import java.util.List;
 
 /**
- * What Java deserialisation may touch, and how much of it.
+ * The classes that Java deserialisation may read, and the limits of one value.
  *
  * @param allow class names and patterns that are allowed besides the built-in ones: {@code
  *     com.acme.Order}, {@code com.acme.*} (one package) or {@code com.acme.**} (with its
  *     subpackages)
  * @param presets names of built-in lists to allow: {@code hibernate}, {@code spring}
- * @param learn whether classes that the application itself puts into a cache may be read back from
- *     that cache by the same JVM
+ * @param learn whether the same JVM may read back classes that the application puts into a cache
  * @param java whether Java serialisation may be used at all
- * @param maxDepth how deep an object graph may nest
- * @param maxReferences how many objects one value may hold
- * @param maxArrayLength how long an array may be, in elements
- * @param maxBytes how long one value may be, in bytes
+ * @param maxDepth the greatest nesting of an object graph, in levels
+ * @param maxReferences the most objects that one value may hold
+ * @param maxArrayLength the greatest length of an array, in elements
+ * @param maxBytes the greatest length of one value, in bytes
  */
 public record SerializationSettings(
     List<String> allow,
@@ -34,10 +33,10 @@ public record SerializationSettings(
    * @param presets names of built-in lists to allow
    * @param learn whether classes that the application puts may be read back
    * @param java whether Java serialisation may be used at all
-   * @param maxDepth how deep an object graph may nest
-   * @param maxReferences how many objects one value may hold
-   * @param maxArrayLength how long an array may be, in elements
-   * @param maxBytes how long one value may be, in bytes
+   * @param maxDepth the greatest nesting of an object graph, in levels
+   * @param maxReferences the most objects that one value may hold
+   * @param maxArrayLength the greatest length of an array, in elements
+   * @param maxBytes the greatest length of one value, in bytes
    */
   public SerializationSettings {
     allow = List.copyOf(allow);
@@ -49,10 +48,10 @@ public record SerializationSettings(
    *
    * @param allow class names and patterns that are allowed
    * @param presets names of built-in lists to allow
-   * @param maxDepth how deep an object graph may nest
-   * @param maxReferences how many objects one value may hold
-   * @param maxArrayLength how long an array may be, in elements
-   * @param maxBytes how long one value may be, in bytes
+   * @param maxDepth the greatest nesting of an object graph, in levels
+   * @param maxReferences the most objects that one value may hold
+   * @param maxArrayLength the greatest length of an array, in elements
+   * @param maxBytes the greatest length of one value, in bytes
    */
   public SerializationSettings(
       List<String> allow,

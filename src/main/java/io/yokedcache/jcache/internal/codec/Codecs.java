@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import javax.cache.CacheException;
 
 /**
- * Makes the codecs that the settings name. Safe for use by several threads.
+ * Creates the codecs that the settings name. Safe for use by several threads.
  *
  * <table>
  * <caption>The names</caption>
@@ -37,7 +37,7 @@ public final class Codecs {
 
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
 
-  /** Those that are made for a declared type. */
+  /** The codecs that are created for a declared type. */
   private static final Set<String> OWN = Set.of("auto", "java", "canonical");
 
   private static final String KNOWN =
@@ -48,19 +48,22 @@ public final class Codecs {
   private final ClassLoader loader;
   private final SerializationSettings settings;
 
-  /** One for all caches that declare the same plain type. Few, as those types are. */
+  /**
+   * All caches with the same plain type share one codec. The map is small because plain types are
+   * few.
+   */
   private final Map<Shared, Codec<?>> shared = new ConcurrentHashMap<>();
 
-  /** Which codec for which type. */
+  /** The key of a shared codec: its name and its type. */
   private record Shared(String name, Class<?> type) {}
 
   /**
-   * Creates the maker.
+   * Creates the factory.
    *
-   * @param loader where codecs, and the classes of what they decode, are found first; after it
-   *     comes the context loader of the thread
-   * @param settings what Java deserialisation may touch
-   * @throws CacheException if a pattern of the settings can match nothing
+   * @param loader the loader that is asked first for codecs and for classes of values; the context
+   *     loader of the thread is asked next
+   * @param settings the settings of Java deserialisation
+   * @throws CacheException if a pattern of the settings cannot match a class
    */
   public Codecs(ClassLoader loader, SerializationSettings settings) {
     PatternCheck.check(settings.allow(), loader);
@@ -69,15 +72,15 @@ public final class Codecs {
   }
 
   /**
-   * The codec of a name.
+   * Returns the codec of a name.
    *
-   * @param <T> what is encoded
+   * @param <T> the type of the objects
    * @param nameOrClass one of the names above, or the name of a class
    * @param type the declared type, {@code Object.class} if there is none
    * @param otherDeclaredTypes further types whose objects may be part of a value
    * @return the codec
    * @throws CacheException if there is no such codec, if it does not take the declared type, or if
-   *     the settings are malformed; the message lists what there is
+   *     the settings are malformed; the message lists the codecs
    */
   public <T> Codec<T> named(String nameOrClass, Class<T> type, Class<?>... otherDeclaredTypes) {
     return OWN.contains(nameOrClass) && isPlain(type)
@@ -86,9 +89,9 @@ public final class Codecs {
   }
 
   /**
-   * Whether the JDK's type says all about its objects. A codec of such a type reads and writes
-   * nothing else, so it learns no classes, and other declared types change nothing: one cache
-   * cannot tell whether another one uses it too.
+   * Returns whether a type of the JDK determines the classes of its objects. A codec of this type
+   * reads and writes no other classes, learns none, and ignores other declared types, so caches can
+   * share it.
    */
   private static boolean isPlain(Class<?> type) {
     return PlainForms.of(type) != null && ClosedTypes.classesOf(type) != null;
@@ -110,7 +113,7 @@ public final class Codecs {
     };
   }
 
-  @SuppressWarnings("unchecked") // The declared type was compared with what the codec takes.
+  @SuppressWarnings("unchecked") // The declared type was compared with the type of the codec.
   private static <S, T> Codec<T> of(Codec<S> codec, Class<S> taken, Class<T> declared) {
     if (declared == taken) {
       return (Codec<T>) codec;
@@ -129,7 +132,7 @@ public final class Codecs {
             + taken.getTypeName());
   }
 
-  @SuppressWarnings("unchecked") // Nothing more is known of a codec of the application.
+  @SuppressWarnings("unchecked") // Nothing more is known about a codec of the application.
   private <T> Codec<T> instantiate(String className) {
     try {
       Object codec = new ClassResolver(loader).find(className).getConstructor().newInstance();

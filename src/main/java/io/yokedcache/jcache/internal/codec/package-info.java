@@ -1,4 +1,4 @@
-/** Makes the codecs that the settings name. */
+/** Creates the codecs that the settings name. */
 @NullMarked
 package io.yokedcache.jcache.internal.codec;
 

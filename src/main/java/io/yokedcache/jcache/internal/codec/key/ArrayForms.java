@@ -7,11 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Arrays: a byte array as it is, others as their element type and elements. Arrays are part of a
- * key by their content, though Java compares them by identity.
- *
- * @param allowed which element types may be read back
- * @param resolver where element types are found
+ * The forms of arrays: a byte array is written unchanged, other arrays are written as their element
+ * type and their elements. Arrays in keys are compared by content, although Java compares arrays by
+ * identity.
  */
 record ArrayForms(AllowedClasses allowed, ClassResolver resolver) {
 

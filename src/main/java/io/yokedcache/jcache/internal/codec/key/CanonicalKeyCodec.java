@@ -18,37 +18,38 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys as canonical bytes: equal keys are the same bytes in every JVM, and unequal keys are
- * different ones. Strings are their UTF-8 form, other types are readable as far as possible, such
- * as {@code #L42} or {@code #TLocalDate:2024-02-29}.
+ * Encodes keys as canonical bytes: equal keys have the same bytes in every JVM, and unequal keys
+ * have different bytes. Strings are written as UTF-8. Other types are written as readable text
+ * where possible, such as {@code #L42} or {@code #TLocalDate:2024-02-29}.
  *
  * <p>These types are canonical:
  *
  * <ul>
- *   <li>{@code String}, the boxed types, {@code BigInteger} and {@code BigDecimal} (2.0 is not
- *       2.00, as Java has it), {@code UUID}, {@code Currency}, {@code Locale}, {@code URI}, the
- *       types of {@code java.time}, {@code java.util.Date} and {@code java.sql.Date}, {@code Time}
- *       and {@code Timestamp} (each a type of its own);
+ *   <li>{@code String}, the boxed types, {@code BigInteger} and {@code BigDecimal} (2.0 and 2.00
+ *       are different keys, as in Java), {@code UUID}, {@code Currency}, {@code Locale}, {@code
+ *       URI}, the types of {@code java.time}, {@code java.util.Date} and {@code java.sql.Date},
+ *       {@code Time} and {@code Timestamp} (four distinct types);
  *   <li>enum constants, by name;
  *   <li>arrays, by content;
- *   <li>lists, sets, maps and map entries, by content as their {@code equals} has it; they are read
+ *   <li>lists, sets, maps and map entries, by content, as in their {@code equals}; they are read
  *       back as {@code ArrayList}, {@code LinkedHashSet}, {@code LinkedHashMap} and an immutable
- *       entry, or as the class that a field or the declared type demands;
+ *       entry, or as the class that a field or the declared type requires;
  *   <li>records, component by component;
  *   <li>Serializable classes without {@code writeObject} and {@code writeReplace}, field by field,
- *       transient fields left out. A class whose {@code equals} does not go by its fields (it
- *       ignores case, say, or keeps a hash code in a field that is not transient) needs a codec of
- *       its own;
- *   <li>the key classes of Hibernate, without the hash code that they carry.
+ *       transient fields left out. A class whose {@code equals} does not compare exactly these
+ *       fields (for example, it ignores case, or it stores a hash code in a field that is not
+ *       transient) needs a custom codec;
+ *   <li>the key classes of Hibernate, without the hash code that they store.
  * </ul>
  *
- * <p>Everything else falls back to Java serialisation, with one warning per class: there equal keys
- * may be different bytes. A class whose fields change has different keys from then on.
+ * <p>All other classes are written by Java serialisation, and the codec logs one warning per class:
+ * equal keys of these classes can have different bytes. When the fields of a class change, its keys
+ * change too.
  *
- * <p>Classes are instantiated only if {@link JavaCodec} would allow them, also those that were
- * encoded here before; keys of other classes can be written and looked up, but not read back by
- * iterators and events. The limits {@code maxDepth} and {@code maxBytes} apply in both directions.
- * Safe for use by several threads.
+ * <p>Classes are instantiated only if {@link JavaCodec} allows them or this codec has encoded them.
+ * Keys of other classes can be written and looked up, but iterators and events cannot read them
+ * back. The limits {@code maxDepth} and {@code maxBytes} apply in both directions. Safe for use by
+ * several threads.
  *
  * @param <K> the type of the keys
  */
@@ -63,10 +64,10 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
   /**
    * Creates the codec.
    *
-   * @param type the declared type of the keys; it and its package are allowed, unless it is one of
-   *     the JDK
-   * @param loader where classes are found first; after it comes the context loader of the thread
-   * @param settings what else is allowed, and the limits
+   * @param type the declared type of the keys; the type and its package are allowed, except for
+   *     types of the JDK
+   * @param loader the loader that is asked first; the context loader of the thread is asked next
+   * @param settings the allowed classes and the limits
    * @param otherDeclaredTypes further types that are allowed with their packages
    * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
    */
@@ -91,7 +92,7 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
   }
 
   /**
-   * The name of this codec.
+   * Returns the name of this codec.
    *
    * @return {@code canonical}
    */
@@ -126,7 +127,7 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     }
   }
 
-  /** The form of the most frequent types, without the detour; the same bytes. */
+  /** The fast path for the most frequent types. It writes the same bytes. */
   private static byte @Nullable [] frequentForm(Object key) {
     if (key instanceof String text) {
       boolean plain =
@@ -147,7 +148,8 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
    *
    * @param bytes its canonical bytes
    * @return a key that is equal to the one that was encoded
-   * @throws CodecException if the bytes are no canonical key, exceed a limit, or hold another type
+   * @throws CodecException if the bytes are not a canonical key, exceed a limit, or hold another
+   *     type
    * @throws RefusedClassException if the bytes name a class that is not allowed
    */
   @Override
@@ -179,7 +181,10 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     return type.cast(key);
   }
 
-  /** Whether the first bytes are those of the declared type, if that is final and plain. */
+  /**
+   * Returns whether the bytes begin with the prefix of the declared type, if the type is final and
+   * plain.
+   */
   private boolean mayBeOfType(byte[] bytes) {
     if (form == null) {
       return true;
@@ -198,7 +203,7 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     return true;
   }
 
-  /** What keys of a plain type begin with, or {@code null} if the type says nothing. */
+  /** The prefix of keys of a plain type, or {@code null} if the type does not determine it. */
   private static @Nullable String formOf(Class<?> type, boolean isClosed) {
     if (!isClosed) {
       return null;

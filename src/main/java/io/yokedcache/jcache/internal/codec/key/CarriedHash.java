@@ -8,19 +8,20 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hash code that a key class of Hibernate carries in a serialised field. It is not part of the
- * key: with an enum inside, it differs from JVM to JVM. It is computed anew when a key is read.
+ * The hash code that a key class of Hibernate stores in a serialised field. It is not part of the
+ * key, because with an enum inside it differs between JVMs. It is computed again when a key is
+ * read.
  *
- * <p>Hibernate asks the mapped types for it, which are not at hand here, so their formulas are
- * repeated. The result is the same for ids of basic types, enums, arrays, and components of them;
- * not for dates of java.util and java.sql and types of the user: such a key, once read back, may
- * hash differently from Hibernate's own. Only the iterator and events read keys back, and Hibernate
- * uses neither.
+ * <p>Hibernate computes it with the mapped types, which this codec does not have, so this class
+ * repeats their formulas. The result is the same for ids of basic types, enums, arrays, and
+ * components of them. It can differ for dates of java.util and java.sql and for user types: a key
+ * of these types can have another hash code after it is read back. Only the iterator and events
+ * read keys back, and Hibernate uses neither.
  */
 @FunctionalInterface
 interface CarriedHash {
 
-  /** The field of all these classes. */
+  /** The name of the field in all these classes. */
   String FIELD = "hashCode";
 
   Map<String, CarriedHash> BY_CLASS =
@@ -31,7 +32,7 @@ interface CarriedHash {
           fields -> 31 * part(fields.apply("id")) + Objects.hashCode(fields.apply("tenantId")),
           "org.hibernate.cache.internal.NaturalIdCacheKey",
           fields -> {
-            // The tenant comes first, as zero where there is none.
+            // The tenant comes first; a missing tenant counts as zero.
             int tenant = Objects.hashCode(fields.apply("tenantId"));
             return chain(tenant, fields.apply("naturalIdValues"));
           },
@@ -41,7 +42,7 @@ interface CarriedHash {
   /** The hash code of an object with these fields. */
   int hashOf(Function<String, @Nullable Object> fields);
 
-  /** What a class carries, or {@code null} if it is none of these. */
+  /** The hash code that a class stores, or {@code null} for other classes. */
   static @Nullable CarriedHash of(Class<?> type) {
     return BY_CLASS.get(type.getName());
   }
@@ -62,11 +63,11 @@ interface CarriedHash {
       return 0;
     }
     if (value instanceof Object[] component) {
-      // A composite id: its properties, as Hibernate's ComponentType does it.
+      // A composite id is hashed by its properties, as in Hibernate's ComponentType.
       return chain(17, component);
     }
     if (value instanceof BigDecimal decimal) {
-      // Hibernate takes 1.0 and 1.00 for the same id.
+      // Hibernate regards 1.0 and 1.00 as the same id.
       return decimal.intValue();
     }
     return value.getClass().isArray() ? primitives(value) : value.hashCode();

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/** How the objects of one class are taken apart and put together again. Immutable. */
+/** The parts of the objects of one class, and the way to create an object from them. Immutable. */
 sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeless {
 
-  /** What hinders a canonical form, or {@code null} if there is one. */
+  /** The reason why the class has no canonical form, or {@code null} if it has one. */
   @Nullable String obstacle();
 
-  /** What the form of every object of this class begins with. */
+  /** The prefix of the form of every object of this class. */
   String header();
 
   /** The declared types of the parts. */
@@ -24,7 +24,7 @@ sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeles
   /** The parts of an object, in an order that is the same in every JVM. */
   @Nullable Object[] partsOf(Object object);
 
-  /** A new object of these parts. */
+  /** Creates an object from its parts. */
   Object create(@Nullable Object[] parts, JavaStreams streams);
 
   /** The shape of a class. */
@@ -35,8 +35,8 @@ sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeles
   }
 
   /**
-   * The header of a class: its name and a checksum of its fields. A class that changed has other
-   * keys than before, and is never confused with its former self.
+   * The header of a class: its name and a checksum of its fields. When the fields change, the keys
+   * change, so an old key is never read as a new one.
    */
   static String header(char tag, Class<?> type, String fields) {
     CRC32 checksum = new CRC32();
@@ -48,7 +48,7 @@ sealed interface ClassShape permits RecordShape, ValueShape, ClassShape.Shapeles
   /**
    * A class without canonical form.
    *
-   * @param obstacle what hinders it
+   * @param obstacle the reason, for messages
    */
   record Shapeless(String obstacle) implements ClassShape {
 

@@ -18,10 +18,10 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists, sets and maps. They are equal by content, whatever their class, and so are their forms: a
- * list is its elements in order, a set or map its elements in the order of their bytes. What is
- * read back is an {@code ArrayList}, {@code LinkedHashSet} or {@code LinkedHashMap}, unless a field
- * demands another class.
+ * The forms of lists, sets and maps. Containers with equal content have equal forms, whatever their
+ * class. A list is written as its elements in order, a set or map as its elements in the order of
+ * their bytes. Containers are read back as {@code ArrayList}, {@code LinkedHashSet} or {@code
+ * LinkedHashMap}, unless a field requires another class.
  */
 final class Containers {
 
@@ -109,7 +109,7 @@ final class Containers {
     return entry;
   }
 
-  /** Whether a value that was read can be put into a field or parameter of this type. */
+  /** Returns whether a field or parameter of this type accepts a value that was read. */
   static boolean canBecome(Class<?> type) {
     if (!isContainer(type)) {
       return true;
@@ -122,7 +122,7 @@ final class Containers {
     return AllowedClasses.isPlatformClass(type) && hasPublicConstructor(type);
   }
 
-  /** The value, or a container of the wanted type with the same content. */
+  /** Returns the value, or a container of the wanted type with the same content. */
   static @Nullable Object become(@Nullable Object value, Class<?> type) {
     if (value == null || type.isInstance(value) || !isContainer(type)) {
       return value;

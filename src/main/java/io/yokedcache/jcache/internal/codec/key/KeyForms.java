@@ -8,7 +8,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The canonical forms by type. A string is its UTF-8 form; everything else begins with {@code #}
+ * The canonical forms by type. A string is written as UTF-8; all other forms begin with {@code #}
  * and a letter.
  *
  * <pre>
@@ -30,7 +30,7 @@ final class KeyForms {
 
   private static final int DIGITS_PER_CHAR = 4;
 
-  /** All but containers, value classes and Java serialisation. */
+  /** All forms except containers, value classes and Java serialisation. */
   private static final String CLOSED_TAGS = "#XNEbARTLISBZCDFU";
 
   private final boolean isClosed;
@@ -40,7 +40,7 @@ final class KeyForms {
   /**
    * Creates the forms.
    *
-   * @param isClosed whether keys are of a type that has no other parts than plain ones
+   * @param isClosed whether the type of the keys has only plain parts
    */
   KeyForms(boolean isClosed, ArrayForms arrays, ObjectForms objects) {
     this.isClosed = isClosed;

@@ -8,10 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what {@link KeyWriter} wrote. Not safe for use by several threads. */
+/** Reads a key that {@link KeyWriter} wrote. Not safe for use by several threads. */
 final class KeyReader {
 
-  /** The largest length has ten digits; one more would overflow an int. */
+  /** The largest length has ten digits; eleven digits overflow an int. */
   private static final int MAX_LENGTH_DIGITS = 9;
 
   private final KeyForms forms;
@@ -43,12 +43,12 @@ final class KeyReader {
     this.work = work;
   }
 
-  /** What reading the whole key costs. */
+  /** The work of reading the whole key. */
   KeyWork work() {
     return work;
   }
 
-  /** How many bytes of the value are left. */
+  /** The number of bytes of the value that are left. */
   int left() {
     return end - position;
   }
@@ -69,7 +69,7 @@ final class KeyReader {
     return (char) (bytes[position++] & 0xFF);
   }
 
-  /** The text up to the delimiter, which is skipped. */
+  /** Reads the text up to the delimiter and skips the delimiter. */
   String until(char delimiter) {
     for (int i = position; i < end; i++) {
       if (bytes[i] == delimiter) {

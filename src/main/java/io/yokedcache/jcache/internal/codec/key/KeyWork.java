@@ -12,16 +12,16 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what one key costs, with the same limits when it is written and when it is read: its
- * parts, and how many comparisons it takes to fill its sets and maps where hash codes collide. Not
- * safe for use by several threads.
+ * Counts the work for one key: its parts, and the comparisons that fill its sets and maps when hash
+ * codes collide. The limits are the same for writing and for reading. Not safe for use by several
+ * threads.
  */
 final class KeyWork {
 
-  /** Comparing so many bytes of two keys takes as long as to look at one part. */
+  /** The number of bytes of two keys that are compared in the time of one part. */
   private static final int BYTES_PER_PART = 16;
 
-  /** The classes that a hash table orders if their hash codes collide. */
+  /** The classes whose objects a hash table orders when hash codes collide. */
   private static final Set<Class<?>> ORDERED =
       Set.of(
           String.class,

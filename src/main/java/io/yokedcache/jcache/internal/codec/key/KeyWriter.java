@@ -28,12 +28,12 @@ final class KeyWriter {
     this.work = new KeyWork(settings);
   }
 
-  /** What reading the whole key costs. */
+  /** The work of reading the whole key. */
   KeyWork work() {
     return work;
   }
 
-  /** Writes text as UTF-8. It is the caller's part that the text is well-formed. */
+  /** Writes text as UTF-8. The caller ensures that the text is well-formed. */
   void text(String text) {
     raw(text.getBytes(StandardCharsets.UTF_8));
   }
@@ -44,7 +44,7 @@ final class KeyWriter {
     length += more.length;
   }
 
-  /** Writes a value that is part of another, with its length in front. */
+  /** Writes a nested value with its length in front. */
   void value(@Nullable Object value) {
     int start = length;
     form(value);
@@ -55,15 +55,15 @@ final class KeyWriter {
     length += prefix.length;
   }
 
-  /** Writes the form of a value that was taken by {@link #take}, with its length in front. */
+  /** Writes a form that {@link #take} returned, with its length in front. */
   void taken(byte[] form) {
     raw(prefix(form.length));
     raw(form);
   }
 
   /**
-   * The form of a value that is part of another, to be sorted. It is not written, but its bytes
-   * count against the limit until {@link #rewind}.
+   * Returns the form of a nested value for sorting. The form is not written, but its bytes count
+   * against the limit until {@link #rewind}.
    */
   byte[] take(@Nullable Object value) {
     int start = length;

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Enum constants by name, records component by component, value classes field by field, and Java
- * serialisation for the rest. Safe for use by several threads.
+ * The forms of objects: enum constants by name, records by component, value classes by field, and
+ * all others by Java serialisation. Safe for use by several threads.
  */
 final class ObjectForms {
 
@@ -24,8 +24,8 @@ final class ObjectForms {
   private final ClassResolver resolver;
 
   /**
-   * Classes that were warned about. Their number is bounded by that of the loaded classes. Replaced
-   * as a whole: most caches have none, and none many.
+   * The classes that were warned about; never more than the loaded classes. The set is copied on
+   * write, because most caches have none and no cache has many.
    */
   private volatile Set<String> warned = Set.of();
 
@@ -89,7 +89,10 @@ final class ObjectForms {
     return shape.create(values, streams);
   }
 
-  /** The class of a name; refused by its name, if that tells, before it is looked for. */
+  /**
+   * Finds a class by its name. If the name alone decides, the class is refused before it is looked
+   * up.
+   */
   private Class<?> find(String name) {
     allowed.checkName(name, resolver);
     Class<?> type = resolver.get(name);
@@ -112,7 +115,7 @@ final class ObjectForms {
     out.raw(form);
   }
 
-  /** Under the monitor, so that no name is lost, and of two threads one warns. */
+  /** The monitor ensures that no name is lost and that only one of two threads warns. */
   private synchronized boolean isFirst(String name) {
     if (warned.contains(name)) {
       return false;

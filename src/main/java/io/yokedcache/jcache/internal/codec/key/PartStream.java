@@ -19,10 +19,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one object of given field values by Java deserialisation. The stream holds the primitive
- * fields, and in place of each object a string with its number, which is exchanged for the object
- * while it is read. So no internals of the JDK are needed to skip constructors and to set final
- * fields, which reflection will not do for ever. Not safe for use by several threads.
+ * Creates one object from its field values by Java deserialisation. The stream holds the primitive
+ * fields. In place of each object it holds a string with a number, and the reader replaces the
+ * string by the object. Constructors are skipped and final fields are set without access to
+ * internals of the JDK; later versions of Java may forbid reflection to set them. Not safe for use
+ * by several threads.
  */
 final class PartStream {
 
@@ -58,7 +59,7 @@ final class PartStream {
     return fields;
   }
 
-  /** The object. Its classes are checked by the filter like those of any stream. */
+  /** Creates the object. The filter checks its classes as in any stream. */
   Object read(JavaStreams streams) {
     Class<?> type = classes.get(classes.size() - 1);
     StreamFilter filter =
@@ -93,7 +94,7 @@ final class PartStream {
     return bytes.toByteArray();
   }
 
-  /** In this order the JDK has them, and insists on it. */
+  /** The JDK requires this order. */
   private static ObjectStreamField[] primitivesFirst(Class<?> type) {
     return ObjectStreamClass.lookup(type).getFields();
   }

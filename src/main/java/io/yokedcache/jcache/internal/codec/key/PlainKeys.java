@@ -8,10 +8,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys that are as good as their bytes: immutable, equal exactly if their bytes are, and always to
- * be had from their bytes alone. Whoever looks for such a key need not encode it. They are the
- * strings, {@code Long}, {@code Integer} and {@code UUID} of a codec that is known to keep them
- * apart. Safe for use by several threads.
+ * Plain keys are interchangeable with their bytes: they are immutable, two of them are equal
+ * exactly if their bytes are equal, and each can be decoded from its bytes alone. A lookup of a
+ * plain key does not encode it. Plain keys are {@code String}, {@code Long}, {@code Integer} and
+ * {@code UUID}, with a codec that gives unequal keys different bytes. Safe for use by several
+ * threads.
  *
  * @param <K> the type of the keys
  */
@@ -19,7 +20,7 @@ public final class PlainKeys<K> {
 
   private final @Nullable Codec<K> codec;
 
-  /** Whether other types of keys begin with a mark of their own. */
+  /** Whether the codec marks other types of keys by a prefix. */
   private final boolean isMarked;
 
   private PlainKeys(@Nullable Codec<K> codec, boolean isMarked) {
@@ -32,7 +33,7 @@ public final class PlainKeys<K> {
    *
    * @param codec any codec of keys
    * @param <K> the type of the keys
-   * @return none, for a codec that is not {@code canonical} or {@code string}
+   * @return no plain keys for a codec other than {@code canonical} or {@code string}
    */
   public static <K> PlainKeys<K> of(Codec<K> codec) {
     Object kind = codec instanceof CheckedCodec<?> checked ? checked.codec() : codec;
@@ -59,10 +60,10 @@ public final class PlainKeys<K> {
   }
 
   /**
-   * Returns the plain key that some bytes stand for.
+   * Returns the plain key of some bytes.
    *
    * @param bytes any bytes
-   * @return the key, or {@code null} if they stand for another key or for none
+   * @return the key, or {@code null} if the bytes are not a plain key
    */
   public @Nullable K decode(byte[] bytes) {
     if (codec == null || !mayBePlain(bytes)) {
@@ -71,12 +72,12 @@ public final class PlainKeys<K> {
     try {
       K key = codec.decode(bytes);
       return isPlain(key) ? key : null;
-    } catch (CodecException noKey) { // other programs may write what they like
+    } catch (CodecException noKey) { // other programs can write arbitrary bytes
       return null;
     }
   }
 
-  /** Spares keys of other types the decoding; {@link KeyForms} explains the letters. */
+  /** Keys of other types are not decoded; {@link KeyForms} explains the letters. */
   private boolean mayBePlain(byte[] bytes) {
     if (!isMarked || bytes.length < 2 || bytes[0] != KeyForms.MARK) {
       return true;

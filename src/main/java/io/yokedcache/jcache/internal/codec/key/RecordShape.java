@@ -11,13 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record: its components in declared order, put together by the canonical constructor. It need
- * not be Serializable.
- *
- * @param header what the form begins with
- * @param partTypes the types of the components
- * @param accessors one per component
- * @param constructor the canonical constructor
+ * The shape of a record: its components in declared order. The canonical constructor creates it.
+ * The record need not be Serializable.
  */
 record RecordShape(
     String header, List<Class<?>> partTypes, List<Method> accessors, Constructor<?> constructor)

@@ -6,9 +6,9 @@ import java.lang.reflect.Method;
 import java.util.List;
 
 /**
- * The shapes that were computed, each kept beside its class and collected with it. They are kept as
- * arrays of the JDK's own types: an object of this library beside a class of the server's loader
- * would hold the loader of the application that this library came with.
+ * The computed shapes. Each is attached to its class and is collected with it. A shape is stored as
+ * an array of JDK types: an object of this library, attached to a class of the server's loader,
+ * would hold the loader of the application that contains this library.
  */
 final class ShapeCache {
 
@@ -36,7 +36,7 @@ final class ShapeCache {
     return new Object[] {String.valueOf(shape.obstacle())};
   }
 
-  @SuppressWarnings("unchecked") // The parts are those of partsOf.
+  @SuppressWarnings("unchecked") // The array has the layout of partsOf.
   private static ClassShape shapeOf(Object[] parts, Class<?> type) {
     return switch (parts.length) {
       case 4 ->

@@ -47,7 +47,7 @@ final class TextForms {
 
   private static final int RADIX = 10;
 
-  /** A long has no more digits. */
+  /** The most digits of a long. */
   private static final int MAX_DIGITS = 19;
 
   private static final Map<Class<?>, Form> BY_CLASS = byClass(Stream.concat(letters(), names()));
@@ -141,7 +141,7 @@ final class TextForms {
         Form.named(URI.class, Uris::text, URI::create));
   }
 
-  @SuppressWarnings("JavaUtilDate") // Old as it is, applications have keys of it.
+  @SuppressWarnings("JavaUtilDate") // Applications still have keys of this old class.
   private static Form dates() {
     return Form.named(
         Date.class,
@@ -241,14 +241,17 @@ final class TextForms {
     return value.toString();
   }
 
-  /** {@code YearMonth.parse} wants a plus sign that {@code toString} does not write. */
+  /** {@code YearMonth.parse} requires a plus sign that {@code toString} does not write. */
   private static YearMonth yearMonth(String text) {
     int dash = text.lastIndexOf('-');
     return YearMonth.of(
         Integer.parseInt(text.substring(0, dash)), Integer.parseInt(text.substring(dash + 1)));
   }
 
-  /** The language tag, or, for one of the locales that lose something by it, their parts. */
+  /**
+   * Returns the language tag, or the parts of a locale that a language tag does not represent
+   * fully.
+   */
   private static String localeText(Locale locale) {
     String tag = locale.toLanguageTag();
     return Locale.forLanguageTag(tag).equals(locale)
@@ -301,7 +304,7 @@ final class TextForms {
       } else if (uri.getRawAuthority() != null) {
         text.append("//").append(uri.getRawAuthority());
       } else if (uri.getRawPath().startsWith("//")) {
-        // An empty authority, without which the path would be taken for one.
+        // Without the empty authority the path would be parsed as an authority.
         text.append("//");
       }
       text.append(uri.getRawPath());

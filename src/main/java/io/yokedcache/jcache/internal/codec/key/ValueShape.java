@@ -19,15 +19,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Serializable class with default serialisation: its fields, superclass first and by name within
- * a class, since reflection promises no order. Objects are put together by Java deserialisation of
- * a stream made for the purpose ({@link PartStream}), which runs no constructor, may set final
- * fields, and runs {@code readObject} and {@code readResolve} as they are meant to run.
+ * The shape of a Serializable class with default serialisation: its fields, superclass first and
+ * sorted by name within a class, because reflection guarantees no order. Objects are created by
+ * Java deserialisation of a generated stream ({@link PartStream}). It runs no constructor, sets
+ * final fields, and runs {@code readObject} and {@code readResolve} as usual.
  *
- * @param header what the form begins with
  * @param classes the class and its Serializable superclasses, superclass first
- * @param fields what is written
- * @param carriedHash how a hash code that the objects carry is made anew, or {@code null}
+ * @param fields the fields that are written
+ * @param carriedHash computes the hash code that the objects store, or {@code null}
  */
 record ValueShape(
     String header, List<Class<?>> classes, List<Field> fields, @Nullable CarriedHash carriedHash)
@@ -125,7 +124,7 @@ record ValueShape(
     return fields;
   }
 
-  /** The field, or {@code null} if the class lists one that it has not. */
+  /** Returns the field, or {@code null} if the class lists a field that it does not have. */
   private static @Nullable Field field(Class<?> type, ObjectStreamField streamed) {
     for (Field field : type.getDeclaredFields()) {
       if (field.getName().equals(streamed.getName())) {

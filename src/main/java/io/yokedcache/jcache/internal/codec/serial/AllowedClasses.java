@@ -19,12 +19,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The classes that may be deserialised: the JDK's value types, the declared types with their
- * packages, the presets, the patterns of the setting, and what the application itself gave to the
- * codec to be encoded ({@link LearnedTypes}). Everything else is refused. Safe for use by several
- * threads.
+ * packages, the presets, the patterns of the setting, and the classes that the application encoded
+ * ({@link LearnedTypes}). All other classes are refused. Safe for use by several threads.
  *
- * <p>No wildcard and no declared type reaches into the JDK, whose classes have to be named one by
- * one, and a bare {@code *} is an error.
+ * <p>Wildcards and declared types do not allow classes of the JDK; the settings name these one by
+ * one. A bare {@code *} is an error.
  */
 public final class AllowedClasses {
 
@@ -33,7 +32,7 @@ public final class AllowedClasses {
           "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
               + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*(\\.\\*\\*?)?");
 
-  /** The most distinct lists of interfaces of which proxies are made: a class stays for ever. */
+  /** The most distinct lists of interfaces for proxies. A proxy class is never unloaded. */
   private static final int MAX_PROXY_CLASSES = 64;
 
   private final List<Set<String>> presets;
@@ -48,7 +47,7 @@ public final class AllowedClasses {
   private final @Nullable Class<?> closedType;
   private final @Nullable Set<String> closed;
 
-  /** Made when a stream is first read or written; most caches of plain values have none. */
+  /** Created when a stream is first read or written; most caches of plain values have none. */
   private volatile @Nullable Set<String> withoutFields;
 
   private volatile Set<List<String>> proxyClasses = Set.of();
@@ -56,7 +55,7 @@ public final class AllowedClasses {
   /**
    * Creates the list.
    *
-   * @param type the declared type of what is read; if it is closed, nothing else is allowed
+   * @param type the declared type of the values; if it is closed, nothing else is allowed
    * @param otherTypes further types whose objects may be part of a value
    */
   public AllowedClasses(SerializationSettings settings, Class<?> type, Class<?>... otherTypes) {
@@ -76,7 +75,7 @@ public final class AllowedClasses {
     for (String pattern : patterns) {
       addPattern(pattern, classes, packages, trees);
     }
-    // Copies of nothing are all the same, and most caches have nothing here.
+    // Copies of empty sets are one shared object, and most caches have empty sets.
     named = Set.copyOf(classes);
     namedPackages = Set.copyOf(packages);
     prefixes = List.copyOf(trees);
@@ -116,7 +115,7 @@ public final class AllowedClasses {
     if (!type.getPackageName().isEmpty()) {
       packages.add(type.getPackageName());
     }
-    // A stream describes the superclasses too, wherever they come from.
+    // A stream describes the superclasses too.
     for (Class<?> c = type; c != null && !isPlatformClass(c); c = c.getSuperclass()) {
       classes.add(c.getName());
     }
@@ -127,7 +126,7 @@ public final class AllowedClasses {
     return patterns;
   }
 
-  /** The limits of the settings, for streams that are walked through. */
+  /** The limits of the settings for the scan of a stream. */
   ScanLimits limits() {
     return limits;
   }
@@ -143,7 +142,7 @@ public final class AllowedClasses {
     }
   }
 
-  /** Learns a class and those above it whose fields a stream has. */
+  /** Learns a class and its superclasses whose fields the stream contains. */
   public void learnWithSuperclasses(Class<?> type) {
     if (allows(type)) {
       return;
@@ -153,13 +152,13 @@ public final class AllowedClasses {
     }
   }
 
-  /** Classes of the application that write no fields, though they have some. */
+  /** Classes of the application that have fields but do not write them. */
   Set<String> withoutFields() {
     Set<String> made = withoutFields;
     return made != null ? made : makeWithoutFields();
   }
 
-  /** Under the monitor, so that all threads get the same set. */
+  /** The monitor ensures that all threads see the same set. */
   private synchronized Set<String> makeWithoutFields() {
     Set<String> made = withoutFields;
     if (made == null) {
@@ -169,12 +168,12 @@ public final class AllowedClasses {
     return made;
   }
 
-  /** Whether the declared type says all about the classes of its values. */
+  /** Returns whether the declared type determines the classes of its values. */
   public boolean isClosed() {
     return closed != null;
   }
 
-  /** Whether the class, or the element type of the array class, may be deserialised. */
+  /** Returns whether the class, or the element type of the array class, may be deserialised. */
   boolean allows(Class<?> type) {
     Class<?> element = elementType(type);
     if (closed != null) {
@@ -199,9 +198,10 @@ public final class AllowedClasses {
   }
 
   /**
-   * Refuses a stream by the names in it, with all that is refused, before a class is looked for.
+   * Refuses a stream by the names in it before any class is looked up. The exception names all
+   * refused classes.
    *
-   * @param resolver finds those classes of the JDK of which the name does not tell
+   * @param resolver finds classes of the JDK whose name alone does not decide
    */
   void checkStream(StreamScan scan, ClassResolver resolver) {
     Set<String> refused = Set.of();
@@ -222,7 +222,7 @@ public final class AllowedClasses {
     }
   }
 
-  /** Refuses a class by its name, if that tells. */
+  /** Refuses a class by its name if the name alone decides. */
   public void checkName(String name, ClassResolver resolver) {
     if (!allowsName(name, resolver)) {
       throw refusal(List.of(name));
@@ -285,8 +285,9 @@ public final class AllowedClasses {
   }
 
   /**
-   * Whether proxies with these interfaces may be read: only the settings allow them, each interface
-   * for itself. What else is allowed was meant for values, and a proxy is behaviour.
+   * Returns whether proxies with these interfaces may be read. The settings must allow each
+   * interface; learned and declared types do not count, because a proxy is behaviour and not a
+   * value.
    */
   boolean allowsProxy(List<String> interfaces) {
     for (String name : interfaces) {
@@ -297,7 +298,7 @@ public final class AllowedClasses {
     return true;
   }
 
-  /** Refuses a proxy before its class is defined, since classes that were defined once stay. */
+  /** Refuses a proxy before its class is defined, because a defined class is not unloaded. */
   void checkProxy(List<String> interfaces) {
     if (!allowsProxy(interfaces)) {
       throw RefusedTypes.onRead(interfaces, patterns);
@@ -324,7 +325,7 @@ public final class AllowedClasses {
     }
   }
 
-  /** Refuses a class that is about to be instantiated without an {@code ObjectInputStream}. */
+  /** Refuses a class that is instantiated without an {@code ObjectInputStream}. */
   public void checkWithJvmFilter(Class<?> type) {
     check(type);
     ObjectInputFilter jvmWide = ObjectInputFilter.Config.getSerialFilter();
@@ -346,7 +347,7 @@ public final class AllowedClasses {
     return status == null || status == ObjectInputFilter.Status.REJECTED;
   }
 
-  /** Whether the class is part of the JDK. */
+  /** Returns whether the class is part of the JDK. */
   public static boolean isPlatformClass(Class<?> type) {
     ClassLoader loader = type.getClassLoader();
     return loader == null || loader == ClassLoader.getPlatformClassLoader();
@@ -360,7 +361,7 @@ public final class AllowedClasses {
     return element;
   }
 
-  /** What the filter of the JVM is asked about a class outside of any stream. */
+  /** The filter information for a class outside of a stream. */
   private record ClassOnly(Class<?> serialClass) implements ObjectInputFilter.FilterInfo {
 
     @Override
@@ -384,7 +385,7 @@ public final class AllowedClasses {
     }
   }
 
-  /** The set is replaced as a whole: it is small, and empty for most caches. */
+  /** The set is copied on write: it is small, and empty for most caches. */
   private synchronized void addProxyClass(List<String> interfaces) {
     if (!proxyClasses.contains(interfaces)) {
       Set<List<String>> more = new HashSet<>(proxyClasses);

@@ -7,8 +7,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Finds classes by name without initialising them: in the loader of the cache manager, else in the
- * context loader of the thread, since attributes of an application may be visible only there.
+ * Finds classes by name without initialising them: first in the loader of the cache manager, then
+ * in the context loader of the thread, because some classes of an application are visible only
+ * there.
  *
  * @param loader the loader that is asked first
  */
@@ -47,7 +48,7 @@ public record ClassResolver(ClassLoader loader) {
     }
   }
 
-  /** As {@link #find}, for a caller that has nothing better to say than that it is missing. */
+  /** Finds a class as {@link #find} does; a missing class is an error. */
   public Class<?> get(String name) {
     try {
       return find(name);

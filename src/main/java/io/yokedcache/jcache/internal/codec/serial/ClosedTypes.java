@@ -22,9 +22,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Declared types that say all about their values: final classes of plain content, enums, records
- * and arrays of those. A cache of such a type needs no other class, so none is read, whatever is
- * allowed besides.
+ * Declared types that determine the classes of their values: final classes of plain content, enums,
+ * records, and arrays of these. A cache of a closed type reads no other class, even if the settings
+ * allow it.
  */
 public final class ClosedTypes {
 
@@ -52,7 +52,7 @@ public final class ClosedTypes {
   private ClosedTypes() {}
 
   /**
-   * The names of the classes that a stream of such a value may describe, or {@code null} if the
+   * Returns the names of the classes that a stream of a value can describe, or {@code null} if the
    * type is not closed.
    */
   public static @Nullable Set<String> classesOf(Class<?> type) {

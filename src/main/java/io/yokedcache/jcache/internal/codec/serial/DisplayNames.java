@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Names of classes as messages and logs have them: whoever writes to Redis chooses them. */
+/** Cleans names of classes for messages and logs, because any writer to Redis can choose them. */
 final class DisplayNames {
 
   private static final int MAX_LENGTH = 200;
@@ -17,7 +17,7 @@ final class DisplayNames {
 
   private DisplayNames() {}
 
-  /** The name, without characters that end a line or steer a terminal, and of bounded length. */
+  /** Returns the name without line ends and control characters, and of bounded length. */
   static String of(String name) {
     boolean isLong = name.length() > MAX_LENGTH;
     StringBuilder shown = new StringBuilder();
@@ -29,7 +29,7 @@ final class DisplayNames {
         + (isLong || shown.length() > MAX_LENGTH ? "..." : "");
   }
 
-  /** The names as a list, of which a bounded number is shown. */
+  /** Returns the names as a list of bounded length. */
   static String of(Collection<String> names) {
     StringBuilder list = new StringBuilder();
     Iterator<String> each = names.iterator();
@@ -41,8 +41,8 @@ final class DisplayNames {
   }
 
   /**
-   * The line of configuration that allows classes besides those that are allowed already: classes
-   * of the JDK by name, others by package.
+   * Returns the line of configuration that allows further classes: classes of the JDK by name,
+   * others by package.
    */
   static String allowLine(List<String> allowedAlready, Collection<String> classNames) {
     Set<String> added = new TreeSet<>();

@@ -7,15 +7,15 @@ import io.yokedcache.jcache.codec.SerializationSettings;
 import java.util.List;
 
 /**
- * Java serialisation, with a list of what may be deserialised: values and collections of the JDK,
- * the declared types with their packages, the presets and patterns of the settings, and the classes
- * that were encoded here before. Everything else is refused when it is read, and a value that could
- * not be read back is refused when it is written. A filter of the JVM ({@code jdk.serialFilter})
- * applies besides.
+ * Encodes values by Java serialisation with a list of allowed classes: values and collections of
+ * the JDK, the declared types with their packages, the presets and patterns of the settings, and
+ * the classes that this codec encoded before. All other classes are refused when they are read. A
+ * value that cannot be read back is refused when it is written. A filter of the JVM ({@code
+ * jdk.serialFilter}) applies too.
  *
  * <p>Not canonical: do not use it for keys. Safe for use by several threads.
  *
- * @param <T> what is encoded
+ * @param <T> the type of the objects
  */
 public final class JavaCodec<T> implements Codec<T>, TypeLearner {
 
@@ -25,9 +25,10 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
   /**
    * Creates the codec.
    *
-   * @param type the declared type; it and its package are allowed, unless it is one of the JDK
-   * @param loader where classes are found first; after it comes the context loader of the thread
-   * @param settings what else is allowed, and the limits
+   * @param type the declared type; the type and its package are allowed, except for types of the
+   *     JDK
+   * @param loader the loader that is asked first; the context loader of the thread is asked next
+   * @param settings the allowed classes and the limits
    * @param otherDeclaredTypes further types that are allowed with their packages
    * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
    */
@@ -45,7 +46,7 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
   }
 
   /**
-   * The name of this codec.
+   * Returns the name of this codec.
    *
    * @return {@code java}
    */
@@ -81,7 +82,7 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
     return checked(streams.read(bytes), type);
   }
 
-  /** The value, if it is one of the declared type. */
+  /** Returns the value if it has the declared type. */
   public static <T> T checked(Object value, Class<T> type) {
     if (!type.isInstance(value)) {
       throw wrongType(value.getClass(), type);

@@ -16,13 +16,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Java serialisation behind the list of allowed classes and the limits. Reading is dangerous, so
- * only allowed classes are read. An application must not find that out by misses, so a value that
- * could not be read back is refused when it is written. Immutable.
+ * Java serialisation with the list of allowed classes and the limits. Only allowed classes are
+ * read, because deserialisation can run code. A value that cannot be read back is refused when it
+ * is written, so that the application gets an error and not a miss. Immutable.
  *
- * @param allowed what may be read
- * @param resolver where classes are found
- * @param settings the limits
+ * @param allowed the classes that may be read
  */
 public record JavaStreams(
     AllowedClasses allowed, ClassResolver resolver, SerializationSettings settings) {
@@ -32,7 +30,7 @@ public record JavaStreams(
     return write(value, /* mustBeReadable= */ true);
   }
 
-  /** Serialises a key, which is looked up by its bytes whether or not it can be read back. */
+  /** Serialises a key. A lookup needs only its bytes, so the key need not be readable. */
   public byte[] writeKey(Object key) {
     return write(key, /* mustBeReadable= */ false);
   }
@@ -127,12 +125,12 @@ public record JavaStreams(
         | OutOfMemoryError e) {
       throw reason(filter, notRead(bytes, e));
     } catch (InternalError e) {
-      // The JDK's immutable collections answer damaged bytes with it.
+      // The JDK's immutable collections throw it for damaged bytes.
       throw reason(filter, notRead(bytes, e));
     }
   }
 
-  /** What the filter said comes first: the stream only says that there was one. */
+  /** The reason of the filter comes first: the exception of the stream does not name it. */
   private static CodecException reason(StreamFilter filter, CodecException otherwise) {
     CodecException refusal = filter.refusal();
     return refusal != null ? refusal : otherwise;
@@ -150,7 +148,7 @@ public record JavaStreams(
         cause);
   }
 
-  /** Notes the classes that it writes and that may not be read back. */
+  /** Collects the written classes that may not be read back. */
   private static final class RecordingOutput extends ObjectOutputStream {
 
     private final AllowedClasses allowed;
@@ -185,7 +183,7 @@ public record JavaStreams(
     }
   }
 
-  /** Finds classes by way of the resolver. */
+  /** Finds classes with the resolver. */
   private static final class ResolvingInput extends ObjectInputStream {
 
     private final ClassResolver resolver;
@@ -205,7 +203,7 @@ public record JavaStreams(
     }
 
     @Override
-    @SuppressWarnings("deprecation") // Only an interface is looked for; the handler comes later.
+    @SuppressWarnings("deprecation") // Only interfaces are looked up; the handler comes later.
     protected Class<?> resolveProxyClass(String[] names) throws ClassNotFoundException {
       filter.checkProxy(List.of(names));
       Class<?>[] interfaces = new Class<?>[names.length];
@@ -214,7 +212,8 @@ public record JavaStreams(
         interfaces[i] = resolver.find(names[i]);
         ClassLoader own = interfaces[i].getClassLoader();
         if (own != null) {
-          // A proxy lives beside its interfaces; the first loader of the application wins.
+          // A proxy class is defined in the loader of its interfaces; the first loader of the
+          // application is used.
           loader = own;
         }
       }

@@ -11,20 +11,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The classes that the application itself gave to one codec, in this JVM, to be encoded. They may
- * be read back by the same codec. Only encoding adds to them; bytes from Redis never do. Kept by
- * name, so that no class loader is held. Safe for use by several threads.
+ * The classes of the objects that the application encoded with one codec in this JVM. The same
+ * codec may read them back. Only encoding adds classes; bytes from Redis never do. Classes are
+ * stored by name, so that no class loader is held. Safe for use by several threads.
  */
 public final class LearnedTypes {
 
-  /** The most classes; an application that caches more in one cache names them in the settings. */
+  /**
+   * The most learned classes; an application with more classes in one cache names them in the
+   * settings.
+   */
   static final int MAX_TYPES = 1_000;
 
   private static final Logger logger = LoggerFactory.getLogger(LearnedTypes.class);
 
   /**
-   * Classes of the JDK that turn bytes into behaviour, or few bytes into much work: they have to be
-   * named in the settings one by one.
+   * Classes of the JDK that turn bytes into behaviour, or few bytes into much work. The settings
+   * must name them one by one.
    */
   private static final List<String> DANGEROUS_JDK =
       List.of(
@@ -42,8 +45,8 @@ public final class LearnedTypes {
           "java.util.prefs.");
 
   /**
-   * Classes of libraries that published gadget chains consist of. A second line of defence only:
-   * the first one is that a class is read only if the application caches it.
+   * Library classes of published gadget chains. They are a second line of defence: a class is read
+   * only if the application caches it.
    */
   private static final List<String> KNOWN_GADGETS =
       List.of(
@@ -86,7 +89,7 @@ public final class LearnedTypes {
 
   private final boolean isEnabled;
 
-  /** Replaced as a whole: most caches learn nothing, and none much. */
+  /** Copied on write: most caches learn nothing, and no cache learns many classes. */
   private volatile Set<String> names = Set.of();
 
   /** Guarded by this object's monitor. */
@@ -108,8 +111,8 @@ public final class LearnedTypes {
   /**
    * Learns classes that are not allowed otherwise.
    *
-   * @param types what an object that was encoded consists of
-   * @return those of them that may not be read back, since they are not learned
+   * @param types the classes of an object that was encoded
+   * @return the classes that are not learned and may not be read back
    */
   List<Class<?>> learn(Collection<Class<?>> types) {
     List<Class<?>> refused = new ArrayList<>();
@@ -147,7 +150,9 @@ public final class LearnedTypes {
     return false;
   }
 
-  /** Whether objects of this class may be read back because the application encoded one. */
+  /**
+   * Returns whether the application encoded an object of this class, so that it may be read back.
+   */
   static boolean isLearnable(Class<?> type) {
     String name = type.getName();
     if (Proxy.isProxyClass(type)

@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.codec.serial;
 import io.yokedcache.jcache.codec.CodecException;
 import java.io.ByteArrayOutputStream;
 
-/** Collects the bytes of one value. Beyond the limit it only counts them, to tell how many. */
+/** Collects the bytes of one value. Beyond the limit it only counts them for the message. */
 public final class LimitedOutput extends ByteArrayOutputStream {
 
   private final long maxBytes;

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds patterns of {@code serialization.allow} that can match nothing. Certain mistakes are
- * errors; a class or package that is not found is a warning, since another application that shares
- * the file may have it.
+ * Finds patterns of {@code serialization.allow} that cannot match a class. Certain mistakes are
+ * errors. A class or package that is not found is a warning, because another application with the
+ * same file may have it.
  */
 public final class PatternCheck {
 
@@ -26,7 +26,7 @@ public final class PatternCheck {
   /**
    * Checks the patterns.
    *
-   * @throws CacheException with all patterns that match nothing whatever the class path has
+   * @throws CacheException with all patterns that match nothing on any class path
    */
   public static void check(List<String> patterns, ClassLoader loader) {
     PatternCheck check = new PatternCheck(new ClassResolver(loader));
@@ -94,7 +94,7 @@ public final class PatternCheck {
         reason);
   }
 
-  /** The binary name of a nested class whose name was written with dots, or {@code null}. */
+  /** Returns the binary name of a nested class that was written with dots, or {@code null}. */
   private @Nullable String nestedIn(String className) {
     String name = className;
     for (int dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.')) {
@@ -111,7 +111,7 @@ public final class PatternCheck {
       resolver.find(name);
       return true;
     } catch (ClassNotFoundException | LinkageError e) {
-      // A class that is there but cannot be linked is a class.
+      // A class that cannot be linked exists nevertheless.
       return e instanceof LinkageError && !(e instanceof NoClassDefFoundError);
     }
   }

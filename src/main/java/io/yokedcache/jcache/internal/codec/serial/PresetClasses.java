@@ -6,14 +6,14 @@ import java.util.stream.Stream;
 import javax.cache.CacheException;
 
 /**
- * The classes that are allowed without being named in the settings: values and collections of the
- * JDK, and what the presets stand for. Left out on purpose is what does more than hold a value when
- * it is read or hashed: {@code URL} (asks the DNS), {@code Collections$CopiesList} (any size out of
- * a few bytes), regular expressions, files, proxies' handlers.
+ * The classes that are allowed without a pattern in the settings: values and collections of the
+ * JDK, and the classes of the presets. Classes that do more than hold a value when they are read or
+ * hashed are left out: {@code URL} (asks the DNS), {@code Collections$CopiesList} (any size from a
+ * few bytes), regular expressions, files, proxies' handlers.
  */
 public final class PresetClasses {
 
-  /** Packages of the JDK that have values only. */
+  /** Packages of the JDK that contain only values. */
   static final Set<String> JDK_PACKAGES =
       Set.of(
           "java.time",
@@ -23,7 +23,10 @@ public final class PresetClasses {
           "java.time.format",
           "java.math");
 
-  /** Packages of the JDK whose exceptions are cached as values, as annotations of JSR-107 do. */
+  /**
+   * Packages of the JDK whose exceptions are cached as values, for example by the annotations of
+   * JSR-107.
+   */
   public static final Set<String> EXCEPTION_PACKAGES =
       Set.of("java.lang", "java.util", "java.util.concurrent", "java.io", "java.time");
 
@@ -47,7 +50,7 @@ public final class PresetClasses {
                       + " Random JapaneseImperialCalendar Comparators$NullComparator"
                       + " TreeMap$NavigableSubMap TreeMap$AscendingSubMap TreeMap$DescendingSubMap"
                       + " TreeMap$SubMap"),
-              // What a CollSer turns into.
+              // The classes that replace a CollSer.
               in("java.util.ImmutableCollections$", "List12 ListN Set12 SetN Map1 MapN"),
               in("sun.util.", "calendar.ZoneInfo BuddhistCalendar"),
               in(
@@ -77,7 +80,7 @@ public final class PresetClasses {
                       + " CopyOnWriteArrayList CopyOnWriteArraySet LinkedBlockingQueue"
                       + " LinkedBlockingDeque PriorityBlockingQueue ArrayBlockingQueue"
                       + " LinkedTransferQueue"),
-              // Queues and the segments of a ConcurrentHashMap are written with their locks.
+              // Queues and the segments of a ConcurrentHashMap contain their locks.
               in(
                   "java.util.concurrent.locks.",
                   "ReentrantLock ReentrantLock$Sync ReentrantLock$NonfairSync"
@@ -114,7 +117,7 @@ public final class PresetClasses {
                   "org.hibernate.cache.spi.support.",
                   "AbstractReadWriteAccess$Item AbstractReadWriteAccess$SoftLockImpl"
                       + " AbstractReadWriteAccess$Lockable"),
-              // What stands in for a property that was not loaded, or has a value of any type.
+              // Placeholders for a property that was not loaded or has a value of any type.
               in("org.hibernate.bytecode.enhance.spi.", "LazyPropertyInitializer$1"),
               in("org.hibernate.property.access.internal.", "PropertyAccessStrategyBackRefImpl$1"),
               in("org.hibernate.type.", "AnyType$ObjectTypeCacheEntry"))
@@ -124,7 +127,7 @@ public final class PresetClasses {
   private static final Set<String> SPRING =
       Stream.of(
               in("org.springframework.cache.", "support.NullValue interceptor.SimpleKey"),
-              // Pages that repositories return, with all that they consist of.
+              // Pages that repositories return, with all classes of their parts.
               in(
                   "org.springframework.data.domain.",
                   "PageImpl SliceImpl Chunk PageRequest AbstractPageRequest Unpaged Sort Sort$Order"

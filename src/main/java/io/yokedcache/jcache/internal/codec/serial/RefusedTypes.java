@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Words refusals of classes: why a value cannot be stored or read back, and the setting that allows
- * it.
+ * Creates the messages for refused classes: the reason why a value cannot be stored or read back,
+ * and the setting that allows it.
  */
 final class RefusedTypes {
 
-  /** What lambdas are written as; reading one runs a method of the application by its name. */
+  /** The serialised form of lambdas; reading one runs a method of the application by its name. */
   static final String LAMBDA = "java.lang.invoke.SerializedLambda";
 
   static final String LAMBDA_ADVICE =
@@ -71,7 +71,7 @@ final class RefusedTypes {
             + advice);
   }
 
-  /** For bytes that were read. */
+  /** Creates the refusal for bytes that were read. */
   static RefusedClassException onRead(Collection<String> classNames, List<String> allowed) {
     String refused =
         (classNames.size() == 1 ? "Class " : "Classes ")

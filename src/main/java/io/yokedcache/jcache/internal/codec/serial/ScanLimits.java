@@ -5,14 +5,14 @@ import io.yokedcache.jcache.codec.CodecException.Reason;
 import io.yokedcache.jcache.codec.SerializationSettings;
 
 /**
- * What one serialised value may be, in nesting, objects, elements and work.
+ * The limits of one serialised value: nesting, objects, elements and work.
  *
- * @param depth how deep objects may nest
- * @param references how many objects there may be
- * @param arrayLength how long an array may be
- * @param weight how many objects the unfolded graph may have
- * @param comparisons how many objects may be compared while hash tables are filled
- * @param numberBytes how long a BigInteger may be
+ * @param depth the greatest nesting, in levels
+ * @param references the most objects
+ * @param arrayLength the greatest length of an array, in elements
+ * @param weight the most objects in the unfolded graph
+ * @param comparisons the most comparisons while hash tables are filled
+ * @param numberBytes the greatest length of a BigInteger, in bytes
  */
 public record ScanLimits(
     long depth,
@@ -23,20 +23,20 @@ public record ScanLimits(
     long numberBytes) {
 
   /**
-   * The longest number that a key or a value may have, in bits. Reading digits takes quadratic
+   * The greatest length of a number in a key or a value, in bits. Reading digits takes quadratic
    * time.
    */
   public static final int MAX_NUMBER_BITS = 32_768;
 
   public static final int MAX_NUMBER_BYTES = MAX_NUMBER_BITS / Byte.SIZE + 1;
 
-  /** Objects that are shared may be counted so many times as often as all objects together. */
+  /** The factor by which shared objects may exceed the number of all objects. */
   static final int SHARING = 16;
 
-  /** So many comparisons for each object that a value may have. */
+  /** The comparisons that are allowed per object. */
   public static final int COMPARISONS_PER_REFERENCE = 2_000;
 
-  /** For values of the application, which are measured before they are compared with limits. */
+  /** No limits, for values of the application, which are measured first and checked later. */
   static final ScanLimits NONE =
       new ScanLimits(
           Long.MAX_VALUE,
@@ -46,7 +46,7 @@ public record ScanLimits(
           Long.MAX_VALUE,
           Long.MAX_VALUE);
 
-  /** The limits made last: all caches of a manager have the same ones. */
+  /** The last limits that were created; all caches of a manager have the same limits. */
   private static volatile ScanLimits latest = NONE;
 
   public static ScanLimits of(SerializationSettings settings) {

@@ -8,18 +8,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The filter of one stream: the list of allowed classes, the limits, and the filter of the JVM,
- * which a filter of a stream would otherwise replace. Remembers why it refused, since the exception
- * of the stream does not say.
+ * which a stream filter would otherwise replace. It stores the reason of a refusal, because the
+ * exception of the stream does not name it.
  */
 public final class StreamFilter implements ObjectInputFilter {
 
-  /** An entry of a hash table may have eight slots of its own, in the smallest tables sixteen. */
+  /** A hash table can have eight slots per entry; the smallest tables have sixteen. */
   private static final int SLOTS_PER_REFERENCE = 16;
 
   private static final int FREE_ELEMENTS = 64;
 
   /**
-   * How much more than the scan of the stream the filter lets pass: the JVM may count otherwise.
+   * The tolerance of the filter compared with the scan of the stream, because the JVM can count
+   * differently.
    */
   private static final int LENIENCY = 2;
 
@@ -32,10 +33,9 @@ public final class StreamFilter implements ObjectInputFilter {
   /**
    * Creates the filter.
    *
-   * @param allowed what may be read
-   * @param settings the limits
-   * @param sizeBytes the length of the stream, each byte of which can be an element of an array
-   * @param references how many objects the stream has; each may be in a table of a collection
+   * @param allowed the classes that may be read
+   * @param sizeBytes the length of the stream, in bytes; each byte can be an element of an array
+   * @param references the number of objects in the stream; each can be in a table of a collection
    */
   public StreamFilter(
       AllowedClasses allowed, SerializationSettings settings, long sizeBytes, long references) {
@@ -44,7 +44,7 @@ public final class StreamFilter implements ObjectInputFilter {
     this.elementBudget = sizeBytes + references * SLOTS_PER_REFERENCE + FREE_ELEMENTS;
   }
 
-  /** Why the stream was refused, or {@code null} if it was not. */
+  /** Returns the reason why the stream was refused, or {@code null} if it was not refused. */
   public @Nullable CodecException refusal() {
     return refusal;
   }
@@ -62,8 +62,8 @@ public final class StreamFilter implements ObjectInputFilter {
     if (exceeded != null) {
       return refuse(exceeded);
     }
-    // Classes that the stream names were checked when they were found. Others come from code of
-    // those: the arrays of a collection, what readResolve returns.
+    // Classes that the stream names were checked when they were found. Other classes come from
+    // their code: the arrays of a collection, or the result of readResolve.
     return type == null ? Status.UNDECIDED : Status.ALLOWED;
   }
 
@@ -102,7 +102,8 @@ public final class StreamFilter implements ObjectInputFilter {
       return limit("it holds more objects than", references, "max-references");
     }
     if (info.arrayLength() > 0) {
-      // An array is allocated before its elements are read, so a few bytes could ask for gigabytes.
+      // An array is allocated before its elements are read, so a few bytes could allocate
+      // gigabytes.
       elementBudget -= info.arrayLength();
       if (elementBudget < 0) {
         return new CodecException(

@@ -31,36 +31,35 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks through a serialised stream by its grammar alone (Java Object Serialization Specification,
- * 6): no class is loaded, no object is made. It finds which classes the stream names and how much
- * work it is to read it. Written values are walked through by the same code as values that are
- * read, so that both are held to the same limits. Takes time linear in the bytes. Not safe for use
- * by several threads.
+ * Scans a serialised stream by its grammar alone (Java Object Serialization Specification, 6): no
+ * class is loaded and no object is created. The scan finds the classes that the stream names and
+ * the work of reading it. The same code scans values that are written and values that are read, so
+ * that the same limits apply to both. The scan takes time linear in the bytes. Not safe for use by
+ * several threads.
  *
- * <p>An object that is shared is written once but hashed wherever it is referred to: 31 nested sets
- * with two references each to the next one are hashed two thousand million times. So each object
- * has a weight, the number of objects in the unfolded graph below it.
+ * <p>A shared object is written once but hashed at each reference: 31 nested sets with two
+ * references each to the next set are hashed two thousand million times. Each object therefore has
+ * a weight, the number of objects in the unfolded graph below it.
  *
- * <p>Keys with equal hash codes that a hash table cannot order (it orders those that are {@code
- * Comparable} to their own class) are compared each with each other, so the product of the number
- * of keys and their weight is limited for those.
+ * <p>A hash table orders keys with equal hash codes if they are {@code Comparable} to their class.
+ * It compares all other keys in pairs, so the product of their number and their weight is limited.
  */
 public final class StreamScan {
 
   private static final long SATURATED = Long.MAX_VALUE / 4;
 
-  /** Alternatives that are tried for streams whose grammar depends on code of the class. */
+  /** The most alternatives that are tried if the grammar depends on code of the class. */
   private static final int MAX_ALTERNATIVES = 64;
 
-  /** Comparing so many bytes of two keys takes as long as to look at one object. */
+  /** The number of bytes of two keys that are compared in the time of one object. */
   private static final int BYTES_PER_OBJECT = 64;
 
-  /** Keys of a class whose hash code nobody can choose, or that are never compared. */
+  /** Keys that are never compared, or whose hash code cannot be chosen. */
   private static final String IDENTITY = "identity";
 
   private static final String TIMES = "java.time.Ser";
 
-  /** The classes besides String that a hash table can order, and whose hash codes can collide. */
+  /** The classes other than String that a hash table can order and whose hash codes can collide. */
   private static final Set<String> ORDERED =
       Set.of(
           "java.lang.Boolean",
@@ -75,7 +74,7 @@ public final class StreamScan {
           "java.util.Date",
           "java.util.UUID");
 
-  /** The types of java.time that are not Comparable to their own class, as {@link #TIMES} has. */
+  /** The types of java.time in {@link #TIMES} that are not Comparable to their class. */
   private static final Set<Integer> UNORDERED_TIMES = Set.of(3, 5, 6, 7, 14);
 
   private final byte[] bytes;
@@ -89,7 +88,10 @@ public final class StreamScan {
   private int depth;
   private int alternatives;
 
-  /** What handles stand for: a {@link Description}, the kind of a key, or a long array's length. */
+  /**
+   * The objects of the handles: a {@link Description}, the kind of a key, or the length of a long
+   * array.
+   */
   private @Nullable Object[] handles = new @Nullable Object[16];
 
   private long[] weights = new long[16];
@@ -102,7 +104,7 @@ public final class StreamScan {
   /** The kind of the last time that was read, or {@code null} if it is not ordered. */
   private @Nullable String timeKey;
 
-  /** What the last content is as a key of a hash table: ordered by this, or unordered if null. */
+  /** The order of the last content as a key of a hash table; null if it is not ordered. */
   private @Nullable Object lastKey;
 
   private long references;
@@ -113,11 +115,11 @@ public final class StreamScan {
   private long longestNumber;
 
   /**
-   * Creates the walk through a stream.
+   * Creates the scan of a stream.
    *
-   * @param limits what ends it
-   * @param withoutFields classes that are known to write no fields though they have some
-   * @param isOwn whether this JVM wrote the stream; what the walk finds is then added to those
+   * @param limits the limits that end the scan
+   * @param withoutFields classes that have fields but do not write them
+   * @param isOwn whether this JVM wrote the stream; the scan then adds classes to withoutFields
    */
   public StreamScan(byte[] bytes, ScanLimits limits, Set<String> withoutFields, boolean isOwn) {
     this.bytes = bytes;
@@ -127,9 +129,9 @@ public final class StreamScan {
   }
 
   /**
-   * Walks through the object of the stream.
+   * Scans the object of the stream.
    *
-   * @throws CodecException if the bytes are no such stream, or if a limit is exceeded
+   * @throws CodecException if the bytes are not a serialised stream, or if a limit is exceeded
    */
   public void run() {
     try {
@@ -147,7 +149,10 @@ public final class StreamScan {
     }
   }
 
-  /** The names of the classes that the stream describes, arrays by their element types. */
+  /**
+   * Returns the names of the classes that the stream describes; arrays count by their element
+   * types.
+   */
   List<String> classNames() {
     return classNames;
   }
@@ -157,12 +162,12 @@ public final class StreamScan {
     return proxies;
   }
 
-  /** How many objects the stream holds or refers to. */
+  /** Returns the number of objects that the stream holds or refers to. */
   long references() {
     return references;
   }
 
-  /** Refuses what exceeds a limit, with its size. */
+  /** Refuses a size that exceeds a limit. */
   void check(ScanLimits limits) {
     limits.checkDepth(deepest);
     limits.checkReferences(references);
@@ -172,7 +177,7 @@ public final class StreamScan {
     limits.checkNumber(longestNumber);
   }
 
-  /** Walks through one object, null or reference, and returns its weight. */
+  /** Scans one object, null or reference, and returns its weight. */
   private long content() {
     references++;
     limits.checkReferences(references);
@@ -221,7 +226,7 @@ public final class StreamScan {
     atDepth(depth);
     int handle = handleNumber();
     lastKey = handles[handle];
-    // A cycle cannot be hashed, but what a collection has so far can.
+    // A cycle cannot be hashed, but the elements that a collection has so far can be.
     return isOpen[handle] && !isCollection(lastKey) ? 1 : weights[handle];
   }
 
@@ -309,16 +314,16 @@ public final class StreamScan {
     isOpen[handle] = true;
     Object key = ofClass(handle, type) ? timeKey : type.key();
     isOpen[handle] = false;
-    // As a key it is what its class says; a collection stays known as one.
+    // The class determines the kind of the key; a collection remains a collection.
     handles[handle] = key;
     lastKey = key;
     return weights[handle];
   }
 
   /**
-   * Walks through what the classes of an object have written, superclass first.
+   * Scans the data of an object's classes, superclass first.
    *
-   * @return whether the object is a time, whose kind then is {@link #timeKey}
+   * @return whether the object is a time; its kind is in {@link #timeKey}
    */
   private boolean ofClass(int handle, Description type) {
     if (type.superclass != null) {
@@ -345,7 +350,7 @@ public final class StreamScan {
     return isTime;
   }
 
-  /** Walks through what one class of an object has written. */
+  /** Scans the data of one class of an object. */
   private void serializable(int handle, Description type) {
     boolean hasFields = type.primitiveBytes + type.objectFields > 0;
     if (!type.is(SC_WRITE_METHOD)) {
@@ -362,8 +367,8 @@ public final class StreamScan {
       try {
         fieldsAndAnnotations(handle, type);
       } catch (Malformed | IndexOutOfBoundsException e) {
-        // Its writeObject may not call defaultWriteObject, which only its code says. What was
-        // counted on the wrong way stays counted.
+        // Only the code of writeObject tells whether it calls defaultWriteObject, so both
+        // alternatives are tried. Work of the wrong alternative remains counted.
         if (++alternatives > MAX_ALTERNATIVES) {
           throw e;
         }
@@ -402,7 +407,7 @@ public final class StreamScan {
     }
   }
 
-  /** Walks through what writeObject or writeExternal added, which ends with a mark. */
+  /** Scans the data of writeObject or writeExternal up to the end mark. */
   private void annotations(int handle, @Nullable HashTable table, Description type) {
     if (!type.is(SC_WRITE_METHOD) && !type.is(SC_EXTERNALIZABLE)) {
       return;
@@ -444,7 +449,7 @@ public final class StreamScan {
     return type;
   }
 
-  /** Walks through a description of a class, a reference to one, or null. */
+  /** Scans a description of a class, a reference to one, or null. */
   private @Nullable Description description() {
     int tag = next();
     return switch (tag) {
@@ -576,7 +581,7 @@ public final class StreamScan {
     return isObject ? name.substring(dimensions + 1, name.length() - 1) : "int";
   }
 
-  /** The bytes that a value of a primitive type takes, or 0 for other types. */
+  /** Returns the size of a primitive type in bytes, or 0 for other types. */
   private static int sizeOf(char code) {
     return switch (code) {
       case 'Z', 'B' -> 1;
@@ -627,7 +632,7 @@ public final class StreamScan {
     at += (int) count;
   }
 
-  /** Says that the bytes do not follow the grammar. Costs no stack trace. */
+  /** Thrown if the bytes do not follow the grammar. It has no stack trace. */
   private static final class Malformed extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -659,7 +664,7 @@ public final class StreamScan {
       return name.startsWith("java.");
     }
 
-    /** How its objects are ordered as keys; itself if they are not. */
+    /** The order of its objects as keys; the description itself if they are not ordered. */
     Object key() {
       if (ORDERED.contains(name)) {
         return name;
@@ -668,7 +673,7 @@ public final class StreamScan {
     }
   }
 
-  /** Adds up how many comparisons filling a hash table may take. */
+  /** Counts the comparisons that filling a hash table can take. */
   private static final class HashTable {
 
     private final boolean isMap;
@@ -685,7 +690,7 @@ public final class StreamScan {
       this.orders = orders;
     }
 
-    /** The table that a class of the JDK writes, or {@code null} if it writes none. */
+    /** Returns the table that a class of the JDK writes, or {@code null} if it writes none. */
     static @Nullable HashTable of(Description type, int tag) {
       return switch (type.name) {
         case "java.util.HashMap", "java.util.concurrent.ConcurrentHashMap" ->

@@ -2,11 +2,11 @@ package io.yokedcache.jcache.internal.codec.serial;
 
 import java.util.List;
 
-/** A codec that may read back the classes that were given to it to be encoded, in this JVM. */
+/** A codec that may read back the classes that it encoded in this JVM. */
 public interface TypeLearner {
 
   /**
-   * Returns the classes that this codec has learned so far, besides those that were allowed anyhow.
+   * Returns the classes that this codec has learned, without the classes that the settings allow.
    *
    * @return their binary names, sorted
    */

@@ -5,14 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Strict UTF-8: what cannot be represented is an error and never a question mark. */
+/** Strict UTF-8: text that cannot be represented is an error and never a question mark. */
 public final class Utf8 {
 
   private static final char REPLACEMENT = '\uFFFD';
 
   private Utf8() {}
 
-  /** Whether every surrogate of the text has its partner, so that the text has a UTF-8 form. */
+  /** Returns whether all surrogates of the text are paired, so that the text has a UTF-8 form. */
   public static boolean isWellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -33,8 +33,8 @@ public final class Utf8 {
   /** The text of {@code bytes[from, to)}. */
   public static String decode(byte[] bytes, int from, int to) {
     String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
-    // The lenient decoder is the fast one. Only a text with a replacement character, which may be
-    // genuine, has to be looked at again.
+    // The lenient decoder is faster. Only a text with a replacement character, which can be
+    // genuine, is decoded again.
     return text.indexOf(REPLACEMENT) < 0 ? text : decodeStrictly(bytes, from, to);
   }
 

@@ -1,4 +1,4 @@
-/** Java serialisation behind a list of allowed classes and limits. */
+/** Java serialisation with a list of allowed classes and with limits. */
 @NullMarked
 package io.yokedcache.jcache.internal.codec.serial;
 

@@ -11,18 +11,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values of frequent classes in a few bytes, everything else by Java serialisation as {@link
- * JavaCodec} does it. The bytes say themselves which it is, so what {@code java} wrote can be read.
+ * Encodes values of frequent classes in a few bytes and all other values by Java serialisation, as
+ * {@link JavaCodec} does. The first byte tells the format, so this codec also reads the bytes of
+ * the codec {@code java}.
  *
- * <p>Not serialised are objects of exactly these classes: {@code String}, {@code byte[]}, the boxed
- * types, {@code BigInteger}, {@code BigDecimal}, {@code UUID}, {@code Instant}, {@code Duration},
- * {@code LocalDate} and {@code LocalDateTime}; equal ones are equal bytes. As parts of other
- * objects they are serialised with them.
+ * <p>The compact form is used for objects of exactly these classes: {@code String}, {@code byte[]},
+ * the boxed types, {@code BigInteger}, {@code BigDecimal}, {@code UUID}, {@code Instant}, {@code
+ * Duration}, {@code LocalDate} and {@code LocalDateTime}. Equal values of these classes have equal
+ * bytes. Inside other objects they are serialised with them.
  *
- * <p>The limits of {@code JavaCodec} apply, and what it refuses is refused. Not for keys: it is not
- * canonical for what it serialises. Safe for use by several threads.
+ * <p>The limits and the refusals of {@code JavaCodec} apply. Do not use it for keys: serialised
+ * objects are not canonical. Safe for use by several threads.
  *
- * @param <T> what is encoded
+ * @param <T> the type of the objects
  */
 public final class AutoCodec<T> implements Codec<T>, TypeLearner {
 
@@ -34,9 +35,10 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   /**
    * Creates the codec.
    *
-   * @param type the declared type; it and its package are allowed, unless it is one of the JDK
-   * @param loader where classes are found first; after it comes the context loader of the thread
-   * @param settings what else is allowed, and the limits
+   * @param type the declared type; the type and its package are allowed, except for types of the
+   *     JDK
+   * @param loader the loader that is asked first; the context loader of the thread is asked next
+   * @param settings the allowed classes and the limits
    * @param otherDeclaredTypes further types that are allowed with their packages
    * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
    */
@@ -52,7 +54,7 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   }
 
   /**
-   * The name of this codec.
+   * Returns the name of this codec.
    *
    * @return {@code auto}
    */
@@ -76,7 +78,7 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
     return form == null ? java.encode(value) : form.encode(value, settings);
   }
 
-  @SuppressWarnings("unchecked") // A form takes objects of the very class that it is found by.
+  @SuppressWarnings("unchecked") // A form is found by the exact class of the object.
   private @Nullable PlainForm<T> formOf(T value) {
     return (PlainForm<T>) PlainForms.of(value.getClass());
   }

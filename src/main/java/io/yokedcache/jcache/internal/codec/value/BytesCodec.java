@@ -3,18 +3,18 @@ package io.yokedcache.jcache.internal.codec.value;
 import io.yokedcache.jcache.codec.Codec;
 
 /**
- * Bytes as they are, copied on the way in and out. For values that are serialised already. Safe for
- * use by several threads.
+ * Stores byte arrays unchanged and copies them in both directions. It serves for values that are
+ * already serialised. Safe for use by several threads.
  */
 public final class BytesCodec implements Codec<byte[]> {
 
-  /** The one instance: it has no state. */
+  /** The single instance; it has no state. */
   public static final BytesCodec INSTANCE = new BytesCodec();
 
   private BytesCodec() {}
 
   /**
-   * The name of this codec.
+   * Returns the name of this codec.
    *
    * @return {@code bytes}
    */

@@ -4,12 +4,10 @@ import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
 
 /**
- * A codec of one type for a cache that is declared for {@code Object}: says what to do about an
- * object of another type, where a cast would only fail.
+ * Adapts a codec of one type to a cache that is declared for {@code Object}. For an object of
+ * another type its message names the cure; a cast would only fail.
  *
- * @param <S> what the codec takes
- * @param codec the codec
- * @param type what the codec takes
+ * @param <S> the type of the codec
  */
 public record CheckedCodec<S>(Codec<S> codec, Class<S> type) implements Codec<Object> {
 

@@ -6,13 +6,13 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
- * The form of a class whose values all take the same number of bytes.
+ * The form of a class whose values all have the same length.
  *
  * @param tags the one tag
  * @param type the class
- * @param size how many bytes come behind the tag
- * @param writer puts a value behind the tag
- * @param reader gets it from there
+ * @param size the number of bytes after the tag
+ * @param writer writes a value after the tag
+ * @param reader reads it
  */
 record FixedForm<T>(
     String tags, Class<T> type, int size, BiConsumer<T, byte[]> writer, Function<byte[], T> reader)

@@ -10,10 +10,10 @@ import java.time.temporal.ChronoField;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-/** The classes whose values all take the same number of bytes. */
+/** The forms of the classes whose values all have the same length. */
 final class FixedForms {
 
-  /** Where the second of two numbers is, if the first is a long. */
+  /** The position of the second of two numbers if the first is a long. */
   private static final int SECOND = 1 + Long.BYTES;
 
   private static final int MONTH = 1 + Integer.BYTES;
@@ -54,7 +54,7 @@ final class FixedForms {
             Long.BYTES,
             (value, bytes) -> BigEndian.put(bytes, 1, value.longValue()),
             bytes -> BigEndian.longAt(bytes, 1)),
-        // Not the raw bits: all NaN are equal, and equal values shall be equal bytes.
+        // The raw bits do not serve: all NaN are equal, and equal values must have equal bytes.
         new FixedForm<>(
             "F",
             Float.class,

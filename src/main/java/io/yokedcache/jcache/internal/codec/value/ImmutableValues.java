@@ -28,17 +28,20 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which values callers may share, because nobody can change them: store-by-value (JSR-107 1.1.1,
- * Store-By-Value) is kept without a copy for each. Safe for use by several threads.
+ * Determines the values that callers can share because they are immutable. Store-by-value (JSR-107
+ * 1.1.1, Store-By-Value) then needs no copy per caller. Safe for use by several threads.
  *
- * <p>Immutable are {@code String}, the boxed types, {@code UUID}, {@code BigInteger} and {@code
- * BigDecimal} (not their subclasses), {@code Currency}, {@code Locale}, {@code URI}, the types of
- * {@code java.time}, enum constants, and records of nothing but immutable values. Of any other
- * class nothing is known, so its objects are not.
+ * <p>The immutable values are {@code String}, the boxed types, {@code UUID}, {@code BigInteger} and
+ * {@code BigDecimal} (not their subclasses), {@code Currency}, {@code Locale}, {@code URI}, the
+ * types of {@code java.time}, enum constants, and records of immutable values. Objects of all other
+ * classes count as mutable.
  */
 public final class ImmutableValues {
 
-  /** Parts of one value that are looked at; a value with more is cheaper to copy than to search. */
+  /**
+   * The most parts of one value that are inspected; a larger value is cheaper to copy than to
+   * inspect.
+   */
   private static final int MAX_PARTS = 256;
 
   private static final Set<Class<?>> IMMUTABLE =
@@ -73,8 +76,8 @@ public final class ImmutableValues {
 
   /**
    * The parts of a class whose values decide whether an object is immutable, or {@code FALSE} if it
-   * is not. Objects of the JDK, since one of this library would hold its loader as long as the
-   * class lives, and classes of the JDK live for ever.
+   * is not. The map holds JDK objects only: an object of this library would hold its loader as long
+   * as the class lives, and classes of the JDK are never unloaded.
    */
   private static final ClassValue<Object> UNDECIDED =
       new ClassValue<>() {
@@ -87,17 +90,20 @@ public final class ImmutableValues {
   private ImmutableValues() {}
 
   /**
-   * Whether a value may be shared. Runs no code of the value's class, and looks at a bounded number
-   * of its parts.
+   * Returns whether a value may be shared. It runs no code of the value's class and inspects a
+   * bounded number of its parts.
    *
    * @param value the value
-   * @return {@code false} also if that is not known
+   * @return {@code false} also if this is not known
    */
   public static boolean isImmutable(Object value) {
     return partsLeft(value, MAX_PARTS) >= 0;
   }
 
-  /** How many parts may still be looked at after this value; negative if it is not immutable. */
+  /**
+   * Returns the number of parts that may still be inspected after this value; negative if the value
+   * is not immutable.
+   */
   private static int partsLeft(@Nullable Object value, int parts) {
     if (value == null) {
       return parts;
@@ -135,7 +141,7 @@ public final class ImmutableValues {
     List<Field> undecided = new ArrayList<>();
     for (Field field : components(type)) {
       if (!isImmutableType(field.getType(), new HashSet<>())) {
-        // The field, since an accessor may return a copy of what the record holds.
+        // The field is read because an accessor can return a copy.
         if (field.getType().isArray() || !field.trySetAccessible()) {
           return false;
         }
@@ -146,8 +152,8 @@ public final class ImmutableValues {
   }
 
   /**
-   * Whether all objects of a declared type are immutable. A record may contain records of its own
-   * type: it is, unless something else says that it is not.
+   * Returns whether all objects of a declared type are immutable. A record can contain records of
+   * its type: they count as immutable unless another component is mutable.
    */
   private static boolean isImmutableType(Class<?> type, Set<Class<?>> assumed) {
     if (type.isPrimitive()

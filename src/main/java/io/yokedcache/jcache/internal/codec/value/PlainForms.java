@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The classes that the codec {@code auto} does not serialise. Behind the tag come numbers with the
+ * The forms of the classes that the codec {@code auto} does not serialise. Numbers follow the tag,
  * most significant byte first.
  *
  * <pre>
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * length            one byte, or 255 and four bytes if it is 255 or more
  * </pre>
  *
- * <p>No tag is 0xAC, with which everything begins that is serialised, nor is one above 0x7F.
+ * <p>No tag is 0xAC, the first byte of every serialised object, and no tag is above 0x7F.
  */
 public final class PlainForms {
 
@@ -48,13 +48,13 @@ public final class PlainForms {
     return forms;
   }
 
-  /** The form of exactly that class, or {@code null} if its objects are serialised. */
-  @SuppressWarnings("unchecked") // The map has each form under its own class.
+  /** Returns the form of exactly this class, or {@code null} if its objects are serialised. */
+  @SuppressWarnings("unchecked") // The map holds each form under its class.
   public static <T> @Nullable PlainForm<T> of(Class<T> type) {
     return (PlainForm<T>) BY_CLASS.get(type);
   }
 
-  /** The form that writes that first byte, or {@code null} if none does. */
+  /** Returns the form with this tag, or {@code null} if there is none. */
   static @Nullable PlainForm<?> ofTag(byte tag) {
     return tag < 0 ? null : BY_TAG[tag];
   }

@@ -8,8 +8,8 @@ import io.yokedcache.jcache.internal.codec.serial.BigEndian;
 import io.yokedcache.jcache.internal.codec.serial.Utf8;
 
 /**
- * Text as Latin-1 if that holds it, which is how the JVM has it in memory; else as UTF-8, or, with
- * a surrogate that has no partner, as UTF-16. Every String comes back as it was.
+ * The form of text: Latin-1 if it can represent the text, as in the memory of the JVM; otherwise
+ * UTF-8; UTF-16 if the text has an unpaired surrogate. Every String is read back unchanged.
  */
 record PlainText() implements PlainForm<String> {
 
@@ -33,11 +33,13 @@ record PlainText() implements PlainForm<String> {
     byte[] bytes = Sized.allocate(LATIN_1, length, limits.maxBytes());
     int start = bytes.length - length;
     copyLowBytes(value, bytes, start);
-    // To make it a String again and compare takes less time than to look at each char before.
+    // Decoding and comparing takes less time than inspecting each char before.
     return new String(bytes, start, length, ISO_8859_1).equals(value) ? bytes : wide(value, limits);
   }
 
-  @SuppressWarnings("deprecation") // Its loss of the upper bytes is noticed, its speed is wanted.
+  @SuppressWarnings(
+      "deprecation") // This deprecated method is used for its speed; the caller detects the loss of
+  // upper bytes.
   private static void copyLowBytes(String value, byte[] bytes, int start) {
     value.getBytes(0, value.length(), bytes, start);
   }

@@ -4,8 +4,8 @@ import io.yokedcache.jcache.internal.codec.serial.BigEndian;
 import io.yokedcache.jcache.internal.codec.serial.LimitedOutput;
 
 /**
- * A tag, a length and as many bytes. The length, without which a value that was cut off would be
- * taken for a shorter one, is one byte, or the byte 255 and four others.
+ * The layout of a tag, a length and the content. The length is one byte, or the byte 255 and four
+ * bytes. With the length a truncated value is not read as a shorter value.
  */
 final class Sized {
 
@@ -13,12 +13,12 @@ final class Sized {
   private static final int LONG_HEADER = SHORT_HEADER + Integer.BYTES;
   private static final int LONG_FORM = 0xFF;
 
-  /** Arrays cannot be as long as an int in every JVM. */
+  /** Some JVMs do not allocate arrays of Integer.MAX_VALUE elements. */
   private static final int MAX_ARRAY = Integer.MAX_VALUE - Long.BYTES;
 
   private Sized() {}
 
-  /** An array with tag and length, whose last {@code size} bytes are still to be filled. */
+  /** Returns an array with tag and length; the caller fills the last {@code size} bytes. */
   static byte[] allocate(char tag, long size, long maxBytes) {
     int header = size < LONG_FORM ? SHORT_HEADER : LONG_HEADER;
     long total = header + size;
@@ -36,7 +36,7 @@ final class Sized {
     return bytes;
   }
 
-  /** Where the content begins, which goes on to the end. */
+  /** Returns the position of the content, which ends with the array. */
   static int start(byte[] bytes) {
     if (bytes.length < SHORT_HEADER) {
       throw PlainForms.damaged(bytes, "their length is missing", /* cause= */ null);

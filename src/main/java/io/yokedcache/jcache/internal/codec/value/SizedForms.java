@@ -8,7 +8,7 @@ import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.stream.Stream;
 
-/** The classes, besides {@code String}, whose values take more or fewer bytes. */
+/** The forms of the classes, except {@code String}, whose values differ in length. */
 final class SizedForms {
 
   private SizedForms() {}
@@ -23,7 +23,9 @@ final class SizedForms {
     return bytes;
   }
 
-  /** Reading, hashing and comparing them is linear, but their text takes quadratic time. */
+  /**
+   * Reading, hashing and comparing a number takes linear time, but its text takes quadratic time.
+   */
   private static void checkNumber(int sizeBytes) {
     if (sizeBytes > ScanLimits.MAX_NUMBER_BYTES) {
       throw ScanLimits.longNumber(sizeBytes, ScanLimits.MAX_NUMBER_BYTES);
@@ -44,7 +46,7 @@ final class SizedForms {
     return new BigInteger(bytes, start, bytes.length - start);
   }
 
-  /** Bytes as they are. */
+  /** Writes the bytes unchanged. */
   private record ByteArray() implements PlainForm<byte[]> {
 
     @Override
@@ -70,7 +72,7 @@ final class SizedForms {
       return Arrays.copyOfRange(bytes, start, bytes.length);
     }
 
-    /** Both ways: what cannot be read must not be written. */
+    /** The limit applies in both directions: a value that cannot be read must not be written. */
     private static void checkLength(int length, SerializationSettings limits) {
       if (length > limits.maxArrayLength()) {
         ScanLimits.of(limits).checkArray(length);

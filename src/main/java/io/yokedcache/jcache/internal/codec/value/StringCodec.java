@@ -6,18 +6,18 @@ import io.yokedcache.jcache.internal.codec.serial.Utf8;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Text as strict UTF-8, readable in {@code redis-cli} and by clients in other languages. Canonical,
- * so it serves for keys and values. Safe for use by several threads.
+ * Encodes text as strict UTF-8, which {@code redis-cli} and clients in other languages can read.
+ * The form is canonical, so the codec serves for keys and values. Safe for use by several threads.
  */
 public final class StringCodec implements Codec<String> {
 
-  /** The one instance: it has no state. */
+  /** The single instance; it has no state. */
   public static final StringCodec INSTANCE = new StringCodec();
 
   private StringCodec() {}
 
   /**
-   * The name of this codec.
+   * Returns the name of this codec.
    *
    * @return {@code string}
    */
@@ -31,7 +31,7 @@ public final class StringCodec implements Codec<String> {
    *
    * @param value the text
    * @return its UTF-8 form
-   * @throws CodecException if the text has a surrogate without its partner
+   * @throws CodecException if the text has an unpaired surrogate
    */
   @Override
   public byte[] encode(String value) {
