@@ -96,7 +96,7 @@ final class BulkLoads implements AutoCloseable {
           }
           ended = true;
         } catch (InterruptedException e) {
-          isInterrupted = true; // the wait is bounded, and what is closed next needs its end
+          isInterrupted = true; // the wait is bounded, and the next objects to close need its end
         }
       }
     }

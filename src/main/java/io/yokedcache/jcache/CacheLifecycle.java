@@ -217,7 +217,7 @@ final class CacheLifecycle<K, V> {
     Registration<K, V> created = new Registration<>(listener);
     try {
       add(listener, created);
-    } catch (Throwable e) { // closed or registered meanwhile
+    } catch (Throwable e) { // closed or registered concurrently
       Closing.closeAfter(e, created.closeables());
       throw e;
     }

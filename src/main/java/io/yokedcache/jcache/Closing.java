@@ -66,7 +66,7 @@ final class Closing {
   static void closeQuietly(AutoCloseable closeable) {
     try {
       closeable.close();
-    } catch (Throwable e) { // an error, too, would hide that the manager is closed all the same
+    } catch (Throwable e) { // an error would hide that the manager is closed
       logger.warn("{} failed to close", ApplicationCode.name(closeable), e);
       ApplicationCode.keepInterrupt(e);
     }

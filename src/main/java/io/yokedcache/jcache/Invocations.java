@@ -230,7 +230,7 @@ final class Invocations<K, V> {
         }
       } catch (Exception e) { // also from hashCode of the key
         fail(key, ApplicationCode.OTHER.failure("invokeAll", e));
-      } catch (Error e) { // thrown when what was done for other keys is counted and told
+      } catch (Error e) { // thrown after the work for other keys is counted and published
         error = (Error) ApplicationCode.first(error, e);
       }
     }

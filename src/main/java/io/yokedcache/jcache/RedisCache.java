@@ -132,7 +132,7 @@ final class RedisCache<K, V> implements Cache<K, V> {
           });
     } catch (Throwable e) {
       if (!counted.get()) {
-        recorder.count(0, 1, 0, 0, start); // it was looked up in vain, whatever failed afterwards
+        recorder.count(0, 1, 0, 0, start); // the lookup was a miss, whatever failed afterwards
       }
       throw e;
     }

@@ -187,7 +187,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
         isHealthy = Boolean.TRUE.equals(probe.call());
         seconds = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
       }
-    } catch (Throwable e) { // of a probe, which may be anything; the next check comes all the same
+    } catch (Throwable e) { // a probe may throw anything; the next check runs in any case
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }
@@ -210,7 +210,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
     }
   }
 
-  /** Reports these caches, and takes back what was reported of others. */
+  /** Reports these caches, and removes the gauges of other caches. */
   private synchronized void show(List<CacheReading> caches) {
     if (Thread.currentThread().isInterrupted()) {
       return; // stopped, which has taken all of it back

@@ -189,7 +189,7 @@ public final class CacheMetrics implements AutoCloseable {
     send(collector -> collector.gauge(metric, value, kept));
   }
 
-  /** Forgets a gauge that nobody sets any more, where collectors show the last value for ever. */
+  /** Removes a gauge that is no longer set from collectors that show the last value. */
   public void removeGauge(String metric, Map<String, String> tags) {
     requireNonNull(metric, "metric");
     Map<String, String> kept = Map.copyOf(tags);
@@ -313,7 +313,7 @@ public final class CacheMetrics implements AutoCloseable {
     }
   }
 
-  /** Whether any collector wants what is about caches. */
+  /** Whether a collector wants the metrics of caches. */
   boolean wantsCaches() {
     for (Slot slot : slots) {
       if (slot.wantsCaches()) {
@@ -490,7 +490,9 @@ public final class CacheMetrics implements AutoCloseable {
       this.tags = Map.copyOf(tags);
     }
 
-    /** Adds a tag, or replaces the one of this name; for what is known only after the work. */
+    /**
+     * Adds a tag, or replaces the tag of this name; for values that are known only after the work.
+     */
     public Timer tag(String name, String value) {
       Map<String, String> more = new HashMap<>(tags);
       more.put(requireNonNull(name, "name"), requireNonNull(value, "value"));

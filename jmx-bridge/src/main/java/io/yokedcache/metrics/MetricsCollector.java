@@ -26,8 +26,8 @@ public interface MetricsCollector extends AutoCloseable {
   void timing(String metric, double seconds, Map<String, String> tags);
 
   /**
-   * Forgets a gauge that nobody sets any more. Needed where the last value is shown for ever; does
-   * nothing unless overridden.
+   * Removes a gauge that is no longer set, from collectors that show the last value. Does nothing
+   * unless overridden.
    */
   default void removeGauge(String metric, Map<String, String> tags) {}
 
@@ -54,7 +54,7 @@ public interface MetricsCollector extends AutoCloseable {
     return false;
   }
 
-  /** Sends what is still to be sent and lets go of all resources; may be called twice. */
+  /** Sends the remaining metrics and releases all resources. Can be called twice. */
   @Override
   default void close() {}
 }

@@ -13,8 +13,8 @@ import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSR-107 configuration with what this provider has besides: codecs, and whether the cache starts
- * empty. What is not set here is taken from the configuration file.
+ * A JSR-107 configuration with this provider's additions: codecs, and whether the cache starts
+ * empty. Values that are not set are taken from the configuration file.
  *
  * <p>Two configurations are equal if all their settings are; one that has none of its own also
  * equals a {@link MutableConfiguration} with the same settings. A configuration with codecs can be
@@ -43,10 +43,10 @@ public class YokedCacheConfiguration<K, V> extends MutableConfiguration<K, V> {
   public YokedCacheConfiguration() {}
 
   /**
-   * Copies a configuration, with what it has besides JSR-107 if it is one of these. The sets are
-   * copied; factories, codecs and listeners' configurations are shared.
+   * Copies a configuration, with this provider's additions if it has them. The sets are copied;
+   * factories, codecs and listeners' configurations are shared.
    *
-   * @param other what to copy
+   * @param other the configuration to copy
    */
   public YokedCacheConfiguration(CompleteConfiguration<K, V> other) {
     super(other);
@@ -60,7 +60,7 @@ public class YokedCacheConfiguration<K, V> extends MutableConfiguration<K, V> {
   /**
    * The codec of keys.
    *
-   * @return the codec, or {@code null} for that of the configuration file
+   * @return the codec, or {@code null} for the codec of the configuration file
    */
   public @Nullable Codec<K> getKeyCodec() {
     return keyCodec;
@@ -69,7 +69,7 @@ public class YokedCacheConfiguration<K, V> extends MutableConfiguration<K, V> {
   /**
    * Sets the codec of keys. It must be canonical: equal keys become the same bytes in every JVM.
    *
-   * @param codec the codec, or {@code null} for that of the configuration file; the default
+   * @param codec the codec, or {@code null} (the default) for the codec of the configuration file
    * @return this configuration
    */
   public YokedCacheConfiguration<K, V> setKeyCodec(@Nullable Codec<K> codec) {
@@ -80,7 +80,7 @@ public class YokedCacheConfiguration<K, V> extends MutableConfiguration<K, V> {
   /**
    * The codec of values.
    *
-   * @return the codec, or {@code null} for that of the configuration file
+   * @return the codec, or {@code null} for the codec of the configuration file
    */
   public @Nullable Codec<V> getValueCodec() {
     return valueCodec;
@@ -89,7 +89,7 @@ public class YokedCacheConfiguration<K, V> extends MutableConfiguration<K, V> {
   /**
    * Sets the codec of values.
    *
-   * @param codec the codec, or {@code null} for that of the configuration file; the default
+   * @param codec the codec, or {@code null} (the default) for the codec of the configuration file
    * @return this configuration
    */
   public YokedCacheConfiguration<K, V> setValueCodec(@Nullable Codec<V> codec) {
@@ -100,7 +100,7 @@ public class YokedCacheConfiguration<K, V> extends MutableConfiguration<K, V> {
   /**
    * Whether the cache starts empty whenever a manager creates it.
    *
-   * @return the answer, or {@code null} for that of the configuration file
+   * @return the answer, or {@code null} for the answer of the configuration file
    */
   public @Nullable Boolean getClearOnCreate() {
     return clearOnCreate;
@@ -110,7 +110,7 @@ public class YokedCacheConfiguration<K, V> extends MutableConfiguration<K, V> {
    * Sets whether the cache starts empty whenever a manager creates it. Entries of other JVMs that
    * share the cache are lost too.
    *
-   * @param clear the answer, or {@code null} for that of the configuration file; the default
+   * @param clear the answer, or {@code null} (the default) for the answer of the configuration file
    * @return this configuration
    */
   public YokedCacheConfiguration<K, V> setClearOnCreate(@Nullable Boolean clear) {

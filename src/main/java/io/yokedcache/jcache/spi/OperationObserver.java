@@ -5,9 +5,9 @@ package io.yokedcache.jcache.spi;
  * executes the operation: it must be fast and must never wait. The first exception is logged, and
  * no operation fails by it. Implementations are thread-safe.
  *
- * <p>Operations are named as JSR-107's methods are ({@code get}, {@code putIfAbsent}); {@code load}
- * and {@code write} are calls of the application's loader and writer, {@code iterate} is an entry
- * that an iterator returned. The counts are those of JSR-107's statistics.
+ * <p>Operations have the names of JSR-107's methods ({@code get}, {@code putIfAbsent}); {@code
+ * load} and {@code write} are calls of the application's loader and writer, {@code iterate} is an
+ * entry that an iterator returned. The counts are those of JSR-107's statistics.
  */
 public interface OperationObserver {
 

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Starts the bridge inside any JVM: {@code -javaagent:yokedcache-jmx-bridge.jar=metrics.conf}.
- * Whatever is wrong is written to the log; the application starts and runs all the same.
+ * Errors are logged; the application starts in any case.
  */
 public final class BridgeAgent {
 

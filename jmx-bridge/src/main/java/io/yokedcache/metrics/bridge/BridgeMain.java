@@ -84,7 +84,7 @@ public final class BridgeMain {
             arguments));
   }
 
-  /** Before the first logger is made; who sets these properties is respected. */
+  /** Before the first logger is created. Properties that are set are kept. */
   private static void configureLogging(boolean isVerbose) {
     Map.of(
             "defaultLogLevel", isVerbose ? "debug" : "info",
@@ -109,7 +109,7 @@ public final class BridgeMain {
         .execute(withCommand(arguments));
   }
 
-  /** Without the name of a command the options are those of serve. */
+  /** Without the name of a command, the options are options of serve. */
   private static String[] withCommand(String[] arguments) {
     if (arguments.length > 0
         && (!arguments[0].startsWith("-") || NOT_SERVE.contains(arguments[0]))) {
@@ -128,7 +128,7 @@ public final class BridgeMain {
         : message.replaceAll("\\s*\\n\\s*(- )?", "; ").replace(":; ", ": ").replaceAll("\\s+", " ");
   }
 
-  /** Says what went wrong; a trace is for those who ask for it. */
+  /** Reports the failure; the stack trace only on request. */
   private static int failed(Exception failure, CommandLine command, ParseResult parsed) {
     boolean isMistake = failure instanceof MetricsConfigurationException;
     String told =

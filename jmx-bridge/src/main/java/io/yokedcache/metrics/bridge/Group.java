@@ -371,7 +371,7 @@ final class Group {
     }
   }
 
-  /** Adds a warning, which is told while the settings are followed all the same. */
+  /** Adds a warning; the settings stay in effect. */
   void warn(String key, String what) {
     ConfigValue value = value(key);
     problems.warnings.add(value.origin().description() + ": " + path + "." + key + " " + what);
@@ -470,7 +470,7 @@ final class Group {
     return row[right.length()];
   }
 
-  /** Gathers what is wrong, to tell it all at once. */
+  /** Collects errors, to report all of them at once. */
   private static final class Problems {
 
     private record Problem(String file, int line, String text) {}

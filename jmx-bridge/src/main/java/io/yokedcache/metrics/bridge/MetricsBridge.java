@@ -97,7 +97,7 @@ public final class MetricsBridge implements AutoCloseable {
   }
 
   /**
-   * Starts a bridge from the caches of other JVMs. StatsD gets what they count from now on.
+   * Starts a bridge from the caches of other JVMs. StatsD gets the counts from now on.
    *
    * @param sources what reads each JVM, by the name that the label {@code target} has; not closed
    *     with the bridge
@@ -433,7 +433,7 @@ public final class MetricsBridge implements AutoCloseable {
     return own == null ? null : own.interval();
   }
 
-  /** Adds the name of the JVM that was read. Does not close what it sends to. */
+  /** Adds the name of the JVM that was read. Does not close the collector. */
   private record TargetTag(MetricsCollector collector, String target) implements MetricsCollector {
 
     private Map<String, String> with(Map<String, String> tags) {

@@ -69,7 +69,7 @@ public final class MetricsFile {
                       .setOriginDescription(shown)
                       .appendIncluder(new LocalIncluder(shown, /* library= */ null)))
               .withFallback(ConfigFactory.systemProperties().withoutPath(ROOT))
-              // What others of the file's groups lack is not the bridge's business.
+              // Missing values in other groups of the file do not concern the bridge.
               .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true))
               .withOnlyPath(GROUP)
               .resolve();
@@ -96,8 +96,8 @@ public final class MetricsFile {
   }
 
   /**
-   * Returns settings that somebody wrote on a command line. Who sets anything of an output wants
-   * it, so that need not be said. Paths are within the group, such as {@code prometheus.port}.
+   * Returns the settings of a command line. A setting of an output enables the output. Paths are
+   * within the group, such as {@code prometheus.port}.
    *
    * @throws MetricsConfigurationException if a path is not one
    */
@@ -121,7 +121,7 @@ public final class MetricsFile {
     }
   }
 
-  /** Returns settings that ask for something: Prometheus, if they do not say what is enabled. */
+  /** Returns settings that enable an output: Prometheus, if they enable none. */
   public static Config withOutput(Config group) {
     return OUTPUTS.stream().anyMatch(output -> group.hasPath(output + ENABLED))
         ? group

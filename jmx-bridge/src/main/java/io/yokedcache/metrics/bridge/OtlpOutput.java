@@ -170,7 +170,7 @@ public record OtlpOutput(
     }
   }
 
-  /** OpenTelemetry's properties; those of metrics, which go before those of all signals. */
+  /** OpenTelemetry's properties for metrics, which precede the properties for all signals. */
   private Map<String, String> properties() {
     Map<String, String> properties = new HashMap<>();
     put(properties, "endpoint", endpoint);

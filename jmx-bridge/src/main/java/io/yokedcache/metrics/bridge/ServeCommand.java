@@ -82,7 +82,10 @@ final class ServeCommand implements Callable<Integer> {
     private final Targets targets;
     private final MetricsBridge bridge;
 
-    /** What was followed or complained of last; what was seen last, which may be half a file. */
+    /**
+     * The content that was applied or rejected last, and the content that was read last, which may
+     * be incomplete.
+     */
     private Object known;
 
     private Object seen;

@@ -102,7 +102,7 @@ final class SharedBridge {
     return bridge;
   }
 
-  /** Ends the bridge if nobody else uses it; else reports the caches that are about to go. */
+  /** Ends the bridge if it has no other users; else reports the caches that are about to close. */
   void release() {
     boolean isLast;
     synchronized (RUNNING) {
@@ -120,7 +120,7 @@ final class SharedBridge {
     }
   }
 
-  /** The Prometheus port of each running bridge, for who chose port 0; -1 where there is none. */
+  /** The Prometheus port of each running bridge, or -1; for bridges with port 0. */
   static List<Integer> ports() {
     synchronized (RUNNING) {
       return RUNNING.stream().map(running -> running.bridge.prometheusPort()).toList();

@@ -91,7 +91,7 @@ final class Targets implements AutoCloseable {
     }
   }
 
-  /** A JMX service URL, also of what is only a host and a port. */
+  /** A JMX service URL, also from a host and a port. */
   static String fullUrl(String url) {
     return HOST_AND_PORT.matcher(url).matches()
         ? SCHEME + "rmi:///jndi/rmi://" + url + "/jmxrmi"
@@ -126,7 +126,7 @@ final class Targets implements AutoCloseable {
     return sources;
   }
 
-  /** Ends the connections that nobody reads any more. */
+  /** Closes the connections that are no longer used. */
   void closeReplaced() {
     replaced.forEach(target -> target.jvm().close());
     replaced.clear();

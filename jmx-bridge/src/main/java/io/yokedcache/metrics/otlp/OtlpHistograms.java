@@ -33,7 +33,7 @@ final class OtlpHistograms {
     }
   }
 
-  /** That of the bounds seen last; nearly always there are no others. */
+  /** The layout of the last bounds; there are almost always no others. */
   private Layout last = layout(LatencyBounds.of());
 
   private static Layout layout(LatencyBounds bounds) {
@@ -80,7 +80,7 @@ final class OtlpHistograms {
     return Math.log(nanos / 1e9) / LOG_2 * Math.scalb(1.0, scale);
   }
 
-  /** Whether the bounds are those of exponential buckets. */
+  /** Whether the bounds are exponential. */
   boolean isExponential(LatencyBounds bounds) {
     if (!last.bounds.equals(bounds)) {
       last = layout(bounds);
@@ -88,7 +88,7 @@ final class OtlpHistograms {
     return last.scale != NONE;
   }
 
-  /** Buckets between those of the bounds that the cells have, too. */
+  /** Buckets between the bounds that the cells share. */
   HistogramPointData explicit(
       LatencyCells cells,
       double sumSeconds,

@@ -24,7 +24,10 @@ record OtlpNames(String name, String unit) {
   static final AttributeKey<String> POOL_STATE =
       AttributeKey.stringKey("db.client.connection.state");
 
-  /** The pool, whose convention has one metric for connections and one for who waits for one. */
+  /**
+   * The pool; OpenTelemetry's convention has one metric for connections and one for waiting
+   * threads.
+   */
   static final String CONNECTIONS = "cache.connections";
 
   static final OtlpNames POOL_SIZE = new OtlpNames("db.client.connection.count", "{connection}");

@@ -108,7 +108,7 @@ public final class OtlpReporter implements AutoCloseable {
                 PeriodicMetricReader.builder(new Confirmed(exporter))
                     .setInterval(interval == null ? USUAL_INTERVAL : interval)
                     .build())
-            // The SDK measures itself, under a resource of nobody.
+            // The SDK's own metrics, under an empty resource.
             .registerView(
                 InstrumentSelector.builder().setName("*").build(),
                 View.builder().setAggregation(Aggregation.drop()).build())
@@ -255,7 +255,7 @@ public final class OtlpReporter implements AutoCloseable {
     return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
   }
 
-  /** Reads all JVMs, by the SDK's own thread or by who asks for a report. */
+  /** Reads all JVMs, in the SDK's thread or in the thread that requests a report. */
   private synchronized Collection<MetricData> produce() {
     List<MetricData> report = new ArrayList<>();
     for (Jvm jvm : jvms.values()) {

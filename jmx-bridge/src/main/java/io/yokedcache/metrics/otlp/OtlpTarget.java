@@ -72,7 +72,7 @@ final class OtlpTarget implements SeriesSink {
 
   private record Key(String name, Attributes attributes) {}
 
-  /** What is known of a counter or of a distribution. */
+  /** The state of a counter or of a distribution. */
   private static final class Series {
     private final String name;
     private final Attributes attributes;
@@ -143,7 +143,7 @@ final class OtlpTarget implements SeriesSink {
       new LinkedHashMap<>();
 
   /**
-   * Creates a target that was not read yet.
+   * Creates a target.
    *
    * @param startNanos since when everything counts that the first reading has; 0 if nobody knows,
    *     so that delta points begin after it
@@ -173,7 +173,7 @@ final class OtlpTarget implements SeriesSink {
     }
   }
 
-  /** Takes in what was read at a time. */
+  /** Takes a reading. */
   void add(CacheReadings readings, long now) {
     reading++;
     this.now = now;

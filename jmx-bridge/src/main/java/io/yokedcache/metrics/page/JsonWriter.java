@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes JSON (RFC 8259) into a string, for the page and for {@code list --json}. Numbers that JSON
- * lacks, such as NaN, become {@code null}; what is not ASCII is escaped, so that half of a
- * surrogate pair survives too.
+ * lacks, such as NaN, become {@code null}. Characters outside ASCII are escaped, so that half of a
+ * surrogate pair survives.
  *
- * <p>Who writes takes care that objects have names and that all ends are there. Not thread-safe.
+ * <p>The caller must write names within objects and close all objects and arrays. Not thread-safe.
  */
 public final class JsonWriter {
 

@@ -43,7 +43,7 @@ public final class StatusPage implements HttpHandler {
 
   private static final Logger logger = LoggerFactory.getLogger(StatusPage.class);
   private static final String DATA = "/api/data.json";
-  private static final int MIN_COMPRESSED_BYTES = 1400; // what is less fits into one packet
+  private static final int MIN_COMPRESSED_BYTES = 1400; // smaller answers fit into one packet
 
   /**
    * Nothing but own scripts, styles, images and figures; no inline script or style, so that a
@@ -166,7 +166,7 @@ public final class StatusPage implements HttpHandler {
     }
   }
 
-  /** The path without that of the handler's context, which may be mounted anywhere. */
+  /** The path relative to the handler's context, which may be mounted anywhere. */
   private static String pathBelowMount(HttpExchange exchange) {
     String path = exchange.getRequestURI().getPath();
     String mount = exchange.getHttpContext().getPath();

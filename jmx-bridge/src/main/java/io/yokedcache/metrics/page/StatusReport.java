@@ -111,7 +111,7 @@ final class StatusReport {
     }
   }
 
-  /** Reads all targets at once and tells what they say. */
+  /** Reads all targets at once and returns their answers. */
   String json(Query query) {
     long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
     List<Target> read = targets;

@@ -1,4 +1,4 @@
-/** The live status page: the figures of caches, drawn for people who have nothing but a browser. */
+/** The live status page: the figures of caches in a browser. */
 @NullMarked
 package io.yokedcache.metrics.page;
 

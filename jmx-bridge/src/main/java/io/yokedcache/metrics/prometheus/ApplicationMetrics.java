@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The metrics that the application records, with whatever tags each call has: Prometheus lets the
- * series of a metric differ in their labels. A metric's type is that of its first use. The number
- * of series is bounded, because a tag with an endless number of values would fill the heap.
+ * The metrics that the application records, with the tags of each call: the series of a metric may
+ * differ in their labels. A metric's type is that of its first use. The number of series is
+ * bounded, because a tag with an endless number of values would fill the heap.
  *
  * <p>Thread-safe.
  */

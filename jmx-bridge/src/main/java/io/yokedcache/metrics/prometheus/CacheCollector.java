@@ -59,7 +59,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   /** One JVM, what it was given to read it, and its series. */
   private record Jvm(CacheSource source, Target target, SeriesLabels labels, SeriesWalk walk) {
 
-    /** Ends what nobody else reads. */
+    /** Closes the source if it has no other readers. */
     void close() {
       if (target != source) {
         target.close();
@@ -182,8 +182,8 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   }
 
   /**
-   * Adds what the application recorded, except under a name that was measured just now: who adds up
-   * the series of that name would count twice what caches and application both saw.
+   * Adds the metrics of the application, except for names that were just measured: a sum over such
+   * a name would count events twice that caches and application both record.
    */
   private void addApplication(Map<String, Family> families, Predicate<String> included) {
     for (String name : application.names()) {

@@ -44,7 +44,7 @@ public final class ExemplarObserver implements OperationObserver {
     exemplars.record(manager, cache, operation, durationNanos / NANOS_PER_SECOND);
   }
 
-  /** Parts have no histogram of their own. */
+  /** Phases have no histogram. */
   @Override
   public void counted(int hits, int misses, int puts, int removals) {}
 

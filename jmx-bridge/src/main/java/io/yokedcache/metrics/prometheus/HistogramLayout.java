@@ -121,7 +121,7 @@ final class HistogramLayout {
       return (int) Math.ceil(doublings * NATIVE_BUCKETS_PER_DOUBLING - NATIVE_ROUNDING);
     }
 
-    /** What is beyond the last bound goes to the bucket after it: its true one is not known. */
+    /** Values beyond the last bound go to the next bucket: their true bucket is unknown. */
     private int overflow(int cell) {
       return cell == 0 ? 0 : nativeIndex[cell - 1] + 1;
     }

@@ -1,10 +1,8 @@
 package io.yokedcache.metrics.prometheus;
 
-/** In which form Prometheus gets distributions. Each is exact, not derived from the other. */
+/** The form of distributions for Prometheus. Each form is exact, not derived from the other. */
 public enum Histograms {
-  /**
-   * Series {@code _bucket} by {@code le}: what every Prometheus and every dashboard understands.
-   */
+  /** Series {@code _bucket} by {@code le}, which every Prometheus and every dashboard supports. */
   CLASSIC,
 
   /**

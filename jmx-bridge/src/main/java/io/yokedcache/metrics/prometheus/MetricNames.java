@@ -1,8 +1,8 @@
 package io.yokedcache.metrics.prometheus;
 
-/** What the metrics of caches are called. */
+/** The naming schemes for the metrics of caches. */
 public enum MetricNames {
-  /** As YokedCache calls them, with the namespace and the subsystem in front. */
+  /** YokedCache's names, prefixed by the namespace and the subsystem. */
   DEFAULT,
 
   /**
@@ -14,9 +14,9 @@ public enum MetricNames {
   MICROMETER,
 
   /**
-   * As YokedCache for Python calls them, so that dashboards made for it work: as {@link #DEFAULT},
-   * but the operation {@code put} is {@code set} in labels. With {@code cacheLabels(false)} the
-   * series are those of Python to the letter.
+   * The names of YokedCache for Python, so that its dashboards work: as {@link #DEFAULT}, but the
+   * operation {@code put} is {@code set} in labels. With {@code cacheLabels(false)} the series
+   * equal Python's exactly.
    */
   PYTHON
 }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers for each bucket of a cache's operation the last trace that fell into it, which
- * Prometheus shows beside the histogram. Whoever runs or observes operations tells of each, in its
- * own thread, where the span is current; a bridge that reads MBeans cannot know the span.
+ * Prometheus shows beside the histogram. The observer of operations reports each in the thread that
+ * runs it, where the span is current; a bridge that reads MBeans cannot know the span.
  *
  * <p>Without a sampled span it costs some nanoseconds and keeps nothing. The number of series is
  * bounded; beyond it all are forgotten and gathered anew. Thread-safe.
@@ -86,7 +86,7 @@ public final class OperationExemplars {
     return index < 0 ? -index - 1 : index;
   }
 
-  /** Those of one series, latest first. */
+  /** The exemplars of one series, latest first. */
   Exemplars of(String manager, String cache, String operation) {
     if (last.isEmpty()) {
       return Exemplars.EMPTY;

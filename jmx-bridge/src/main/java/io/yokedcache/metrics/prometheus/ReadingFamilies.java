@@ -33,10 +33,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The metrics of the table that one scrape asks for, while they are filled with what was read. Not
- * thread-safe.
- */
+/** The requested metrics of one scrape, while they are filled. Not thread-safe. */
 final class ReadingFamilies {
 
   private final HistogramLayout layout;
@@ -177,7 +174,7 @@ final class ReadingFamilies {
     }
 
     /**
-     * Makes what is exposed.
+     * Creates the snapshot to expose.
      *
      * @param names the names of all metrics of the scrape
      */

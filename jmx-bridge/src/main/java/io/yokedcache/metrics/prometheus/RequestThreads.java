@@ -19,11 +19,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one HTTP server, which clients cannot keep. The JDK's server has its limits in
- * system properties, for all servers of the JVM; here each request has a time to arrive, and an
- * answer that nobody reads is given up. A request ends by an interrupt of its thread, which closes
- * the channel that the thread waits for. While all threads are busy, a new request ends the oldest
- * one that has not arrived. Thread-safe.
+ * The threads of one HTTP server, which clients cannot occupy without bound. The JDK's server has
+ * its limits in system properties, for all servers of the JVM; here each request has a time to
+ * arrive, and an answer that the client does not read is given up. A request ends by an interrupt
+ * of its thread, which closes the channel that the thread waits for. While all threads are busy, a
+ * new request ends the oldest one that has not arrived. Thread-safe.
  */
 final class RequestThreads implements Executor, AutoCloseable {
 
@@ -176,8 +176,8 @@ final class RequestThreads implements Executor, AutoCloseable {
   }
 
   /**
-   * Waits until the request of this thread may be answered at length, for which an answer that
-   * nobody reads has to go. False if there are too many.
+   * Waits until this thread may send a long answer; answers that are not read are given up for it.
+   * False if there are too many.
    */
   boolean awaitTurn() throws InterruptedException {
     Request own = current.get();

@@ -50,7 +50,10 @@ final class ScrapeHandler implements HttpHandler {
     }
   }
 
-  /** The library's view of a request, which would send a stack trace to whoever asks. */
+  /**
+   * The library's view of a request, without the stack traces that the library would send to
+   * clients.
+   */
   private static final class Exchange extends HttpExchangeAdapter {
     private final HttpExchange exchange;
 

@@ -12,7 +12,10 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class SeriesLabels {
 
-  /** How many series one cache may have whose labels are kept; those of others are made anew. */
+  /**
+   * The number of series of one cache whose labels are kept; other labels are created for each
+   * scrape.
+   */
   private static final int MAX_PER_OWNER = 1000;
 
   private record Extra(List<String> names, List<String> values) {}
@@ -34,7 +37,7 @@ final class SeriesLabels {
       this.own = own;
     }
 
-    /** Those of a series that has some more; there is one value to each name. */
+    /** The labels of a series with further labels, one value for each name. */
     Labels with(List<String> names, List<String> values) {
       if (names.isEmpty()) {
         return own;

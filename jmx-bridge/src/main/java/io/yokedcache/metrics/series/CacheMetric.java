@@ -30,8 +30,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one table of all metrics of caches: what each is called, what it means and where its value
- * comes from. Durations are in seconds, ratios from 0 to 1.
+ * The one table of all metrics of caches: name, meaning, and source of the value. Durations are in
+ * seconds, ratios from 0 to 1.
  */
 // The list is immutable and the functions have no state, which their types do not tell.
 @SuppressWarnings("ImmutableEnumChecker")
@@ -80,7 +80,7 @@ public enum CacheMetric {
       GAUGE,
       "Memory that the entries take in the store, in bytes, as of the last count",
       gauge("sizeBytes").adding(SUM)),
-  /** Number of entries, under the seed's name. */
+  /** Number of entries, under the name that YokedCache for Python uses. */
   KEYS_COUNT(
       "cache.keys_count",
       GAUGE,
@@ -133,11 +133,11 @@ public enum CacheMetric {
       "Number of invalidations, by what asked for them",
       Row.byName("invalidations."),
       "type"),
-  /** Lookups of copies in the JVM, by result. */
+  /** Lookups in the near cache, by result. */
   NEAR_GETS(
       "cache.near_gets.total",
       COUNTER,
-      "Number of entries looked up in the near cache, by whether a copy was used",
+      "Number of entries looked up in the near cache, by whether a near entry was used",
       hitsAndMisses(
           cache -> cache.counters().get("nearHits"),
           cache -> cache.counters().get("nearMisses"),
@@ -148,7 +148,7 @@ public enum CacheMetric {
   NEAR_ENTRIES(
       "cache.near_entries",
       GAUGE,
-      "Number of copies of entries in the near cache of this process",
+      "Number of entries in the near cache of this process",
       gauge("nearEntries").adding(SUM)),
   /** Entries that the store gave up. */
   EVICTIONS(
@@ -185,7 +185,7 @@ public enum CacheMetric {
       "Number of entries that could not or must not be decoded, by reason",
       Row.byName("undecodable."),
       "reason"),
-  /** Events that nobody got. */
+  /** Dropped events. */
   DROPPED_EVENTS(
       "cache.dropped_events.total",
       COUNTER,
@@ -373,12 +373,12 @@ public enum CacheMetric {
     return kind;
   }
 
-  /** Returns what it has one value of. */
+  /** Returns its scope. */
   public MetricScope scope() {
     return scope;
   }
 
-  /** Returns what it means, in one line for people. */
+  /** Returns its help text, one line. */
   public String help() {
     return help;
   }

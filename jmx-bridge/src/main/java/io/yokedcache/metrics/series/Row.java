@@ -115,8 +115,8 @@ record Row(
   }
 
   /**
-   * Failures by operation and type. Those of a phase and of the loader or writer are left out: the
-   * operation around them fails by the same, and a sum over all would count it twice.
+   * Failures by operation and type. Failures of a phase, a loader or a writer are left out: the
+   * enclosing operation fails as well, and a sum over all would count them twice.
    */
   static Row errors() {
     return of(

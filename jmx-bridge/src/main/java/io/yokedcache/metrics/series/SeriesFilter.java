@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 /**
  * Which metrics of the table leave the bridge. A pattern is a metric's name with dots, or the name
  * of its Prometheus family with or without the default namespace; {@code *} stands for any
- * characters and {@code ?} for one. What is left out is not read.
+ * characters and {@code ?} for one. Excluded metrics are not read.
  *
  * @param include patterns of which a metric must match one; empty for all metrics
  * @param exclude patterns of which a metric must match none

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Takes the series of one reading, one after the other, in the order of caches and of the table.
- * The values of labels are those of {@link CacheMetric#labels()}, in their order.
+ * The values of labels are in the order of {@link CacheMetric#labels()}.
  */
 public interface SeriesSink {
 

@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds up the caches of one JVM. Sums of counters and distributions never fall: what a cache has
- * counted stays when it is closed, when it counts from 0 again, and while it cannot be read. Levels
- * are those of the caches of the last reading. Not thread-safe.
+ * Adds up the caches of one JVM. Sums of counters and distributions never fall: the counts of a
+ * cache stay when it is closed, when it counts from 0 again, and while it cannot be read. Levels
+ * come from the last reading. Not thread-safe.
  */
 final class SeriesTotals implements SeriesSink {
 

@@ -47,7 +47,7 @@ final class BeanNames {
   record CacheKey(String manager, String cache) {}
 
   /**
-   * What was found.
+   * The beans that were found.
    *
    * @param snapshots the beans of managers that have all of their caches
    * @param statistics the beans of JSR-107, one for each cache
@@ -63,7 +63,7 @@ final class BeanNames {
 
   private final MBeanServerConnection server;
 
-  /** How often it has become known that the names are others; each makes what was found stale. */
+  /** The number of known changes of names; each change makes the found names stale. */
   private final AtomicLong changes = new AtomicLong();
 
   private volatile @Nullable Found last;
@@ -129,7 +129,7 @@ final class BeanNames {
     changes.incrementAndGet();
   }
 
-  /** Whether nothing has become known since that contradicts what was found. */
+  /** Whether the found names are still current. */
   boolean areStill(Found found) {
     return found.changes == changes.get();
   }

@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The figures of one cache at one moment. What was not measured is absent, never 0.
+ * The figures of one cache at one moment. Values that were not measured are absent, never 0.
  *
  * @param manager the cache manager, as its MBeans name it
  * @param cache the cache's name

@@ -16,12 +16,12 @@ public interface CacheSource {
    */
   CacheReadings read() throws IOException;
 
-  /** Reads what is wanted, and perhaps more; everything unless it is overridden. */
+  /** Reads the wanted figures, and perhaps more; everything unless it is overridden. */
   default CacheReadings read(Selection wanted) throws IOException {
     return read();
   }
 
-  /** A source that reads only what is wanted. */
+  /** A source that reads only the wanted figures. */
   interface Selective extends CacheSource {
 
     @Override

@@ -24,13 +24,13 @@ final class ConnectFailure {
 
   private ConnectFailure() {}
 
-  /** Whether whoever listens there does not speak RMI without TLS. */
+  /** Whether the server does not speak RMI without TLS. */
   static boolean isNoPlainRmi(Throwable failure) {
     return find(failure, ConnectIOException.class) != null
         && find(failure, SSLException.class) == null;
   }
 
-  /** Whether whoever listens there does not speak TLS either. */
+  /** Whether the server does not speak TLS either. */
   static boolean isNoTls(Throwable failure) {
     SSLException tls = find(failure, SSLException.class);
     return tls == null

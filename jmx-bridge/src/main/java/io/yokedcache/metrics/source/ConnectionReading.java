@@ -3,7 +3,7 @@ package io.yokedcache.metrics.source;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one manager's connection to its store is; what was not measured is absent.
+ * The state of one manager's connection to its store. Values that were not measured are absent.
  *
  * @param manager the cache manager, as its MBeans name it
  * @param healthy whether the store answers

@@ -96,7 +96,7 @@ public final class JmxCacheReader implements CacheSource.Selective {
 
     /**
      * The caches that snapshots have, by the names that their other beans have: {@code a:b} and
-     * {@code a,b} share one there, so that nobody knows which of them that bean is of.
+     * {@code a,b} share one there, so that the owner of this bean is ambiguous.
      */
     private final Set<CacheKey> inSnapshots = new HashSet<>();
 
@@ -160,7 +160,7 @@ public final class JmxCacheReader implements CacheSource.Selective {
       return attributes == null ? null : new SnapshotBean(name, attributes, check);
     }
 
-    /** Reads some counters and gauges; absent if the bean is gone or lets nobody invoke it. */
+    /** Reads some counters and gauges; absent if the bean is gone or cannot be invoked. */
     private @Nullable CompositeData figures(ObjectName name, Set<String> figures)
         throws IOException {
       try {
@@ -245,10 +245,10 @@ public final class JmxCacheReader implements CacheSource.Selective {
     }
 
     /**
-     * Reads attributes in one call, or one by one if one of them spoils the call: an attribute that
-     * throws, or whose class nobody here knows, leaves the others as they are.
+     * Reads attributes in one call, or one by one if the call fails: an attribute that throws, or
+     * whose class is unknown here, does not affect the others.
      *
-     * @return those that there are; absent if the bean is gone
+     * @return the attributes that exist; absent if the bean is gone
      */
     private @Nullable Map<String, Object> attributes(ObjectName name, List<String> attributeNames)
         throws IOException {
@@ -290,8 +290,8 @@ public final class JmxCacheReader implements CacheSource.Selective {
   }
 
   /**
-   * Throws what says that the JVM cannot be reached. What a bean throws, and what cannot be written
-   * or read since its class is unknown, is the bean's own trouble.
+   * Throws failures to reach the JVM. Exceptions of a bean, and values of unknown classes, concern
+   * the bean alone.
    */
   private static void throwIfOfConnection(Exception failure) throws IOException {
     if (!(failure instanceof IOException io) || io instanceof ServerError) {

@@ -22,7 +22,10 @@ public final class LatencyCells {
     return owning(bounds, counts.clone());
   }
 
-  /** The same of an array that nobody else changes: there may be ten thousand of them. */
+  /**
+   * Wraps an array without copying it: there may be ten thousand of them. The caller must not
+   * modify it.
+   */
   static LatencyCells owning(LatencyBounds bounds, long[] counts) {
     if (counts.length != bounds.size() + 1) {
       throw new IllegalArgumentException(
@@ -57,7 +60,7 @@ public final class LatencyCells {
     return new LatencyCells(common, sum);
   }
 
-  /** Returns how much each cell has grown since before; absent if they began anew meanwhile. */
+  /** Returns the growth of each cell; absent if the cells were reset in between. */
   public @Nullable LatencyCells since(LatencyCells before) {
     if (!bounds.equals(before.bounds)) {
       return null;

@@ -190,7 +190,7 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
     }
   }
 
-  // Who runs the bridge names the JVM and trusts it; JMX has no other way to connect.
+  // The operator of the bridge names the JVM and trusts it; JMX has no other way to connect.
   @SuppressWarnings("BanJNDI")
   private static JMXConnector open(JMXServiceURL url, Map<String, ?> attributes)
       throws IOException {

@@ -34,7 +34,7 @@ final class SnapshotBean {
     this.check = check;
   }
 
-  /** The attributes that have what is wanted. */
+  /** The attributes with the wanted figures. */
   static List<String> attributes(Selection wanted) {
     List<String> names = new ArrayList<>(List.of("Connection"));
     if (wanted.operations()) {

@@ -22,12 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One JVM whose caches are shown, for all outputs together: they share its readings, its time limit
- * and the line that tells that it went away or came back.
+ * One JVM whose caches are read, shared by all outputs: its readings, its time limit, and the log
+ * lines when it goes away and comes back.
  *
- * <p>Its source is read in a daemon thread, one reading at a time, and nobody waits for longer than
- * the limit. While a reading has not come back, further ones fail at once. One that never comes
- * back would leave the target dark for ever, so after a minute a further reading is tried in a new
+ * <p>A daemon thread reads the source, one reading at a time, and callers wait at most for the
+ * limit. While a reading has not returned, further ones fail at once. One that never comes back
+ * would leave the target dark for ever, so after a minute a further reading is tried in a new
  * thread, but only a few times, because nothing can end a thread that waits for a peer that does
  * not answer.
  *
@@ -130,8 +130,8 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   }
 
   /**
-   * Begins to read what is wanted, or joins a reading of it that is under way. Never fails: the
-   * outcome tells.
+   * Begins a reading of the wanted figures, or joins a running one. Never fails; the outcome has
+   * the failure.
    */
   public Reading begin(Selection wanted) {
     return begin(wanted, running -> !running.task.isDone());
@@ -147,7 +147,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     return begin(wanted, other -> false);
   }
 
-  /** Reads anew. Who calls is told by the exception, so that nothing is logged. */
+  /** Begins a new reading. The caller gets the exception, so that nothing is logged. */
   @Override
   public CacheReadings read(Selection wanted) throws IOException {
     Outcome outcome = beginAnew(wanted).get(limitNanos);
@@ -162,7 +162,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       return failed("Reading of " + description() + " has been closed");
     }
     if (running != null && running.ageNanos() >= limitNanos) {
-      stuck = running; // also if nobody waited for its end
+      stuck = running; // also without a waiting caller
     }
     if (stuck != null) {
       long stuckNanos = stuck.ageNanos();
@@ -237,7 +237,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     if (reading.isLost) {
       lost--;
     }
-    // Forgotten even if nobody asks again: a reading of many caches is large.
+    // Released even without another request: a reading of many caches is large.
     LATER.execute(() -> forget(reading));
   }
 
@@ -247,7 +247,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     }
   }
 
-  /** Counts what came of a reading, once, however many wait for it. */
+  /** Counts the outcome of a reading once, regardless of the number of waiting callers. */
   private synchronized Outcome counted(Reading reading, Outcome outcome) {
     if (!reading.isCounted && !isClosed) {
       reading.isCounted = true;
@@ -287,7 +287,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     }
   }
 
-  /** A message in one line, as those of RMI have several, and without what a terminal obeys. */
+  /** A message in one line and without control characters; RMI's messages have several lines. */
   private static String line(IOException failure) {
     String text = String.valueOf(failure.getMessage()).replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
     return text.length() > MAX_LINE ? text.substring(0, MAX_LINE) + "..." : text;
@@ -301,7 +301,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   }
 
   /**
-   * What came of a reading.
+   * The outcome of a reading.
    *
    * @param readings the figures; nothing if it failed
    * @param failure why it failed; absent if it did not

@@ -27,7 +27,7 @@ public final class TargetFilter implements ObjectInputFilter {
   private static final long MAX_ARRAY_LENGTH = 50_000_000;
   private static final long MAX_BYTES = 1L << 30;
 
-  /** Sets are hashed when they are read: those of names are the answer itself, or a part of it. */
+  /** Sets are hashed when they are read; sets of names are part of answers. */
   private static final long MAX_DEPTH_OF_SETS = 3;
 
   private static final Set<String> SETS =

@@ -6,10 +6,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bounded queue that no caller ever waits for: neither for room nor for a lock. Thread-safe.
+ * A bounded queue on which no caller waits, neither for room nor for a lock. Thread-safe.
  *
- * <p>Offering wakes nobody up, which would cost the caller more than the rest of the call; the
- * reader looks by itself.
+ * <p>Offering wakes no thread, which would cost the caller more than the rest of the call; the
+ * reader polls.
  */
 final class EventQueue {
 
@@ -60,7 +60,7 @@ final class EventQueue {
     return size.get();
   }
 
-  /** Drops and counts what is queued now, and whatever is offered from now on. */
+  /** Drops and counts the queued events, and all later ones. */
   void close() {
     closed = true;
     discardIfClosed();

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon's address, looked up again and again, since containers move. A name server may hang:
- * every lookup has a thread of its own, and there is at most one at a time. Used by one thread.
+ * The daemon's address, looked up periodically, since containers move. A name server may hang: each
+ * lookup has a new thread, and there is at most one at a time. Used by one thread.
  */
 final class HostAddress {
 
@@ -70,7 +70,7 @@ final class HostAddress {
     return hasWarned && known.isEmpty();
   }
 
-  /** Turns to the next address, as nobody listens at this one. The last one stays. */
+  /** Switches to the next address if nothing listens at this one. The last one stays. */
   synchronized void refused(InetAddress address) {
     List<InetAddress> addresses = known;
     int used = inUse;

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns queued events into packets and sends them, on a thread of its own. */
+/** Encodes queued events as packets and sends them, on its thread. */
 final class PacketPump implements Runnable {
 
   private static final Logger logger = LoggerFactory.getLogger(PacketPump.class);
@@ -47,7 +47,7 @@ final class PacketPump implements Runnable {
         sendSafely();
         LockSupport.parkNanos(this, LINGER_NANOS);
       }
-      // What came in before close() and after the last look.
+      // Events that arrived before close() and after the last poll.
       sendSafely();
     } finally {
       queue.close();

@@ -13,10 +13,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns totals into what was added since they were last sent. Not thread-safe.
+ * Converts totals into their growth since the last report. Not thread-safe.
  *
- * <p>What could not be queued is not forgotten: it is part of the next report. A total that is
- * smaller than before began anew, and is sent whole.
+ * <p>Growth that could not be queued is part of the next report. A total that is smaller than
+ * before was reset, and is sent whole.
  */
 final class PeriodicReport implements SeriesSink {
 

@@ -145,8 +145,8 @@ public final class StatsDCollector implements MetricsCollector {
   }
 
   /**
-   * Sends what is queued, waiting for it no longer than the timeout; what is left then, and what
-   * comes later, is dropped and counted. May be called twice.
+   * Sends the queued events within the timeout. Remaining and later events are dropped and counted.
+   * Can be called twice.
    */
   @Override
   public void close() {

@@ -35,8 +35,8 @@ public final class StatsDOperationObserver implements OperationObserver {
   }
 
   /**
-   * Returns an observer whose series are told apart by {@code cache_manager} and {@code cache}, as
-   * those of a reporter are.
+   * Returns an observer whose series have the tags {@code cache_manager} and {@code cache}, like
+   * the series of a reporter.
    *
    * @param collector where to send to; it is not closed here
    * @param manager the cache manager's name, as its MBeans have it

@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends the figures of caches to StatsD every few seconds: what the counters have grown by, to the
- * last event, levels as they are, and durations as single ones that stand for many. Costs the
- * caches nothing, since it reads what they count anyway.
+ * Sends the figures of caches to StatsD every few seconds: the exact growth of counters, current
+ * levels, and durations as samples with weights. It costs the caches nothing, since it reads
+ * counters that exist anyway.
  *
  * <p>Durations: DogStatsD gets one value for every cell of the distribution that has grown, with a
  * sample rate of 1 by its growth. A plain daemon gets at most {@link Builder#timerSamples} values
@@ -266,10 +266,10 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets who sends the operations of caches; {@link StatsDMode#PERIODIC} by default. With {@link
-     * StatsDMode#REALTIME} this reporter leaves out gets, sets, deletes, durations of operations
-     * and errors of the caches that have a {@link StatsDOperationObserver} for the same collector,
-     * so that nothing is counted twice. All other caches are reported as ever.
+     * Sets the way in which operations of caches are sent; {@link StatsDMode#PERIODIC} by default.
+     * With {@link StatsDMode#REALTIME} this reporter leaves out gets, sets, deletes, durations of
+     * operations and errors of the caches that have a {@link StatsDOperationObserver} for the same
+     * collector, so that nothing is counted twice. All other caches are reported as ever.
      */
     public Builder mode(StatsDMode value) {
       mode = requireNonNull(value, "mode");

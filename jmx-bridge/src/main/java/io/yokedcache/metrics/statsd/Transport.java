@@ -9,7 +9,7 @@ interface Transport {
    */
   void send(Packet packet);
 
-  /** Lets go of everything, having sent what was taken, within the deadline. */
+  /** Sends the accepted packets within the deadline, and releases all resources. */
   void stop();
 
   /**

@@ -93,7 +93,7 @@ final class UdpLink {
     return true;
   }
 
-  /** Sends what was handed over and closes the socket; waits at most this long for it. */
+  /** Sends the accepted packets and closes the socket, within this time. */
   void stop(long boundNanos) {
     // The sender waits up to 30 seconds for a socket that hangs.
     Thread stopper = new Thread(sender::stop, "yokedcache-statsd-stop");
@@ -155,7 +155,7 @@ final class UdpLink {
       }
       if (cause instanceof PortUnreachableException) {
         onRefused.run();
-        if (answered != null) { // the operating system took it, and nobody got it
+        if (answered != null) { // the operating system accepted it, and no receiver got it
           tally.unsent(answered.packet());
           tally.dropped(answered.packet());
         }

@@ -62,7 +62,7 @@ final class UdpTransport implements Transport {
       if (address != null) {
         return linkTo(address);
       }
-      // Who exits does not wait for a name that is known not to be known.
+      // The exit does not wait for a name that is known not to resolve.
       if (deadline.isOver() || (deadline.isSet() && host.isUnknown())) {
         return null;
       }

@@ -53,7 +53,7 @@ final class UnixTransport implements Transport {
   public void send(Packet packet) {
     boolean isSent = trySend(packet);
     if (!isSent && channel == null) {
-      // The socket may have been that of a daemon that has ended, and another one has begun.
+      // The socket may belong to a daemon that has been replaced.
       isSent = trySend(packet);
     }
     if (isSent) {

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Throws the {@link StackOverflowError} of a thread whose stack is about to end before the thread
- * holds what others wait for, and not while it does.
+ * takes a lock, and not while it holds one.
  *
  * <p>The JVM checks at the call of a method whether its frame fits. So a method with very many
  * local variables that it does not use proves that there is room, interpreted and compiled alike,

@@ -34,7 +34,7 @@ public final class LoadTracker implements ChangeObserver {
   private volatile int loading;
 
   /**
-   * Creates the stamps of a cache.
+   * Creates the tracker of a cache.
    *
    * @param maxWait the most that a change waits for a load that is being stored
    */

@@ -62,7 +62,8 @@ public final class EntryWriter<K, V> {
     Throwable failure = null;
     try {
       writer.writeAll(castEntries(left));
-    } catch (Throwable e) { // of an error, too: the cache must get what was written before it
+    } catch (
+        Throwable e) { // also of errors: the cache must get the entries that were written before
       failure = documented(e);
     }
     Set<K> written = new HashSet<>(entries.keySet());
@@ -81,7 +82,8 @@ public final class EntryWriter<K, V> {
     Throwable failure = null;
     try {
       writer.deleteAll(left);
-    } catch (Throwable e) { // of an error, too: the cache must get what was written before it
+    } catch (
+        Throwable e) { // also of errors: the cache must get the entries that were written before
       failure = documented(e);
     }
     Set<K> deleted = new LinkedHashSet<>(keys);

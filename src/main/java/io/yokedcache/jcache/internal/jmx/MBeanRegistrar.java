@@ -155,8 +155,8 @@ public final class MBeanRegistrar implements AutoCloseable {
   }
 
   /**
-   * Called by the thread that unregisters a bean, while the MBean server lets nobody unregister
-   * another one of that name: that thread would wait for itself if ours is not wanted any more.
+   * Called by the thread that unregisters a bean, while the MBean server blocks other changes of
+   * that name: the thread would wait for itself if our bean is no longer wanted.
    */
   private void onChange(Notification notification) {
     if (notification instanceof MBeanServerNotification change

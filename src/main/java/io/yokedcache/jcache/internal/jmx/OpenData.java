@@ -20,7 +20,7 @@ import javax.management.openmbean.TabularType;
 
 /**
  * Open types and open data of JMX, which clients read without a class of this provider. Types and
- * names are those of an MXBean with the same getters.
+ * names equal those of an MXBean with the same getters.
  */
 final class OpenData {
 

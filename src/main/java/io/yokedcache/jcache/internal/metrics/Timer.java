@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How long one operation took, each time. Cells, sum and maximum only grow and are never set back:
- * whoever wants to know what came since a moment keeps the {@link TimerReading} of that moment.
- * Never blocks; safe for use by several threads, and exact also then.
+ * How long one operation took, each time. Cells, sum and maximum only grow and are never reset: the
+ * growth since a moment is the difference to the {@link TimerReading} of that moment. Never blocks;
+ * safe for use by several threads, and exact also then.
  */
 final class Timer {
 

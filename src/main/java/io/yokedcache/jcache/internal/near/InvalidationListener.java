@@ -166,9 +166,9 @@ public final class InvalidationListener implements AutoCloseable {
     @Override
     public void begin(Subscription opened) {
       Object id = opened.ask(new CommandArguments(Command.CLIENT).add("ID"));
-      // A cache may be here twice, as after a failed creation. Redis refuses equal prefixes, and
-      // all
-      // others with them. No prefix begins with another one, since each ends with '#'.
+      // A cache may be registered twice, as after a failed creation. Redis refuses equal
+      // prefixes, and with them the whole command. No prefix begins with another one, since each
+      // ends with '#'.
       Set<Bytes> wanted = new LinkedHashSet<>();
       lock.lock();
       try {

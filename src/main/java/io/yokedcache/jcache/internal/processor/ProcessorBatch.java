@@ -48,7 +48,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
       try {
         process(keys, stored);
       } catch (Error e) {
-        error = e; // thrown later: the writer has been told of what was decided before it
+        error = e; // thrown later: the writer already has the earlier decisions
       }
       write(store);
       touch();

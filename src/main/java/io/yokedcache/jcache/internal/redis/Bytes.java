@@ -20,7 +20,7 @@ public final class Bytes implements Rawable {
     this.array = array;
   }
 
-  /** Wraps an array that nobody will change any more. */
+  /** Wraps an array, which must not change afterwards. */
   public static Bytes of(byte[] array) {
     return new Bytes(array);
   }

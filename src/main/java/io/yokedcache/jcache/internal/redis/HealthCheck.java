@@ -70,7 +70,7 @@ public final class HealthCheck implements AutoCloseable {
   /**
    * Creates the check; it does nothing before {@link #start}.
    *
-   * @param probeKey a key that nobody has
+   * @param probeKey a key that does not exist
    * @param scheduler runs nothing but this check, and calls the listener
    */
   public HealthCheck(

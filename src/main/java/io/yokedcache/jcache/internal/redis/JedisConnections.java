@@ -302,7 +302,7 @@ public final class JedisConnections {
       return requireNonNull(socket, "socket");
     }
 
-    /** An error that the server has sent before it hung up, and nobody has read; or nothing. */
+    /** An unread error that the server sent before it closed the connection; or nothing. */
     private @Nullable String lastWords() {
       Socket left = wire;
       if (left == null || settings.tls()) {

@@ -34,8 +34,8 @@ public final class Lease {
   }
 
   /**
-   * Takes the lease if nobody has it, and returns whether it is ours, perhaps from before. Also
-   * works on a server that is out of memory, where stale entries must be deleted.
+   * Takes the lease if it is free, and returns whether this JVM holds it. Also works on a server
+   * that is out of memory, where stale entries must be deleted.
    */
   public boolean take() {
     return change(millis, /* take= */ true);

@@ -60,7 +60,7 @@ final class PooledConnections implements AutoCloseable {
   private final int commandMillis;
   private final List<Place> places;
 
-  /** As many as there are places that nobody has. */
+  /** One permit for each free place. */
   private final Semaphore free;
 
   /** Connections that were last heard of before this are asked before they are used. */
@@ -227,7 +227,7 @@ final class PooledConnections implements AutoCloseable {
       return;
     }
     closed = true;
-    free.release(Integer.MAX_VALUE / 2); // nobody waits any more
+    free.release(Integer.MAX_VALUE / 2); // no thread waits any more
     for (Place place : places) {
       Connection connection = place.connection;
       if (connection != null) {

@@ -83,8 +83,8 @@ public interface RedisExecutor extends AutoCloseable {
   RedisExecutor timedBy(Supplier<RoundTripTimer> timer);
 
   /**
-   * Sends a {@code PING} on every connection that nobody uses, and closes those that do not answer.
-   * Waits at most the time-out of a {@code PING} for each.
+   * Sends a {@code PING} on every idle connection, and closes those that do not answer. Waits at
+   * most the time-out of a {@code PING} for each.
    *
    * @param silence connections that have answered within this time are not asked
    */

@@ -31,7 +31,7 @@ public final class ReplyReader {
 
   private static final Logger logger = LoggerFactory.getLogger(ReplyReader.class);
 
-  /** The reply to most writes; shared, as nobody changes replies. */
+  /** The reply to most writes; shared, since replies are not modified. */
   private static final byte[] OK = {'O', 'K'};
 
   private static final int BUFFER_BYTES = 32 << 10;

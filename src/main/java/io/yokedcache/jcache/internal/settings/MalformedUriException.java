@@ -3,8 +3,8 @@ package io.yokedcache.jcache.internal.settings;
 import java.io.Serial;
 
 /**
- * Says what is wrong with a URI. The message never repeats the URI or a part of it that could be a
- * password, and there is no cause: those of {@code java.net} repeat their input.
+ * A URI is wrong. The message never repeats the URI or a part of it that could be a password, and
+ * there is no cause: exceptions of {@code java.net} repeat their input.
  */
 final class MalformedUriException extends Exception {
 

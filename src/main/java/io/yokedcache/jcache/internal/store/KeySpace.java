@@ -234,8 +234,8 @@ public final class KeySpace {
       if (brace < 0 || name.length <= end || name[brace + 1] != COLON || name[end] != COLON) {
         return null;
       }
-      // Somebody else's key may look like ours but for a blank or a line end in the name of the
-      // cache, which would spoil what is made of it.
+      // A foreign key may look like ours except for a blank or a line end in the name of the cache,
+      // which would corrupt later texts.
       int open = indexOf(name, (byte) '{', 0);
       int hash = open < 0 ? -1 : escapedEnd(name, open + 1, brace);
       int bucket = hash < 0 || name[hash] != '#' ? -1 : number(name, hash + 1, brace);

@@ -1,7 +1,7 @@
--- Begins a new generation: the old entries are gone for everybody. Listeners stay registered, and
--- are told to forget the old generation, by which they know expired entries that were current. If
--- there is none, nobody is registered: whoever is subscribed is heard for five seconds ('p'), and
--- told to register again.
+-- Begins a new generation, which ends the old entries for all clients. Registered listeners stay
+-- registered and get a message to forget the old generation, by which they know expired entries. Without
+-- an old generation no listener is registered: if the channel has subscribers, they count as
+-- listeners for five seconds ('p') and get a message to register again.
 -- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types  3 channel
 -- Returns {generation, token of the old one if it may have entries, else ''}; a generation of another
 -- application, with another fingerprint, is left as it is

@@ -77,7 +77,7 @@ final class PipelinedConnections implements AutoCloseable {
     return closed;
   }
 
-  /** These connections and those of the pool. */
+  /** These connections and the connections of the pool. */
   ConnectionStatistics.Counts add(ConnectionStatistics.Counts pooled) {
     int active = pooled.active();
     int idle = pooled.idle();

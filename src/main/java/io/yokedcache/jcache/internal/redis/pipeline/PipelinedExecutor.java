@@ -211,7 +211,7 @@ public final class PipelinedExecutor implements RedisExecutor {
 
   /**
    * Finds out whether the connection has died while it was silent, before it matters: a change must
-   * not be made twice, and a read would wait in vain for as long as the command time-out.
+   * not be made twice, and a read would wait for the whole command time-out.
    */
   private void makeSure(PipelinedConnection connection) throws LostCallException {
     try {
@@ -244,7 +244,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     return replies;
   }
 
-  /** Asks the shared connections that nobody uses, and then the pool's. */
+  /** Pings the idle shared connections, and then the pool's. */
   @Override
   public void keepAlive(Duration silence) {
     long sinceNanos = System.nanoTime() - silence.toNanos();
