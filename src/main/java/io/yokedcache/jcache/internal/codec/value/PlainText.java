@@ -37,9 +37,7 @@ record PlainText() implements PlainForm<String> {
     return new String(bytes, start, length, ISO_8859_1).equals(value) ? bytes : wide(value, limits);
   }
 
-  @SuppressWarnings(
-      "deprecation") // This deprecated method is used for its speed; the caller detects the loss of
-  // upper bytes.
+  @SuppressWarnings("deprecation") // It is fast; the caller detects the loss of upper bytes.
   private static void copyLowBytes(String value, byte[] bytes, int start) {
     value.getBytes(0, value.length(), bytes, start);
   }
