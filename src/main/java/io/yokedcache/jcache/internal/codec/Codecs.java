@@ -13,35 +13,38 @@ import io.yokedcache.jcache.internal.codec.value.CheckedCodec;
 import io.yokedcache.jcache.internal.codec.value.PlainForms;
 import io.yokedcache.jcache.internal.codec.value.StringCodec;
 import java.lang.reflect.InvocationTargetException;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import javax.cache.CacheException;
 
 /**
- * Creates the codecs that the settings name. Safe for use by several threads.
- *
- * <table>
- * <caption>The names</caption>
- * <tr><th>name</th><th>codec</th></tr>
- * <tr><td>{@code auto}</td><td>{@link AutoCodec}</td></tr>
- * <tr><td>{@code java}</td><td>{@link JavaCodec}</td></tr>
- * <tr><td>{@code string}</td><td>{@link StringCodec}, for {@code String} or {@code Object}</td></tr>
- * <tr><td>{@code bytes}</td><td>{@link BytesCodec}, for {@code byte[]} or {@code Object}</td></tr>
- * <tr><td>{@code canonical}</td><td>{@link CanonicalKeyCodec}</td></tr>
- * <tr><td>a class name</td><td>that class, by its public constructor without parameters</td></tr>
- * </table>
+ * Creates the codecs that the settings name: a built-in codec by its name, a codec of the
+ * application by its class name. Safe for use by several threads.
  */
 public final class Codecs {
 
+  /** The built-in codecs by name, sorted. */
+  private static final SortedMap<String, Factory> BUILT_IN =
+      Collections.unmodifiableSortedMap(
+          new TreeMap<>(
+              Map.<String, Factory>of(
+                  "auto", AutoCodec::new,
+                  "bytes", new SingleType<>(BytesCodec.INSTANCE, byte[].class),
+                  "canonical", CanonicalKeyCodec::new,
+                  "java", JavaCodec::new,
+                  "string", new SingleType<>(StringCodec.INSTANCE, String.class))));
+
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
 
-  /** The codecs that are created for a declared type. */
-  private static final Set<String> OWN = Set.of("auto", "java", "canonical");
-
   private static final String KNOWN =
-      "known are auto, java, string, bytes, canonical, or the name of a class that implements "
+      "known are "
+          + String.join(", ", names())
+          + ", or the name of a class that implements "
           + Codec.class.getName()
           + " and has a public constructor without parameters";
 
@@ -56,6 +59,43 @@ public final class Codecs {
 
   /** The key of a shared codec: its name and its type. */
   private record Shared(String name, Class<?> type) {}
+
+  /** Creates a built-in codec for a declared type. */
+  private interface Factory {
+    <T> Codec<T> create(
+        Class<T> type,
+        ClassLoader loader,
+        SerializationSettings settings,
+        Class<?>... otherDeclaredTypes);
+  }
+
+  /** The factory of a codec for caches that are declared for one type, or for {@code Object}. */
+  private record SingleType<S>(Codec<S> codec, Class<S> taken) implements Factory {
+
+    @Override
+    @SuppressWarnings("unchecked") // The declared type was compared with the type of the codec.
+    public <T> Codec<T> create(
+        Class<T> type,
+        ClassLoader loader,
+        SerializationSettings settings,
+        Class<?>... otherDeclaredTypes) {
+      if (type == taken) {
+        return (Codec<T>) codec;
+      }
+      if (type == Object.class) {
+        return (Codec<T>) new CheckedCodec<>(codec, taken);
+      }
+      throw new CacheException(
+          "The codec "
+              + codec.id()
+              + " takes "
+              + taken.getTypeName()
+              + ", the cache is declared for "
+              + type.getTypeName()
+              + "; set another codec or declare the cache for "
+              + taken.getTypeName());
+    }
+  }
 
   /**
    * Creates the factory.
@@ -75,7 +115,7 @@ public final class Codecs {
    * Returns the codec of a name.
    *
    * @param <T> the type of the objects
-   * @param nameOrClass one of the names above, or the name of a class
+   * @param nameOrClass the name of a built-in codec, or the name of a class
    * @param type the declared type, {@code Object.class} if there is none
    * @param otherDeclaredTypes further types whose objects may be part of a value
    * @return the codec
@@ -83,9 +123,18 @@ public final class Codecs {
    *     the settings are malformed; the message lists the codecs
    */
   public <T> Codec<T> named(String nameOrClass, Class<T> type, Class<?>... otherDeclaredTypes) {
-    return OWN.contains(nameOrClass) && isPlain(type)
-        ? shared(nameOrClass, type)
-        : create(nameOrClass, type, otherDeclaredTypes);
+    Factory factory = BUILT_IN.get(nameOrClass);
+    if (factory == null) {
+      return instantiate(nameOrClass);
+    }
+    return isPlain(type)
+        ? shared(nameOrClass, factory, type)
+        : factory.create(type, loader, settings, otherDeclaredTypes);
+  }
+
+  /** Returns the names of the built-in codecs, sorted. */
+  static Set<String> names() {
+    return BUILT_IN.keySet();
   }
 
   /**
@@ -98,38 +147,10 @@ public final class Codecs {
   }
 
   @SuppressWarnings("unchecked") // The key has the type.
-  private <T> Codec<T> shared(String name, Class<T> type) {
-    return (Codec<T>) shared.computeIfAbsent(new Shared(name, type), absent -> create(name, type));
-  }
-
-  private <T> Codec<T> create(String nameOrClass, Class<T> type, Class<?>... otherDeclaredTypes) {
-    return switch (nameOrClass) {
-      case "auto" -> new AutoCodec<>(type, loader, settings, otherDeclaredTypes);
-      case "java" -> new JavaCodec<>(type, loader, settings, otherDeclaredTypes);
-      case "canonical" -> new CanonicalKeyCodec<>(type, loader, settings, otherDeclaredTypes);
-      case "string" -> of(StringCodec.INSTANCE, String.class, type);
-      case "bytes" -> of(BytesCodec.INSTANCE, byte[].class, type);
-      default -> instantiate(nameOrClass);
-    };
-  }
-
-  @SuppressWarnings("unchecked") // The declared type was compared with the type of the codec.
-  private static <S, T> Codec<T> of(Codec<S> codec, Class<S> taken, Class<T> declared) {
-    if (declared == taken) {
-      return (Codec<T>) codec;
-    }
-    if (declared == Object.class) {
-      return (Codec<T>) new CheckedCodec<>(codec, taken);
-    }
-    throw new CacheException(
-        "The codec "
-            + codec.id()
-            + " takes "
-            + taken.getTypeName()
-            + ", the cache is declared for "
-            + declared.getTypeName()
-            + "; set another codec or declare the cache for "
-            + taken.getTypeName());
+  private <T> Codec<T> shared(String name, Factory factory, Class<T> type) {
+    return (Codec<T>)
+        shared.computeIfAbsent(
+            new Shared(name, type), absent -> factory.create(type, loader, settings));
   }
 
   @SuppressWarnings("unchecked") // Nothing more is known about a codec of the application.

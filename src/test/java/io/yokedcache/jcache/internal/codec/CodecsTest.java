@@ -9,7 +9,11 @@ import io.yokedcache.jcache.codec.SerializationSettings;
 import io.yokedcache.jcache.internal.codec.value.BytesCodec;
 import io.yokedcache.jcache.internal.codec.value.CheckedCodec;
 import io.yokedcache.jcache.internal.codec.value.StringCodec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import javax.cache.CacheException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +90,25 @@ final class CodecsTest {
   @CsvSource({"auto", "java", "canonical", "string", "bytes"})
   void named_builtIn_hasThatId(String name) {
     assertThat(codecs.named(name, Object.class).id()).isEqualTo(name);
+  }
+
+  @Test
+  void names_areIdsAndDocumented() throws IOException {
+    // Maven runs tests in the module's folder, an IDE often in the project's.
+    Path fromModule = Path.of("..", "docs", "configuration.md");
+    Path page = Files.exists(fromModule) ? fromModule : Path.of("docs", "configuration.md");
+    String rows =
+        Files.readAllLines(page).stream()
+            .filter(line -> line.matches("\\| `defaults\\.(key|value)-codec` \\|.*"))
+            .collect(Collectors.joining("\n"));
+
+    assertThat(Codecs.names())
+        .isNotEmpty()
+        .allSatisfy(
+            name -> {
+              assertThat(codecs.named(name, Object.class).id()).isEqualTo(name);
+              assertThat(rows).contains("`" + name + "`");
+            });
   }
 
   @Test
