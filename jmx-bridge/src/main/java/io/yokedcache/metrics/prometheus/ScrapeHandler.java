@@ -11,10 +11,17 @@ import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.registry.MetricNameFilter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +39,9 @@ final class ScrapeHandler implements HttpHandler {
 
   /** False for older versions of the library, such as 1.3 of Spring Boot 3.5. */
   private static final boolean HAS_ESCAPING = hasEscaping();
+
+  private static final int PIECE_BYTES = 64 * 1024;
+  private static final int MAX_PIECES = 4;
 
   private final ExpositionFormats formats = ExpositionFormats.init();
   private final PrometheusRegistry registry;
@@ -102,7 +112,7 @@ final class ScrapeHandler implements HttpHandler {
         adapted.handleException(e);
         return;
       }
-      answer(exchange, snapshots);
+      answer(exchange, snapshots, request.getParameterValues("name[]") == null);
     }
   }
 
@@ -113,17 +123,104 @@ final class ScrapeHandler implements HttpHandler {
         : registry.scrape(MetricNameFilter.builder().nameMustBeEqualTo(names).build(), request);
   }
 
-  private void answer(HttpExchange exchange, MetricSnapshots snapshots) throws IOException {
+  private void answer(HttpExchange exchange, MetricSnapshots snapshots, boolean isWhole)
+      throws IOException {
     String accept = joined(exchange, "Accept");
     ExpositionFormatWriter writer = formats.findWriter(accept);
     exchange.getResponseHeaders().set("Content-Type", writer.getContentType());
     exchange.getResponseHeaders().set("Content-Encoding", "gzip");
     exchange.sendResponseHeaders(200, 0);
+    Text text =
+        target -> {
+          if (HAS_ESCAPING) {
+            writer.write(target, snapshots, EscapingScheme.fromAcceptHeader(accept));
+          } else {
+            writer.write(target, snapshots);
+          }
+        };
     try (OutputStream body = new FastGzip(exchange.getResponseBody())) {
-      if (HAS_ESCAPING) {
-        writer.write(body, snapshots, EscapingScheme.fromAcceptHeader(accept));
+      if (isWhole) {
+        writeConcurrently(text, body);
       } else {
-        writer.write(body, snapshots);
+        text.writeTo(body);
+      }
+    }
+  }
+
+  /** The text of an answer. */
+  @FunctionalInterface
+  private interface Text {
+
+    void writeTo(OutputStream target) throws IOException;
+  }
+
+  /**
+   * Writes a long text in a second thread while this thread compresses and sends it: both take
+   * about the same time. The second thread ends with this call, also after an interrupt of this
+   * thread.
+   */
+  private static void writeConcurrently(Text text, OutputStream body) throws IOException {
+    Pieces pieces = new Pieces();
+    FutureTask<Void> writing =
+        new FutureTask<>(
+            () -> {
+              try (OutputStream target = new BufferedOutputStream(pieces, PIECE_BYTES)) {
+                text.writeTo(target);
+              }
+              return null;
+            });
+    Thread thread = new Thread(writing, "yokedcache-metrics-text");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      pieces.copyTo(body);
+      writing.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("The request was cancelled");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("The metrics cannot be written", e.getCause());
+    } finally {
+      writing.cancel(/* mayInterruptIfRunning= */ true);
+    }
+  }
+
+  /** Passes text from the thread that writes it to another one, with a bounded number of pieces. */
+  private static final class Pieces extends OutputStream {
+
+    private static final byte[] END = {};
+
+    private final BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(MAX_PIECES);
+
+    @Override
+    public void write(int one) throws IOException {
+      write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      if (length > 0) {
+        put(Arrays.copyOfRange(bytes, offset, offset + length));
+      }
+    }
+
+    private void put(byte[] piece) throws IOException {
+      try {
+        waiting.put(piece);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("The request was cancelled");
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      put(END);
+    }
+
+    private void copyTo(OutputStream target) throws IOException, InterruptedException {
+      for (byte[] piece = waiting.take(); piece.length > 0; piece = waiting.take()) {
+        target.write(piece);
       }
     }
   }
