@@ -164,8 +164,12 @@ final class ScrapeHandler implements HttpHandler {
     FutureTask<Void> writing =
         new FutureTask<>(
             () -> {
-              try (OutputStream target = new BufferedOutputStream(pieces, PIECE_BYTES)) {
+              try {
+                OutputStream target = new BufferedOutputStream(pieces, PIECE_BYTES);
                 text.writeTo(target);
+                target.flush();
+              } finally {
+                pieces.close(); // in any case, also out of memory: the request waits for it
               }
               return null;
             });
