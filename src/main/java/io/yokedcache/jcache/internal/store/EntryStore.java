@@ -252,11 +252,6 @@ public final class EntryStore {
         : command.add(Keyword.PX).add(ttl.millis());
   }
 
-  /** Whether there is an entry. */
-  public boolean contains(Bytes key) {
-    return containsAll(List.of(key)).get(0);
-  }
-
   /** Whether there is an entry, for each key in their order. */
   public List<Boolean> containsAll(List<Bytes> keys) {
     String operation = operations.containsKey();
