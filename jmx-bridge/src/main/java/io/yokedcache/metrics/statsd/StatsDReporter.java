@@ -269,7 +269,7 @@ public final class StatsDReporter implements AutoCloseable {
      * Sets the way in which operations of caches are sent; {@link StatsDMode#PERIODIC} by default.
      * With {@link StatsDMode#REALTIME} this reporter leaves out gets, sets, deletes, durations of
      * operations and errors of the caches that have a {@link StatsDOperationObserver} for the same
-     * collector, so that nothing is counted twice. All other caches are reported as ever.
+     * collector, so that nothing is counted twice. All other caches are reported in full.
      */
     public Builder mode(StatsDMode value) {
       mode = requireNonNull(value, "mode");

@@ -24,7 +24,7 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  *
  * <p>Its thread only closes sockets and so never waits. It exists only while a write is watched,
  * and for a while after that. On a thread shared with other tasks, a slow task would delay the end
- * of a write, and could not end a write of its own.
+ * of a write, and could not end its own write.
  */
 final class WriteGuard implements AutoCloseable {
 

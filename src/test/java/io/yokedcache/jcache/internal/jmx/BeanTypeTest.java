@@ -87,7 +87,7 @@ final class BeanTypeTest {
           .isThrownBy(() -> server.invoke(name, "ring", new Object[] {"twice"}, null));
       assertThat(server.invoke(name, "ring", null, null)).isNull();
       assertThat(server.getAttribute(name, "Rings")).isEqualTo(1L);
-      // Notifications of a plain bean would make consoles offer to subscribe in vain.
+      // Notifications of a plain bean would make consoles offer a useless subscription.
       assertThat(server.isInstanceOf(name, "javax.management.NotificationBroadcaster")).isFalse();
     } finally {
       server.unregisterMBean(name);

@@ -18,7 +18,7 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * What a connection costs besides network and server: a call that is answered at once. With several
+ * The cost of a pipelined connection without network and server: each call is answered at once. With several
  * threads it is what they cost each other: queues, waiting and waking.
  */
 @State(Scope.Benchmark)
