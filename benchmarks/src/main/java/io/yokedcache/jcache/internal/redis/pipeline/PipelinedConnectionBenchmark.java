@@ -18,8 +18,8 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * The cost of a pipelined connection without network and server: each call is answered at once. With several
- * threads it is what they cost each other: queues, waiting and waking.
+ * The cost of a pipelined connection without network and server: each call is answered at once.
+ * With several threads it is what they cost each other: queues, waiting and waking.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
