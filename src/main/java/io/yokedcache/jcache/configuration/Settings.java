@@ -62,9 +62,83 @@ public record Settings(
   }
 
   /**
-   * The address of a Redis server and how to talk to it. {@link #toString} leaves the password out.
+   * The address of one node.
    *
-   * @param host host name or address
+   * @param host host name or address, IPv6 without brackets
+   * @param port TCP port
+   */
+  public record Address(String host, int port) {
+
+    /** Returns {@code host:port}, with brackets around an IPv6 address. */
+    @Override
+    public String toString() {
+      return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+    }
+  }
+
+  /**
+   * How the servers of a deployment are found. {@link #toString} leaves the password out.
+   *
+   * @param kind the kind of deployment
+   * @param nodes the server; or the nodes of a cluster that are asked first; or the sentinels
+   * @param masterName the name of the master that the sentinels watch, or {@code null} without
+   *     sentinels
+   * @param sentinelUser ACL user name for the sentinels, or {@code null}
+   * @param sentinelPassword password for the sentinels, or {@code null} for none
+   * @param sentinelTls whether the sentinels are asked over TLS
+   */
+  public record Deployment(
+      Kind kind,
+      List<Address> nodes,
+      @Nullable String masterName,
+      @Nullable String sentinelUser,
+      @Nullable String sentinelPassword,
+      boolean sentinelTls) {
+
+    /** Takes a copy of the list. */
+    public Deployment {
+      nodes = List.copyOf(nodes);
+    }
+
+    /** The kinds of deployments. */
+    public enum Kind {
+      /** One server at a fixed address. */
+      STANDALONE,
+      /** The master that sentinels name; another one after a fail-over. */
+      SENTINEL,
+      /** Redis Cluster: several masters, each with a part of the keys. */
+      CLUSTER
+    }
+
+    /**
+     * Returns the deployment of one server.
+     *
+     * @param host host name or address
+     * @param port TCP port
+     * @return a deployment without sentinels
+     */
+    public static Deployment standalone(String host, int port) {
+      return new Deployment(
+          Kind.STANDALONE, List.of(new Address(host, port)), null, null, null, false);
+    }
+
+    @Override
+    public String toString() {
+      return "Deployment["
+          + kind
+          + " "
+          + nodes
+          + (masterName == null ? "" : " " + masterName)
+          + "]";
+    }
+  }
+
+  /**
+   * A Redis server, or a deployment of several, and how to talk to it. {@link #toString} leaves the
+   * password out.
+   *
+   * @param deployment how the server is found
+   * @param host host name or address: of the server, or of one node of the deployment
    * @param port TCP port
    * @param database number of the logical database, from 0
    * @param user ACL user name, or {@code null} for the default user
@@ -81,6 +155,7 @@ public record Settings(
    *     the server nor a firewall drops it; zero for never
    */
   public record Connection(
+      Deployment deployment,
       String host,
       int port,
       int database,
@@ -107,8 +182,7 @@ public record Settings(
      * @return {@code host:port/database}, without credentials
      */
     public String address() {
-      String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";
-      return bracketed + ":" + port + "/" + database;
+      return new Address(host, port) + "/" + database;
     }
 
     /**
@@ -132,12 +206,39 @@ public record Settings(
      */
     public Connection at(String otherHost, int otherPort, @Nullable String otherPassword) {
       return new Connection(
+          Deployment.standalone(otherHost, otherPort),
           otherHost,
           otherPort,
           /* database= */ 0,
           /* user= */ null,
           otherPassword,
           /* tls= */ false,
+          tlsSettings,
+          clientName,
+          connectTimeout,
+          commandTimeout,
+          executor,
+          poolSize,
+          poolWait,
+          keepAlive);
+    }
+
+    /**
+     * Returns these settings for another node of the deployment: with the same credentials, TLS and
+     * database.
+     *
+     * @param node address of the node
+     * @return new settings
+     */
+    public Connection node(Address node) {
+      return new Connection(
+          deployment,
+          node.host(),
+          node.port(),
+          database,
+          user,
+          password,
+          tls,
           tlsSettings,
           clientName,
           connectTimeout,

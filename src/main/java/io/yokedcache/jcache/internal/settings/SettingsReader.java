@@ -135,6 +135,7 @@ final class SettingsReader {
     }
     SettingGroup pool = group.child("pool");
     return new Settings.Connection(
+        Settings.Deployment.standalone(uri.host(), uri.port()),
         uri.host(),
         uri.port(),
         uri.database(),

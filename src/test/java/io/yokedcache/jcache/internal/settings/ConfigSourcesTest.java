@@ -36,6 +36,7 @@ final class ConfigSourcesTest {
     assertThat(settings.connection())
         .isEqualTo(
             new Settings.Connection(
+                Settings.Deployment.standalone("localhost", 6379),
                 "localhost",
                 6379,
                 0,
@@ -109,6 +110,7 @@ final class ConfigSourcesTest {
       assertThat(settings.connection())
           .isEqualTo(
               new Settings.Connection(
+                  Settings.Deployment.standalone("file", 6379),
                   "file",
                   6379,
                   0,
@@ -173,6 +175,7 @@ final class ConfigSourcesTest {
     assertThat(settings.connection())
         .isEqualTo(
             new Settings.Connection(
+                Settings.Deployment.standalone("h", 6379),
                 "h",
                 6379,
                 0,

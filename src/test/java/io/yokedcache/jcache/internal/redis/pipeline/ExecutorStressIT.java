@@ -145,6 +145,7 @@ final class ExecutorStressIT {
   private RedisExecutor executor(int port, Duration timeout) {
     Settings.Connection settings =
         new Settings.Connection(
+            Settings.Deployment.standalone("127.0.0.1", port),
             "127.0.0.1",
             port,
             0,

@@ -30,6 +30,7 @@ final class PipelinedExecutorIT {
   private final RedisServer redis = RedisServer.start();
   private final Settings.Connection settings =
       new Settings.Connection(
+          Settings.Deployment.standalone("127.0.0.1", redis.port()),
           "127.0.0.1",
           redis.port(),
           0,
