@@ -131,14 +131,9 @@ public enum ErrorReply {
     return null;
   }
 
-  /** The first reply for which there is a constant, or {@code null}. */
-  public static @Nullable JedisDataException find(List<? extends @Nullable Object> replies) {
-    for (int i = 0; i < replies.size(); i++) { // of every operation: no iterator
-      if (replies.get(i) instanceof JedisDataException error && of(error.getMessage()) != null) {
-        return error;
-      }
-    }
-    return null;
+  /** Whether it concerns the cluster and not the node that sends it. */
+  private boolean isOfCluster() {
+    return this == CLUSTER_DOWN || this == TRY_AGAIN;
   }
 
   /** The cure; without a full stop at its end. */
@@ -232,6 +227,7 @@ public enum ErrorReply {
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final long patienceNanos;
+    private final boolean isOfNode;
     private volatile Consumer<String> listener = words -> {};
     private long firstNanos;
     private long lastNanos = System.nanoTime() - QUIET_NANOS;
@@ -244,12 +240,36 @@ public enum ErrorReply {
      * @param patience how long requests wait, and for how long after a first error
      */
     public Policy(Duration patience) {
+      this(patience, /* isOfNode= */ false);
+    }
+
+    /**
+     * Creates it for a server.
+     *
+     * @param isOfNode whether the server is a node of a cluster. Errors about the state of the
+     *     cluster are then left to the caller, which may ask another node.
+     */
+    public Policy(Duration patience, boolean isOfNode) {
       this.patienceNanos = patience.toNanos();
+      this.isOfNode = isOfNode;
     }
 
     /** Sets the listener of errors: the server's words and the cure. */
     public void tell(Consumer<String> newListener) {
       listener = newListener;
+    }
+
+    /** The first reply that this policy decides about, or {@code null}. */
+    public @Nullable JedisDataException find(List<? extends @Nullable Object> replies) {
+      for (int i = 0; i < replies.size(); i++) { // of every operation: no iterator
+        if (replies.get(i) instanceof JedisDataException error) {
+          ErrorReply known = of(error.getMessage());
+          if (known != null && !(isOfNode && known.isOfCluster())) {
+            return error;
+          }
+        }
+      }
+      return null;
     }
 
     /** Whether connections that were made then are to be replaced, though they work. */

@@ -186,6 +186,11 @@ public final class JedisConnections {
     ((KeptConnection) connection).sendNow(command);
   }
 
+  /** Writes the commands that were sent on a connection that was made here. */
+  static void flush(Connection connection) {
+    ((KeptConnection) connection).flushNow();
+  }
+
   private static SslOptions options(Settings.Tls settings) {
     // The default type reads PKCS12 and JKS alike; Jedis 6 fails unless it is named.
     SslOptions.Builder options =
@@ -367,6 +372,10 @@ public final class JedisConnections {
 
     private void sendNow(CommandArguments command) {
       sendCommand(command);
+      flush();
+    }
+
+    private void flushNow() {
       flush();
     }
   }

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.redis;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
@@ -7,7 +9,6 @@ import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -52,12 +53,18 @@ public final class PooledExecutor implements RedisExecutor {
    * @param maxValueBytes the longest value of the application; longer ones are not read
    */
   public PooledExecutor(Settings.Connection settings, long maxValueBytes) {
+    this(settings, new ErrorReply.Policy(settings.commandTimeout()), maxValueBytes);
+  }
+
+  /** Creates the executor with a retry policy; nothing is connected yet. */
+  public PooledExecutor(
+      Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
     this.timer = RoundTripTimer::none;
     this.reconnects = new ReconnectCount();
     this.settings = settings;
     this.guard = new WriteGuard(settings.commandTimeout());
     this.failures = new Failures(settings);
-    this.policy = new ErrorReply.Policy(settings.commandTimeout());
+    this.policy = policy;
     long maxReplyBytes = ReplyReader.limit(maxValueBytes, 1);
     this.pool =
         new PooledConnections(
@@ -94,7 +101,7 @@ public final class PooledExecutor implements RedisExecutor {
 
   @Override
   public List<@Nullable Object> execute(Request request) {
-    return send(request, request.commands());
+    return new Exchange(request).finish();
   }
 
   @Override
@@ -102,65 +109,162 @@ public final class PooledExecutor implements RedisExecutor {
     if (requests.isEmpty()) {
       return List.of();
     }
-    List<CommandArguments> commands = new ArrayList<>();
-    boolean idempotent = true;
-    for (Request request : requests) {
-      commands.addAll(request.commands());
-      idempotent &= request.idempotent();
-    }
-    Request first = requests.get(0);
-    List<@Nullable Object> replies =
-        send(new Request(first.operation(), first.route(), idempotent, commands, 0), commands);
-    List<List<@Nullable Object>> split = new ArrayList<>(requests.size());
-    int from = 0;
-    for (Request request : requests) {
-      int to = from + request.commands().size();
-      split.add(replies.subList(from, to));
-      from = to;
-    }
-    return split;
+    return Request.split(requests, execute(Request.together(requests)));
   }
 
-  private List<@Nullable Object> send(Request request, List<CommandArguments> commands) {
-    // JSR-107's operations cannot be interrupted, and all their waits are bounded. A virtual thread
-    // that is interrupted would close the socket that it reads.
-    boolean interrupted = Thread.interrupted();
-    long startNanos = System.nanoTime();
-    long attemptNanos = startNanos;
-    int losses = 0;
-    boolean timedOut = false;
-    try {
-      while (true) {
-        Place place = borrow(request, startNanos, timedOut);
-        interrupted |= Thread.interrupted();
-        long pauseNanos = 0;
+  /**
+   * Sends a request and returns before its replies have come, so that the caller can send requests
+   * to other servers in the same time. A caller that holds several exchanges begins them in the
+   * order of the servers' names: threads that wait for a connection then never wait for each other.
+   */
+  public Exchange begin(Request request) {
+    Exchange exchange = new Exchange(request);
+    exchange.start();
+    return exchange;
+  }
+
+  /**
+   * A request under way, on a borrowed connection. Each is {@linkplain #finish finished} or
+   * {@linkplain #abandon abandoned} by the thread that began it.
+   */
+  public final class Exchange {
+
+    private final Request request;
+    private final long startNanos = System.nanoTime();
+    private long attemptNanos = startNanos;
+    private int losses;
+    private boolean timedOut;
+
+    /** The borrowed connection while commands are under way on it. */
+    private @Nullable Place place;
+
+    /** When the connection of the last attempt was made. */
+    private long madeNanos;
+
+    private RoundTripTimer current = RoundTripTimer.none();
+    private long writeNanos;
+
+    /** The failure of the first attempt to send, to be handled with the replies. */
+    private @Nullable RuntimeException failure;
+
+    private Exchange(Request request) {
+      this.request = request;
+    }
+
+    private void start() {
+      // JSR-107's operations cannot be interrupted, and all their waits are bounded. A virtual
+      // thread that is interrupted would close the socket that it reads.
+      boolean interrupted = Thread.interrupted();
+      try {
+        write();
+      } catch (RuntimeException e) {
+        failure = e;
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    /**
+     * Reads the replies, after further attempts if the request may be repeated.
+     *
+     * @throws io.yokedcache.jcache.RedisUnavailableException if there was no connection or no reply
+     */
+    public List<@Nullable Object> finish() {
+      boolean interrupted = Thread.interrupted();
+      try {
+        while (true) {
+          long pauseNanos = 0;
+          try {
+            if (failure != null) {
+              RuntimeException first = failure;
+              failure = null;
+              throw first;
+            }
+            if (place == null) {
+              write();
+            }
+            List<@Nullable Object> replies = read();
+            JedisDataException error = policy.find(replies);
+            if (error == null) {
+              return replies;
+            }
+            boolean mayRepeat = request.mayRepeat(replies) && !pool.isClosed();
+            pauseNanos = policy.decide(error, mayRepeat, madeNanos, startNanos);
+            if (pauseNanos < 0) {
+              throw failures.refused(request, error);
+            }
+          } catch (JedisConnectionException e) {
+            losses++;
+            timedOut = isTimeout(e);
+            if (!mayRepeat(request, timedOut, losses)) {
+              throw pool.isClosed()
+                  ? failures.closed(request.operation(), e)
+                  : failures.lost(request, startNanos, e);
+            }
+          }
+          interrupted |= Thread.interrupted();
+          BoundedWait.pause(pauseNanos);
+          attemptNanos = System.nanoTime();
+        }
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    private void write() {
+      Place borrowed = borrow(request, startNanos, timedOut);
+      madeNanos = borrowed.madeNanos();
+      boolean written = false;
+      try {
+        Connection connection = borrowed.connection();
+        current = timer.get();
+        writeNanos = current.now();
+        WriteGuard.Watch watch = guard.watch(connection, request.commands());
         try {
-          List<@Nullable Object> replies = exchange(place, commands, attemptNanos);
-          JedisDataException error = ErrorReply.find(replies);
-          if (error == null) {
-            return replies;
+          for (CommandArguments command : request.commands()) {
+            connection.sendCommand(command);
           }
-          boolean mayRepeat = request.mayRepeat(replies) && !pool.isClosed();
-          pauseNanos = policy.decide(error, mayRepeat, place.madeNanos(), startNanos);
-          if (pauseNanos < 0) {
-            throw failures.refused(request, error);
-          }
-        } catch (JedisConnectionException e) {
-          losses++;
-          timedOut = isTimeout(e);
-          if (!mayRepeat(request, timedOut, losses)) {
-            throw pool.isClosed()
-                ? failures.closed(request.operation(), e)
-                : failures.lost(request, startNanos, e);
+          JedisConnections.flush(connection);
+        } finally {
+          if (watch != null) {
+            watch.end();
           }
         }
-        interrupted |= Thread.interrupted();
-        BoundedWait.pause(pauseNanos);
-        attemptNanos = System.nanoTime();
+        written = true;
+      } finally {
+        if (written) {
+          place = borrowed;
+        } else {
+          pool.giveBack(borrowed, /* whole= */ false);
+        }
       }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
+    }
+
+    @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
+    private List<@Nullable Object> read() {
+      Place borrowed = requireNonNull(place, "place");
+      boolean complete = false;
+      try {
+        List<@Nullable Object> replies = borrowed.connection().getMany(request.commands().size());
+        complete = true;
+        current.answered(attemptNanos, writeNanos, current.now());
+        return replies;
+      } finally {
+        place = null;
+        pool.giveBack(borrowed, complete);
+      }
+    }
+
+    /** Closes the connection, since its replies are not read. */
+    public void abandon() {
+      Place borrowed = place;
+      if (borrowed != null) {
+        place = null;
+        pool.giveBack(borrowed, /* whole= */ false);
       }
     }
   }
@@ -169,35 +273,6 @@ public final class PooledExecutor implements RedisExecutor {
   private boolean mayRepeat(Request request, boolean timedOut, int losses) {
     int most = timedOut ? MAX_TIMEOUTS : MAX_LOSSES;
     return request.idempotent() && losses <= most && !pool.isClosed();
-  }
-
-  @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
-  private List<@Nullable Object> exchange(
-      Place place, List<CommandArguments> commands, long attemptNanos) {
-    boolean complete = false;
-    try {
-      Connection connection = place.connection();
-      RoundTripTimer current = timer.get();
-      long writeNanos = current.now();
-      List<@Nullable Object> replies = new ArrayList<>(commands.size());
-      guard.run(
-          connection,
-          commands,
-          () -> {
-            for (CommandArguments command : commands) {
-              connection.sendCommand(command);
-            }
-            replies.addAll(connection.getMany(1));
-          });
-      if (commands.size() > 1) {
-        replies.addAll(connection.getMany(commands.size() - 1));
-      }
-      complete = true;
-      current.answered(attemptNanos, writeNanos, current.now());
-      return replies;
-    } finally {
-      pool.giveBack(place, complete);
-    }
   }
 
   private Place borrow(Request request, long startNanos, boolean timedOut) {

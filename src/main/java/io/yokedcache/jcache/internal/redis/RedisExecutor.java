@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -30,9 +31,12 @@ public interface RedisExecutor extends AutoCloseable {
   List<@Nullable Object> execute(Request request);
 
   /**
-   * Sends several requests; requests to one server share a round trip.
+   * Sends several requests. Requests to one server share a round trip; requests to different
+   * servers are sent before the replies of any are read.
    *
    * @return the replies of each request, in the order of the requests
+   * @throws javax.cache.CacheException if a server could not be asked; the requests to others may
+   *     have been executed
    */
   List<List<@Nullable Object>> executeAll(List<Request> requests);
 
@@ -133,6 +137,37 @@ public interface RedisExecutor extends AutoCloseable {
     public Request(
         String operation, Bytes route, boolean idempotent, List<CommandArguments> commands) {
       this(operation, route, idempotent, commands, 0);
+    }
+
+    /** One request for one server with the commands of several. */
+    public static Request together(List<Request> requests) {
+      if (requests.size() == 1) {
+        return requests.get(0);
+      }
+      List<CommandArguments> all = new ArrayList<>();
+      boolean idempotent = true;
+      long bytes = 0;
+      for (Request request : requests) {
+        all.addAll(request.commands);
+        idempotent &= request.idempotent;
+        bytes += request.replyBytes;
+      }
+      Request first = requests.get(0);
+      int replyBytes = (int) Math.min(Integer.MAX_VALUE, bytes);
+      return new Request(first.operation, first.route, idempotent, all, replyBytes);
+    }
+
+    /** The replies of each request, from the replies of all of them together. */
+    public static List<List<@Nullable Object>> split(
+        List<Request> requests, List<@Nullable Object> replies) {
+      List<List<@Nullable Object>> split = new ArrayList<>(requests.size());
+      int from = 0;
+      for (Request request : requests) {
+        int to = from + request.commands.size();
+        split.add(replies.subList(from, to));
+        from = to;
+      }
+      return split;
     }
 
     /** Whether the request, if it was executed, may have changed an entry. */

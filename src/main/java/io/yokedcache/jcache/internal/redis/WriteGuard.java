@@ -41,7 +41,7 @@ final class WriteGuard implements AutoCloseable {
   /**
    * Creates the guard of a server's connections.
    *
-   * @param commandTimeout how long writing may take, and after it the first reply
+   * @param commandTimeout half of the time that writing may take
    */
   WriteGuard(Duration commandTimeout) {
     this.watcher = new ScheduledThreadPoolExecutor(1, WriteGuard::thread);
@@ -60,51 +60,57 @@ final class WriteGuard implements AutoCloseable {
   }
 
   /**
-   * Runs the exchange, which writes the commands and reads the first reply.
+   * Watches the writing of commands, which begins now, until {@link Watch#end}.
    *
-   * @throws JedisConnectionException caused by a {@link SocketTimeoutException} if it took too long
+   * @return {@code null} for a request that needs no watch
    */
-  void run(Connection connection, List<CommandArguments> commands, Runnable exchange) {
-    if (!isLarge(commands)) {
-      exchange.run();
-      return;
+  @Nullable Watch watch(Connection connection, List<CommandArguments> commands) {
+    return isLarge(commands) ? new Watch(connection) : null;
+  }
+
+  /** The watch of one write. */
+  final class Watch {
+
+    private final Connection connection;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final @Nullable ScheduledFuture<?> limit;
+
+    private Watch(Connection connection) {
+      this.connection = connection;
+      this.limit = schedule();
     }
-    AtomicBoolean ended = new AtomicBoolean();
-    ScheduledFuture<?> watch = watch(connection, ended);
-    JedisConnectionException failure = null;
-    try {
-      exchange.run();
-    } catch (JedisConnectionException e) {
-      failure = e;
-    } finally {
-      if (watch != null) {
-        watch.cancel(/* mayInterruptIfRunning= */ false);
+
+    private @Nullable ScheduledFuture<?> schedule() {
+      try {
+        return watcher.schedule(this::disconnect, timeoutMillis, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException closing) {
+        return null; // the manager closes, and its connections with it
       }
     }
-    if (!ended.compareAndSet(false, true)) {
-      throw new JedisConnectionException(
-          new SocketTimeoutException("Writing took longer than " + timeoutMillis + " ms"));
-    }
-    if (failure != null) {
-      throw failure;
-    }
-  }
 
-  private @Nullable ScheduledFuture<?> watch(Connection connection, AtomicBoolean ended) {
-    try {
-      return watcher.schedule(
-          () -> disconnect(connection, ended), timeoutMillis, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException closing) {
-      return null; // the manager closes, and its connections with it
+    private void disconnect() {
+      if (ended.compareAndSet(false, true)) {
+        try {
+          JedisConnections.disconnect(connection); // wakes the writer
+        } catch (IOException goneAnyway) {
+          logger.debug("Closing a connection that does not accept data failed", goneAnyway);
+        }
+      }
     }
-  }
 
-  private static void disconnect(Connection connection, AtomicBoolean ended) {
-    if (ended.compareAndSet(false, true)) {
-      try {
-        JedisConnections.disconnect(connection); // wakes the writer
-      } catch (IOException goneAnyway) {
-        logger.debug("Closing a connection that does not accept data failed", goneAnyway);
+    /**
+     * Ends the watch.
+     *
+     * @throws JedisConnectionException caused by a {@link SocketTimeoutException} if writing took
+     *     too long, in place of the failure that this caused
+     */
+    void end() {
+      if (limit != null) {
+        limit.cancel(/* mayInterruptIfRunning= */ false);
+      }
+      if (!ended.compareAndSet(false, true)) {
+        throw new JedisConnectionException(
+            new SocketTimeoutException("Writing took longer than " + timeoutMillis + " ms"));
       }
     }
   }

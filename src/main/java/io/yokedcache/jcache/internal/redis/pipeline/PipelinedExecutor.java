@@ -10,7 +10,6 @@ import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -130,7 +129,7 @@ public final class PipelinedExecutor implements RedisExecutor {
           }
           List<@Nullable Object> replies =
               connection.call(request.commands(), timer.get(), timeoutNanos);
-          JedisDataException error = ErrorReply.find(replies);
+          JedisDataException error = policy.find(replies);
           if (error == null) {
             return replies;
           }
@@ -236,12 +235,9 @@ public final class PipelinedExecutor implements RedisExecutor {
 
   @Override
   public List<List<@Nullable Object>> executeAll(List<Request> requests) {
-    if (requests.size() != 1) {
-      return pool.executeAll(requests);
-    }
-    List<List<@Nullable Object>> replies = new ArrayList<>();
-    replies.add(execute(requests.get(0)));
-    return replies;
+    return requests.isEmpty()
+        ? List.of()
+        : Request.split(requests, execute(Request.together(requests)));
   }
 
   /** Pings the idle shared connections, and then the pool's. */
