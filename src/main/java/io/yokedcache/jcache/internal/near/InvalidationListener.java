@@ -79,11 +79,11 @@ public final class InvalidationListener implements AutoCloseable {
         new SubscriptionLoop(
             "yokedcache-near",
             "Near caches are not used, since Redis sends no invalidations",
-            server,
+            () -> server,
             maxStaleness.multipliedBy(2),
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
             errors,
-            Inbox::new);
+            present -> new Inbox());
   }
 
   /** Begins to track a cache soon; until then its near cache is not used. */

@@ -1,6 +1,5 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
@@ -10,7 +9,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,8 +20,9 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Keeps one subscription on its own thread until it is closed. A connection that dies, falls silent
- * or is refused is replaced, at intervals that grow until one has proved that it works. Only {@link
- * #close} ends the thread; no exception and no {@code Error} does.
+ * or is refused is replaced, at intervals that grow until one has proved that it works. Each
+ * attempt asks anew which server to connect to. Only {@link #stop} and {@link #close} end the
+ * thread; no exception and no {@code Error} does.
  *
  * <p>The log has one line with the reason when the subscription stops working, one for each further
  * error of the server, and one when it works again.
@@ -34,12 +36,11 @@ public final class SubscriptionLoop implements AutoCloseable {
 
   private final String threadName;
   private final String consequence;
-  private final Endpoint server;
-  private final Settings.Connection settings;
+  private final Supplier<Endpoint> servers;
   private final Duration silence;
   private final Backoff backoff;
   private final BackgroundErrors errors;
-  private final Supplier<Session> sessions;
+  private final Function<Endpoint, Session> sessions;
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /** Guards the fields below and all writing on the connection; its reader needs no lock. */
@@ -48,6 +49,11 @@ public final class SubscriptionLoop implements AutoCloseable {
   private @Nullable Thread thread;
   private @Nullable Subscription connection;
   private @Nullable Session session;
+
+  /** The server of the present or last attempt, or {@code null} before the first. */
+  private @Nullable Endpoint server;
+
+  /** Whether the present attempt, connected or not, is to make way for another one. */
   private boolean replaces;
 
   /** When the present connection began to be made. */
@@ -73,20 +79,22 @@ public final class SubscriptionLoop implements AutoCloseable {
    * Creates it; it does nothing before {@link #start}.
    *
    * @param consequence the consequence of a lost connection, as a log line
+   * @param servers the server of the next attempt; called by the thread, and by {@link
+   *     #followServer}; must not wait
    * @param silence how long the server may be silent before the connection counts as dead
+   * @param sessions makes the session of an attempt
    */
   public SubscriptionLoop(
       String threadName,
       String consequence,
-      Endpoint server,
+      Supplier<Endpoint> servers,
       Duration silence,
       Backoff backoff,
       BackgroundErrors errors,
-      Supplier<Session> sessions) {
+      Function<Endpoint, Session> sessions) {
     this.threadName = threadName;
     this.consequence = consequence;
-    this.server = server;
-    this.settings = server.settings();
+    this.servers = servers;
     this.silence = silence;
     this.backoff = backoff;
     this.errors = errors;
@@ -123,27 +131,41 @@ public final class SubscriptionLoop implements AutoCloseable {
   }
 
   private void connect() {
-    Session current = sessions.get();
+    Endpoint next = servers.get();
+    Session current = sessions.apply(next);
     long beforeNanos = System.nanoTime();
-    try (Subscription opened =
-        new Subscription(JedisConnections.single(settings, silence, server.maxMessageBytes()))) {
-      if (adopt(opened, current, beforeNanos)) {
-        current.begin(opened);
-        opened.read(current);
+    try {
+      setServer(next);
+      try (Subscription opened =
+          new Subscription(
+              JedisConnections.single(next.settings(), silence, next.maxMessageBytes()))) {
+        if (adopt(opened, current, beforeNanos)) {
+          current.begin(opened);
+          opened.read(current);
+        }
       }
     } finally {
       current.end();
     }
   }
 
-  /** Makes a connection the current one, unless the owner has closed. */
+  private void setServer(Endpoint next) {
+    lock.lock();
+    try {
+      server = next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes a connection the current one, unless it is not wanted any more. */
   private boolean adopt(Subscription opened, Session current, long beforeNanos) {
     lock.lock();
     try {
       madeNanos = beforeNanos;
       connection = opened;
       session = current;
-      return closed.getCount() > 0;
+      return closed.getCount() > 0 && !replaces;
     } finally {
       lock.unlock();
     }
@@ -179,19 +201,30 @@ public final class SubscriptionLoop implements AutoCloseable {
     if (failure == null || closed.getCount() == 0) {
       return;
     }
-    if (failure instanceof JedisException) {
+    if (failure instanceof JedisException || failure instanceof CacheException) {
       String reason = reason(failure);
       // Silence and broken pipes have many forms; each error reply is worth a line.
       if (told == null || (failure instanceof JedisDataException && !told.equals(reason))) {
         told = reason;
-        logger.warn("{} on {}: {}", consequence, settings.address(), reason);
+        logger.warn("{}: {}", consequenceThere(), reason);
       } else {
-        logger.debug("Still: {} on {}", consequence, settings.address(), failure);
+        logger.debug("Still: {}", consequenceThere(), failure);
       }
     } else {
       errors.survived(threadName, failure);
       told = String.valueOf(failure);
     }
+  }
+
+  private String consequenceThere() {
+    Endpoint last;
+    lock.lock();
+    try {
+      last = server;
+    } finally {
+      lock.unlock();
+    }
+    return last == null ? consequence : consequence + " on " + last.settings().address();
   }
 
   private static String reason(Throwable failure) {
@@ -207,7 +240,7 @@ public final class SubscriptionLoop implements AutoCloseable {
     backoff.worked();
     if (told != null) {
       told = null;
-      logger.info("No more: {} on {}", consequence, settings.address());
+      logger.info("No more: {}", consequenceThere());
     }
   }
 
@@ -253,17 +286,31 @@ public final class SubscriptionLoop implements AutoCloseable {
    */
   private boolean isCondemned() {
     return connection != null
+        && server != null
         && !replaces
         && server.policy().isCondemned(madeNanos)
         && System.nanoTime() - madeNanos >= MIN_AGE_NANOS;
   }
 
-  /** Has the present connection replaced by another one, soon. */
+  /** Has the present connection, or the attempt to make one, replaced by another one, soon. */
   public void replace() {
     lock.lock();
     try {
       replaces = true;
       disconnect();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has the connection replaced if another server is to be connected to now. */
+  public void followServer() {
+    Endpoint now = servers.get();
+    lock.lock();
+    try {
+      if (server != null && !server.equals(now)) {
+        replace();
+      }
     } finally {
       lock.unlock();
     }
@@ -279,18 +326,31 @@ public final class SubscriptionLoop implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
+  /** Ends the subscription and its thread, without a wait for it. */
+  public void stop() {
     closed.countDown();
-    Thread running;
     lock.lock();
     try {
       disconnect();
-      running = thread;
     } finally {
       lock.unlock();
     }
-    if (running != null && !BoundedWait.join(running, settings.commandTimeout().toMillis())) {
+  }
+
+  /** Ends the subscription, and waits for its thread for the time of a command at most. */
+  @Override
+  public void close() {
+    stop();
+    Thread running;
+    Duration longest;
+    lock.lock();
+    try {
+      running = thread;
+      longest = server == null ? silence : server.settings().commandTimeout();
+    } finally {
+      lock.unlock();
+    }
+    if (running != null && !BoundedWait.join(running, longest.toMillis())) {
       logger.debug("{} still runs", running.getName());
     }
   }

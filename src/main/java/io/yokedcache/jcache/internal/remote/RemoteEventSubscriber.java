@@ -95,11 +95,11 @@ public final class RemoteEventSubscriber implements AutoCloseable {
         new SubscriptionLoop(
             "yokedcache-events",
             "Events of other JVMs are missed, there is no subscription",
-            server,
+            () -> server,
             SILENCE,
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
             errors,
-            Inbox::new);
+            present -> new Inbox());
   }
 
   /**

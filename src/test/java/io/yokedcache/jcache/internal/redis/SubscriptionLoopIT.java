@@ -19,6 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,16 +116,17 @@ final class SubscriptionLoopIT {
   void errors_areSurvivedAndCounted() {
     List<String> heard = new CopyOnWriteArrayList<>();
     AtomicInteger sessions = new AtomicInteger();
+    Endpoint server = new Endpoint(connection(), 1 << 20);
     try (Jedis sender = new Jedis("127.0.0.1", redis.port());
         SubscriptionLoop loop =
             new SubscriptionLoop(
                 "loop-of-a-test",
                 "Nothing is heard",
-                new Endpoint(connection(), 1 << 20),
+                () -> server,
                 Duration.ofSeconds(10),
                 new Backoff(1, 10),
                 errors,
-                () -> new Session(sessions.incrementAndGet(), heard))) {
+                present -> new Session(sessions.incrementAndGet(), heard))) {
       assertThat(loop.start()).isTrue();
       assertThat(loop.start()).isFalse();
       await().atMost(PATIENCE).until(() -> sender.publish("news", "1") == 1); // ends number 2
@@ -153,6 +156,45 @@ final class SubscriptionLoopIT {
             () ->
                 Thread.getAllStackTraces().keySet().stream()
                     .noneMatch(thread -> thread.getName().equals("loop-of-a-test")));
+  }
+
+  /** As after a fail-over: the next attempt leads to the new server. */
+  @Test
+  void otherServer_isConnectedToAtTheNextAttempt() {
+    List<String> heard = new CopyOnWriteArrayList<>();
+    Endpoint first = new Endpoint(connection(), 1 << 20);
+    try (RedisServer other = RedisServer.start()) {
+      Endpoint second = new Endpoint(connection().at("127.0.0.1", other.port(), null), 1 << 20);
+      AtomicReference<@Nullable Endpoint> server = new AtomicReference<>();
+      try (Jedis firstSender = new Jedis("127.0.0.1", redis.port());
+          Jedis secondSender = new Jedis("127.0.0.1", other.port());
+          SubscriptionLoop loop =
+              new SubscriptionLoop(
+                  "loop-of-a-test",
+                  "Nothing is heard",
+                  () -> {
+                    Endpoint now = server.get();
+                    if (now == null) {
+                      throw new CacheException("No server is known");
+                    }
+                    return now;
+                  },
+                  Duration.ofSeconds(10),
+                  new Backoff(1, 10),
+                  errors,
+                  present -> new Session(/* number= */ 4, heard))) {
+        loop.start();
+        server.set(first);
+        await().atMost(PATIENCE).until(() -> firstSender.publish("news", "1") == 1);
+        loop.followServer(); // which is still the same
+        server.set(second);
+        loop.followServer();
+        await().atMost(PATIENCE).until(() -> secondSender.publish("news", "2") == 1);
+        await().atMost(PATIENCE).until(() -> firstSender.publish("news", "3") == 0);
+        await().atMost(PATIENCE).until(() -> heard.contains("2"));
+      }
+    }
+    assertThat(errors.count()).isZero();
   }
 
   /**
