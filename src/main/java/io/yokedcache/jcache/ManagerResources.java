@@ -34,7 +34,7 @@ final class ManagerResources implements AutoCloseable {
       Settings settings, EmbeddedServers embeddedServers, ConnectionListener listener) {
     try {
       Settings reachable = settings;
-      if (settings.embedded()) {
+      if (settings.embedded() != null) {
         EmbeddedServers.Lease server = embeddedServers.acquire();
         all.add(server);
         reachable = at(settings, server);
@@ -102,23 +102,10 @@ final class ManagerResources implements AutoCloseable {
   }
 
   private static Settings at(Settings settings, EmbeddedServers.Lease server) {
-    return new Settings(
-        settings.embedded(),
-        settings.connection().at("127.0.0.1", server.port(), server.password()),
-        settings.namespace(),
-        settings.buckets(),
-        settings.serialization(),
-        settings.events(),
-        settings.staleEntries(),
-        settings.keyStatistics(),
-        settings.health(),
-        settings.operationBeans(),
-        settings.maxOperationBeans(),
-        settings.nearStaleness(),
-        settings.definedCaches(),
-        settings.caches(),
-        settings.groups(),
-        settings.files());
+    return settings.withConnection(
+        settings
+            .connection()
+            .at(Settings.Deployment.standalone("127.0.0.1", server.port()), server.password()));
   }
 
   private static ThreadFactory daemons(String name) {

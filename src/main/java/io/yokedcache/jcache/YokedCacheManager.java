@@ -104,7 +104,7 @@ final class YokedCacheManager implements CacheManager {
         settings.files().isEmpty()
             ? "no configuration file"
             : "configuration from " + String.join(" and ", settings.files()));
-    if (!settings.embedded() && settings.connection().sendsPasswordInClear()) {
+    if (settings.embedded() == null && settings.connection().sendsPasswordInClear()) {
       logger.warn(
           "The password for {} crosses the network in clear text. Use rediss:// and a server with"
               + " TLS.",

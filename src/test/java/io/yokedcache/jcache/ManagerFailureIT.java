@@ -62,6 +62,7 @@ final class ManagerFailureIT {
             1.0),
         settings.keyStatistics(),
         settings.health(),
+        settings.failOver(),
         settings.operationBeans(),
         settings.maxOperationBeans(),
         settings.nearStaleness(),

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The settings of a cache manager, with a nested record for each group of {@code reference.conf}.
  * Immutable.
  *
- * @param embedded whether to start a private server instead of connecting to the server of {@code
+ * @param embedded the private servers to start, or {@code null} to connect to the servers of {@code
  *     connection}
  * @param connection the server and how to talk to it
  * @param namespace first part of every key in Redis: letters, digits, {@code .}, {@code _}, {@code
@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param staleEntries how stale entries are deleted
  * @param keyStatistics how the entries in Redis are counted
  * @param health how the manager checks that Redis answers
+ * @param failOver how changes that a fail-over may have lost are made again
  * @param operationBeans the operations that have an MBean
  * @param maxOperationBeans the largest number of MBeans of operations, unless all are wanted
  * @param nearStaleness the longest time for which a near-cache entry may be out of date
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param files the configuration files that were read, as messages name them
  */
 public record Settings(
-    boolean embedded,
+    @Nullable Embedded embedded,
     Connection connection,
     String namespace,
     int buckets,
@@ -48,6 +49,7 @@ public record Settings(
     StaleEntries staleEntries,
     KeyStatistics keyStatistics,
     Health health,
+    FailOver failOver,
     OperationBeans operationBeans,
     int maxOperationBeans,
     Duration nearStaleness,
@@ -60,6 +62,42 @@ public record Settings(
   public Settings {
     files = List.copyOf(files);
   }
+
+  /**
+   * Returns these settings with another connection.
+   *
+   * @param other the servers and how to talk to them
+   * @return new settings
+   */
+  public Settings withConnection(Connection other) {
+    return new Settings(
+        embedded,
+        other,
+        namespace,
+        buckets,
+        serialization,
+        events,
+        staleEntries,
+        keyStatistics,
+        health,
+        failOver,
+        operationBeans,
+        maxOperationBeans,
+        nearStaleness,
+        definedCaches,
+        caches,
+        groups,
+        files);
+  }
+
+  /**
+   * The private servers of a manager, which start and end with it.
+   *
+   * @param kind the kind of deployment
+   * @param masters number of masters, at least 1; more than 1 only in a cluster
+   * @param replicas number of replicas of each master
+   */
+  public record Embedded(Deployment.Kind kind, int masters, int replicas) {}
 
   /**
    * The address of one node.
@@ -196,19 +234,19 @@ public record Settings(
     }
 
     /**
-     * Returns these settings for another server: with other credentials, without TLS, and with
+     * Returns these settings for other servers: with other credentials, without TLS, and with
      * database 0.
      *
-     * @param otherHost host name or address
-     * @param otherPort TCP port
+     * @param other the servers; the connection's host and port are those of its first node
      * @param otherPassword password of the default user, or {@code null} for none
      * @return new settings
      */
-    public Connection at(String otherHost, int otherPort, @Nullable String otherPassword) {
+    public Connection at(Deployment other, @Nullable String otherPassword) {
+      Address first = other.nodes().get(0);
       return new Connection(
-          Deployment.standalone(otherHost, otherPort),
-          otherHost,
-          otherPort,
+          other,
+          first.host(),
+          first.port(),
           /* database= */ 0,
           /* user= */ null,
           otherPassword,
@@ -328,6 +366,16 @@ public record Settings(
    * @param interval time between two {@code PING} commands while Redis answers
    */
   public record Health(Duration interval) {}
+
+  /**
+   * How changes that a fail-over may have lost are made again. Redis replicates asynchronously: a
+   * replica that becomes the master may lack the last changes.
+   *
+   * @param recentChanges the largest number of changed keys that this JVM keeps in memory; 0 for
+   *     none, so that nothing is made again
+   * @param within how long a changed key is kept
+   */
+  public record FailOver(int recentChanges, Duration within) {}
 
   /** The operations that have an MBean in caches with statistics. */
   public enum OperationBeans {

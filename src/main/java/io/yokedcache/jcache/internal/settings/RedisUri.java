@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.settings;
 
+import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link URI#getHost} is not used, since it rejects underscores, which are common in the names
  * of containers.
  *
- * @param embedded whether a private server is wanted; host and port then mean nothing
+ * @param embedded the private servers that are wanted, whose hosts and ports are not known yet, or
+ *     {@code null}
  * @param tls whether the scheme asks for TLS
  * @param host name or address, IPv6 without brackets
  * @param port TCP port
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param options decoded query options by name
  */
 record RedisUri(
-    boolean embedded,
+    Settings.@Nullable Embedded embedded,
     boolean tls,
     String host,
     int port,
@@ -36,11 +38,15 @@ record RedisUri(
     @Nullable String password,
     Map<String, String> options) {
 
+  private static final Settings.Embedded SERVER =
+      new Settings.Embedded(Settings.Deployment.Kind.STANDALONE, 1, 0);
+
   /**
    * Replaces a URI that cannot be read until the error is reported. It is embedded, so that missing
    * credentials cause no further error.
    */
-  static final RedisUri UNKNOWN = new RedisUri(true, false, "unknown", 1, 0, null, null, Map.of());
+  static final RedisUri UNKNOWN =
+      new RedisUri(SERVER, false, "unknown", 1, 0, null, null, Map.of());
 
   private static final int DEFAULT_PORT = 6379;
   private static final Pattern HOST = Pattern.compile("[\\p{L}\\p{N}._~-]+");
@@ -58,7 +64,7 @@ record RedisUri(
       throw new MalformedUriException("names an unknown embedded server; write embedded:redis");
     }
     Map<String, String> options = options(query < 0 ? null : rest.substring(query + 1));
-    return new RedisUri(true, false, "localhost", DEFAULT_PORT, 0, null, null, options);
+    return new RedisUri(SERVER, false, "localhost", DEFAULT_PORT, 0, null, null, options);
   }
 
   private static RedisUri server(URI uri) throws MalformedUriException {
@@ -81,7 +87,7 @@ record RedisUri(
     String address = authority.substring(at + 1);
     int hostEnd = hostEnd(address);
     return new RedisUri(
-        false,
+        /* embedded= */ null,
         uri.getScheme().equalsIgnoreCase("rediss"),
         host(address.substring(0, hostEnd)),
         port(address.substring(hostEnd)),
@@ -159,7 +165,7 @@ record RedisUri(
 
   /** Returns the URI without credentials and options. */
   String address(URI uri) {
-    if (embedded) {
+    if (embedded != null) {
       return "embedded:redis";
     }
     String authority = uri.getRawAuthority();
@@ -171,6 +177,6 @@ record RedisUri(
 
   @Override
   public String toString() {
-    return "RedisUri[" + (embedded ? "embedded" : host + ":" + port + "/" + database) + "]";
+    return "RedisUri[" + (embedded != null ? "embedded" : host + ":" + port + "/" + database) + "]";
   }
 }

@@ -75,6 +75,7 @@ final class SettingsReader {
         staleEntries(root.child("stale-entries")),
         keyStatistics(root.child("key-statistics")),
         health(root.child("health")),
+        failOver(root.child("fail-over")),
         operationBeans(root.child("management")),
         root.child("management").integer("max-operation-beans", 0, 1_000_000),
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
@@ -126,7 +127,7 @@ final class SettingsReader {
   private static Settings.Connection connection(SettingGroup group, RedisUri uri) {
     String user = user(group);
     String password = group.secret("password");
-    if (user != null && password == null && !uri.embedded()) {
+    if (user != null && password == null && uri.embedded() == null) {
       group.complain(
           "user",
           "is set without a password. Set connection.password or YOKEDCACHE_PASSWORD, or write"
@@ -139,8 +140,8 @@ final class SettingsReader {
         uri.host(),
         uri.port(),
         uri.database(),
-        uri.embedded() ? null : user,
-        uri.embedded() ? null : password,
+        uri.embedded() != null ? null : user,
+        uri.embedded() != null ? null : password,
         uri.tls(),
         tls(group.child("tls"), uri),
         group.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
@@ -169,7 +170,7 @@ final class SettingsReader {
       requireReadable(group, "key-store", keyStore);
       refuseHalf(group, "trust-store", trustStore, trustStorePassword);
       refuseHalf(group, "key-store", keyStore, keyStorePassword);
-    } else if (!uri.embedded()) {
+    } else if (uri.embedded() == null) {
       boolean unused =
           refuseWithoutTls(group, "trust-store", trustStore != null)
               || refuseWithoutTls(group, "key-store", keyStore != null)
@@ -265,5 +266,10 @@ final class SettingsReader {
 
   private static Settings.Health health(SettingGroup group) {
     return new Settings.Health(group.duration("interval", Duration.ofMillis(100), HOUR));
+  }
+
+  private static Settings.FailOver failOver(SettingGroup group) {
+    return new Settings.FailOver(
+        group.integer("recent-changes", 0, 10_000_000), group.duration("within", SECOND, DAY));
   }
 }

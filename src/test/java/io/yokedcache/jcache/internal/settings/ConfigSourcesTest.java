@@ -32,7 +32,7 @@ final class ConfigSourcesTest {
   void load_nothing_reference() {
     Settings settings = load(null, null, ConfigText.NOTHING);
 
-    assertThat(settings.embedded()).isFalse();
+    assertThat(settings.embedded()).isNull();
     assertThat(settings.connection())
         .isEqualTo(
             new Settings.Connection(
@@ -65,6 +65,8 @@ final class ConfigSourcesTest {
         .isEqualTo(
             new Settings.StaleEntries(
                 true, Duration.ofSeconds(5), Duration.ofHours(1), 1000, 0.25));
+    assertThat(settings.failOver())
+        .isEqualTo(new Settings.FailOver(10_000, Duration.ofSeconds(60)));
     assertThat(settings.health()).isEqualTo(new Settings.Health(Duration.ofSeconds(10)));
     assertThat(settings.definedCaches()).isEmpty();
   }
@@ -298,7 +300,8 @@ final class ConfigSourcesTest {
             null,
             environment("YOKEDCACHE_PASSWORD", "secret", "YOKEDCACHE_USER", "app"));
 
-    assertThat(settings.embedded()).isTrue();
+    assertThat(settings.embedded())
+        .isEqualTo(new Settings.Embedded(Settings.Deployment.Kind.STANDALONE, 1, 0));
     assertThat(settings.namespace()).isEqualTo("t");
     assertThat(settings.connection().user()).isNull();
     assertThat(settings.connection().password()).isNull();

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ final class RedisUriTest {
     assertThat(uri.user()).isEqualTo(user);
     assertThat(uri.password()).isEqualTo(password);
     assertThat(uri.tls()).isFalse();
-    assertThat(uri.embedded()).isFalse();
+    assertThat(uri.embedded()).isNull();
   }
 
   @Test
@@ -57,7 +58,8 @@ final class RedisUriTest {
   void of_embedded() throws MalformedUriException {
     RedisUri uri = RedisUri.of(URI.create("embedded:redis?namespace=x"));
 
-    assertThat(uri.embedded()).isTrue();
+    assertThat(uri.embedded())
+        .isEqualTo(new Settings.Embedded(Settings.Deployment.Kind.STANDALONE, 1, 0));
     assertThat(uri.options()).containsExactly(Map.entry("namespace", "x"));
     assertThat(RedisUri.of(URI.create("embedded:redis")).options()).isEmpty();
   }
