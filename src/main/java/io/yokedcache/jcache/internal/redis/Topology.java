@@ -1,0 +1,53 @@
+package io.yokedcache.jcache.internal.redis;
+
+import java.util.List;
+
+/**
+ * The masters of a deployment and the keys that each holds, as this JVM knows them now. Safe for
+ * use by several threads; no method waits for a server.
+ */
+public interface Topology {
+
+  /**
+   * A server that holds keys and accepts changes. A node that takes the place of another one is
+   * another master.
+   *
+   * @param name its address, {@code host:port}; of a stand-alone server and with Sentinel one name
+   *     for the deployment, whichever server is the master
+   * @param endpoint for connections that are not for operations
+   */
+  record Master(String name, Endpoint endpoint) {}
+
+  /** The present masters, at least one. */
+  List<Master> masters();
+
+  /** The master that holds the slot of a key. */
+  Master masterOf(Bytes route);
+
+  /**
+   * Calls a listener after each change of the masters or of their slots, in a background thread.
+   * The listener must not wait.
+   */
+  void onChange(Runnable listener);
+
+  /** The topology of one server, which never changes. */
+  static Topology of(Master only) {
+    List<Master> all = List.of(only);
+    return new Topology() {
+      @Override
+      public List<Master> masters() {
+        return all;
+      }
+
+      @Override
+      public Master masterOf(Bytes route) {
+        return only;
+      }
+
+      @Override
+      public void onChange(Runnable listener) {
+        // There is no change.
+      }
+    };
+  }
+}
