@@ -241,7 +241,7 @@ final class NearCacheIT {
   void documentedRights_areEnough() throws Exception {
     Path page = Path.of("..", "docs", "operations.md");
     String text = Files.readString(Files.exists(page) ? page : Path.of("docs", "operations.md"));
-    List<String> rights = new ArrayList<>(List.of("on", ">secret", "-@all"));
+    List<String> rights = new ArrayList<>(List.of("on", ">secret", "-@all", "resetchannels"));
     for (String list : List.of("`(~yc:\\* &yc:[^`]*)`", "`(\\+get \\+set [^`]*)`")) {
       Matcher found = Pattern.compile(list).matcher(text);
       assertThat(found.find()).isTrue();
