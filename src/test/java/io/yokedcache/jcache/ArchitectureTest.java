@@ -45,6 +45,14 @@ final class ArchitectureTest {
           Map.entry(
               "internal.redis.pipeline",
               Set.of("configuration", "internal.concurrent", "internal.metrics", "internal.redis")),
+          Map.entry(
+              "internal.redis.cluster",
+              Set.of(
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.metrics",
+                  "internal.redis",
+                  "internal.redis.pipeline")),
           Map.entry("internal.store", Set.of("internal.concurrent", "internal.redis")),
           Map.entry(
               "internal.near",
@@ -75,6 +83,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.near",
                   "internal.redis",
+                  "internal.redis.cluster",
                   "internal.redis.pipeline",
                   "internal.remote",
                   "internal.store")),

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.backend;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
@@ -14,6 +15,8 @@ import io.yokedcache.jcache.internal.redis.HealthCheck;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
 import io.yokedcache.jcache.internal.store.Announcement;
@@ -25,6 +28,7 @@ import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -74,11 +78,9 @@ public final class RedisBackend implements AutoCloseable {
       ConnectionListener listener) {
     this.settings = settings;
     JedisConnections.check(settings.connection());
-    PooledExecutor pool =
-        new PooledExecutor(settings.connection(), settings.serialization().maxBytes());
-    Endpoint server =
-        new Endpoint(settings.connection(), pool.policy(), settings.serialization().maxBytes());
-    this.executor = executor(settings, pool);
+    Servers servers = servers(settings, errors);
+    this.executor = servers.executor;
+    Endpoint server = servers.topology.masters().get(0).endpoint();
     this.health =
         new HealthCheck(
             executor,
@@ -86,8 +88,7 @@ public final class RedisBackend implements AutoCloseable {
             schedulers.health(),
             settings.health().interval().toMillis(),
             listener);
-    pool.policy().tell(health::refused);
-    pool.failures().tell(health::operationFailed);
+    servers.trouble.tell(health::operationFailed, health::refused);
     this.announcement =
         new Announcement(executor, settings.namespace(), settings.events().announce());
     this.subscriber =
@@ -123,13 +124,33 @@ public final class RedisBackend implements AutoCloseable {
             () -> sender.keepAlive(silence), millis, millis, TimeUnit.MILLISECONDS);
   }
 
-  private static RedisExecutor executor(Settings settings, PooledExecutor pool) {
+  /** Where the listeners to failed requests and to errors of servers are set. */
+  private interface Trouble {
+    void tell(Consumer<RedisUnavailableException> failed, Consumer<String> refused);
+  }
+
+  private record Servers(RedisExecutor executor, Topology topology, Trouble trouble) {}
+
+  private static Servers servers(Settings settings, BackgroundErrors errors) {
     Settings.Connection connection = settings.connection();
-    return switch (connection.executor()) {
-      case PIPELINED ->
-          new PipelinedExecutor(connection, pool, settings.serialization().maxBytes());
-      case POOLED -> pool;
-    };
+    long maxBytes = settings.serialization().maxBytes();
+    if (connection.deployment().kind() == Settings.Deployment.Kind.CLUSTER) {
+      ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
+      return new Servers(cluster, cluster.topology(), cluster::tell);
+    }
+    PooledExecutor pool = new PooledExecutor(connection, maxBytes);
+    RedisExecutor executor =
+        connection.executor() == Settings.Executor.PIPELINED
+            ? new PipelinedExecutor(connection, pool, maxBytes)
+            : pool;
+    Endpoint endpoint = new Endpoint(connection, pool.policy(), maxBytes);
+    return new Servers(
+        executor,
+        Topology.of(new Topology.Master(connection.address(), endpoint)),
+        (failed, refused) -> {
+          pool.failures().tell(failed);
+          pool.policy().tell(refused);
+        });
   }
 
   /**

@@ -165,7 +165,8 @@ final class SubscriptionLoopIT {
     Endpoint first = new Endpoint(connection(), 1 << 20);
     try (RedisServer other = RedisServer.start()) {
       Settings.Deployment elsewhere = Settings.Deployment.standalone("127.0.0.1", other.port());
-      Endpoint second = new Endpoint(connection().at(elsewhere, /* otherPassword= */ null), 1 << 20);
+      Endpoint second =
+          new Endpoint(connection().at(elsewhere, /* otherPassword= */ null), 1 << 20);
       AtomicReference<@Nullable Endpoint> server = new AtomicReference<>();
       try (Jedis firstSender = new Jedis("127.0.0.1", redis.port());
           Jedis secondSender = new Jedis("127.0.0.1", other.port());

@@ -1,0 +1,223 @@
+package io.yokedcache.jcache.internal.redis.cluster;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.Topology;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Sends requests to the nodes of a Redis Cluster: each to the master of its slot, over the same
+ * kinds of connections as to a single server. What a node does not execute, because the slot is
+ * elsewhere or the node is gone, goes to {@link RoutedRequests}. Safe for use by several threads.
+ */
+public final class ClusterExecutor implements RedisExecutor {
+
+  private final ClusterTopology topology;
+  private final Settings.Connection settings;
+  private final @Nullable Supplier<RoundTripTimer> timer;
+
+  /** The executors of this timer, by node; those of nodes that are gone are few. */
+  private final Map<ClusterNode, Timed> timed = new ConcurrentHashMap<>();
+
+  private volatile News news = new News(failure -> {}, words -> {});
+
+  private record News(Consumer<RedisUnavailableException> failed, Consumer<String> refused) {}
+
+  /** The executors of a node for requests that are timed. */
+  record Timed(RedisExecutor executor, PooledExecutor pool) {}
+
+  /**
+   * Creates the executor; nothing is connected yet.
+   *
+   * @param errors counts the errors that the thread of the slot table survives
+   */
+  public ClusterExecutor(
+      Settings.Connection settings, long maxValueBytes, BackgroundErrors errors) {
+    this.settings = settings;
+    this.timer = null;
+    this.topology =
+        new ClusterTopology(
+            settings,
+            maxValueBytes,
+            errors,
+            node -> {
+              node.pool().failures().tell(failure -> news.failed.accept(failure));
+              node.pool().policy().tell(words -> news.refused.accept(words));
+            });
+  }
+
+  /**
+   * Sets the listeners of trouble, which must not wait.
+   *
+   * @param failed is called with each request that a node did not answer
+   * @param refused is called with the errors of nodes and their cure
+   */
+  public void tell(Consumer<RedisUnavailableException> failed, Consumer<String> refused) {
+    news = new News(failed, refused);
+  }
+
+  private ClusterExecutor(ClusterExecutor shared, Supplier<RoundTripTimer> timer) {
+    this.settings = shared.settings;
+    this.topology = shared.topology;
+    this.timer = timer;
+  }
+
+  /** Sets the listener that is called before a node that replaced a failed master is used. */
+  public void onFailOver(FailOverListener listener) {
+    topology.completeTakeOversBy(
+        node ->
+            listener.replaced(
+                node.executor(), route -> topology.owner(ClusterTopology.slotOf(route)) == node));
+  }
+
+  /** The masters and their slots, as they are known now. */
+  public Topology topology() {
+    return topology;
+  }
+
+  Timed on(ClusterNode node) {
+    Timed known = timed.get(node);
+    return known != null ? known : timed.computeIfAbsent(node, this::timed);
+  }
+
+  private Timed timed(ClusterNode node) {
+    timed.keySet().removeIf(ClusterNode::isClosed);
+    return timer == null
+        ? new Timed(node.executor(), node.pool())
+        : new Timed(node.executor().timedBy(timer), node.pool().timedBy(timer));
+  }
+
+  @Override
+  public List<@Nullable Object> execute(Request request) {
+    ClusterNode node = topology.owner(ClusterTopology.slotOf(request.route()));
+    if (node == null || node.takeOver != null) {
+      return new RoutedRequests(this, topology, settings, List.of(request)).send().get(0);
+    }
+    List<@Nullable Object> replies;
+    try {
+      replies = on(node).executor().execute(request);
+    } catch (RedisUnavailableException e) {
+      return new RoutedRequests(this, topology, settings, List.of(request))
+          .sendAfter(node, e)
+          .get(0);
+    }
+    node.worked();
+    return isComplete(replies)
+        ? replies
+        : new RoutedRequests(this, topology, settings, List.of(request))
+            .sendAfter(node, replies)
+            .get(0);
+  }
+
+  private static boolean isComplete(List<@Nullable Object> replies) {
+    for (int i = 0; i < replies.size(); i++) { // of every operation: no iterator
+      if (replies.get(i) instanceof JedisDataException error && Redirect.of(error) != null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public List<List<@Nullable Object>> executeAll(List<Request> requests) {
+    return requests.isEmpty()
+        ? List.of()
+        : new RoutedRequests(this, topology, settings, requests).send();
+  }
+
+  /** Their pools: commands without a key are background work, and must not delay operations. */
+  @Override
+  public List<RedisExecutor> masters() {
+    return topology.loadedMasters().stream().<RedisExecutor>map(ClusterNode::pool).toList();
+  }
+
+  @Override
+  public String address() {
+    return topology.address();
+  }
+
+  @Override
+  public ConnectionStatistics.Counts connections() {
+    int active = 0;
+    int idle = 0;
+    int waiting = 0;
+    int size = 0;
+    long reconnects = 0;
+    for (ClusterNode node : topology.nodes()) {
+      ConnectionStatistics.Counts counts = node.executor().connections();
+      active += counts.active();
+      idle += counts.idle();
+      waiting += counts.waiting();
+      size += counts.size();
+      reconnects += counts.reconnects();
+    }
+    return new ConnectionStatistics.Counts(active, idle, waiting, size, reconnects);
+  }
+
+  @Override
+  public RedisExecutor timedBy(Supplier<RoundTripTimer> times) {
+    return new ClusterExecutor(this, times);
+  }
+
+  @Override
+  public void keepAlive(Duration silence) {
+    topology.nodes().forEach(node -> node.executor().keepAlive(silence));
+  }
+
+  @Override
+  public void close() {
+    topology.close();
+  }
+
+  /**
+   * The error replies after which a command is to be sent elsewhere, or again. None executed it.
+   */
+  enum Redirect {
+    MOVED,
+    ASK,
+    TRYAGAIN,
+    CLUSTERDOWN;
+
+    private static final Redirect[] ALL = values();
+
+    static @Nullable Redirect of(JedisDataException error) {
+      String message = error.getMessage();
+      if (message != null) {
+        for (Redirect each : ALL) {
+          if (message.startsWith(each.name())) {
+            return each;
+          }
+        }
+      }
+      return null;
+    }
+  }
+
+  /** Whether a request that failed was not executed, or may be executed twice. */
+  static boolean mayRepeat(RedisUnavailableException e, boolean idempotent, ClusterNode node) {
+    return switch (e.kind()) {
+      case UNREACHABLE -> true;
+      case NO_ANSWER, CONNECTION_LOST -> idempotent;
+      case NOT_ASKED -> node.isClosed();
+      case REFUSED, ACCESS_DENIED -> false;
+    };
+  }
+
+  static boolean isLost(RedisUnavailableException e) {
+    return e.kind() == Kind.UNREACHABLE || e.isOutcomeUnknown();
+  }
+}

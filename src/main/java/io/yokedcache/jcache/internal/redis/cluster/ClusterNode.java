@@ -1,0 +1,112 @@
+package io.yokedcache.jcache.internal.redis.cluster;
+
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.redis.Endpoint;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.Topology.Master;
+import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One node of a cluster and the connections to it, which are made at first need. Safe for use by
+ * several threads.
+ */
+final class ClusterNode implements AutoCloseable {
+
+  private final Settings.Address address;
+  private final Master master;
+  private final PooledExecutor pool;
+  private final RedisExecutor executor;
+
+  /** Held while the take-over below is completed. */
+  final ReentrantLock takingOver = new ReentrantLock();
+
+  /**
+   * The work to be done before the first request after a fail-over to this node, or {@code null}.
+   * Set when the fail-over is noticed, and cleared under the lock above.
+   */
+  volatile @Nullable Runnable takeOver;
+
+  /** When requests to the node began to fail; 0 while they succeed. */
+  private volatile long failingSinceNanos;
+
+  private volatile boolean closed;
+
+  /**
+   * When the node was first absent from the table; 0 while it is present. Used by the refresher.
+   */
+  long absentSinceNanos;
+
+  ClusterNode(Settings.Connection settings, Settings.Address address, long maxValueBytes) {
+    Settings.Connection own = settings.node(address);
+    ErrorReply.Policy policy = new ErrorReply.Policy(own.commandTimeout(), /* isOfNode= */ true);
+    this.address = address;
+    this.pool = new PooledExecutor(own, policy, maxValueBytes);
+    this.executor =
+        own.executor() == Settings.Executor.PIPELINED
+            ? new PipelinedExecutor(own, pool, maxValueBytes)
+            : pool;
+    this.master = new Master(address.toString(), new Endpoint(own, policy, maxValueBytes));
+  }
+
+  Settings.Address address() {
+    return address;
+  }
+
+  String name() {
+    return master.name();
+  }
+
+  Master master() {
+    return master;
+  }
+
+  PooledExecutor pool() {
+    return pool;
+  }
+
+  /** Sends the requests of operations. */
+  RedisExecutor executor() {
+    return executor;
+  }
+
+  void failed() {
+    if (failingSinceNanos == 0) {
+      failingSinceNanos = System.nanoTime() | 1; // never 0
+    }
+  }
+
+  void worked() {
+    if (failingSinceNanos != 0) {
+      failingSinceNanos = 0;
+    }
+  }
+
+  boolean isFailing() {
+    return failingSinceNanos != 0;
+  }
+
+  /** Whether requests to the node have failed for at least that long. */
+  boolean hasFailedFor(long nanos) {
+    long since = failingSinceNanos;
+    return since != 0 && System.nanoTime() - since >= nanos;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    executor.close();
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+}

@@ -1,0 +1,484 @@
+package io.yokedcache.jcache.internal.redis.cluster;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.Settings.Address;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.Topology;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+/**
+ * The table of a cluster's slots and their masters. It is read from any node when the first request
+ * comes, and then by one thread: after a redirect, while a node fails, and every few seconds. A
+ * redirect changes its slot at once.
+ *
+ * <p>A view of a node is taken if the node says that the cluster serves, and if its epoch is not
+ * older than that of the last view: a node that is cut off from the majority does not know of a
+ * fail-over. Safe for use by several threads: each slot is one atomic reference; the lock is held
+ * by the thread that reads the table anew.
+ */
+final class ClusterTopology implements Topology, AutoCloseable {
+
+  /** The number of slots of every cluster. */
+  static final int SLOTS = 16_384;
+
+  private static final Logger logger = LoggerFactory.getLogger(ClusterTopology.class);
+  private static final String OPERATION = "look for the nodes of the cluster";
+  private static final long REFRESH_MILLIS = 5_000;
+  private static final long RETRY_MILLIS = 200;
+
+  /** The shortest time between two reads of the table. */
+  private static final long MIN_GAP_MILLIS = 50;
+
+  /** For how long a slot counts as moving after the last sign of it. */
+  private static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final List<CommandArguments> QUESTION =
+      List.of(
+          new CommandArguments(Command.CLUSTER).add("INFO"),
+          new CommandArguments(Command.CLUSTER).add("SLOTS"));
+
+  private final Settings.Connection settings;
+  private final List<Address> seeds;
+  private final long maxValueBytes;
+  private final Consumer<ClusterNode> prepare;
+  private final AtomicReferenceArray<@Nullable ClusterNode> owners =
+      new AtomicReferenceArray<>(SLOTS);
+  private final Map<Address, ClusterNode> nodes = new ConcurrentHashMap<>();
+  private final Map<Integer, Long> movingSlots = new ConcurrentHashMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final BackgroundScheduler refresher;
+  private final AtomicBoolean refreshPlanned = new AtomicBoolean();
+  private final ReentrantLock reading = new ReentrantLock();
+
+  /** The masters by name; empty before the table was first read. Replaced as a whole. */
+  private volatile List<ClusterNode> masters = List.of();
+
+  /** The master of each replica. Replaced as a whole. */
+  private volatile Map<Address, Address> replicas = Map.of();
+
+  /** Whether a redirect changed a slot that the listeners do not know of. */
+  private volatile boolean isMoved;
+
+  private volatile @Nullable TakeOver takeOver;
+  private volatile long readNanos = System.nanoTime();
+  private volatile boolean closed;
+
+  /** The epoch of the last view; guarded by the lock. */
+  private long epoch;
+
+  /** Completes a fail-over before the first request goes to the new master. */
+  interface TakeOver {
+    void complete(ClusterNode newMaster);
+  }
+
+  /**
+   * Creates the table; nothing is connected yet.
+   *
+   * @param prepare is called with each node before it is used
+   */
+  ClusterTopology(
+      Settings.Connection settings,
+      long maxValueBytes,
+      BackgroundErrors errors,
+      Consumer<ClusterNode> prepare) {
+    this.settings = settings;
+    this.seeds = settings.deployment().nodes();
+    this.maxValueBytes = maxValueBytes;
+    this.prepare = prepare;
+    this.refresher = new BackgroundScheduler("yokedcache-cluster", ClusterTopology::daemon, errors);
+    var unused =
+        refresher.scheduleWithFixedDelay(
+            this::refreshRegularly, REFRESH_MILLIS, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "yokedcache-cluster");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  void completeTakeOversBy(TakeOver newTakeOver) {
+    takeOver = newTakeOver;
+  }
+
+  /** The slot of a key. */
+  static int slotOf(Bytes route) {
+    return JedisClusterCRC16.getSlot(route.array());
+  }
+
+  /** The master of a slot, or {@code null} if none is known. */
+  @Nullable ClusterNode owner(int slot) {
+    return owners.get(slot);
+  }
+
+  /** The node at an address, which may be new. */
+  ClusterNode node(Address address) {
+    ClusterNode known = nodes.get(address);
+    return known != null ? known : nodes.computeIfAbsent(address, this::create);
+  }
+
+  private ClusterNode create(Address address) {
+    ClusterNode made = new ClusterNode(settings, address, maxValueBytes);
+    prepare.accept(made);
+    if (closed) { // before or after close() looked for nodes: one of both sees the other
+      made.close();
+    }
+    return made;
+  }
+
+  Collection<ClusterNode> nodes() {
+    return nodes.values();
+  }
+
+  /** The masters, after the table was read for the first time if necessary. */
+  List<ClusterNode> loadedMasters() {
+    load();
+    return masters;
+  }
+
+  boolean isLoaded() {
+    return !masters.isEmpty();
+  }
+
+  /**
+   * Reads the table if it was never read.
+   *
+   * @throws RedisUnavailableException if no node answers
+   */
+  void load() {
+    if (isLoaded()) {
+      return;
+    }
+    long nanos = settings.connectTimeout().plus(settings.commandTimeout()).toNanos();
+    if (!BoundedWait.await(nanos, left -> reading.tryLock(left, TimeUnit.NANOSECONDS))) {
+      throw unavailable("another thread still looks for them", null, Kind.UNREACHABLE);
+    }
+    try {
+      if (!isLoaded()) {
+        read();
+      }
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  /** Has the table read anew soon, by its thread. */
+  void refreshSoon() {
+    if (refreshPlanned.compareAndSet(false, true)) {
+      long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - readNanos);
+      boolean isPlanned = false;
+      try {
+        var unused =
+            refresher.schedule(
+                this::refresh, Math.max(0, MIN_GAP_MILLIS - sinceMillis), TimeUnit.MILLISECONDS);
+        isPlanned = true;
+      } catch (RejectedExecutionException closing) {
+        logger.debug("The nodes of the cluster are not looked for, the manager is closed");
+      } finally {
+        if (!isPlanned) {
+          refreshPlanned.set(false);
+        }
+      }
+    }
+  }
+
+  private void refresh() {
+    refreshPlanned.set(false); // first: a later request plans another one
+    refreshRegularly();
+    boolean isRepeated = nodes.values().stream().anyMatch(ClusterNode::isFailing);
+    if (isRepeated && refreshPlanned.compareAndSet(false, true)) {
+      var unused = refresher.schedule(this::refresh, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void refreshRegularly() {
+    if (!isLoaded() || closed) {
+      return; // nothing has been asked for yet
+    }
+    reading.lock();
+    try {
+      read();
+    } catch (CacheException e) {
+      logger.debug("The table of slots stays as it is", e);
+    } finally {
+      reading.unlock();
+    }
+    completeTakeOvers();
+    closeAbsent();
+  }
+
+  /** Does not wait for a request: other JVMs read from the new masters already. */
+  private void completeTakeOvers() {
+    for (ClusterNode node : masters) {
+      try {
+        makeReady(node);
+      } catch (CacheException e) {
+        logger.debug("The next request to {} tries again", node, e);
+      }
+    }
+  }
+
+  /** Asks nodes until one has a view that can be taken. Under the lock. */
+  private void read() {
+    List<String> reasons = new ArrayList<>();
+    RuntimeException last = null;
+    ClusterView older = null;
+    try {
+      for (ClusterNode node : candidates()) {
+        try {
+          ClusterView view = ask(node);
+          if (!view.ranges().isEmpty() && view.isOk() && view.epoch() >= epoch) {
+            adopt(view);
+            return;
+          }
+          reasons.add(node + " says that the cluster does not serve");
+          boolean isBetter = view.isOk() || !isLoaded();
+          if (!view.ranges().isEmpty() && isBetter && (older == null || !older.isOk())) {
+            older = view;
+          }
+        } catch (CacheException e) {
+          last = e;
+          reasons.add(String.valueOf(e.getMessage()));
+        }
+      }
+    } finally {
+      readNanos = System.nanoTime();
+    }
+    if (older == null) {
+      boolean isDenied =
+          last instanceof RedisUnavailableException e && e.kind() == Kind.ACCESS_DENIED;
+      throw unavailable(
+          String.join("; ", reasons), last, isDenied ? Kind.ACCESS_DENIED : Kind.UNREACHABLE);
+    }
+    adopt(older); // the cluster was made anew, or is down from the beginning
+  }
+
+  /** The nodes to ask: masters that answer, other nodes, and at last nodes that fail. */
+  private List<ClusterNode> candidates() {
+    Map<Address, ClusterNode> all = new TreeMap<>(Comparator.comparing(Address::toString));
+    masters.forEach(node -> all.put(node.address(), node));
+    replicas.keySet().forEach(address -> all.putIfAbsent(address, node(address)));
+    seeds.forEach(address -> all.putIfAbsent(address, node(address)));
+    List<ClusterNode> ordered = new ArrayList<>(all.values());
+    List<ClusterNode> present = masters;
+    ordered.sort(
+        Comparator.comparing(ClusterNode::isFailing)
+            .thenComparing(node -> !present.contains(node)));
+    return ordered;
+  }
+
+  private ClusterView ask(ClusterNode node) {
+    List<@Nullable Object> replies =
+        node.pool()
+            .execute(
+                new Request(OPERATION, Bytes.utf8(OPERATION), /* idempotent= */ true, QUESTION));
+    Object slots = replies.get(1);
+    if (slots instanceof JedisDataException error
+        && String.valueOf(error.getMessage()).contains("cluster support disabled")) {
+      throw unavailable(
+          node + " is a stand-alone server; its URI begins with redis:// or rediss://",
+          error,
+          Kind.REFUSED);
+    }
+    return ClusterView.parse(replies.get(0), node.pool().checked(OPERATION, slots), node.address());
+  }
+
+  private RedisUnavailableException unavailable(String why, @Nullable Throwable cause, Kind kind) {
+    return new RedisUnavailableException(
+        "The nodes of the cluster %s are not known: %s.".formatted(address(), why),
+        cause == null ? new CacheException(why) : cause,
+        kind,
+        address());
+  }
+
+  /** The cluster in messages, by the nodes of its URI. */
+  String address() {
+    List<String> names = seeds.stream().map(Address::toString).toList();
+    return (settings.tls() ? "rediss-cluster://" : "redis-cluster://") + String.join(",", names);
+  }
+
+  /** Takes a view over. Under the lock. */
+  private void adopt(ClusterView view) {
+    epoch = view.epoch();
+    ClusterNode[] next = new ClusterNode[SLOTS];
+    Map<String, ClusterNode> nextMasters = new TreeMap<>();
+    Map<Address, Address> nextReplicas = new HashMap<>();
+    for (ClusterView.Range range : view.ranges()) {
+      ClusterNode master = node(range.master());
+      nextMasters.put(master.name(), master);
+      range.replicas().forEach(replica -> nextReplicas.put(replica, range.master()));
+      for (int slot = range.first(); slot <= range.last(); slot++) {
+        next[slot] = master;
+      }
+    }
+    List<ClusterNode> before = masters;
+    boolean isChanged = isMoved;
+    isMoved = false;
+    for (int slot = 0; slot < SLOTS; slot++) {
+      ClusterNode old = owners.get(slot);
+      ClusterNode owner = next[slot];
+      if (old != owner) {
+        isChanged = true;
+        if (old != null && owner != null && isFailOver(old, owner, nextMasters.values())) {
+          beginTakeOver(owner);
+        }
+        owners.set(slot, owner);
+      }
+    }
+    replicas = Map.copyOf(nextReplicas);
+    masters = List.copyOf(nextMasters.values());
+    long now = System.nanoTime();
+    movingSlots.values().removeIf(sinceNanos -> now - sinceNanos > MOVING_NANOS);
+    if (isChanged || !before.equals(masters)) {
+      if (!before.isEmpty()) {
+        logger.info("The masters of the cluster are {}", masters);
+      }
+      tellListeners();
+    }
+  }
+
+  /** A replica took the place of its master; the slots did not move to another master. */
+  private boolean isFailOver(ClusterNode old, ClusterNode owner, Collection<ClusterNode> present) {
+    Address master = replicas.get(owner.address());
+    return master != null ? master.equals(old.address()) : !present.contains(old);
+  }
+
+  private void beginTakeOver(ClusterNode owner) {
+    TakeOver present = takeOver;
+    if (present != null && owner.takeOver == null) {
+      owner.takeOver = () -> present.complete(owner);
+    }
+  }
+
+  /** Completes what must be done before requests go to a node that was a replica. */
+  void makeReady(ClusterNode node) {
+    if (node.takeOver == null) {
+      return;
+    }
+    long nanos = settings.commandTimeout().toNanos();
+    if (!BoundedWait.await(nanos, left -> node.takingOver.tryLock(left, TimeUnit.NANOSECONDS))) {
+      throw new RedisUnavailableException(
+          "Another thread still removes outdated entries from %s, which has become a master. Nothing was sent."
+              .formatted(node),
+          new CacheException("The take-over is not complete"),
+          Kind.UNREACHABLE,
+          node.name());
+    }
+    try {
+      Runnable work = node.takeOver;
+      if (work != null) {
+        work.run();
+        node.takeOver = null;
+      }
+    } finally {
+      node.takingOver.unlock();
+    }
+  }
+
+  /** Notes that a node said that a slot belongs to another one. */
+  void moved(int slot, Address address) {
+    ClusterNode owner = node(address);
+    movingSlots.put(slot, System.nanoTime());
+    ClusterNode old = owners.get(slot);
+    if (old != owner) {
+      if (old != null && old.address().equals(replicas.get(address))) {
+        beginTakeOver(owner);
+      }
+      isMoved = true;
+      owners.set(slot, owner);
+    }
+    refreshSoon();
+  }
+
+  /** Notes that a slot is on its way to another node. */
+  void moving(int slot) {
+    movingSlots.put(slot, System.nanoTime());
+  }
+
+  private void tellListeners() {
+    for (Runnable listener : listeners) {
+      try {
+        listener.run();
+      } catch (RuntimeException e) {
+        logger.warn("A listener to changes of the cluster failed", e);
+      }
+    }
+  }
+
+  /** Closes the nodes that have been absent from the table for a while. */
+  private void closeAbsent() {
+    Set<Address> present = ConcurrentHashMap.newKeySet();
+    masters.forEach(node -> present.add(node.address()));
+    present.addAll(replicas.keySet());
+    present.addAll(seeds);
+    long now = System.nanoTime();
+    long kept = settings.connectTimeout().plus(settings.commandTimeout()).toNanos() * 2;
+    for (ClusterNode node : List.copyOf(nodes.values())) {
+      if (present.contains(node.address())) {
+        node.absentSinceNanos = 0;
+      } else if (node.absentSinceNanos == 0) {
+        node.absentSinceNanos = now | 1; // never 0
+      } else if (now - node.absentSinceNanos > kept) {
+        nodes.remove(node.address(), node);
+        node.close();
+      }
+    }
+  }
+
+  @Override
+  public List<Master> masters() {
+    List<ClusterNode> present = masters;
+    return present.isEmpty()
+        ? List.of(node(seeds.get(0)).master()) // until the first request
+        : present.stream().map(ClusterNode::master).toList();
+  }
+
+  @Override
+  public Master masterOf(Bytes route) {
+    ClusterNode owner = owner(slotOf(route));
+    return owner != null ? owner.master() : masters().get(0);
+  }
+
+  @Override
+  public void onChange(Runnable listener) {
+    listeners.add(requireNonNull(listener, "listener"));
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    refresher.shutdownNow();
+    nodes.values().forEach(ClusterNode::close);
+  }
+}

@@ -1,0 +1,111 @@
+package io.yokedcache.jcache.internal.redis.cluster;
+
+import io.yokedcache.jcache.configuration.Settings.Address;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slots and nodes of a cluster as one of its nodes sees them.
+ *
+ * @param isOk whether that node says that the cluster serves
+ * @param epoch the cluster's epoch that the node knows; later views have greater ones
+ * @param ranges the slots that have a master
+ */
+record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
+
+  /**
+   * Consecutive slots of one master.
+   *
+   * @param first the first slot
+   * @param last the last slot, which belongs to the range
+   */
+  record Range(int first, int last, Address master, List<Address> replicas) {}
+
+  private static final Pattern EPOCH = Pattern.compile("cluster_current_epoch:([0-9]+)");
+
+  /**
+   * Reads the replies to {@code CLUSTER INFO} and {@code CLUSTER SLOTS}.
+   *
+   * @param info the reply, or something else if the node refused it
+   * @param asked the node that sent them; a node that does not know its own name stands for itself
+   * @throws CacheException if the reply has another form
+   */
+  static ClusterView parse(@Nullable Object info, @Nullable Object slots, Address asked) {
+    String text = info instanceof byte[] raw ? new String(raw, StandardCharsets.US_ASCII) : "";
+    Matcher epoch = EPOCH.matcher(text);
+    boolean isOk = text.isEmpty() || text.contains("cluster_state:ok");
+    if (!(slots instanceof List<?> all)) {
+      throw unreadable(slots);
+    }
+    List<Range> ranges = new ArrayList<>(all.size());
+    for (Object each : all) {
+      ranges.add(range(each, asked));
+    }
+    return new ClusterView(isOk, epoch.find() ? Long.parseLong(epoch.group(1)) : 0, ranges);
+  }
+
+  private static Range range(@Nullable Object reply, Address asked) {
+    if (!(reply instanceof List<?> parts)
+        || parts.size() < 3
+        || !(parts.get(0) instanceof Long first)
+        || !(parts.get(1) instanceof Long last)
+        || first < 0
+        || last < first
+        || last >= ClusterTopology.SLOTS) {
+      throw unreadable(reply);
+    }
+    List<Address> replicas = new ArrayList<>();
+    for (Object replica : parts.subList(3, parts.size())) {
+      replicas.add(address(replica, asked));
+    }
+    return new Range(
+        first.intValue(), last.intValue(), address(parts.get(2), asked), List.copyOf(replicas));
+  }
+
+  private static Address address(@Nullable Object node, Address asked) {
+    if (!(node instanceof List<?> parts)
+        || parts.size() < 2
+        || !(parts.get(1) instanceof Long port)) {
+      throw unreadable(node);
+    }
+    String host = parts.get(0) instanceof byte[] raw ? new String(raw, StandardCharsets.UTF_8) : "";
+    return address(host, port.intValue(), asked);
+  }
+
+  private static Address address(String host, int port, Address asked) {
+    // Redis 7 sends nothing, or a question mark, where clients are to use the address they know.
+    boolean isKnown = !host.isEmpty() && !host.equals("?");
+    return new Address(isKnown ? host : asked.host(), port);
+  }
+
+  /**
+   * The node that a redirect names.
+   *
+   * @param reply {@code MOVED slot host:port}, or the same with {@code ASK}
+   * @param asked the node that sent it
+   */
+  static Address redirect(String reply, Address asked) {
+    int blank = reply.lastIndexOf(' ');
+    int colon = reply.lastIndexOf(':');
+    if (blank < 0 || colon < blank) {
+      throw unreadable(reply);
+    }
+    try {
+      String host = reply.substring(blank + 1, colon);
+      return address(host, Integer.parseInt(reply.substring(colon + 1)), asked);
+    } catch (NumberFormatException e) {
+      throw unreadable(reply);
+    }
+  }
+
+  private static CacheException unreadable(@Nullable Object reply) {
+    return new CacheException(
+        "The cluster described its nodes in an unknown form: "
+            + (reply instanceof byte[] raw ? new String(raw, StandardCharsets.UTF_8) : reply));
+  }
+}

@@ -1,0 +1,436 @@
+package io.yokedcache.jcache.internal.redis.cluster;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor.Redirect;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Several requests to a cluster, sent in rounds until every command was executed. A round has one
+ * pipeline for each node, and writes them all before it reads any reply. The next round has the
+ * commands that were not executed: those that a node redirected, and those whose node could not be
+ * asked. No command is sent again that may have been executed, unless its request allows it.
+ *
+ * <p>Rounds end when {@code command-timeout} has passed since the first failure. If a node has
+ * failed for that long already, its requests fail at once. For one thread.
+ */
+final class RoutedRequests {
+
+  private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** The number of rounds that follow a redirect at once; more of them are a loop. */
+  private static final int ROUNDS_WITHOUT_PAUSE = 5;
+
+  private static final CommandArguments ASKING = new CommandArguments(Command.ASKING);
+
+  private final ClusterExecutor executor;
+  private final ClusterTopology topology;
+  private final long patienceNanos;
+  private final List<Part> parts;
+
+  /** When the first command was not executed; 0 before. */
+  private long firstFailureNanos;
+
+  private int rounds;
+
+  /** Whether the next round waits for the cluster to change. */
+  private boolean pauses;
+
+  RoutedRequests(
+      ClusterExecutor executor,
+      ClusterTopology topology,
+      Settings.Connection settings,
+      List<Request> requests) {
+    this.executor = executor;
+    this.topology = topology;
+    this.patienceNanos = settings.commandTimeout().toNanos();
+    this.parts = new ArrayList<>(requests.size());
+    requests.forEach(request -> parts.add(new Part(request)));
+  }
+
+  /** One request: its slot, its replies so far, and its commands that were not executed. */
+  private static final class Part {
+
+    final Request request;
+    final int slot;
+    final @Nullable Object[] replies;
+    List<Todo> open;
+
+    /** Why its commands were not executed, and by which node. */
+    @Nullable RuntimeException failure;
+
+    Part(Request request) {
+      this.request = request;
+      this.slot = ClusterTopology.slotOf(request.route());
+      this.replies = new Object[request.commands().size()];
+      this.open = new ArrayList<>(replies.length);
+      for (int i = 0; i < replies.length; i++) {
+        open.add(new Todo(this, request.commands().get(i), i, -1));
+      }
+    }
+  }
+
+  /** A command that was not executed. */
+  private static final class Todo {
+
+    final Part part;
+    final CommandArguments command;
+
+    /** Which reply of the part it makes. */
+    final int index;
+
+    /** Which element of that reply, for one key of a command with several; else -1. */
+    final int element;
+
+    /** The node that a slot on its way is asked for, instead of the slot's master. */
+    @Nullable ClusterNode importer;
+
+    boolean isExecuted;
+
+    Todo(Part part, CommandArguments command, int index, int element) {
+      this.part = part;
+      this.command = command;
+      this.index = index;
+      this.element = element;
+    }
+
+    @SuppressWarnings("unchecked")
+    void complete(@Nullable Object reply) {
+      isExecuted = true;
+      if (element < 0) {
+        part.replies[index] = reply;
+      } else {
+        // A value of another type counts as absent, as it does for MGET.
+        ((List<@Nullable Object>) part.replies[index])
+            .set(element, reply instanceof JedisDataException ? null : reply);
+      }
+    }
+  }
+
+  /** The commands for one node in one round. */
+  private static final class Group {
+
+    final ClusterNode node;
+    final List<Todo> todos = new ArrayList<>();
+    PooledExecutor.@Nullable Exchange exchange;
+    @Nullable RuntimeException failure;
+
+    Group(ClusterNode node) {
+      this.node = node;
+    }
+
+    Request request() {
+      Request first = todos.get(0).part.request;
+      if (todos.size() == first.commands().size() && isWhole(first)) {
+        return first;
+      }
+      List<CommandArguments> commands = new ArrayList<>(todos.size());
+      boolean idempotent = true;
+      long bytes = 0;
+      Part before = null;
+      for (Todo todo : todos) {
+        if (todo.importer != null) {
+          commands.add(ASKING);
+        }
+        commands.add(todo.command);
+        idempotent &= todo.part.request.idempotent();
+        if (todo.part != before) {
+          before = todo.part;
+          bytes += before.request.replyBytes();
+        }
+      }
+      return new Request(
+          first.operation(),
+          first.route(),
+          idempotent,
+          commands,
+          (int) Math.min(Integer.MAX_VALUE, bytes));
+    }
+
+    private boolean isWhole(Request request) {
+      for (Todo todo : todos) {
+        if (todo.part.request != request || todo.importer != null || todo.element >= 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Sends all requests, and returns the replies of each. */
+  List<List<@Nullable Object>> send() {
+    while (isAnyOpen()) {
+      pauseOrThrow();
+      List<Group> groups = groups();
+      if (!groups.isEmpty()) {
+        exchange(groups);
+      }
+      for (Part part : parts) {
+        part.open.removeIf(todo -> todo.isExecuted);
+      }
+      rounds++;
+    }
+    List<List<@Nullable Object>> replies = new ArrayList<>(parts.size());
+    parts.forEach(part -> replies.add(Arrays.asList(part.replies)));
+    return replies;
+  }
+
+  /** Sends the only request again after a node did not execute all of it. */
+  List<List<@Nullable Object>> sendAfter(ClusterNode node, List<@Nullable Object> replies) {
+    Part only = parts.get(0);
+    Group group = new Group(node);
+    group.todos.addAll(only.open);
+    take(group, replies);
+    only.open.removeIf(todo -> todo.isExecuted);
+    rounds++;
+    return send();
+  }
+
+  /** Sends the only request again after a node could not be asked, or throws. */
+  List<List<@Nullable Object>> sendAfter(ClusterNode node, RedisUnavailableException e) {
+    Group group = new Group(node);
+    group.todos.addAll(parts.get(0).open);
+    RuntimeException fatal = fail(group, e);
+    if (fatal != null) {
+      throw fatal;
+    }
+    rounds++;
+    return send();
+  }
+
+  private boolean isAnyOpen() {
+    for (Part part : parts) {
+      if (!part.open.isEmpty()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The open commands by node, in the order of the nodes' names. */
+  private List<Group> groups() {
+    Map<ClusterNode, Group> groups = new TreeMap<>(Comparator.comparing(ClusterNode::name));
+    for (Part part : parts) {
+      for (Todo todo : part.open) {
+        ClusterNode node = todo.importer != null ? todo.importer : owner(part);
+        if (node != null) {
+          groups.computeIfAbsent(node, Group::new).todos.add(todo);
+        }
+      }
+    }
+    return new ArrayList<>(groups.values());
+  }
+
+  private @Nullable ClusterNode owner(Part part) {
+    ClusterNode owner = topology.owner(part.slot);
+    if (owner == null && !topology.isLoaded()) {
+      topology.load();
+      owner = topology.owner(part.slot);
+    }
+    if (owner == null) {
+      notExecuted(
+          part,
+          new RedisUnavailableException(
+              "%s on %s failed: slot %s has no master. redis-cli --cluster check tells which nodes are missing, redis-cli --cluster fix gives their slots to others."
+                  .formatted(part.request.operation(), topology.address(), part.slot),
+              new CacheException("No master of slot " + part.slot),
+              Kind.REFUSED,
+              topology.address()));
+      pauses = true;
+      topology.refreshSoon();
+    }
+    return owner;
+  }
+
+  /** Waits as long as the outcome of the last round asks for. */
+  private void pauseOrThrow() {
+    if (firstFailureNanos == 0) {
+      return;
+    }
+    long waitedNanos = System.nanoTime() - firstFailureNanos;
+    boolean isLoop = rounds > ROUNDS_WITHOUT_PAUSE;
+    if (waitedNanos >= patienceNanos) {
+      throw failure();
+    }
+    if (pauses || isLoop) {
+      pauses = false;
+      long pause = Math.min(MIN_PAUSE_NANOS << Math.min(rounds, 5), MAX_PAUSE_NANOS);
+      long random = ThreadLocalRandom.current().nextLong(pause / 2);
+      BoundedWait.pause(Math.min(pause - random, patienceNanos - waitedNanos));
+    }
+  }
+
+  private RuntimeException failure() {
+    for (Part part : parts) {
+      if (!part.open.isEmpty() && part.failure != null) {
+        return part.failure;
+      }
+    }
+    throw new AssertionError("a command is open without a reason");
+  }
+
+  private void exchange(List<Group> groups) {
+    RuntimeException fatal = null;
+    try {
+      for (Group group : groups) {
+        begin(group, /* isAlone= */ groups.size() == 1);
+      }
+      for (Group group : groups) {
+        RuntimeException failure = finish(group);
+        if (fatal == null) {
+          fatal = failure;
+        } else if (failure != null && failure != fatal) {
+          fatal.addSuppressed(failure);
+        }
+      }
+    } finally {
+      for (Group group : groups) {
+        if (group.exchange != null) {
+          group.exchange.abandon(); // does nothing to one that is finished
+        }
+      }
+    }
+    if (fatal != null) {
+      throw fatal;
+    }
+  }
+
+  private void begin(Group group, boolean isAlone) {
+    try {
+      topology.makeReady(group.node);
+      if (!isAlone) {
+        group.exchange = executor.on(group.node).pool().begin(group.request());
+      }
+    } catch (CacheException e) {
+      group.failure = e;
+    }
+  }
+
+  /** Takes the replies, and returns a failure after which the requests must not be repeated. */
+  private @Nullable RuntimeException finish(Group group) {
+    try {
+      if (group.failure != null) {
+        throw group.failure;
+      }
+      List<@Nullable Object> replies =
+          group.exchange != null
+              ? group.exchange.finish()
+              : executor.on(group.node).executor().execute(group.request());
+      group.node.worked();
+      take(group, replies);
+      return null;
+    } catch (RedisUnavailableException e) {
+      return fail(group, e);
+    } catch (CacheException e) {
+      return e;
+    }
+  }
+
+  private @Nullable RuntimeException fail(Group group, RedisUnavailableException e) {
+    boolean isIdempotent = true;
+    for (Todo todo : group.todos) {
+      isIdempotent &= todo.part.request.idempotent();
+      todo.importer = null;
+      notExecuted(todo.part, e);
+    }
+    boolean failedBefore = group.node.hasFailedFor(patienceNanos);
+    if (ClusterExecutor.isLost(e)) {
+      group.node.failed();
+      topology.refreshSoon();
+    }
+    pauses = true;
+    boolean mayRepeat = ClusterExecutor.mayRepeat(e, isIdempotent, group.node);
+    return mayRepeat && !failedBefore ? null : e;
+  }
+
+  private void notExecuted(Part part, RuntimeException reason) {
+    part.failure = reason;
+    if (firstFailureNanos == 0) {
+      firstFailureNanos = System.nanoTime() | 1; // never 0
+    }
+  }
+
+  /** Takes the replies to a group's commands, of which some may be redirects. */
+  private void take(Group group, List<@Nullable Object> replies) {
+    Iterator<@Nullable Object> next = replies.iterator();
+    for (Todo todo : group.todos) {
+      if (todo.importer != null) {
+        Object unused = next.next(); // of ASKING
+      }
+      Object reply = next.next();
+      Redirect redirect = reply instanceof JedisDataException error ? Redirect.of(error) : null;
+      if (redirect == null) {
+        todo.complete(reply);
+      } else {
+        JedisDataException error = (JedisDataException) reply;
+        notExecuted(todo.part, group.node.pool().failures().refused(todo.part.request, error));
+        follow(redirect, String.valueOf(error.getMessage()), todo, group.node);
+      }
+    }
+  }
+
+  private void follow(Redirect redirect, String words, Todo todo, ClusterNode from) {
+    todo.importer = null;
+    switch (redirect) {
+      case MOVED -> topology.moved(todo.part.slot, ClusterView.redirect(words, from.address()));
+      case ASK -> {
+        topology.moving(todo.part.slot);
+        todo.importer = topology.node(ClusterView.redirect(words, from.address()));
+      }
+      case TRYAGAIN -> {
+        topology.moving(todo.part.slot);
+        if (!split(todo)) {
+          pauses = true;
+        }
+      }
+      case CLUSTERDOWN -> {
+        topology.refreshSoon();
+        pauses = true;
+      }
+    }
+  }
+
+  /**
+   * Reads the keys of a slot that is on its way one by one: some are at its master, some at the
+   * other node, and neither answers for both. Other commands with several keys must wait.
+   */
+  private static boolean split(Todo todo) {
+    if (todo.command.getCommand() != Command.MGET || todo.element >= 0) {
+      return false;
+    }
+    int keys = todo.command.size() - 1;
+    Part part = todo.part;
+    part.replies[todo.index] = new ArrayList<>(Collections.nCopies(keys, null));
+    List<Todo> open = new ArrayList<>(part.open);
+    int at = open.indexOf(todo);
+    open.remove(at);
+    Iterator<Rawable> arguments = todo.command.iterator();
+    Rawable unused = arguments.next(); // the name of the command
+    for (int i = 0; i < keys; i++) {
+      CommandArguments get = new CommandArguments(Command.GET).add(arguments.next());
+      open.add(at + i, new Todo(part, get, todo.index, i));
+    }
+    part.open = open;
+    return true;
+  }
+}
