@@ -106,8 +106,8 @@ final class YokedCacheManager implements CacheManager {
             : "configuration from " + String.join(" and ", settings.files()));
     if (settings.embedded() == null && settings.connection().sendsPasswordInClear()) {
       logger.warn(
-          "The password for {} crosses the network in clear text. Use rediss:// and a server with"
-              + " TLS.",
+          "The password for {} crosses the network in clear text. Use rediss://, rediss-cluster:// or"
+              + " rediss-sentinel:// and servers with TLS.",
           resources.stores().address());
     }
   }

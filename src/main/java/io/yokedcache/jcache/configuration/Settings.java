@@ -215,7 +215,7 @@ public record Settings(
             Pattern.CASE_INSENSITIVE);
 
     /**
-     * Returns the server's address as messages name it.
+     * Returns the address of this one server as messages name it.
      *
      * @return {@code host:port/database}, without credentials
      */
@@ -224,13 +224,41 @@ public record Settings(
     }
 
     /**
-     * Returns whether others on the network can read the password. Names are not looked up: only
-     * {@code localhost} and loopback addresses are known to be safe.
+     * Returns the URI of the whole deployment as messages name it.
+     *
+     * @return the URI, without credentials and options, such as {@code
+     *     redis-sentinel://a:26379,b:26379/orders/0}
+     */
+    public String uri() {
+      String scheme = tls ? "rediss" : "redis";
+      String nodes = String.join(",", deployment.nodes().stream().map(Address::toString).toList());
+      return switch (deployment.kind()) {
+        case STANDALONE -> scheme + "://" + nodes + "/" + database;
+        case CLUSTER -> scheme + "-cluster://" + nodes;
+        case SENTINEL ->
+            scheme + "-sentinel://" + nodes + "/" + deployment.masterName() + "/" + database;
+      };
+    }
+
+    /**
+     * Returns whether others on the network can read the password of the servers or the password of
+     * the sentinels. Names are not looked up: only {@code localhost} and loopback addresses are
+     * known to be safe. The masters that sentinels name, and the other nodes of a cluster, are
+     * assumed to be on the same network as the nodes of the URI.
      *
      * @return false with TLS or without a password
      */
     public boolean sendsPasswordInClear() {
-      return password != null && !tls && !LOOPBACK.matcher(host).matches();
+      boolean clear =
+          (password != null && !tls)
+              || (deployment.sentinelPassword() != null && !deployment.sentinelTls());
+      return clear
+          && (!isLoopback(host)
+              || !deployment.nodes().stream().allMatch(node -> isLoopback(node.host())));
+    }
+
+    private static boolean isLoopback(String host) {
+      return LOOPBACK.matcher(host).matches();
     }
 
     /**
@@ -289,7 +317,11 @@ public record Settings(
 
     @Override
     public String toString() {
-      return "Connection[" + (tls ? "rediss://" : "redis://") + address() + "]";
+      return "Connection["
+          + (tls ? "rediss://" : "redis://")
+          + address()
+          + (deployment.kind() == Deployment.Kind.STANDALONE ? "" : " of " + uri())
+          + "]";
     }
   }
 

@@ -34,6 +34,8 @@ final class ConfigSources {
   private static final String URI_VARIABLE = "YOKEDCACHE_URI";
   private static final String USER_VARIABLE = "YOKEDCACHE_USER";
   private static final String PASSWORD_VARIABLE = "YOKEDCACHE_PASSWORD";
+  private static final String SENTINEL_USER_VARIABLE = "YOKEDCACHE_SENTINEL_USER";
+  private static final String SENTINEL_PASSWORD_VARIABLE = "YOKEDCACHE_SENTINEL_PASSWORD";
   private static final Pattern SUBSTITUTION = Pattern.compile("\\$\\{[^}'\"]*}");
 
   private record Server(RedisUri address, String where) {}
@@ -223,7 +225,9 @@ final class ConfigSources {
 
   private Config variables() {
     return variable(USER_VARIABLE, "connection.user")
-        .withFallback(variable(PASSWORD_VARIABLE, "connection.password"));
+        .withFallback(variable(PASSWORD_VARIABLE, "connection.password"))
+        .withFallback(variable(SENTINEL_USER_VARIABLE, "connection.sentinel.user"))
+        .withFallback(variable(SENTINEL_PASSWORD_VARIABLE, "connection.sentinel.password"));
   }
 
   private Config variable(String name, String path) {

@@ -4,7 +4,8 @@ import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
-import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A manager's URI, and the name by which messages call it. The URI may have a password, so neither
@@ -14,9 +15,8 @@ import java.util.Set;
  */
 record NamedUri(URI uri, String where) {
 
-  private static final Set<String> SERVERS = Set.of("redis", "rediss", "embedded");
-  private static final Set<String> LATER =
-      Set.of("redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster");
+  /** The authority of a URI, with brackets in it. */
+  private static final Pattern BRACKETS = Pattern.compile("(?<=://)[^/?#]*[\\[\\]][^/?#]*");
 
   private interface Reading<T> {
     T of(URI uri) throws MalformedUriException;
@@ -65,7 +65,7 @@ record NamedUri(URI uri, String where) {
   /** Parses a text without repeating it when it is wrong, as {@link URI#create} would. */
   static URI parse(String text) throws MalformedUriException {
     try {
-      return new URI(text.strip());
+      return new URI(escapeBrackets(text.strip()));
     } catch (URISyntaxException secretsInItsMessage) {
       throw new MalformedUriException(
           "is not a URI such as redis://user:password@host:6379/0. Percent-encode special"
@@ -74,23 +74,32 @@ record NamedUri(URI uri, String where) {
     }
   }
 
+  /** Escapes the brackets of IPv6 where there are several hosts: java.net.URI has them for one. */
+  private static String escapeBrackets(String text) {
+    return BRACKETS
+        .matcher(text)
+        .replaceFirst(
+            found -> {
+              String authority = found.group();
+              return Matcher.quoteReplacement(
+                  authority.substring(authority.lastIndexOf('@') + 1).indexOf(',') < 0
+                      ? authority
+                      : authority.replace("[", "%5B").replace("]", "%5D"));
+            });
+  }
+
   /** Whether a URI names a server. Otherwise it names a configuration file. */
   static boolean isServer(URI uri) throws MalformedUriException {
     String scheme = scheme(uri);
-    if (SERVERS.contains(scheme)) {
+    if (RedisUri.SCHEMES.contains(scheme)) {
       return true;
-    }
-    if (LATER.contains(scheme)) {
-      throw new MalformedUriException(
-          scheme
-              + ": is not supported by this version; use redis://host:port or rediss://host:port"
-              + " of a stand-alone server");
     }
     if (!scheme.equals("classpath") && !hasUrl(uri)) {
       throw new MalformedUriException(
           (uri.toString().indexOf('@') < 0 ? "has the unknown scheme " + scheme : "is unknown")
-              + "; use redis://host:port, rediss://host:port, embedded:redis, classpath:file.conf"
-              + " or file:/path/file.conf");
+              + "; use redis://host:port, rediss://host:port, redis-cluster://host:port,host:port,"
+              + " redis-sentinel://host:port,host:port/master-name, embedded:redis,"
+              + " classpath:file.conf or file:/path/file.conf");
     }
     String objection = scheme.equals("classpath") ? null : LocalIncluder.objection(uri.toString());
     if (objection != null) {

@@ -78,6 +78,20 @@ final class SettingGroup {
         "a whole number from " + least + " to " + most);
   }
 
+  /** A number, or the word auto for a number that depends on other settings. */
+  int integerOrAuto(String key, int least, int most, int automatic) {
+    return required(
+        key,
+        text -> {
+          Long number =
+              text.strip().equalsIgnoreCase("auto")
+                  ? Long.valueOf(automatic)
+                  : wholeNumber(text, least, most);
+          return number == null ? null : number.intValue();
+        },
+        "a whole number from " + least + " to " + most + ", or auto");
+  }
+
   long number(String key, long least) {
     return required(
         key,

@@ -25,10 +25,10 @@ public final class SettingsLoader {
    * Reads the settings of a manager. Files are looked up in the context class loader of the calling
    * thread, then in {@code loader}.
    *
-   * @param uri what the application passed: a server ({@code redis:}, {@code rediss:}, {@code
-   *     embedded:redis}), a configuration file ({@code classpath:}, {@code file:}, {@code jar:} and
-   *     other schemes that this JVM can read), or {@code null} or {@link #defaultUri} for the
-   *     default, with its credentials
+   * @param uri what the application passed: servers ({@code redis:}, {@code redis-cluster:}, {@code
+   *     redis-sentinel:}, the same with {@code rediss}, {@code embedded:redis}), a configuration
+   *     file ({@code classpath:}, {@code file:}, {@code jar:} and other schemes that this JVM can
+   *     read), or {@code null} or {@link #defaultUri} for the default, with its credentials
    * @param loader the manager's class loader, or {@code null}
    * @param properties the manager's properties, or {@code null}; of these, keys that begin with
    *     {@code yokedcache.} are settings
@@ -81,7 +81,7 @@ public final class SettingsLoader {
   /**
    * What everybody may see of a manager's URI: no user info, query or fragment, and none of {@code
    * * , = * ? "} nor line ends, so that it is fit for {@code CacheManager.getURI()} and for the
-   * names of MBeans.
+   * names of MBeans. Commas between hosts are escaped, and read again as commas.
    *
    * @param uri the URI that the application passed
    * @return the same URI if there is nothing to leave out

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.settings;
 import com.typesafe.config.Config;
 import io.yokedcache.jcache.codec.SerializationSettings;
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ final class SettingsReader {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final int CLUSTER_BUCKETS = 256;
   private static final Set<String> PRESETS = Set.of("hibernate", "spring");
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
@@ -69,7 +71,7 @@ final class SettingsReader {
         uri.embedded(),
         connection(root.child("connection"), uri),
         root.text("namespace", NAMESPACE, "1 to 64 letters, digits, '.', '_' and '-'"),
-        root.integer("buckets", 1, 16_384),
+        buckets(root, uri.kind()),
         serialization(root.child("serialization")),
         events(root.child("events")),
         staleEntries(root.child("stale-entries")),
@@ -124,26 +126,35 @@ final class SettingsReader {
     return group.optionalText(key, CLASS_NAME, "the full name of a class, or null");
   }
 
+  /** Cluster nodes share the buckets, so a cache there has more than one of them. */
+  private static int buckets(SettingGroup root, Kind kind) {
+    int automatic = kind == Kind.CLUSTER ? CLUSTER_BUCKETS : 1;
+    return root.integerOrAuto("buckets", 1, 16_384, automatic);
+  }
+
   private static Settings.Connection connection(SettingGroup group, RedisUri uri) {
+    boolean embedded = uri.embedded() != null;
     String user = user(group);
     String password = group.secret("password");
-    if (user != null && password == null && uri.embedded() == null) {
+    if (user != null && password == null && !embedded) {
       group.complain(
           "user",
           "is set without a password. Set connection.password or YOKEDCACHE_PASSWORD, or write"
               + " redis://user:password@host. What stands alone before the @ of a URI is a user:"
               + " for a password alone write redis://:password@host");
     }
+    Settings.Deployment deployment = deployment(group.child("sentinel"), uri);
+    Settings.Address first = deployment.nodes().get(0);
     SettingGroup pool = group.child("pool");
     return new Settings.Connection(
-        Settings.Deployment.standalone(uri.host(), uri.port()),
-        uri.host(),
-        uri.port(),
+        deployment,
+        first.host(),
+        first.port(),
         uri.database(),
-        uri.embedded() != null ? null : user,
-        uri.embedded() != null ? null : password,
+        embedded ? null : user,
+        embedded ? null : password,
         uri.tls(),
-        tls(group.child("tls"), uri),
+        tls(group.child("tls"), uri, uri.tls() || deployment.sentinelTls()),
         group.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
         group.duration("connect-timeout", MILLISECOND, HOUR),
         group.duration("command-timeout", MILLISECOND, HOUR),
@@ -153,42 +164,84 @@ final class SettingsReader {
         group.duration("keep-alive", Duration.ZERO, HOUR));
   }
 
+  private static Settings.Deployment deployment(SettingGroup group, RedisUri uri) {
+    String user = user(group);
+    String password = group.secret("password");
+    Boolean tls = group.optionalFlag("tls");
+    if (uri.kind() == Kind.SENTINEL && uri.embedded() == null) {
+      if (user != null && password == null) {
+        group.complain(
+            "user",
+            "is set without a password. Set connection.sentinel.password or"
+                + " YOKEDCACHE_SENTINEL_PASSWORD");
+      }
+      return uri.deployment(user, password, tls == null ? uri.tls() : tls);
+    }
+    if (uri.embedded() == null) {
+      refuseWithoutSentinels(group, "user", user != null);
+      refuseWithoutSentinels(group, "password", password != null);
+      refuseWithoutSentinels(group, "tls", tls != null);
+    }
+    return uri.deployment(
+        /* sentinelUser= */ null, /* sentinelPassword= */ null, /* sentinelTls= */ false);
+  }
+
+  private static void refuseWithoutSentinels(SettingGroup group, String key, boolean isSet) {
+    if (isSet) {
+      group.complain(
+          key,
+          "is set, but the server's URI names no sentinels; write"
+              + " redis-sentinel://host:port,host:port/master-name, or leave out what is in"
+              + " sentinel { }");
+    }
+  }
+
   private static Settings.Executor executor(SettingGroup group) {
     return group.text("executor", EXECUTORS, "pipelined or pooled").equals("pooled")
         ? Settings.Executor.POOLED
         : Settings.Executor.PIPELINED;
   }
 
-  private static Settings.Tls tls(SettingGroup group, RedisUri uri) {
+  private static Settings.Tls tls(SettingGroup group, RedisUri uri, boolean used) {
     Path trustStore = group.optionalPath("trust-store");
     String trustStorePassword = group.secret("trust-store-password");
     Path keyStore = group.optionalPath("key-store");
     String keyStorePassword = group.secret("key-store-password");
     boolean verifyHostName = group.flag("verify-host-name");
-    if (uri.tls()) {
+    if (used) {
       requireReadable(group, "trust-store", trustStore);
       requireReadable(group, "key-store", keyStore);
       refuseHalf(group, "trust-store", trustStore, trustStorePassword);
       refuseHalf(group, "key-store", keyStore, keyStorePassword);
     } else if (uri.embedded() == null) {
+      String suffix =
+          switch (uri.kind()) {
+            case STANDALONE -> "";
+            case CLUSTER -> "-cluster";
+            case SENTINEL -> "-sentinel";
+          };
       boolean unused =
-          refuseWithoutTls(group, "trust-store", trustStore != null)
-              || refuseWithoutTls(group, "key-store", keyStore != null)
-              || refuseWithoutTls(group, "trust-store-password", trustStorePassword != null)
-              || refuseWithoutTls(group, "key-store-password", keyStorePassword != null)
-              || refuseWithoutTls(group, "verify-host-name", !verifyHostName);
+          refuseWithoutTls(group, suffix, "trust-store", trustStore != null)
+              || refuseWithoutTls(group, suffix, "key-store", keyStore != null)
+              || refuseWithoutTls(group, suffix, "trust-store-password", trustStorePassword != null)
+              || refuseWithoutTls(group, suffix, "key-store-password", keyStorePassword != null)
+              || refuseWithoutTls(group, suffix, "verify-host-name", !verifyHostName);
     }
     return new Settings.Tls(
         trustStore, trustStorePassword, keyStore, keyStorePassword, verifyHostName);
   }
 
   /** An application that sets a key of TLS expects an encrypted connection. */
-  private static boolean refuseWithoutTls(SettingGroup group, String key, boolean isSet) {
+  private static boolean refuseWithoutTls(
+      SettingGroup group, String suffix, String key, boolean isSet) {
     if (isSet) {
       group.complain(
           key,
-          "is set, but the server's URI begins with redis://, which is not encrypted; write"
-              + " rediss://, or leave out what is in tls { }");
+          "is set, but the server's URI begins with redis"
+              + suffix
+              + "://, which is not encrypted; write rediss"
+              + suffix
+              + "://, or leave out what is in tls { }");
     }
     return isSet;
   }

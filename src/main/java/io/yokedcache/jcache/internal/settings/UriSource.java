@@ -12,15 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class UriSource {
 
   private static final Map<String, String> OPTIONS =
-      Map.of(
-          "client-name", "connection.client-name",
-          "connect-timeout", "connection.connect-timeout",
-          "command-timeout", "connection.command-timeout",
-          "pool-size", "connection.pool.size",
-          "pool-wait", "connection.pool.wait",
-          "verify-host-name", "connection.tls.verify-host-name",
-          "namespace", "namespace",
-          "buckets", "buckets");
+      Map.ofEntries(
+          Map.entry("client-name", "connection.client-name"),
+          Map.entry("connect-timeout", "connection.connect-timeout"),
+          Map.entry("command-timeout", "connection.command-timeout"),
+          Map.entry("pool-size", "connection.pool.size"),
+          Map.entry("pool-wait", "connection.pool.wait"),
+          Map.entry("verify-host-name", "connection.tls.verify-host-name"),
+          Map.entry("sentinel-user", "connection.sentinel.user"),
+          Map.entry("sentinel-password", "connection.sentinel.password"),
+          Map.entry("sentinel-tls", "connection.sentinel.tls"),
+          Map.entry("namespace", "namespace"),
+          Map.entry("buckets", "buckets"));
   private static final Set<String> CREDENTIALS = Set.of("user", "username", "password", "auth");
 
   private UriSource() {}

@@ -34,6 +34,7 @@ final class ConfigErrorsTest {
         "namespace { a = b } | yokedcache.namespace must be a value, not a group",
         "buckets = 0 | yokedcache.buckets is \"0\", but must be a whole number from 1 to 16384",
         "buckets = 1.5 | yokedcache.buckets is \"1.5\", but must be a whole number",
+        "buckets = automatic | must be a whole number from 1 to 16384, or auto",
         "buckets = many | yokedcache.buckets is \"many\", but must be a whole number",
         "uri = 5 | yokedcache.uri must be a URI in double quotes",
         "uri = null | yokedcache.uri must be a URI in double quotes",
@@ -49,6 +50,12 @@ final class ConfigErrorsTest {
         "connection.client-name = \"a b\" | must be printable ASCII without spaces",
         "connection.pool.size = -1 | yokedcache.connection.pool.size is \"-1\", but must be",
         "connection.pool.wait = 0ms | yokedcache.connection.pool.wait is \"0ms\", but must be",
+        "connection.sentinel.user = a | connection.sentinel.user is set, but the server's URI names no",
+        "connection.sentinel.password = a | write redis-sentinel://host:port,host:port/master-name",
+        "connection.sentinel.tls = false | connection.sentinel.tls is set, but the server's URI",
+        "connection.sentinel.tls = maybe | is \"maybe\", but must be true, false or null",
+        "fail-over.recent-changes = -1 | must be a whole number from 0 to 10000000",
+        "fail-over.within = 0s | must be a duration with its unit from 1s to 1d",
         "connection.tls.verify-host-name = maybe | is \"maybe\", but must be true or false",
         "connection.password = [a] | yokedcache.connection.password must be a text in double",
         "connection.user = app | yokedcache.connection.user is set without a password",
@@ -252,6 +259,37 @@ final class ConfigErrorsTest {
     assertThat(
             load(directory, uri.replace("redis:", "rediss:")).connection().sendsPasswordInClear())
         .isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "redis-cluster://:secret@localhost:1,[::1]:2 false",
+        "redis-cluster://:secret@localhost:1,h:2 true",
+        "rediss-cluster://:secret@localhost:1,h:2 false",
+        "redis-cluster://localhost:1,h:2 false",
+        "redis-sentinel://:secret@localhost,127.0.0.1:1/m false",
+        "redis-sentinel://:secret@localhost,s/m true",
+        "redis-sentinel://:secret@s/m?sentinel-tls=true true",
+        "redis-sentinel://s/m?sentinel-password=secret true",
+        "redis-sentinel://s/m?sentinel-password=secret&sentinel-tls=true false",
+        "rediss-sentinel://:secret@s/m?sentinel-password=secret false",
+        "rediss-sentinel://:secret@s/m?sentinel-password=secret&sentinel-tls=false true",
+      })
+  void password_inClear_severalNodes(String uri, boolean isSent) {
+    String text = "yokedcache.uri = \"" + uri + "\"";
+
+    assertThat(load(directory, text).connection().sendsPasswordInClear()).isEqualTo(isSent);
+  }
+
+  @Test
+  void load_sentinelUserWithoutPassword() {
+    String uri = "yokedcache.uri = \"redis-sentinel://:secret@s/m?sentinel-user=app\"";
+
+    assertThat(failure(directory, uri))
+        .contains("yokedcache.connection.sentinel.user is set without a password")
+        .contains("YOKEDCACHE_SENTINEL_PASSWORD");
   }
 
   /** Every key of reference.conf is read: a list or a group as its value is found to be wrong. */

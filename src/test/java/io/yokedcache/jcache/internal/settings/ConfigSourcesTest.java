@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.codec.SerializationSettings;
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
@@ -290,6 +291,91 @@ final class ConfigSourcesTest {
     assertThat(settings.connection().address()).isEqualTo("r:7/1");
     assertThat(settings.namespace()).isEqualTo("blue-prod");
     assertThat(settings.serialization().presets()).containsExactly("hibernate", "spring", "spring");
+  }
+
+  @Test
+  void load_cluster() {
+    Settings settings =
+        load(
+            URI.create("rediss-cluster://app:secret@a:1,b"),
+            null,
+            environment("YOKEDCACHE_PASSWORD", "other"));
+
+    Settings.Connection connection = settings.connection();
+    assertThat(settings.buckets()).isEqualTo(256);
+    assertThat(connection.deployment())
+        .isEqualTo(
+            new Settings.Deployment(
+                Kind.CLUSTER,
+                List.of(new Settings.Address("a", 1), new Settings.Address("b", 6379)),
+                null,
+                null,
+                null,
+                false));
+    assertThat(connection.address()).isEqualTo("a:1/0");
+    assertThat(connection.uri()).isEqualTo("rediss-cluster://a:1,b:6379");
+    assertThat(connection.password()).isEqualTo("secret");
+    assertThat(connection.node(new Settings.Address("::1", 2)))
+        .hasToString("Connection[rediss://[::1]:2/0 of rediss-cluster://a:1,b:6379]");
+  }
+
+  @Test
+  void load_sentinel() {
+    Settings.Connection connection =
+        load(
+                URI.create("rediss-sentinel://:secret@s,t:1/m/2?sentinel-user=app"),
+                null,
+                environment("YOKEDCACHE_SENTINEL_USER", "x", "YOKEDCACHE_SENTINEL_PASSWORD", "y"))
+            .connection();
+
+    assertThat(connection.deployment())
+        .isEqualTo(
+            new Settings.Deployment(
+                Kind.SENTINEL,
+                List.of(new Settings.Address("s", 26379), new Settings.Address("t", 1)),
+                "m",
+                "app",
+                "y",
+                true));
+    assertThat(connection.database()).isEqualTo(2);
+    assertThat(connection.password()).isEqualTo("secret");
+    assertThat(connection.uri()).isEqualTo("rediss-sentinel://s:26379,t:1/m/2");
+  }
+
+  @Test
+  void load_sentinelTls_ofItsOwn() {
+    Settings.Deployment deployment =
+        load(URI.create("redis-sentinel://s/m?sentinel-tls=yes"), null, ConfigText.NOTHING)
+            .connection()
+            .deployment();
+
+    assertThat(deployment.sentinelTls()).isTrue();
+    assertThat(deployment.sentinelPassword()).isNull();
+  }
+
+  @Test
+  void load_buckets_auto() {
+    assertThat(buckets("redis://h")).isEqualTo(1);
+    assertThat(buckets("redis-sentinel://h/m")).isEqualTo(1);
+    assertThat(buckets("embedded:redis-sentinel")).isEqualTo(1);
+    assertThat(buckets("embedded:redis-cluster")).isEqualTo(256);
+    assertThat(buckets("redis-cluster://h?buckets=auto")).isEqualTo(256);
+    assertThat(buckets("redis-cluster://h?buckets=16")).isEqualTo(16);
+  }
+
+  private static int buckets(String uri) {
+    return load(URI.create(uri), null, ConfigText.NOTHING).buckets();
+  }
+
+  @Test
+  void load_publicFormOfDefault_severalHosts() {
+    Environment environment = system("yokedcache.uri", "redis-cluster://:secret@[::1]:1,h");
+    URI shown = new ConfigSources(environment, null).defaultUri();
+
+    assertThat(shown).hasToString("redis-cluster://%5B::1%5D:1%2Ch");
+    assertThat(load(shown, null, environment).connection().password()).isEqualTo("secret");
+    assertThat(load(shown, null, ConfigText.NOTHING).connection().deployment().nodes())
+        .containsExactly(new Settings.Address("::1", 1), new Settings.Address("h", 6379));
   }
 
   @Test
