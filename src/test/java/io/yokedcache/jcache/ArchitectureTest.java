@@ -53,7 +53,8 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.pipeline")),
-          Map.entry("internal.store", Set.of("internal.concurrent", "internal.redis")),
+          Map.entry(
+              "internal.store", Set.of("internal.concurrent", "internal.metrics", "internal.redis")),
           Map.entry(
               "internal.near",
               Set.of(

@@ -63,7 +63,7 @@ public final class Script {
     }
 
     /** The call by text, which teaches the server the script. */
-    CommandArguments byText() {
+    public CommandArguments byText() {
       return complete(new CommandArguments(Command.EVAL).add(script.text));
     }
 

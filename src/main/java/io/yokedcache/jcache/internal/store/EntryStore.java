@@ -51,8 +51,17 @@ public final class EntryStore {
     /** A change of an entry is about to go to Redis, except for changes by {@link Pinned}. */
     default void beforeChange(Bytes key) {}
 
+    /**
+     * An entry is about to be stored by {@link Pinned}, or to expire by an access. Observers that
+     * track loads do not count this as a change.
+     */
+    default void beforeUntrackedChange(Bytes key) {}
+
     /** A change of an entry or of its time to live may have reached Redis. */
     default void afterChange(Bytes key) {}
+
+    /** The cache is about to be emptied. {@link #afterClear} follows in any case. */
+    default void beforeClear() {}
 
     /** The cache may have been emptied. */
     default void afterClear() {}
@@ -102,9 +111,21 @@ public final class EntryStore {
     }
   }
 
+  private void beforeUntracked(Bytes key) {
+    for (ChangeObserver observer : observers) {
+      observer.beforeUntrackedChange(key);
+    }
+  }
+
   private void after(Bytes key) {
     for (ChangeObserver observer : observers) {
       observer.afterChange(key);
+    }
+  }
+
+  private void beforeClear() {
+    for (ChangeObserver observer : observers) {
+      observer.beforeClear();
     }
   }
 
@@ -163,6 +184,9 @@ public final class EntryStore {
   private List<@Nullable Bytes> readChunk(int bucket, List<Bytes> keys, Ttl onAccess) {
     String operation = keys.size() == 1 ? operations.get() : operations.getAll();
     Bytes generationKey = names.route(bucket);
+    if (onAccess.isZero()) {
+      keys.forEach(this::beforeUntracked);
+    }
     return guard.onCurrentGeneration(
         operation,
         bucket,
@@ -276,6 +300,9 @@ public final class EntryStore {
     if (ttl.isUnchanged()) {
       return;
     }
+    if (ttl.isZero()) {
+      beforeUntracked(key);
+    }
     try {
       guard.withGeneration(
           operations.touch(),
@@ -295,6 +322,12 @@ public final class EntryStore {
     if (changed.isEmpty()) {
       return;
     }
+    changed.forEach(
+        (key, ttl) -> {
+          if (ttl.isZero()) {
+            beforeUntracked(key);
+          }
+        });
     try {
       inChunks(
           List.copyOf(changed.keySet()),
@@ -362,6 +395,7 @@ public final class EntryStore {
     Map<Integer, Generation> pinned = new HashMap<>();
     keys.forEach(key -> pinned.computeIfAbsent(names.bucketOf(key), generations::current));
     return all -> {
+      all.forEach(mutation -> beforeUntracked(mutation.key()));
       try {
         return all.size() == 1
             ? List.of(mutations.apply(all.get(0), pinned))
@@ -378,6 +412,7 @@ public final class EntryStore {
    * @return the tokens of the generations that ended and may have had entries
    */
   public Set<String> clear() {
+    beforeClear();
     try {
       return generations.renewAll();
     } finally {
@@ -387,6 +422,7 @@ public final class EntryStore {
 
   /** Empties the cache and forgets that it existed. */
   public void destroy() {
+    beforeClear();
     try {
       generations.deleteAll();
     } finally {

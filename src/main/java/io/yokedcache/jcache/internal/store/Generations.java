@@ -140,7 +140,7 @@ public final class Generations {
   private @Nullable Object renew(int bucket, Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return executor.call(describe("clear"), call(RENEW, bucket, List.of(names.channel())));
+        return executor.call(describe("clear"), renewal(bucket));
       } catch (RedisUnavailableException e) {
         if (e.kind() != RedisUnavailableException.Kind.CONNECTION_LOST || attempt == MAX_ATTEMPTS) {
           throw e;
@@ -152,6 +152,22 @@ public final class Generations {
         }
       }
     }
+  }
+
+  /** The call that begins a new generation of a bucket, each time another one. */
+  Script.Call renewal(int bucket) {
+    return call(RENEW, bucket, List.of(names.channel()));
+  }
+
+  /** Whether a token is the last one that this JVM has seen in a bucket. */
+  boolean isKnown(int bucket, @Nullable String token) {
+    Generation generation = known.get(bucket);
+    return generation != null && generation.tokenText().equals(token);
+  }
+
+  /** Forgets the known generation of a bucket, so that the next operation reads it from Redis. */
+  void forget(int bucket) {
+    known.set(bucket, null);
   }
 
   /** Forgets the known generations, so that the next operation reads them from Redis. */

@@ -1,0 +1,364 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+
+/**
+ * The changes that a manager made a short time ago, and their repair on a new master that may lack
+ * them. A change is noted before it is sent. The repair removes the entries of the noted keys. It
+ * begins a new generation in a bucket that was cleared, unless the new master has the generation
+ * that this manager saw last, and in a bucket of which the ring could not keep all changes. In
+ * doubt it removes an entry: the next read is then a miss and never an old value.
+ *
+ * <p>The keys are in a ring. Before a change displaces another one that is still recent, it marks
+ * that one's bucket. The repair reads the ring before the marks, so it sees the key or the mark.
+ * Safe for use by several threads without locks: every shared field is atomic or volatile.
+ */
+public final class RecentChanges implements FailOverListener {
+
+  private static final Logger logger = LoggerFactory.getLogger(RecentChanges.class);
+  private static final String OPERATION = "repair after a fail-over";
+
+  /** The number of keys that one command removes. */
+  private static final int MAX_KEYS = 1_000;
+
+  /** The time of an event that has not happened. */
+  private static final long NEVER = 0;
+
+  private final long withinNanos;
+  private final Runnable onStaleEntries;
+  private final AtomicReferenceArray<@Nullable Changed> ring;
+  private final AtomicLong next = new AtomicLong();
+
+  /** By name. A closed cache stays until its changes are no longer recent. */
+  private final Map<String, OfCache> caches = new ConcurrentHashMap<>();
+
+  private final LongAdder failOvers = new LongAdder();
+  private final LongAdder removals = new LongAdder();
+  private final LongAdder clears = new LongAdder();
+
+  /**
+   * Creates the changes of a manager.
+   *
+   * @param capacity the number of changed keys that are kept, at least 1
+   * @param within how long a change is recent
+   * @param onStaleEntries is called when new generations have left stale entries
+   */
+  public RecentChanges(int capacity, Duration within, Runnable onStaleEntries) {
+    this.withinNanos = within.toNanos();
+    this.onStaleEntries = onStaleEntries;
+    this.ring = new AtomicReferenceArray<>(capacity);
+  }
+
+  /** Notes the changes of a cache that was opened, until {@link OfCache#close}. */
+  public OfCache of(KeySpace names, Generations generations) {
+    long now = System.nanoTime();
+    caches.values().removeIf(cache -> cache.isForgotten(now));
+    OfCache opened = new OfCache(names, generations);
+    // The changes of a cache with this name, which was destroyed or closed, must not be lost.
+    return caches.merge(names.toString(), opened, OfCache::reopened);
+  }
+
+  public FailOverStatistics statistics() {
+    return new FailOverStatistics(failOvers.sum(), removals.sum(), clears.sum());
+  }
+
+  @Override
+  public void replaced(RedisExecutor newMaster, Predicate<Bytes> owns) {
+    long startNanos = System.nanoTime();
+    Collection<Repair> repairs = repairs(owns, startNanos);
+    int changes = repairs.stream().mapToInt(repair -> repair.keys.size()).sum();
+    readTokens(newMaster, repairs);
+    List<Repair> renewed = repairs.stream().filter(Repair::needsGeneration).toList();
+    renew(newMaster, renewed);
+    long removed = remove(newMaster, repairs.stream().filter(Repair::needsRemoval).toList());
+    // Another fail-over may undo the repair like any change.
+    noteAgain(repairs, startNanos);
+    failOvers.increment();
+    removals.add(removed);
+    clears.add(renewed.size());
+    logger.info(
+        "{} is the new master after a fail-over: {} entries were removed again, of {} that this JVM"
+            + " changed in the last {} s, and {} generations were begun, in {} ms",
+        newMaster.address(),
+        removed,
+        changes,
+        TimeUnit.NANOSECONDS.toSeconds(withinNanos),
+        renewed.size(),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
+    if (!renewed.isEmpty()) {
+      onStaleEntries.run();
+    }
+  }
+
+  /** The repairs that the new master needs, at most one for each bucket. */
+  private Collection<Repair> repairs(Predicate<Bytes> owns, long nowNanos) {
+    Map<Bytes, Repair> byRoute = new HashMap<>();
+    for (int i = 0; i < ring.length(); i++) {
+      Changed changed = ring.get(i);
+      if (changed != null && isRecent(changed.nanos, nowNanos)) {
+        repair(byRoute, changed.cache, changed.bucket()).keys.add(changed.key);
+      }
+    }
+    for (OfCache cache : caches.values()) {
+      boolean wasCleared = cache.wasCleared(nowNanos);
+      for (int bucket = 0; bucket < cache.names.buckets(); bucket++) {
+        boolean isIncomplete = isRecent(cache.displacedNanos.get(bucket), nowNanos);
+        if (wasCleared || isIncomplete) {
+          Repair repair = repair(byRoute, cache, bucket);
+          repair.cache = cache; // not an earlier one of the same name
+          repair.wasCleared = wasCleared;
+          repair.isIncomplete = isIncomplete;
+        }
+      }
+    }
+    byRoute.keySet().removeIf(route -> !owns.test(route));
+    return byRoute.values();
+  }
+
+  private static Repair repair(Map<Bytes, Repair> byRoute, OfCache cache, int bucket) {
+    return byRoute.computeIfAbsent(
+        cache.names.route(bucket), route -> new Repair(cache, bucket, route));
+  }
+
+  private static void readTokens(RedisExecutor newMaster, Collection<Repair> repairs) {
+    List<List<@Nullable Object>> replies =
+        newMaster.executeAll(repairs.stream().map(Repair::tokenRead).toList());
+    int i = 0;
+    for (Repair repair : repairs) {
+      repair.token = Generation.currentToken(newMaster, OPERATION, replies.get(i++).get(0));
+    }
+  }
+
+  private static void renew(RedisExecutor newMaster, List<Repair> repairs) {
+    for (List<@Nullable Object> replies :
+        newMaster.executeAll(repairs.stream().map(Repair::renewal).toList())) {
+      newMaster.checked(OPERATION, replies.get(0));
+    }
+    repairs.forEach(repair -> repair.cache.generations.forget(repair.bucket));
+  }
+
+  /** Returns how many entries there were. */
+  private static long remove(RedisExecutor newMaster, List<Repair> repairs) {
+    long removed = 0;
+    for (List<@Nullable Object> replies :
+        newMaster.executeAll(repairs.stream().map(Repair::removal).toList())) {
+      for (Object reply : replies) {
+        removed += newMaster.checked(OPERATION, reply) instanceof Long count ? count : 0;
+      }
+    }
+    return removed;
+  }
+
+  private void noteAgain(Collection<Repair> repairs, long startNanos) {
+    long now = now();
+    Set<Bytes> routes = new HashSet<>();
+    for (Repair repair : repairs) {
+      routes.add(repair.route);
+      if (repair.wasCleared || repair.isIncomplete) {
+        repair.cache.clearedNanos = now;
+      }
+    }
+    for (int i = 0; i < ring.length(); i++) {
+      Changed changed = ring.get(i);
+      if (changed != null
+          && isRecent(changed.nanos, startNanos)
+          && routes.contains(changed.cache.names.route(changed.bucket()))) {
+        // If it fails, the change has been displaced and marked.
+        ring.compareAndSet(i, changed, new Changed(changed.cache, changed.key, now));
+      }
+    }
+  }
+
+  private boolean isRecent(long nanos, long nowNanos) {
+    return nanos != NEVER && nowNanos - nanos <= withinNanos;
+  }
+
+  private static long now() {
+    return System.nanoTime() | 1; // never NEVER
+  }
+
+  private record Changed(OfCache cache, Bytes key, long nanos) {
+
+    int bucket() {
+      return cache.names.bucketOf(key);
+    }
+  }
+
+  /** The recent changes of one cache. Safe for use by several threads. */
+  public final class OfCache implements ChangeObserver, AutoCloseable {
+
+    private final KeySpace names;
+    private volatile Generations generations;
+    private volatile boolean isOpen = true;
+
+    /** For each bucket a time not before the last displaced change was noted. */
+    private final AtomicLongArray displacedNanos;
+
+    private final AtomicInteger runningClears = new AtomicInteger();
+    private volatile long clearedNanos = NEVER;
+
+    private OfCache(KeySpace names, Generations generations) {
+      this.names = names;
+      this.generations = generations;
+      this.displacedNanos = new AtomicLongArray(names.buckets());
+    }
+
+    private OfCache reopened(OfCache again) {
+      generations = again.generations;
+      isOpen = true;
+      return this;
+    }
+
+    @Override
+    public void beforeChange(Bytes key) {
+      long now = now();
+      Changed change = new Changed(this, key, now);
+      int slot = (int) (next.getAndIncrement() % ring.length());
+      Changed before;
+      do {
+        before = ring.get(slot);
+        if (before != null && isRecent(before.nanos, now)) {
+          before.cache.displace(before, now);
+        }
+      } while (!ring.compareAndSet(slot, before, change));
+    }
+
+    @Override
+    public void beforeUntrackedChange(Bytes key) {
+      beforeChange(key);
+    }
+
+    private void displace(Changed change, long nowNanos) {
+      int bucket = change.bucket();
+      long marked = displacedNanos.get(bucket);
+      if (marked == NEVER || change.nanos - marked > 0) {
+        // Later than necessary, so that the next displaced changes find the mark.
+        displacedNanos.set(bucket, nowNanos);
+      }
+    }
+
+    @Override
+    public void beforeClear() {
+      runningClears.incrementAndGet();
+    }
+
+    @Override
+    public void afterClear() {
+      clearedNanos = now();
+      runningClears.decrementAndGet();
+    }
+
+    private boolean wasCleared(long nowNanos) {
+      // In this order: a clear that ends between the two is seen by its time.
+      return runningClears.get() > 0 || isRecent(clearedNanos, nowNanos);
+    }
+
+    private boolean isForgotten(long nowNanos) {
+      if (isOpen || wasCleared(nowNanos)) {
+        return false;
+      }
+      for (int bucket = 0; bucket < names.buckets(); bucket++) {
+        if (isRecent(displacedNanos.get(bucket), nowNanos)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    /** Lets the cache be forgotten when its changes are no longer recent. */
+    @Override
+    public void close() {
+      isOpen = false;
+    }
+  }
+
+  /** The repair of one bucket; used by one thread. */
+  private static final class Repair {
+
+    private final int bucket;
+    private final Bytes route;
+    private OfCache cache;
+    private final Set<Bytes> keys = new HashSet<>();
+    private boolean wasCleared;
+
+    /** Whether changes of the bucket were displaced from the ring. */
+    private boolean isIncomplete;
+
+    /** The token on the new master; empty if there is none, null if the key is not a generation. */
+    private @Nullable String token = "";
+
+    Repair(OfCache cache, int bucket, Bytes route) {
+      this.cache = cache;
+      this.bucket = bucket;
+      this.route = route;
+    }
+
+    private boolean hasEntries() {
+      return token != null && !token.isEmpty();
+    }
+
+    boolean needsGeneration() {
+      return hasEntries() && (isIncomplete || (wasCleared && !isSameGeneration()));
+    }
+
+    private boolean isSameGeneration() {
+      return cache.runningClears.get() == 0 && cache.generations.isKnown(bucket, token);
+    }
+
+    boolean needsRemoval() {
+      return hasEntries() && !keys.isEmpty() && !needsGeneration();
+    }
+
+    Request tokenRead() {
+      CommandArguments get = new CommandArguments(Command.GET).add(route);
+      return new Request(OPERATION, route, /* idempotent= */ true, List.of(get));
+    }
+
+    Request renewal() {
+      // By its text: servers do not replicate scripts.
+      CommandArguments eval = cache.generations.renewal(bucket).byText();
+      return new Request(OPERATION, route, /* idempotent= */ false, List.of(eval));
+    }
+
+    Request removal() {
+      byte[] prefix = cache.names.entryPrefix(bucket, String.valueOf(token));
+      List<CommandArguments> commands = new ArrayList<>();
+      CommandArguments unlink = new CommandArguments(Command.UNLINK);
+      for (Bytes key : keys) {
+        if (unlink.size() > MAX_KEYS) {
+          commands.add(unlink);
+          unlink = new CommandArguments(Command.UNLINK);
+        }
+        unlink.add(KeySpace.entryKey(prefix, key));
+      }
+      commands.add(unlink);
+      return new Request(OPERATION, route, /* idempotent= */ true, commands);
+    }
+  }
+}

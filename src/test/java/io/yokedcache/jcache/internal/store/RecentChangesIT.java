@@ -1,0 +1,345 @@
+package io.yokedcache.jcache.internal.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.testing.CuttingProxy;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import javax.cache.CacheException;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+
+/**
+ * A master with entries that its replica has, and changes that the replica never hears of before it
+ * takes the master's place.
+ */
+final class RecentChangesIT {
+
+  private static final int BUCKETS = 4;
+  private static final int ENTRIES = 40;
+  private static final Bytes KEY = key(0);
+  private static final Bytes OLD = Bytes.utf8("old");
+  private static final Bytes NEW = Bytes.utf8("new");
+
+  /** Changes of the first entry, after each of which its old value is wrong. */
+  private static final Map<String, Consumer<Jvm>> CHANGES =
+      Map.of(
+          "put", jvm -> jvm.store.apply(put(KEY, NEW)),
+          "remove", jvm -> jvm.store.apply(remove(KEY)),
+          "putAll", jvm -> jvm.store.applyAll(List.of(put(KEY, NEW), put(key(1), NEW))),
+          "removeAll", jvm -> jvm.store.applyAll(List.of(remove(KEY), remove(key(1)))),
+          "expiry by an update", jvm -> jvm.store.touch(KEY, Ttl.ZERO),
+          "expiry by updates", jvm -> jvm.store.touchAll(Map.of(KEY, Ttl.ZERO)),
+          "expiry by a read", jvm -> jvm.store.get(KEY, Ttl.ZERO),
+          "load that replaces",
+              jvm -> jvm.store.pin(List.of(KEY), false).applyAll(List.of(put(KEY, NEW))),
+          "clear", jvm -> jvm.store.clear(),
+          "destroy", Jvm::destroyAndOpen);
+
+  private static RedisServer master;
+  private static RedisServer replica;
+
+  private CuttingProxy proxy;
+  private RedisExecutor newMaster;
+
+  @BeforeAll
+  static void start() {
+    master = RedisServer.start("--repl-diskless-sync-delay", "0");
+    replica = RedisServer.start("--repl-diskless-load", "swapdb"); // it has no directory for a file
+  }
+
+  @AfterAll
+  static void stop() {
+    master.close();
+    replica.close();
+  }
+
+  @BeforeEach
+  void begin() {
+    try (Jedis one = jedis(master);
+        Jedis two = jedis(replica)) {
+      one.flushAll();
+      two.replicaof("127.0.0.1", master.port());
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> two.info("replication").contains("master_link_status:up"));
+    }
+    proxy = CuttingProxy.start(master.port(), Long.MAX_VALUE / 4);
+    newMaster = new PooledExecutor(connection(replica.port()), 1 << 20);
+  }
+
+  @AfterEach
+  void end() {
+    newMaster.close();
+    proxy.close();
+  }
+
+  private static List<String> changes() {
+    return CHANGES.keySet().stream().sorted().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("changes")
+  void change_lostByFailOver_isMadeAgain(String change) {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
+      lose(() -> requireNonNull(CHANGES.get(change)).accept(jvm));
+
+      assertThat(jvm.onReplica(KEY)).as("before the repair").isEqualTo(OLD);
+      jvm.changes.replaced(newMaster, route -> true);
+
+      assertThat(jvm.get(KEY)).isNull();
+      FailOverStatistics done = jvm.changes.statistics();
+      assertThat(done.failOvers()).isEqualTo(1);
+      boolean all = change.equals("clear") || change.equals("destroy");
+      assertThat(done.removals() > 0).isNotEqualTo(all);
+      assertThat(done.clears()).isEqualTo(all ? BUCKETS : 0);
+      if (!all) {
+        assertThat(jvm.get(key(ENTRIES - 1))).as("an entry that was not changed").isEqualTo(OLD);
+      }
+    }
+  }
+
+  @Test
+  void changes_moreThanAreKept_bringNewGenerations() {
+    try (Jvm jvm = new Jvm(4, Duration.ofMinutes(1))) {
+      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(remove(key(i)))));
+
+      jvm.changes.replaced(newMaster, route -> true);
+
+      assertThat(IntStream.range(0, 20).mapToObj(i -> jvm.get(key(i)))).containsOnlyNulls();
+      assertThat(jvm.changes.statistics().clears()).isEqualTo(BUCKETS);
+      assertThat(jvm.staleEntries).hasValue(1);
+    }
+  }
+
+  @Test
+  void changes_moreThanAreKept_butNotRecent_bringNothing() {
+    try (Jvm jvm = new Jvm(4, Duration.ZERO)) {
+      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(put(key(i), NEW))));
+
+      jvm.changes.replaced(newMaster, route -> true);
+
+      assertThat(jvm.get(KEY)).isEqualTo(OLD);
+      assertThat(jvm.changes.statistics()).isEqualTo(new FailOverStatistics(1, 0, 0));
+    }
+  }
+
+  @Test
+  void clear_thatReachedTheNewMaster_bringsNoNewGeneration() {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
+      jvm.store.clear();
+      jvm.store.apply(put(KEY, NEW));
+      jvm.store.apply(put(key(1), NEW));
+      replicate();
+      lose(() -> jvm.store.apply(remove(KEY)));
+
+      jvm.changes.replaced(newMaster, route -> true);
+
+      assertThat(jvm.get(KEY)).isNull();
+      assertThat(jvm.changes.statistics().clears()).isZero();
+    }
+  }
+
+  @Test
+  void change_ofAnotherMaster_isNotRepaired() {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
+      List<Bytes> keys = IntStream.range(0, ENTRIES).mapToObj(RecentChangesIT::key).toList();
+      lose(() -> keys.forEach(key -> jvm.store.apply(put(key, NEW))));
+      Bytes owned = jvm.names.route(1);
+
+      jvm.changes.replaced(newMaster, owned::equals);
+
+      for (Bytes key : keys) {
+        assertThat(jvm.get(key)).isEqualTo(jvm.names.bucketOf(key) == 1 ? null : OLD);
+      }
+    }
+  }
+
+  @Test
+  void newMaster_refuses_repairFailsUntilItDoesNot() {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
+      lose(() -> jvm.store.apply(remove(KEY)));
+      try (Jedis two = jedis(replica)) {
+        two.replicaof("127.0.0.1", RedisServer.freePort());
+
+        assertThatThrownBy(() -> jvm.changes.replaced(newMaster, route -> true))
+            .isInstanceOf(CacheException.class);
+        assertThat(jvm.changes.statistics()).isEqualTo(FailOverStatistics.NONE);
+        two.replicaofNoOne();
+      }
+      jvm.changes.replaced(newMaster, route -> true);
+
+      assertThat(jvm.get(KEY)).isNull();
+      assertThat(jvm.changes.statistics()).isEqualTo(new FailOverStatistics(1, 1, 0));
+    }
+  }
+
+  @Test
+  void repair_lostByAnotherFailOver_isMadeAgain() {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
+      lose(
+          () -> {
+            jvm.store.apply(remove(KEY));
+            jvm.store.clear();
+          });
+      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.get(KEY)).isNull();
+
+      // The other server still has what it had before, under another generation.
+      jvm.store.apply(put(KEY, OLD));
+      jvm.changes.replaced(newMaster, route -> true);
+
+      assertThat(jvm.get(KEY)).isNull();
+    }
+  }
+
+  @Test
+  void replaced_nothingChanged_sendsNothing() {
+    RecentChanges changes = new RecentChanges(10, Duration.ofMinutes(1), () -> {});
+    newMaster.close();
+
+    changes.replaced(newMaster, route -> true);
+
+    assertThat(changes.statistics()).isEqualTo(new FailOverStatistics(1, 0, 0));
+  }
+
+  /** Makes changes that the replica does not hear of, and puts it in the place of the master. */
+  private void lose(Runnable changes) {
+    replicate();
+    try (Jedis one = jedis(master);
+        Jedis two = jedis(replica)) {
+      two.replicaofNoOne();
+      changes.run();
+      proxy.leadTo(replica.port());
+      one.clientKill(
+          new ClientKillParams().type(ClientType.NORMAL).skipMe(ClientKillParams.SkipMe.YES));
+    }
+  }
+
+  private void replicate() {
+    try (Jedis one = jedis(master)) {
+      one.set("yc:replicated", "1");
+      assertThat(one.waitReplicas(1, 10_000)).isEqualTo(1);
+    }
+  }
+
+  private static Jedis jedis(RedisServer server) {
+    return new Jedis("127.0.0.1", server.port());
+  }
+
+  private static Bytes key(int number) {
+    return Bytes.utf8("key-" + number);
+  }
+
+  private static Mutation put(Bytes key, Bytes value) {
+    return new Mutation(key, Condition.ANY, null, value, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
+  }
+
+  private static Mutation remove(Bytes key) {
+    return Mutation.remove(key, Condition.ANY, null, false);
+  }
+
+  private static Settings.Connection connection(int port) {
+    return new Settings.Connection(
+        Settings.Deployment.standalone("127.0.0.1", port),
+        "127.0.0.1",
+        port,
+        0,
+        null,
+        null,
+        false,
+        new Settings.Tls(null, null, null, null, true),
+        "recent-changes-test",
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(5),
+        Settings.Executor.POOLED,
+        2,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30));
+  }
+
+  /** One cache with entries in all buckets, and its recent changes. */
+  private final class Jvm implements AutoCloseable {
+
+    private final KeySpace names = new KeySpace("yc", "orders", BUCKETS);
+    private final RedisExecutor executor = new PooledExecutor(connection(proxy.port()), 1 << 20);
+    private final AtomicInteger staleEntries = new AtomicInteger();
+    private final RecentChanges changes;
+    private EntryStore store;
+
+    Jvm(int capacity, Duration within) {
+      changes = new RecentChanges(capacity, within, staleEntries::incrementAndGet);
+      store = store(new RecentChanges(1, Duration.ZERO, () -> {}));
+      store.applyAll(IntStream.range(0, ENTRIES).mapToObj(i -> put(key(i), OLD)).toList());
+      store = store(changes);
+    }
+
+    private EntryStore store(RecentChanges noted) {
+      Generations generations =
+          new Generations(
+              executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1));
+      EntryStore made =
+          new EntryStore(
+              executor,
+              names,
+              "orders",
+              generations,
+              new RemoteEventPublisher(executor, names, "orders"),
+              new Announcement(executor, "yc", Duration.ofMillis(100)),
+              100);
+      made.observe(noted.of(names, generations));
+      return made;
+    }
+
+    /** As an application that makes the cache anew, by another cache object. */
+    void destroyAndOpen() {
+      store.destroy();
+      store = store(changes);
+      store.apply(put(key(1), NEW));
+    }
+
+    @Nullable Bytes get(Bytes key) {
+      return store.get(key, Ttl.UNCHANGED);
+    }
+
+    @Nullable Bytes onReplica(Bytes key) {
+      int bucket = names.bucketOf(key);
+      try (Jedis two = jedis(replica)) {
+        byte[] generation = requireNonNull(two.get(names.generationKey(bucket)));
+        byte[] prefix = names.entryPrefix(bucket, new String(generation, UTF_8).substring(0, 12));
+        byte[] value = two.get(KeySpace.entryKey(prefix, key));
+        return value == null ? null : Bytes.of(value);
+      }
+    }
+
+    @Override
+    public void close() {
+      executor.close();
+    }
+  }
+}
