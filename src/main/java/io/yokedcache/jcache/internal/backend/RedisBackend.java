@@ -108,7 +108,8 @@ public final class RedisBackend implements AutoCloseable {
         new KeyStatisticsCollector(
             executor, settings.namespace(), settings.keyStatistics(), schedulers.scans());
     this.invalidations =
-        new InvalidationListener(server, settings.nearStaleness(), errors, schedulers.pings());
+        new InvalidationListener(
+            servers.topology, settings.nearStaleness(), errors, schedulers.pings());
     health.start();
     keepAlive(executor, settings.connection().keepAlive(), schedulers.background());
   }

@@ -6,8 +6,8 @@ package io.yokedcache.jcache.internal.metrics;
  * @param hits lookups that the near cache answered
  * @param misses lookups without a usable near entry
  * @param invalidations changes of entries that Redis reported, changes by this JVM included
- * @param flushes times that the near cache was emptied: by {@code clear()}, or since invalidations
- *     may have been lost
+ * @param flushes times that near entries were dropped together: by {@code clear()}, or since the
+ *     invalidations of a server may have been lost
  * @param droppedFills entries read from Redis that were not kept, since they may have been stale
  * @param entries number of near entries now
  */

@@ -4,15 +4,21 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
+import io.yokedcache.jcache.internal.near.NearCache.Source;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
+import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
@@ -27,15 +33,18 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Receives the invalidations of all near caches of a manager, on one connection and one thread.
- * Redis tracks keys by their prefixes (client tracking in broadcasting mode), and tells the
- * connection that asked for it.
+ * Receives the invalidations of all near caches of a manager, on one connection and one thread for
+ * each master. Redis tracks keys by their prefixes (client tracking in broadcasting mode), and
+ * tells the connection that asked for it of the changes on its server.
  *
  * <p>Pings bound the age of near entries. Redis answers a ping after all invalidations that it sent
  * before. So when the answer arrives, the invalidation of every change made before the ping was
- * sent has arrived. Near entries are used only while the last answered ping is younger than the
- * bound. A connection that is lost, silent or slow makes readers go to Redis, and never lets them
- * see an older value.
+ * sent has arrived. Near entries are used only while the last ping that their server answered is
+ * younger than the bound. A connection that is lost, silent or slow makes readers of the keys of
+ * its server go to Redis, and never lets them see an older value.
+ *
+ * <p>After a change of the topology, the near entries of the buckets that have another master are
+ * dropped, and the buckets follow the connection to that master.
  */
 public final class InvalidationListener implements AutoCloseable {
 
@@ -47,59 +56,48 @@ public final class InvalidationListener implements AutoCloseable {
   /** The number of pings in the time for which near entries may be used after one. */
   private static final int PINGS = 4;
 
-  private final String address;
+  private final Topology topology;
   private final ScheduledExecutorService background;
   private final Duration maxStaleness;
-  private final SubscriptionLoop loop;
+  private final BackgroundErrors errors;
   private final List<Tracked> caches = new CopyOnWriteArrayList<>();
 
-  /** Guards the two fields below. */
+  /** Guards the fields below, and the sources of the near caches. */
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** The connections by the names of the masters; replaced as a whole, so read without the lock. */
+  private volatile Map<String, Server> servers = Map.of();
 
   private @Nullable ScheduledFuture<?> pings;
 
-  /** Whether the present connection has asked for the prefixes of the caches. */
-  private boolean hasBegun;
-
-  /** The session of the present connection; set when it is ready. */
-  private volatile @Nullable Inbox inbox;
-
-  /** The logged error reply to a ping, until a ping is answered; used by the thread only. */
-  private @Nullable String logged;
+  private boolean closed;
 
   public InvalidationListener(
-      Endpoint server,
+      Topology topology,
       Duration maxStaleness,
       BackgroundErrors errors,
       ScheduledExecutorService background) {
-    this.address = server.settings().address();
+    this.topology = topology;
     this.maxStaleness = maxStaleness;
+    this.errors = errors;
     this.background = background;
-    this.loop =
-        new SubscriptionLoop(
-            "yokedcache-near",
-            "Near caches are not used, since Redis sends no invalidations",
-            () -> server,
-            maxStaleness.multipliedBy(2),
-            new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
-            errors,
-            present -> new Inbox());
+    topology.onChange(this::follow);
   }
 
   /** Begins to track a cache soon; until then its near cache is not used. */
   public void add(KeySpace names, NearCache<?> near) {
     lock.lock();
     try {
+      if (closed) {
+        return;
+      }
       caches.add(new Tracked(Bytes.of(names.trackedPrefix()), names, near));
-      if (loop.start()) {
+      if (pings == null) {
         long every = Math.max(1, maxStaleness.toMillis() / PINGS);
-        pings =
-            background.scheduleWithFixedDelay(
-                () -> loop.writeIfFree(this::ping), every, every, TimeUnit.MILLISECONDS);
-      } else if (hasBegun) {
-        // Prefixes cannot be added to a subscribed connection.
-        hasBegun = false;
-        loop.replace();
+        pings = background.scheduleWithFixedDelay(this::ping, every, every, TimeUnit.MILLISECONDS);
+        followMasters();
+      } else {
+        servers.values().forEach(Server::replaceIfBegun);
       }
     } finally {
       lock.unlock();
@@ -111,25 +109,73 @@ public final class InvalidationListener implements AutoCloseable {
     caches.removeIf(cache -> cache.near == near);
   }
 
-  private void ping(Subscription connection) {
-    Inbox current = inbox;
-    if (current != null && current.pingNanos == 0) {
-      current.pingNanos = System.nanoTime() | 1; // never 0
-      connection.ping();
-    }
+  private void ping() {
+    servers.values().forEach(server -> server.loop.writeIfFree(server::ping));
   }
 
-  @Override
-  public void close() {
+  /** Follows a change of the topology. */
+  private void follow() {
     lock.lock();
     try {
-      if (pings != null) {
-        pings.cancel(/* mayInterruptIfRunning= */ false);
+      if (pings != null && !closed) {
+        followMasters();
+        servers.values().forEach(server -> server.loop.followServer());
+        caches.forEach(this::follow);
       }
     } finally {
       lock.unlock();
     }
-    loop.close();
+  }
+
+  /** Begins the loops of masters that are new, and ends those of masters that are gone. */
+  private void followMasters() {
+    Map<String, Server> before = servers;
+    Map<String, Server> now = new LinkedHashMap<>();
+    for (Topology.Master master : topology.masters()) {
+      Server known = before.get(master.name());
+      now.put(master.name(), known != null ? known : new Server(master));
+    }
+    servers = Collections.unmodifiableMap(now);
+    now.values().forEach(server -> server.loop.start());
+    before.forEach(
+        (name, server) -> {
+          if (!now.containsKey(name)) {
+            server.loop.stop();
+          }
+        });
+  }
+
+  /** Gives each bucket of a cache the tracking of its present master. Under the lock. */
+  private void follow(Tracked cache) {
+    Map<String, Tracking> trackings = new HashMap<>();
+    servers.forEach((name, server) -> trackings.put(name, server.tracking(cache)));
+    cache.near.follow(
+        bucket -> {
+          Bytes route = cache.names.route(bucket);
+          // The version first: if it grows behind this line, this source is not current.
+          long version = topology.version(route);
+          Tracking tracking = trackings.get(topology.masterOf(route).name());
+          return new Source(
+              tracking == null ? Tracking.NONE : tracking, () -> topology.version(route), version);
+        });
+  }
+
+  @Override
+  public void close() {
+    Collection<Server> running;
+    lock.lock();
+    try {
+      closed = true;
+      if (pings != null) {
+        pings.cancel(/* mayInterruptIfRunning= */ false);
+      }
+      running = servers.values();
+    } finally {
+      lock.unlock();
+    }
+    // All are told before one is waited for.
+    running.forEach(server -> server.loop.stop());
+    running.forEach(server -> server.loop.close());
   }
 
   /** A cache whose keys begin with a prefix that no key of another cache has. */
@@ -145,14 +191,70 @@ public final class InvalidationListener implements AutoCloseable {
       KeySpace.EntryName entry = names.parse(key);
       if (entry != null) {
         near.onInvalidation(entry.bucket(), entry.token(), entry.key());
-      } else if (!KeySpace.isAbout(key)) {
-        near.onGenerationChange(); // the cache was cleared, or listeners registered
+        return;
       }
+      int bucket = names.bucketOfGeneration(key);
+      if (bucket >= 0) {
+        near.onGenerationChange(bucket); // the bucket was cleared, or listeners registered
+      }
+    }
+  }
+
+  /** The connection to one master, which is replaced when it ends. */
+  private final class Server {
+
+    private final SubscriptionLoop loop;
+
+    /** Whether the present connection has asked for the prefixes of the caches; under the lock. */
+    private boolean hasBegun;
+
+    /** The session of the present connection; set when it is ready, under the lock. */
+    private volatile @Nullable Inbox inbox;
+
+    /** The logged error reply to a ping, until a ping is answered; used by the thread only. */
+    private @Nullable String logged;
+
+    Server(Topology.Master master) {
+      loop =
+          new SubscriptionLoop(
+              "yokedcache-near",
+              "Near caches are not used, since Redis sends no invalidations",
+              () -> topology.endpoint(master),
+              maxStaleness.multipliedBy(2),
+              new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+              errors,
+              endpoint -> new Inbox(this, endpoint.settings().address()));
+    }
+
+    /** Prefixes cannot be added to a subscribed connection. */
+    void replaceIfBegun() {
+      if (hasBegun) {
+        hasBegun = false;
+        loop.replace();
+      }
+    }
+
+    void ping(Subscription connection) {
+      Inbox current = inbox;
+      if (current != null && current.pingNanos == 0) {
+        current.pingNanos = System.nanoTime() | 1; // never 0
+        connection.ping();
+      }
+    }
+
+    /** The tracking of a cache's keys on this server. */
+    Tracking tracking(Tracked cache) {
+      Inbox current = inbox;
+      return current != null && current.tracked.contains(cache) ? current.tracking : Tracking.NONE;
     }
   }
 
   /** The messages that arrive on one connection. */
   private final class Inbox implements SubscriptionLoop.Session {
+
+    private final Server server;
+    private final String address;
+    private final Tracking tracking = new Tracking();
 
     /** The caches whose prefixes this connection has asked for. */
     private List<Tracked> tracked = List.of();
@@ -161,6 +263,11 @@ public final class InvalidationListener implements AutoCloseable {
 
     /** The time when the unanswered ping was sent; 0 if there is none. */
     private volatile long pingNanos;
+
+    Inbox(Server server, String address) {
+      this.server = server;
+      this.address = address;
+    }
 
     /** Asks the server to send invalidations to this connection, before it subscribes to them. */
     @Override
@@ -174,19 +281,19 @@ public final class InvalidationListener implements AutoCloseable {
       try {
         tracked = List.copyOf(caches);
         tracked.forEach(cache -> wanted.add(cache.prefix));
-        hasBegun = true;
+        server.hasBegun = true;
       } finally {
         lock.unlock();
       }
-      CommandArguments tracking =
+      CommandArguments command =
           new CommandArguments(Command.CLIENT)
               .add("TRACKING")
               .add("ON")
               .add("REDIRECT")
               .add(String.valueOf(id))
               .add("BCAST");
-      wanted.forEach(prefix -> tracking.add("PREFIX").add(prefix.array()));
-      opened.ask(tracking);
+      wanted.forEach(prefix -> command.add("PREFIX").add(prefix.array()));
+      opened.ask(command);
       opened.subscribe(CHANNEL);
     }
 
@@ -197,11 +304,16 @@ public final class InvalidationListener implements AutoCloseable {
 
     @Override
     public void subscribed(byte[] channel) {
-      // Reads that began before Redis tracked must leave no near entry.
-      tracked.forEach(cache -> cache.near.flush());
-      inbox = this;
+      lock.lock();
+      try {
+        server.inbox = this;
+        // Reads that began before Redis tracked leave no near entry: the source is another one.
+        tracked.forEach(InvalidationListener.this::follow);
+      } finally {
+        lock.unlock();
+      }
       ready = true;
-      loop.write(InvalidationListener.this::ping);
+      server.loop.write(server::ping);
     }
 
     @Override
@@ -215,8 +327,8 @@ public final class InvalidationListener implements AutoCloseable {
       pingNanos = 0;
       note(refusal);
       if (refusal == null || isForPingsOnly(refusal)) {
-        tracked.forEach(cache -> cache.near.freshUntil(untilNanos));
-        loop.worked();
+        tracking.freshUntil(untilNanos);
+        server.loop.worked();
       }
     }
 
@@ -231,15 +343,15 @@ public final class InvalidationListener implements AutoCloseable {
 
     private void note(@Nullable JedisDataException refusal) {
       if (refusal == null) {
-        if (logged != null) {
-          logged = null;
+        if (server.logged != null) {
+          server.logged = null;
           logger.info("Redis on {} answers the PING of near caches again", address);
         }
         return;
       }
       String words = String.valueOf(refusal.getMessage());
-      if (!words.equals(logged)) {
-        logged = words;
+      if (!words.equals(server.logged)) {
+        server.logged = words;
         logger.warn(
             isForPingsOnly(refusal)
                 ? "Redis on {} refuses the PING of near caches, which are used nevertheless; allow the user +ping: {}"
@@ -252,7 +364,7 @@ public final class InvalidationListener implements AutoCloseable {
     @Override
     public void message(byte[] channel, byte @Nullable [] key) {
       if (key == null) {
-        tracked.forEach(cache -> cache.near.flush()); // all keys of the server are gone
+        dropAll(); // all keys of the server are gone
         return;
       }
       for (Tracked cache : tracked) {
@@ -260,13 +372,23 @@ public final class InvalidationListener implements AutoCloseable {
       }
     }
 
+    private void dropAll() {
+      tracked.forEach(cache -> cache.near.flush(tracking));
+    }
+
     @Override
     public void end() {
       ready = false;
-      for (Tracked cache : tracked) {
-        cache.near.trackingLost();
-        cache.near.flush();
+      tracking.lost();
+      lock.lock();
+      try {
+        if (server.inbox == this) {
+          server.inbox = null;
+        }
+      } finally {
+        lock.unlock();
       }
+      dropAll();
     }
   }
 }

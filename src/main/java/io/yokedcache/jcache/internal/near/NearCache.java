@@ -7,16 +7,19 @@ import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.Generation;
+import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.internal.store.StoredValue;
 import java.io.Serial;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +32,15 @@ import org.jspecify.annotations.Nullable;
  * Every invalidation arrives after its change was made, so a near entry is never older than the
  * last change whose invalidation arrived, and every later one drops it.
  *
- * <p>A near entry also belongs to the generation that was current when it was read. A change of a
- * generation's key says only that the cache may have been cleared, since listeners of other JVMs
- * renew their leases in the same key. After it, no near entry is used until a read finds that the
- * same generation is still current. A read that finds another generation drops all near entries.
+ * <p>A near entry also belongs to the generation of its bucket that was current when it was read. A
+ * change of a generation's key says only that the bucket may have been cleared, since listeners of
+ * other JVMs renew their leases in the same key. After it, no near entry of the bucket is used
+ * until a read finds that the same generation is still current. A read that finds another
+ * generation drops the near entries of the bucket.
+ *
+ * <p>Each bucket has a {@link Source}: the connection to the server that holds its keys. A near
+ * entry is used while the source of its time is fresh, and is kept only if it was read from that
+ * server. So the loss of a server, or a move of its keys, concerns its buckets alone.
  *
  * <p>A near entry is found by a name that follows from the bytes of its key alone. So an
  * invalidation, which carries these bytes, always finds it. A reader that knows the name without
@@ -56,30 +64,116 @@ public final class NearCache<V> implements ChangeObserver {
   /** The number of invalidations, by a hash of the name; part of each ticket. */
   private final AtomicIntegerArray invalidations = new AtomicIntegerArray(STRIPES);
 
-  private final AtomicInteger flushes = new AtomicInteger();
+  private final Bucket[] buckets;
 
-  /** The number of invalidations of entries of generations that were not known. */
-  private final AtomicInteger unknownInvalidations = new AtomicInteger();
-
-  /** The number of times that a generation's key was changed; see {@link Epoch}. */
-  private final AtomicLong generationChanges = new AtomicLong();
-
-  /** The epoch of the near entries of each bucket, or {@code null} before the first. */
-  private final AtomicReferenceArray<@Nullable Epoch> epochs;
-
-  /** The number of the last epoch that began; written after the epoch is in the array. */
-  private volatile long epochNumber;
-
-  /** The end of the time during which near entries may be used, while {@link #isTracked}. */
-  private volatile long freshUntilNanos;
-
-  /** Whether Redis tells of changes. */
-  private volatile boolean isTracked;
+  /** The number of epochs that ended since near entries were last swept. */
+  private final AtomicInteger endedEpochs = new AtomicInteger();
 
   /**
-   * The time during which a generation is current. The value is the number of changes of generation
-   * keys after which the generation was found to be current. Its near entries are used while there
-   * is no further change.
+   * The origin of the invalidations of one bucket.
+   *
+   * @param tracking the tracking of the server that holds the bucket
+   * @param version returns the version of the way to the bucket, which grows before a request may
+   *     go to another server
+   * @param knownVersion the version at which that server held the bucket
+   */
+  record Source(Tracking tracking, LongSupplier version, long knownVersion) {
+
+    static final Source NONE = new Source(Tracking.NONE, () -> 0, 0);
+
+    /** Whether all values that were read since came from the server that is tracked. */
+    private boolean isCurrent() {
+      return version.getAsLong() == knownVersion;
+    }
+
+    private boolean isSameAs(Source other) {
+      return tracking == other.tracking && knownVersion == other.knownVersion;
+    }
+  }
+
+  /**
+   * The keys of one generation, which one server holds. The fields that are volatile are written
+   * under the lock of the bucket.
+   */
+  private static final class Bucket {
+
+    /** The number of times that the generation's key was changed; see {@link Epoch}. */
+    private final AtomicLong generationChanges = new AtomicLong();
+
+    /** The number of invalidations of entries of generations that were not known. */
+    private final AtomicInteger unknownInvalidations = new AtomicInteger();
+
+    private volatile Source source = Source.NONE;
+
+    /** How often reads under way were told to leave no near entry; part of each ticket. */
+    private volatile int flushes;
+
+    /** The epoch of the near entries, or {@code null} before the first. */
+    private volatile @Nullable Epoch epoch;
+
+    /** The number of the last epoch that began; written after the epoch. */
+    private volatile int epochNumber;
+
+    private boolean isKnown(String token) {
+      Epoch known = epoch;
+      return known != null && known.token.equals(token);
+    }
+
+    private boolean wasFlushedSince(Ticket ticket) {
+      return (int) (ticket.stamp >>> Integer.SIZE) != flushes;
+    }
+
+    /** Ends the epoch, and has reads under way leave no near entry. */
+    private synchronized void flush() {
+      flushes++;
+      Epoch known = epoch;
+      if (known != null) {
+        epoch = null;
+        known.end();
+      }
+    }
+
+    /** Takes another source, and returns whether the near entries were dropped. */
+    private synchronized boolean follow(Source next) {
+      Source before = source;
+      if (before.isSameAs(next)) {
+        return false;
+      }
+      source = next;
+      flush();
+      return before.tracking != next.tracking;
+    }
+
+    /**
+     * Begins the epoch of a generation that was read, or returns {@code null} if it may be over.
+     *
+     * @param ended is told that an epoch ended
+     */
+    private synchronized @Nullable Epoch begin(Ticket ticket, String token, Runnable ended) {
+      Epoch known = epoch;
+      if (known != null && known.token.equals(token)) {
+        known.confirm(ticket.generationChanges);
+        return known;
+      }
+      // An epoch that began after the ticket may be newer than the entry.
+      if ((known != null && known.number > ticket.epochNumber) || wasFlushedSince(ticket)) {
+        return null;
+      }
+      Epoch next = new Epoch(token, epochNumber + 1, this, ticket.generationChanges);
+      epoch = next;
+      epochNumber = next.number;
+      if (known != null) {
+        known.end();
+        ended.run();
+      }
+      return next;
+    }
+  }
+
+  /**
+   * The time during which a generation is current and its changes come from one source. The value
+   * is the number of changes of the generation's key after which the generation was found to be
+   * current. Its near entries are used while there is no further change, and the source is fresh.
    */
   static final class Epoch extends AtomicLong {
 
@@ -88,17 +182,28 @@ public final class NearCache<V> implements ChangeObserver {
     private static final long OVER = -1;
 
     private final String token;
-    private final long number;
+    private final int number;
+    private final transient Tracking tracking;
+    private final AtomicLong generationChanges;
 
-    private Epoch(String token, long number, long generationChanges) {
+    private Epoch(String token, int number, Bucket bucket, long generationChanges) {
       super(generationChanges);
       this.token = token;
       this.number = number;
+      this.tracking = bucket.source.tracking;
+      this.generationChanges = bucket.generationChanges;
     }
 
     /** Notes that the generation was current after so many changes. */
-    private void confirm(long generationChanges) {
-      accumulateAndGet(generationChanges, (now, seen) -> now == OVER ? OVER : Math.max(now, seen));
+    private void confirm(long changes) {
+      if (get() < changes) {
+        accumulateAndGet(changes, (now, seen) -> now == OVER ? OVER : Math.max(now, seen));
+      }
+    }
+
+    /** Whether near entries of the epoch may be used at a time. */
+    private boolean isUsable(long nowNanos) {
+      return get() == generationChanges.get() && tracking.isFresh(nowNanos);
     }
 
     private void end() {
@@ -126,19 +231,19 @@ public final class NearCache<V> implements ChangeObserver {
    *
    * @param name the name of the near entry
    * @param keyBytes the length of the encoded key
-   * @param stamp the number of flushes, and of invalidations of the name
+   * @param stamp the number of flushes of the bucket, and of invalidations of the name
    */
   public record Ticket(
       Object name,
       int keyBytes,
       long stamp,
       int unknownInvalidations,
+      int epochNumber,
       long generationChanges,
-      long epochNumber,
       long startNanos) {}
 
   /**
-   * Creates an empty near cache, which is not used before {@link #freshUntil}.
+   * Creates an empty near cache, which is not used before changes are tracked.
    *
    * @param buckets the number of generations that the cache has at a time
    * @param names returns the name of a near entry, which has {@code equals} and follows from the
@@ -146,7 +251,8 @@ public final class NearCache<V> implements ChangeObserver {
    */
   public NearCache(Settings.NearCache settings, int buckets, Function<Bytes, Object> names) {
     this.names = names;
-    this.epochs = new AtomicReferenceArray<>(buckets);
+    this.buckets = new Bucket[buckets];
+    Arrays.setAll(this.buckets, bucket -> new Bucket());
     Duration timeToLive = settings.timeToLive();
     this.timeToLiveNanos =
         timeToLive == null ? NO_DEADLINE : TimeUnit.NANOSECONDS.convert(timeToLive);
@@ -166,20 +272,73 @@ public final class NearCache<V> implements ChangeObserver {
     return (int) Math.min(Integer.MAX_VALUE, (long) OVERHEAD_BYTES + entry.sizeBytes);
   }
 
-  /** Whether near entries may be used at a time: no older change has an invalidation under way. */
+  /** Whether near entries of all buckets may be used at a time. */
   public boolean isFresh(long nowNanos) {
-    return isTracked && freshUntilNanos - nowNanos > 0;
+    for (Bucket bucket : buckets) {
+      if (!bucket.source.tracking.isFresh(nowNanos)) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** Lets near entries be used until a time, since older invalidations have arrived. */
-  void freshUntil(long nanos) {
-    freshUntilNanos = nanos;
-    isTracked = true;
+  /**
+   * Takes the sources of invalidations. Near entries of buckets whose tracking is another one are
+   * dropped, as are those that reads under way would leave. Called by one thread at a time.
+   *
+   * @param sources returns the source of each bucket
+   */
+  void follow(IntFunction<Source> sources) {
+    boolean isDropped = false;
+    for (int bucket = 0; bucket < buckets.length; bucket++) {
+      isDropped |= buckets[bucket].follow(sources.apply(bucket));
+    }
+    if (isDropped) {
+      sweep();
+    }
   }
 
-  /** Stops the use of near entries: from now on invalidations are missed. */
-  void trackingLost() {
-    isTracked = false;
+  /** Drops the near entries whose changes were tracked so: their server changed all its keys. */
+  void flush(Tracking tracking) {
+    boolean isDropped = false;
+    for (Bucket bucket : buckets) {
+      if (bucket.source.tracking == tracking) {
+        bucket.flush();
+        isDropped = true;
+      }
+    }
+    if (isDropped) {
+      sweep();
+    }
+  }
+
+  /** Drops all near entries, and those that reads under way would leave. */
+  void flush() {
+    for (Bucket bucket : buckets) {
+      bucket.flush();
+    }
+    sweep();
+  }
+
+  /** Frees the memory of near entries that are not used any more. */
+  private void sweep() {
+    endedEpochs.set(0);
+    if (buckets.length == 1) {
+      entries.invalidateAll();
+    } else {
+      entries.asMap().values().removeIf(entry -> entry.epoch.isOver());
+    }
+    counters.increment(counters.flushes);
+  }
+
+  /**
+   * Sweeps once for each quarter of the buckets: a {@code clear()} by another JVM ends the epochs
+   * of all buckets one after the other. The rest goes when it is looked up, or is evicted.
+   */
+  private void epochEnded() {
+    if (endedEpochs.incrementAndGet() * 4 >= buckets.length) {
+      sweep();
+    }
   }
 
   /** Returns a near entry that may be used, or {@code null}, and counts a hit or a miss. */
@@ -200,16 +359,14 @@ public final class NearCache<V> implements ChangeObserver {
    * @param nowNanos a time since the read began
    */
   public @Nullable NearEntry<V> find(Object name, long nowNanos) {
-    if (isFresh(nowNanos)) {
-      NearEntry<V> entry = entries.getIfPresent(name);
-      if (entry != null) {
-        boolean lives = entry.deadlineNanos == NO_DEADLINE || entry.deadlineNanos - nowNanos > 0;
-        if (lives && entry.epoch.get() == generationChanges.get()) {
-          return entry;
-        }
-        if (!lives || entry.epoch.isOver()) {
-          entries.asMap().remove(name, entry);
-        }
+    NearEntry<V> entry = entries.getIfPresent(name);
+    if (entry != null) {
+      boolean lives = entry.deadlineNanos == NO_DEADLINE || entry.deadlineNanos - nowNanos > 0;
+      if (lives && entry.epoch.isUsable(nowNanos)) {
+        return entry;
+      }
+      if (!lives || entry.epoch.isOver()) {
+        entries.asMap().remove(name, entry);
       }
     }
     return null;
@@ -223,20 +380,22 @@ public final class NearCache<V> implements ChangeObserver {
   /** Returns a ticket, to be taken before an entry is read from Redis. */
   public Ticket ticket(Bytes key) {
     Object name = names.apply(key);
+    Bucket bucket = buckets[KeySpace.bucketOf(key, buckets.length)];
     // The number first: every invalidation in an epoch that it covers is in the stamp, or later.
-    long number = epochNumber;
+    int number = bucket.epochNumber;
     return new Ticket(
         name,
         key.length(),
-        stamp(name),
-        unknownInvalidations.get(),
-        generationChanges.get(),
+        stamp(bucket, name),
+        bucket.unknownInvalidations.get(),
         number,
+        bucket.generationChanges.get(),
         System.nanoTime());
   }
 
-  private long stamp(Object name) {
-    return ((long) flushes.get() << Integer.SIZE) | (invalidations.get(stripe(name)) & 0xffffffffL);
+  private long stamp(Bucket bucket, Object name) {
+    return ((long) bucket.flushes << Integer.SIZE)
+        | (invalidations.get(stripe(name)) & 0xffffffffL);
   }
 
   /**
@@ -247,8 +406,11 @@ public final class NearCache<V> implements ChangeObserver {
    */
   public void keep(Ticket ticket, StoredValue found, @Nullable V value) {
     Object name = ticket.name;
-    Epoch epoch = epoch(ticket, found.generation());
-    if (epoch == null || !isFresh(System.nanoTime()) || !holds(ticket, epoch)) {
+    Bucket bucket = buckets[found.generation().bucket()];
+    Epoch epoch = epoch(bucket, ticket, found.generation());
+    if (epoch == null
+        || !epoch.tracking.isFresh(System.nanoTime())
+        || !holds(ticket, bucket, epoch)) {
       counters.increment(counters.droppedFills);
       return;
     }
@@ -260,57 +422,35 @@ public final class NearCache<V> implements ChangeObserver {
             deadline(ticket.startNanos, found.ttlMillis()),
             epoch);
     entries.put(name, entry);
-    if (epoch.isOver() || !holds(ticket, epoch)) { // invalidated while it was put
+    if (epoch.isOver() || !holds(ticket, bucket, epoch)) { // invalidated while it was put
       entries.asMap().remove(name, entry);
       counters.increment(counters.droppedFills);
     }
   }
 
   /** Whether no invalidation has arrived since a ticket that concerns a read after it. */
-  private boolean holds(Ticket ticket, Epoch epoch) {
+  private boolean holds(Ticket ticket, Bucket bucket, Epoch epoch) {
     // Invalidations that arrived before their generation was known are counted as unknown.
     boolean wasKnown = epoch.number <= ticket.epochNumber;
-    return stamp(ticket.name) == ticket.stamp
-        && (wasKnown || unknownInvalidations.get() == ticket.unknownInvalidations);
+    return stamp(bucket, ticket.name) == ticket.stamp
+        && (wasKnown || bucket.unknownInvalidations.get() == ticket.unknownInvalidations);
   }
 
   /**
    * The epoch of the generation that was current when an entry was read, or {@code null} if it may
-   * be over.
+   * be over, or if the entry may have been read from a server that is not tracked for it.
    */
-  private @Nullable Epoch epoch(Ticket ticket, Generation generation) {
-    Epoch known = epochs.get(generation.bucket());
-    if (known != null && known.token.equals(generation.tokenText())) {
-      known.confirm(ticket.generationChanges);
-      return known;
-    }
-    return begin(ticket, generation);
-  }
-
-  private synchronized @Nullable Epoch begin(Ticket ticket, Generation generation) {
-    int bucket = generation.bucket();
-    Epoch known = epochs.get(bucket);
-    if (known != null && known.token.equals(generation.tokenText())) {
-      known.confirm(ticket.generationChanges);
-      return known;
-    }
-    // An epoch that began after the ticket may be newer than the entry.
-    if ((known != null && known.number > ticket.epochNumber) || wasFlushedSince(ticket)) {
+  private @Nullable Epoch epoch(Bucket bucket, Ticket ticket, Generation generation) {
+    if (!bucket.source.isCurrent() || bucket.wasFlushedSince(ticket)) {
       return null;
     }
-    Epoch next = new Epoch(generation.tokenText(), epochNumber + 1, ticket.generationChanges);
-    epochs.set(bucket, next);
-    epochNumber = next.number;
-    if (known != null) {
-      known.end();
-      entries.invalidateAll();
-      counters.increment(counters.flushes);
+    Epoch known = bucket.epoch;
+    String token = generation.tokenText();
+    if (known != null && known.token.equals(token)) {
+      known.confirm(ticket.generationChanges);
+      return known;
     }
-    return next;
-  }
-
-  private boolean wasFlushedSince(Ticket ticket) {
-    return (int) (ticket.stamp >>> Integer.SIZE) != flushes.get();
+    return bucket.begin(ticket, token, this::epochEnded);
   }
 
   private long deadline(long readNanos, long ttlMillis) {
@@ -342,11 +482,16 @@ public final class NearCache<V> implements ChangeObserver {
    *
    * @param token the generation of the entry
    */
-  void onInvalidation(int bucket, String token, Bytes key) {
-    if (!isKnown(bucket, token)) {
-      unknownInvalidations.incrementAndGet();
-      if (!isKnown(bucket, token)) { // else it began just now, and its first near entry may be old
-        if (epoch(bucket) == null) { // perhaps of the current generation, without near entries yet
+  void onInvalidation(int number, String token, Bytes key) {
+    Bucket bucket = number < buckets.length ? buckets[number] : null;
+    if (bucket == null) {
+      counters.increment(counters.invalidations);
+      return;
+    }
+    if (!bucket.isKnown(token)) {
+      bucket.unknownInvalidations.incrementAndGet();
+      if (!bucket.isKnown(token)) { // else it began just now, and its first near entry may be old
+        if (bucket.epoch == null) { // perhaps of the current generation, without near entries yet
           counters.increment(counters.invalidations);
         }
         return;
@@ -356,33 +501,9 @@ public final class NearCache<V> implements ChangeObserver {
     counters.increment(counters.invalidations);
   }
 
-  private boolean isKnown(int bucket, String token) {
-    Epoch known = epoch(bucket);
-    return known != null && known.token.equals(token);
-  }
-
-  private @Nullable Epoch epoch(int bucket) {
-    return bucket < epochs.length() ? epochs.get(bucket) : null;
-  }
-
-  /** Notes that the key of a generation was changed, so that the generation may be over. */
-  void onGenerationChange() {
-    generationChanges.incrementAndGet();
-  }
-
-  /** Drops all near entries, and those that reads under way would leave. */
-  void flush() {
-    synchronized (this) {
-      flushes.incrementAndGet();
-      for (int bucket = 0; bucket < epochs.length(); bucket++) {
-        Epoch known = epochs.getAndSet(bucket, null);
-        if (known != null) {
-          known.end();
-        }
-      }
-    }
-    entries.invalidateAll();
-    counters.increment(counters.flushes);
+  /** Notes that the key of a bucket's generation was changed, so that it may be over. */
+  void onGenerationChange(int bucket) {
+    buckets[bucket].generationChanges.incrementAndGet();
   }
 
   /** Turns the counters on or off. */
@@ -413,7 +534,7 @@ public final class NearCache<V> implements ChangeObserver {
     /** Changes of entries that Redis told of. */
     final LongAdder invalidations = new LongAdder();
 
-    /** Times that all near entries were dropped. */
+    /** Times that near entries were dropped together. */
     final LongAdder flushes = new LongAdder();
 
     /** Reads that left no near entry, since the value may have been old already. */

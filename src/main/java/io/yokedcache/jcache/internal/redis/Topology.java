@@ -25,6 +25,26 @@ public interface Topology {
   Master masterOf(Bytes route);
 
   /**
+   * A number that grows before a request for a key may go to another server than before: before a
+   * redirect is followed, and before a change of the slots takes effect. As long as it stays the
+   * same, every request went to one server. After it grew, the {@linkplain #onChange listeners} are
+   * called as soon as the slots were read again, also if they are the same.
+   */
+  default long version(Bytes route) {
+    return 0;
+  }
+
+  /** The present endpoint of a master, or the given one if it is no master any more. */
+  default Endpoint endpoint(Master master) {
+    for (Master present : masters()) {
+      if (present.name().equals(master.name())) {
+        return present.endpoint();
+      }
+    }
+    return master.endpoint();
+  }
+
+  /**
    * Calls a listener after each change of the masters or of their slots, in a background thread.
    * The listener must not wait.
    */

@@ -93,6 +93,11 @@ public final class KeySpace {
   }
 
   int bucketOf(Bytes key) {
+    return bucketOf(key, buckets);
+  }
+
+  /** The bucket of an encoded key in a cache with so many buckets. */
+  public static int bucketOf(Bytes key, int buckets) {
     if (buckets == 1) {
       return 0;
     }
@@ -117,7 +122,7 @@ public final class KeySpace {
   }
 
   /** The key of a bucket's generation, by which its requests find their server. */
-  Bytes route(int bucket) {
+  public Bytes route(int bucket) {
     return generationKeys[bucket];
   }
 
@@ -125,11 +130,17 @@ public final class KeySpace {
     return ascii(prefix + bucket + ABOUT);
   }
 
-  /** Whether a name is one of the {@linkplain #aboutKey descriptions}, of any cache. */
-  public static boolean isAbout(byte[] name) {
-    int from = name.length - ABOUT.length();
-    return from >= 0
-        && new String(name, from, ABOUT.length(), StandardCharsets.US_ASCII).equals(ABOUT);
+  /** The bucket whose generation has that key, or -1 if it is another key. */
+  public int bucketOfGeneration(byte[] name) {
+    int from = prefix.length();
+    int to = name.length - 1;
+    if (to < from
+        || name[to] != '}'
+        || !new String(name, 0, from, StandardCharsets.ISO_8859_1).equals(prefix)) {
+      return -1;
+    }
+    int bucket = EntryName.number(name, from, to);
+    return bucket < buckets ? bucket : -1;
   }
 
   /** The beginning of the names of a generation's entries. */

@@ -43,7 +43,9 @@ final class NearCacheInterleavingsTest {
         new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, key -> "key");
 
     Redis() {
-      near.freshUntil(System.nanoTime() + TimeUnit.HOURS.toNanos(1));
+      Tracking tracking = new Tracking();
+      near.follow(bucket -> new NearCache.Source(tracking, () -> 0, 0));
+      tracking.freshUntil(System.nanoTime() + TimeUnit.HOURS.toNanos(1));
     }
 
     /** As a reader does that found no copy. */
@@ -63,11 +65,11 @@ final class NearCacheInterleavingsTest {
 
     void clear() {
       content = new Content(SECOND, null);
-      near.onGenerationChange();
+      near.onGenerationChange(/* bucket= */ 0);
     }
 
     void renewLease() {
-      near.onGenerationChange();
+      near.onGenerationChange(/* bucket= */ 0);
     }
 
     void checkNothingIsOld() {

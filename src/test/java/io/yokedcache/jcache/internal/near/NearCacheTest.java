@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.near;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
@@ -13,7 +14,12 @@ import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.internal.store.StoredValue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Which copies are kept, used and dropped. */
@@ -38,8 +44,11 @@ final class NearCacheTest {
   private final NearCache<String> near =
       new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, NearCacheTest::name);
 
-  private static <V> NearCache<V> heard(NearCache<V> near) {
-    near.freshUntil(System.nanoTime() + LONG);
+  private final Tracking tracking = new Tracking();
+
+  private <V> NearCache<V> heard(NearCache<V> near) {
+    near.follow(bucket -> new NearCache.Source(tracking, () -> 0, 0));
+    tracking.freshUntil(System.nanoTime() + LONG);
     near.count(true);
     return near;
   }
@@ -79,11 +88,11 @@ final class NearCacheTest {
 
     keep("key");
     assertThat(near.get("key")).isNotNull();
-    near.trackingLost();
+    tracking.lost();
     assertThat(near.get("key")).isNull();
     heard(near);
     assertThat(near.get("key")).isNotNull();
-    near.freshUntil(System.nanoTime() - 1);
+    tracking.freshUntil(System.nanoTime() - 1);
     assertThat(near.get("key")).isNull();
   }
 
@@ -127,7 +136,7 @@ final class NearCacheTest {
     heard(near);
     keep("key");
     Ticket before = near.ticket(Bytes.utf8("other"));
-    near.onGenerationChange();
+    near.onGenerationChange(/* bucket= */ 0);
     assertThat(near.get("key")).isNull();
     near.keep(before, FOUND, "value"); // says nothing of what came after it
     assertThat(near.get("key")).isNull();
@@ -142,7 +151,7 @@ final class NearCacheTest {
   void doubt_otherGeneration_dropsAllCopies() {
     heard(near);
     keep("key");
-    near.onGenerationChange();
+    near.onGenerationChange(/* bucket= */ 0);
     near.keep(near.ticket(Bytes.utf8("other")), of(generation()), "value");
 
     assertThat(near.get("key")).isNull();
@@ -196,6 +205,190 @@ final class NearCacheTest {
     assertThat(near.get("key")).isNull();
   }
 
+  /** The near cache of a cache with four buckets, of which every second has another server. */
+  private static final class TwoServers {
+
+    private final KeySpace names = new KeySpace("yc", "near", 4);
+    private final Tracking[] tracking = {new Tracking(), new Tracking()};
+    private final AtomicLong version = new AtomicLong();
+    private final NearCache<String> near =
+        new NearCache<>(new Settings.NearCache(true, 100, null, null), 4, NearCacheTest::name);
+    private final Generation[] generations = new Generation[4];
+
+    /** Five keys for each bucket, by bucket. */
+    private final List<List<String>> keys =
+        IntStream.range(0, 4)
+            .mapToObj(
+                bucket ->
+                    IntStream.range(0, 1_000)
+                        .mapToObj(i -> "key-" + i)
+                        .filter(key -> KeySpace.bucketOf(Bytes.utf8(key), 4) == bucket)
+                        .limit(5)
+                        .toList())
+            .toList();
+
+    TwoServers() {
+      for (int bucket = 0; bucket < 4; bucket++) {
+        renew(bucket);
+      }
+      follow();
+      heard(0);
+      heard(1);
+      near.count(true);
+    }
+
+    void renew(int bucket) {
+      generations[bucket] =
+          requireNonNull(Generation.parse(Generation.create("finger-8"), names, bucket));
+    }
+
+    void follow() {
+      long now = version.get();
+      near.follow(bucket -> new NearCache.Source(tracking[bucket % 2], version::get, now));
+    }
+
+    void heard(int server) {
+      tracking[server].freshUntil(System.nanoTime() + LONG);
+    }
+
+    Generation generation(String key) {
+      return generations[KeySpace.bucketOf(Bytes.utf8(key), 4)];
+    }
+
+    Ticket ticket(String key) {
+      return near.ticket(Bytes.utf8(key));
+    }
+
+    void keep(Ticket ticket, String key) {
+      near.keep(ticket, new StoredValue(FOUND.value(), -1, generation(key)), "value");
+    }
+
+    void keepAll() {
+      keys.forEach(inBucket -> inBucket.forEach(key -> keep(ticket(key), key)));
+    }
+
+    String key(int bucket) {
+      return keys.get(bucket).get(0);
+    }
+
+    /** The buckets whose near entries are used. */
+    Set<Integer> used() {
+      Set<Integer> used = new TreeSet<>();
+      for (int bucket = 0; bucket < 4; bucket++) {
+        if (keys.get(bucket).stream().anyMatch(key -> near.get(key) != null)) {
+          used.add(bucket);
+        }
+      }
+      return used;
+    }
+  }
+
+  @Test
+  void serverIsLost_onlyItsBucketsAreConcerned() {
+    TwoServers servers = new TwoServers();
+    servers.keepAll();
+    assertThat(servers.used()).containsExactly(0, 1, 2, 3);
+
+    servers.tracking[1].lost();
+    assertThat(servers.used()).containsExactly(0, 2);
+    servers.near.flush(servers.tracking[1]);
+    servers.heard(1);
+    assertThat(servers.used()).containsExactly(0, 2);
+    servers.keepAll();
+    assertThat(servers.used()).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void otherServer_onlyItsBucketsAreDropped_andReadsUnderWayLeaveNoCopy() {
+    TwoServers servers = new TwoServers();
+    servers.keepAll();
+    String key = servers.key(1);
+    Ticket before = servers.ticket(key);
+    servers.tracking[1] = new Tracking();
+    servers.heard(1);
+    servers.follow();
+
+    servers.keep(before, key);
+    assertThat(servers.near.get(key)).isNull();
+    assertThat(servers.used()).containsExactly(0, 2);
+  }
+
+  /** A value of a server that tells nobody of its changes, as the target of an ASK redirect. */
+  @Test
+  void redirected_leavesNoCopy_untilTheSlotsWereReadAgain() {
+    TwoServers servers = new TwoServers();
+    servers.keepAll();
+    Ticket before = servers.ticket("more");
+    servers.version.incrementAndGet();
+    servers.keep(before, "more");
+    servers.keep(servers.ticket("more"), "more");
+    assertThat(servers.near.get("more")).isNull();
+    assertThat(servers.used()).containsExactly(0, 1, 2, 3);
+
+    // Nor is the generation verified: the one that was read may be another server's.
+    servers.near.onGenerationChange(0);
+    servers.keepAll();
+    assertThat(servers.used()).containsExactly(1, 2, 3);
+
+    Ticket redirected = servers.ticket("more");
+    servers.follow();
+    servers.keep(redirected, "more");
+    assertThat(servers.near.get("more")).isNull();
+    servers.keep(servers.ticket("more"), "more");
+    assertThat(servers.near.get("more")).isNotNull();
+    servers.keepAll();
+    assertThat(servers.used()).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void generationChange_onlyItsBucketWaitsForARead() {
+    TwoServers servers = new TwoServers();
+    servers.keepAll();
+    servers.near.onGenerationChange(2);
+    assertThat(servers.used()).containsExactly(0, 1, 3);
+    servers.keepAll();
+    assertThat(servers.used()).containsExactly(0, 1, 2, 3);
+
+    servers.renew(2);
+    servers.near.onGenerationChange(2);
+    servers.keep(servers.ticket(servers.key(2)), servers.key(2));
+    for (String key : servers.keys.get(2).subList(1, 5)) {
+      assertThat(servers.near.get(key)).isNull();
+    }
+    assertThat(servers.used()).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void clearByAnotherJvm_dropsTheCopiesOfAllBuckets() {
+    TwoServers servers = new TwoServers();
+    servers.keepAll();
+    for (int bucket = 0; bucket < 4; bucket++) {
+      servers.renew(bucket);
+      servers.near.onGenerationChange(bucket);
+    }
+    assertThat(servers.used()).isEmpty();
+    servers.keepAll();
+    assertThat(servers.used()).containsExactly(0, 1, 2, 3);
+    assertThat(servers.near.read().entries()).isEqualTo(20);
+  }
+
+  /** A reader that found a copy before an invalidation and asks after the next ping. */
+  @Test
+  void tracking_afterAGap_isNotFreshForReadersFromBefore() {
+    tracking.freshUntil(System.nanoTime() - 1);
+    long looked = System.nanoTime();
+    assertThat(tracking.isFresh(looked)).isFalse();
+    await().until(() -> System.nanoTime() > looked);
+    tracking.freshUntil(System.nanoTime() + LONG);
+    assertThat(tracking.isFresh(looked)).isFalse();
+    assertThat(tracking.isFresh(System.nanoTime())).isTrue();
+
+    long again = System.nanoTime();
+    await().until(() -> System.nanoTime() > again);
+    tracking.freshUntil(System.nanoTime() + 2 * LONG); // no gap
+    assertThat(tracking.isFresh(again)).isTrue();
+  }
+
   @Test
   void find_afterTheDeadline_none() {
     NearCache<String> brief =
@@ -204,7 +397,7 @@ final class NearCacheTest {
                 new Settings.NearCache(true, 100, null, Duration.ofMinutes(1)),
                 1,
                 NearCacheTest::name));
-    brief.freshUntil(System.nanoTime() + 2 * LONG);
+    tracking.freshUntil(System.nanoTime() + 2 * LONG);
     Ticket ticket = brief.ticket(KEY);
     brief.keep(ticket, new StoredValue(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW), "value");
     long minute = TimeUnit.MINUTES.toNanos(1);

@@ -210,7 +210,10 @@ final class SubscriptionLoopIT {
     NearCache<String> two = new NearCache<>(settings, 1, key -> key);
     try (InvalidationListener tracker =
         new InvalidationListener(
-            new Endpoint(connection(), 1 << 20), Duration.ofSeconds(1), errors, background)) {
+            Topology.of(new Topology.Master("one", new Endpoint(connection(), 1 << 20))),
+            Duration.ofSeconds(1),
+            errors,
+            background)) {
       tracker.add(new KeySpace("yc", "twice", 1), one);
       tracker.add(new KeySpace("yc", "twice", 1), two);
       tracker.add(new KeySpace("yc", "twice-and-more", 1), two);
