@@ -140,8 +140,9 @@ final class RoutedRequests {
     }
 
     Request request() {
-      Request first = todos.get(0).part.request;
-      if (todos.size() == first.commands().size() && isWhole(first)) {
+      Part only = todos.get(0).part;
+      Request first = only.request;
+      if (todos.size() == only.replies.length && isWhole(only)) {
         return first;
       }
       List<CommandArguments> commands = new ArrayList<>(todos.size());
@@ -167,9 +168,9 @@ final class RoutedRequests {
           (int) Math.min(Integer.MAX_VALUE, bytes));
     }
 
-    private boolean isWhole(Request request) {
+    private boolean isWhole(Part only) {
       for (Todo todo : todos) {
-        if (todo.part.request != request || todo.importer != null || todo.element >= 0) {
+        if (todo.part != only || todo.importer != null || todo.element >= 0) {
           return false;
         }
       }
