@@ -18,7 +18,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The resources of a manager: threads, connections, and its lease of the embedded server. */
+/** The resources of a manager: threads, connections, and its lease of embedded servers. */
 final class ManagerResources implements AutoCloseable {
 
   /** The number of concurrent {@code loadAll} calls; a further call runs in the calling thread. */
@@ -34,10 +34,13 @@ final class ManagerResources implements AutoCloseable {
       Settings settings, EmbeddedServers embeddedServers, ConnectionListener listener) {
     try {
       Settings reachable = settings;
-      if (settings.embedded() != null) {
-        EmbeddedServers.Lease server = embeddedServers.acquire();
-        all.add(server);
-        reachable = at(settings, server);
+      Settings.Embedded embedded = settings.embedded();
+      if (embedded != null) {
+        EmbeddedServers.Lease servers = embeddedServers.acquire(embedded);
+        all.add(servers);
+        reachable =
+            settings.withConnection(
+                settings.connection().at(servers.deployment(), servers.password()));
       }
       // One thread each: tasks wait up to their time-outs for a Redis that hangs, and a pass over
       // all keys must
@@ -99,13 +102,6 @@ final class ManagerResources implements AutoCloseable {
 
   private ScheduledThreadPoolExecutor scheduler(String name) {
     return new BackgroundScheduler(name, daemons(name), errors);
-  }
-
-  private static Settings at(Settings settings, EmbeddedServers.Lease server) {
-    return settings.withConnection(
-        settings
-            .connection()
-            .at(Settings.Deployment.standalone("127.0.0.1", server.port()), server.password()));
   }
 
   private static ThreadFactory daemons(String name) {

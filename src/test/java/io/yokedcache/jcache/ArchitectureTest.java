@@ -122,7 +122,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.jmx",
               Set.of("configuration", "internal.integration", "internal.metrics", "spi")),
-          Map.entry("internal.embedded", Set.of("internal.redis")),
+          Map.entry("internal.embedded", Set.of("configuration", "internal.concurrent")),
           Map.entry(
               "",
               Set.of(

@@ -1,15 +1,7 @@
 package io.yokedcache.jcache.internal.embedded;
 
+import io.yokedcache.jcache.configuration.Settings;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.List;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -21,30 +13,12 @@ import org.slf4j.LoggerFactory;
  * persistence. It ends with {@link #close} or with this JVM, whatever comes first. Safe for use by
  * several threads.
  */
-public final class EmbeddedRedis implements AutoCloseable {
+public final class EmbeddedRedis implements EmbeddedDeployment {
 
   private static final Logger logger = LoggerFactory.getLogger(EmbeddedRedis.class);
 
-  /**
-   * Tries of other ports: between the choice of a port and its use, another program may take it.
-   */
-  private static final int PORTS_TRIED = 5;
-
-  private static final int ANSWER_TIMEOUT_MILLIS = 2_000;
-
   /** Expired events are announced only if the server is told so. */
-  private static final List<String> ARGUMENTS = List.of("--notify-keyspace-events", "Ex");
-
-  /**
-   * Commands that no cache needs and that would give the server away: configuration, replication,
-   * modules, files, shutdown.
-   */
-  private static final String DENIED =
-      "-replicaof -slaveof -sync -psync -failover -migrate -module -debug -acl -shutdown -save"
-          + " -bgsave -bgrewriteaof -config +config|get";
-
-  private static final int PASSWORD_BYTES = 24;
-  private static final SecureRandom RANDOM = new SecureRandom();
+  static final List<String> ARGUMENTS = List.of("--notify-keyspace-events", "Ex");
 
   private final RedisProcess process;
   private final @Nullable String password;
@@ -73,9 +47,7 @@ public final class EmbeddedRedis implements AutoCloseable {
    * @throws CacheException if no server can be started
    */
   static EmbeddedRedis startLocked() {
-    byte[] random = new byte[PASSWORD_BYTES];
-    RANDOM.nextBytes(random);
-    return start(RedisBinaries.ofThisMachine(), HexFormat.of().formatHex(random));
+    return start(RedisBinaries.ofThisMachine(), Members.randomPassword());
   }
 
   static EmbeddedRedis start(RedisBinaries binaries) {
@@ -83,9 +55,18 @@ public final class EmbeddedRedis implements AutoCloseable {
   }
 
   private static EmbeddedRedis start(RedisBinaries binaries, @Nullable String password) {
-    RedisProcess process = startOnFreePort(binaries, password);
-    try {
-      ping(process.port(), password);
+    List<String> configuration =
+        password == null
+            ? List.of()
+            : List.of("user default on >" + password + " ~* &* +@all " + Members.DENIED);
+    RedisProcess process =
+        LoopbackPorts.startOn(
+            LoopbackPorts::free,
+            port ->
+                RedisProcess.start(
+                    RedisProcess.Mode.ALONE, port, ARGUMENTS, configuration, binaries));
+    try (AdminConnection admin = AdminConnection.open(process.port(), null, password)) {
+      admin.call("PING");
     } catch (IOException e) {
       process.close();
       throw new CacheException(
@@ -95,50 +76,9 @@ public final class EmbeddedRedis implements AutoCloseable {
     return new EmbeddedRedis(process, password);
   }
 
-  private static RedisProcess startOnFreePort(RedisBinaries binaries, @Nullable String password) {
-    List<String> configuration =
-        password == null
-            ? List.of()
-            : List.of("user default on >" + password + " ~* &* +@all " + DENIED);
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return RedisProcess.start(freePort(), ARGUMENTS, configuration, binaries);
-      } catch (PortInUseException e) {
-        if (attempt == PORTS_TRIED) {
-          throw e;
-        }
-        logger.debug("Trying another port", e);
-      }
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, loopback())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new CacheException("No free port on 127.0.0.1 for a private redis-server", e);
-    }
-  }
-
-  /** Asks the server for a sign of life on a plain socket. */
-  private static void ping(int port, @Nullable String password) throws IOException {
-    try (Socket socket = new Socket()) {
-      socket.setSoTimeout(ANSWER_TIMEOUT_MILLIS);
-      socket.connect(new InetSocketAddress(loopback(), port), ANSWER_TIMEOUT_MILLIS);
-      OutputStream out = socket.getOutputStream();
-      String auth = password == null ? "" : "AUTH " + password + "\r\n";
-      String expected = password == null ? "+PONG" : "+OK\r\n+PONG";
-      out.write((auth + "PING\r\n").getBytes(StandardCharsets.US_ASCII));
-      InputStream in = socket.getInputStream();
-      String answer = new String(in.readNBytes(expected.length()), StandardCharsets.US_ASCII);
-      if (!answer.equals(expected)) {
-        throw new IOException("PING was answered by " + answer);
-      }
-    }
-  }
-
-  private static InetAddress loopback() throws IOException {
-    return InetAddress.getByAddress("127.0.0.1", new byte[] {127, 0, 0, 1});
+  @Override
+  public Settings.Deployment deployment() {
+    return Settings.Deployment.standalone("127.0.0.1", port());
   }
 
   /** The TCP port of 127.0.0.1. */
@@ -146,7 +86,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     return process.port();
   }
 
-  /** The password, or {@code null} if there is none. */
+  @Override
   public @Nullable String password() {
     return password;
   }
@@ -155,6 +95,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     return process.pid();
   }
 
+  @Override
   public boolean isAlive() {
     return process.isAlive();
   }

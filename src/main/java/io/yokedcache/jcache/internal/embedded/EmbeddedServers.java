@@ -1,40 +1,55 @@
 package io.yokedcache.jcache.internal.embedded;
 
-import java.util.function.Supplier;
+import io.yokedcache.jcache.configuration.Settings;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The private server that the managers of one provider share: the first lease starts it, the end of
- * the last one stops it. Safe for use by several threads; a thread that asks while the server
- * starts waits for it.
+ * The private servers that the managers of one provider share: the first lease of a deployment
+ * starts it, the end of the last one stops it. Safe for use by several threads; a thread that asks
+ * while a deployment starts waits for it.
  */
 public final class EmbeddedServers {
 
-  private final Supplier<EmbeddedRedis> starter;
-  private @Nullable Shared current;
+  private final Function<Settings.Embedded, EmbeddedDeployment> starter;
+
+  /** Guarded by the lock of this set. */
+  private final Map<Settings.Embedded, Shared> running = new HashMap<>();
 
   /** Makes the set; no server is started yet. */
   public EmbeddedServers() {
-    this(EmbeddedRedis::startLocked);
+    this(EmbeddedServers::start);
   }
 
-  EmbeddedServers(Supplier<EmbeddedRedis> starter) {
+  EmbeddedServers(Function<Settings.Embedded, EmbeddedDeployment> starter) {
     this.starter = starter;
   }
 
+  private static EmbeddedDeployment start(Settings.Embedded wanted) {
+    RedisBinaries binaries = RedisBinaries.ofThisMachine();
+    return switch (wanted.kind()) {
+      case STANDALONE -> EmbeddedRedis.startLocked();
+      case SENTINEL -> EmbeddedSentinel.start(binaries, wanted.replicas());
+      case CLUSTER -> EmbeddedCluster.start(binaries, wanted.masters(), wanted.replicas());
+    };
+  }
+
   /**
-   * Returns a share of the running server, after starting one if none runs. A server that has died
-   * is not handed out again: its leases stay useless, and the next one gets a new server.
+   * Returns a share of the running deployment, after starting it if it does not run. A deployment
+   * of which too many servers have died is not handed out again: its leases stay useless, and the
+   * next one gets new servers.
    *
    * @return the share, to be closed by its owner
-   * @throws CacheException if no server can be started
+   * @throws CacheException if the servers cannot be started
    */
-  public synchronized Lease acquire() {
-    Shared shared = current;
-    if (shared == null || !shared.server.isAlive()) {
-      shared = new Shared(starter.get());
-      current = shared;
+  public synchronized Lease acquire(Settings.Embedded wanted) {
+    Shared shared = running.get(wanted);
+    if (shared == null || !shared.servers.isAlive()) {
+      shared = new Shared(wanted, starter.apply(wanted));
+      running.put(wanted, shared);
     }
     shared.leases++;
     return new Lease(shared);
@@ -45,23 +60,23 @@ public final class EmbeddedServers {
     if (shared.leases > 0) {
       return;
     }
-    if (shared == current) {
-      current = null;
-    }
-    shared.server.close();
+    running.remove(shared.wanted, shared);
+    shared.servers.close();
   }
 
-  /** One server and how many use it; guarded by the lock of the set. */
+  /** A deployment and how many use it; guarded by the lock of the set. */
   private static final class Shared {
-    final EmbeddedRedis server;
+    final Settings.Embedded wanted;
+    final EmbeddedDeployment servers;
     int leases;
 
-    Shared(EmbeddedRedis server) {
-      this.server = server;
+    Shared(Settings.Embedded wanted, EmbeddedDeployment servers) {
+      this.wanted = wanted;
+      this.servers = servers;
     }
   }
 
-  /** A share of the running server. Safe for use by several threads. */
+  /** A share of a running deployment. Safe for use by several threads. */
   public final class Lease implements AutoCloseable {
 
     private final Shared shared;
@@ -71,17 +86,17 @@ public final class EmbeddedServers {
       this.shared = shared;
     }
 
-    /** The TCP port of 127.0.0.1. */
-    public int port() {
-      return shared.server.port();
+    /** How the servers are found. */
+    public Settings.Deployment deployment() {
+      return shared.servers.deployment();
     }
 
-    /** The password, or {@code null} if there is none. */
+    /** The password of all servers, or {@code null} if there is none. */
     public @Nullable String password() {
-      return shared.server.password();
+      return shared.servers.password();
     }
 
-    /** Gives the share back; the last one stops the server. May be called twice. */
+    /** Gives the share back; the last one stops the servers. May be called twice. */
     @Override
     public synchronized void close() {
       if (!closed) {

@@ -1,16 +1,20 @@
 package io.yokedcache.jcache.internal.embedded;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The server's working folder is a temporary one, which is removed as soon as the server runs,
  * with the program in it if that came out of a jar: nothing is left behind, and no dump file can be
- * written. Safe for use by several threads.
+ * written. Members of a deployment write their state there, so their folders are removed when they
+ * end, by the shell if the JVM is gone. Safe for use by several threads.
  */
 public final class RedisProcess implements AutoCloseable {
 
@@ -40,6 +45,8 @@ public final class RedisProcess implements AutoCloseable {
    */
   private static final String SCRIPT =
       """
+      folder=$1
+      shift
       exec 3<&0
       (
         trap '' HUP INT TERM
@@ -52,18 +59,33 @@ public final class RedisProcess implements AutoCloseable {
           tries=$((tries + 1))
           sleep 0.1
         done
+        if [ -n "$folder" ]; then rm -rf "$folder"; fi
       ) <&3 3<&- >/dev/null 2>&1 &
       exec "$@" </dev/null 3<&-
       """;
+
+  /** What a server is for. */
+  enum Mode {
+    /** A server alone, which needs no file. */
+    ALONE,
+    /** A member of a cluster, or a master or replica: it writes files while it runs. */
+    MEMBER,
+    /** Sentinel, which keeps its state in its configuration file. */
+    SENTINEL
+  }
 
   private final Process process;
   private final ServerOutput output;
   private final int port;
 
-  private RedisProcess(Process process, ServerOutput output, int port) {
+  /** The working folder if it stays until the server ends, else {@code null}. */
+  private final @Nullable Path folder;
+
+  private RedisProcess(Process process, ServerOutput output, int port, @Nullable Path folder) {
     this.process = process;
     this.output = output;
     this.port = port;
+    this.folder = folder;
   }
 
   /**
@@ -80,8 +102,17 @@ public final class RedisProcess implements AutoCloseable {
     return start(port, arguments, RedisBinaries.ofThisMachine());
   }
 
+  /**
+   * Starts a sentinel, in the same way.
+   *
+   * @param configuration lines of its file, such as {@code sentinel monitor}
+   */
+  public static RedisProcess startSentinel(int port, List<String> configuration) {
+    return start(Mode.SENTINEL, port, List.of(), configuration, RedisBinaries.ofThisMachine());
+  }
+
   static RedisProcess start(int port, List<String> arguments, RedisBinaries binaries) {
-    return start(port, arguments, List.of(), binaries);
+    return start(Mode.ALONE, port, arguments, List.of(), binaries);
   }
 
   /**
@@ -91,11 +122,15 @@ public final class RedisProcess implements AutoCloseable {
    * @param configuration lines of the file; none for no file
    */
   static RedisProcess start(
-      int port, List<String> arguments, List<String> configuration, RedisBinaries binaries) {
+      Mode mode,
+      int port,
+      List<String> arguments,
+      List<String> configuration,
+      RedisBinaries binaries) {
     List<String> tried = new ArrayList<>(binaries.missing());
     for (RedisBinary binary : binaries.found()) {
       try {
-        return launch(binary, port, arguments, configuration);
+        return launch(binary, mode, port, arguments, configuration);
       } catch (PortInUseException e) {
         throw e;
       } catch (IOException | CacheException e) {
@@ -112,13 +147,14 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   private static RedisProcess launch(
-      RedisBinary binary, int port, List<String> arguments, List<String> configuration)
+      RedisBinary binary, Mode mode, int port, List<String> arguments, List<String> configuration)
       throws IOException {
     Path folder = Files.createTempDirectory("yokedcache-");
+    Path kept = null;
     try {
+      List<String> file = file(folder, configuration);
       Process process =
-          new ProcessBuilder(
-                  command(binary.placeIn(folder), file(folder, configuration), port, arguments))
+          new ProcessBuilder(command(binary.placeIn(folder), folder, mode, file, port, arguments))
               .directory(folder.toFile())
               .redirectErrorStream(true)
               .start();
@@ -126,16 +162,20 @@ public final class RedisProcess implements AutoCloseable {
       Thread reader = new Thread(output, "yokedcache-redis-output-" + port);
       reader.setDaemon(true);
       reader.start();
-      RedisProcess server = new RedisProcess(process, output, port);
+      RedisProcess server =
+          new RedisProcess(process, output, port, mode == Mode.ALONE ? null : folder);
       try {
         server.awaitReady();
       } catch (CacheException e) {
         server.close();
         throw e;
       }
+      kept = server.folder;
       return server;
     } finally {
-      delete(folder);
+      if (kept == null) {
+        delete(folder);
+      }
     }
   }
 
@@ -154,16 +194,22 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   private static List<String> command(
-      Path program, List<String> file, int port, List<String> arguments) {
+      Path program, Path folder, Mode mode, List<String> file, int port, List<String> arguments) {
     List<String> command = new ArrayList<>();
     Path setsid = RedisBinaries.onPath("setsid", RedisBinaries.searchPath());
     if (setsid != null) {
       command.add(setsid.toString());
     }
-    command.addAll(List.of("/bin/sh", "-c", SCRIPT, "yokedcache", program.toString()));
+    String removed = mode == Mode.ALONE ? "" : folder.toString();
+    command.addAll(List.of("/bin/sh", "-c", SCRIPT, "yokedcache", removed, program.toString()));
     command.addAll(file);
     command.addAll(List.of("--bind", "127.0.0.1", "--port", Integer.toString(port)));
-    command.addAll(List.of("--save", "", "--appendonly", "no", "--daemonize", "no"));
+    command.addAll(List.of("--daemonize", "no"));
+    if (mode == Mode.SENTINEL) {
+      command.add("--sentinel");
+    } else {
+      command.addAll(List.of("--save", "", "--appendonly", "no"));
+    }
     command.addAll(arguments);
     return command;
   }
@@ -187,13 +233,15 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  /** Removes a folder that holds files only. */
+  /** Removes a folder that holds files only; the shell may remove it at the same time. */
   private static void delete(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
-        Files.delete(file);
+        Files.deleteIfExists(file);
       }
-      Files.delete(folder);
+      Files.deleteIfExists(folder);
+    } catch (NoSuchFileException removedAlready) {
+      logger.debug("{} is gone already", folder, removedAlready);
     } catch (IOException | UncheckedIOException e) {
       // The server runs; files that stay in the temporary folder are a nuisance, no failure.
       logger.warn("Could not remove the temporary folder {}: {}", folder, e.toString());
@@ -216,17 +264,34 @@ public final class RedisProcess implements AutoCloseable {
   /** Ends the server within seven seconds, by SIGTERM, then SIGKILL. May be called twice. */
   @Override
   public void close() {
-    process.destroy();
+    closeAll(List.of(this));
+  }
+
+  /** Ends several servers at the same time, within the same bounds as one. */
+  static void closeAll(List<RedisProcess> servers) {
+    servers.forEach(server -> server.process.destroy());
+    long deadlineNanos = System.nanoTime() + MILLISECONDS.toNanos(STOP_TIMEOUT_MILLIS);
     try {
-      if (!process.waitFor(STOP_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
-        if (!process.waitFor(KILL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
-          throw new CacheException("redis-server (pid " + pid() + ") did not end on SIGKILL");
+      for (RedisProcess server : servers) {
+        if (!server.process.waitFor(deadlineNanos - System.nanoTime(), NANOSECONDS)) {
+          server.process.destroyForcibly();
+        }
+      }
+      deadlineNanos = System.nanoTime() + MILLISECONDS.toNanos(KILL_TIMEOUT_MILLIS);
+      for (RedisProcess server : servers) {
+        if (!server.process.waitFor(deadlineNanos - System.nanoTime(), NANOSECONDS)) {
+          throw new CacheException(
+              "redis-server (pid " + server.pid() + ") did not end on SIGKILL");
         }
       }
     } catch (InterruptedException e) {
-      process.destroyForcibly();
+      servers.forEach(server -> server.process.destroyForcibly());
       Thread.currentThread().interrupt();
+    }
+    for (RedisProcess server : servers) {
+      if (server.folder != null) {
+        delete(server.folder);
+      }
     }
   }
 }

@@ -70,7 +70,8 @@ final class ServerOutput implements Runnable {
     if (line.contains("Address already in use") || line.contains("Address in use")) {
       addressInUse = true;
     }
-    if (line.contains("eady to accept connections")) {
+    // The second is Sentinel's, which listens by then.
+    if (line.contains("eady to accept connections") || line.contains("Sentinel ID is ")) {
       ready = true;
       readyOrEnded.countDown();
     }

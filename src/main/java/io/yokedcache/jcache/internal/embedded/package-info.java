@@ -1,4 +1,4 @@
-/** The private redis-server behind {@code embedded:redis}. */
+/** The private servers behind {@code embedded:redis} and its siblings. */
 @NullMarked
 package io.yokedcache.jcache.internal.embedded;
 

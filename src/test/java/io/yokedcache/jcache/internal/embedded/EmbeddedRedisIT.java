@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.YokedCachingProvider;
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -40,6 +42,8 @@ import redis.clients.jedis.Jedis;
 final class EmbeddedRedisIT {
 
   private static final Duration BOUND = Duration.ofSeconds(15);
+  private static final Settings.Embedded ONE_SERVER =
+      new Settings.Embedded(Settings.Deployment.Kind.STANDALONE, 1, 0);
 
   @Test
   void start_answersAndStops() throws IOException {
@@ -179,23 +183,23 @@ final class EmbeddedRedisIT {
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       List<Callable<EmbeddedServers.Lease>> tasks =
-          List.of(servers::acquire, servers::acquire, servers::acquire, servers::acquire);
+          Collections.nCopies(4, () -> servers.acquire(ONE_SERVER));
       for (Future<EmbeddedServers.Lease> lease : threads.invokeAll(tasks)) {
         leases.add(lease.get());
       }
-      assertThat(leases).extracting(EmbeddedServers.Lease::port).containsOnly(leases.get(0).port());
+      assertThat(leases).extracting(EmbeddedRedisIT::port).containsOnly(port(leases.get(0)));
 
       leases.get(0).close();
       leases.get(0).close();
       leases.get(1).close();
       leases.get(2).close();
-      assertThat(ask(leases.get(3).port(), "PING", 1))
+      assertThat(ask(port(leases.get(3)), "PING", 1))
           .containsExactly("-NOAUTH Authentication required.");
     } finally {
       threads.shutdown();
       leases.forEach(EmbeddedServers.Lease::close);
     }
-    assertThatThrownBy(() -> ask(leases.get(3).port(), "PING", 1)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> ask(port(leases.get(3)), "PING", 1)).isInstanceOf(IOException.class);
   }
 
   @Test
@@ -203,18 +207,18 @@ final class EmbeddedRedisIT {
     List<EmbeddedRedis> started = new ArrayList<>();
     EmbeddedServers servers =
         new EmbeddedServers(
-            () -> {
+            wanted -> {
               EmbeddedRedis server = EmbeddedRedis.start();
               started.add(server);
               return server;
             });
-    EmbeddedServers.Lease first = servers.acquire();
+    EmbeddedServers.Lease first = servers.acquire(ONE_SERVER);
     ProcessHandle.of(started.get(0).pid()).orElseThrow().destroyForcibly();
     await().atMost(BOUND).until(() -> !started.get(0).isAlive());
-    try (EmbeddedServers.Lease second = servers.acquire()) {
+    try (EmbeddedServers.Lease second = servers.acquire(ONE_SERVER)) {
       assertThat(started).hasSize(2);
       first.close();
-      assertThat(ask(second.port(), "PING", 1)).containsExactly("+PONG");
+      assertThat(ask(port(second), "PING", 1)).containsExactly("+PONG");
     }
     assertThat(started).noneMatch(EmbeddedRedis::isAlive);
   }
@@ -235,6 +239,10 @@ final class EmbeddedRedisIT {
       assertThat(ask(port, "AUTH secret", 1)).containsExactly("+OK");
       server.pause();
     }
+  }
+
+  private static int port(EmbeddedServers.Lease lease) {
+    return lease.deployment().nodes().get(0).port();
   }
 
   private static RedisBinary script(Path file, String body) throws IOException {
@@ -293,10 +301,10 @@ final class EmbeddedRedisIT {
   @Test
   void acquire_lockedForOthers() throws Exception {
     EmbeddedServers servers = new EmbeddedServers();
-    try (EmbeddedServers.Lease lease = servers.acquire()) {
+    try (EmbeddedServers.Lease lease = servers.acquire(ONE_SERVER)) {
       String password = requireNonNull(lease.password());
       assertThat(password).hasSize(48);
-      try (Jedis stranger = new Jedis("127.0.0.1", lease.port())) {
+      try (Jedis stranger = new Jedis("127.0.0.1", port(lease))) {
         for (Runnable call :
             List.<Runnable>of(
                 () -> stranger.set("key", "value"),
@@ -307,7 +315,7 @@ final class EmbeddedRedisIT {
           assertThatThrownBy(call::run).hasMessageContaining("NOAUTH");
         }
       }
-      try (Jedis ours = new Jedis("127.0.0.1", lease.port())) {
+      try (Jedis ours = new Jedis("127.0.0.1", port(lease))) {
         ours.auth(password);
         assertThat(ours.set("key", "value")).isEqualTo("OK");
         for (Runnable call :

@@ -1,0 +1,139 @@
+package io.yokedcache.jcache.internal.embedded;
+
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a cluster of servers of 127.0.0.1 that run in cluster mode and do not know each other yet,
+ * as {@code redis-cli --cluster create} does: the slots are spread evenly over the masters, and the
+ * replicas are dealt out to the masters in turn.
+ */
+public final class ClusterFormation implements AutoCloseable {
+
+  private static final int SLOTS = 16_384;
+
+  /** Redis lets a master wait two seconds before it says that the cluster is well. */
+  private static final long TIMEOUT_MILLIS = 20_000;
+
+  private static final long POLL_MILLIS = 20;
+
+  private final List<AdminConnection> nodes = new ArrayList<>();
+  private final int masters;
+
+  private ClusterFormation(int masters) {
+    this.masters = masters;
+  }
+
+  /**
+   * Forms the cluster, and returns when each node says that it is well and has all replicas.
+   *
+   * @param masters ports of the masters
+   * @param replicas ports of the replicas
+   * @param user ACL user name at all nodes, or {@code null} for the default user
+   * @param password its password, or {@code null} for none
+   * @throws CacheException if a node refuses a command, or the cluster is not well after 20 seconds
+   */
+  public static void form(
+      List<Integer> masters,
+      List<Integer> replicas,
+      @Nullable String user,
+      @Nullable String password) {
+    try (ClusterFormation formation = new ClusterFormation(masters.size())) {
+      for (int port : masters) {
+        formation.nodes.add(AdminConnection.open(port, user, password));
+      }
+      for (int port : replicas) {
+        formation.nodes.add(AdminConnection.open(port, user, password));
+      }
+      formation.spreadSlots();
+      formation.introduce();
+      formation.attachReplicas();
+      formation.await("the cluster to be well", ClusterFormation::isWell);
+    } catch (IOException e) {
+      throw new CacheException("The private cluster could not be formed: " + e.getMessage(), e);
+    }
+  }
+
+  /** {@code ADDSLOTSRANGE} is shorter, and unknown before Redis 7.0. */
+  private void spreadSlots() throws IOException {
+    for (int i = 0; i < masters; i++) {
+      List<String> command = new ArrayList<>(List.of("CLUSTER", "ADDSLOTS"));
+      for (int slot = SLOTS * i / masters; slot < SLOTS * (i + 1) / masters; slot++) {
+        command.add(Integer.toString(slot));
+      }
+      nodes.get(i).call(command.toArray(String[]::new));
+    }
+  }
+
+  private void introduce() throws IOException {
+    for (int i = 0; i < nodes.size(); i++) {
+      nodes.get(i).call("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(i + 1));
+    }
+    for (AdminConnection other : nodes.subList(1, nodes.size())) {
+      nodes.get(0).call("CLUSTER", "MEET", "127.0.0.1", Integer.toString(other.port()));
+    }
+    await("the nodes to know each other", ClusterFormation::knowsAll);
+  }
+
+  private void attachReplicas() throws IOException {
+    for (int i = masters; i < nodes.size(); i++) {
+      String master = nodes.get((i - masters) % masters).call("CLUSTER", "MYID");
+      nodes.get(i).call("CLUSTER", "REPLICATE", master);
+    }
+  }
+
+  private boolean knowsAll(AdminConnection node) throws IOException {
+    String known = node.call("CLUSTER", "NODES");
+    return known.lines().count() == nodes.size() && !known.contains("handshake");
+  }
+
+  private boolean isWell(AdminConnection node) throws IOException {
+    String replicating = node.call("INFO", "replication");
+    return node.call("CLUSTER", "INFO").contains("cluster_state:ok")
+        && replicasKnownBy(node) == nodes.size() - masters
+        && (replicating.contains("role:master") || replicating.contains("master_link_status:up"));
+  }
+
+  private static long replicasKnownBy(AdminConnection node) throws IOException {
+    return node.call("CLUSTER", "NODES").lines().filter(line -> line.contains("slave ")).count();
+  }
+
+  /** A question about one node. */
+  @FunctionalInterface
+  private interface Question {
+    boolean ask(ClusterFormation formation, AdminConnection node) throws IOException;
+  }
+
+  private void await(String what, Question question) throws IOException {
+    long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+    for (AdminConnection node : nodes) {
+      while (!question.ask(this, node)) {
+        if (System.nanoTime() - deadlineNanos > 0) {
+          throw new IOException(
+              "waited "
+                  + TIMEOUT_MILLIS
+                  + " ms for "
+                  + what
+                  + "; the node on port "
+                  + node.port()
+                  + " says:\n"
+                  + node.call("CLUSTER", "INFO")
+                  + node.call("CLUSTER", "NODES"));
+        }
+        BoundedWait.pause(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS));
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (AdminConnection node : nodes) {
+      node.close();
+    }
+  }
+}

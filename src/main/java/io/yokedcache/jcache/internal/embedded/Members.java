@@ -1,0 +1,183 @@
+package io.yokedcache.jcache.internal.embedded;
+
+import io.yokedcache.jcache.configuration.Settings;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/**
+ * The servers of a private deployment, with the passwords that they share. Applications log in as
+ * the default user, which may neither form nor take over the deployment; the servers themselves and
+ * {@link ClusterFormation} use another one. Safe for use by several threads.
+ */
+final class Members implements AutoCloseable {
+
+  /** The user by which the servers of a deployment talk to each other. */
+  static final String USER = "yokedcache-member";
+
+  /**
+   * Commands that no cache needs and that would give a server away: configuration, replication,
+   * modules, files, shutdown.
+   */
+  static final String DENIED =
+      "-replicaof -slaveof -sync -psync -failover -migrate -module -debug -acl -shutdown -save"
+          + " -bgsave -bgrewriteaof -config +config|get";
+
+  /** The part of CLUSTER that reads. */
+  private static final String DENIED_IN_CLUSTER =
+      DENIED
+          + " -cluster +cluster|slots +cluster|shards +cluster|nodes +cluster|info +cluster|myid"
+          + " +cluster|replicas +cluster|keyslot +cluster|countkeysinslot +cluster|getkeysinslot";
+
+  /** Replication, the formation of a cluster, and the commands of Sentinel. */
+  private static final String ALLOWED_TO_MEMBERS =
+      "-@all +ping +psync +replconf +cluster +info +multi +exec +slaveof +replicaof +role +publish"
+          + " +subscribe +client|setname +client|kill +script|kill +config|rewrite";
+
+  private static final int PASSWORD_BYTES = 24;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final RedisBinaries binaries;
+  private final String password = randomPassword();
+  private final String memberPassword = randomPassword();
+
+  /** Guarded by itself; it grows at the start only. */
+  private final List<RedisProcess> processes = new ArrayList<>();
+
+  Members(RedisBinaries binaries) {
+    this.binaries = binaries;
+  }
+
+  static String randomPassword() {
+    byte[] random = new byte[PASSWORD_BYTES];
+    RANDOM.nextBytes(random);
+    return HexFormat.of().formatHex(random);
+  }
+
+  String password() {
+    return password;
+  }
+
+  String memberPassword() {
+    return memberPassword;
+  }
+
+  /** Starts nodes of a cluster that do not know each other. */
+  List<RedisProcess> startNodes(int count) {
+    List<String> configuration = configuration(DENIED_IN_CLUSTER);
+    configuration.addAll(
+        List.of(
+            "cluster-enabled yes",
+            "cluster-config-file nodes.conf",
+            "cluster-announce-ip 127.0.0.1",
+            "cluster-node-timeout 1000"));
+    return start(
+        count,
+        () ->
+            LoopbackPorts.startOn(
+                LoopbackPorts::freeForNode,
+                port ->
+                    RedisProcess.start(
+                        RedisProcess.Mode.MEMBER,
+                        port,
+                        EmbeddedRedis.ARGUMENTS,
+                        configuration,
+                        binaries)));
+  }
+
+  /** Starts servers that are masters at first. */
+  List<RedisProcess> startServers(int count) {
+    List<String> configuration = configuration(DENIED);
+    return start(
+        count,
+        () ->
+            LoopbackPorts.startOn(
+                LoopbackPorts::free,
+                port ->
+                    RedisProcess.start(
+                        RedisProcess.Mode.MEMBER,
+                        port,
+                        EmbeddedRedis.ARGUMENTS,
+                        configuration,
+                        binaries)));
+  }
+
+  /** Starts sentinels with that configuration and the password. */
+  List<RedisProcess> startSentinels(int count, List<String> monitoring) {
+    List<String> configuration = new ArrayList<>(List.of("requirepass " + password));
+    configuration.addAll(monitoring);
+    return start(
+        count,
+        () ->
+            LoopbackPorts.startOn(
+                LoopbackPorts::free,
+                port ->
+                    RedisProcess.start(
+                        RedisProcess.Mode.SENTINEL, port, List.of(), configuration, binaries)));
+  }
+
+  private List<String> configuration(String denied) {
+    return new ArrayList<>(
+        List.of(
+            "user default on >" + password + " ~* &* +@all " + denied,
+            "user " + USER + " on >" + memberPassword + " ~* &* " + ALLOWED_TO_MEMBERS,
+            "masteruser " + USER,
+            "masterauth " + memberPassword,
+            // A replica would wait five seconds for others to come.
+            "repl-diskless-sync yes",
+            "repl-diskless-sync-delay 0"));
+  }
+
+  /** Starts servers at the same time. If one fails, the caller closes these members. */
+  private List<RedisProcess> start(int count, Supplier<RedisProcess> starter) {
+    List<CompletableFuture<RedisProcess>> starts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      starts.add(CompletableFuture.supplyAsync(starter, Members::inOwnThread));
+    }
+    List<RedisProcess> started = new ArrayList<>();
+    RuntimeException failure = null;
+    for (CompletableFuture<RedisProcess> start : starts) {
+      try {
+        started.add(start.join());
+      } catch (CompletionException e) {
+        RuntimeException cause = e.getCause() instanceof RuntimeException known ? known : e;
+        if (failure == null) {
+          failure = cause;
+        } else {
+          failure.addSuppressed(cause);
+        }
+      }
+    }
+    synchronized (processes) {
+      processes.addAll(started);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return started;
+  }
+
+  private static void inOwnThread(Runnable task) {
+    Thread thread = new Thread(task, "yokedcache-redis-start");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  static Settings.Address address(RedisProcess process) {
+    return new Settings.Address("127.0.0.1", process.port());
+  }
+
+  /** Ends all servers, at the same time. May be called twice. */
+  @Override
+  public void close() {
+    List<RedisProcess> all;
+    synchronized (processes) {
+      all = List.copyOf(processes);
+    }
+    RedisProcess.closeAll(all);
+  }
+}
