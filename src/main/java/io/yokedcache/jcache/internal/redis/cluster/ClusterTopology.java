@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -74,6 +75,10 @@ final class ClusterTopology implements Topology, AutoCloseable {
   private final Consumer<ClusterNode> prepare;
   private final AtomicReferenceArray<@Nullable ClusterNode> owners =
       new AtomicReferenceArray<>(SLOTS);
+
+  /** How often the way to each slot changed; see {@link #version}. */
+  private final AtomicIntegerArray versions = new AtomicIntegerArray(SLOTS);
+
   private final Map<Address, ClusterNode> nodes = new ConcurrentHashMap<>();
   private final Map<Integer, Long> movingSlots = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
@@ -89,6 +94,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
 
   /** Whether a redirect changed a slot that the listeners do not know of. */
   private volatile boolean isMoved;
+
+  /** Whether a slot was on its way since the listeners were told. */
+  private volatile boolean wasMoving;
 
   private volatile @Nullable TakeOver takeOver;
   private volatile long readNanos = System.nanoTime();
@@ -344,7 +352,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
     }
     List<ClusterNode> before = masters;
     boolean isChanged = isMoved;
+    boolean mustTell = wasMoving;
     isMoved = false;
+    wasMoving = false;
     for (int slot = 0; slot < SLOTS; slot++) {
       ClusterNode old = owners.get(slot);
       ClusterNode owner = next[slot];
@@ -353,6 +363,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
         if (old != null && owner != null && isFailOver(old, owner, nextMasters.values())) {
           beginTakeOver(owner);
         }
+        versions.incrementAndGet(slot); // before the first request takes the new way
         owners.set(slot, owner);
       }
     }
@@ -360,10 +371,11 @@ final class ClusterTopology implements Topology, AutoCloseable {
     masters = List.copyOf(nextMasters.values());
     long now = System.nanoTime();
     movingSlots.values().removeIf(sinceNanos -> now - sinceNanos > MOVING_NANOS);
-    if (isChanged || !before.equals(masters)) {
-      if (!before.isEmpty()) {
-        logger.info("The masters of the cluster are {}", masters);
-      }
+    isChanged |= !before.equals(masters);
+    if (isChanged && !before.isEmpty()) {
+      logger.info("The masters of the cluster are {}", masters);
+    }
+    if (isChanged || mustTell) {
       tellListeners();
     }
   }
@@ -416,6 +428,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
         beginTakeOver(owner);
       }
       isMoved = true;
+      versions.incrementAndGet(slot);
       owners.set(slot, owner);
     }
     refreshSoon();
@@ -423,6 +436,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
 
   /** Notes that a slot is on its way to another node. */
   void moving(int slot) {
+    versions.incrementAndGet(slot);
+    wasMoving = true;
     movingSlots.put(slot, System.nanoTime());
   }
 
@@ -468,6 +483,11 @@ final class ClusterTopology implements Topology, AutoCloseable {
   public Master masterOf(Bytes route) {
     ClusterNode owner = owner(slotOf(route));
     return owner != null ? owner.master() : masters().get(0);
+  }
+
+  @Override
+  public long version(Bytes route) {
+    return versions.get(slotOf(route));
   }
 
   @Override
