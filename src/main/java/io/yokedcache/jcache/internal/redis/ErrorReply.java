@@ -34,6 +34,8 @@ public enum ErrorReply {
       "MASTERDOWN",
       Repetition.FRESH_CONNECTION,
       "The server is a replica that has lost its primary"),
+  MOVED("MOVED", Repetition.NONE, ErrorReply.CLUSTER_NODE),
+  ASK("ASK", Repetition.NONE, ErrorReply.CLUSTER_NODE),
   CLUSTER_DOWN("CLUSTERDOWN", Repetition.SAME_CONNECTION, "CLUSTER INFO on the server tells more"),
   TRY_AGAIN("TRYAGAIN", Repetition.SAME_CONNECTION, "Keys move between the nodes of the cluster"),
   BUSY(
@@ -74,10 +76,21 @@ public enum ErrorReply {
       Repetition.NONE,
       "Raise maxclients of the server, or lower yokedcache.connection.pool.size of its clients");
 
+  private static final String CLUSTER_NODE =
+      "The server is a node of a Redis Cluster: its URI begins with redis-cluster:// or"
+          + " rediss-cluster://";
+
   /** Redis before 7 wraps the error of a command in a script: {@code …: -READONLY You …}. */
   private static final Pattern WRAPPED = Pattern.compile("-([A-Z]+ .*)");
 
   private static final String IN_SCRIPT = "ERR Error running script";
+
+  /** The commands that a manager and its caches send first. Redis before 7 has other quotes. */
+  private static final Pattern UNKNOWN =
+      Pattern.compile(
+          "ERR unknown command ['`](eval(sha)?|get|mget|set|select|scan)['`]",
+          Pattern.CASE_INSENSITIVE);
+
   private static final Pattern COMMAND = Pattern.compile("'([A-Za-z|]+)' command");
 
   private final String prefix;
@@ -133,7 +146,12 @@ public enum ErrorReply {
 
   /** Whether it concerns the cluster and not the node that sends it. */
   private boolean isOfCluster() {
-    return this == CLUSTER_DOWN || this == TRY_AGAIN;
+    return isRedirect() || this == CLUSTER_DOWN || this == TRY_AGAIN;
+  }
+
+  /** Whether it is an error only to a client that takes the node for a stand-alone server. */
+  boolean isRedirect() {
+    return this == MOVED || this == ASK;
   }
 
   /** The cure; without a full stop at its end. */
@@ -163,6 +181,9 @@ public enum ErrorReply {
   /** The exception for an error that the server has answered to a command. */
   static CacheException failure(String operation, String address, JedisDataException error) {
     String advice = permissionAdvice(error.getMessage());
+    if (advice == null) {
+      advice = sentinelAdvice(error.getMessage());
+    }
     return new CacheException(
         "%s on %s failed: the server answered %s.%s"
             .formatted(
@@ -184,6 +205,14 @@ public enum ErrorReply {
       return advice == null ? null : words(error.getMessage()) + ". " + advice;
     }
     return null;
+  }
+
+  /** The cure for a server that lacks a command of every Redis, or {@code null}. */
+  static @Nullable String sentinelAdvice(@Nullable String message) {
+    return message != null && UNKNOWN.matcher(message).lookingAt()
+        ? "Every Redis knows that command, but a sentinel does not: if the server is one, its URI is"
+            + " redis-sentinel://host:port/master-name"
+        : null;
   }
 
   /** The permission to give, or {@code null} if the error is not about permissions. */

@@ -79,13 +79,14 @@ public final class Failures {
   private RedisUnavailableException denied(
       String operation, JedisDataException reply, RuntimeException cause) {
     ErrorReply error = ErrorReply.of(reply);
+    String sentinel = ErrorReply.sentinelAdvice(reply.getMessage());
+    String advice =
+        error != null
+            ? error.advice()
+            : sentinel != null ? sentinel : "Check user, password and database";
     return failure(
         "%s on %s failed: the server refused the connection (%s). %s."
-            .formatted(
-                operation,
-                server,
-                ErrorReply.words(reply.getMessage()),
-                error == null ? "Check user, password and database" : error.advice()),
+            .formatted(operation, server, ErrorReply.words(reply.getMessage()), advice),
         cause,
         error == null ? Kind.ACCESS_DENIED : error.kind());
   }
@@ -143,13 +144,17 @@ public final class Failures {
   /** The server refused the request, and did not execute it. */
   public RedisUnavailableException refused(Request request, JedisDataException reply) {
     ErrorReply error = ErrorReply.of(reply);
+    boolean isExpected =
+        error != null
+            && error.isRedirect()
+            && settings.deployment().kind() == Settings.Deployment.Kind.CLUSTER;
     return failure(
         "%s on %s failed: the server answered %s.%s"
             .formatted(
                 request.operation(),
                 server,
                 ErrorReply.words(reply.getMessage()),
-                error == null ? "" : " " + error.advice() + "."),
+                error == null || isExpected ? "" : " " + error.advice() + "."),
         reply,
         error == null ? Kind.REFUSED : error.kind());
   }

@@ -59,7 +59,7 @@ public final class JedisConnections {
    * are read again for each connection.
    */
   public static void check(Settings.Connection settings) {
-    if (settings.tls()) {
+    if (settings.tls() || settings.deployment().sentinelTls()) {
       Settings.Tls tls = settings.tlsSettings();
       try {
         SSLContext unused = options(tls).createSslContext();

@@ -31,6 +31,8 @@ final class ErrorReplyTest {
         "ERR Error running script (call to f_1a): @user_script:3: @user_script: 3: -OOM command not allowed when used memory > 'maxmemory'. |OUT_OF_MEMORY",
         "LOADING Redis is loading the dataset in memory|LOADING",
         "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.|PRIMARY_DOWN",
+        "MOVED 3999 127.0.0.1:6381|MOVED",
+        "ASK 3999 :6381|ASK",
         "CLUSTERDOWN The cluster is down|CLUSTER_DOWN",
         "TRYAGAIN Multiple keys request during rehashing of slot|TRY_AGAIN",
         "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.|BUSY",
@@ -63,6 +65,23 @@ final class ErrorReplyTest {
       })
   void of_aboutTheCommand(String message) {
     assertThat(ErrorReply.of(new JedisDataException(message))).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ERR unknown command 'EVALSHA', with args beginning with: '1a' '1' 'k' ",
+        "ERR unknown command `get`, with args beginning with: `k`, ",
+      })
+  void sentinelAdvice_commandOfEveryRedis(String message) {
+    assertThat(ErrorReply.sentinelAdvice(message)).contains("redis-sentinel://");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"ERR unknown command 'CONFIG', with args", "ERR syntax error 'get'", "NOPERM get"})
+  void sentinelAdvice_otherErrors(String message) {
+    assertThat(ErrorReply.sentinelAdvice(message)).isNull();
   }
 
   @Test

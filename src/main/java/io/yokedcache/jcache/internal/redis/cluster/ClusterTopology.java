@@ -314,10 +314,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
     Object slots = replies.get(1);
     if (slots instanceof JedisDataException error
         && String.valueOf(error.getMessage()).contains("cluster support disabled")) {
-      throw unavailable(
-          node + " is a stand-alone server; its URI begins with redis:// or rediss://",
-          error,
-          Kind.REFUSED);
+      throw new CacheException(
+          node + " is a stand-alone server; its URI begins with redis:// or rediss://", error);
     }
     return ClusterView.parse(replies.get(0), node.pool().checked(OPERATION, slots), node.address());
   }
