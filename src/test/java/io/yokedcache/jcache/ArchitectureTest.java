@@ -54,7 +54,11 @@ final class ArchitectureTest {
                   "internal.redis",
                   "internal.redis.pipeline")),
           Map.entry(
-              "internal.store", Set.of("internal.concurrent", "internal.metrics", "internal.redis")),
+              "internal.redis.sentinel",
+              Set.of("configuration", "internal.concurrent", "internal.redis")),
+          Map.entry(
+              "internal.store",
+              Set.of("internal.concurrent", "internal.metrics", "internal.redis")),
           Map.entry(
               "internal.near",
               Set.of(
@@ -86,6 +90,7 @@ final class ArchitectureTest {
                   "internal.redis",
                   "internal.redis.cluster",
                   "internal.redis.pipeline",
+                  "internal.redis.sentinel",
                   "internal.remote",
                   "internal.store")),
           Map.entry("internal.expiry", Set.of("internal.integration", "internal.store")),

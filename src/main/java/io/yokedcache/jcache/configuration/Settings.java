@@ -315,6 +315,34 @@ public record Settings(
           keepAlive);
     }
 
+    /**
+     * Returns the settings of connections to a sentinel: with the credentials and TLS of the
+     * sentinels, and with database 0.
+     *
+     * @param sentinel address of the sentinel
+     * @param patience the longest wait to connect, and for a reply; at most the time-outs of these
+     *     settings
+     * @return new settings
+     */
+    public Connection sentinel(Address sentinel, Duration patience) {
+      return new Connection(
+          Deployment.standalone(sentinel.host(), sentinel.port()),
+          sentinel.host(),
+          sentinel.port(),
+          /* database= */ 0,
+          deployment.sentinelUser(),
+          deployment.sentinelPassword(),
+          deployment.sentinelTls(),
+          tlsSettings,
+          clientName,
+          patience.compareTo(connectTimeout) < 0 ? patience : connectTimeout,
+          patience.compareTo(commandTimeout) < 0 ? patience : commandTimeout,
+          executor,
+          poolSize,
+          poolWait,
+          keepAlive);
+    }
+
     @Override
     public String toString() {
       return "Connection["

@@ -18,6 +18,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import io.yokedcache.jcache.internal.redis.sentinel.MasterResolver;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
 import io.yokedcache.jcache.internal.store.Announcement;
 import io.yokedcache.jcache.internal.store.CacheIdentity;
@@ -43,6 +44,7 @@ public final class RedisBackend implements AutoCloseable {
   private static final Duration MAX_TICK = Duration.ofSeconds(30);
 
   private final Settings settings;
+  private final Servers servers;
   private final RedisExecutor executor;
   private final HealthCheck health;
   private final Announcement announcement;
@@ -78,7 +80,7 @@ public final class RedisBackend implements AutoCloseable {
       ConnectionListener listener) {
     this.settings = settings;
     JedisConnections.check(settings.connection());
-    Servers servers = servers(settings, errors);
+    this.servers = servers(settings, schedulers, errors);
     this.executor = servers.executor;
     Endpoint server = servers.topology.masters().get(0).endpoint();
     this.health =
@@ -110,6 +112,7 @@ public final class RedisBackend implements AutoCloseable {
     this.invalidations =
         new InvalidationListener(
             servers.topology, settings.nearStaleness(), errors, schedulers.pings());
+    servers.start.run();
     health.start();
     keepAlive(executor, settings.connection().keepAlive(), schedulers.background());
   }
@@ -130,28 +133,56 @@ public final class RedisBackend implements AutoCloseable {
     void tell(Consumer<RedisUnavailableException> failed, Consumer<String> refused);
   }
 
-  private record Servers(RedisExecutor executor, Topology topology, Trouble trouble) {}
+  /**
+   * The servers of the deployment.
+   *
+   * @param start begins to watch for a new master
+   * @param stop ends that
+   */
+  private record Servers(
+      RedisExecutor executor, Topology topology, Trouble trouble, Runnable start, Runnable stop) {}
 
-  private static Servers servers(Settings settings, BackgroundErrors errors) {
+  private static Servers servers(
+      Settings settings, Schedulers schedulers, BackgroundErrors errors) {
     Settings.Connection connection = settings.connection();
     long maxBytes = settings.serialization().maxBytes();
-    if (connection.deployment().kind() == Settings.Deployment.Kind.CLUSTER) {
-      ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
-      return new Servers(cluster, cluster.topology(), cluster::tell);
-    }
-    PooledExecutor pool = new PooledExecutor(connection, maxBytes);
+    return switch (connection.deployment().kind()) {
+      case STANDALONE -> {
+        Endpoint server = new Endpoint(connection, maxBytes);
+        Topology topology = Topology.of(new Topology.Master(connection.address(), server));
+        yield servers(server, topology, () -> {}, () -> {});
+      }
+      case SENTINEL -> {
+        MasterResolver resolver =
+            new MasterResolver(
+                connection, maxBytes, schedulers.background(), schedulers.pings(), errors);
+        yield servers(resolver.endpoint(), resolver, resolver::start, resolver::close);
+      }
+      case CLUSTER -> {
+        ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
+        yield new Servers(cluster, cluster.topology(), cluster::tell, () -> {}, () -> {});
+      }
+    };
+  }
+
+  /** One server at a time, with one or several connections. */
+  private static Servers servers(
+      Endpoint server, Topology topology, Runnable start, Runnable stop) {
+    PooledExecutor pool = new PooledExecutor(server);
     RedisExecutor executor =
-        connection.executor() == Settings.Executor.PIPELINED
-            ? new PipelinedExecutor(connection, pool, maxBytes)
-            : pool;
-    Endpoint endpoint = new Endpoint(connection, pool.policy(), maxBytes);
+        switch (server.settings().executor()) {
+          case PIPELINED -> new PipelinedExecutor(pool);
+          case POOLED -> pool;
+        };
     return new Servers(
         executor,
-        Topology.of(new Topology.Master(connection.address(), endpoint)),
+        topology,
         (failed, refused) -> {
           pool.failures().tell(failed);
           pool.policy().tell(refused);
-        });
+        },
+        start,
+        stop);
   }
 
   /**
@@ -199,6 +230,7 @@ public final class RedisBackend implements AutoCloseable {
     health.close();
     subscriber.close();
     invalidations.close();
+    servers.stop.run();
     executor.close();
   }
 }

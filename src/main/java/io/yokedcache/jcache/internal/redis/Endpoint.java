@@ -3,13 +3,23 @@ package io.yokedcache.jcache.internal.redis;
 import io.yokedcache.jcache.configuration.Settings;
 
 /**
- * A server for connections that are not for operations, such as subscriptions.
+ * A server for connections: of an executor, or for subscriptions.
  *
  * @param settings its address, credentials and time-outs
  * @param policy the retry policy of all connections to it
  * @param maxValueBytes how long one value of the application may be
+ * @param lookup finds the server for each connection
  */
-public record Endpoint(Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
+public record Endpoint(
+    Settings.Connection settings,
+    ErrorReply.Policy policy,
+    long maxValueBytes,
+    ServerLookup lookup) {
+
+  /** An endpoint at the address of the settings. */
+  public Endpoint(Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
+    this(settings, policy, maxValueBytes, ServerLookup.fixed(settings));
+  }
 
   /** An endpoint with a policy that no executor shares. */
   public Endpoint(Settings.Connection settings, long maxValueBytes) {

@@ -301,6 +301,11 @@ public enum ErrorReply {
       return null;
     }
 
+    /** Has all connections replaced that were made before. */
+    public synchronized void condemn() {
+      condemnedNanos = System.nanoTime();
+    }
+
     /** Whether connections that were made then are to be replaced, though they work. */
     public boolean isCondemned(long madeNanos) {
       return madeNanos - condemnedNanos < 0;

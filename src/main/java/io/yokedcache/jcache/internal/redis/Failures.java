@@ -29,12 +29,12 @@ public final class Failures {
           + " up)";
 
   private final Settings.Connection settings;
-  private final String server;
+  private final ServerLookup server;
   private volatile Consumer<RedisUnavailableException> listener = failure -> {};
 
-  public Failures(Settings.Connection settings) {
-    this.settings = settings;
-    this.server = (settings.tls() ? "rediss://" : "redis://") + settings.address();
+  Failures(Endpoint server) {
+    this.settings = server.settings();
+    this.server = server.lookup();
   }
 
   /** Sets the listener of failures. It is called before a failure is thrown, and must not wait. */
@@ -43,7 +43,8 @@ public final class Failures {
   }
 
   private RedisUnavailableException failure(String message, Throwable cause, Kind kind) {
-    RedisUnavailableException failure = new RedisUnavailableException(message, cause, kind, server);
+    RedisUnavailableException failure =
+        new RedisUnavailableException(message, cause, kind, server.address());
     listener.accept(failure);
     return failure;
   }
@@ -54,7 +55,7 @@ public final class Failures {
         "%s on %s failed after %s ms: all %s connections are in use and none became free within %s ms. Raise yokedcache.connection.pool.size, or find what is slow."
             .formatted(
                 operation,
-                server,
+                server.address(),
                 waited(startNanos),
                 settings.poolSize(),
                 settings.poolWait().toMillis()),
@@ -71,7 +72,7 @@ public final class Failures {
     }
     return failure(
         "%s on %s failed after %s ms: %s"
-            .formatted(operation, server, waited(startNanos), whyNoConnection(cause)),
+            .formatted(operation, server.address(), waited(startNanos), whyNoConnection(cause)),
         cause,
         Kind.UNREACHABLE);
   }
@@ -86,15 +87,26 @@ public final class Failures {
             : sentinel != null ? sentinel : "Check user, password and database";
     return failure(
         "%s on %s failed: the server refused the connection (%s). %s."
-            .formatted(operation, server, ErrorReply.words(reply.getMessage()), advice),
+            .formatted(operation, server.address(), ErrorReply.words(reply.getMessage()), advice),
         cause,
         error == null ? Kind.ACCESS_DENIED : error.kind());
   }
 
   private String whyNoConnection(RuntimeException cause) {
-    if (find(cause, UnknownHostException.class) != null) {
+    NoMasterException noMaster = find(cause, NoMasterException.class);
+    if (noMaster != null) {
+      return noMaster.getMessage() + ".";
+    }
+    String advice = server.advice();
+    return whyNotReached(cause) + (advice.isEmpty() ? "" : " " + advice);
+  }
+
+  private String whyNotReached(RuntimeException cause) {
+    UnknownHostException unknown = find(cause, UnknownHostException.class);
+    if (unknown != null) {
+      String host = String.valueOf(unknown.getMessage()).split(": ", 2)[0];
       return "the host name %s is not known here. Check it, and the name service of this machine."
-          .formatted(settings.host());
+          .formatted(host);
     }
     SSLException tls = find(cause, SSLException.class);
     if (tls != null) {
@@ -133,7 +145,7 @@ public final class Failures {
         "%s on %s failed after %s ms: %s%s"
             .formatted(
                 request.operation(),
-                server,
+                server.address(),
                 waited(startNanos),
                 why,
                 request.mayChange() ? " A change may or may not have been made." : ""),
@@ -152,7 +164,7 @@ public final class Failures {
         "%s on %s failed: the server answered %s.%s"
             .formatted(
                 request.operation(),
-                server,
+                server.address(),
                 ErrorReply.words(reply.getMessage()),
                 error == null || isExpected ? "" : " " + error.advice() + "."),
         reply,
@@ -164,7 +176,7 @@ public final class Failures {
       String operation, long startNanos, RuntimeException cause) {
     return failure(
         "%s on %s failed after %s ms: the connection was lost before anything was sent (%s). Nothing was changed."
-            .formatted(operation, server, waited(startNanos), reason(cause)),
+            .formatted(operation, server.address(), waited(startNanos), reason(cause)),
         cause,
         Kind.UNREACHABLE);
   }
@@ -172,7 +184,8 @@ public final class Failures {
   /** The manager was closed while the operation ran. */
   public RedisUnavailableException closed(String operation, RuntimeException cause) {
     return failure(
-        "%s on %s failed: the cache manager was closed meanwhile".formatted(operation, server),
+        "%s on %s failed: the cache manager was closed meanwhile"
+            .formatted(operation, server.address()),
         cause,
         Kind.NOT_ASKED);
   }

@@ -51,6 +51,7 @@ public final class JedisConnections {
   private static final String LIBRARY = "yokedcache-jcache";
   private static final int MAX_LAST_WORDS = 1024;
   private static final int LAST_WORDS_MILLIS = 50;
+  private static final int MAX_SELDOM_REPLY_BYTES = 1 << 20;
 
   private JedisConnections() {}
 
@@ -80,36 +81,65 @@ public final class JedisConnections {
    * A connection for operations.
    *
    * @param greetingMillis how long each answer to its greeting may take
-   * @param maxReplyBytes the longest element of a reply that is read
    */
-  static Connection open(Settings.Connection settings, int greetingMillis, long maxReplyBytes) {
-    return greeted(
-        new SocketKeeper(settings, greetingMillis), settings, Duration.ZERO, maxReplyBytes);
+  static Connection open(Endpoint server, int greetingMillis) {
+    return connect(
+        server, greetingMillis, Duration.ZERO, ReplyReader.limit(server.maxValueBytes(), 1));
   }
 
   /**
    * A connection for subscriptions.
    *
    * @param silence how long the server may be silent before the connection counts as dead
-   * @param maxReplyBytes the longest element of a message that is read
    */
-  static Connection single(Settings.Connection settings, Duration silence, long maxReplyBytes) {
-    return greeted(socketKeeper(settings), settings, silence, maxReplyBytes);
+  static Connection single(Endpoint server, Duration silence) {
+    return connect(
+        server, millis(server.settings().commandTimeout()), silence, server.maxMessageBytes());
   }
 
-  /** Makes one connection for {@link #over} and knows its socket. */
-  public static SocketKeeper socketKeeper(Settings.Connection settings) {
-    return new SocketKeeper(settings, millis(settings.commandTimeout()));
+  /**
+   * A socket after the greeting, for code that writes and reads the protocol without Jedis. The
+   * caller closes it.
+   */
+  public static Socket socket(Endpoint server) {
+    int greetingMillis = millis(server.settings().commandTimeout());
+    KeptConnection connection =
+        connect(server, greetingMillis, Duration.ZERO, ReplyReader.limit(0, 1));
+    return connection.keeper.socket();
   }
 
-  /** A connection over a socket that the caller keeps, after the greeting. */
-  public static Connection over(SocketKeeper keeper, Settings.Connection settings) {
-    return greeted(keeper, settings, Duration.ZERO, ReplyReader.limit(0, 1));
+  /**
+   * Sends commands over a connection that is closed after their replies; for servers that are asked
+   * seldom.
+   *
+   * @return the replies in order, with a {@code JedisDataException} in place of an error
+   * @throws JedisConnectionException if there was no connection or not every reply came
+   */
+  @SuppressWarnings("NullAway") // Jedis is not annotated: a reply may be null
+  public static List<@Nullable Object> ask(
+      Settings.Connection settings, List<CommandArguments> commands) {
+    Endpoint server = new Endpoint(settings, MAX_SELDOM_REPLY_BYTES);
+    try (Connection connection = open(server, millis(settings.commandTimeout()))) {
+      for (CommandArguments command : commands) {
+        connection.sendCommand(command);
+      }
+      return new ArrayList<>(connection.getMany(commands.size()));
+    }
   }
 
-  private static Connection greeted(
+  private static KeptConnection connect(
+      Endpoint server, int greetingMillis, Duration silence, long maxReplyBytes) {
+    return server
+        .lookup()
+        .connect(
+            settings ->
+                greeted(
+                    new SocketKeeper(settings, greetingMillis), settings, silence, maxReplyBytes));
+  }
+
+  private static KeptConnection greeted(
       SocketKeeper keeper, Settings.Connection settings, Duration silence, long maxReplyBytes) {
-    Connection connection =
+    KeptConnection connection =
         new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)), maxReplyBytes);
     boolean welcome = false;
     try {
@@ -128,8 +158,8 @@ public final class JedisConnections {
   }
 
   /**
-   * Sends the greeting: password, database, names. It is sent at once, since the server answers in
-   * order.
+   * Sends the greeting: password, database, names, and the question for the role where sentinels
+   * name the server. It is sent at once, since the server answers in order.
    */
   private static void greet(Connection connection, Settings.Connection settings) {
     List<CommandArguments> greeting = new ArrayList<>();
@@ -147,17 +177,44 @@ public final class JedisConnections {
     int needed = greeting.size();
     greeting.add(new CommandArguments(Command.CLIENT).add("SETNAME").add(settings.clientName()));
     greeting.add(new CommandArguments(Command.CLIENT).add("SETINFO").add("LIB-NAME").add(LIBRARY));
+    boolean asksForRole = settings.deployment().kind() == Settings.Deployment.Kind.SENTINEL;
+    if (asksForRole) {
+      // Other than ROLE, it is not among the commands that administrators tend to forbid.
+      greeting.add(new CommandArguments(Command.HELLO).add("2"));
+    }
     for (CommandArguments command : greeting) {
       connection.sendCommand(command);
     }
     for (int i = 0; i < greeting.size(); i++) {
       try {
-        Object unused = connection.getOne();
+        Object reply = connection.getOne();
+        if (asksForRole && i == greeting.size() - 1) {
+          checkMaster(reply, settings);
+        }
       } catch (JedisDataException e) {
         if (i < needed || turnsUsAway(e)) {
           throw e;
         }
         // A server that does not know, or does not allow, a name for a connection does without.
+      }
+    }
+  }
+
+  /** A server that tells no role is taken for a master: its READONLY replies tell otherwise. */
+  private static void checkMaster(@Nullable Object hello, Settings.Connection settings) {
+    if (!(hello instanceof List<?> fields)) {
+      return;
+    }
+    for (int i = 0; i + 1 < fields.size(); i += 2) {
+      if (fields.get(i) instanceof byte[] name
+          && new String(name, StandardCharsets.US_ASCII).equals("role")
+          && fields.get(i + 1) instanceof byte[] value) {
+        String role = new String(value, StandardCharsets.UTF_8);
+        if (!role.equals("master")) {
+          throw new NoMasterException(
+              "the server %s:%s is a %s and no master"
+                  .formatted(settings.host(), settings.port(), role));
+        }
       }
     }
   }
@@ -217,8 +274,8 @@ public final class JedisConnections {
     return Math.toIntExact(Math.min(duration.toMillis(), Integer.MAX_VALUE));
   }
 
-  /** Makes a socket and keeps it, for code that writes and reads the protocol without Jedis. */
-  public static final class SocketKeeper extends DefaultJedisSocketFactory {
+  /** Makes a socket and keeps it. */
+  private static final class SocketKeeper extends DefaultJedisSocketFactory {
 
     private final Settings.Connection settings;
     private final int millis;
@@ -303,7 +360,7 @@ public final class JedisConnections {
     }
 
     /** The socket that was made. */
-    public Socket socket() {
+    Socket socket() {
       return requireNonNull(socket, "socket");
     }
 

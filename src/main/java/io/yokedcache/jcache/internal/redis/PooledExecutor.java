@@ -39,6 +39,7 @@ public final class PooledExecutor implements RedisExecutor {
   /** How often a read is sent again after a time-out. */
   private static final int MAX_TIMEOUTS = 1;
 
+  private final Endpoint server;
   private final Settings.Connection settings;
   private final ErrorReply.Policy policy;
   private final PooledConnections pool;
@@ -59,23 +60,26 @@ public final class PooledExecutor implements RedisExecutor {
   /** Creates the executor with a retry policy; nothing is connected yet. */
   public PooledExecutor(
       Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
+    this(new Endpoint(settings, policy, maxValueBytes));
+  }
+
+  /** Creates the executor of an endpoint; nothing is connected yet. */
+  public PooledExecutor(Endpoint server) {
     this.timer = RoundTripTimer::none;
     this.reconnects = new ReconnectCount();
-    this.settings = settings;
+    this.server = server;
+    this.settings = server.settings();
     this.guard = new WriteGuard(settings.commandTimeout());
-    this.failures = new Failures(settings);
-    this.policy = policy;
-    long maxReplyBytes = ReplyReader.limit(maxValueBytes, 1);
+    this.failures = new Failures(server);
+    this.policy = server.policy();
     this.pool =
         new PooledConnections(
-            settings,
-            millis -> JedisConnections.open(settings, millis, maxReplyBytes),
-            policy,
-            reconnects);
+            settings, millis -> JedisConnections.open(server, millis), policy, reconnects);
   }
 
   private PooledExecutor(PooledExecutor shared, Supplier<RoundTripTimer> timer) {
     this.timer = timer;
+    this.server = shared.server;
     this.settings = shared.settings;
     this.policy = shared.policy;
     this.pool = shared.pool;
@@ -87,6 +91,11 @@ public final class PooledExecutor implements RedisExecutor {
   @Override
   public PooledExecutor timedBy(Supplier<RoundTripTimer> times) {
     return new PooledExecutor(this, times);
+  }
+
+  /** The server, with the retry policy of all connections to it. */
+  public Endpoint server() {
+    return server;
   }
 
   /** Makes the exceptions of all requests to the server. */
@@ -302,7 +311,7 @@ public final class PooledExecutor implements RedisExecutor {
 
   @Override
   public String address() {
-    return (settings.tls() ? "rediss://" : "redis://") + settings.address();
+    return server.lookup().address();
   }
 
   @Override

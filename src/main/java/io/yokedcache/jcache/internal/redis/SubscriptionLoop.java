@@ -136,9 +136,7 @@ public final class SubscriptionLoop implements AutoCloseable {
     long beforeNanos = System.nanoTime();
     try {
       setServer(next);
-      try (Subscription opened =
-          new Subscription(
-              JedisConnections.single(next.settings(), silence, next.maxMessageBytes()))) {
+      try (Subscription opened = new Subscription(JedisConnections.single(next, silence))) {
         if (adopt(opened, current, beforeNanos)) {
           current.begin(opened);
           opened.read(current);
@@ -224,7 +222,7 @@ public final class SubscriptionLoop implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    return last == null ? consequence : consequence + " on " + last.settings().address();
+    return last == null ? consequence : consequence + " on " + last.lookup().address();
   }
 
   private static String reason(Throwable failure) {

@@ -46,9 +46,7 @@ final class ClusterNode implements AutoCloseable {
     this.address = address;
     this.pool = new PooledExecutor(own, policy, maxValueBytes);
     this.executor =
-        own.executor() == Settings.Executor.PIPELINED
-            ? new PipelinedExecutor(own, pool, maxValueBytes)
-            : pool;
+        own.executor() == Settings.Executor.PIPELINED ? new PipelinedExecutor(pool) : pool;
     this.master = new Master(address.toString(), new Endpoint(own, policy, maxValueBytes));
   }
 

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.concurrent.VirtualThreads;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.ReconnectCount;
 import java.net.SocketTimeoutException;
@@ -32,9 +33,9 @@ final class PipelinedConnections implements AutoCloseable {
   /** How many attempts of other threads that end without an outcome a thread waits for. */
   private static final int MAX_FOLLOWED = 8;
 
+  private final Endpoint server;
   private final Settings.Connection settings;
   private final ErrorReply.Policy policy;
-  private final long maxValueBytes;
   private final ReconnectCount reconnects = new ReconnectCount();
   private final Slot first = new Slot();
   private final Slot second = new Slot();
@@ -44,16 +45,11 @@ final class PipelinedConnections implements AutoCloseable {
 
   private volatile boolean closed;
 
-  /**
-   * Creates the slots; nothing is connected yet.
-   *
-   * @param policy knows connections that work, but lead to a server that has lost its role
-   * @param maxValueBytes the longest value of the application; longer ones are not read
-   */
-  PipelinedConnections(Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
-    this.settings = settings;
-    this.policy = policy;
-    this.maxValueBytes = maxValueBytes;
+  /** Creates the slots; nothing is connected yet. */
+  PipelinedConnections(Endpoint server) {
+    this.server = server;
+    this.settings = server.settings();
+    this.policy = server.policy();
   }
 
   Slot leastUsed() {
@@ -206,8 +202,7 @@ final class PipelinedConnections implements AutoCloseable {
           connection = null; // counted once, however often connecting fails
         }
         long beforeNanos = System.nanoTime();
-        current =
-            new PipelinedConnection(SocketTransport.open(settings, maxValueBytes), beforeNanos);
+        current = new PipelinedConnection(SocketTransport.open(server), beforeNanos);
         reconnects.made();
         connection = current;
       }

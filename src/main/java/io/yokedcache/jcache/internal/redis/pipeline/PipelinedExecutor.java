@@ -1,6 +1,5 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
@@ -76,15 +75,15 @@ public final class PipelinedExecutor implements RedisExecutor {
   /**
    * Creates the executor; nothing is connected yet.
    *
-   * @param pool takes requests that do not suit shared connections; closed with this executor
-   * @param maxValueBytes the longest value of the application; longer ones are not read
+   * @param pool takes requests that do not suit shared connections, and names the server; closed
+   *     with this executor
    */
-  public PipelinedExecutor(Settings.Connection settings, PooledExecutor pool, long maxValueBytes) {
+  public PipelinedExecutor(PooledExecutor pool) {
     this(
-        new PipelinedConnections(settings, pool.policy(), maxValueBytes),
+        new PipelinedConnections(pool.server()),
         pool,
         RoundTripTimer::none,
-        settings.commandTimeout().toNanos());
+        pool.server().settings().commandTimeout().toNanos());
   }
 
   private PipelinedExecutor(

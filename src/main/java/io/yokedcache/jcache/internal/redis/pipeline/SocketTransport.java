@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.ReplyReader;
 import java.io.FilterInputStream;
@@ -15,11 +15,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * A {@link Transport} over a socket. Jedis connects and sends the greeting; but its {@link
+ * A {@link Transport} over a socket. Jedis connects and sends the greeting; but its {@code
  * Connection} is for one thread: its reads flush, and its failed writes read.
  *
  * <p>The buffer for requests belongs to the thread that writes, the reader of replies and the
@@ -51,16 +50,12 @@ final class SocketTransport implements Transport {
   /**
    * Connects.
    *
-   * @param maxValueBytes the longest value of the application; longer ones are not read
    * @throws redis.clients.jedis.exceptions.JedisException if the server is not there, or refuses
    */
-  static SocketTransport open(Settings.Connection settings, long maxValueBytes) {
-    JedisConnections.SocketKeeper keeper = JedisConnections.socketKeeper(settings);
-    // Not closed: the connection's end is that of its socket, and until then it only takes memory.
-    @SuppressWarnings("unused")
-    Connection greeted = JedisConnections.over(keeper, settings);
+  static SocketTransport open(Endpoint server) {
+    Socket greeted = JedisConnections.socket(server);
     try {
-      return new SocketTransport(keeper.socket(), maxValueBytes);
+      return new SocketTransport(greeted, server.maxValueBytes());
     } catch (IOException e) {
       throw new JedisConnectionException("Cannot use the connection", e);
     }

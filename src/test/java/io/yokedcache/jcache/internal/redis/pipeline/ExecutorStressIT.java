@@ -160,7 +160,7 @@ final class ExecutorStressIT {
             POOL_SIZE,
             timeout,
             /* keepAlive= */ Duration.ZERO);
-    return new PipelinedExecutor(settings, new PooledExecutor(settings, 64 << 20), 64 << 20);
+    return new PipelinedExecutor(new PooledExecutor(settings, 64 << 20));
   }
 
   /** Waits without sleeping: for a latch that nobody opens. */

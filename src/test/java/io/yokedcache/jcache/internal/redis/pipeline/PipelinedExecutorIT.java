@@ -46,7 +46,7 @@ final class PipelinedExecutorIT {
           Duration.ofSeconds(5),
           Duration.ofSeconds(30));
   private final PooledExecutor pool = new PooledExecutor(settings, MAX_VALUE_BYTES);
-  private final PipelinedExecutor executor = new PipelinedExecutor(settings, pool, MAX_VALUE_BYTES);
+  private final PipelinedExecutor executor = new PipelinedExecutor(pool);
 
   @AfterEach
   void stop() {

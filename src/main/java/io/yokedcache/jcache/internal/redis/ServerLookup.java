@@ -1,0 +1,50 @@
+package io.yokedcache.jcache.internal.redis;
+
+import io.yokedcache.jcache.configuration.Settings;
+import java.util.function.Function;
+
+/**
+ * Finds the server for each new connection: always the same one, or the master that sentinels name.
+ * Safe for use by several threads.
+ */
+public interface ServerLookup {
+
+  /**
+   * Makes a connection to the present server.
+   *
+   * @param attempt connects with these settings and sends the greeting; it is called again if the
+   *     server turns out to be the wrong one
+   * @throws redis.clients.jedis.exceptions.JedisException if no connection could be made
+   */
+  <T> T connect(Function<Settings.Connection, T> attempt);
+
+  /** The server in messages, without credentials. */
+  String address();
+
+  /** A sentence for messages about a server that cannot be reached, or an empty text. */
+  String advice();
+
+  /** The server of these settings. */
+  static ServerLookup fixed(Settings.Connection settings) {
+    return new Fixed(settings);
+  }
+
+  /** One server at a known address. */
+  record Fixed(Settings.Connection settings) implements ServerLookup {
+
+    @Override
+    public <T> T connect(Function<Settings.Connection, T> attempt) {
+      return attempt.apply(settings);
+    }
+
+    @Override
+    public String address() {
+      return (settings.tls() ? "rediss://" : "redis://") + settings.address();
+    }
+
+    @Override
+    public String advice() {
+      return "";
+    }
+  }
+}

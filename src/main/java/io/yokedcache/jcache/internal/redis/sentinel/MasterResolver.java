@@ -1,0 +1,454 @@
+package io.yokedcache.jcache.internal.redis.sentinel;
+
+import static java.util.Objects.requireNonNull;
+
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.Settings.Address;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.Endpoint;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
+import io.yokedcache.jcache.internal.redis.NoMasterException;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.ServerLookup;
+import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Answer;
+import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.NoAnswerException;
+import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Reason;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/**
+ * Leads each new connection to the master that the sentinels name, and has all connections replaced
+ * when they name another one.
+ *
+ * <p>The sentinels are asked for each connection; threads that connect at the same time share an
+ * answer. A server that says that it is a replica is not used, and the sentinels are asked again.
+ * If no sentinel answers, connections lead to the last known master. An answer of an older
+ * configuration than a known one comes from a sentinel that is cut off from the others, and does
+ * not count. A {@link MasterWatch} hears of a new master while no connection is made.
+ *
+ * <p>Safe for use by several threads. All waits are bounded by the connect time-out.
+ */
+public final class MasterResolver implements ServerLookup, Topology, AutoCloseable {
+
+  private static final Logger logger = LoggerFactory.getLogger(MasterResolver.class);
+
+  /** How long an answer serves further connections: an outage must not flood the sentinels. */
+  private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** How long the sentinels are not asked again after none answered, if a master is known. */
+  private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** The pause before the sentinels are asked again for another master. */
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /**
+   * After how long without a confirmation an older configuration counts again: the sentinels were
+   * set up anew.
+   */
+  private static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** The least time for one sentinel. */
+  private static final long MIN_SHARE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  private final Settings.Connection settings;
+  private final String masterName;
+  private final String address;
+  private final ErrorReply.Policy policy;
+  private final long maxValueBytes;
+  private final ScheduledExecutorService background;
+  private final Sentinels sentinels;
+  private final MasterWatch watch;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private volatile FailOverListener failOver = FailOverListener.none();
+
+  /** Held while sentinels are asked; guards all writing of the fields below. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private volatile @Nullable Answer present;
+  private volatile long answeredNanos;
+  private volatile long failedNanos;
+  private @Nullable NoMasterException failure;
+
+  /** When a sentinel last named a master of the present configuration or a newer one. */
+  private long confirmedNanos;
+
+  /** When all sentinels were last asked for another master than the present one. */
+  private long askedAllNanos;
+
+  /** Grows before {@link #present} changes. */
+  private final AtomicLong version = new AtomicLong();
+
+  /** How often another master took over; grows after {@link #present} has changed. */
+  private final AtomicInteger switches = new AtomicInteger();
+
+  /** Held while the fail-over listener is called; guards the field below. */
+  private final ReentrantLock fitLock = new ReentrantLock();
+
+  /** For which of the {@link #switches} the fail-over listener has returned. */
+  private volatile int fitFor;
+
+  /**
+   * Creates it; nothing is connected before {@link #start} or the first connection.
+   *
+   * @param maxValueBytes how long one value of the application may be
+   * @param background calls listeners of changes
+   */
+  public MasterResolver(
+      Settings.Connection settings,
+      long maxValueBytes,
+      ScheduledExecutorService background,
+      ScheduledExecutorService pings,
+      BackgroundErrors errors) {
+    Settings.Deployment deployment = settings.deployment();
+    this.settings = settings;
+    this.masterName = requireNonNull(deployment.masterName(), "masterName");
+    this.address =
+        deployment.nodes().stream()
+            .map(Address::toString)
+            .collect(
+                Collectors.joining(
+                    ",",
+                    settings.tls() ? "rediss-sentinel://" : "redis-sentinel://",
+                    "/" + masterName + (settings.database() > 0 ? "/" + settings.database() : "")));
+    this.policy = new ErrorReply.Policy(settings.commandTimeout());
+    this.maxValueBytes = maxValueBytes;
+    this.background = background;
+    this.sentinels = new Sentinels(settings);
+    this.watch = new MasterWatch(this, sentinels, masterName, pings, errors);
+    long now = System.nanoTime();
+    this.answeredNanos = now - REST_NANOS;
+    this.failedNanos = now - REST_NANOS;
+    this.confirmedNanos = now;
+    this.askedAllNanos = now - PAUSE_NANOS;
+  }
+
+  /** Begins to watch the sentinels. */
+  public void start() {
+    watch.start();
+  }
+
+  /**
+   * Sets the listener that makes a new master fit. It is called once for each new master, before
+   * the first connection to it is handed out; connections wait for it and fail if it throws.
+   */
+  public void onFailOver(FailOverListener listener) {
+    failOver = listener;
+  }
+
+  /** The deployment as a server for connections. */
+  public Endpoint endpoint() {
+    Answer known = present;
+    return new Endpoint(
+        known == null ? settings : settings.node(known.master()), policy, maxValueBytes, this);
+  }
+
+  @Override
+  public List<Master> masters() {
+    return List.of(new Master(address, endpoint()));
+  }
+
+  @Override
+  public Master masterOf(Bytes route) {
+    return masters().get(0);
+  }
+
+  @Override
+  public long version(Bytes route) {
+    return version.get();
+  }
+
+  @Override
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public String address() {
+    Answer known = present;
+    return known == null ? address : address + " (master " + known.master() + ")";
+  }
+
+  @Override
+  public String advice() {
+    Answer known = present;
+    return known == null
+        ? ""
+        : ("The sentinel %s names %s as the master. If that is an address of another network, sentinel"
+                + " monitor of the sentinels, and replica-announce-ip and replica-announce-port of"
+                + " the servers, should name one that is reached from here.")
+            .formatted(known.sentinel(), known.master());
+  }
+
+  @Override
+  public <T> T connect(Function<Settings.Connection, T> attempt) {
+    long endNanos = System.nanoTime() + settings.connectTimeout().toNanos();
+    Address master = present();
+    while (true) {
+      makeFit();
+      try {
+        return attempt.apply(settings.node(master));
+      } catch (JedisConnectionException e) {
+        boolean late = System.nanoTime() - endNanos >= 0;
+        Address next = late ? master : otherThan(master);
+        if (next.equals(master)) {
+          if (!(e instanceof NoMasterException)) {
+            throw e;
+          }
+          if (late) {
+            throw wrongRole(e);
+          }
+          BoundedWait.pause(PAUSE_NANOS);
+        }
+        master = next;
+      }
+    }
+  }
+
+  private NoMasterException wrongRole(JedisConnectionException e) {
+    return new NoMasterException(
+        ("the sentinels name no other server for %s, and %s. Either a fail-over is under way, or the"
+                + " sentinels have lost each other; SENTINEL MASTER %s on each of them tells more")
+            .formatted(masterName, e.getMessage(), masterName));
+  }
+
+  /** The master as of now, or the last known one if no sentinel answers. */
+  private Address present() {
+    long callNanos = System.nanoTime();
+    Answer known = present;
+    if (known != null
+        && (callNanos - answeredNanos < FRESH_NANOS || callNanos - failedNanos < REST_NANOS)) {
+      return known.master();
+    }
+    return alone(
+        () -> {
+          Answer present = this.present;
+          if (present != null && answeredNanos - callNanos > 0) {
+            return present.master();
+          }
+          if (failure == null || failedNanos - callNanos < 0) {
+            ask(/* not= */ null);
+          }
+          present = this.present;
+          if (present == null) {
+            throw requireNonNull(failure, "failure");
+          }
+          return present.master();
+        });
+  }
+
+  /** Another master than one that cannot be used, if a sentinel names one. */
+  private Address otherThan(Address unusable) {
+    return alone(
+        () -> {
+          Answer known = requireNonNull(present, "present");
+          long now = System.nanoTime();
+          if (known.master().equals(unusable) && now - askedAllNanos >= PAUSE_NANOS) {
+            ask(unusable);
+            askedAllNanos = System.nanoTime();
+          }
+          return requireNonNull(present, "present").master();
+        });
+  }
+
+  private <T> T alone(Supplier<T> action) {
+    // A thread before this one asks for the connect time-out at most.
+    long patienceNanos = 2 * settings.connectTimeout().toNanos();
+    if (!BoundedWait.await(patienceNanos, nanos -> lock.tryLock(nanos, TimeUnit.NANOSECONDS))) {
+      throw new NoMasterException(
+          "other threads have asked the sentinels for longer than twice"
+              + " yokedcache.connection.connect-timeout");
+    }
+    try {
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Asks the sentinels in turn until one has an answer that counts.
+   *
+   * @param not a master that cannot be used: all sentinels are asked unless one names another
+   */
+  private void ask(@Nullable Address not) {
+    long endNanos = System.nanoTime() + settings.connectTimeout().toNanos();
+    List<Address> order = sentinels.inOrder();
+    List<String> reasons = new ArrayList<>();
+    Reason reason = Reason.UNREACHABLE;
+    Answer newest = null;
+    for (int i = 0; i < order.size(); i++) {
+      long leftNanos = endNanos - System.nanoTime();
+      if (leftNanos <= 0) {
+        reasons.add(order.get(i) + " was not asked in time");
+        continue;
+      }
+      long shareNanos = Math.max(MIN_SHARE_NANOS, leftNanos / (order.size() - i));
+      try {
+        Answer answer = sentinels.ask(order.get(i), Duration.ofNanos(shareNanos));
+        if (newest == null || answer.epoch() > newest.epoch()) {
+          newest = answer;
+        }
+        if (!isOld(answer) && !answer.master().equals(not)) {
+          break;
+        }
+      } catch (NoAnswerException e) {
+        logger.debug("The sentinel {} names no master", order.get(i), e);
+        reasons.add(order.get(i) + " " + e.getMessage());
+        reason = e.reason().compareTo(reason) < 0 ? e.reason() : reason;
+      }
+    }
+    if (newest != null) {
+      accept(newest);
+    } else {
+      failure =
+          new NoMasterException(
+              "no sentinel names the master %s: %s. %s"
+                  .formatted(masterName, String.join("; ", reasons), reason.advice()));
+      failedNanos = System.nanoTime();
+    }
+  }
+
+  /** Asks one sentinel; for the thread that watches. */
+  void check(Address sentinel, Duration patience) {
+    Answer answer;
+    try {
+      answer = sentinels.ask(sentinel, patience);
+    } catch (NoAnswerException e) {
+      logger.debug("The sentinel {} names no master", sentinel, e);
+      return;
+    }
+    boolean unused =
+        alone(
+            () -> {
+              accept(answer);
+              return true;
+            });
+    makeFit();
+  }
+
+  private boolean isOld(Answer answer) {
+    Answer known = present;
+    return known != null && answer.epoch() < known.epoch();
+  }
+
+  private void accept(Answer answer) {
+    long now = System.nanoTime();
+    answeredNanos = now;
+    Answer known = present;
+    if (isOld(answer) && now - confirmedNanos < FORGET_NANOS) {
+      logger.debug("An older configuration than {} does not count: {}", known, answer);
+      return;
+    }
+    confirmedNanos = now;
+    if (known == null) {
+      present = answer;
+    } else if (isReplaced(known, answer)) {
+      replace(known, answer);
+    } else {
+      // One server may have several names; the first one stays.
+      present = new Answer(known.master(), answer.epoch(), answer.sentinel());
+    }
+  }
+
+  /** Whether another master took over, or others did and the known one is master again. */
+  private static boolean isReplaced(Answer known, Answer answer) {
+    return !isSame(known.master(), answer.master())
+        || (known.epoch() != Sentinels.UNKNOWN_EPOCH && answer.epoch() > known.epoch());
+  }
+
+  private void replace(Answer known, Answer answer) {
+    version.incrementAndGet();
+    present = answer;
+    switches.incrementAndGet();
+    // After the change above: a connection that begins from now on leads to the new master.
+    policy.condemn();
+    logger.info(
+        "Master {} is now {} and no longer {}, as the sentinel {} says",
+        masterName,
+        answer.master(),
+        known.master(),
+        answer.sentinel());
+    try {
+      listeners.forEach(background::execute);
+    } catch (RejectedExecutionException closing) {
+      logger.debug("Nobody is told, the manager is closed");
+    }
+  }
+
+  private static boolean isSame(Address one, Address other) {
+    if (one.equals(other)) {
+      return true;
+    }
+    try {
+      return one.port() == other.port()
+          && InetAddress.getByName(one.host()).equals(InetAddress.getByName(other.host()));
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Has the fail-over listener called for a new master. Requests that begin wait here for it, with
+   * nothing sent; so a change that the listener does not see yet is sent to the new master.
+   */
+  private void makeFit() {
+    if (fitFor == switches.get()) {
+      return;
+    }
+    long patienceNanos =
+        settings.connectTimeout().toNanos() + 2 * settings.commandTimeout().toNanos();
+    if (!BoundedWait.await(patienceNanos, nanos -> fitLock.tryLock(nanos, TimeUnit.NANOSECONDS))) {
+      throw new NoMasterException(
+          "changes that a fail-over may have lost are still being made again on the new master");
+    }
+    try {
+      while (fitFor != switches.get()) {
+        int number = switches.get();
+        callFailOver(requireNonNull(present, "present").master());
+        fitFor = number;
+      }
+    } finally {
+      fitLock.unlock();
+    }
+  }
+
+  private void callFailOver(Address master) {
+    Settings.Connection there = settings.node(master);
+    try (PooledExecutor direct =
+        new PooledExecutor(
+            new Endpoint(there, new ErrorReply.Policy(settings.commandTimeout()), maxValueBytes))) {
+      failOver.replaced(direct, route -> true);
+    } catch (CacheException e) {
+      throw new NoMasterException(
+          "changes that the fail-over to %s may have lost could not be made again: %s"
+              .formatted(master, e.getMessage()));
+    }
+  }
+
+  @Override
+  public void close() {
+    watch.close();
+  }
+}

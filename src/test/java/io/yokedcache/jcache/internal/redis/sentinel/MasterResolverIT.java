@@ -1,0 +1,197 @@
+package io.yokedcache.jcache.internal.redis.sentinel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.Settings.Address;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import io.yokedcache.jcache.testing.RedisSentinel;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
+
+/** Requests through sentinels, and the messages when there is no way. */
+final class MasterResolverIT {
+
+  private static RedisSentinel servers;
+
+  private final ScheduledExecutorService scheduler = Executors.newScheduledThreadPool(2);
+  private final BackgroundErrors errors = new BackgroundErrors();
+  private final List<AutoCloseable> opened = new ArrayList<>();
+
+  @BeforeAll
+  static void start() {
+    servers = RedisSentinel.start(1);
+  }
+
+  @AfterAll
+  static void stop() {
+    servers.close();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : opened) {
+      each.close();
+    }
+    scheduler.shutdownNow();
+    assertThat(errors.count()).isZero();
+  }
+
+  private static Settings.Connection settings(
+      String name, @Nullable String password, List<Address> sentinels) {
+    return new Settings.Connection(
+        new Settings.Deployment(
+            Settings.Deployment.Kind.SENTINEL, sentinels, name, null, password, false),
+        sentinels.get(0).host(),
+        sentinels.get(0).port(),
+        0,
+        null,
+        null,
+        false,
+        new Settings.Tls(null, null, null, null, true),
+        "sentinel-test",
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(1),
+        Settings.Executor.PIPELINED,
+        2,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30));
+  }
+
+  private MasterResolver resolver(Settings.Connection settings) {
+    MasterResolver resolver = new MasterResolver(settings, 1 << 20, scheduler, scheduler, errors);
+    opened.add(0, resolver);
+    return resolver;
+  }
+
+  private RedisExecutor executor(MasterResolver resolver) {
+    RedisExecutor executor = new PipelinedExecutor(new PooledExecutor(resolver.endpoint()));
+    opened.add(0, executor);
+    return executor;
+  }
+
+  private RedisExecutor executor(Settings.Connection settings) {
+    return executor(resolver(settings));
+  }
+
+  private static List<Address> addresses() {
+    return servers.sentinelPorts().stream().map(port -> new Address("127.0.0.1", port)).toList();
+  }
+
+  private static @Nullable Object set(RedisExecutor executor, String key, String value) {
+    return executor.command(
+        "put",
+        Bytes.utf8(key),
+        /* idempotent= */ true,
+        new CommandArguments(Command.SET).add(key).add(value));
+  }
+
+  private static String get(RedisExecutor executor, String key) {
+    Object reply =
+        executor.command(
+            "get",
+            Bytes.utf8(key),
+            /* idempotent= */ true,
+            new CommandArguments(Command.GET).add(key));
+    return reply == null ? "" : new String((byte[]) reply, UTF_8);
+  }
+
+  @Test
+  void execute_firstSentinelDead() {
+    List<Address> sentinels = new ArrayList<>(addresses());
+    sentinels.set(0, new Address("127.0.0.1", RedisServer.freePort()));
+    RedisExecutor executor = executor(settings("mymaster", null, sentinels));
+
+    set(executor, "first-dead", "1");
+
+    assertThat(get(executor, "first-dead")).isEqualTo("1");
+    assertThat(executor.address())
+        .isEqualTo(
+            "redis-sentinel://"
+                + sentinels.get(0)
+                + ","
+                + sentinels.get(1)
+                + ","
+                + sentinels.get(2)
+                + "/mymaster (master 127.0.0.1:"
+                + servers.master().port()
+                + ")");
+  }
+
+  @Test
+  void execute_noSentinelThere() {
+    Address nobody = new Address("127.0.0.1", RedisServer.freePort());
+    RedisExecutor executor = executor(settings("mymaster", null, List.of(nobody)));
+
+    assertThatThrownBy(() -> set(executor, "none", "1"))
+        .isInstanceOf(RedisUnavailableException.class)
+        .hasMessageContaining("no sentinel names the master mymaster")
+        .hasMessageContaining(nobody + " cannot be asked (Connection refused)")
+        .hasMessageContaining("Check that the sentinels run");
+  }
+
+  @Test
+  void execute_nameNotKnown() {
+    RedisExecutor executor = executor(settings("other", null, addresses()));
+
+    assertThatThrownBy(() -> set(executor, "none", "1"))
+        .isInstanceOf(RedisUnavailableException.class)
+        .hasMessageContaining("does not know it, and watches mymaster")
+        .hasMessageContaining("path of the URI");
+  }
+
+  @Test
+  void execute_serverInPlaceOfSentinel() {
+    Address server = new Address("127.0.0.1", servers.servers().get(0).port());
+    RedisExecutor executor = executor(settings("mymaster", null, List.of(server)));
+
+    assertThatThrownBy(() -> set(executor, "none", "1"))
+        .isInstanceOf(RedisUnavailableException.class)
+        .hasMessageContaining(server + " is no sentinel")
+        .hasMessageContaining("26379");
+  }
+
+  /** A fail-over that an operator asks for, while connections to the former master live. */
+  @Test
+  void execute_failOverByCommand() {
+    MasterResolver resolver = resolver(settings("mymaster", null, addresses()));
+    resolver.start();
+    List<String> replaced = new ArrayList<>();
+    resolver.onFailOver((master, owns) -> replaced.add(get(master, "moved")));
+    RedisExecutor executor = executor(resolver);
+    set(executor, "moved", "1");
+
+    RedisServer present = servers.failOver();
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(2))
+        .until(() -> executor.address().endsWith("(master 127.0.0.1:" + present.port() + ")"));
+    set(executor, "moved", "2");
+    try (Jedis jedis = servers.open(present)) {
+      assertThat(jedis.get("moved")).isEqualTo("2");
+    }
+    assertThat(replaced).containsExactly("1");
+    servers.awaitReplicas();
+    assertThat(get(executor, "moved")).isEqualTo("2");
+  }
+}
