@@ -92,7 +92,8 @@ public final class RedisBackend implements AutoCloseable {
             listener);
     servers.trouble.tell(health::operationFailed, health::refused);
     this.announcement =
-        new Announcement(executor, settings.namespace(), settings.events().announce());
+        new Announcement(
+            executor, settings.namespace(), settings.events().announce(), schedulers.background());
     this.subscriber =
         new RemoteEventSubscriber(
             executor,

@@ -59,6 +59,39 @@ public interface RedisExecutor extends AutoCloseable {
   }
 
   /**
+   * Calls scripts together and returns their replies, none of which is an error. Servers that have
+   * forgotten a script get its text in a second round trip.
+   */
+  default List<@Nullable Object> callAll(String operation, List<Script.Call> calls) {
+    List<@Nullable Object> replies = new ArrayList<>(calls.size());
+    executeAll(calls.stream().map(call -> request(operation, call, call.byDigest())).toList())
+        .forEach(reply -> replies.add(reply.get(0)));
+    List<Integer> forgotten = new ArrayList<>();
+    for (int i = 0; i < replies.size(); i++) {
+      if (replies.get(i) instanceof JedisNoScriptException) {
+        forgotten.add(i);
+      }
+    }
+    if (!forgotten.isEmpty()) {
+      List<List<@Nullable Object>> again =
+          executeAll(
+              forgotten.stream()
+                  .map(i -> request(operation, calls.get(i), calls.get(i).byText()))
+                  .toList());
+      for (int i = 0; i < again.size(); i++) {
+        replies.set(forgotten.get(i), again.get(i).get(0));
+      }
+    }
+    replies.forEach(reply -> checked(operation, reply));
+    return replies;
+  }
+
+  private static Request request(String operation, Script.Call call, CommandArguments command) {
+    return new Request(
+        operation, Bytes.of(call.keys().get(0)), call.isIdempotent(), List.of(command));
+  }
+
+  /**
    * Returns a reply that is not an error.
    *
    * @throws javax.cache.CacheException if it is one
@@ -68,6 +101,11 @@ public interface RedisExecutor extends AutoCloseable {
       throw ErrorReply.failure(operation, address(), error);
     }
     return reply;
+  }
+
+  /** Whether the keys are spread over several servers by their slots. */
+  default boolean isCluster() {
+    return false;
   }
 
   /** One executor for each master, for commands such as {@code SCAN} that have no key. */

@@ -2,11 +2,18 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
@@ -18,9 +25,9 @@ import redis.clients.jedis.Protocol.Keyword;
  * of several registrations waits until every writer has seen the key.
  *
  * <p>A writer makes a plain write only if it read the key less than {@code events.announce} ago and
- * found none. It reads the key in the round trip of a write, a few times in that span. A listener
- * that has written the key waits for that span. After it no write is plain until the key expires.
- * Safe for use by several threads.
+ * found none. It reads the key in the round trip of a write (on a cluster beside the writes), a few
+ * times in that span. A listener that has written the key waits for that span. After it no write is
+ * plain until the key expires. Safe for use by several threads.
  */
 public final class Announcement {
 
@@ -34,7 +41,10 @@ public final class Announcement {
   /** The number of times that a busy writer reads the key in a span. */
   private static final int LOOKS = 4;
 
+  private static final Logger logger = LoggerFactory.getLogger(Announcement.class);
+
   private final RedisExecutor executor;
+  private final Executor background;
   private final byte[] key;
   private final long spanNanos;
   private final long lifeMillis;
@@ -45,13 +55,23 @@ public final class Announcement {
   /** The time when this JVM last read the key. */
   private final AtomicLong lookedNanos;
 
+  /** Whether the background thread asks now. */
+  private final AtomicBoolean isLooking = new AtomicBoolean();
+
   // The announcement of this JVM; guarded by this object's monitor.
   private long sureNanos = System.nanoTime();
 
   private long endNanos = System.nanoTime();
 
-  public Announcement(RedisExecutor executor, String namespace, Duration span) {
+  /**
+   * Creates it; nothing is sent yet.
+   *
+   * @param background asks on a cluster
+   */
+  public Announcement(
+      RedisExecutor executor, String namespace, Duration span, Executor background) {
     this.executor = executor;
+    this.background = background;
     this.key = KeySpace.announcementKey(namespace);
     this.spanNanos = span.toNanos();
     this.lifeMillis = LEAST_MILLIS + SPANS * span.toMillis();
@@ -63,15 +83,50 @@ public final class Announcement {
     return quietUntilNanos.get() - nowNanos > 0;
   }
 
-  /** Whether this thread is to send the {@link #question} with its write. */
+  /**
+   * Whether this thread is to send the {@link #question} with its write. On a cluster no write
+   * does, since it would fail with the server of the key, which may not be the server of the entry:
+   * there the background thread asks.
+   */
   boolean isDue(long nowNanos) {
     long looked = lookedNanos.get();
-    return nowNanos - looked > spanNanos / LOOKS && lookedNanos.compareAndSet(looked, nowNanos);
+    boolean isDue =
+        nowNanos - looked > spanNanos / LOOKS && lookedNanos.compareAndSet(looked, nowNanos);
+    if (isDue && executor.isCluster()) {
+      lookInBackground();
+      return false;
+    }
+    return isDue;
   }
 
-  /** The command that reads the key. */
-  CommandArguments question() {
-    return new CommandArguments(Command.EXISTS).add(key);
+  private void lookInBackground() {
+    if (isLooking.compareAndSet(false, true)) {
+      try {
+        background.execute(this::look);
+      } catch (RejectedExecutionException closing) {
+        logger.debug("No listener is looked for, the manager is closed");
+      }
+    }
+  }
+
+  private void look() {
+    try {
+      long sentNanos = System.nanoTime();
+      answer(executor.execute(question(OPERATION)).get(0), sentNanos);
+    } catch (RuntimeException e) {
+      logger.debug("It is not known whether listeners register; every write checks it", e);
+    } finally {
+      isLooking.set(false);
+    }
+  }
+
+  /** The request that reads the key. */
+  Request question(String operation) {
+    return new Request(
+        operation,
+        Bytes.of(key),
+        /* idempotent= */ true,
+        List.of(new CommandArguments(Command.EXISTS).add(key)));
   }
 
   /**

@@ -5,19 +5,20 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -144,7 +145,7 @@ public final class EntryStore {
   public @Nullable Bytes get(Bytes key, Ttl onAccess) {
     int bucket = names.bucketOf(key);
     if (!onAccess.isUnchanged()) {
-      return readChunk(bucket, List.of(key), onAccess).get(0);
+      return getAll(List.of(key), onAccess).get(0);
     }
     // Most operations are this one. It allocates little and adds one frame to the stack.
     String operation = operations.get();
@@ -178,46 +179,98 @@ public final class EntryStore {
    * @return bytes or {@code null} for each key, in the order of the keys
    */
   public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess) {
-    return inChunks(keys, (bucket, chunk) -> readChunk(bucket, chunk, onAccess));
-  }
-
-  private List<@Nullable Bytes> readChunk(int bucket, List<Bytes> keys, Ttl onAccess) {
-    String operation = keys.size() == 1 ? operations.get() : operations.getAll();
-    Bytes generationKey = names.route(bucket);
     if (onAccess.isZero()) {
       keys.forEach(this::beforeUntracked);
     }
-    return guard.onCurrentGeneration(
-        operation,
-        bucket,
-        generation -> {
-          List<CommandArguments> commands = new ArrayList<>();
-          CommandArguments first =
-              new CommandArguments(onAccess.isUnchanged() ? Command.MGET : Command.GET)
-                  .add(generationKey);
-          commands.add(first);
-          for (Bytes key : keys) {
-            Bytes entry = Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key));
-            if (onAccess.isUnchanged()) {
-              first.add(entry);
-            } else {
-              commands.add(getAndTouch(entry, onAccess));
-            }
-          }
-          List<@Nullable Object> replies =
-              executor.execute(
-                  new Request(
-                      operation,
-                      generationKey,
-                      /* idempotent= */ !onAccess.isZero(),
-                      commands,
-                      sizes.expected(keys.size())));
-          List<? extends @Nullable Object> flat =
-              onAccess.isUnchanged() ? list(executor.checked(operation, replies.get(0))) : replies;
-          return guard.verified(bucket, generation, flat.get(0))
-              ? bytes(operation, flat.subList(1, flat.size()))
-              : null;
-        });
+    String operation = getting(keys);
+    return guard.read(operation, keys, batchSize, new Values(operation, onAccess));
+  }
+
+  private String getting(List<Bytes> keys) {
+    return keys.size() == 1 ? operations.get() : operations.getAll();
+  }
+
+  /** Reads values, and sets the times to live of the entries. */
+  private final class Values implements BucketRead<@Nullable Bytes> {
+
+    private final String operation;
+    private final Ttl onAccess;
+
+    Values(String operation, Ttl onAccess) {
+      this.operation = operation;
+      this.onAccess = onAccess;
+    }
+
+    @Override
+    public Request request(int bucket, Generation generation, List<Bytes> keys) {
+      Bytes generationKey = names.route(bucket);
+      List<CommandArguments> commands = new ArrayList<>();
+      CommandArguments first =
+          new CommandArguments(onAccess.isUnchanged() ? Command.MGET : Command.GET)
+              .add(generationKey);
+      commands.add(first);
+      for (Bytes key : keys) {
+        Bytes entry = Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key));
+        if (onAccess.isUnchanged()) {
+          first.add(entry);
+        } else {
+          commands.add(getAndTouch(entry, onAccess));
+        }
+      }
+      return new Request(
+          operation,
+          generationKey,
+          /* idempotent= */ !onAccess.isZero(),
+          commands,
+          sizes.expected(keys.size()));
+    }
+
+    @Override
+    public @Nullable List<@Nullable Bytes> results(
+        int bucket, Generation generation, List<@Nullable Object> replies) {
+      List<? extends @Nullable Object> flat =
+          onAccess.isUnchanged() ? list(executor.checked(operation, replies.get(0))) : replies;
+      return guard.verified(bucket, generation, flat.get(0))
+          ? bytes(operation, flat.subList(1, flat.size()))
+          : null;
+    }
+  }
+
+  /** Sends commands for each of some entries behind the read of the generation key. */
+  private abstract class Guarded<T extends @Nullable Object> implements BucketRead<T> {
+
+    private final String operation;
+    private final boolean repliesWithValues;
+
+    Guarded(String operation, boolean repliesWithValues) {
+      this.operation = operation;
+      this.repliesWithValues = repliesWithValues;
+    }
+
+    @Override
+    public final Request request(int bucket, Generation generation, List<Bytes> keys) {
+      return guard.withGenerationFirst(
+          operation,
+          bucket,
+          /* idempotent= */ true,
+          commands(generation, keys),
+          repliesWithValues ? sizes.expected(keys.size()) : 0);
+    }
+
+    @Override
+    public final @Nullable List<T> results(
+        int bucket, Generation generation, List<@Nullable Object> replies) {
+      if (!guard.verified(bucket, generation, replies.get(0))) {
+        return null;
+      }
+      // Redis may refuse one command of several.
+      replies.forEach(reply -> executor.checked(operation, reply));
+      return read(generation, replies.subList(1, replies.size()));
+    }
+
+    abstract List<CommandArguments> commands(Generation generation, List<Bytes> keys);
+
+    abstract List<T> read(Generation generation, List<@Nullable Object> replies);
   }
 
   /**
@@ -226,16 +279,22 @@ public final class EntryStore {
    * @return an entry or {@code null} for each key, in the order of the keys
    */
   public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
-    String operation = keys.size() == 1 ? operations.get() : operations.getAll();
-    return inChunks(
+    String operation = getting(keys);
+    return guard.read(
+        operation,
         keys,
-        (bucket, chunk) ->
-            guard.withGeneration(
-                operation,
-                bucket,
-                sizes.expected(chunk.size()),
-                generation -> readsWithTtl(generation, chunk),
-                (generation, replies) -> found(operation, generation, replies)));
+        batchSize,
+        new Guarded<@Nullable StoredValue>(operation, /* repliesWithValues= */ true) {
+          @Override
+          List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+            return readsWithTtl(generation, some);
+          }
+
+          @Override
+          List<@Nullable StoredValue> read(Generation generation, List<@Nullable Object> replies) {
+            return found(operation, generation, replies);
+          }
+        });
   }
 
   private static List<CommandArguments> readsWithTtl(Generation generation, List<Bytes> keys) {
@@ -279,20 +338,24 @@ public final class EntryStore {
   /** Whether there is an entry, for each key in their order. */
   public List<Boolean> containsAll(List<Bytes> keys) {
     String operation = operations.containsKey();
-    return inChunks(
+    return guard.read(
+        operation,
         keys,
-        (bucket, chunk) ->
-            guard.withGeneration(
-                operation,
-                bucket,
-                /* replyBytes= */ 0,
-                generation ->
-                    chunk.stream()
-                        .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
-                        .map(entry -> new CommandArguments(Command.EXISTS).add(entry))
-                        .toList(),
-                (generation, replies) ->
-                    replies.stream().map(count -> Long.valueOf(1).equals(count)).toList()));
+        batchSize,
+        new Guarded<Boolean>(operation, /* repliesWithValues= */ false) {
+          @Override
+          List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+            return some.stream()
+                .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
+                .map(entry -> new CommandArguments(Command.EXISTS).add(entry))
+                .toList();
+          }
+
+          @Override
+          List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+            return replies.stream().map(count -> Long.valueOf(1).equals(count)).toList();
+          }
+        });
   }
 
   /** Sets the time to live of an entry, if there is one. */
@@ -304,12 +367,7 @@ public final class EntryStore {
       beforeUntracked(key);
     }
     try {
-      guard.withGeneration(
-          operations.touch(),
-          names.bucketOf(key),
-          /* replyBytes= */ 0,
-          generation -> List.of(touching(generation, key, ttl)),
-          (generation, replies) -> replies);
+      touch(List.of(key), any -> ttl);
     } finally {
       after(key);
     }
@@ -319,9 +377,6 @@ public final class EntryStore {
   public void touchAll(Map<Bytes, Ttl> ttls) {
     Map<Bytes, Ttl> changed = new LinkedHashMap<>(ttls);
     changed.values().removeIf(Ttl::isUnchanged);
-    if (changed.isEmpty()) {
-      return;
-    }
     changed.forEach(
         (key, ttl) -> {
           if (ttl.isZero()) {
@@ -329,21 +384,29 @@ public final class EntryStore {
           }
         });
     try {
-      inChunks(
-          List.copyOf(changed.keySet()),
-          (bucket, chunk) ->
-              guard.withGeneration(
-                  operations.touch(),
-                  bucket,
-                  /* replyBytes= */ 0,
-                  generation ->
-                      chunk.stream()
-                          .map(key -> touching(generation, key, requireNonNull(changed.get(key))))
-                          .toList(),
-                  (generation, replies) -> replies));
+      touch(List.copyOf(changed.keySet()), key -> requireNonNull(changed.get(key)));
     } finally {
       changed.keySet().forEach(this::after);
     }
+  }
+
+  private void touch(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
+    List<@Nullable Object> unused =
+        guard.read(
+            operations.touch(),
+            keys,
+            batchSize,
+            new Guarded<@Nullable Object>(operations.touch(), /* repliesWithValues= */ false) {
+              @Override
+              List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                return some.stream().map(key -> touching(generation, key, ttl.apply(key))).toList();
+              }
+
+              @Override
+              List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
+                return replies;
+              }
+            });
   }
 
   private static CommandArguments touching(Generation generation, Bytes key, Ttl ttl) {
@@ -390,7 +453,9 @@ public final class EntryStore {
    */
   public Pinned pin(Collection<Bytes> keys, boolean wereRead) {
     if (!wereRead) {
-      generations.openAll();
+      Set<Integer> buckets = new HashSet<>();
+      keys.forEach(key -> buckets.add(names.bucketOf(key)));
+      generations.openAgain(buckets);
     }
     Map<Integer, Generation> pinned = new HashMap<>();
     keys.forEach(key -> pinned.computeIfAbsent(names.bucketOf(key), generations::current));
@@ -473,29 +538,6 @@ public final class EntryStore {
       }
     }
     return keys;
-  }
-
-  /** Runs a read over keys of any number, one bucket and at most one batch at a time. */
-  private <T extends @Nullable Object> List<T> inChunks(
-      List<Bytes> keys, BiFunction<Integer, List<Bytes>, List<T>> read) {
-    if (keys.size() == 1) {
-      return read.apply(names.bucketOf(keys.get(0)), keys);
-    }
-    List<T> results = new ArrayList<>(Collections.nCopies(keys.size(), null));
-    names
-        .byBucket(keys, key -> key)
-        .forEach(
-            (bucket, indexes) -> {
-              for (int from = 0; from < indexes.size(); from += batchSize) {
-                List<Integer> chunk =
-                    indexes.subList(from, Math.min(from + batchSize, indexes.size()));
-                List<T> found = read.apply(bucket, chunk.stream().map(keys::get).toList());
-                for (int i = 0; i < found.size(); i++) {
-                  results.set(chunk.get(i), found.get(i));
-                }
-              }
-            });
-    return results;
   }
 
   private List<@Nullable Bytes> bytes(String operation, List<? extends @Nullable Object> replies) {

@@ -36,6 +36,10 @@ public final class Generation {
   private static final int HEAD_LENGTH = TOKEN_LENGTH + FINGERPRINT_LENGTH;
   private static final String ALPHABET =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+  /** Yields 64 values, of which two are thrown away. */
+  private static final int RANDOM_MASK = 0x3f;
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final byte[] raw;
@@ -61,8 +65,15 @@ public final class Generation {
   /** The content of a new generation's key, without listeners. */
   public static byte[] create(String fingerprint) {
     StringBuilder head = new StringBuilder(HEAD_LENGTH);
-    for (int i = 0; i < TOKEN_LENGTH; i++) {
-      head.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+    byte[] random = new byte[TOKEN_LENGTH];
+    while (head.length() < TOKEN_LENGTH) {
+      RANDOM.nextBytes(random); // in one call: a cache of many buckets needs many
+      for (int i = 0; i < random.length && head.length() < TOKEN_LENGTH; i++) {
+        int letter = random[i] & RANDOM_MASK;
+        if (letter < ALPHABET.length()) {
+          head.append(ALPHABET.charAt(letter));
+        }
+      }
     }
     return head.append(fingerprint).toString().getBytes(StandardCharsets.US_ASCII);
   }

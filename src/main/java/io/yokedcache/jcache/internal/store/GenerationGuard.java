@@ -1,13 +1,17 @@
 package io.yokedcache.jcache.internal.store;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -47,35 +51,89 @@ final class GenerationGuard {
   }
 
   /**
-   * Sends commands behind the read of the generation key, and again if the generation was stale.
+   * A read of some entries of one bucket.
    *
-   * @param replyBytes the estimated size of the replies, if it may be large
+   * @param <T> the result for each key
    */
-  <T> T withGeneration(
-      String operation,
-      int bucket,
-      int replyBytes,
-      Function<Generation, List<CommandArguments>> commands,
-      BiFunction<Generation, List<@Nullable Object>, T> reading) {
+  interface BucketRead<T extends @Nullable Object> {
+
+    /** Makes the request, whose replies tell the generation as well. */
+    Request request(int bucket, Generation generation, List<Bytes> keys);
+
+    /** Returns a result for each key, or {@code null} if the generation was stale. */
+    @Nullable List<T> results(int bucket, Generation generation, List<@Nullable Object> replies);
+  }
+
+  /**
+   * Reads entries of any number of keys. A batch takes one round trip, whatever the number of its
+   * buckets, and one more for those whose generation was not known or was stale.
+   *
+   * @return the results in the order of the keys
+   */
+  <T extends @Nullable Object> List<T> read(
+      String operation, List<Bytes> keys, int batchSize, BucketRead<T> read) {
+    if (keys.size() == 1) {
+      return readBucket(operation, names.bucketOf(keys.get(0)), keys, read);
+    }
+    List<T> results = new ArrayList<>(Collections.nCopies(keys.size(), null));
+    for (int from = 0; from < keys.size(); from += batchSize) {
+      List<Bytes> batch = keys.subList(from, Math.min(from + batchSize, keys.size()));
+      List<T> into = results.subList(from, from + batch.size());
+      if (names.buckets() == 1) {
+        put(readBucket(operation, /* bucket= */ 0, batch, read), into);
+      } else {
+        readBatch(operation, batch, read, into);
+      }
+    }
+    return results;
+  }
+
+  private static <T extends @Nullable Object> void put(List<T> found, List<T> results) {
+    for (int i = 0; i < found.size(); i++) {
+      results.set(i, found.get(i));
+    }
+  }
+
+  private <T extends @Nullable Object> List<T> readBucket(
+      String operation, int bucket, List<Bytes> keys, BucketRead<T> read) {
     return onCurrentGeneration(
         operation,
         bucket,
-        generation -> {
-          List<@Nullable Object> replies =
-              executor.execute(
-                  withGenerationFirst(
-                      operation,
-                      bucket,
-                      /* idempotent= */ true,
-                      commands.apply(generation),
-                      replyBytes));
-          if (!verified(bucket, generation, replies.get(0))) {
-            return null;
+        generation ->
+            read.results(
+                bucket, generation, executor.execute(read.request(bucket, generation, keys))));
+  }
+
+  private <T extends @Nullable Object> void readBatch(
+      String operation, List<Bytes> keys, BucketRead<T> read, List<T> results) {
+    Map<Integer, List<Integer>> left = names.byBucket(keys, key -> key);
+    for (int attempt = 0; !left.isEmpty(); attempt++) {
+      pace(operation, attempt);
+      generations.openUnknown(left.keySet());
+      List<Integer> buckets = List.copyOf(left.keySet());
+      List<Generation> used = new ArrayList<>(buckets.size());
+      List<Request> requests = new ArrayList<>(buckets.size());
+      for (int bucket : buckets) {
+        Generation generation = generations.current(bucket);
+        used.add(generation);
+        requests.add(
+            read.request(
+                bucket,
+                generation,
+                requireNonNull(left.get(bucket)).stream().map(keys::get).toList()));
+      }
+      List<List<@Nullable Object>> replies = executor.executeAll(requests);
+      for (int i = 0; i < buckets.size(); i++) {
+        int bucket = buckets.get(i);
+        List<T> found = read.results(bucket, used.get(i), replies.get(i));
+        if (found != null) {
+          List<Integer> places = requireNonNull(left.remove(bucket));
+          for (int place = 0; place < places.size(); place++) {
+            results.set(places.get(place), found.get(place));
           }
-          // Redis may refuse one command of several.
-          replies.forEach(reply -> executor.checked(operation, reply));
-          return reading.apply(generation, replies.subList(1, replies.size()));
-        });
+        }
+      }
+    }
   }
 
   /** A request that reads the generation before its commands. */
@@ -84,7 +142,7 @@ final class GenerationGuard {
     return withGenerationFirst(operation, bucket, idempotent, commands, 0);
   }
 
-  private Request withGenerationFirst(
+  Request withGenerationFirst(
       String operation,
       int bucket,
       boolean idempotent,
@@ -120,6 +178,11 @@ final class GenerationGuard {
    * @throws CacheException if that were too many
    */
   Generation generation(String operation, int bucket, int attempt) {
+    pace(operation, attempt);
+    return generations.current(bucket);
+  }
+
+  private void pace(String operation, int attempt) {
     if (attempt == MAX_ATTEMPTS) {
       throw new CacheException(
           "%s on %s gave up: the cache was cleared %s times at the same time"
@@ -128,7 +191,6 @@ final class GenerationGuard {
     if (attempt > ATTEMPTS_WITHOUT_PAUSE) {
       BoundedWait.pause(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
     }
-    return generations.current(bucket);
   }
 
   /** Whether an operation that used a generation saw the current entries, by its own reply. */

@@ -3,15 +3,18 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -46,6 +49,12 @@ public final class Generations {
   private final AtomicReferenceArray<@Nullable Generation> known;
   private final AtomicLongArray seenNanos;
 
+  /** All buckets. */
+  private final List<Integer> buckets;
+
+  /** The scripts' argument that says whether a server must assume that there are subscribers. */
+  private final byte[] assumed;
+
   /**
    * Whether this user may publish changes. If not, each write checks whether a JVM listens: after a
    * plain write it would be too late to refuse the write.
@@ -61,6 +70,8 @@ public final class Generations {
     this.trustNanos = trust.toNanos();
     this.known = new AtomicReferenceArray<>(names.buckets());
     this.seenNanos = new AtomicLongArray(names.buckets());
+    this.buckets = IntStream.range(0, names.buckets()).boxed().toList();
+    this.assumed = utf8(executor.isCluster() ? "1" : "0");
   }
 
   /** The known generation of a bucket, else the one in Redis, else a new one. */
@@ -99,17 +110,30 @@ public final class Generations {
 
   /** Reads every generation, and returns whether a JVM listens to any bucket. */
   public boolean isHeard() {
-    boolean heard = false;
-    for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      heard |= open(bucket).hasListeners();
-    }
-    return heard;
+    return open(buckets);
   }
 
   /** Opens every bucket. */
   public void openAll() {
-    for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      open(bucket);
+    boolean unused = open(buckets);
+  }
+
+  /** Opens some buckets, though their generations may be known. */
+  void openAgain(Collection<Integer> some) {
+    boolean unused = open(List.copyOf(some));
+  }
+
+  /** Opens those of some buckets whose generations are not known. */
+  void openUnknown(Collection<Integer> some) {
+    List<Integer> unknown = List.of();
+    for (int bucket : some) {
+      if (known.get(bucket) == null) {
+        unknown = unknown.isEmpty() ? new ArrayList<>() : unknown;
+        unknown.add(bucket);
+      }
+    }
+    if (!unknown.isEmpty()) {
+      boolean unused = open(unknown);
     }
   }
 
@@ -120,8 +144,9 @@ public final class Generations {
    */
   Set<String> renewAll() {
     Set<String> ended = new HashSet<>();
+    List<@Nullable Object> replies = renew(ended);
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      if (!(renew(bucket, ended) instanceof List<?> both) || both.size() != 2) {
+      if (!(replies.get(bucket) instanceof List<?> both) || both.size() != 2) {
         throw unreadable(bucket);
       }
       adopt(bucket, reply(both.get(0), bucket), null);
@@ -133,22 +158,24 @@ public final class Generations {
   }
 
   /**
-   * Begins a new generation, even if the first connections are lost. Each attempt has another
-   * token: if the first attempt reached Redis and another JVM has cleared since, its token must not
-   * come back.
+   * Begins new generations, even if the first connections are lost. Then it is not known which
+   * buckets have new ones, so all are renewed again. Each attempt has other tokens: if the first
+   * attempt reached Redis and another JVM has cleared since, its token must not come back.
    */
-  private @Nullable Object renew(int bucket, Set<String> ended) {
+  private List<@Nullable Object> renew(Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return executor.call(describe("clear"), renewal(bucket));
+        return executor.callAll(describe("clear"), buckets.stream().map(this::renewal).toList());
       } catch (RedisUnavailableException e) {
         if (e.kind() != RedisUnavailableException.Kind.CONNECTION_LOST || attempt == MAX_ATTEMPTS) {
           throw e;
         }
-        // If the lost attempt succeeded, the next one ends its generation and not this one.
-        Generation before = known.get(bucket);
-        if (before != null && !before.isUnwritten()) {
-          ended.add(before.tokenText());
+        // Where the lost attempt succeeded, the next one ends its generation and not this one.
+        for (int bucket : buckets) {
+          Generation before = known.get(bucket);
+          if (before != null && !before.isUnwritten()) {
+            ended.add(before.tokenText());
+          }
         }
       }
     }
@@ -156,7 +183,7 @@ public final class Generations {
 
   /** The call that begins a new generation of a bucket, each time another one. */
   Script.Call renewal(int bucket) {
-    return call(RENEW, bucket, List.of(names.channel()));
+    return call(RENEW, bucket, List.of(names.channel(), assumed));
   }
 
   /** Whether a token is the last one that this JVM has seen in a bucket. */
@@ -179,14 +206,20 @@ public final class Generations {
 
   /** Deletes every bucket's generation. */
   void deleteAll() {
-    for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      byte[] key = names.generationKey(bucket);
-      executor.command(
-          describe("destroy"),
-          Bytes.of(key),
-          /* idempotent= */ true,
-          new CommandArguments(Command.DEL).add(key).add(names.aboutKey(bucket)));
-      known.set(bucket, null);
+    String operation = describe("destroy");
+    List<Request> requests = new ArrayList<>(names.buckets());
+    for (int bucket : buckets) {
+      CommandArguments delete =
+          new CommandArguments(Command.DEL)
+              .add(names.generationKey(bucket))
+              .add(names.aboutKey(bucket));
+      requests.add(
+          new Request(operation, names.route(bucket), /* idempotent= */ true, List.of(delete)));
+    }
+    try {
+      executor.executeAll(requests).forEach(reply -> executor.checked(operation, reply.get(0)));
+    } finally {
+      forgetAll();
     }
   }
 
@@ -195,20 +228,49 @@ public final class Generations {
     List<byte[]> more =
         List.of(
             utf8(oldValues ? "o" : "v"), utf8(Long.toString(lease.toMillis())), names.channel());
-    for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      byte[] raw = reply(executor.call(describe("listen"), call(LISTEN, bucket, more)), bucket);
-      adopt(bucket, raw, null);
+    List<@Nullable Object> replies = callAll("listen", LISTEN, buckets, more);
+    for (int bucket : buckets) {
+      adopt(bucket, reply(replies.get(bucket), bucket), null);
     }
   }
 
   private Generation open(int bucket) {
-    Object reply = executor.call(describe("open"), call(OPEN, bucket, List.of(names.channel())));
-    if (!(reply instanceof List<?> both) || both.size() != 3) {
+    Object reply =
+        executor.call(describe("open"), call(OPEN, bucket, List.of(names.channel(), assumed)));
+    return opened(bucket, parts(bucket, reply));
+  }
+
+  /** Opens some buckets in one round trip, and returns whether a JVM listens to one of them. */
+  private boolean open(List<Integer> some) {
+    List<@Nullable Object> replies = callAll("open", OPEN, some, List.of(names.channel(), assumed));
+    boolean heard = false;
+    for (int i = 0; i < replies.size(); i++) {
+      int bucket = some.get(i);
+      List<?> parts = parts(bucket, replies.get(i));
+      opened(bucket, parts);
+      heard |= Long.valueOf(1).equals(parts.get(3));
+    }
+    return heard;
+  }
+
+  private List<?> parts(int bucket, @Nullable Object reply) {
+    if (!(reply instanceof List<?> parts) || parts.size() != 4) {
       throw unreadable(bucket);
     }
-    mayTell = !Long.valueOf(0).equals(both.get(2));
-    byte[] about = both.get(1) instanceof byte[] bytes ? bytes : null;
-    return adopt(bucket, reply(both.get(0), bucket), about);
+    return parts;
+  }
+
+  private Generation opened(int bucket, List<?> parts) {
+    mayTell = !Long.valueOf(0).equals(parts.get(2));
+    byte[] about = parts.get(1) instanceof byte[] bytes ? bytes : null;
+    return adopt(bucket, reply(parts.get(0), bucket), about);
+  }
+
+  /** Calls a script for each of some buckets, all in one round trip. */
+  private List<@Nullable Object> callAll(
+      String operation, Script script, List<Integer> some, List<byte[]> more) {
+    return executor.callAll(
+        describe(operation), some.stream().map(bucket -> call(script, bucket, more)).toList());
   }
 
   private Script.Call call(Script script, int bucket, List<byte[]> more) {

@@ -6,9 +6,11 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -95,17 +97,12 @@ final class MutationApplier {
       String operation, Mutation mutation, int bucket, Generation generation) {
     long nowNanos = System.nanoTime();
     CommandArguments plain = Planner.plain(mutation, generation);
-    boolean asks = announcement.isDue(nowNanos);
+    Request request =
+        guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, List.of(plain));
     List<@Nullable Object> replies =
-        executor.execute(
-            guard.withGenerationFirst(
-                operation,
-                bucket,
-                /* idempotent= */ false,
-                asks ? List.of(plain, announcement.question()) : List.of(plain)));
-    if (asks) {
-      announcement.answer(replies.get(2), nowNanos);
-    }
+        announcement.isDue(nowNanos)
+            ? sendAndAsk(operation, List.of(request), nowNanos).get(0)
+            : executor.execute(request);
     if (!guard.verified(bucket, generation, replies.get(0))) {
       return null;
     }
@@ -126,17 +123,26 @@ final class MutationApplier {
   }
 
   private @Nullable Object callAndAsk(String operation, Script.Call call, long nowNanos) {
-    List<@Nullable Object> replies =
-        executor.execute(
-            new Request(
-                operation,
-                Bytes.of(call.keys().get(0)),
-                /* idempotent= */ false,
-                List.of(call.byDigest(), announcement.question())));
-    announcement.answer(replies.get(1), nowNanos);
-    return replies.get(0) instanceof JedisNoScriptException
+    Request request =
+        new Request(
+            operation,
+            Bytes.of(call.keys().get(0)),
+            /* idempotent= */ false,
+            List.of(call.byDigest()));
+    Object reply = sendAndAsk(operation, List.of(request), nowNanos).get(0).get(0);
+    return reply instanceof JedisNoScriptException
         ? executor.call(operation, call)
-        : executor.checked(operation, replies.get(0));
+        : executor.checked(operation, reply);
+  }
+
+  /** Sends requests together with the question about announcements. */
+  private List<List<@Nullable Object>> sendAndAsk(
+      String operation, List<Request> requests, long nowNanos) {
+    List<Request> all = new ArrayList<>(requests);
+    all.add(announcement.question(operation));
+    List<List<@Nullable Object>> replies = executor.executeAll(all);
+    announcement.answer(replies.get(requests.size()).get(0), nowNanos);
+    return replies;
   }
 
   /** The outcome by the reply of {@code apply.lua}, or {@code null} for a stale generation. */
@@ -183,7 +189,7 @@ final class MutationApplier {
     int from = 0;
     while (from < mutations.size()) {
       int to = chunkEnd(mutations, from, batchSize);
-      outcomes.addAll(applyChunk(mutations.subList(from, to), pinned, /* tries= */ 1));
+      outcomes.addAll(applyChunk(mutations.subList(from, to), pinned, Set.of(), /* tries= */ 1));
       from = to;
     }
     return outcomes;
@@ -203,14 +209,23 @@ final class MutationApplier {
     return bytes == null ? 0 : bytes.length();
   }
 
-  /** One round trip for all; repeats after a stale generation or a script that Redis forgot. */
+  /**
+   * One round trip for all, and one more for the buckets whose generation was not known, was stale,
+   * or whose server has forgotten the script.
+   *
+   * @param forgotten the buckets whose server gets the text of the script
+   */
   private List<Outcome> applyChunk(
-      List<Mutation> mutations, @Nullable Map<Integer, Generation> pinned, int tries) {
+      List<Mutation> mutations,
+      @Nullable Map<Integer, Generation> pinned,
+      Set<Integer> forgotten,
+      int tries) {
     Map<Integer, List<Integer>> byBucket = names.byBucket(mutations, Mutation::key);
+    generations.openUnknown(byBucket.keySet());
     String operation =
         mutations.get(0).value() == null ? operations.removeAll() : operations.putAll();
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
-    List<Request> requests = new ArrayList<>(byBucket.size());
+    List<Request> requests = new ArrayList<>(byBucket.size() + 1);
     List<Generation> used = new ArrayList<>(byBucket.size());
     List<List<Integer>> asked = new ArrayList<>(byBucket.size());
     byBucket.forEach(
@@ -222,54 +237,55 @@ final class MutationApplier {
           }
           used.add(generation);
           asked.add(indexes);
+          boolean teaches = forgotten.contains(bucket);
           List<CommandArguments> commands = new ArrayList<>(indexes.size());
-          indexes.forEach(i -> commands.add(command(mutations.get(i), bucket, generation)));
+          for (int i : indexes) {
+            Mutation mutation = mutations.get(i);
+            if (goesPlain(mutation, bucket, generation)) {
+              commands.add(Planner.plain(mutation, generation));
+            } else {
+              Script.Call call = planner.script(mutation, bucket, generation);
+              commands.add(teaches ? call.byText() : call.byDigest());
+              teaches = false;
+            }
+          }
           requests.add(
               guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, commands));
         });
-    if (requests.isEmpty()) {
-      return complete(mutations, outcomes, pinned, tries);
-    }
-    long nowNanos = System.nanoTime();
-    boolean asks = announcement.isDue(nowNanos);
-    if (asks) {
-      Request first = requests.get(0);
-      List<CommandArguments> commands = new ArrayList<>(first.commands());
-      commands.add(announcement.question());
-      requests.set(0, new Request(first.operation(), first.route(), first.idempotent(), commands));
-    }
-    List<List<@Nullable Object>> replies = executor.executeAll(requests);
-    if (asks) {
-      List<@Nullable Object> answers = replies.get(0);
-      announcement.answer(answers.get(answers.size() - 1), nowNanos);
-    }
-    for (int request = 0; request < asked.size(); request++) {
-      List<Integer> indexes = asked.get(request);
-      int bucket = names.bucketOf(mutations.get(indexes.get(0)).key());
-      Generation generation = used.get(request);
-      List<@Nullable Object> answers = replies.get(request);
-      boolean current = guard.verified(bucket, generation, answers.get(0));
-      int answer = 1;
-      for (int i : indexes) {
-        outcomes[i] =
-            chunkOutcome(
-                operation, mutations.get(i), bucket, generation, current, answers.get(answer++));
+    Set<Integer> forgottenNow = new HashSet<>();
+    if (!requests.isEmpty()) {
+      long nowNanos = System.nanoTime();
+      List<List<@Nullable Object>> replies =
+          announcement.isDue(nowNanos)
+              ? sendAndAsk(operation, requests, nowNanos)
+              : executor.executeAll(requests);
+      for (int request = 0; request < asked.size(); request++) {
+        List<Integer> indexes = asked.get(request);
+        int bucket = names.bucketOf(mutations.get(indexes.get(0)).key());
+        Generation generation = used.get(request);
+        List<@Nullable Object> answers = replies.get(request);
+        boolean current = guard.verified(bucket, generation, answers.get(0));
+        int answer = 1;
+        for (int i : indexes) {
+          Object reply = answers.get(answer++);
+          if (reply instanceof JedisNoScriptException) {
+            forgottenNow.add(bucket);
+          } else {
+            outcomes[i] =
+                chunkOutcome(operation, mutations.get(i), bucket, generation, current, reply);
+          }
+        }
       }
     }
-    return complete(mutations, outcomes, pinned, tries);
+    return complete(mutations, outcomes, pinned, forgottenNow, tries);
   }
 
-  private CommandArguments command(Mutation mutation, int bucket, Generation generation) {
-    return goesPlain(mutation, bucket, generation)
-        ? Planner.plain(mutation, generation)
-        : planner.script(mutation, bucket, generation).byDigest();
-  }
-
-  /** Repeats the mutations that have no outcome. */
+  /** Repeats the mutations that have no outcome, together for a few times and then each alone. */
   private List<Outcome> complete(
       List<Mutation> mutations,
       @Nullable Outcome[] outcomes,
       @Nullable Map<Integer, Generation> pinned,
+      Set<Integer> forgotten,
       int tries) {
     List<Mutation> failed = new ArrayList<>();
     for (int i = 0; i < outcomes.length; i++) {
@@ -277,24 +293,16 @@ final class MutationApplier {
         failed.add(mutations.get(i));
       }
     }
-    Iterator<Outcome> made = applyAgain(failed, pinned, tries).iterator();
+    List<Outcome> again =
+        failed.size() <= 1 || tries == MAX_TRIES_TOGETHER
+            ? failed.stream().map(mutation -> apply(mutation, pinned)).toList()
+            : applyChunk(failed, pinned, forgotten, tries + 1);
+    Iterator<Outcome> made = again.iterator();
     List<Outcome> all = new ArrayList<>(outcomes.length);
     for (Outcome outcome : outcomes) {
       all.add(outcome == null ? made.next() : outcome);
     }
     return all;
-  }
-
-  /** Repeats the first alone, so that its generation and script are known, then the others. */
-  private List<Outcome> applyAgain(
-      List<Mutation> failed, @Nullable Map<Integer, Generation> pinned, int tries) {
-    if (failed.size() <= 1 || tries == MAX_TRIES_TOGETHER) {
-      return failed.stream().map(mutation -> apply(mutation, pinned)).toList();
-    }
-    List<Outcome> outcomes = new ArrayList<>(failed.size());
-    outcomes.add(apply(failed.get(0), pinned));
-    outcomes.addAll(applyChunk(failed.subList(1, failed.size()), pinned, tries + 1));
-    return outcomes;
   }
 
   private @Nullable Outcome chunkOutcome(
@@ -304,9 +312,6 @@ final class MutationApplier {
       Generation generation,
       boolean current,
       @Nullable Object reply) {
-    if (reply instanceof JedisNoScriptException) {
-      return null;
-    }
     Object answer = executor.checked(operation, reply);
     if (answer instanceof List<?>) {
       return readScript(bucket, generation, answer);

@@ -3,6 +3,7 @@
 -- an old generation no listener is registered: if the channel has subscribers, they count as
 -- listeners for five seconds ('p') and get a message to register again.
 -- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types  3 channel
+--       4 '1' on a cluster, where a node does not know the subscribers of other nodes: it assumes some
 -- Returns {generation, token of the old one if it may have entries, else ''}; a generation of another
 -- application, with another fingerprint, is left as it is
 local old = redis.call('GET', KEYS[1])
@@ -14,12 +15,15 @@ end
 redis.call('PERSIST', KEYS[1])
 local isEmpty = not old or string.sub(old, 21, 21) == 'e'
 local listeners = old and string.sub(old, isEmpty and 22 or 21) or ''
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if not old or listeners ~= '' then
   -- Who may not publish clears all the same: the next generation is known by its key, too.
   local told = redis.pcall('PUBLISH', ARGV[3], string.char(1, old and 5 or 6))
-  if not old and type(told) == 'number' and told > 0 then
-    local time = redis.call('TIME')
-    listeners = 'p' .. string.format('%.0f', time[1] * 1000 + 5000)
+  if not old and type(told) == 'number' and (told > 0 or ARGV[4] == '1') then
+    listeners = 'p' .. string.format('%.0f', now + 5000)
+  elseif old and (tonumber(string.sub(listeners, 2)) or 0) < now then
+    listeners = '' -- their lease has ended
   end
 end
 local generation = ARGV[1] .. 'e' .. listeners

@@ -310,7 +310,7 @@ final class RecentChangesIT {
               "orders",
               generations,
               new RemoteEventPublisher(executor, names, "orders"),
-              new Announcement(executor, "yc", Duration.ofMillis(100)),
+              new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
               100);
       made.observe(noted.of(names, generations));
       return made;
