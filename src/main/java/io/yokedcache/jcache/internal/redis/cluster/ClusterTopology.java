@@ -61,9 +61,6 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** The shortest time between two reads of the table. */
   private static final long MIN_GAP_MILLIS = 50;
 
-  /** For how long a slot counts as moving after the last sign of it. */
-  private static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(10);
-
   private static final List<CommandArguments> QUESTION =
       List.of(
           new CommandArguments(Command.CLUSTER).add("INFO"),
@@ -75,12 +72,11 @@ final class ClusterTopology implements Topology, AutoCloseable {
   private final Consumer<ClusterNode> prepare;
   private final AtomicReferenceArray<@Nullable ClusterNode> owners =
       new AtomicReferenceArray<>(SLOTS);
+  private final Map<Address, ClusterNode> nodes = new ConcurrentHashMap<>();
 
-  /** How often the way to each slot changed; see {@link #version}. */
+  /** The version of each slot; see {@link #version}. */
   private final AtomicIntegerArray versions = new AtomicIntegerArray(SLOTS);
 
-  private final Map<Address, ClusterNode> nodes = new ConcurrentHashMap<>();
-  private final Map<Integer, Long> movingSlots = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final BackgroundScheduler refresher;
   private final AtomicBoolean refreshPlanned = new AtomicBoolean();
@@ -92,11 +88,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** The master of each replica. Replaced as a whole. */
   private volatile Map<Address, Address> replicas = Map.of();
 
-  /** Whether a redirect changed a slot that the listeners do not know of. */
-  private volatile boolean isMoved;
-
-  /** Whether a slot was on its way since the listeners were told. */
-  private volatile boolean wasMoving;
+  /** Whether there was a redirect that the listeners do not know of. */
+  private volatile boolean isRedirected;
 
   private volatile @Nullable TakeOver takeOver;
   private volatile long readNanos = System.nanoTime();
@@ -314,8 +307,10 @@ final class ClusterTopology implements Topology, AutoCloseable {
     Object slots = replies.get(1);
     if (slots instanceof JedisDataException error
         && String.valueOf(error.getMessage()).contains("cluster support disabled")) {
-      throw new CacheException(
-          node + " is a stand-alone server; its URI begins with redis:// or rediss://", error);
+      throw unavailable(
+          node + " is a stand-alone server; its URI begins with redis:// or rediss://",
+          error,
+          Kind.REFUSED);
     }
     return ClusterView.parse(replies.get(0), node.pool().checked(OPERATION, slots), node.address());
   }
@@ -349,10 +344,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
       }
     }
     List<ClusterNode> before = masters;
-    boolean isChanged = isMoved;
-    boolean mustTell = wasMoving;
-    isMoved = false;
-    wasMoving = false;
+    boolean isChanged = false;
+    boolean mustTell = isRedirected;
+    isRedirected = false;
     for (int slot = 0; slot < SLOTS; slot++) {
       ClusterNode old = owners.get(slot);
       ClusterNode owner = next[slot];
@@ -361,14 +355,12 @@ final class ClusterTopology implements Topology, AutoCloseable {
         if (old != null && owner != null && isFailOver(old, owner, nextMasters.values())) {
           beginTakeOver(owner);
         }
-        versions.incrementAndGet(slot); // before the first request takes the new way
+        versions.incrementAndGet(slot); // before the first request goes to the new master
         owners.set(slot, owner);
       }
     }
     replicas = Map.copyOf(nextReplicas);
     masters = List.copyOf(nextMasters.values());
-    long now = System.nanoTime();
-    movingSlots.values().removeIf(sinceNanos -> now - sinceNanos > MOVING_NANOS);
     isChanged |= !before.equals(masters);
     if (isChanged && !before.isEmpty()) {
       logger.info("The masters of the cluster are {}", masters);
@@ -419,24 +411,21 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** Notes that a node said that a slot belongs to another one. */
   void moved(int slot, Address address) {
     ClusterNode owner = node(address);
-    movingSlots.put(slot, System.nanoTime());
+    redirected(slot);
     ClusterNode old = owners.get(slot);
     if (old != owner) {
       if (old != null && old.address().equals(replicas.get(address))) {
         beginTakeOver(owner);
       }
-      isMoved = true;
-      versions.incrementAndGet(slot);
       owners.set(slot, owner);
     }
-    refreshSoon();
   }
 
-  /** Notes that a slot is on its way to another node. */
-  void moving(int slot) {
+  /** Notes that a request for a slot is about to go to another node than its master. */
+  void redirected(int slot) {
     versions.incrementAndGet(slot);
-    wasMoving = true;
-    movingSlots.put(slot, System.nanoTime());
+    isRedirected = true;
+    refreshSoon();
   }
 
   private void tellListeners() {

@@ -395,11 +395,10 @@ final class RoutedRequests {
     switch (redirect) {
       case MOVED -> topology.moved(todo.part.slot, ClusterView.redirect(words, from.address()));
       case ASK -> {
-        topology.moving(todo.part.slot);
+        topology.redirected(todo.part.slot);
         todo.importer = topology.node(ClusterView.redirect(words, from.address()));
       }
       case TRYAGAIN -> {
-        topology.moving(todo.part.slot);
         if (!split(todo)) {
           pauses = true;
         }

@@ -1,0 +1,304 @@
+package io.yokedcache.jcache.internal.redis.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
+
+final class ClusterExecutorIT {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration BOUND = Duration.ofSeconds(20);
+
+  @SuppressWarnings("NullAway.Init")
+  private static RedisCluster cluster;
+
+  private final ClusterExecutor executor = executor(TIMEOUT);
+
+  @BeforeAll
+  static void startCluster() {
+    cluster = RedisCluster.start(3, 1);
+  }
+
+  @AfterAll
+  static void stopCluster() {
+    cluster.close();
+  }
+
+  @AfterEach
+  void close() {
+    executor.close();
+  }
+
+  private static ClusterExecutor executor(Duration timeout) {
+    return executor(
+        timeout,
+        cluster.nodes().stream()
+            .map(node -> new Settings.Address("127.0.0.1", node.port()))
+            .toList());
+  }
+
+  private static ClusterExecutor executor(Duration timeout, List<Settings.Address> seeds) {
+    Settings.Connection settings =
+        new Settings.Connection(
+            new Settings.Deployment(
+                Settings.Deployment.Kind.CLUSTER, seeds, null, null, null, false),
+            seeds.get(0).host(),
+            seeds.get(0).port(),
+            0,
+            null,
+            null,
+            false,
+            new Settings.Tls(null, null, null, null, true),
+            "cluster-test",
+            timeout,
+            timeout,
+            Settings.Executor.PIPELINED,
+            8,
+            timeout,
+            Duration.ofSeconds(30));
+    return new ClusterExecutor(settings, 1 << 20, new BackgroundErrors());
+  }
+
+  private static Request request(boolean idempotent, CommandArguments... commands) {
+    var arguments = commands[0].iterator();
+    arguments.next();
+    return new Request("test", Bytes.of(arguments.next().getRaw()), idempotent, List.of(commands));
+  }
+
+  private static Request get(String key) {
+    return request(true, new CommandArguments(Command.GET).add(Bytes.utf8(key)));
+  }
+
+  private static Request set(String key, String value) {
+    return request(false, new CommandArguments(Command.SET).add(Bytes.utf8(key)).add(value));
+  }
+
+  private static @Nullable String text(@Nullable Object reply) {
+    return reply == null ? null : new String((byte[]) reply, UTF_8);
+  }
+
+  private static int slot(String key) {
+    return ClusterTopology.slotOf(Bytes.utf8(key));
+  }
+
+  private static RedisCluster.Node other(RedisCluster.Node owner) {
+    return cluster.masters().stream().filter(node -> node != owner).findFirst().orElseThrow();
+  }
+
+  @Test
+  void executeAll_keysOfAllNodes_repliesInOrder() {
+    List<Request> sets = new ArrayList<>();
+    List<Request> gets = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      sets.add(set("all" + i, "v" + i));
+      gets.add(get("all" + i));
+    }
+
+    assertThat(executor.executeAll(sets)).hasSize(300);
+
+    List<@Nullable String> values =
+        executor.executeAll(gets).stream().map(replies -> text(replies.get(0))).toList();
+    assertThat(values).isEqualTo(IntStream.range(0, 300).mapToObj(i -> "v" + i).toList());
+    assertThat(cluster.keyCounts().values()).allMatch(count -> count > 50);
+    assertThat(executor.masters()).hasSize(3);
+  }
+
+  @Test
+  void slotOnItsWay_severalKeysAreReadOneByOne_andScriptsWait() {
+    executor.executeAll(List.of(set("{way}a", "1"), set("{way}b", "2")));
+    int slot = slot("{way}");
+    RedisCluster.Node from = cluster.masterOf(slot);
+    RedisCluster.Node to = other(from);
+    cluster.beginMove(slot, from, to);
+    cluster.moveKeys(slot, from, to, 1);
+    int version = (int) executor.topology().version(Bytes.utf8("{way}"));
+
+    Object values =
+        executor
+            .execute(
+                request(
+                    true,
+                    new CommandArguments(Command.MGET)
+                        .add(Bytes.utf8("{way}a"))
+                        .add(Bytes.utf8("{way}none"))
+                        .add(Bytes.utf8("{way}b"))))
+            .get(0);
+
+    assertThat(((List<?>) values).stream().map(ClusterExecutorIT::text))
+        .containsExactly("1", null, "2");
+    assertThat(executor.topology().version(Bytes.utf8("{way}"))).isGreaterThan(version);
+    CompletableFuture<Object> script =
+        CompletableFuture.supplyAsync(
+            () ->
+                executor
+                    .execute(
+                        request(
+                            false,
+                            new CommandArguments(Command.EVAL)
+                                .add(
+                                    "return redis.call('INCR', KEYS[1]) + redis.call('GET', KEYS[2])")
+                                .add(2)
+                                .add(Bytes.utf8("{way}a"))
+                                .add(Bytes.utf8("{way}b"))))
+                    .get(0));
+    assertThat(text(executor.execute(get("{way}a")).get(0))).isEqualTo("1");
+    cluster.moveKeys(slot, from, to, 10);
+    cluster.endMove(slot, from, to);
+
+    assertThat(script.join()).isEqualTo(4L);
+    assertThat(text(executor.execute(get("{way}a")).get(0))).isEqualTo("2");
+  }
+
+  @Test
+  void slotMoved_tableFollowsAndListenersAreTold() {
+    executor.execute(set("moved", "1"));
+    RedisCluster.Node from = cluster.masterOf(slot("moved"));
+    RedisCluster.Node to = other(from);
+    AtomicInteger changes = new AtomicInteger();
+    executor.topology().onChange(changes::incrementAndGet);
+    cluster.moveSlot(slot("moved"), from, to);
+
+    assertThat(text(executor.execute(get("moved")).get(0))).isEqualTo("1");
+
+    await().atMost(BOUND).until(() -> changes.get() > 0);
+    assertThat(executor.topology().masterOf(Bytes.utf8("moved")).name())
+        .isEqualTo("127.0.0.1:" + to.port());
+  }
+
+  @Test
+  void failOver_requestsWaitForIt_andTheListenerComesFirst() {
+    executor.execute(set("failed", "1"));
+    RedisCluster.Node master = cluster.masterOf(slot("failed"));
+    List<RedisCluster.Node> replicas = cluster.replicasOf(master);
+    await().atMost(BOUND).until(() -> hasKey(replicas.get(0), "failed"));
+    List<String> calls = new ArrayList<>();
+    executor.onFailOver(
+        (newMaster, owns) -> {
+          Request delete =
+              request(true, new CommandArguments(Command.DEL).add(Bytes.utf8("failed")));
+          calls.add(owns.test(delete.route()) + " " + newMaster.execute(delete).get(0));
+        });
+
+    master.kill();
+    List<@Nullable Object> replies = executor.execute(get("failed"));
+
+    assertThat(replies).containsExactly((Object) null);
+    assertThat(calls).containsExactly("true 1");
+    executor.execute(set("failed", "2"));
+    assertThat(text(executor.execute(get("failed")).get(0))).isEqualTo("2");
+    master.restart();
+    cluster.awaitWell();
+    assertThat(text(executor.execute(get("failed")).get(0))).isEqualTo("2");
+  }
+
+  private static boolean hasKey(RedisCluster.Node replica, String key) {
+    try (Jedis jedis = replica.open()) {
+      jedis.readonly();
+      return jedis.exists(key);
+    }
+  }
+
+  @Test
+  void nodePaused_failsWithinBoundsAndOthersServe() {
+    try (ClusterExecutor quick = executor(Duration.ofMillis(200))) {
+      quick.execute(set("paused", "1"));
+      RedisCluster.Node master = cluster.masterOf(slot("paused"));
+      String elsewhere =
+          IntStream.range(0, 1_000)
+              .mapToObj(i -> "else" + i)
+              .filter(key -> !cluster.masterOf(slot(key)).equals(master))
+              .findFirst()
+              .orElseThrow();
+      master.pause();
+      try {
+        assertThatThrownBy(() -> quick.executeAll(List.of(set("paused", "2"), set(elsewhere, "3"))))
+            .isInstanceOf(RedisUnavailableException.class)
+            .hasMessageContaining("127.0.0.1:" + master.port());
+        assertThat(text(quick.execute(get(elsewhere)).get(0))).isEqualTo("3");
+      } finally {
+        master.resume();
+      }
+      cluster.awaitWell();
+      await().atMost(BOUND).until(() -> answers(quick));
+    }
+  }
+
+  private static boolean answers(RedisExecutor executor) {
+    try {
+      return executor.execute(get("paused")).get(0) != null;
+    } catch (RedisUnavailableException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void noSeedAnswers_messageNamesEach() {
+    int free = RedisServer.freePort();
+    try (ClusterExecutor lost =
+        executor(Duration.ofMillis(300), List.of(new Settings.Address("127.0.0.1", free)))) {
+      assertThatThrownBy(() -> lost.execute(get("a")))
+          .isInstanceOfSatisfying(
+              RedisUnavailableException.class,
+              e -> assertThat(e.kind()).isEqualTo(RedisUnavailableException.Kind.UNREACHABLE))
+          .hasMessageContaining("redis-cluster://127.0.0.1:" + free)
+          .hasMessageContaining("Connection refused");
+    }
+  }
+
+  @Test
+  void standAloneServer_messageSaysSo() {
+    try (RedisServer alone = RedisServer.start();
+        ClusterExecutor wrong =
+            executor(TIMEOUT, List.of(new Settings.Address("127.0.0.1", alone.port())))) {
+      assertThatThrownBy(() -> wrong.execute(get("a")))
+          .isInstanceOf(RedisUnavailableException.class)
+          .hasMessageContaining("is a stand-alone server")
+          .hasMessageContaining("redis://");
+    }
+  }
+
+  @Test
+  void slotWithoutMaster_messageSaysSo() {
+    try (RedisCluster partial = RedisCluster.start(3, 0);
+        ClusterExecutor quick =
+            executor(
+                Duration.ofMillis(500),
+                List.of(new Settings.Address("127.0.0.1", partial.nodes().get(0).port())))) {
+      for (RedisCluster.Node node : partial.nodes()) {
+        try (Jedis jedis = node.open()) {
+          jedis.configSet("cluster-require-full-coverage", "no");
+          jedis.clusterDelSlots(slot("uncovered"));
+        }
+      }
+      assertThatThrownBy(() -> quick.execute(get("uncovered")))
+          .isInstanceOf(RedisUnavailableException.class)
+          .hasMessageContaining("slot " + slot("uncovered") + " has no master")
+          .hasMessageContaining("redis-cli --cluster");
+      assertThat(quick.execute(get("covered"))).containsExactly((Object) null);
+    }
+  }
+}
