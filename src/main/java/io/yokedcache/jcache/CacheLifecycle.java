@@ -70,7 +70,12 @@ final class CacheLifecycle<K, V> {
     this.events = events;
     this.locks = locks;
     this.remote =
-        new RemoteEvents<>(definition.store().entries(), definition.codec(), locks, events);
+        new RemoteEvents<>(
+            definition.store().entries(),
+            definition.codec(),
+            locks,
+            events,
+            definition.store().ordersExpirations());
     this.beans =
         new CacheBeans(
             manager.getURI(),

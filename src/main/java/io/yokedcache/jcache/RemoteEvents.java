@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.event.EventDispatcher.Changes;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.Ttl;
@@ -42,18 +43,30 @@ final class RemoteEvents<K, V> {
   private final EntryCodec<K, V> codec;
   private final KeyLocks locks;
   private final EventDispatcher<K, V> events;
+  private final boolean ordersExpirations;
 
+  /**
+   * Creates the events of a cache.
+   *
+   * @param ordersExpirations whether the expiry of an entry arrives in one order with its changes
+   */
   RemoteEvents(
-      EntryStore entries, EntryCodec<K, V> codec, KeyLocks locks, EventDispatcher<K, V> events) {
+      EntryStore entries,
+      EntryCodec<K, V> codec,
+      KeyLocks locks,
+      EventDispatcher<K, V> events,
+      boolean ordersExpirations) {
     this.entries = entries;
     this.codec = codec;
     this.locks = locks;
     this.events = events;
+    this.ordersExpirations = ordersExpirations;
   }
 
   /** Queues the event of another cache object's change. Never waits. */
   void accept(RemoteEventMessage message) {
-    boolean isOlder = locks.awaitsMessage(message.key());
+    boolean isLate = message.change() == Change.EXPIRED && !ordersExpirations;
+    boolean isOlder = isLate || locks.awaitsMessage(message.key());
     queue(new Told(message, System.nanoTime(), isOlder, /* isSettled= */ false));
   }
 
@@ -65,7 +78,7 @@ final class RemoteEvents<K, V> {
    * A change to be delivered.
    *
    * @param nanos when the message came
-   * @param isOlder whether a local change may have been made after it and before the message came
+   * @param isOlder whether another change may have been made after it and before the message came
    * @param isSettled whether all local changes from before the message are delivered, or queued
    *     before it
    */

@@ -92,8 +92,9 @@ public final class CacheBackend {
    * Replaces an earlier subscription.
    *
    * @param oldValues whether events carry the values before the change
-   * @param consumer called by one thread, in the order in which Redis made the changes of a key
-   * @param own called by the same thread, in the same order, with the keys of own changes
+   * @param consumer called in the order in which Redis made the changes of a key; see {@link
+   *     #ordersExpirations}
+   * @param own called in the same order, with the keys of own changes
    */
   public synchronized void listen(
       boolean oldValues,
@@ -113,6 +114,11 @@ public final class CacheBackend {
       subscriber.remove(feed);
       feed = null;
     }
+  }
+
+  /** Whether the expiry of an entry is heard in one order with its changes. */
+  public boolean ordersExpirations() {
+    return subscriber.ordersExpirations();
   }
 
   /** Ends the subscription and the near cache; the entries stay. */

@@ -82,7 +82,6 @@ public final class RedisBackend implements AutoCloseable {
     JedisConnections.check(settings.connection());
     this.servers = servers(settings, schedulers, errors);
     this.executor = servers.executor;
-    Endpoint server = servers.topology.masters().get(0).endpoint();
     this.health =
         new HealthCheck(
             executor,
@@ -97,7 +96,7 @@ public final class RedisBackend implements AutoCloseable {
     this.subscriber =
         new RemoteEventSubscriber(
             executor,
-            server,
+            servers.topology,
             settings.events(),
             settings.namespace(),
             announcement,

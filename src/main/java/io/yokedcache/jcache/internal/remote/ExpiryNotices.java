@@ -4,6 +4,8 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,8 +16,8 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * Checks, once for a manager and in the background, whether the server publishes the expiry of
- * keys. Without it, listeners for expired entries are not called.
+ * Checks, once for each master and in the background, whether it publishes the expiry of keys.
+ * Without it, listeners for expired entries are not called.
  */
 final class ExpiryNotices {
 
@@ -26,15 +28,18 @@ final class ExpiryNotices {
       "Set notify-keyspace-events to Ex (redis.conf, CONFIG SET, or the parameter group of a hosted server), or yokedcache.events.expired to false";
 
   private final RedisExecutor executor;
-  private final AtomicBoolean checked = new AtomicBoolean();
+  private final AtomicBoolean planned = new AtomicBoolean();
+
+  /** The addresses of the masters that were checked. */
+  private final Set<String> checked = ConcurrentHashMap.newKeySet();
 
   ExpiryNotices(RedisExecutor executor) {
     this.executor = executor;
   }
 
-  /** Checks the server once, and warns if it does not publish the expiry of keys. */
+  /** Checks the masters that were not checked, and warns of each that publishes no expiry. */
   void check(ScheduledExecutorService background) {
-    if (checked.compareAndSet(false, true)) {
+    if (planned.compareAndSet(false, true)) {
       try {
         background.execute(this::look);
       } catch (RejectedExecutionException closing) {
@@ -44,25 +49,11 @@ final class ExpiryNotices {
   }
 
   private void look() {
+    planned.set(false); // first: a later request plans another check
     try {
       for (RedisExecutor master : executor.masters()) {
-        Object reply =
-            master.command(
-                OPERATION,
-                Bytes.utf8(SETTING),
-                /* idempotent= */ true,
-                new CommandArguments(Command.CONFIG).add("GET").add(SETTING));
-        String value =
-            reply instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof byte[] raw
-                ? new String(raw, StandardCharsets.US_ASCII)
-                : "";
-        if (!tells(value)) {
-          logger.warn(
-              "Listeners for expired entries are not called: {} of Redis on {} is \"{}\". {}",
-              SETTING,
-              master.address(),
-              value,
-              CURE);
+        if (checked.add(master.address())) {
+          look(master);
         }
       }
     } catch (CacheException e) {
@@ -70,6 +61,27 @@ final class ExpiryNotices {
           "It is not known whether listeners for expired entries are called. {}. {}",
           CURE,
           e.getMessage());
+    }
+  }
+
+  private void look(RedisExecutor master) {
+    Object reply =
+        master.command(
+            OPERATION,
+            Bytes.utf8(SETTING),
+            /* idempotent= */ true,
+            new CommandArguments(Command.CONFIG).add("GET").add(SETTING));
+    String value =
+        reply instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof byte[] raw
+            ? new String(raw, StandardCharsets.US_ASCII)
+            : "";
+    if (!tells(value)) {
+      logger.warn(
+          "Listeners for expired entries are not called: {} of Redis on {} is \"{}\". {}",
+          SETTING,
+          master.address(),
+          value,
+          CURE);
     }
   }
 

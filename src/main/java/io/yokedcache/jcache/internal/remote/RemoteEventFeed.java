@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The events of one cache object: the changes that other cache objects of the same cache make. The
- * consumer is called by the subscriber's thread and must not block.
+ * consumer is called by the subscriber's threads and must not block.
  */
 public final class RemoteEventFeed {
 

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.remote;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
@@ -9,6 +11,7 @@ import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
+import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.store.Announcement;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,8 +24,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +36,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
 /**
  * The subscription of a manager, on one connection and one thread, that serves the feeds of all its
  * caches. It starts with the first feed and lasts until the manager closes.
+ *
+ * <p>Redis Cluster broadcasts a published message to all its nodes. So the channels are subscribed
+ * on one master, another one at each attempt; only expired keys need a subscription on each.
  *
  * <p>A connection that is lost or silent is replaced. Changes that are published until then are not
  * received, which is logged. A channel that the server refuses is logged as well, and does not
@@ -50,9 +58,16 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   private final Settings.Events events;
   private final Announcement announcement;
   private final ExpiryNotices expiryNotices;
+  private final Topology topology;
   private final String address;
   private final byte[] baseChannel;
   private final byte[] expiredChannel;
+
+  /**
+   * The subscriptions to expired keys on a cluster; on one server the channels' serves for them.
+   */
+  private final @Nullable ExpiredKeySubscriptions expiredKeys;
+
   private final ScheduledExecutorService pings;
   private final ScheduledExecutorService background;
   private final BackgroundErrors errors;
@@ -67,6 +82,18 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   /** The channels whose refusal was logged. */
   private final Set<Bytes> refused = ConcurrentHashMap.newKeySet();
 
+  /** Guards the fields below. */
+  private final ReentrantLock choosing = new ReentrantLock();
+
+  /** The master that the last attempt connects to. */
+  private Topology.@Nullable Master chosen;
+
+  /** The number of attempts; begins anywhere, so that JVMs use different masters. */
+  private int attempts = ThreadLocalRandom.current().nextInt(Short.MAX_VALUE);
+
+  /** The names of the masters after the last change of the topology. */
+  private Set<String> masters = Set.of();
+
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean renewalPlanned = new AtomicBoolean();
   private volatile @Nullable ScheduledFuture<?> pinging;
@@ -74,20 +101,26 @@ public final class RemoteEventSubscriber implements AutoCloseable {
 
   public RemoteEventSubscriber(
       RedisExecutor executor,
-      Endpoint server,
+      Topology topology,
       Settings.Events events,
       String namespace,
       Announcement announcement,
       BackgroundErrors errors,
       ScheduledExecutorService pings,
       ScheduledExecutorService background) {
-    this.settings = server.settings();
+    this.topology = topology;
+    this.settings = topology.masters().get(0).endpoint().settings();
     this.events = events;
     this.announcement = announcement;
     this.expiryNotices = new ExpiryNotices(executor);
-    this.address = settings.address();
+    this.address = executor.address();
     this.baseChannel = utf8(namespace + ":events");
-    this.expiredChannel = utf8("__keyevent@" + settings.database() + "__:expired");
+    String expired = "__keyevent@" + settings.database() + "__:expired";
+    this.expiredChannel = utf8(expired);
+    this.expiredKeys =
+        settings.deployment().kind() == Settings.Deployment.Kind.CLUSTER
+            ? new ExpiredKeySubscriptions(topology, expired, SILENCE, errors, this::expired)
+            : null;
     this.pings = pings;
     this.background = background;
     this.errors = errors;
@@ -95,11 +128,71 @@ public final class RemoteEventSubscriber implements AutoCloseable {
         new SubscriptionLoop(
             "yokedcache-events",
             "Events of other JVMs are missed, there is no subscription",
-            () -> server,
+            this::choose,
             SILENCE,
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
             errors,
-            present -> new Inbox());
+            endpoint -> new Inbox(endpoint.settings().address()));
+    topology.onChange(this::follow);
+  }
+
+  private Endpoint choose() {
+    choosing.lock();
+    try {
+      List<Topology.Master> present = topology.masters();
+      Topology.Master next = present.get(Math.floorMod(attempts++, present.size()));
+      chosen = next;
+      return next.endpoint();
+    } finally {
+      choosing.unlock();
+    }
+  }
+
+  /**
+   * Follows a change of the topology. A node that was removed from its cluster still answers, but
+   * hears nothing that others publish.
+   */
+  private void follow() {
+    boolean isGone;
+    boolean isOtherMaster;
+    choosing.lock();
+    try {
+      List<Topology.Master> present = topology.masters();
+      Set<String> names = present.stream().map(Topology.Master::name).collect(toSet());
+      isGone = chosen != null && !present.contains(chosen);
+      isOtherMaster = !names.equals(masters);
+      masters = names;
+    } finally {
+      choosing.unlock();
+    }
+    if (isGone) {
+      loop.replace();
+    }
+    if (expiredKeys != null) {
+      expiredKeys.follow();
+    }
+    if (isOtherMaster) { // which may have lost the leases, or may not tell of expired keys
+      feeds.values().forEach(this::renewSoon);
+      checkExpiryNotices();
+    }
+  }
+
+  private void checkExpiryNotices() {
+    if (isExpiryWanted()) {
+      expiryNotices.check(background);
+    }
+  }
+
+  private boolean isExpiryWanted() {
+    return feeds.values().stream().anyMatch(RemoteEventFeed::wantsExpirations);
+  }
+
+  /**
+   * Whether the expiry of an entry is heard in one order with its changes. It is not on a cluster,
+   * where it comes by another connection.
+   */
+  public boolean ordersExpirations() {
+    return expiredKeys == null;
   }
 
   /**
@@ -112,12 +205,13 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     if (loop.start()) {
       long third = events.lease().toMillis() / 3;
       long every = Math.max(1, Math.min(third, SILENCE.toMillis() / 3));
-      pinging =
-          pings.scheduleWithFixedDelay(
-              () -> loop.writeIfFree(Subscription::ping), every, every, TimeUnit.MILLISECONDS);
+      pinging = pings.scheduleWithFixedDelay(this::ping, every, every, TimeUnit.MILLISECONDS);
       upkeep = background.scheduleWithFixedDelay(new Upkeep(), every, every, TimeUnit.MILLISECONDS);
     } else {
       loop.write(connection -> subscribe(connection, feed));
+    }
+    if (expiredKeys != null) {
+      expiredKeys.want(isExpiryWanted());
     }
     try {
       announcement.begin();
@@ -130,8 +224,13 @@ public final class RemoteEventSubscriber implements AutoCloseable {
       logger.warn("Events of other JVMs arrive later: {}", e.getMessage());
       renewSoon(feed);
     }
-    if (feed.wantsExpirations()) {
-      expiryNotices.check(background);
+    checkExpiryNotices();
+  }
+
+  private void ping() {
+    loop.writeIfFree(Subscription::ping);
+    if (expiredKeys != null) {
+      expiredKeys.ping();
     }
   }
 
@@ -139,12 +238,15 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     if (feeds.remove(Bytes.of(feed.channel()), feed)) {
       unsure.remove(feed);
       loop.write(connection -> connection.unsubscribe(feed.channel()));
+      if (expiredKeys != null) {
+        expiredKeys.want(isExpiryWanted());
+      }
     }
   }
 
   private void subscribe(Subscription connection, RemoteEventFeed feed) {
     connection.subscribe(feed.channel());
-    if (feed.wantsExpirations()) {
+    if (feed.wantsExpirations() && expiredKeys == null) {
       connection.subscribe(expiredChannel);
     }
   }
@@ -185,6 +287,9 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     closed.countDown();
     cancel(pinging);
     cancel(upkeep);
+    if (expiredKeys != null) {
+      expiredKeys.close();
+    }
     loop.close();
   }
 
@@ -194,7 +299,19 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     }
   }
 
-  private static byte[] utf8(String text) {
+  private void expired(byte[] key) {
+    feeds.values().forEach(feed -> deliver(() -> feed.onExpired(key)));
+  }
+
+  private void deliver(Runnable delivery) {
+    try {
+      delivery.run();
+    } catch (Throwable e) { // the connection is fine, and other events are to come
+      errors.survived("Delivery to a listener's cache", e);
+    }
+  }
+
+  static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
@@ -219,7 +336,12 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   /** The messages that arrive on one connection. */
   private final class Inbox implements SubscriptionLoop.Session {
 
+    private final String server;
     private volatile boolean ready;
+
+    Inbox(String server) {
+      this.server = server;
+    }
 
     @Override
     public void begin(Subscription opened) {
@@ -261,7 +383,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
         String name = new String(channel, StandardCharsets.UTF_8);
         logger.warn(
             "Redis on {} refuses to subscribe to {}, so that {} do not arrive: {}. Allow the user that channel: &{}",
-            address,
+            server,
             name,
             feed == null ? "expired events" : "events of other JVMs",
             refusal.getMessage(),
@@ -280,7 +402,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
         return;
       }
       if (Arrays.equals(channel, expiredChannel)) {
-        feeds.values().forEach(feed -> deliver(() -> feed.onExpired(payload)));
+        expired(payload);
         return;
       }
       RemoteEventFeed feed = feeds.get(Bytes.of(channel));
@@ -291,14 +413,6 @@ public final class RemoteEventSubscriber implements AutoCloseable {
                 renewSoon(feed);
               }
             });
-      }
-    }
-
-    private void deliver(Runnable delivery) {
-      try {
-        delivery.run();
-      } catch (Throwable e) { // the connection is fine, and other events are to come
-        errors.survived("Delivery to a listener's cache", e);
       }
     }
 
