@@ -11,17 +11,11 @@ import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.registry.MetricNameFilter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers a scrape with the client library's handler, except where the client takes gzip, as
- * Prometheus does: the library's handler buffers the whole text, and compresses it so thoroughly
- * that this takes longer than all the rest of a large scrape.
+ * Prometheus does: the library compresses so thoroughly that this takes longer than all the rest of
+ * a large scrape.
  */
 final class ScrapeHandler implements HttpHandler {
 
@@ -40,8 +34,7 @@ final class ScrapeHandler implements HttpHandler {
   /** False for older versions of the library, such as 1.3 of Spring Boot 3.5. */
   private static final boolean HAS_ESCAPING = hasEscaping();
 
-  private static final int PIECE_BYTES = 64 * 1024;
-  private static final int MAX_PIECES = 4;
+  private static final int BUFFER_BYTES = 16 * 1024;
 
   private final ExpositionFormats formats = ExpositionFormats.init();
   private final PrometheusRegistry registry;
@@ -105,14 +98,19 @@ final class ScrapeHandler implements HttpHandler {
         library.handleRequest(adapted);
         return;
       }
-      MetricSnapshots snapshots;
-      try {
-        snapshots = scrape(request);
+      String accept = joined(exchange, "Accept");
+      ExpositionFormatWriter writer = formats.findWriter(accept);
+      ByteArrayOutputStream body = new ByteArrayOutputStream(BUFFER_BYTES);
+      try (OutputStream text = new FastGzip(body)) {
+        new SeriesText(format(writer, accept), text).write(scrape(request));
       } catch (RuntimeException e) {
         adapted.handleException(e);
         return;
       }
-      answer(exchange, snapshots, request.getParameterValues("name[]") == null);
+      exchange.getResponseHeaders().set("Content-Type", writer.getContentType());
+      exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+      exchange.sendResponseHeaders(200, body.size());
+      body.writeTo(exchange.getResponseBody());
     }
   }
 
@@ -123,110 +121,14 @@ final class ScrapeHandler implements HttpHandler {
         : registry.scrape(MetricNameFilter.builder().nameMustBeEqualTo(names).build(), request);
   }
 
-  private void answer(HttpExchange exchange, MetricSnapshots snapshots, boolean isWhole)
-      throws IOException {
-    String accept = joined(exchange, "Accept");
-    ExpositionFormatWriter writer = formats.findWriter(accept);
-    exchange.getResponseHeaders().set("Content-Type", writer.getContentType());
-    exchange.getResponseHeaders().set("Content-Encoding", "gzip");
-    exchange.sendResponseHeaders(200, 0);
-    Text text =
-        target -> {
-          if (HAS_ESCAPING) {
-            writer.write(target, snapshots, EscapingScheme.fromAcceptHeader(accept));
-          } else {
-            writer.write(target, snapshots);
-          }
-        };
-    try (OutputStream body = new FastGzip(exchange.getResponseBody())) {
-      if (isWhole) {
-        writeConcurrently(text, body);
+  private static SeriesText.Format format(ExpositionFormatWriter writer, @Nullable String accept) {
+    return (target, families) -> {
+      if (HAS_ESCAPING) {
+        writer.write(target, families, EscapingScheme.fromAcceptHeader(accept));
       } else {
-        text.writeTo(body);
+        writer.write(target, families);
       }
-    }
-  }
-
-  /** The text of an answer. */
-  @FunctionalInterface
-  private interface Text {
-
-    void writeTo(OutputStream target) throws IOException;
-  }
-
-  /**
-   * Writes a long text in a second thread while this thread compresses and sends it: both take
-   * about the same time. The second thread ends with this call, also after an interrupt of this
-   * thread.
-   */
-  private static void writeConcurrently(Text text, OutputStream body) throws IOException {
-    Pieces pieces = new Pieces();
-    FutureTask<Void> writing =
-        new FutureTask<>(
-            () -> {
-              try {
-                OutputStream target = new BufferedOutputStream(pieces, PIECE_BYTES);
-                text.writeTo(target);
-                target.flush();
-              } finally {
-                pieces.close(); // in any case, also out of memory: the request waits for it
-              }
-              return null;
-            });
-    Thread thread = new Thread(writing, "yokedcache-metrics-text");
-    thread.setDaemon(true);
-    thread.start();
-    try {
-      pieces.copyTo(body);
-      writing.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("The request was cancelled");
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("The metrics cannot be written", e.getCause());
-    } finally {
-      writing.cancel(/* mayInterruptIfRunning= */ true);
-    }
-  }
-
-  /** Passes text from the thread that writes it to another one, with a bounded number of pieces. */
-  private static final class Pieces extends OutputStream {
-
-    private static final byte[] END = {};
-
-    private final BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(MAX_PIECES);
-
-    @Override
-    public void write(int one) throws IOException {
-      write(new byte[] {(byte) one}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
-      if (length > 0) {
-        put(Arrays.copyOfRange(bytes, offset, offset + length));
-      }
-    }
-
-    private void put(byte[] piece) throws IOException {
-      try {
-        waiting.put(piece);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("The request was cancelled");
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      put(END);
-    }
-
-    private void copyTo(OutputStream target) throws IOException, InterruptedException {
-      for (byte[] piece = waiting.take(); piece.length > 0; piece = waiting.take()) {
-        target.write(piece);
-      }
-    }
+    };
   }
 
   private static @Nullable String joined(HttpExchange exchange, String header) {
@@ -237,7 +139,7 @@ final class ScrapeHandler implements HttpHandler {
   /** Compresses as fast as it can: it runs in the application's process. */
   private static final class FastGzip extends GZIPOutputStream {
     FastGzip(OutputStream target) throws IOException {
-      super(target, 16 * 1024);
+      super(target, BUFFER_BYTES);
       def.setLevel(Deflater.BEST_SPEED);
     }
   }
