@@ -6,11 +6,11 @@ import static java.util.Objects.requireNonNullElse;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.DuplicateLabelsException;
 import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
-import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -24,9 +24,10 @@ import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -141,7 +142,7 @@ final class ReadingFamilies {
     private final MetricKind kind;
     private final String name;
     private final String help;
-    private final Map<Labels, DataPointSnapshot> points = new LinkedHashMap<>();
+    private final List<DataPointSnapshot> points = new ArrayList<>();
 
     Family(MetricKind kind, String name, String help) {
       this.kind = kind;
@@ -170,7 +171,7 @@ final class ReadingFamilies {
     }
 
     void add(DataPointSnapshot point) {
-      points.putIfAbsent(point.getLabels(), point);
+      points.add(point);
     }
 
     /**
@@ -186,26 +187,44 @@ final class ReadingFamilies {
       return isInfo() && !names.contains(base)
           ? new InfoSnapshot(
               new MetricMetadata(base, help),
-              points.keySet().stream().map(InfoDataPointSnapshot::new).toList())
+              points.stream()
+                  .map(DataPointSnapshot::getLabels)
+                  .distinct()
+                  .map(InfoDataPointSnapshot::new)
+                  .toList())
           : snapshot(name + "_value");
     }
 
     private boolean isInfo() {
       return kind == MetricKind.GAUGE
-          && all(GaugeDataPointSnapshot.class).stream().allMatch(point -> point.getValue() == 1);
+          && points.stream().allMatch(point -> ((GaugeDataPointSnapshot) point).getValue() == 1);
     }
 
     private MetricSnapshot snapshot(String exposed) {
       MetricMetadata metadata = new MetricMetadata(exposed, help);
+      try {
+        return snapshot(metadata);
+      } catch (DuplicateLabelsException e) {
+        // Looked for only here, because it takes as long as the rest and finds nothing in sane
+        // beans.
+        Set<Labels> known = new HashSet<>();
+        points.removeIf(point -> !known.add(point.getLabels()));
+        return snapshot(metadata);
+      }
+    }
+
+    private MetricSnapshot snapshot(MetricMetadata metadata) {
       return switch (kind) {
-        case COUNTER -> new CounterSnapshot(metadata, all(CounterDataPointSnapshot.class));
-        case GAUGE -> new GaugeSnapshot(metadata, all(GaugeDataPointSnapshot.class));
-        case HISTOGRAM -> new HistogramSnapshot(metadata, all(HistogramDataPointSnapshot.class));
+        case COUNTER -> new CounterSnapshot(metadata, all());
+        case GAUGE -> new GaugeSnapshot(metadata, all());
+        case HISTOGRAM -> new HistogramSnapshot(metadata, all());
       };
     }
 
-    private <T> List<T> all(Class<T> pointType) {
-      return points.values().stream().map(pointType::cast).toList();
+    /** All points: their type is that of the family's kind. */
+    @SuppressWarnings("unchecked")
+    private <T extends DataPointSnapshot> List<T> all() {
+      return (List<T>) points;
     }
   }
 }

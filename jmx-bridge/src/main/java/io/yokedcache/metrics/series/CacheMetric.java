@@ -10,7 +10,6 @@ import static io.yokedcache.metrics.series.Row.Adding.GREATEST;
 import static io.yokedcache.metrics.series.Row.Adding.LEAST;
 import static io.yokedcache.metrics.series.Row.Adding.RATIO;
 import static io.yokedcache.metrics.series.Row.Adding.SUM;
-import static io.yokedcache.metrics.series.Row.add;
 import static io.yokedcache.metrics.series.Row.counter;
 import static io.yokedcache.metrics.series.Row.gauge;
 import static io.yokedcache.metrics.series.Row.hitsAndMisses;
@@ -19,6 +18,7 @@ import static io.yokedcache.metrics.series.Row.single;
 import static io.yokedcache.metrics.series.Row.target;
 import static io.yokedcache.metrics.series.Row.text;
 
+import io.yokedcache.metrics.series.Row.Values;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.ConfigurationReading;
 import io.yokedcache.metrics.source.ConnectionReading;
@@ -245,10 +245,10 @@ public enum CacheMetric {
       MANAGER,
       "Connections of the pool that are active or idle, and threads waiting for one",
       Row.connection(
-          (it, samples) -> {
-            add(samples, "active", it.poolActive());
-            add(samples, "idle", it.poolIdle());
-            add(samples, "waiting", it.poolWaiting());
+          (it, to) -> {
+            to.add("active", it.poolActive());
+            to.add("idle", it.poolIdle());
+            to.add("waiting", it.poolWaiting());
           }),
       "state"),
   /** Whether the JVM's MBeans could be read. */
@@ -417,28 +417,30 @@ public enum CacheMetric {
     return row.adding();
   }
 
-  /** Returns the values that a reading has of a counter or gauge of a cache. */
-  public List<MetricSample> samples(CacheReading cache) {
-    return samples(needsOperations() ? Row.From.OPERATIONS : Row.From.CACHE, cache);
+  /** Tells the values that a reading has of a counter or gauge of a cache. */
+  void values(CacheReading cache, Values to) {
+    values(needsOperations() ? Row.From.OPERATIONS : Row.From.CACHE, cache, to);
   }
 
-  /** Returns the values that a reading has of a figure of a manager. */
-  public List<MetricSample> samples(ConnectionReading connection) {
-    return samples(Row.From.CONNECTION, connection);
+  /** Tells the values that a reading has of a figure of a manager. */
+  void values(ConnectionReading connection, Values to) {
+    values(Row.From.CONNECTION, connection, to);
   }
 
-  /** Returns the values that come from how a cache is configured. */
-  public List<MetricSample> samples(ConfigurationReading configuration) {
-    return samples(Row.From.CONFIGURATION, configuration);
+  /** Tells the values that come from how a cache is configured. */
+  void values(ConfigurationReading configuration, Values to) {
+    values(Row.From.CONFIGURATION, configuration, to);
   }
 
-  /** Returns the values of the figures of the bridge itself. */
-  public List<MetricSample> samples(Map<String, ? extends Number> figures) {
-    return samples(isRead() ? Row.From.TARGET : Row.From.OUTPUT, figures);
+  /** Tells the values of the figures of the bridge itself. */
+  void values(Map<String, ? extends Number> figures, Values to) {
+    values(isRead() ? Row.From.TARGET : Row.From.OUTPUT, figures, to);
   }
 
-  private List<MetricSample> samples(Row.From from, Object reading) {
-    return row.from() == from ? row.samples().apply(reading) : List.of();
+  private void values(Row.From from, Object reading, Values to) {
+    if (row.from() == from) {
+      row.values().accept(reading, to);
+    }
   }
 
   /** Returns the timers of a reading that are one distribution each and ran at least once. */

@@ -4,11 +4,10 @@ import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.ConfigurationReading;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.OperationReading;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from the type of the reading
  * @param figures the counters and gauges that must be read; absent if it may be any
- * @param samples the values of a reading of that type
+ * @param values tells the values of a reading of that type
  * @param adding how caches add up
  * @param micrometer the family's name in Micrometer; empty if it has none
  */
 record Row(
     From from,
     @Nullable Set<String> figures,
-    Function<Object, List<MetricSample>> samples,
+    BiConsumer<Object, Values> values,
     Adding adding,
     String micrometer) {
 
@@ -50,22 +49,43 @@ record Row(
     NONE
   }
 
-  private static Row of(
-      From from, Set<String> figures, Function<Object, List<MetricSample>> samples) {
-    return new Row(from, figures, samples, Adding.SUM, "");
+  /** Takes the values of one row and one reading. */
+  @FunctionalInterface
+  interface Values {
+
+    /** Takes a value; the values of labels are in the order of the row's labels. */
+    void add(List<String> labelValues, double value);
+
+    /** Takes a figure without labels; an absent one gives no value. */
+    default void add(@Nullable Number value) {
+      if (value != null) {
+        add(List.of(), value.doubleValue());
+      }
+    }
+
+    /** Takes a figure with one label; an absent one gives no value. */
+    default void add(String label, @Nullable Long value) {
+      if (value != null) {
+        add(List.of(label), value);
+      }
+    }
+  }
+
+  private static Row of(From from, Set<String> figures, BiConsumer<Object, Values> values) {
+    return new Row(from, figures, values, Adding.SUM, "");
   }
 
   Row adding(Adding other) {
-    return new Row(from, figures, samples, other, micrometer);
+    return new Row(from, figures, values, other, micrometer);
   }
 
   Row micrometer(String family) {
-    return new Row(from, figures, samples, adding, family);
+    return new Row(from, figures, values, adding, family);
   }
 
   /** One value of a cache, from some of its counters and gauges. */
   static Row single(Function<CacheReading, ? extends @Nullable Number> value, String... figures) {
-    return of(From.CACHE, Set.of(figures), read -> one(value.apply((CacheReading) read)));
+    return of(From.CACHE, Set.of(figures), (read, to) -> to.add(value.apply((CacheReading) read)));
   }
 
   static Row counter(String name) {
@@ -84,11 +104,9 @@ record Row(
     return of(
         From.CACHE,
         Set.of(figures),
-        read -> {
-          List<MetricSample> samples = new ArrayList<>(2);
-          add(samples, "hit", hits.apply((CacheReading) read));
-          add(samples, "miss", misses.apply((CacheReading) read));
-          return samples;
+        (read, to) -> {
+          to.add("hit", hits.apply((CacheReading) read));
+          to.add("miss", misses.apply((CacheReading) read));
         });
   }
 
@@ -97,18 +115,17 @@ record Row(
     return new Row(
         From.CACHE,
         null,
-        read -> {
-          List<MetricSample> samples = new ArrayList<>();
+        (read, to) -> {
+          Map<String, Long> inOrder = new TreeMap<>();
           ((CacheReading) read)
               .counters()
               .forEach(
                   (name, value) -> {
                     if (name.startsWith(prefix)) {
-                      add(samples, name.substring(prefix.length()), value);
+                      inOrder.put(name.substring(prefix.length()), value);
                     }
                   });
-          samples.sort(Comparator.comparing(sample -> sample.labelValues().get(0)));
-          return samples;
+          inOrder.forEach(to::add);
         },
         Adding.SUM,
         "");
@@ -122,45 +139,34 @@ record Row(
     return of(
         From.OPERATIONS,
         Set.of(),
-        read -> {
-          List<MetricSample> samples = new ArrayList<>();
+        (read, to) -> {
           for (OperationReading each : ((CacheReading) read).operations()) {
             if (!each.isNested() && !each.isPhase()) {
               each.errors()
-                  .forEach(
-                      (type, count) ->
-                          samples.add(new MetricSample(List.of(each.operation(), type), count)));
+                  .forEach((type, count) -> to.add(List.of(each.operation(), type), count));
             }
           }
-          return samples;
         });
   }
 
   /** Distributions, which {@link CacheMetric#distributions} tells. */
   static Row timers() {
-    return of(From.OPERATIONS, Set.of(), read -> List.of());
+    return of(From.OPERATIONS, Set.of(), (read, to) -> {});
   }
 
-  static Row connection(BiConsumer<ConnectionReading, List<MetricSample>> values) {
-    return of(
-        From.CONNECTION,
-        Set.of(),
-        read -> {
-          List<MetricSample> samples = new ArrayList<>();
-          values.accept((ConnectionReading) read, samples);
-          return samples;
-        });
+  static Row connection(BiConsumer<ConnectionReading, Values> values) {
+    return of(From.CONNECTION, Set.of(), (read, to) -> values.accept((ConnectionReading) read, to));
   }
 
   static Row connection(Function<ConnectionReading, ? extends @Nullable Number> value) {
-    return of(From.CONNECTION, Set.of(), read -> one(value.apply((ConnectionReading) read)));
+    return connection((read, to) -> to.add(value.apply(read)));
   }
 
   static Row configuration(Function<ConfigurationReading, List<String>> labels) {
     return of(
             From.CONFIGURATION,
             Set.of(),
-            read -> List.of(new MetricSample(labels.apply((ConfigurationReading) read), 1)))
+            (read, to) -> to.add(labels.apply((ConfigurationReading) read), 1))
         .adding(Adding.NONE);
   }
 
@@ -168,9 +174,9 @@ record Row(
     return of(
             From.CONFIGURATION,
             Set.of(),
-            read -> {
+            (read, to) -> {
               Boolean enabled = ((ConfigurationReading) read).statisticsEnabled();
-              return one(enabled == null ? null : enabled ? 1 : 0);
+              to.add(enabled == null ? null : (Number) (enabled ? 1 : 0));
             })
         .adding(Adding.NONE);
   }
@@ -186,17 +192,7 @@ record Row(
   }
 
   private static Row figure(From from, String figure) {
-    return of(from, Set.of(), read -> one((Number) ((Map<?, ?>) read).get(figure)));
-  }
-
-  static List<MetricSample> one(@Nullable Number value) {
-    return value == null ? List.of() : List.of(new MetricSample(List.of(), value.doubleValue()));
-  }
-
-  static void add(List<MetricSample> samples, String label, @Nullable Long value) {
-    if (value != null) {
-      samples.add(new MetricSample(List.of(label), value));
-    }
+    return of(from, Set.of(), (read, to) -> to.add((Number) ((Map<?, ?>) read).get(figure)));
   }
 
   static String text(@Nullable Object value) {

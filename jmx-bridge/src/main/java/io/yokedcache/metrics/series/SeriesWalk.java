@@ -2,6 +2,7 @@ package io.yokedcache.metrics.series;
 
 import static java.util.Comparator.comparing;
 
+import io.yokedcache.metrics.series.Row.Values;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource.Selection;
@@ -111,17 +112,17 @@ public final class SeriesWalk {
             String name = options.names().of(timer.operation());
             sink.histogram(owner, metric, List.of(name), timer);
           }
-          tell(owner, metric, metric.samples(cache), sink);
+          metric.values(cache, values(owner, metric, sink));
         }
       }
     }
     for (ConfigurationReading each : readings.configurations().stream().limit(limit).toList()) {
       SeriesOwner owner = new SeriesOwner(target, each.manager(), each.cache());
-      metrics.forEach(metric -> tell(owner, metric, metric.samples(each), sink));
+      metrics.forEach(metric -> metric.values(each, values(owner, metric, sink)));
     }
     for (ConnectionReading connection : readings.connections()) {
       SeriesOwner owner = new SeriesOwner(target, connection.manager(), null);
-      metrics.forEach(metric -> tell(owner, metric, metric.samples(connection), sink));
+      metrics.forEach(metric -> metric.values(connection, values(owner, metric, sink)));
     }
     return Math.max(0, caches.size() - limit);
   }
@@ -133,21 +134,18 @@ public final class SeriesWalk {
    */
   public void bridge(
       Map<String, ? extends Number> figures, Collection<CacheMetric> metrics, SeriesSink sink) {
-    metrics.forEach(metric -> tell(ofTarget, metric, metric.samples(figures), sink));
+    metrics.forEach(metric -> metric.values(figures, values(ofTarget, metric, sink)));
   }
 
-  private void tell(
-      SeriesOwner owner, CacheMetric metric, List<MetricSample> samples, SeriesSink sink) {
-    for (MetricSample sample : samples) {
-      List<String> values = sample.labelValues();
-      if (!metric.labels().isEmpty() && metric.labels().get(0).equals("operation")) {
-        values = options.names().ofFirst(values);
-      }
+  private Values values(SeriesOwner owner, CacheMetric metric, SeriesSink sink) {
+    boolean isOfOperations = metric.labels().contains("operation");
+    return (labelValues, value) -> {
+      List<String> shown = isOfOperations ? options.names().ofFirst(labelValues) : labelValues;
       if (metric.kind() == MetricKind.COUNTER) {
-        sink.counter(owner, metric, values, sample.value());
+        sink.counter(owner, metric, shown, value);
       } else {
-        sink.gauge(owner, metric, values, sample.value());
+        sink.gauge(owner, metric, shown, value);
       }
-    }
+    };
   }
 }

@@ -166,12 +166,8 @@ final class BeanNames {
     return value.startsWith("\"") ? ObjectName.unquote(value) : value;
   }
 
-  /** The key that a cache's beans have if the provider names them as YokedCache does. */
-  static CacheKey key(String manager, String cache) {
-    return new CacheKey(manager, sanitized(cache));
-  }
-
-  private static String sanitized(String cache) {
+  /** The name that a cache's beans have if the provider names them as YokedCache does. */
+  static String sanitized(String cache) {
     // Nearly no name has one of them, and a search for each is far cheaper than the pattern.
     for (int i = 0; i < RESERVED.length(); i++) {
       if (cache.indexOf(RESERVED.charAt(i)) >= 0) {

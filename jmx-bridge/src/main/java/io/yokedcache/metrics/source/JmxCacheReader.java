@@ -95,10 +95,10 @@ public final class JmxCacheReader implements CacheSource.Selective {
     private final List<ConnectionReading> connections = new ArrayList<>();
 
     /**
-     * The caches that snapshots have, by the names that their other beans have: {@code a:b} and
-     * {@code a,b} share one there, so that the owner of this bean is ambiguous.
+     * The caches of snapshots whose other beans have another name: {@code a:b} and {@code a,b}
+     * share one there, so that the owner of this bean is ambiguous.
      */
-    private final Set<CacheKey> inSnapshots = new HashSet<>();
+    private final Set<CacheKey> renamed = new HashSet<>();
 
     private Reading(Selection wanted) {
       this.wanted = wanted;
@@ -128,17 +128,29 @@ public final class JmxCacheReader implements CacheSource.Selective {
 
     private void addSnapshot(SnapshotBean bean) {
       for (CacheReading cache : bean.caches()) {
-        caches.putIfAbsent(new CacheKey(cache.manager(), cache.cache()), cache);
-        inSnapshots.add(BeanNames.key(cache.manager(), cache.cache()));
+        caches.putIfAbsent(keyInSnapshot(cache.manager(), cache.cache()), cache);
       }
       ConnectionReading connection = bean.connection();
       if (connection != null) {
         connections.add(connection);
       }
       for (ConfigurationReading each : bean.configurations()) {
-        configurations.put(new CacheKey(each.manager(), each.cache()), each);
-        inSnapshots.add(BeanNames.key(each.manager(), each.cache()));
+        configurations.put(keyInSnapshot(each.manager(), each.cache()), each);
       }
+    }
+
+    private CacheKey keyInSnapshot(String manager, String cache) {
+      CacheKey key = new CacheKey(manager, cache);
+      String inNames = BeanNames.sanitized(cache);
+      if (!inNames.equals(cache)) {
+        renamed.add(new CacheKey(manager, inNames));
+      }
+      return key;
+    }
+
+    private boolean isInSnapshot(CacheKey key) {
+      CacheReading known = caches.get(key);
+      return (known != null && known.statistics() == null) || renamed.contains(key);
     }
 
     private @Nullable SnapshotBean snapshot(ObjectName name) throws IOException {
@@ -184,7 +196,7 @@ public final class JmxCacheReader implements CacheSource.Selective {
     private void addStatistics(ObjectName name, CacheKey key) throws IOException {
       // Asking both beans would double the cost, and clear() sets only this one back to 0, so that
       // figures of the two must not be mixed.
-      if (inSnapshots.contains(key) || caches.containsKey(key)) {
+      if (caches.containsKey(key) || renamed.contains(key)) {
         return;
       }
       Map<String, Object> attributes = attributes(name, STATISTICS_ATTRIBUTES);
@@ -224,7 +236,7 @@ public final class JmxCacheReader implements CacheSource.Selective {
     }
 
     private void addConfiguration(ObjectName name, CacheKey key) throws IOException {
-      if (inSnapshots.contains(key) || configurations.containsKey(key)) {
+      if (configurations.containsKey(key) || isInSnapshot(key)) {
         return;
       }
       Map<String, Object> attributes = attributes(name, CONFIGURATION_ATTRIBUTES);

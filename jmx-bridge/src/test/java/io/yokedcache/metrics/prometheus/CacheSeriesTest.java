@@ -110,6 +110,28 @@ final class CacheSeriesTest {
   }
 
   @Test
+  void scrape_equalSeriesOfABean_theFirstStays() throws Exception {
+    CacheData cache =
+        new CacheData(
+            "users",
+            List.of(
+                new OperationData("get", 5_000_000, Map.of("timeout", 2L), 3, 0, 0, 0, 0),
+                new OperationData("get", 7_000_000, Map.of("timeout", 9L), 8, 0, 0, 0, 0)),
+            Map.of("hits", 1L),
+            Map.of());
+    try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(cache);
+        PrometheusCollector collector = builder().build().start()) {
+      String labels =
+          "{cache=\"users\",cache_manager=\"" + fixture.manager() + "\",%soperation=\"get\"} ";
+      assertThat(new Scraper(collector.port()).get("/metrics").body().lines())
+          .contains(
+              "yokedcache_cache_operation_duration_seconds_count" + labels.formatted("") + 3,
+              "yokedcache_cache_errors_total" + labels.formatted("error_type=\"timeout\",") + 2.0)
+          .noneMatch(line -> line.endsWith(" 8") || line.endsWith(" 9.0"));
+    }
+  }
+
+  @Test
   void scrape_configurations_ofAllCaches() throws Exception {
     try (SnapshotFixture fixture = new SnapshotFixture(BOUNDS).with(users());
         PrometheusCollector collector = builder().build().start()) {
