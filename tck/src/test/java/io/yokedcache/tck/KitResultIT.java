@@ -50,6 +50,16 @@ final class KitResultIT {
   }
 
   @Test
+  void kitOnCluster_strict() throws IOException {
+    assertStrict(report("tck.cluster-reports", "TCK on a cluster"));
+    assertThat(KitReport.systemProperty(directory("tck.cluster-reports"), "yokedcache.uri"))
+        .as("all tests ran on one cluster")
+        .singleElement()
+        .asString()
+        .startsWith("redis-cluster://");
+  }
+
+  @Test
   void annotations_strict() throws IOException {
     KitReport report = report("tck.annotation-reports", "TCK annotations");
 
