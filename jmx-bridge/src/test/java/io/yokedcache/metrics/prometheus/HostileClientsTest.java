@@ -136,7 +136,8 @@ final class HostileClientsTest {
       }
       long begin = System.nanoTime();
       assertThat(scraper.get("/-/healthy").statusCode()).isEqualTo(200);
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
+      // On an idle machine it takes milliseconds. A server that lets the others block it needs 5 s.
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
       begin = System.nanoTime();
       assertThat(scraper.get("/metrics").statusCode()).isEqualTo(200);
       assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
