@@ -5,18 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.URI;
 import java.util.Collections;
+import java.util.List;
+import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.util.JedisClusterCRC16;
 
 /** Addresses at which there is no Redis, or none for us: the message says which mistake it is. */
 final class WrongAddressIT {
@@ -73,6 +79,48 @@ final class WrongAddressIT {
       assertFails(server.uri().toString(), executor, Kind.ACCESS_DENIED)
           .hasMessageContaining("NOAUTH Authentication required). Check user and password")
           .hasMessageNotContaining("..");
+    }
+  }
+
+  /** The cache's only bucket is on another node. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pipelined", "pooled"})
+  void get_nodeOfCluster(String executor) {
+    try (RedisCluster cluster = RedisCluster.start(2, 0)) {
+      RedisCluster.Node owner = cluster.masterOf(JedisClusterCRC16.getSlot("yc:{wrong#0}"));
+      RedisCluster.Node other =
+          cluster.masters().stream()
+              .filter(node -> node.port() != owner.port())
+              .findFirst()
+              .orElseThrow();
+      assertFails("redis://127.0.0.1:" + other.port(), executor, Kind.REFUSED)
+          .hasMessageContaining("the server answered MOVED ")
+          .hasMessageContaining("its URI begins with redis-cluster://");
+    }
+  }
+
+  @Test
+  void get_clusterUriOfOneServer() {
+    try (RedisServer server = RedisServer.start()) {
+      String uri = "redis-cluster://127.0.0.1:" + server.port();
+      assertFails(uri, "pipelined", Kind.UNREACHABLE)
+          .hasMessage(
+              "The nodes of the cluster %s are not known: 127.0.0.1:%s is a stand-alone server; its URI begins with redis:// or rediss://."
+                  .formatted(uri, server.port()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/1"})
+  void get_sentinel(String database) {
+    try (RedisSentinel deployment = RedisSentinel.start(0, 1, List.of(), List.of())) {
+      String uri = "redis://127.0.0.1:" + deployment.sentinelPorts().get(0) + database;
+      try (CacheManager manager = Managers.open(URI.create(uri))) {
+        assertThatThrownBy(() -> Managers.texts(manager, "wrong").get("key"))
+            .isInstanceOf(CacheException.class)
+            .hasMessageContaining("ERR unknown command")
+            .hasMessageContaining("its URI is redis-sentinel://host:port/master-name");
+      }
     }
   }
 

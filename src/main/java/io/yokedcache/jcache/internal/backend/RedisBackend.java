@@ -221,7 +221,11 @@ public final class RedisBackend implements AutoCloseable {
 
   /** The state of the connection; sends no command. */
   public ConnectionStatistics connection() {
-    return new ConnectionStatistics(health.isHealthy(), health.pingNanos(), executor.connections());
+    return new ConnectionStatistics(
+        health.isHealthy(),
+        health.pingNanos(),
+        executor.connections(),
+        executor.nodes(health::ping));
   }
 
   @Override

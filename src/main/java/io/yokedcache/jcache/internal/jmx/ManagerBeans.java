@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.jmx.MBeanRegistrar.Kind;
 import io.yokedcache.jcache.internal.jmx.OpenData.Composite;
 import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Node;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
 import java.net.URI;
 import java.util.HashSet;
@@ -16,6 +17,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.management.openmbean.SimpleType;
+import javax.management.openmbean.TabularType;
 
 /**
  * The {@code Snapshot} and {@code Connection} MBeans of one manager, from creation until close.
@@ -64,6 +66,30 @@ public final class ManagerBeans implements AutoCloseable {
               "Errors that the manager's background threads survived, since the manager opened",
               Connection::backgroundErrors));
 
+  private static final Composite<Node> NODE =
+      new Composite<>(
+          "io.yokedcache.Node",
+          List.of(
+              Item.of("address", SimpleType.STRING, "address", Node::address),
+              Item.of(
+                  "role",
+                  SimpleType.STRING,
+                  "role",
+                  node -> node.isMaster() ? "master" : "replica"),
+              Item.ofInt("slots", "slots", Node::slots),
+              Item.ofDouble("pingMillis", "pingMillis", ManagerBeans::pingMillis),
+              Item.of("healthy", SimpleType.BOOLEAN, "healthy", node -> node.ping().isAnswered())));
+
+  private static final TabularType NODES = NODE.tableType("io.yokedcache.Nodes", "address");
+
+  private static final Item<Connection> NODES_ITEM =
+      Item.of(
+          "Nodes",
+          NODES,
+          "The servers by address: role, slots, duration of the last PING of a master (-1 before"
+              + " it, and of replicas), and whether it was answered",
+          now -> NODE.table(NODES, now.read.nodes()));
+
   private static final Composite<Connection> CONNECTION =
       new Composite<>(
           "io.yokedcache.Connection",
@@ -71,7 +97,8 @@ public final class ManagerBeans implements AutoCloseable {
                   Stream.<Item<Connection>>of(
                       Item.of("healthy", SimpleType.BOOLEAN, "healthy", now -> now.read.healthy()),
                       Item.ofLong("pingNanos", "pingNanos", now -> now.read.pingNanos())),
-                  CONNECTION_COUNTS.stream().map(Item::asComposite))
+                  Stream.concat(CONNECTION_COUNTS.stream(), Stream.of(NODES_ITEM))
+                      .map(Item::asComposite))
               .toList());
 
   private static final BeanType<ManagerBeans> SNAPSHOT_BEAN =
@@ -130,7 +157,7 @@ public final class ManagerBeans implements AutoCloseable {
                           "PingMicros",
                           "Duration of the last answered PING in microseconds; -1 before it",
                           Connection::pingMicros)),
-                  CONNECTION_COUNTS.stream())
+                  Stream.concat(CONNECTION_COUNTS.stream(), Stream.of(NODES_ITEM)))
               .map(row -> row.from(ManagerBeans::connection))
               .toList(),
           attribute -> true,
@@ -209,6 +236,10 @@ public final class ManagerBeans implements AutoCloseable {
     double pingMicros() {
       return read.pingNanos() < 0 ? -1 : read.pingNanos() / 1_000.0;
     }
+  }
+
+  private static double pingMillis(Node node) {
+    return node.ping().nanos() < 0 ? -1 : node.ping().nanos() / 1e6;
   }
 
   private static Item<List<CacheDescription>> texts(

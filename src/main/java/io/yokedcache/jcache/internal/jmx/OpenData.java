@@ -115,6 +115,21 @@ final class OpenData {
           type, names, items.stream().map(item -> item.read().apply(source)).toArray());
     }
 
+    /** The type of a table of such data, which is indexed by one of the items. */
+    TabularType tableType(String name, String index) {
+      try {
+        return new TabularType(name, name, type, new String[] {index});
+      } catch (OpenDataException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    TabularData table(TabularType tableType, List<S> sources) {
+      TabularDataSupport table = new TabularDataSupport(tableType);
+      table.putAll(data(sources));
+      return table;
+    }
+
     CompositeData[] data(List<S> sources) {
       return sources.stream().map(this::data).toArray(CompositeData[]::new);
     }

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.metrics;
 
+import java.util.List;
+
 /**
  * The connection of a manager to Redis at one moment.
  *
@@ -8,8 +10,36 @@ package io.yokedcache.jcache.internal.metrics;
  * @param pingNanos duration of the last answered {@code PING}, with the wait for a connection; the
  *     slowest of several servers; -1 before the first one
  * @param counts numbers of connections
+ * @param nodes the servers that are known now, sorted by address
  */
-public record ConnectionStatistics(boolean healthy, long pingNanos, Counts counts) {
+public record ConnectionStatistics(
+    boolean healthy, long pingNanos, Counts counts, List<Node> nodes) {
+
+  /** Takes a copy. */
+  public ConnectionStatistics {
+    nodes = List.copyOf(nodes);
+  }
+
+  /**
+   * One server.
+   *
+   * @param address {@code host:port}
+   * @param slots number of the slots that it serves; 0 without a cluster
+   * @param ping its last {@code PING}; {@link Ping#NONE} of a replica, which is not asked
+   */
+  public record Node(String address, boolean isMaster, int slots, Ping ping) {}
+
+  /**
+   * The outcome of the last {@code PING} of one server.
+   *
+   * @param isAnswered whether it was answered; true before the first one
+   * @param nanos duration of the last answered one; -1 before the first one
+   */
+  public record Ping(boolean isAnswered, long nanos) {
+
+    /** The state of a server that was never asked. */
+    public static final Ping NONE = new Ping(/* isAnswered= */ true, /* nanos= */ -1);
+  }
 
   /**
    * Numbers of connections, without connections for subscriptions.

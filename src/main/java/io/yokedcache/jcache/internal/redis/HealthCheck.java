@@ -1,9 +1,12 @@
 package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -56,6 +59,10 @@ public final class HealthCheck implements AutoCloseable {
   private volatile long refusedNanos;
 
   private volatile long pingNanos = UNKNOWN;
+
+  /** The last {@code PING} of each master. Replaced as a whole. */
+  private volatile Map<RedisExecutor, Ping> pings = Map.of();
+
   private volatile long lastEndNanos;
 
   /**
@@ -100,6 +107,11 @@ public final class HealthCheck implements AutoCloseable {
   /** How long the last answered {@code PING} took; -1 before the first one. */
   public long pingNanos() {
     return pingNanos;
+  }
+
+  /** The last {@code PING} of a master; sends none. */
+  public Ping ping(RedisExecutor master) {
+    return pings.getOrDefault(master, Ping.NONE);
   }
 
   /** Hears that an operation did not reach Redis. Never waits, whatever the state is. */
@@ -149,41 +161,60 @@ public final class HealthCheck implements AutoCloseable {
     doubted = false;
     long lossesBefore = losses();
     try {
-      pingNanos = ping();
+      pingNanos = askAll();
       if (!refused) {
         answered(lossesBefore);
       }
-    } catch (RedisUnavailableException e) {
-      // That all connections are in use says nothing, unless operations fail as well.
-      boolean says = e.kind() != RedisUnavailableException.Kind.NOT_ASKED;
-      if (says || doubtedBefore || doubted) {
+    } catch (RuntimeException e) {
+      if (saysMuch(e) || doubtedBefore || doubted) {
         lost(String.valueOf(e.getMessage()));
       }
-    } catch (RuntimeException e) {
-      lost(String.valueOf(e.getMessage()));
     } finally {
       lastEndNanos = System.nanoTime();
       plan(healthy && !doubted ? intervalMillis : retryMillis);
     }
   }
 
-  /** Asks every server, and returns how long the slowest took. */
-  private long ping() {
+  /** Asks every server, also after one that fails, and returns how long the slowest took. */
+  private long askAll() {
     boolean changes = refused;
     long slowest = 0;
+    RuntimeException failure = null;
+    Map<RedisExecutor, Ping> asked = new HashMap<>();
     for (RedisExecutor master : executor.masters()) {
-      long startNanos = System.nanoTime();
-      ask(master, new CommandArguments(Command.PING));
-      slowest = Math.max(slowest, System.nanoTime() - startNanos);
-      if (changes) {
-        // Changes nothing, since there is no such key; but it is refused where changes are.
-        ask(master, new CommandArguments(Command.SET).add(probeKey).add("1").add(Keyword.XX));
+      long nanos = ping(master).nanos();
+      try {
+        long startNanos = System.nanoTime();
+        ask(master, new CommandArguments(Command.PING));
+        nanos = System.nanoTime() - startNanos;
+        slowest = Math.max(slowest, nanos);
+        asked.put(master, new Ping(/* isAnswered= */ true, nanos));
+        if (changes) {
+          // Changes nothing, since there is no such key; but it is refused where changes are.
+          ask(master, new CommandArguments(Command.SET).add(probeKey).add("1").add(Keyword.XX));
+        }
+      } catch (RuntimeException e) {
+        boolean says = saysMuch(e);
+        asked.put(master, says ? new Ping(/* isAnswered= */ false, nanos) : ping(master));
+        if (failure == null || (says && !saysMuch(failure))) {
+          failure = e;
+        }
       }
+    }
+    pings = Map.copyOf(asked);
+    if (failure != null) {
+      throw failure;
     }
     // A server that refuses only some, such as large values, is not well in between.
     long quietNanos = System.nanoTime() - refusedNanos;
     refused &= !changes || quietNanos < TimeUnit.MILLISECONDS.toNanos(QUIET_RETRIES * retryMillis);
     return slowest;
+  }
+
+  /** Whether a failure is one of the server: that all connections are in use says nothing. */
+  private static boolean saysMuch(RuntimeException failure) {
+    return !(failure instanceof RedisUnavailableException e
+        && e.kind() == RedisUnavailableException.Kind.NOT_ASKED);
   }
 
   private static void ask(RedisExecutor master, CommandArguments command) {

@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -307,6 +308,17 @@ public final class PooledExecutor implements RedisExecutor {
   @Override
   public List<RedisExecutor> masters() {
     return List.of(this);
+  }
+
+  @Override
+  public List<ConnectionStatistics.Node> nodes(
+      Function<RedisExecutor, ConnectionStatistics.Ping> pings) {
+    Settings.Address present = server.lookup().present();
+    return present == null
+        ? List.of()
+        : List.of(
+            new ConnectionStatistics.Node(
+                present.toString(), /* isMaster= */ true, /* slots= */ 0, pings.apply(this)));
   }
 
   @Override

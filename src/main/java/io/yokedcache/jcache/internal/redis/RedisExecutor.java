@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -110,6 +111,16 @@ public interface RedisExecutor extends AutoCloseable {
 
   /** One executor for each master, for commands such as {@code SCAN} that have no key. */
   List<RedisExecutor> masters();
+
+  /**
+   * The servers as they are known now, without asking any.
+   *
+   * @param pings returns the last ping of one of {@link #masters}
+   */
+  default List<ConnectionStatistics.Node> nodes(
+      Function<RedisExecutor, ConnectionStatistics.Ping> pings) {
+    return List.of();
+  }
 
   /** The server in messages: scheme, host and port, without credentials. */
   String address();

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.configuration.Settings;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the server for each new connection: always the same one, or the master that sentinels name.
@@ -17,6 +18,9 @@ public interface ServerLookup {
    * @throws redis.clients.jedis.exceptions.JedisException if no connection could be made
    */
   <T> T connect(Function<Settings.Connection, T> attempt);
+
+  /** The server that the next connection leads to, as far as that is known without asking. */
+  Settings.@Nullable Address present();
 
   /** The server in messages, without credentials. */
   String address();
@@ -35,6 +39,11 @@ public interface ServerLookup {
     @Override
     public <T> T connect(Function<Settings.Connection, T> attempt) {
       return attempt.apply(settings);
+    }
+
+    @Override
+    public Settings.Address present() {
+      return new Settings.Address(settings.host(), settings.port());
     }
 
     @Override

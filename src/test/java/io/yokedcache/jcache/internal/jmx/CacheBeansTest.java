@@ -359,7 +359,8 @@ final class CacheBeansTest {
   }
 
   private static ConnectionStatistics connection(boolean healthy) {
-    return new ConnectionStatistics(healthy, 1_500, new ConnectionStatistics.Counts(1, 2, 3, 4, 5));
+    return new ConnectionStatistics(
+        healthy, 1_500, new ConnectionStatistics.Counts(1, 2, 3, 4, 5), List.of());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
@@ -96,7 +97,8 @@ final class ManagerBeansTest {
               "poolActive",
               "poolIdle",
               "poolWaiting",
-              "poolSize");
+              "poolSize",
+              "nodes");
       assertThat(connection.get("healthy")).isEqualTo(true);
       assertThat(connection.get("pingNanos")).isEqualTo(1_500L);
       assertThat(connection.get("poolWaiting")).isEqualTo(3);
@@ -211,11 +213,17 @@ final class ManagerBeansTest {
       assertThat(managerBeans).isNotNull();
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getAttributes())
-          .hasSize(8)
-          .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"))
-          .noneMatch(a -> a.getDescription().equals(a.getName()));
+          .hasSize(9)
+          .noneMatch(a -> a.getDescription().equals(a.getName()))
+          .filteredOn(a -> !a.getName().equals("Nodes"))
+          .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"));
       assertThat(server.getAttribute(name, "Healthy")).isEqualTo(0);
       assertThat(server.getAttribute(name, "PingMicros")).isEqualTo(1.5);
+      TabularData nodes = (TabularData) server.getAttribute(name, "Nodes");
+      assertThat(List.<Object>copyOf(nodes.get(new Object[] {"h:1"}).values()))
+          .containsExactlyInAnyOrder("h:1", "master", 16_384, 0.0015, false);
+      assertThat(List.<Object>copyOf(nodes.get(new Object[] {"h:2"}).values()))
+          .containsExactlyInAnyOrder("h:2", "replica", 0, -1.0, true);
       assertThat(server.getAttribute(name, "PoolActive")).isEqualTo(1);
       assertThat(server.getAttribute(name, "PoolIdle")).isEqualTo(2);
       assertThat(server.getAttribute(name, "PoolWaiting")).isEqualTo(3);
@@ -252,7 +260,13 @@ final class ManagerBeansTest {
   }
 
   private static ConnectionStatistics connection(boolean healthy) {
-    return new ConnectionStatistics(healthy, 1_500, new ConnectionStatistics.Counts(1, 2, 3, 4, 5));
+    return new ConnectionStatistics(
+        healthy,
+        1_500,
+        new ConnectionStatistics.Counts(1, 2, 3, 4, 5),
+        List.of(
+            new ConnectionStatistics.Node("h:1", true, 16_384, new Ping(healthy, 1_500)),
+            new ConnectionStatistics.Node("h:2", false, 0, Ping.NONE)));
   }
 
   private static Object entry(CompositeData data, String map, String key) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,9 +32,14 @@ final class HealthCheckTest {
   private Supplier<Object> server = () -> "PONG";
   private int asked;
 
+  private final FakeExecutor executor = new FakeExecutor();
+
+  /** The masters besides the executor itself. */
+  private final List<RedisExecutor> others = new ArrayList<>();
+
   private final HealthCheck health =
       new HealthCheck(
-          new FakeExecutor(),
+          executor,
           new byte[] {'k'},
           scheduler,
           INTERVAL_MILLIS,
@@ -230,13 +236,43 @@ final class HealthCheckTest {
     assertThat(scheduler.pending).isEmpty();
   }
 
+  @Test
+  void ping_severalMasters_eachIsAskedAndKept() {
+    FakeExecutor other = new FakeExecutor();
+    other.own = () -> "PONG";
+    others.add(other);
+    health.start();
+    assertThat(health.ping(other)).isEqualTo(Ping.NONE);
+    answerWith(failure(Kind.NO_ANSWER));
+
+    scheduler.run();
+
+    assertThat(told).containsExactly("lost: as asked");
+    assertThat(health.ping(executor)).isEqualTo(new Ping(/* isAnswered= */ false, -1));
+    assertThat(health.ping(other).isAnswered()).isTrue();
+    assertThat(health.ping(other).nanos()).isNotNegative();
+
+    other.own = null;
+    answerWith(failure(Kind.NOT_ASKED));
+    scheduler.run();
+    assertThat(health.ping(other).isAnswered()).as("a full pool says nothing").isTrue();
+    assertThat(health.ping(executor).isAnswered()).isFalse();
+
+    server = () -> "PONG";
+    scheduler.run();
+    assertThat(health.ping(executor).isAnswered()).isTrue();
+    assertThat(health.isHealthy()).isTrue();
+  }
+
   /** Answers as the test says. */
   private final class FakeExecutor implements RedisExecutor {
+
+    private @Nullable Supplier<Object> own;
 
     @Override
     public List<@Nullable Object> execute(Request request) {
       asked++;
-      return List.of(server.get());
+      return List.of((own == null ? server : own).get());
     }
 
     @Override
@@ -246,7 +282,9 @@ final class HealthCheckTest {
 
     @Override
     public List<RedisExecutor> masters() {
-      return List.of(this);
+      List<RedisExecutor> masters = new ArrayList<>(others);
+      masters.add(0, this);
+      return masters;
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -143,6 +144,12 @@ public final class ClusterExecutor implements RedisExecutor {
   @Override
   public List<RedisExecutor> masters() {
     return topology.loadedMasters().stream().<RedisExecutor>map(ClusterNode::pool).toList();
+  }
+
+  @Override
+  public List<ConnectionStatistics.Node> nodes(
+      Function<RedisExecutor, ConnectionStatistics.Ping> pings) {
+    return topology.figures(node -> pings.apply(node.pool()));
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Topology;
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -307,10 +309,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
     Object slots = replies.get(1);
     if (slots instanceof JedisDataException error
         && String.valueOf(error.getMessage()).contains("cluster support disabled")) {
-      throw unavailable(
-          node + " is a stand-alone server; its URI begins with redis:// or rediss://",
-          error,
-          Kind.REFUSED);
+      throw new CacheException(
+          node + " is a stand-alone server; its URI begins with redis:// or rediss://", error);
     }
     return ClusterView.parse(replies.get(0), node.pool().checked(OPERATION, slots), node.address());
   }
@@ -456,6 +456,33 @@ final class ClusterTopology implements Topology, AutoCloseable {
         node.close();
       }
     }
+  }
+
+  /** The nodes of the table; none before it was first read. */
+  List<ConnectionStatistics.Node> figures(Function<ClusterNode, ConnectionStatistics.Ping> pings) {
+    Map<ClusterNode, Integer> slots = new HashMap<>();
+    masters.forEach(master -> slots.put(master, 0));
+    for (int slot = 0; slot < SLOTS; slot++) {
+      ClusterNode owner = owners.get(slot);
+      if (owner != null) {
+        slots.merge(owner, 1, Integer::sum);
+      }
+    }
+    Map<String, ConnectionStatistics.Node> rows = new TreeMap<>();
+    for (Address replica : replicas.keySet()) {
+      String name = replica.toString();
+      rows.put(
+          name,
+          new ConnectionStatistics.Node(
+              name, /* isMaster= */ false, /* slots= */ 0, ConnectionStatistics.Ping.NONE));
+    }
+    slots.forEach(
+        (node, count) ->
+            rows.put(
+                node.name(),
+                new ConnectionStatistics.Node(
+                    node.name(), /* isMaster= */ true, count, pings.apply(node))));
+    return List.copyOf(rows.values());
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -262,6 +263,12 @@ public final class PipelinedExecutor implements RedisExecutor {
   @Override
   public List<RedisExecutor> masters() {
     return pool.masters();
+  }
+
+  @Override
+  public List<ConnectionStatistics.Node> nodes(
+      Function<RedisExecutor, ConnectionStatistics.Ping> pings) {
+    return pool.nodes(pings);
   }
 
   @Override

@@ -185,6 +185,12 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   }
 
   @Override
+  public @Nullable Address present() {
+    Answer known = present;
+    return known == null ? null : known.master();
+  }
+
+  @Override
   public String address() {
     Answer known = present;
     return known == null ? address : address + " (master " + known.master() + ")";
@@ -204,7 +210,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   @Override
   public <T> T connect(Function<Settings.Connection, T> attempt) {
     long endNanos = System.nanoTime() + settings.connectTimeout().toNanos();
-    Address master = present();
+    Address master = master();
     while (true) {
       makeFit();
       try {
@@ -234,7 +240,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   }
 
   /** The master as of now, or the last known one if no sentinel answers. */
-  private Address present() {
+  private Address master() {
     long callNanos = System.nanoTime();
     Answer known = present;
     if (known != null
