@@ -140,6 +140,11 @@ public final class ClusterExecutor implements RedisExecutor {
         : new RoutedRequests(this, topology, settings, requests).send();
   }
 
+  @Override
+  public boolean isCluster() {
+    return true;
+  }
+
   /** Their pools: commands without a key are background work, and must not delay operations. */
   @Override
   public List<RedisExecutor> masters() {

@@ -219,7 +219,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
   private void refresh() {
     refreshPlanned.set(false); // first: a later request plans another one
     refreshRegularly();
-    boolean isRepeated = nodes.values().stream().anyMatch(ClusterNode::isFailing);
+    boolean isRepeated = masters.stream().anyMatch(ClusterNode::isFailing);
     if (isRepeated && refreshPlanned.compareAndSet(false, true)) {
       var unused = refresher.schedule(this::refresh, RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -361,6 +361,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
     }
     replicas = Map.copyOf(nextReplicas);
     masters = List.copyOf(nextMasters.values());
+    // No more requests go to the others, which would tell that they work again.
+    nodes.values().stream().filter(node -> !masters.contains(node)).forEach(ClusterNode::worked);
     isChanged |= !before.equals(masters);
     if (isChanged && !before.isEmpty()) {
       logger.info("The masters of the cluster are {}", masters);
