@@ -9,6 +9,8 @@ import io.yokedcache.metrics.statsd.StatsDReporter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,24 @@ public record StatsDOutput(
   private static final Pattern ANYTHING = Pattern.compile(".+", Pattern.DOTALL);
   private static final Pattern TAG = Pattern.compile("[^|,:#@\\s]+");
   private static final Pattern PREFIX = Pattern.compile("[^|:#@\\s]*");
+
+  private static final Pattern UDP_URL =
+      Pattern.compile("udp://(?<host>\\[[^\\]]+]|[^:/\\[\\]]+)(:(?<port>\\d+))?");
+  private static final Pattern UNIX_URL = Pattern.compile("unix(gram)?://(?<path>/.+)");
+  private static final Pattern PORT = Pattern.compile("\\d{1,5}");
+  private static final int MAX_PORT = 65_535;
+
+  /** The variables of Datadog's unified service tagging and origin detection, by tag. */
+  private static final Map<String, String> TAG_VARIABLES =
+      Map.of(
+          "dd.internal.entity_id",
+          "DD_ENTITY_ID",
+          "env",
+          "DD_ENV",
+          "service",
+          "DD_SERVICE",
+          "version",
+          "DD_VERSION");
 
   /**
    * The daemon, and how it names things.
@@ -61,14 +81,69 @@ public record StatsDOutput(
         group.complain(
             "tags", "need flavour = dogstatsd; with plain put their values into the prefix");
       }
+      Daemon written =
+          new Daemon(
+              group.text("host", ANYTHING, "a host name or an address"),
+              group.integer("port", 1, MAX_PORT),
+              flavour,
+              group.text("prefix", PREFIX, "a text without spaces and | : # @"),
+              group.choice("names", OperationNames.class),
+              tags,
+              group.flag("cache-tags"));
+      return flavour == StatsDFlavour.DOGSTATSD && group.flag("enabled")
+          ? written.withVariables(group)
+          : written;
+    }
+
+    /** Takes the variables that Datadog's clients read for settings that nobody wrote. */
+    private Daemon withVariables(Group group) {
+      String toHost = group.isWritten("host") ? host : text(group, "DD_AGENT_HOST", host);
+      String toPort = text(group, "DD_DOGSTATSD_PORT", "");
+      String url = text(group, "DD_DOGSTATSD_URL", "");
+      if (!url.isEmpty() && !group.isWritten("host")) {
+        Matcher udp = UDP_URL.matcher(url);
+        Matcher unix = UNIX_URL.matcher(url);
+        if (udp.matches()) {
+          toHost = udp.group("host");
+          toPort = udp.group("port") == null ? toPort : udp.group("port");
+        } else if (unix.matches()) {
+          toHost = "unix://" + unix.group("path");
+        } else {
+          group.complain(
+              "host",
+              "is not set, and the variable DD_DOGSTATSD_URL is neither udp://host:port nor"
+                  + " unix:///path: correct the variable or set host");
+        }
+      }
+      int number = PORT.matcher(toPort).matches() ? Integer.parseInt(toPort) : 0;
+      boolean takesPort = !toPort.isEmpty() && !group.isWritten("port");
+      group.complainIf(
+          takesPort && (number < 1 || number > MAX_PORT),
+          "port",
+          "is not set, and the variables DD_DOGSTATSD_URL and DD_DOGSTATSD_PORT have no port from 1"
+              + " to 65535: correct the variable or set port");
+      Map<String, String> allTags = new TreeMap<>();
+      TAG_VARIABLES.forEach(
+          (tag, variable) -> {
+            String value = text(group, variable, "");
+            if (!value.isEmpty()) {
+              allTags.put(tag, value);
+            }
+          });
+      allTags.putAll(tags);
       return new Daemon(
-          group.text("host", ANYTHING, "a host name or an address"),
-          group.integer("port", 1, 65_535),
+          toHost,
+          takesPort ? number : port,
           flavour,
-          group.text("prefix", PREFIX, "a text without spaces and | : # @"),
-          group.choice("names", OperationNames.class),
-          tags,
-          group.flag("cache-tags"));
+          prefix,
+          names,
+          Map.copyOf(allTags),
+          cacheTags);
+    }
+
+    private static String text(Group group, String variable, String otherwise) {
+      Secret value = group.variable(variable);
+      return value == null ? otherwise : value.value().strip();
     }
   }
 

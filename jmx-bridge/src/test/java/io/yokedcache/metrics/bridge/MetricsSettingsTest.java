@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -307,6 +309,85 @@ final class MetricsSettingsTest {
     } else {
       assertThat(warnings).singleElement().asString().contains(warning);
     }
+  }
+
+  private static StatsDOutput.Daemon daemon(String statsd, Map<String, String> variables) {
+    return MetricsSettings.of(
+            ConfigFactory.parseString("statsd { enabled = true, " + statsd + " }"), variables)
+        .statsd()
+        .daemon();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          DD_AGENT_HOST=agent,DD_DOGSTATSD_PORT=8126         |                    | agent        | 8126
+          DD_AGENT_HOST=agent                                |                    | agent        | 8125
+          DD_AGENT_HOST=agent,DD_DOGSTATSD_PORT=8126         | host = h, port = 1 | h            | 1
+          DD_AGENT_HOST=agent,DD_DOGSTATSD_PORT=8126         | host = h           | h            | 8126
+          DD_AGENT_HOST=agent,DD_DOGSTATSD_URL=udp://u:8127  |                    | u            | 8127
+          DD_AGENT_HOST=agent,DD_DOGSTATSD_URL=udp://u       | port = 1           | u            | 1
+          DD_DOGSTATSD_URL=udp://[::1]:65535                 |                    | [::1]        | 65535
+          DD_DOGSTATSD_URL=unix:///var/run/d.socket          |                    | unix:///var/run/d.socket | 8125
+          DD_DOGSTATSD_URL=unixgram:///var/run/d.socket      |                    | unix:///var/run/d.socket | 8125
+          DD_DOGSTATSD_URL=udp://u:8127                      | host = h           | h            | 8125
+          DD_DOGSTATSD_URL=nonsense,DD_DOGSTATSD_PORT=0      | host = h, port = 1 | h            | 1
+          DD_AGENT_HOST=                                     |                    | localhost    | 8125
+          """)
+  void of_datadogsVariables_whereNothingIsSet(
+      String variables, @Nullable String settings, String host, int port) {
+    Map<String, String> environment =
+        Arrays.stream(variables.split(","))
+            .map(each -> each.split("=", 2))
+            .collect(Collectors.toMap(each -> each[0], each -> each[1]));
+
+    StatsDOutput.Daemon daemon =
+        daemon("flavour = dogstatsd" + (settings == null ? "" : ", " + settings), environment);
+
+    assertThat(daemon.host()).isEqualTo(host);
+    assertThat(daemon.port()).isEqualTo(port);
+  }
+
+  @Test
+  void of_datadogsTags_thoseOfTheSettingsGoBefore() {
+    Map<String, String> variables =
+        Map.of(
+            "DD_ENV", "prod", "DD_SERVICE", "shop", "DD_VERSION", "1.2", "DD_ENTITY_ID", "pod-7");
+
+    assertThat(daemon("flavour = dogstatsd, tags { env = test, a = b }", variables).tags())
+        .isEqualTo(
+            Map.of(
+                "env",
+                "test",
+                "a",
+                "b",
+                "service",
+                "shop",
+                "version",
+                "1.2",
+                "dd.internal.entity_id",
+                "pod-7"));
+  }
+
+  @Test
+  void of_datadogsVariables_plainDoesNotReadThem() {
+    StatsDOutput.Daemon daemon = daemon("", Map.of("DD_AGENT_HOST", "agent", "DD_ENV", "prod"));
+
+    assertThat(daemon.host()).isEqualTo("localhost");
+    assertThat(daemon.tags()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "DD_DOGSTATSD_URL, tcp://u:8125, statsd.host is not set",
+    "DD_DOGSTATSD_URL, udp://u:99999, statsd.port is not set",
+    "DD_DOGSTATSD_PORT, none, statsd.port is not set"
+  })
+  void of_datadogsVariables_wrong(String variable, String value, String problem) {
+    assertThat(problems(() -> daemon("flavour = dogstatsd", Map.of(variable, value))))
+        .contains(problem, variable);
   }
 
   private static MetricsSettings read(String text) {
