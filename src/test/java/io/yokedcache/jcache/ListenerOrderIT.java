@@ -2,7 +2,7 @@ package io.yokedcache.jcache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.testing.RedisServer;
+import io.yokedcache.jcache.testing.RedisDeployment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,13 +23,13 @@ import org.junit.jupiter.api.Test;
 /** A synchronous listener hears the versions of each key in the order in which they came. */
 final class ListenerOrderIT {
 
-  private static RedisServer redis;
+  private static RedisDeployment redis;
   private static TestManagers managers;
   private static CacheManager manager;
 
   @BeforeAll
   static void start() {
-    redis = RedisServer.start();
+    redis = RedisDeployment.start();
     managers = new TestManagers();
     manager = managers.open(redis.uri());
   }

@@ -2,7 +2,7 @@ package io.yokedcache.jcache.stress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.testing.RedisServer;
+import io.yokedcache.jcache.testing.RedisDeployment;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -14,18 +14,21 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Four JVMs of four threads each contend on one Redis: no update may get lost or count twice. */
+/**
+ * Four JVMs of four threads each contend on one Redis: no update may get lost or count twice. With
+ * {@code -Dredis.deployment=cluster} or {@code sentinel} the long tests run there.
+ */
 final class AtomicityIT {
 
   private static final int WORKERS = 4;
   private static final int THREADS = 4;
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
-  private static RedisServer redis;
+  private static RedisDeployment redis;
 
   @BeforeAll
   static void startRedis() {
-    redis = RedisServer.start();
+    redis = RedisDeployment.start();
   }
 
   @AfterAll
@@ -37,27 +40,38 @@ final class AtomicityIT {
   void invoke_fourJvms() throws Exception {
     Crew crew = new Crew(WORKERS, THREADS, 12_500);
 
-    List<WorkerReport> reports = run(Workload.INCREMENT, crew);
+    List<WorkerReport> reports = run(redis, Workload.INCREMENT, crew);
 
     assertThat(reports).allMatch(report -> report.successes() == crew.operationsPerWorker());
-    assertCounters(Workload.INCREMENT, crew, reports);
+    assertCounters(redis, Workload.INCREMENT, crew, reports);
+  }
+
+  @Test
+  void invoke_fourJvmsOnCluster() throws Exception {
+    Crew crew = new Crew(WORKERS, THREADS, 500);
+    try (RedisDeployment cluster = RedisDeployment.start("cluster")) {
+      List<WorkerReport> reports = run(cluster, Workload.INCREMENT, crew);
+
+      assertThat(reports).allMatch(report -> report.successes() == crew.operationsPerWorker());
+      assertCounters(cluster, Workload.INCREMENT, crew, reports);
+    }
   }
 
   @Test
   void replace_fourJvms() throws Exception {
     Crew crew = new Crew(WORKERS, THREADS, 2_000);
 
-    List<WorkerReport> reports = run(Workload.REPLACE, crew);
+    List<WorkerReport> reports = run(redis, Workload.REPLACE, crew);
 
     assertThat(reports).allMatch(report -> report.successes() == crew.operationsPerWorker());
-    assertCounters(Workload.REPLACE, crew, reports);
+    assertCounters(redis, Workload.REPLACE, crew, reports);
   }
 
   @Test
   void putIfAbsent_fourJvms() throws Exception {
     Crew crew = new Crew(WORKERS, THREADS, 5_000);
 
-    List<WorkerReport> reports = run(Workload.ELECTION, crew);
+    List<WorkerReport> reports = run(redis, Workload.ELECTION, crew);
 
     int elections = crew.operationsPerThread();
     assertThat(reports.stream().mapToLong(WorkerReport::successes).sum()).isEqualTo(elections);
@@ -65,7 +79,7 @@ final class AtomicityIT {
         .as("every election has one winner")
         .isEqualTo(IntStream.range(0, elections).asLongStream().sum());
     Map<Integer, Long> winsByWorker = new HashMap<>();
-    for (long owner : values(Workload.ELECTION, elections)) {
+    for (long owner : values(redis, Workload.ELECTION, elections)) {
       winsByWorker.merge(Math.toIntExact(owner), 1L, Long::sum);
     }
     assertThat(reports)
@@ -74,7 +88,8 @@ final class AtomicityIT {
   }
 
   /** Runs the JVMs, checks that each did its share, and prints at what speed. */
-  private static List<WorkerReport> run(Workload workload, Crew crew) throws Exception {
+  private static List<WorkerReport> run(RedisDeployment servers, Workload workload, Crew crew)
+      throws Exception {
     List<WorkerReport> reports;
     try (JvmPool pool =
         JvmPool.start(
@@ -82,7 +97,7 @@ final class AtomicityIT {
             StressWorker.class,
             index ->
                 Stream.concat(
-                        Stream.of(redis.uri().toString(), workload.name(), String.valueOf(index)),
+                        Stream.of(servers.uri().toString(), workload.name(), String.valueOf(index)),
                         crew.toArguments().stream())
                     .toList())) {
       reports = pool.await(TIMEOUT).stream().map(WorkerReport::parse).toList();
@@ -97,8 +112,9 @@ final class AtomicityIT {
   }
 
   /** Checks the counters in the cache, and that every step of each was reported to one thread. */
-  private static void assertCounters(Workload workload, Crew crew, List<WorkerReport> reports) {
-    List<Long> values = values(workload, Workload.KEYS);
+  private static void assertCounters(
+      RedisDeployment servers, Workload workload, Crew crew, List<WorkerReport> reports) {
+    List<Long> values = values(servers, workload, Workload.KEYS);
 
     assertThat(values.stream().mapToLong(Long::longValue).sum()).isEqualTo(crew.operations());
     assertThat(reports.stream().mapToLong(WorkerReport::checksum).sum())
@@ -106,8 +122,8 @@ final class AtomicityIT {
         .isEqualTo(values.stream().mapToLong(n -> n * (n + 1) / 2).sum());
   }
 
-  private static List<Long> values(Workload workload, int keys) {
-    try (StressCaches caches = StressCaches.open(redis.uri().toString(), workload)) {
+  private static List<Long> values(RedisDeployment servers, Workload workload, int keys) {
+    try (StressCaches caches = StressCaches.open(servers.uri().toString(), workload)) {
       Cache<String, Long> cache = caches.values();
       return IntStream.range(0, keys).mapToObj(Workload::key).map(cache::get).toList();
     }

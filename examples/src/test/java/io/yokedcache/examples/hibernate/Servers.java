@@ -1,6 +1,8 @@
 package io.yokedcache.examples.hibernate;
 
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
+import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import java.io.Closeable;
 import java.io.IOException;
@@ -13,10 +15,16 @@ import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.h2.tools.Server;
 
-/** A Redis server and an empty database, both of which other JVMs can use too. */
+/**
+ * A Redis server and an empty database, both of which other JVMs can use too. With {@code
+ * -Dredis.deployment=cluster} or {@code sentinel} the caches are on private servers of that kind
+ * instead, which are not stopped and started.
+ */
 final class Servers implements AutoCloseable {
 
   private final Path folder;
@@ -24,19 +32,24 @@ final class Servers implements AutoCloseable {
   private final Connection database;
   private final String jdbcUrl;
   private final int port;
+  private final String uri;
   private Runnable redisStop;
   private long redisPid;
 
   /** What was opened, the last one first. */
   private final Deque<Closeable> opened = new ArrayDeque<>();
 
-  private Servers(Path folder, EmbeddedRedis redis) throws SQLException {
+  private Servers(Path folder, EmbeddedRedis redis, String kind) throws SQLException {
     System.setProperty("h2.bindAddress", "127.0.0.1");
     System.setProperty("org.jboss.logging.provider", "slf4j");
     this.folder = folder;
     this.redisStop = redis::close;
     this.redisPid = redis.pid();
     this.port = redis.port();
+    this.uri =
+        kind.equals("standalone")
+            ? "redis://127.0.0.1:" + port
+            : startDeployment(Settings.Deployment.Kind.valueOf(kind.toUpperCase(Locale.ROOT)));
     // The database lives as long as this connection.
     String name = "mem:" + UUID.randomUUID();
     this.databaseServer = Server.createTcpServer("-tcpPort", "0").start();
@@ -46,7 +59,27 @@ final class Servers implements AutoCloseable {
 
   /** Starts both. */
   static Servers start(Path folder) throws SQLException {
-    return new Servers(folder, EmbeddedRedis.start());
+    String kind = System.getProperty("redis.deployment", "standalone");
+    return new Servers(folder, EmbeddedRedis.start(), kind);
+  }
+
+  private String startDeployment(Settings.Deployment.Kind kind) {
+    int masters = kind == Settings.Deployment.Kind.CLUSTER ? 3 : 1;
+    EmbeddedServers.Lease servers =
+        new EmbeddedServers().acquire(new Settings.Embedded(kind, masters, /* replicas= */ 1));
+    opened.push(servers::close);
+    String nodes =
+        servers.deployment().nodes().stream()
+            .map(Settings.Address::toString)
+            .collect(Collectors.joining(",", ":" + servers.password() + "@", ""));
+    return kind == Settings.Deployment.Kind.CLUSTER
+        ? "redis-cluster://" + nodes
+        : "redis-sentinel://"
+            + nodes
+            + "/"
+            + servers.deployment().masterName()
+            + "?sentinel-password="
+            + servers.deployment().sentinelPassword();
   }
 
   /**
@@ -58,7 +91,7 @@ final class Servers implements AutoCloseable {
    */
   String cacheFile(String settings) throws IOException {
     Path file = Files.createTempFile(folder, "cache", ".conf");
-    String server = "uri = \"redis://127.0.0.1:" + port + "\"\n";
+    String server = "uri = \"" + uri + "\"\n";
     Files.writeString(file, "yokedcache {\n" + server + settings + "\n}\n");
     return file.toUri().toString();
   }
