@@ -187,8 +187,8 @@ public record Settings(
    * @param connectTimeout the longest wait for a connection to be made
    * @param commandTimeout the longest wait for a reply
    * @param executor how the commands of several threads get to the server
-   * @param poolSize the largest number of connections in the pool of a server, which each node
-   *     of a cluster has
+   * @param poolSize the largest number of connections in the pool of a server, which each node of a
+   *     cluster has
    * @param poolWait the longest wait for a free connection
    * @param keepAlive interval at which a {@code PING} checks an idle connection, so that neither
    *     the server nor a firewall drops it; zero for never

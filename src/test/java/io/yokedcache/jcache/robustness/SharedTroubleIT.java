@@ -3,12 +3,7 @@ package io.yokedcache.jcache.robustness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.RedisServer;
-import java.io.BufferedReader;
-import java.io.File;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.reflect.Method;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,52 +47,19 @@ final class SharedTroubleIT {
 
   @Test
   void jvmStoppedForLongerThanTheTimeout_nothingFails() throws Exception {
-    Process child = child();
     List<String> output;
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
-      awaitReady(lines);
+    try (PausedChild.Jvm child = PausedChild.Jvm.start(server.uri())) {
       for (int i = 0; i < PAUSES; i++) {
-        signal(child, "STOP");
+        child.pause();
         pause(2 * PausedChild.COMMAND_TIMEOUT.toMillis() + 100L * i);
-        signal(child, "CONT");
+        child.resume();
         pause(100);
       }
-      child.getOutputStream().close();
-      output = lines.lines().toList();
-    } finally {
-      child.destroyForcibly();
+      output = child.end();
     }
     assertThat(output.get(output.size() - 1))
         .as(String.join("\n", output))
         .endsWith(" calls, failures: 0");
-  }
-
-  private static Process child() throws IOException {
-    return new ProcessBuilder(
-            System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            PausedChild.class.getName(),
-            Integer.toString(server.port()))
-        .redirectErrorStream(true)
-        .start();
-  }
-
-  private static void awaitReady(BufferedReader lines) throws IOException {
-    StringBuilder before = new StringBuilder();
-    for (String line = lines.readLine(); !"ready".equals(line); line = lines.readLine()) {
-      if (line == null) {
-        throw new AssertionError("the child ended: " + before);
-      }
-      before.append(line).append('\n');
-    }
-  }
-
-  private static void signal(Process process, String name) throws Exception {
-    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
-    assertThat(kill.waitFor()).isZero();
   }
 
   /** Waits without sleeping: for a latch that nobody opens. */

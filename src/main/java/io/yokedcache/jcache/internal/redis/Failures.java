@@ -70,6 +70,14 @@ public final class Failures {
     if (reply != null) {
       return denied(operation, reply, cause);
     }
+    NoMasterException noMaster = find(cause, NoMasterException.class);
+    if (noMaster != null) {
+      return failure(
+          "%s on %s failed after %s ms: %s."
+              .formatted(operation, server.address(), waited(startNanos), noMaster.getMessage()),
+          cause,
+          noMaster.kind());
+    }
     return failure(
         "%s on %s failed after %s ms: %s"
             .formatted(operation, server.address(), waited(startNanos), whyNoConnection(cause)),
@@ -93,10 +101,6 @@ public final class Failures {
   }
 
   private String whyNoConnection(RuntimeException cause) {
-    NoMasterException noMaster = find(cause, NoMasterException.class);
-    if (noMaster != null) {
-      return noMaster.getMessage() + ".";
-    }
     String advice = server.advice();
     return whyNotReached(cause) + (advice.isEmpty() ? "" : " " + advice);
   }

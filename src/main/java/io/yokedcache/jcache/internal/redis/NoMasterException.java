@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import java.io.Serial;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
@@ -10,12 +11,24 @@ public final class NoMasterException extends JedisConnectionException {
 
   @Serial private static final long serialVersionUID = 1L;
 
+  private final Kind kind;
+
   /**
    * Creates the exception.
    *
    * @param message the reason, and the cure
    */
   public NoMasterException(String message) {
+    this(message, Kind.UNREACHABLE);
+  }
+
+  /** The same of another kind. */
+  public NoMasterException(String message, Kind kind) {
     super(message);
+    this.kind = kind;
+  }
+
+  Kind kind() {
+    return kind;
   }
 }

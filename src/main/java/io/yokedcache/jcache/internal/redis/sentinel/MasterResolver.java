@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis.sentinel;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
@@ -331,7 +332,8 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
       failure =
           new NoMasterException(
               "no sentinel names the master %s: %s. %s"
-                  .formatted(masterName, String.join("; ", reasons), reason.advice()));
+                  .formatted(masterName, String.join("; ", reasons), reason.advice()),
+              reason == Reason.CREDENTIALS ? Kind.ACCESS_DENIED : Kind.UNREACHABLE);
       failedNanos = System.nanoTime();
     }
   }

@@ -53,6 +53,9 @@ final class MasterWatch implements AutoCloseable {
   /** The next of the others to ask; used by the thread only. */
   private int nextAsked = next;
 
+  /** Used by the thread only. */
+  private boolean isRefusalTold;
+
   MasterWatch(
       MasterResolver resolver,
       Sentinels sentinels,
@@ -118,15 +121,19 @@ final class MasterWatch implements AutoCloseable {
       ask(sentinel); // a master may have been replaced before
     }
 
+    /** The connection stays silent, and so makes way for one to the next sentinel. */
     @Override
     public void refused(byte[] channel, JedisDataException error) {
-      logger.warn(
-          "The sentinel {} refuses SUBSCRIBE ({}): a fail-over may be noticed some seconds late."
-              + " Allow the user of yokedcache.connection.sentinel +subscribe and the channel"
-              + " +switch-master",
-          sentinel,
-          error.getMessage());
-      ready = true;
+      if (!isRefusalTold) {
+        isRefusalTold = true;
+        logger.warn(
+            "The sentinel {} refuses SUBSCRIBE ({}): a fail-over may be noticed some seconds late."
+                + " Allow the user of yokedcache.connection.sentinel +subscribe and the channel"
+                + " +switch-master",
+            sentinel,
+            error.getMessage());
+      }
+      ask(sentinel);
     }
 
     @Override

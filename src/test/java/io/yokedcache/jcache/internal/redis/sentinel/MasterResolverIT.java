@@ -8,6 +8,7 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -193,5 +194,103 @@ final class MasterResolverIT {
     assertThat(replaced).containsExactly("1");
     servers.awaitReplicas();
     assertThat(get(executor, "moved")).isEqualTo("2");
+  }
+
+  /** Sentinels die one after the other, and the last one that answers was cut off long ago. */
+  @Test
+  void execute_configuredSentinelDead_andAnotherOneBehind() {
+    try (RedisSentinel own = RedisSentinel.start(1);
+        RedisServer old = RedisServer.start()) {
+      MasterResolver watching =
+          resolver(settings("mymaster", null, List.of(address(own.sentinelPorts().get(0)))));
+      watching.start();
+      RedisExecutor executor = executor(watching);
+      set(executor, "learned", "1");
+      own.sentinels().get(0).close();
+      RedisServer present = own.failOver();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> executor.address().endsWith("(master 127.0.0.1:" + present.port() + ")"));
+      set(executor, "learned", "2");
+
+      try (RedisProcess behind = sentinel("mymaster 127.0.0.1 " + old.port())) {
+        MasterResolver resolver =
+            resolver(
+                settings(
+                    "mymaster",
+                    null,
+                    List.of(address(own.sentinelPorts().get(1)), address(behind.port()))));
+        RedisExecutor other = executor(resolver);
+        assertThat(get(other, "learned")).isEqualTo("2");
+        own.sentinels().forEach(RedisProcess::close);
+        resolver.endpoint().policy().condemn();
+
+        assertThat(get(other, "learned")).isEqualTo("2");
+        try (Jedis jedis = new Jedis("127.0.0.1", old.port())) {
+          assertThat(jedis.clientList()).doesNotContain("name=sentinel-test");
+        }
+      }
+    }
+  }
+
+  @Test
+  void execute_masterNotReached() {
+    int nobody = RedisServer.freePort();
+    try (RedisProcess sentinel = sentinel("solo 127.0.0.1 " + nobody)) {
+      RedisExecutor executor = executor(settings("solo", null, List.of(address(sentinel.port()))));
+
+      assertThatThrownBy(() -> set(executor, "none", "1"))
+          .isInstanceOf(RedisUnavailableException.class)
+          .hasMessageContaining("Connection refused")
+          .hasMessageContaining(
+              "The sentinel 127.0.0.1:"
+                  + sentinel.port()
+                  + " names 127.0.0.1:"
+                  + nobody
+                  + " as the master")
+          .hasMessageContaining("replica-announce-ip");
+    }
+  }
+
+  @Test
+  void execute_replicaNamedAsMaster() {
+    int nobody = RedisServer.freePort();
+    try (RedisServer replica =
+            RedisServer.start("--replicaof", "127.0.0.1", String.valueOf(nobody));
+        RedisProcess sentinel = sentinel("solo 127.0.0.1 " + replica.port())) {
+      RedisExecutor executor = executor(settings("solo", null, List.of(address(sentinel.port()))));
+
+      assertThatThrownBy(() -> set(executor, "none", "1"))
+          .isInstanceOf(RedisUnavailableException.class)
+          .hasMessageContaining("127.0.0.1:" + replica.port() + " is a replica and no master")
+          .hasMessageContaining("SENTINEL MASTER solo");
+    }
+  }
+
+  @Test
+  void execute_hostNames() {
+    RedisServer server = servers.master();
+    try (RedisProcess sentinel = sentinel("solo localhost " + server.port())) {
+      RedisExecutor executor =
+          executor(settings("solo", null, List.of(new Address("localhost", sentinel.port()))));
+
+      set(executor, "named", "1");
+
+      assertThat(executor.address()).endsWith("(master localhost:" + server.port() + ")");
+    }
+  }
+
+  /** A sentinel alone, which gets no vote for a fail-over. */
+  private static RedisProcess sentinel(String monitored) {
+    return RedisProcess.startSentinel(
+        RedisServer.freePort(),
+        List.of(
+            "sentinel resolve-hostnames yes",
+            "sentinel announce-hostnames yes",
+            "sentinel monitor " + monitored + " 10"));
+  }
+
+  private static Address address(int port) {
+    return new Address("127.0.0.1", port);
   }
 }
