@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Generations;
 import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.RecentChanges;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.util.function.Consumer;
@@ -26,6 +27,7 @@ public final class CacheBackend {
   private final RemoteEventPublisher publisher;
   private final RemoteEventSubscriber subscriber;
   private final StaleEntryCleaner cleaner;
+  private final RecentChanges.@Nullable OfCache recentChanges;
 
   /** The feed that is subscribed, or {@code null}; guarded by this object's monitor. */
   private @Nullable RemoteEventFeed feed;
@@ -38,7 +40,8 @@ public final class CacheBackend {
       Generations generations,
       RemoteEventPublisher publisher,
       RemoteEventSubscriber subscriber,
-      StaleEntryCleaner cleaner) {
+      StaleEntryCleaner cleaner,
+      RecentChanges.@Nullable OfCache recentChanges) {
     this.near = near;
     this.invalidations = invalidations;
     this.entries = entries;
@@ -50,6 +53,7 @@ public final class CacheBackend {
     this.publisher = publisher;
     this.subscriber = subscriber;
     this.cleaner = cleaner;
+    this.recentChanges = recentChanges;
   }
 
   public EntryStore entries() {
@@ -126,6 +130,9 @@ public final class CacheBackend {
     unlisten();
     if (near != null) {
       invalidations.remove(near);
+    }
+    if (recentChanges != null) {
+      recentChanges.close();
     }
   }
 }

@@ -6,11 +6,13 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.redis.ConnectionListener;
 import io.yokedcache.jcache.internal.redis.Endpoint;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.HealthCheck;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
@@ -25,6 +27,7 @@ import io.yokedcache.jcache.internal.store.CacheIdentity;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Generations;
 import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.RecentChanges;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
@@ -53,6 +56,9 @@ public final class RedisBackend implements AutoCloseable {
   private final KeyStatisticsCollector keyStatistics;
   private final InvalidationListener invalidations;
 
+  /** Null on one server, and if switched off. */
+  private final @Nullable RecentChanges recentChanges;
+
   /**
    * Threads that must not delay each other.
    *
@@ -80,7 +86,8 @@ public final class RedisBackend implements AutoCloseable {
       ConnectionListener listener) {
     this.settings = settings;
     JedisConnections.check(settings.connection());
-    this.servers = servers(settings, schedulers, errors);
+    this.recentChanges = recentChanges(settings);
+    this.servers = servers(settings, schedulers, errors, failOverListener());
     this.executor = servers.executor;
     this.health =
         new HealthCheck(
@@ -142,8 +149,28 @@ public final class RedisBackend implements AutoCloseable {
   private record Servers(
       RedisExecutor executor, Topology topology, Trouble trouble, Runnable start, Runnable stop) {}
 
+  private @Nullable RecentChanges recentChanges(Settings settings) {
+    Settings.FailOver failOver = settings.failOver();
+    boolean isSingle =
+        settings.connection().deployment().kind() == Settings.Deployment.Kind.STANDALONE;
+    return isSingle || failOver.recentChanges() == 0
+        ? null
+        : new RecentChanges(failOver.recentChanges(), failOver.within(), this::deleteStaleEntries);
+  }
+
+  private FailOverListener failOverListener() {
+    return recentChanges == null ? FailOverListener.none() : recentChanges;
+  }
+
+  private void deleteStaleEntries() {
+    cleaner.request();
+  }
+
   private static Servers servers(
-      Settings settings, Schedulers schedulers, BackgroundErrors errors) {
+      Settings settings,
+      Schedulers schedulers,
+      BackgroundErrors errors,
+      FailOverListener failOvers) {
     Settings.Connection connection = settings.connection();
     long maxBytes = settings.serialization().maxBytes();
     return switch (connection.deployment().kind()) {
@@ -156,10 +183,12 @@ public final class RedisBackend implements AutoCloseable {
         MasterResolver resolver =
             new MasterResolver(
                 connection, maxBytes, schedulers.background(), schedulers.pings(), errors);
+        resolver.onFailOver(failOvers);
         yield servers(resolver.endpoint(), resolver, resolver::start, resolver::close);
       }
       case CLUSTER -> {
         ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
+        cluster.onFailOver(failOvers);
         yield new Servers(cluster, cluster.topology(), cluster::tell, () -> {}, () -> {});
       }
     };
@@ -206,8 +235,13 @@ public final class RedisBackend implements AutoCloseable {
     if (near != null) {
       invalidations.add(names, near);
     }
+    RecentChanges.OfCache noted = null;
+    if (recentChanges != null) {
+      noted = recentChanges.of(names, generations);
+      entries.observe(noted);
+    }
     return new CacheBackend(
-        entries, near, invalidations, names, generations, publisher, subscriber, cleaner);
+        entries, near, invalidations, names, generations, publisher, subscriber, cleaner, noted);
   }
 
   public KeyStatisticsCollector keyStatistics() {
@@ -221,11 +255,14 @@ public final class RedisBackend implements AutoCloseable {
 
   /** The state of the connection; sends no command. */
   public ConnectionStatistics connection() {
+    FailOverStatistics failOvers =
+        recentChanges == null ? FailOverStatistics.NONE : recentChanges.statistics();
     return new ConnectionStatistics(
         health.isHealthy(),
         health.pingNanos(),
         executor.connections(),
-        executor.nodes(health::ping));
+        executor.nodes(health::ping),
+        failOvers);
   }
 
   @Override

@@ -62,6 +62,18 @@ public final class ManagerBeans implements AutoCloseable {
               "Connections that replaced one that failed in use, since the manager opened",
               now -> now.read.counts().reconnects()),
           Item.ofLong(
+              "FailOvers",
+              "Masters of a cluster or of sentinels that were replaced by a replica, since the manager opened",
+              now -> now.read.failOvers().failOvers()),
+          Item.ofLong(
+              "FailOverRemovals",
+              "Entries that this JVM had changed and removed again after a fail-over, since the manager opened",
+              now -> now.read.failOvers().removals()),
+          Item.ofLong(
+              "FailOverClears",
+              "Buckets that this JVM cleared after a fail-over, since the manager opened",
+              now -> now.read.failOvers().clears()),
+          Item.ofLong(
               "BackgroundErrors",
               "Errors that the manager's background threads survived, since the manager opened",
               Connection::backgroundErrors));

@@ -11,9 +11,14 @@ import java.util.List;
  *     slowest of several servers; -1 before the first one
  * @param counts numbers of connections
  * @param nodes the servers that are known now, sorted by address
+ * @param failOvers masters that were replaced
  */
 public record ConnectionStatistics(
-    boolean healthy, long pingNanos, Counts counts, List<Node> nodes) {
+    boolean healthy,
+    long pingNanos,
+    Counts counts,
+    List<Node> nodes,
+    FailOverStatistics failOvers) {
 
   /** Takes a copy. */
   public ConnectionStatistics {

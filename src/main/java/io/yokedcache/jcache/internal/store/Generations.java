@@ -192,9 +192,14 @@ public final class Generations {
     return generation != null && generation.tokenText().equals(token);
   }
 
-  /** Forgets the known generation of a bucket, so that the next operation reads it from Redis. */
-  void forget(int bucket) {
-    known.set(bucket, null);
+  /** Takes the reply to {@link #renewal}; the next operation reads the generation otherwise. */
+  void renewed(int bucket, @Nullable Object reply) {
+    Generation generation =
+        reply instanceof List<?> both && !both.isEmpty() && both.get(0) instanceof byte[] raw
+            ? Generation.parse(raw, names, bucket)
+            : null;
+    boolean isOurs = generation != null && generation.fingerprint().equals(fingerprint);
+    known.set(bucket, isOurs ? generation : null);
   }
 
   /** Forgets the known generations, so that the next operation reads them from Redis. */

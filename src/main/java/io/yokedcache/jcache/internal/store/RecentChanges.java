@@ -27,6 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * The changes that a manager made a short time ago, and their repair on a new master that may lack
@@ -151,16 +152,21 @@ public final class RecentChanges implements FailOverListener {
         newMaster.executeAll(repairs.stream().map(Repair::tokenRead).toList());
     int i = 0;
     for (Repair repair : repairs) {
-      repair.token = Generation.currentToken(newMaster, OPERATION, replies.get(i++).get(0));
+      Object reply = replies.get(i++).get(0);
+      repair.token =
+          isElsewhere(reply) ? null : Generation.currentToken(newMaster, OPERATION, reply);
     }
   }
 
   private static void renew(RedisExecutor newMaster, List<Repair> repairs) {
-    for (List<@Nullable Object> replies :
-        newMaster.executeAll(repairs.stream().map(Repair::renewal).toList())) {
-      newMaster.checked(OPERATION, replies.get(0));
+    List<List<@Nullable Object>> replies =
+        newMaster.executeAll(repairs.stream().map(Repair::renewal).toList());
+    for (int i = 0; i < repairs.size(); i++) {
+      Repair repair = repairs.get(i);
+      Object reply = replies.get(i).get(0);
+      repair.cache.generations.renewed(
+          repair.bucket, isElsewhere(reply) ? null : newMaster.checked(OPERATION, reply));
     }
-    repairs.forEach(repair -> repair.cache.generations.forget(repair.bucket));
   }
 
   /** Returns how many entries there were. */
@@ -169,10 +175,18 @@ public final class RecentChanges implements FailOverListener {
     for (List<@Nullable Object> replies :
         newMaster.executeAll(repairs.stream().map(Repair::removal).toList())) {
       for (Object reply : replies) {
-        removed += newMaster.checked(OPERATION, reply) instanceof Long count ? count : 0;
+        if (!isElsewhere(reply)) {
+          removed += newMaster.checked(OPERATION, reply) instanceof Long count ? count : 0;
+        }
       }
     }
     return removed;
+  }
+
+  /** Whether the bucket's slot has moved away from the new master, or is about to. */
+  private static boolean isElsewhere(@Nullable Object reply) {
+    String words = reply instanceof JedisDataException error ? "" + error.getMessage() : "";
+    return words.startsWith("MOVED ") || words.startsWith("ASK ");
   }
 
   private void noteAgain(Collection<Repair> repairs, long startNanos) {
@@ -310,7 +324,10 @@ public final class RecentChanges implements FailOverListener {
     /** Whether changes of the bucket were displaced from the ring. */
     private boolean isIncomplete;
 
-    /** The token on the new master; empty if there is none, null if the key is not a generation. */
+    /**
+     * The token on the new master; empty if there is none, null if the bucket is not there or has
+     * no generation.
+     */
     private @Nullable String token = "";
 
     Repair(OfCache cache, int bucket, Bytes route) {

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
+import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
@@ -360,7 +361,11 @@ final class CacheBeansTest {
 
   private static ConnectionStatistics connection(boolean healthy) {
     return new ConnectionStatistics(
-        healthy, 1_500, new ConnectionStatistics.Counts(1, 2, 3, 4, 5), List.of());
+        healthy,
+        1_500,
+        new ConnectionStatistics.Counts(1, 2, 3, 4, 5),
+        List.of(),
+        new FailOverStatistics(7, 8, 9));
   }
 
   @Test

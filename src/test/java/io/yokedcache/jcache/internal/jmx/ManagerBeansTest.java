@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
+import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
 import java.lang.management.ManagementFactory;
@@ -93,6 +94,9 @@ final class ManagerBeansTest {
               "healthy",
               "pingNanos",
               "reconnects",
+              "failOvers",
+              "failOverRemovals",
+              "failOverClears",
               "backgroundErrors",
               "poolActive",
               "poolIdle",
@@ -213,7 +217,7 @@ final class ManagerBeansTest {
       assertThat(managerBeans).isNotNull();
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getAttributes())
-          .hasSize(9)
+          .hasSize(12)
           .noneMatch(a -> a.getDescription().equals(a.getName()))
           .filteredOn(a -> !a.getName().equals("Nodes"))
           .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"));
@@ -230,6 +234,9 @@ final class ManagerBeansTest {
       assertThat(server.getAttribute(name, "PoolSize")).isEqualTo(4);
       assertThat(server.getAttribute(name, "Reconnects")).isEqualTo(5L);
       assertThat(server.getAttribute(name, "BackgroundErrors")).isEqualTo(6L);
+      assertThat(server.getAttribute(name, "FailOvers")).isEqualTo(7L);
+      assertThat(server.getAttribute(name, "FailOverRemovals")).isEqualTo(8L);
+      assertThat(server.getAttribute(name, "FailOverClears")).isEqualTo(9L);
       assertThat(info.getNotifications())
           .hasSize(2)
           .allSatisfy(n -> assertThat(n.getDescription()).contains("Redis"));
@@ -266,7 +273,8 @@ final class ManagerBeansTest {
         new ConnectionStatistics.Counts(1, 2, 3, 4, 5),
         List.of(
             new ConnectionStatistics.Node("h:1", true, 16_384, new Ping(healthy, 1_500)),
-            new ConnectionStatistics.Node("h:2", false, 0, Ping.NONE)));
+            new ConnectionStatistics.Node("h:2", false, 0, Ping.NONE)),
+        new FailOverStatistics(7, 8, 9));
   }
 
   private static Object entry(CompositeData data, String map, String key) {

@@ -82,7 +82,8 @@ public final class ClusterExecutor implements RedisExecutor {
     topology.completeTakeOversBy(
         node ->
             listener.replaced(
-                node.executor(), route -> topology.owner(ClusterTopology.slotOf(route)) == node));
+                node.executor(),
+                route -> node.isSuccessorOf(topology.owner(ClusterTopology.slotOf(route)))));
   }
 
   /** The masters and their slots, as they are known now. */
@@ -105,7 +106,7 @@ public final class ClusterExecutor implements RedisExecutor {
   @Override
   public List<@Nullable Object> execute(Request request) {
     ClusterNode node = topology.owner(ClusterTopology.slotOf(request.route()));
-    if (node == null || node.takeOver != null) {
+    if (node == null || !node.isReady()) {
       return new RoutedRequests(this, topology, settings, List.of(request)).send().get(0);
     }
     List<@Nullable Object> replies;

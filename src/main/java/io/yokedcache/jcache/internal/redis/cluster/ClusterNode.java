@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology.Master;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -21,14 +22,16 @@ final class ClusterNode implements AutoCloseable {
   private final PooledExecutor pool;
   private final RedisExecutor executor;
 
-  /** Held while the take-over below is completed. */
+  /** Held while a take-over is completed; guards writes of the second field below. */
   final ReentrantLock takingOver = new ReentrantLock();
 
-  /**
-   * The work to be done before the first request after a fail-over to this node, or {@code null}.
-   * Set when the fail-over is noticed, and cleared under the lock above.
-   */
-  volatile @Nullable Runnable takeOver;
+  /** Counts signs of fail-overs to this node. */
+  private final AtomicInteger takeOvers = new AtomicInteger();
+
+  private volatile int completedTakeOvers;
+
+  /** The failed master of the last fail-over to this node. */
+  private volatile @Nullable ClusterNode predecessor;
 
   /** When requests to the node began to fail; 0 while they succeed. */
   private volatile long failingSinceNanos;
@@ -69,6 +72,34 @@ final class ClusterNode implements AutoCloseable {
   /** Sends the requests of operations. */
   RedisExecutor executor() {
     return executor;
+  }
+
+  /**
+   * Notes that this node takes the place of another one. To be called before and after the table of
+   * slots changes: what is completed between the two must be completed again.
+   */
+  void takesOver(ClusterNode failed) {
+    predecessor = failed;
+    takeOvers.incrementAndGet();
+  }
+
+  /** Whether requests may be sent: no fail-over to this node is incomplete. */
+  boolean isReady() {
+    return completedTakeOvers == takeOvers.get();
+  }
+
+  /** Completes a fail-over to this node. Under the lock. */
+  void complete(Runnable work) {
+    while (!isReady()) {
+      int number = takeOvers.get();
+      work.run();
+      completedTakeOvers = number;
+    }
+  }
+
+  /** Whether this node has the slots of another one, or is about to take them over. */
+  boolean isSuccessorOf(@Nullable ClusterNode owner) {
+    return owner == this || (owner != null && owner == predecessor);
   }
 
   void failed() {

@@ -93,7 +93,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** Whether there was a redirect that the listeners do not know of. */
   private volatile boolean isRedirected;
 
-  private volatile @Nullable TakeOver takeOver;
+  private volatile TakeOver takeOver = newMaster -> {};
   private volatile long readNanos = System.nanoTime();
   private volatile boolean closed;
 
@@ -347,18 +347,21 @@ final class ClusterTopology implements Topology, AutoCloseable {
     boolean isChanged = false;
     boolean mustTell = isRedirected;
     isRedirected = false;
+    Map<ClusterNode, ClusterNode> takeOvers = new HashMap<>();
     for (int slot = 0; slot < SLOTS; slot++) {
       ClusterNode old = owners.get(slot);
       ClusterNode owner = next[slot];
       if (old != owner) {
         isChanged = true;
         if (old != null && owner != null && isFailOver(old, owner, nextMasters.values())) {
-          beginTakeOver(owner);
+          owner.takesOver(old);
+          takeOvers.put(owner, old);
         }
         versions.incrementAndGet(slot); // before the first request goes to the new master
         owners.set(slot, owner);
       }
     }
+    takeOvers.forEach(ClusterNode::takesOver);
     replicas = Map.copyOf(nextReplicas);
     masters = List.copyOf(nextMasters.values());
     // No more requests go to the others, which would tell that they work again.
@@ -378,16 +381,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
     return master != null ? master.equals(old.address()) : !present.contains(old);
   }
 
-  private void beginTakeOver(ClusterNode owner) {
-    TakeOver present = takeOver;
-    if (present != null && owner.takeOver == null) {
-      owner.takeOver = () -> present.complete(owner);
-    }
-  }
-
   /** Completes what must be done before requests go to a node that was a replica. */
   void makeReady(ClusterNode node) {
-    if (node.takeOver == null) {
+    if (node.isReady()) {
       return;
     }
     long nanos = settings.commandTimeout().toNanos();
@@ -400,11 +396,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
           node.name());
     }
     try {
-      Runnable work = node.takeOver;
-      if (work != null) {
-        work.run();
-        node.takeOver = null;
-      }
+      node.complete(() -> takeOver.complete(node));
     } finally {
       node.takingOver.unlock();
     }
@@ -415,10 +407,17 @@ final class ClusterTopology implements Topology, AutoCloseable {
     ClusterNode owner = node(address);
     redirected(slot);
     ClusterNode old = owners.get(slot);
-    if (old != owner) {
-      if (old != null && old.address().equals(replicas.get(address))) {
-        beginTakeOver(owner);
+    if (old != null && old != owner && old.address().equals(replicas.get(address))) {
+      // A replica takes all slots of its master at once.
+      owner.takesOver(old);
+      for (int each = 0; each < SLOTS; each++) {
+        if (owners.get(each) == old) {
+          versions.incrementAndGet(each);
+          owners.compareAndSet(each, old, owner);
+        }
       }
+      owner.takesOver(old);
+    } else if (old != owner) {
       owners.set(slot, owner);
     }
   }
