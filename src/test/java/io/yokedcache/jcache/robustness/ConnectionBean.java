@@ -13,12 +13,12 @@ final class ConnectionBean {
 
   private ConnectionBean() {}
 
-  /** Reads one attribute; no two open managers of a test have the same server. */
+  /** Reads one attribute; no two open managers of a test have the same first server. */
   static Number of(CacheManager manager, String attribute) throws JMException {
-    int port = manager.getURI().getPort();
+    String port = manager.getURI().toString().replaceAll("[^:]*://[^:]*:(\\d+).*", "$1");
     for (ObjectName name :
         SERVER.queryNames(new ObjectName("io.yokedcache:type=Connection,*"), null)) {
-      if (name.getCanonicalName().contains(String.valueOf(port))) {
+      if (name.getCanonicalName().contains(port)) {
         return (Number) SERVER.getAttribute(name, attribute);
       }
     }
