@@ -1,6 +1,7 @@
 package io.yokedcache.benchmarks;
 
 import io.yokedcache.benchmarks.contender.ContenderSpec;
+import io.yokedcache.benchmarks.contender.Servers;
 import io.yokedcache.benchmarks.load.Cell;
 import io.yokedcache.benchmarks.load.Trace;
 import java.io.BufferedReader;
@@ -29,7 +30,7 @@ final class ChildMain {
   /**
    * Runs until the standard input ends.
    *
-   * @param args contender, name, port, number of keys, and maybe the file of a trace
+   * @param args contender, name, servers, number of keys, and maybe the file of a trace
    */
   public static void main(String[] args) {
     PrintStream answers = System.out;
@@ -51,7 +52,7 @@ final class ChildMain {
     ContenderSpec spec = ContenderSpec.parse(args[0]);
     try (LocalContestant contestant =
             new LocalContestant(
-                spec, args[1], Integer.parseInt(args[2]), Integer.parseInt(args[3]), trace);
+                spec, args[1], Servers.parse(args[2]), Integer.parseInt(args[3]), trace);
         BufferedReader commands =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       answers.println("ready");

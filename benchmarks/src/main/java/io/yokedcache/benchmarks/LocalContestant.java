@@ -1,6 +1,7 @@
 package io.yokedcache.benchmarks;
 
 import io.yokedcache.benchmarks.contender.ContenderSpec;
+import io.yokedcache.benchmarks.contender.Servers;
 import io.yokedcache.benchmarks.load.Cell;
 import io.yokedcache.benchmarks.load.Driver;
 import io.yokedcache.benchmarks.load.Slice;
@@ -18,9 +19,9 @@ final class LocalContestant implements Contestant {
   private final String label;
   private final Driver driver;
 
-  LocalContestant(ContenderSpec spec, String name, int port, int keys, Trace trace) {
+  LocalContestant(ContenderSpec spec, String name, Servers servers, int keys, Trace trace) {
     this.label = spec.label();
-    this.driver = new Driver(spec.open(name, port), keys, trace);
+    this.driver = new Driver(spec.open(name, servers), keys, trace);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.yokedcache.benchmarks;
 
+import io.yokedcache.benchmarks.contender.Servers;
 import io.yokedcache.benchmarks.load.Cell;
 import io.yokedcache.benchmarks.load.Slice;
 import java.io.File;
@@ -31,24 +32,27 @@ final class NativeContestant implements Contestant {
   private static final long TIMEOUT_SECONDS = 60;
 
   private final Path program;
-  private final int port;
+  private final List<String> connecting;
   private final List<String> cellArguments = new ArrayList<>();
   private double perSecond;
 
-  private NativeContestant(Path program, int port) {
+  private NativeContestant(Path program, Servers servers) {
     this.program = program;
-    this.port = port;
+    this.connecting = new ArrayList<>(List.of("-p", Integer.toString(servers.firstPort())));
+    if (servers.cluster()) {
+      connecting.add("--cluster");
+    }
   }
 
   /** Finds the program on the {@code PATH}. */
-  static Optional<NativeContestant> find(int port) {
+  static Optional<NativeContestant> find(Servers servers) {
     String path = System.getenv("PATH");
     return Arrays.stream((path == null ? "" : path).split(File.pathSeparator, -1))
         .filter(folder -> !folder.isEmpty())
         .map(folder -> Path.of(folder, PROGRAM))
         .filter(Files::isExecutable)
         .findFirst()
-        .map(program -> new NativeContestant(program, port));
+        .map(program -> new NativeContestant(program, servers));
   }
 
   @Override
@@ -88,7 +92,8 @@ final class NativeContestant implements Contestant {
   /** Makes that many requests and returns how many it made in a second. */
   private double benchmark(@Nullable String test, long requests)
       throws ContestantException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(program.toString(), "-p", "" + port, "--csv"));
+    List<String> command = new ArrayList<>(List.of(program.toString(), "--csv"));
+    command.addAll(connecting);
     command.addAll(List.of("-n", Long.toString(requests)));
     command.addAll(cellArguments);
     if (test != null) {

@@ -32,8 +32,8 @@ final class Report {
     this.base = base;
   }
 
-  /** Prints on what it is measured. */
-  void printMachine(String server, String java) {
+  /** Prints on what it is measured, and the notes. */
+  void printMachine(String server, String java, List<String> notes) {
     out.println(
         "Machine: %s, %d processors, %s %s. Redis %s. Client JVM %s (this is %s). Load before: %.2f."
             .formatted(
@@ -45,6 +45,7 @@ final class Report {
                 java,
                 Runtime.version(),
                 load()));
+    notes.forEach(out::println);
     out.println();
     out.println(HEAD.formatted(base));
   }

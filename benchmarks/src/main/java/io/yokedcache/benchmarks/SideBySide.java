@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.benchmarks.contender.ContenderSpec;
 import io.yokedcache.benchmarks.contender.ContenderSpec.Kind;
+import io.yokedcache.benchmarks.contender.Servers;
 import io.yokedcache.benchmarks.load.Cell;
 import io.yokedcache.benchmarks.load.Threading;
 import io.yokedcache.benchmarks.load.Trace;
@@ -28,16 +29,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Measures JCache providers and plain clients on one private Redis, each in a JVM of its own, in
- * turns, and prints ratios. Exits with 0, with 1 if a contender failed or gave a wrong answer, with
- * 2 if the command line is wrong.
+ * Measures JCache providers and plain clients on one private Redis or a private cluster, each in a
+ * JVM of its own, in turns, and prints ratios. Exits with 0, with 1 if a contender failed or gave a
+ * wrong answer, with 2 if the command line is wrong.
  */
 @Command(
     name = "SideBySide",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Measures caches on one private Redis, each in a JVM of its own, in turns.",
+      "Measures caches on a private Redis, each in a JVM of its own, in turns.",
       "The ratios are to the first contender, round by round."
     })
 public final class SideBySide implements Callable<Integer> {
@@ -52,6 +53,7 @@ public final class SideBySide implements Callable<Integer> {
   private static final int MAX_ROUNDS = 10_000;
   private static final int MAX_MILLIS = 60_000;
   private static final int MAX_DELAY_MICROS = 1_000_000;
+  private static final int MAX_MASTERS = 16;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -122,6 +124,12 @@ public final class SideBySide implements Callable<Integer> {
               + " ${DEFAULT-VALUE}")
   private int delayMicros;
 
+  @Option(
+      names = "--cluster",
+      defaultValue = "0",
+      description = "Masters of a cluster instead of one server, default: none")
+  private int masters;
+
   @Option(names = "--trace", description = "A trace for the workload trace, maybe .xz")
   private @Nullable Path trace;
 
@@ -165,11 +173,14 @@ public final class SideBySide implements Callable<Integer> {
     String program =
         java != null ? java : Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<Contestant> contestants = new ArrayList<>();
-    try (Server server = Server.start(Duration.of(delayMicros, ChronoUnit.MICROS))) {
+    try (Server server =
+        masters == 0
+            ? Server.start(Duration.of(delayMicros, ChronoUnit.MICROS))
+            : Server.startCluster(masters)) {
       try {
         start(contestants, server, program);
         Report report = new Report(out, contestants.get(0).label());
-        report.printMachine(server.description(), program);
+        report.printMachine(server.description(), program, notes());
         Comparison comparison = new Comparison(contestants, server, report, timing());
         boolean right = true;
         for (Cell cell : cells()) {
@@ -195,21 +206,21 @@ public final class SideBySide implements Callable<Integer> {
     for (ContenderSpec spec : contenders) {
       String name = "bench" + contestants.size();
       if (spec.kind() == Kind.REDIS_BENCHMARK) {
-        Optional<NativeContestant> found = NativeContestant.find(server.port());
+        Optional<NativeContestant> found = NativeContestant.find(server.servers());
         if (found.isEmpty()) {
           err.println("Left out: redis-benchmark is not on the PATH");
         }
         found.ifPresent(contestants::add);
       } else if (sameJvm) {
         contestants.add(
-            new LocalContestant(spec, name, server.port(), quick ? QUICK_KEYS : keys, recorded));
+            new LocalContestant(spec, name, server.servers(), quick ? QUICK_KEYS : keys, recorded));
       } else {
         contestants.add(
             new ChildContestant(
                 spec.label(),
                 program,
                 spec.classPath(System.getProperty("java.class.path")),
-                arguments(name, server.port())));
+                arguments(name, server.servers())));
       }
     }
     if (contestants.isEmpty()) {
@@ -217,10 +228,10 @@ public final class SideBySide implements Callable<Integer> {
     }
   }
 
-  private List<String> arguments(String name, int port) {
+  private List<String> arguments(String name, Servers servers) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(
-        List.of(name, Integer.toString(port), Integer.toString(quick ? QUICK_KEYS : keys)));
+        List.of(name, servers.toString(), Integer.toString(quick ? QUICK_KEYS : keys)));
     if (trace != null) {
       arguments.add(trace.toString());
     }
@@ -247,6 +258,12 @@ public final class SideBySide implements Callable<Integer> {
     requireRange("--warm-up", warmUpMillis, 1, MAX_MILLIS);
     requireRange("--limit", limitSeconds, 1, Integer.MAX_VALUE);
     requireRange("--delay", delayMicros, 0, MAX_DELAY_MICROS);
+    requireRange("--cluster", masters, 0, MAX_MASTERS);
+    if (masters > 0 && delayMicros > 0) {
+      throw new ParameterException(
+          commandLine(),
+          "--delay needs one server: the nodes of a cluster announce their own ports");
+    }
     bytes.forEach(size -> requireRange("--bytes", size, MIN_BYTES, MAX_BYTES));
   }
 
@@ -262,6 +279,14 @@ public final class SideBySide implements Callable<Integer> {
         throw new ParameterException(commandLine(), e.getMessage());
       }
     }
+  }
+
+  /** Lines about how contenders differ in what they do. */
+  private List<String> notes() {
+    boolean redisson = contenders.stream().anyMatch(spec -> spec.kind() == Kind.REDISSON);
+    return masters > 0 && redisson
+        ? List.of("Redisson keeps each cache in one slot, so on one of the masters.")
+        : List.of();
   }
 
   private void requireRange(String option, int number, int min, int max) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.benchmarks.contender.ContenderSpec;
+import io.yokedcache.benchmarks.contender.Servers;
 import io.yokedcache.benchmarks.contender.Target;
 import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import java.time.Duration;
@@ -73,7 +74,7 @@ final class SeveralBatchesIT {
 
   private Target open(String executor) {
     return ContenderSpec.parse("yokedcache:connection.executor=" + executor + PATIENT)
-        .open("batches", link.port());
+        .open("batches", Servers.one(link.port()));
   }
 
   private static String key(int number) {

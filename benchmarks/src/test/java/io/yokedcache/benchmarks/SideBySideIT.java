@@ -69,6 +69,26 @@ final class SideBySideIT {
         .contains("| invoke | 2 | 100 | " + ours);
   }
 
+  /** All contenders but those without Redis. */
+  @Test
+  void run_cluster() {
+    int exitCode =
+        run(
+            "--quick",
+            "--same-jvm",
+            "--cluster=3",
+            "--contenders=jedis-pool,yokedcache,redisson,lettuce",
+            "--workloads=get,put,get-all,put-all,put-if-absent,remove-put");
+
+    assertThat(exitCode).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(printed())
+        .contains(", 3 masters on loopback")
+        .contains("Redisson keeps each cache in one slot")
+        .contains("| get-all | 2 | 100 | yokedcache |")
+        .contains("| put-all | 2 | 100 | lettuce |")
+        .contains("| remove-put | 2 | 100 | jedis-pool |");
+  }
+
   @Test
   void run_contenderThatCannotStart() {
     int exitCode =

@@ -22,18 +22,20 @@ final class SideBySideTest {
     "--bytes=3, --bytes must be 4 to 16777216",
     "--rounds=0, --rounds must be 1 to 10000",
     "--delay=-1, --delay must be 0 to 1000000",
+    "--cluster=17, --cluster must be 0 to 16",
+    "--cluster=3 --delay=5, --delay needs one server",
     "--contenders=yokedcache:jar=nowhere.jar, nowhere.jar cannot be read",
     "--contenders=redisson:jar=nowhere.jar, only yokedcache can be measured in another build",
     "--fast, Unknown option"
   })
-  void run_wrongCommandLine(String option, String message) {
+  void run_wrongCommandLine(String options, String message) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
 
     int exitCode =
         SideBySide.run(
-            new String[] {option}, nowhere, new PrintStream(err, true, StandardCharsets.UTF_8));
+            options.split(" ", -1), nowhere, new PrintStream(err, true, StandardCharsets.UTF_8));
 
     assertThat(exitCode).isEqualTo(2);
     assertThat(err.toString(StandardCharsets.UTF_8)).contains(message);

@@ -42,9 +42,9 @@ public record ContenderSpec(Kind kind, Map<String, String> options) {
     YOKEDCACHE,
     /** Redisson's JCache. */
     REDISSON,
-    /** Jedis' pooled client. */
+    /** Jedis' pooled client, on a cluster with one pool a node. */
     JEDIS_POOL,
-    /** Lettuce's shared connection. */
+    /** Lettuce's shared connection, on a cluster one a node. */
     LETTUCE,
     /** Caffeine's JCache, in the heap, by value. */
     CAFFEINE,
@@ -130,23 +130,23 @@ public record ContenderSpec(Kind kind, Map<String, String> options) {
    * Opens it in this JVM.
    *
    * @param name keeps its entries apart from those of others on the same server
-   * @param port the server's, on 127.0.0.1
+   * @param servers where Redis is
    */
-  public Target open(String name, int port) {
+  public Target open(String name, Servers servers) {
     boolean statistics = Boolean.parseBoolean(options.get(STATISTICS));
     return switch (kind) {
-      case YOKEDCACHE -> jcache("io.yokedcache.jcache.YokedCachingProvider", name, port);
+      case YOKEDCACHE -> jcache("io.yokedcache.jcache.YokedCachingProvider", name, servers);
       case CAFFEINE ->
-          jcache("com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider", name, port);
-      case REDISSON -> RedissonTarget.open(name, port, statistics);
-      case JEDIS_POOL -> new JedisTarget(name, port);
-      case LETTUCE -> new LettuceTarget(name, port);
+          jcache("com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider", name, servers);
+      case REDISSON -> RedissonTarget.open(name, servers, statistics);
+      case JEDIS_POOL -> new JedisTarget(name, servers);
+      case LETTUCE -> new LettuceTarget(name, servers);
       case REDIS_BENCHMARK ->
           throw new UnsupportedOperationException("redis-benchmark is a program of its own");
     };
   }
 
-  private Target jcache(String provider, String name, int port) {
+  private Target jcache(String provider, String name, Servers servers) {
     Properties settings = new Properties();
     options.forEach(
         (key, value) -> {
@@ -157,7 +157,7 @@ public record ContenderSpec(Kind kind, Map<String, String> options) {
     // A manager is found by URI and class loader: two contenders of one provider need two. Some
     // providers hold the loader weakly, so that it must be held until the end.
     URLClassLoader loader = new URLClassLoader(new URL[0], ContenderSpec.class.getClassLoader());
-    URI uri = URI.create("redis://127.0.0.1:" + port);
+    URI uri = URI.create(servers.uri());
     CacheManager manager =
         Caching.getCachingProvider(provider).getCacheManager(uri, loader, settings);
     boolean statistics = Boolean.parseBoolean(options.get(STATISTICS));

@@ -1,10 +1,14 @@
 package io.yokedcache.benchmarks.contender;
 
+import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SetArgs;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
@@ -13,18 +17,32 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Lettuce as it is meant to be used: one connection that all threads share. */
+/**
+ * Lettuce as it is meant to be used: one connection that all threads share, on a cluster one a
+ * node. There, {@code mget} and {@code mset} send one command for each slot of their keys.
+ */
 final class LettuceTarget implements PlainClient {
 
-  private final RedisClient client;
-  private final StatefulRedisConnection<String, byte[]> connection;
-  private final RedisCommands<String, byte[]> commands;
+  private final AbstractRedisClient client;
+  private final StatefulConnection<String, byte[]> connection;
+  private final RedisClusterCommands<String, byte[]> commands;
   private final String prefix;
 
-  LettuceTarget(String name, int port) {
-    this.client = RedisClient.create("redis://127.0.0.1:" + port);
-    this.connection = client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
-    this.commands = connection.sync();
+  LettuceTarget(String name, Servers servers) {
+    RedisCodec<String, byte[]> codec = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
+    if (servers.cluster()) {
+      RedisClusterClient ofCluster = RedisClusterClient.create(servers.firstUri());
+      StatefulRedisClusterConnection<String, byte[]> connected = ofCluster.connect(codec);
+      this.client = ofCluster;
+      this.connection = connected;
+      this.commands = connected.sync();
+    } else {
+      RedisClient ofOne = RedisClient.create(servers.firstUri());
+      StatefulRedisConnection<String, byte[]> connected = ofOne.connect(codec);
+      this.client = ofOne;
+      this.connection = connected;
+      this.commands = connected.sync();
+    }
     this.prefix = name + ":";
   }
 

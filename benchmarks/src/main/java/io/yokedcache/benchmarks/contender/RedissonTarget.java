@@ -7,16 +7,23 @@ import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 import org.redisson.jcache.configuration.RedissonConfiguration;
 
-/** Redisson's JCache with its defaults, all caches on one client. */
+/**
+ * Redisson's JCache with its defaults, all caches on one client. On a cluster it keeps each cache
+ * in one slot, so that one master has the whole load.
+ */
 final class RedissonTarget {
 
   private static final String PROVIDER = "org.redisson.jcache.JCachingProvider";
 
   private RedissonTarget() {}
 
-  static Target open(String name, int port, boolean statistics) {
+  static Target open(String name, Servers servers, boolean statistics) {
     Config config = new Config();
-    config.useSingleServer().setAddress("redis://127.0.0.1:" + port);
+    if (servers.cluster()) {
+      config.useClusterServers().addNodeAddress(servers.firstUri());
+    } else {
+      config.useSingleServer().setAddress(servers.firstUri());
+    }
     RedissonClient client = Redisson.create(config);
     CacheManager manager = Caching.getCachingProvider(PROVIDER).getCacheManager(null, null);
     return new JCaches(
