@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.MigrateParams;
 
 /**
@@ -274,6 +275,11 @@ public final class RedisCluster implements AutoCloseable {
     for (Node node : told) {
       try (Jedis jedis = node.open()) {
         jedis.clusterSetSlotNode(slot, to.id());
+      } catch (JedisDataException e) {
+        // A master that gave its last slot away becomes a replica as soon as it hears of it.
+        if (node != from || !String.valueOf(e.getMessage()).contains("only with masters")) {
+          throw e;
+        }
       }
     }
   }
