@@ -21,7 +21,8 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * The two shared connections to a server. Each has a slot: it is made at first need, and again
+ * The two shared connections to a server, or one to each node of a cluster, where the same threads
+ * are spread over several connections already: fewer of them share more system calls. Each has a slot: it is made at first need, and again
  * after it has failed. Threads that need it at the same time share one attempt to connect and its
  * outcome, so that an outage costs each of them one connect time-out. Safe for use by several
  * threads.
@@ -38,7 +39,9 @@ final class PipelinedConnections implements AutoCloseable {
   private final ErrorReply.Policy policy;
   private final ReconnectCount reconnects = new ReconnectCount();
   private final Slot first = new Slot();
-  private final Slot second = new Slot();
+
+  /** The same as the first if there is only one. */
+  private final Slot second;
 
   /** When a connection last failed. The others may have failed for the same reason. */
   private volatile long lastFailureNanos = System.nanoTime();
@@ -50,6 +53,8 @@ final class PipelinedConnections implements AutoCloseable {
     this.server = server;
     this.settings = server.settings();
     this.policy = server.policy();
+    boolean isOne = settings.deployment().kind() == Settings.Deployment.Kind.CLUSTER;
+    this.second = isOne ? first : new Slot();
   }
 
   Slot leastUsed() {
@@ -57,7 +62,7 @@ final class PipelinedConnections implements AutoCloseable {
   }
 
   List<Slot> slots() {
-    return List.of(first, second);
+    return first == second ? List.of(first) : List.of(first, second);
   }
 
   void noteFailure() {
