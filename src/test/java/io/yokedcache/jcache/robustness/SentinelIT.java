@@ -33,7 +33,7 @@ final class SentinelIT {
   /** Asking the sentinels, two attempts to connect and to greet, and the reply. */
   private static final Duration BOUND = TIMEOUT.multipliedBy(10);
 
-  private static final int ROUNDS = Integer.getInteger("yokedcache.test.sentinelRounds", 1);
+  private static final int ROUNDS = Integer.getInteger("sentinel.rounds", 1);
 
   private static final String RIGHTS =
       "-@all +auth +ping +client +hello +subscribe +sentinel|get-master-addr-by-name"
