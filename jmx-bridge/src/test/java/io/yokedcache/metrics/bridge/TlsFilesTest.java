@@ -9,16 +9,21 @@ import static org.awaitility.Awaitility.await;
 import com.typesafe.config.ConfigFactory;
 import io.yokedcache.metrics.prometheus.TestCertificate;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -104,6 +109,61 @@ final class TlsFilesTest {
       replace(store, "third");
       await().atMost(PATIENCE).until(() -> certificateOf(port).equals("CN=third"));
       assertThat(bridge.prometheusPort()).isEqualTo(port);
+    }
+  }
+
+  @Test
+  void trustStoreReplaced_newConnectionsOfTheNewClientsAreAccepted() throws Exception {
+    Path server = folder.resolve("server.p12");
+    Path trusted = folder.resolve("trusted.p12");
+    TestCertificate.makeKeyStore(server, "localhost");
+    TestCertificate.makeKeyStore(folder.resolve("old.p12"), "old");
+    TestCertificate.makeKeyStore(folder.resolve("new.p12"), "new");
+    Files.copy(folder.resolve("old.p12"), trusted);
+    MetricsSettings settings =
+        MetricsSettings.of(
+            ConfigFactory.parseString(
+                """
+                prometheus { enabled = true, port = 0, tls {
+                  key-store = "%s", key-store-password = changeit, trust-store = "%s"
+                  trust-store-password = changeit, require-client-certificate = true } }
+                """
+                    .formatted(server, trusted)),
+            Map.of());
+    try (MetricsBridge bridge = MetricsBridge.of(settings, Map.of())) {
+      int port = bridge.prometheusPort();
+      assertThat(isAnswered(port, "old")).isTrue();
+      assertThat(isAnswered(port, "new")).isFalse();
+
+      Path next = Files.copy(folder.resolve("new.p12"), folder.resolve("next.p12"));
+      Files.move(
+          next, trusted, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+
+      await().atMost(PATIENCE).until(() -> isAnswered(port, "new"));
+      assertThat(isAnswered(port, "old")).isFalse();
+    }
+  }
+
+  /** Whether a client with this certificate gets an answer, which it does not after a refusal. */
+  private boolean isAnswered(int port, String client) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(folder.resolve(client + ".p12"))) {
+      store.load(in, "changeit".toCharArray());
+    }
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(store, "changeit".toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), new TrustManager[] {new TrustsAll()}, null);
+    try (SSLSocket socket =
+        (SSLSocket)
+            context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write("GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), UTF_8).contains(" 200 ");
+    } catch (SSLException | SocketException refused) {
+      return false;
     }
   }
 

@@ -1,13 +1,17 @@
 package io.yokedcache.metrics.source;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.metrics.source.CacheSource.Selection;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -194,6 +198,36 @@ final class TargetTest {
           .until(
               () -> target.beginOrRecent(Selection.ALL).await().startNanos() > first.startNanos());
     }
+  }
+
+  @Test
+  void await_downFromTheStart_isToldOnce_andOnceThatItIsBack() {
+    AtomicBoolean isDown = new AtomicBoolean(true);
+    CacheSource source =
+        () -> {
+          if (isDown.get()) {
+            throw new IOException("connection refused");
+          }
+          return CacheReadings.EMPTY;
+        };
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    PrintStream before = System.err;
+    System.setErr(new PrintStream(log, /* autoFlush= */ true, UTF_8));
+    try (Target target = Target.of("gone", source, Duration.ofSeconds(20))) {
+      for (int i = 0; i < 5; i++) {
+        assertThat(target.beginAnew(Selection.ALL).await().isUp()).isFalse();
+      }
+      isDown.set(false);
+      for (int i = 0; i < 5; i++) {
+        assertThat(target.beginAnew(Selection.ALL).await().isUp()).isTrue();
+      }
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(log.toString(UTF_8).lines().filter(line -> line.contains("caches of gone")))
+        .satisfiesExactly(
+            away -> assertThat(away).contains("Cannot read", "connection refused"),
+            back -> assertThat(back).contains("can be read again"));
   }
 
   @Test
