@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.store.Generation;
 import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
@@ -11,6 +10,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,7 @@ abstract class KeyStatisticsPass extends KeyWalk {
   }
 
   @Override
-  final double handle(RedisExecutor master, List<byte[]> names) {
+  final double handle(List<byte[]> names) {
     List<NamedEntry> entries = new ArrayList<>();
     Set<String> unknown = new LinkedHashSet<>();
     for (byte[] name : names) {
@@ -84,7 +85,7 @@ abstract class KeyStatisticsPass extends KeyWalk {
     }
     readTokens(unknown);
     entries.removeIf(entry -> !count.add(entry.parts));
-    measure(master, entries);
+    measure(entries);
     return task.dutyCycle();
   }
 
@@ -108,23 +109,39 @@ abstract class KeyStatisticsPass extends KeyWalk {
     }
   }
 
-  private void measure(RedisExecutor master, List<NamedEntry> entries) {
+  /** Asks for the sizes of entries; those of one bucket are in one slot and share a request. */
+  private void measure(List<NamedEntry> entries) {
     for (int from = 0; from < entries.size() && refusal == null; from += BATCH) {
-      List<NamedEntry> batch = entries.subList(from, Math.min(from + BATCH, entries.size()));
-      List<CommandArguments> commands = new ArrayList<>();
-      for (NamedEntry entry : batch) {
-        commands.add(new CommandArguments(Command.MEMORY).add("USAGE").add(entry.name.array()));
-      }
-      List<@Nullable Object> replies = master.execute(request(batch.get(0).name, commands));
-      for (int i = 0; i < replies.size(); i++) {
-        Object reply = replies.get(i);
-        if (reply instanceof Long bytes) {
-          count.addSize(batch.get(i).parts, bytes);
-        } else if (reply instanceof JedisDataException error) {
-          refusal = error.getMessage();
+      Map<String, List<NamedEntry>> byBucket = new LinkedHashMap<>();
+      entries
+          .subList(from, Math.min(from + BATCH, entries.size()))
+          .forEach(
+              entry ->
+                  byBucket
+                      .computeIfAbsent(entry.parts.generationKey(), key -> new ArrayList<>())
+                      .add(entry));
+      List<Request> requests = new ArrayList<>();
+      for (List<NamedEntry> bucket : byBucket.values()) {
+        List<CommandArguments> commands = new ArrayList<>();
+        for (NamedEntry entry : bucket) {
+          commands.add(new CommandArguments(Command.MEMORY).add("USAGE").add(entry.name.array()));
         }
-        // Else the entry is gone.
+        requests.add(request(bucket.get(0).name, commands));
       }
+      Iterator<List<@Nullable Object>> replies = task.executor().executeAll(requests).iterator();
+      byBucket.values().forEach(bucket -> addSizes(bucket, replies.next()));
+    }
+  }
+
+  private void addSizes(List<NamedEntry> entries, List<@Nullable Object> replies) {
+    for (int i = 0; i < replies.size(); i++) {
+      Object reply = replies.get(i);
+      if (reply instanceof Long bytes) {
+        count.addSize(entries.get(i).parts, bytes);
+      } else if (reply instanceof JedisDataException error) {
+        refusal = error.getMessage();
+      }
+      // Else the entry is gone.
     }
   }
 

@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
  * under a lease that the caller has taken. Each page is a task of the background thread, with a
  * pause after it, so that the walk keeps the server busy for a set ratio of the time only.
  *
+ * <p>A walk fails if the masters change. If only a slot moves between two masters, its keys may be
+ * missed or come twice, which the next walk corrects.
+ *
  * <p>A walk ends with one call of {@link #ended}, unless the manager is closed. For one thread at a
  * time.
  */
@@ -40,6 +43,7 @@ abstract class KeyWalk implements Runnable {
   }
 
   private final Task task;
+  private final List<RedisExecutor> masters;
   private final KeyScan scan;
   private long renewedNanos = System.nanoTime();
 
@@ -92,12 +96,10 @@ abstract class KeyWalk implements Runnable {
 
   KeyWalk(Task task) {
     this.task = task;
+    this.masters = task.executor().masters();
     this.scan =
         new KeyScan(
-            task.executor(),
-            task.operation(),
-            KeySpace.scanPattern(task.namespace()),
-            task.pageSize());
+            masters, task.operation(), KeySpace.scanPattern(task.namespace()), task.pageSize());
   }
 
   /**
@@ -105,7 +107,7 @@ abstract class KeyWalk implements Runnable {
    *
    * @return the ratio of time for which the server may be busy with the pages that follow
    */
-  abstract double handle(RedisExecutor master, List<byte[]> names);
+  abstract double handle(List<byte[]> names);
 
   /** Returns whether there is work after the last page, which {@link #handleRest} does in steps. */
   boolean hasRest() {
@@ -131,8 +133,7 @@ abstract class KeyWalk implements Runnable {
       long startNanos = System.nanoTime();
       double dutyCycle = task.dutyCycle();
       if (scan.hasNext()) {
-        RedisExecutor master = scan.master();
-        dutyCycle = handle(master, scan.nextPage());
+        dutyCycle = handle(scan.next());
       } else {
         handleRest();
       }
@@ -152,6 +153,11 @@ abstract class KeyWalk implements Runnable {
 
   /** Plans the next step, or returns how the walk ends. */
   private @Nullable End proceed(long tookNanos, double dutyCycle) {
+    if (!scan.hasNext() && !masters.equals(task.executor().masters())) {
+      logger.debug("The {} ended early: there are other masters", task.operation());
+      task.lease().release();
+      return End.FAILED;
+    }
     boolean more = scan.hasNext() || hasRest();
     long now = System.nanoTime();
     if (!more || now - renewedNanos > task.held().toNanos() / 2) {

@@ -12,9 +12,9 @@ import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +32,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.args.Rawable;
 
 /**
  * Deletes the entries of generations that have ended, in one namespace: some time after a {@code
@@ -72,7 +71,7 @@ public final class StaleEntryCleaner {
   private final KeyWalk.Task task;
   private final byte[] cleanedKey;
 
-  /** Held while the stale entries of a bucket are deleted, and while counted generations end. */
+  /** Held while the stale entries of a page are deleted, and while counted generations end. */
   private final ReentrantLock deletion = new ReentrantLock();
 
   /** The tokens of generations whose entries are being counted here. */
@@ -133,7 +132,12 @@ public final class StaleEntryCleaner {
 
   /** The time until the next regular pass is due, 0 or less if it is due. */
   private long millisUntilDue() {
-    Object left = command(new CommandArguments(Command.PTTL).add(cleanedKey));
+    Object left =
+        executor.command(
+            OPERATION,
+            Bytes.of(cleanedKey),
+            /* idempotent= */ true,
+            new CommandArguments(Command.PTTL).add(cleanedKey));
     // A key without an end, or with one after the interval of this JVM, must not delay its passes.
     return left instanceof Long millis && millis <= settings.interval().toMillis() ? millis : 0;
   }
@@ -207,13 +211,6 @@ public final class StaleEntryCleaner {
     }
   }
 
-  private @Nullable Object command(CommandArguments command) {
-    Iterator<Rawable> arguments = command.iterator();
-    arguments.next(); // the name of the command
-    Bytes route = Bytes.of(arguments.next().getRaw());
-    return executor.command(OPERATION, route, /* idempotent= */ true, command);
-  }
-
   /**
    * Ends generations whose entries are to be counted. No pass of this JVM deletes them first.
    *
@@ -231,8 +228,8 @@ public final class StaleEntryCleaner {
   }
 
   /**
-   * The entries of generations that have ended, which the server deletes and counts, page by page.
-   * They are deleted at once, so that each is counted once even if {@code SCAN} repeats it. For one
+   * The entries of generations that have ended, which are deleted and counted page by page. They
+   * are deleted at once, so that each is counted once even if {@code SCAN} repeats it. For one
    * thread at a time.
    */
   public final class RemovedEntries {
@@ -245,11 +242,15 @@ public final class StaleEntryCleaner {
     private String cursor = NO_CURSOR;
     private boolean isDone;
 
+    /** The names of the buckets' keys on a cluster; {@code null} on one server. */
+    private final @Nullable Iterator<List<byte[]>> scan;
+
     private RemovedEntries(String operation, KeySpace names, Set<String> tokens) {
       this.operation = operation;
       this.names = names;
       this.tokens = Set.copyOf(tokens);
       this.isDone = tokens.isEmpty();
+      this.scan = executor.isCluster() ? names.scan(executor, operation, COUNTED_PAGE) : null;
     }
 
     /** Whether all are deleted and counted, or were given up. */
@@ -259,6 +260,39 @@ public final class StaleEntryCleaner {
 
     /** Deletes the entries of the next page, and returns their number. */
     public long nextPage() {
+      return scan == null ? pageByScript() : pageOf(scan);
+    }
+
+    /** On a cluster: a script of one node does not reach the keys of the others. */
+    private long pageOf(Iterator<List<byte[]>> pages) {
+      Map<String, CommandArguments> byBucket = new LinkedHashMap<>();
+      for (byte[] name : pages.next()) {
+        EntryName entry = names.parse(name);
+        if (entry != null && tokens.contains(entry.token())) {
+          byBucket
+              .computeIfAbsent(entry.generationKey(), key -> new CommandArguments(Command.UNLINK))
+              .add(name);
+        }
+      }
+      List<Request> requests = new ArrayList<>(byBucket.size());
+      byBucket.forEach(
+          (key, unlink) ->
+              requests.add(
+                  new Request(
+                      operation, Bytes.utf8(key), /* idempotent= */ false, List.of(unlink))));
+      long deleted = 0;
+      for (List<@Nullable Object> replies : executor.executeAll(requests)) {
+        if (executor.checked(operation, replies.get(0)) instanceof Long number) {
+          deleted += number;
+        }
+      }
+      if (!pages.hasNext()) {
+        end();
+      }
+      return deleted;
+    }
+
+    private long pageByScript() {
       List<byte[]> arguments = new ArrayList<>();
       arguments.add(ascii(cursor));
       arguments.add(names.scanPattern());
@@ -344,8 +378,8 @@ public final class StaleEntryCleaner {
     }
 
     @Override
-    double handle(RedisExecutor master, List<byte[]> page) {
-      Map<String, Map<byte[], EntryName>> byBucket = new HashMap<>();
+    double handle(List<byte[]> page) {
+      Map<String, Map<byte[], EntryName>> byBucket = new LinkedHashMap<>();
       for (byte[] name : page) {
         EntryName entry = EntryName.parse(name);
         if (entry != null) {
@@ -354,14 +388,12 @@ public final class StaleEntryCleaner {
               .put(name, entry);
         }
       }
-      long stale = 0;
-      for (Map<byte[], EntryName> entries : byBucket.values()) {
-        deletion.lock();
-        try {
-          stale += deleteStale(entries);
-        } finally {
-          deletion.unlock();
-        }
+      long stale;
+      deletion.lock();
+      try {
+        stale = deleteStale(byBucket);
+      } finally {
+        deletion.unlock();
       }
       deleted += stale;
       // Where most entries are stale, long pauses would let them pile up.
@@ -369,35 +401,44 @@ public final class StaleEntryCleaner {
       return Math.max(settings.dutyCycle(), staleRatio * MAX_DUTY_CYCLE);
     }
 
-    /** Deletes the stale entries among some of one bucket, which share a slot. */
-    private long deleteStale(Map<byte[], EntryName> entries) {
-      String current = currentToken(entries.values().iterator().next());
-      if (current == null) {
-        return 0; // another application uses the key, and names that look like entries
+    /**
+     * Deletes the stale entries among some, in two round trips. The entries of a bucket share a
+     * slot, and a command.
+     */
+    private long deleteStale(Map<String, Map<byte[], EntryName>> byBucket) {
+      List<Request> reads = new ArrayList<>(byBucket.size());
+      for (Map<byte[], EntryName> entries : byBucket.values()) {
+        byte[] key = entries.values().iterator().next().generationKeyBytes();
+        reads.add(request(Bytes.of(key), new CommandArguments(Command.GET).add(key)));
       }
-      CommandArguments unlink = new CommandArguments(Command.UNLINK);
-      entries.forEach(
-          (name, entry) -> {
-            if (!entry.token().equals(current) && !counted.contains(entry.token())) {
-              unlink.add(name);
-            }
-          });
-      long stale = unlink.size() - 1L;
-      if (stale > 0) {
-        var unused = command(unlink);
+      Iterator<List<@Nullable Object>> tokens = executor.executeAll(reads).iterator();
+      List<Request> deletions = new ArrayList<>();
+      long stale = 0;
+      for (Map<byte[], EntryName> entries : byBucket.values()) {
+        String current = Generation.currentToken(executor, OPERATION, tokens.next().get(0));
+        if (current == null) {
+          continue; // another application uses the key, and names that look like entries
+        }
+        CommandArguments unlink = new CommandArguments(Command.UNLINK);
+        entries.forEach(
+            (name, entry) -> {
+              if (!entry.token().equals(current) && !counted.contains(entry.token())) {
+                unlink.add(name);
+              }
+            });
+        if (unlink.size() > 1) {
+          stale += unlink.size() - 1L;
+          deletions.add(request(Bytes.of(entries.keySet().iterator().next()), unlink));
+        }
       }
+      executor
+          .executeAll(deletions)
+          .forEach(replies -> executor.checked(OPERATION, replies.get(0)));
       return stale;
     }
 
-    private @Nullable String currentToken(EntryName entry) {
-      byte[] key = entry.generationKeyBytes();
-      Request request =
-          new Request(
-              OPERATION,
-              Bytes.of(key),
-              /* idempotent= */ true,
-              List.of(new CommandArguments(Command.GET).add(key)));
-      return Generation.currentToken(executor, OPERATION, executor.execute(request).get(0));
+    private static Request request(Bytes route, CommandArguments command) {
+      return new Request(OPERATION, route, /* idempotent= */ true, List.of(command));
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Bytes as a value: equal by content, and by agreement never changed after creation. As an argument
@@ -58,6 +59,11 @@ public final class Bytes implements Rawable {
 
   public int length() {
     return array.length;
+  }
+
+  /** The slot of a Redis Cluster that a key of this name belongs to. */
+  public int slot() {
+    return JedisClusterCRC16.getSlot(array);
   }
 
   @Override

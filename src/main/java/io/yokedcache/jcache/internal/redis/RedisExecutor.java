@@ -122,6 +122,14 @@ public interface RedisExecutor extends AutoCloseable {
     return List.of();
   }
 
+  /**
+   * The masters, and nodes of a cluster that requests were redirected to and that may become
+   * masters. Some may be the same node, or not answer.
+   */
+  default List<RedisExecutor> possibleMasters() {
+    return masters();
+  }
+
   /** The server in messages: scheme, host and port, without credentials. */
   String address();
 
@@ -166,6 +174,7 @@ public interface RedisExecutor extends AutoCloseable {
 
     private static final Set<Command> READS =
         EnumSet.of(
+            Command.CLUSTER,
             Command.EXISTS,
             Command.GET,
             Command.MEMORY,

@@ -497,19 +497,20 @@ public final class EntryStore {
 
   /**
    * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
-   * is returned, a key that is added or removed during the scan may be. A key may come twice.
+   * is returned, also if its slot of a cluster moves; a key that is added or removed during the
+   * scan may be. A key may come twice.
    */
   public Iterator<List<Bytes>> scan() {
     // The known generations may be old, and a scan must not skip the current entries.
     generations.openAll();
-    KeyScan scan = new KeyScan(executor, operations.iterator(), names.scanPattern(), batchSize);
+    Iterator<List<byte[]>> scan = names.scan(executor, operations.iterator(), batchSize);
     return new Iterator<>() {
       private List<Bytes> page = List.of();
 
       @Override
       public boolean hasNext() {
         while (page.isEmpty() && scan.hasNext()) {
-          page = currentKeys(scan.nextPage());
+          page = currentKeys(scan.next());
         }
         return !page.isEmpty();
       }

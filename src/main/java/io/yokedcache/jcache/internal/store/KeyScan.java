@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import javax.cache.CacheException;
 import redis.clients.jedis.CommandArguments;
@@ -13,10 +14,10 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
 
 /**
- * The names that match a pattern, page by page, by {@code SCAN} on every master in turn. A name may
+ * The names that match a pattern, page by page, by {@code SCAN} on some masters in turn. A name may
  * come twice. For one thread at a time.
  */
-public final class KeyScan {
+public final class KeyScan implements Iterator<List<byte[]>> {
 
   /** The cursor that begins a scan, and that Redis answers at its end. */
   private static final String NO_CURSOR = "0";
@@ -27,24 +28,21 @@ public final class KeyScan {
   private final Deque<RedisExecutor> masters;
   private String cursor = NO_CURSOR;
 
-  public KeyScan(RedisExecutor executor, String operation, byte[] pattern, int pageSize) {
+  public KeyScan(List<RedisExecutor> masters, String operation, byte[] pattern, int pageSize) {
     this.operation = operation;
     this.pattern = pattern;
     this.pageSize = pageSize;
-    this.masters = new ArrayDeque<>(executor.masters());
+    this.masters = new ArrayDeque<>(masters);
   }
 
+  @Override
   public boolean hasNext() {
     return !masters.isEmpty();
   }
 
-  /** The master that the next page is read from. */
-  public RedisExecutor master() {
-    return masters.getFirst();
-  }
-
   /** Reads the next page, which may be empty. */
-  public List<byte[]> nextPage() {
+  @Override
+  public List<byte[]> next() {
     CommandArguments scan =
         new CommandArguments(Command.SCAN)
             .add(cursor)
@@ -52,7 +50,8 @@ public final class KeyScan {
             .add(pattern)
             .add(Keyword.COUNT)
             .add(pageSize);
-    Object reply = master().command(operation, Bytes.of(pattern), /* idempotent= */ true, scan);
+    Object reply =
+        masters.getFirst().command(operation, Bytes.of(pattern), /* idempotent= */ true, scan);
     if (!(reply instanceof List<?> parts)
         || parts.size() != 2
         || !(parts.get(0) instanceof byte[] next)

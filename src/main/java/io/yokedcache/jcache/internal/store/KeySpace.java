@@ -2,10 +2,12 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +128,11 @@ public final class KeySpace {
     return generationKeys[bucket];
   }
 
+  /** A key of a bucket's slot that never exists. */
+  byte[] absentKey(int bucket) {
+    return ascii(prefix + bucket + "}:absent");
+  }
+
   byte[] aboutKey(int bucket) {
     return ascii(prefix + bucket + ABOUT);
   }
@@ -170,6 +177,21 @@ public final class KeySpace {
   /** The pattern of {@code SCAN} that finds the entries of every bucket and generation. */
   public byte[] scanPattern() {
     return ascii(prefix + "*}:*");
+  }
+
+  /**
+   * The names of the entries of every bucket and generation, and perhaps of other keys, page by
+   * page. On one server a name may come twice.
+   */
+  public Iterator<List<byte[]>> scan(RedisExecutor executor, String operation, int pageSize) {
+    return executor.isCluster()
+        ? new SlotScan(executor, operation, this, pageSize)
+        : new KeyScan(executor.masters(), operation, scanPattern(), pageSize);
+  }
+
+  /** The pattern of {@code SCAN} that finds the entries of every generation of a bucket. */
+  byte[] scanPattern(int bucket) {
+    return ascii(prefix + bucket + "}:*");
   }
 
   /** The pattern that finds the entries of every cache of a namespace. */

@@ -159,6 +159,11 @@ public final class ClusterExecutor implements RedisExecutor {
   }
 
   @Override
+  public List<RedisExecutor> possibleMasters() {
+    return topology.possibleMasters().stream().<RedisExecutor>map(ClusterNode::pool).toList();
+  }
+
+  @Override
   public String address() {
     return topology.address();
   }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +39,6 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * The table of a cluster's slots and their masters. It is read from any node when the first request
@@ -137,7 +137,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
 
   /** The slot of a key. */
   static int slotOf(Bytes route) {
-    return JedisClusterCRC16.getSlot(route.array());
+    return route.slot();
   }
 
   /** The master of a slot, or {@code null} if none is known. */
@@ -168,6 +168,17 @@ final class ClusterTopology implements Topology, AutoCloseable {
   List<ClusterNode> loadedMasters() {
     load();
     return masters;
+  }
+
+  /** The masters, and the nodes that may be getting their first slots. */
+  Collection<ClusterNode> possibleMasters() {
+    Set<ClusterNode> all = new LinkedHashSet<>(loadedMasters());
+    for (ClusterNode node : nodes.values()) {
+      if (!replicas.containsKey(node.address()) && !node.isFailing() && !node.isClosed()) {
+        all.add(node);
+      }
+    }
+    return all;
   }
 
   boolean isLoaded() {

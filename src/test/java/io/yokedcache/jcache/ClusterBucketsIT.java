@@ -1,0 +1,243 @@
+package io.yokedcache.jcache;
+
+import static io.yokedcache.jcache.InvokeAllIT.keys;
+import static io.yokedcache.jcache.InvokeAllIT.roundTrips;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.testing.RedisCluster;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.cache.Cache;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+/**
+ * A cache over 256 buckets on three masters: its bulk operations, its iterator, its statistics and
+ * the deletion of its stale entries, also while slots move. {@code -Dcluster.seconds} prolongs it.
+ */
+@Timeout(300)
+final class ClusterBucketsIT {
+
+  private static final int BUCKETS = 256;
+  private static final int MASTERS = 3;
+  private static final int ENTRIES = 2_000;
+  private static final int MOVED_SLOTS = 100;
+  private static final Set<String> KEYS = keys(100);
+
+  private static RedisCluster cluster;
+
+  private final Duration moving = Duration.ofSeconds(Integer.getInteger("cluster.seconds", 4));
+  private final TestManagers managers = new TestManagers();
+
+  @BeforeAll
+  static void start() {
+    cluster = RedisCluster.start(MASTERS, 0);
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  @AfterEach
+  void closeManagers() {
+    managers.close();
+    for (RedisCluster.Node node : cluster.masters()) {
+      try (Jedis jedis = node.open()) {
+        jedis.flushAll();
+      }
+    }
+  }
+
+  private Cache<String, String> cache(String... settings) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.addAll(List.of("yokedcache.buckets", Integer.toString(BUCKETS)));
+    return managers
+        .open(cluster.uri(), all.toArray(String[]::new))
+        .createCache(
+            TestManagers.uniqueName("spread"), TestManagers.strings().setStatisticsEnabled(true));
+  }
+
+  private static Map<String, String> entries(int count, String value) {
+    return IntStream.range(0, count)
+        .boxed()
+        .collect(Collectors.toMap(i -> "key" + i, i -> value + i, (a, b) -> a, LinkedHashMap::new));
+  }
+
+  private static Map<String, String> entries(String value) {
+    return KEYS.stream().collect(Collectors.toMap(key -> key, key -> key + value));
+  }
+
+  /** One pipeline for each node. */
+  @Test
+  void bulkOperations() throws Exception {
+    Cache<String, String> cache = cache();
+    cache.putAll(entries("0"));
+    cache.clear(); // now the servers know the scripts
+    cache.putAll(entries("1"));
+
+    assertThat(roundTrips(cache, () -> cache.putAll(entries("2")))).isEqualTo(MASTERS);
+    assertThat(roundTrips(cache, () -> assertThat(cache.getAll(KEYS)).isEqualTo(entries("2"))))
+        .isEqualTo(MASTERS);
+    assertThat(roundTrips(cache, () -> cache.removeAll(KEYS))).isEqualTo(MASTERS);
+    cache.putAll(entries("3"));
+    assertThat(roundTrips(cache, cache::clear)).isEqualTo(MASTERS);
+    assertThat(roundTrips(cache, () -> assertThat(cache.getAll(KEYS)).isEmpty()))
+        .isEqualTo(MASTERS);
+    for (RedisCluster.Node master : cluster.masters()) {
+      try (Jedis jedis = master.open()) {
+        jedis.scriptFlush();
+      }
+    }
+    assertThat(roundTrips(cache, () -> cache.putAll(entries("4"))))
+        .as("the text of the script to each node")
+        .isEqualTo(2 * MASTERS);
+    assertThat(cache.getAll(KEYS)).isEqualTo(entries("4"));
+  }
+
+  @Test
+  void iteratorAndRemoveAll_whileSlotsMove() throws Exception {
+    Cache<String, String> cache = cache("yokedcache.defaults.batch-size", "100");
+    Map<String, String> all = entries(ENTRIES, "v");
+    cache.putAll(all);
+    StatisticsDelta before = StatisticsDelta.of(cache);
+    assertThat(before.removals()).isZero();
+    long removed = 0;
+    AtomicInteger moves = new AtomicInteger();
+    Moves mover = new Moves(cache.getName(), moves);
+    try {
+      long endNanos = System.nanoTime() + moving.toNanos();
+      int round = 0;
+      while (System.nanoTime() - endNanos < 0 || moves.get() < 20) {
+        List<String> found = new ArrayList<>();
+        cache.forEach(
+            entry -> {
+              assertThat(entry.getValue()).isEqualTo(all.get(entry.getKey()));
+              found.add(entry.getKey());
+            });
+        assertThat(found)
+            .as("round %s", round)
+            .doesNotHaveDuplicates()
+            .containsExactlyInAnyOrderElementsOf(all.keySet());
+        if (round++ % 5 == 4) {
+          cache.removeAll();
+          removed += ENTRIES;
+          long expected = removed;
+          Awaitility.await()
+              .atMost(Duration.ofSeconds(30))
+              .untilAsserted(
+                  () -> assertThat(StatisticsDelta.of(cache).removals()).isEqualTo(expected));
+          assertThat(cache.iterator().hasNext()).isFalse();
+          cache.putAll(all);
+        }
+      }
+      System.out.printf("%s iterations of %s entries, %s slots moved%n", round, ENTRIES, moves);
+    } finally {
+      mover.end();
+    }
+    assertThat(cache.getAll(all.keySet())).isEqualTo(all);
+  }
+
+  @Test
+  void statisticsAndStaleEntries() throws Exception {
+    Cache<String, String> cache =
+        cache(
+            "yokedcache.stale-entries.delay", "10ms",
+            "yokedcache.key-statistics.interval", "1s");
+    cache.putAll(entries(ENTRIES, "v"));
+    CacheFigures figures = new CacheFigures(cache);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(figures.extended("KeysCount")).isEqualTo(ENTRIES));
+    assertThat(figures.extended("SizeBytes")).isGreaterThan(ENTRIES * 50L);
+
+    cache.clear();
+    cache.putAll(entries(10, "w"));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(names(cache.getName())).hasSize(10));
+    assertThat(cache.getAll(entries(10, "w").keySet())).isEqualTo(entries(10, "w"));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(figures.extended("KeysCount")).isEqualTo(10));
+  }
+
+  /** The names of the entries of a cache on all nodes. */
+  private static List<String> names(String cache) {
+    List<String> names = new ArrayList<>();
+    for (RedisCluster.Node master : cluster.masters()) {
+      try (Jedis jedis = master.open()) {
+        names.addAll(jedis.keys("yc:{" + cache + "#*}:????????????:*"));
+      }
+    }
+    return names;
+  }
+
+  /** Moves slots of a cache's buckets to other masters and back until it is ended. */
+  private static final class Moves {
+
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final Thread thread;
+
+    Moves(String cache, AtomicInteger moves) {
+      List<Integer> slots =
+          IntStream.range(0, MOVED_SLOTS)
+              .mapToObj(bucket -> JedisClusterCRC16.getSlot("yc:{" + cache + "#" + bucket + "}"))
+              .distinct()
+              .toList();
+      this.thread =
+          new Thread(
+              () -> {
+                try {
+                  while (!stopped.get()) {
+                    move(slots, moves);
+                  }
+                } catch (Throwable e) {
+                  failure.set(e);
+                }
+              },
+              "moves");
+      thread.start();
+    }
+
+    private void move(List<Integer> slots, AtomicInteger moves) {
+      for (int slot : slots) {
+        RedisCluster.Node from = cluster.masterOf(slot);
+        List<RedisCluster.Node> masters = cluster.masters();
+        RedisCluster.Node to = masters.get((masters.indexOf(from) + 1) % masters.size());
+        // Nodes that do not know each other's epochs yet may both give up a slot that moves again.
+        cluster.moveSlot(slot, from, to);
+        cluster.awaitAgreement();
+        cluster.moveSlot(slot, to, from);
+        cluster.awaitAgreement();
+        moves.addAndGet(2);
+        if (stopped.get()) {
+          return;
+        }
+      }
+    }
+
+    void end() throws InterruptedException {
+      stopped.set(true);
+      thread.join();
+      assertThat(failure.get()).isNull();
+    }
+  }
+}
