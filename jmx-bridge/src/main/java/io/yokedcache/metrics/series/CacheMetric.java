@@ -231,6 +231,39 @@ public enum CacheMetric {
       MANAGER,
       "Round trip of the last ping of the store",
       Row.connection(it -> it.pingNanos() == null ? null : it.pingNanos() / 1e9).adding(GREATEST)),
+  /** Which servers of the store answer. */
+  NODE_UP(
+      "cache.node_up",
+      GAUGE,
+      MANAGER,
+      "Whether a master of the store answered its last ping: 1 if it did, else 0",
+      Row.connection(
+              (it, to) ->
+                  it.nodes()
+                      .forEach(
+                          node ->
+                              to.add(
+                                  node.address(),
+                                  node.healthy() == null ? null : node.healthy() ? 1L : 0L)))
+          .adding(LEAST),
+      "node"),
+  /** How fast each server of the store answers. */
+  NODE_PING(
+      "cache.node_ping_seconds",
+      GAUGE,
+      MANAGER,
+      "Round trip of the last ping of a master of the store",
+      Row.connection(
+              (it, to) ->
+                  it.nodes()
+                      .forEach(
+                          node -> {
+                            if (node.pingSeconds() != null) {
+                              to.add(List.of(node.address()), node.pingSeconds());
+                            }
+                          }))
+          .adding(GREATEST),
+      "node"),
   /** Connections lost and made anew. */
   RECONNECTS(
       "cache.reconnects.total",

@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.source;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param poolActive connections in use
  * @param poolIdle connections waiting for work
  * @param poolWaiting threads waiting for a connection
+ * @param nodes the servers that hold entries; none if the provider does not tell
  */
 public record ConnectionReading(
     String manager,
@@ -20,4 +22,42 @@ public record ConnectionReading(
     @Nullable Long reconnects,
     @Nullable Long poolActive,
     @Nullable Long poolIdle,
-    @Nullable Long poolWaiting) {}
+    @Nullable Long poolWaiting,
+    List<Node> nodes) {
+
+  /** Takes a copy. */
+  public ConnectionReading {
+    nodes = List.copyOf(nodes);
+  }
+
+  /**
+   * Creates the reading of a connection that does not tell of its servers.
+   *
+   * @param manager the cache manager, as its MBeans name it
+   * @param healthy whether the store answers
+   * @param pingNanos how long the last answer took, in nanoseconds
+   * @param reconnects how often the connection was made anew
+   * @param poolActive connections in use
+   * @param poolIdle connections waiting for work
+   * @param poolWaiting threads waiting for a connection
+   */
+  public ConnectionReading(
+      String manager,
+      @Nullable Boolean healthy,
+      @Nullable Long pingNanos,
+      @Nullable Long reconnects,
+      @Nullable Long poolActive,
+      @Nullable Long poolIdle,
+      @Nullable Long poolWaiting) {
+    this(manager, healthy, pingNanos, reconnects, poolActive, poolIdle, poolWaiting, List.of());
+  }
+
+  /**
+   * A server that holds entries and accepts changes.
+   *
+   * @param address host and port
+   * @param healthy whether it answered its last ping
+   * @param pingSeconds how long the last answer took; absent before the first one
+   */
+  public record Node(String address, @Nullable Boolean healthy, @Nullable Double pingSeconds) {}
+}

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.source;
 
 import io.yokedcache.metrics.source.CacheSource.Selection;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -200,7 +201,30 @@ final class SnapshotBean {
         connectionCount(data, "reconnects"),
         connectionCount(data, "poolActive"),
         connectionCount(data, "poolIdle"),
-        connectionCount(data, "poolWaiting"));
+        connectionCount(data, "poolWaiting"),
+        nodes(data));
+  }
+
+  /** The masters; replicas are not asked, so nothing is known of them. */
+  private static List<ConnectionReading.Node> nodes(CompositeData connection) {
+    List<ConnectionReading.Node> nodes = new ArrayList<>();
+    for (CompositeData node : elements(FigureCheck.value(connection, "nodes"))) {
+      if (node != null
+          && "master".equals(FigureCheck.value(node, "role"))
+          && FigureCheck.value(node, "address") instanceof String address) {
+        Double ping =
+            FigureCheck.value(node, "pingMillis") instanceof Double millis && millis >= 0
+                ? (Double) (millis / 1e3)
+                : null;
+        nodes.add(
+            new ConnectionReading.Node(
+                address,
+                FigureCheck.value(node, "healthy") instanceof Boolean healthy ? healthy : null,
+                ping));
+      }
+    }
+    nodes.sort(Comparator.comparing(ConnectionReading.Node::address));
+    return nodes;
   }
 
   private @Nullable Long connectionCount(CompositeData data, String key) {

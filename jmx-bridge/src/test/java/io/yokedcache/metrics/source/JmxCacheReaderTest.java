@@ -111,7 +111,16 @@ final class JmxCacheReaderTest {
       assertThat(cells.bounds()).isEqualTo(LatencyBounds.of(1_000, 10_000));
       assertThat(counts(cells)).containsExactly(4, 2, 1);
       assertThat(readings.connections())
-          .contains(new ConnectionReading(fixture.manager(), true, 250_000L, 3L, 2L, 5L, 0L));
+          .contains(
+              new ConnectionReading(
+                  fixture.manager(),
+                  true,
+                  250_000L,
+                  3L,
+                  2L,
+                  5L,
+                  0L,
+                  List.of(new ConnectionReading.Node("h:1", true, 0.000_25))));
     }
   }
 

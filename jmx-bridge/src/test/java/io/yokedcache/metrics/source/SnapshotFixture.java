@@ -253,6 +253,37 @@ public final class SnapshotFixture implements AutoCloseable {
     public int getPoolWaiting() {
       return 0;
     }
+
+    public List<NodeData> getNodes() {
+      return List.of(new NodeData("h:1", "master"), new NodeData("h:2", "replica"));
+    }
+  }
+
+  /** How one server of the manager is. */
+  public static final class NodeData {
+    private final String address;
+    private final String role;
+
+    NodeData(String address, String role) {
+      this.address = address;
+      this.role = role;
+    }
+
+    public String getAddress() {
+      return address;
+    }
+
+    public String getRole() {
+      return role;
+    }
+
+    public double getPingMillis() {
+      return 0.25;
+    }
+
+    public boolean isHealthy() {
+      return true;
+    }
   }
 
   private static final AtomicInteger managers = new AtomicInteger();

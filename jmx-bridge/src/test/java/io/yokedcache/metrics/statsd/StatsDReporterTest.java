@@ -68,6 +68,43 @@ final class StatsDReporterTest {
   }
 
   @Test
+  void report_nodes_oneSeriesEach() throws IOException {
+    now =
+        new CacheReadings(
+            List.of(),
+            List.of(
+                new ConnectionReading(
+                    "redis://db",
+                    false,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    List.of(
+                        new ConnectionReading.Node("a:1", true, 0.002),
+                        new ConnectionReading.Node("b:2", false, null)))));
+    try (UdpReceiver receiver = UdpReceiver.start();
+        StatsDCollector collector = collector(receiver).useTags(true).build();
+        StatsDReporter reporter = StatsDReporter.builder(() -> now, collector).start()) {
+      reporter.report();
+
+      String tags = "|#cache_manager:redis_//db,node:";
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(receiver.lines())
+                      .containsExactlyInAnyOrder(
+                          "p.bridge.jmx_target_up:1|g",
+                          "p.health:0|g|#cache_manager:redis_//db",
+                          "p.node_up:1|g" + tags + "a_1",
+                          "p.node_up:0|g" + tags + "b_2",
+                          "p.node_ping_seconds:0.002|g" + tags + "a_1"));
+    }
+  }
+
+  @Test
   void report_withoutCacheTags_addsUpAllCaches() throws IOException {
     now = readings(cache("users", 3, 1), cache("orders", 9, 7));
     try (UdpReceiver receiver = UdpReceiver.start()) {

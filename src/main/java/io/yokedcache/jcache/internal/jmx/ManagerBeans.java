@@ -109,8 +109,14 @@ public final class ManagerBeans implements AutoCloseable {
                   Stream.<Item<Connection>>of(
                       Item.of("healthy", SimpleType.BOOLEAN, "healthy", now -> now.read.healthy()),
                       Item.ofLong("pingNanos", "pingNanos", now -> now.read.pingNanos())),
-                  Stream.concat(CONNECTION_COUNTS.stream(), Stream.of(NODES_ITEM))
-                      .map(Item::asComposite))
+                  Stream.concat(
+                      CONNECTION_COUNTS.stream().map(Item::asComposite),
+                      Stream.<Item<Connection>>of(
+                          Item.of(
+                              "nodes",
+                              OpenData.arrayOf(NODE.type()),
+                              "nodes",
+                              now -> NODE.data(now.read.nodes())))))
               .toList());
 
   private static final BeanType<ManagerBeans> SNAPSHOT_BEAN =

@@ -22,10 +22,10 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * The two shared connections to a server, or one to each node of a cluster, where the same threads
- * are spread over several connections already: fewer of them share more system calls. Each has a slot: it is made at first need, and again
- * after it has failed. Threads that need it at the same time share one attempt to connect and its
- * outcome, so that an outage costs each of them one connect time-out. Safe for use by several
- * threads.
+ * are spread over several connections already: fewer of them share more system calls. Each has a
+ * slot: it is made at first need, and again after it has failed. Threads that need it at the same
+ * time share one attempt to connect and its outcome, so that an outage costs each of them one
+ * connect time-out. Safe for use by several threads.
  */
 final class PipelinedConnections implements AutoCloseable {
 
