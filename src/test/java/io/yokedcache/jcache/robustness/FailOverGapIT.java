@@ -231,8 +231,14 @@ final class FailOverGapIT {
     master.clientKill(new ClientKillParams().type(ClientType.REPLICA));
   }
 
+  /**
+   * Allows the replication again. A replica whose PSYNC was refused asks by SYNC at once, and one
+   * whose SYNC is then allowed does not know its offset, for which WAIT waits: it has to begin
+   * anew.
+   */
   private static void join(Jedis master) {
     master.aclSetUser("default", "+psync", "+sync");
+    master.clientKill(new ClientKillParams().type(ClientType.REPLICA));
   }
 
   /** WAIT waits for what the master had done when the connection's last command came. */

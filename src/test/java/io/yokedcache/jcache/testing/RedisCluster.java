@@ -102,6 +102,8 @@ public final class RedisCluster implements AutoCloseable {
     Collections.addAll(options, "--cluster-enabled", "yes");
     Collections.addAll(options, "--cluster-config-file", "nodes-" + port + ".conf");
     Collections.addAll(options, "--dir", folder.toString());
+    // Two replicas that load at the same time must not take each other's file.
+    Collections.addAll(options, "--dbfilename", "dump-" + port + ".rdb");
     Collections.addAll(options, "--cluster-node-timeout", "1000");
     Collections.addAll(options, "--notify-keyspace-events", "Ex");
     Collections.addAll(options, "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0");

@@ -86,6 +86,13 @@ public final class RedisSentinel implements AutoCloseable {
     }
   }
 
+  /** Two replicas that load at the same time must not take each other's file. */
+  private static String[] withFile(List<String> options, int port) {
+    List<String> all = new ArrayList<>(options);
+    Collections.addAll(all, "--dbfilename", "dump-" + port + ".rdb");
+    return all.toArray(String[]::new);
+  }
+
   private void startServers(int count, List<String> arguments) {
     List<String> options = new ArrayList<>();
     Collections.addAll(options, "--dir", folder.toString());
@@ -98,8 +105,7 @@ public final class RedisSentinel implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       servers.add(
           LoopbackPorts.startOn(
-              LoopbackPorts::free,
-              port -> RedisServer.startOn(port, options.toArray(String[]::new))));
+              LoopbackPorts::free, port -> RedisServer.startOn(port, withFile(options, port))));
     }
     int master = servers.get(0).port();
     for (RedisServer replica : servers.subList(1, count)) {
