@@ -93,11 +93,14 @@ public final class ClusterExecutor implements RedisExecutor {
 
   Timed on(ClusterNode node) {
     Timed known = timed.get(node);
-    return known != null ? known : timed.computeIfAbsent(node, this::timed);
+    if (known != null) {
+      return known;
+    }
+    timed.keySet().removeIf(ClusterNode::isClosed);
+    return timed.computeIfAbsent(node, this::timed);
   }
 
   private Timed timed(ClusterNode node) {
-    timed.keySet().removeIf(ClusterNode::isClosed);
     return timer == null
         ? new Timed(node.executor(), node.pool())
         : new Timed(node.executor().timedBy(timer), node.pool().timedBy(timer));

@@ -209,20 +209,23 @@ final class ClusterTopology implements Topology, AutoCloseable {
 
   /** Has the table read anew soon, by its thread. */
   void refreshSoon() {
-    if (refreshPlanned.compareAndSet(false, true)) {
-      long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - readNanos);
-      boolean isPlanned = false;
-      try {
-        var unused =
-            refresher.schedule(
-                this::refresh, Math.max(0, MIN_GAP_MILLIS - sinceMillis), TimeUnit.MILLISECONDS);
-        isPlanned = true;
-      } catch (RejectedExecutionException closing) {
-        logger.debug("The nodes of the cluster are not looked for, the manager is closed");
-      } finally {
-        if (!isPlanned) {
-          refreshPlanned.set(false);
-        }
+    long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - readNanos);
+    refreshIn(Math.max(0, MIN_GAP_MILLIS - sinceMillis));
+  }
+
+  private void refreshIn(long millis) {
+    if (!refreshPlanned.compareAndSet(false, true)) {
+      return;
+    }
+    boolean isPlanned = false;
+    try {
+      var unused = refresher.schedule(this::refresh, millis, TimeUnit.MILLISECONDS);
+      isPlanned = true;
+    } catch (RejectedExecutionException closing) {
+      logger.debug("The nodes of the cluster are not looked for, the manager is closed");
+    } finally {
+      if (!isPlanned) {
+        refreshPlanned.set(false);
       }
     }
   }
@@ -230,9 +233,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
   private void refresh() {
     refreshPlanned.set(false); // first: a later request plans another one
     refreshRegularly();
-    boolean isRepeated = masters.stream().anyMatch(ClusterNode::isFailing);
-    if (isRepeated && refreshPlanned.compareAndSet(false, true)) {
-      var unused = refresher.schedule(this::refresh, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    if (masters.stream().anyMatch(ClusterNode::isFailing)) {
+      refreshIn(RETRY_MILLIS);
     }
   }
 

@@ -27,7 +27,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -101,13 +100,10 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   /** Grows before {@link #present} changes. */
   private final AtomicLong version = new AtomicLong();
 
-  /** How often another master took over; grows after {@link #present} has changed. */
-  private final AtomicInteger switches = new AtomicInteger();
-
   /** Held while the fail-over listener is called; guards the field below. */
   private final ReentrantLock fitLock = new ReentrantLock();
 
-  /** For which of the {@link #switches} the fail-over listener has returned. */
+  /** The number of the master for which the fail-over listener has returned. */
   private volatile int fitFor;
 
   /**
@@ -376,7 +372,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
       replace(known, answer);
     } else {
       // One server may have several names; the first one stays.
-      present = new Answer(known.master(), answer.epoch(), answer.sentinel());
+      present = new Answer(known.master(), answer.epoch(), answer.sentinel(), known.number());
     }
   }
 
@@ -388,8 +384,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
 
   private void replace(Answer known, Answer answer) {
     version.incrementAndGet();
-    present = answer;
-    switches.incrementAndGet();
+    present = answer.numbered(known.number() + 1);
     // After the change above: a connection that begins from now on leads to the new master.
     policy.condemn();
     logger.info(
@@ -422,7 +417,8 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
    * nothing sent; so a change that the listener does not see yet is sent to the new master.
    */
   private void makeFit() {
-    if (fitFor == switches.get()) {
+    // A thread that has read the address of a new master reads at least its number here.
+    if (fitFor == number()) {
       return;
     }
     long patienceNanos =
@@ -432,14 +428,19 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
           "changes that a fail-over may have lost are still being made again on the new master");
     }
     try {
-      while (fitFor != switches.get()) {
-        int number = switches.get();
-        callFailOver(requireNonNull(present, "present").master());
-        fitFor = number;
+      while (fitFor != number()) {
+        Answer known = requireNonNull(present, "present");
+        callFailOver(known.master());
+        fitFor = known.number();
       }
     } finally {
       fitLock.unlock();
     }
+  }
+
+  private int number() {
+    Answer known = present;
+    return known == null ? 0 : known.number();
   }
 
   private void callFailOver(Address master) {
