@@ -5,7 +5,7 @@ import io.yokedcache.jcache.internal.backend.RedisBackend;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
-import io.yokedcache.jcache.internal.redis.ConnectionListener;
+import io.yokedcache.jcache.internal.redis.HealthCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -31,7 +31,7 @@ final class ManagerResources implements AutoCloseable {
   private final List<AutoCloseable> all = new ArrayList<>();
 
   private ManagerResources(
-      Settings settings, EmbeddedServers embeddedServers, ConnectionListener listener) {
+      Settings settings, EmbeddedServers embeddedServers, HealthCheck.Listener listener) {
     try {
       Settings reachable = settings;
       Settings.Embedded embedded = settings.embedded();
@@ -96,7 +96,7 @@ final class ManagerResources implements AutoCloseable {
    * @param listener hears when Redis stops and begins to answer
    */
   static ManagerResources open(
-      Settings settings, EmbeddedServers embeddedServers, ConnectionListener listener) {
+      Settings settings, EmbeddedServers embeddedServers, HealthCheck.Listener listener) {
     return new ManagerResources(settings, embeddedServers, listener);
   }
 

@@ -8,7 +8,7 @@ import io.yokedcache.jcache.internal.jmx.ConnectionNotifications;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
-import io.yokedcache.jcache.internal.redis.ConnectionListener;
+import io.yokedcache.jcache.internal.redis.HealthCheck;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;
 import java.net.URI;
@@ -112,8 +112,8 @@ final class YokedCacheManager implements CacheManager {
     }
   }
 
-  private static ConnectionListener listener(ConnectionNotifications notifications) {
-    return new ConnectionListener() {
+  private static HealthCheck.Listener listener(ConnectionNotifications notifications) {
+    return new HealthCheck.Listener() {
 
       @Override
       public void lost(String reason) {

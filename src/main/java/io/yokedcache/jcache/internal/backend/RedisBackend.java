@@ -10,7 +10,6 @@ import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
-import io.yokedcache.jcache.internal.redis.ConnectionListener;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.HealthCheck;
@@ -83,7 +82,7 @@ public final class RedisBackend implements AutoCloseable {
       Settings settings,
       Schedulers schedulers,
       BackgroundErrors errors,
-      ConnectionListener listener) {
+      HealthCheck.Listener listener) {
     this.settings = settings;
     JedisConnections.check(settings.connection());
     this.recentChanges = recentChanges(settings);

@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.internal.redis.ErrorReply;
-import io.yokedcache.jcache.internal.redis.Lease;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.KeyScan;

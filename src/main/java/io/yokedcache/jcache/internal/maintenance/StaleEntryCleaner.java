@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.Lease;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;

@@ -30,6 +30,23 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 public final class HealthCheck implements AutoCloseable {
 
+  /**
+   * Hears when Redis stops and begins to answer, in turn. Called by one thread at a time, and never
+   * by one that works for the application; while it is called, health is not checked.
+   */
+  public interface Listener {
+
+    /**
+     * Redis does not answer any more.
+     *
+     * @param reason the operation that failed, and why; without credentials
+     */
+    void lost(String reason);
+
+    /** Redis answers again. */
+    void restored();
+  }
+
   private static final Logger logger = LoggerFactory.getLogger(HealthCheck.class);
   private static final String OPERATION = "health check";
   private static final Bytes ROUTE = Bytes.of("ping".getBytes(StandardCharsets.US_ASCII));
@@ -44,7 +61,7 @@ public final class HealthCheck implements AutoCloseable {
   private final RedisExecutor executor;
   private final byte[] probeKey;
   private final ScheduledExecutorService scheduler;
-  private final ConnectionListener listener;
+  private final Listener listener;
   private final long intervalMillis;
   private final long retryMillis;
 
@@ -85,7 +102,7 @@ public final class HealthCheck implements AutoCloseable {
       byte[] probeKey,
       ScheduledExecutorService scheduler,
       long intervalMillis,
-      ConnectionListener listener) {
+      Listener listener) {
     this.executor = executor;
     this.probeKey = probeKey.clone();
     this.scheduler = scheduler;

@@ -43,7 +43,7 @@ final class HealthCheckTest {
           new byte[] {'k'},
           scheduler,
           INTERVAL_MILLIS,
-          new ConnectionListener() {
+          new HealthCheck.Listener() {
 
             @Override
             public void lost(String reason) {

@@ -1,5 +1,7 @@
-package io.yokedcache.jcache.internal.redis;
+package io.yokedcache.jcache.internal.maintenance;
 
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.Script;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -10,7 +12,7 @@ import java.util.UUID;
  * dies. A JVM that was stopped for longer than the lease learns from {@link #renew} that it has
  * lost it.
  */
-public final class Lease {
+final class Lease {
 
   private static final Script SCRIPT = new Script(Lease.class, "lease.lua", /* idempotent= */ true);
 
@@ -26,7 +28,7 @@ public final class Lease {
    * @param operation its name in messages
    * @param duration how long it is held without being renewed
    */
-  public Lease(RedisExecutor executor, String operation, byte[] key, Duration duration) {
+  Lease(RedisExecutor executor, String operation, byte[] key, Duration duration) {
     this.executor = executor;
     this.operation = operation;
     this.key = key.clone();
@@ -37,17 +39,17 @@ public final class Lease {
    * Takes the lease if it is free, and returns whether this JVM holds it. Also works on a server
    * that is out of memory, where stale entries must be deleted.
    */
-  public boolean take() {
+  boolean take() {
     return change(millis, /* take= */ true);
   }
 
   /** Holds the lease from now on for its duration again, and returns whether it was still ours. */
-  public boolean renew() {
+  boolean renew() {
     return change(millis, /* take= */ false);
   }
 
   /** Gives the lease back, if it is still ours. */
-  public void release() {
+  void release() {
     var unused = change(0, /* take= */ false);
   }
 
