@@ -270,7 +270,12 @@ public final class RedisCluster implements AutoCloseable {
     }
   }
 
-  /** Gives an open slot without keys to its new master, and tells all masters. */
+  /**
+   * Gives an open slot without keys to its new master, tells all masters, and waits until they
+   * agree. A node takes the epoch after the greatest one that it knows: if the next slot moved
+   * before the others knew it, two nodes would have one epoch, and a slot that both have had could
+   * lose its master.
+   */
   public void endMove(int slot, Node from, Node to) {
     List<Node> told = new ArrayList<>(List.of(to, from));
     masters().stream().filter(node -> !told.contains(node)).forEach(told::add);
@@ -284,6 +289,7 @@ public final class RedisCluster implements AutoCloseable {
         }
       }
     }
+    awaitAgreement();
   }
 
   /** Starts another master, which has no slots. */
@@ -367,8 +373,16 @@ public final class RedisCluster implements AutoCloseable {
             () -> {
               Set<Set<String>> views =
                   living().stream().map(this::view).collect(Collectors.toSet());
-              return views.size() == 1 && views.iterator().next().size() >= living().size();
+              return views.size() == 1
+                  && views.iterator().next().size() >= living().size()
+                  && haveOwnEpochs();
             });
+  }
+
+  private boolean haveOwnEpochs() {
+    List<String> epochs =
+        members(living().get(0)).stream().filter(Member::isMaster).map(Member::epoch).toList();
+    return Set.copyOf(epochs).size() == epochs.size();
   }
 
   private void awaitAll(String what, Predicate<Node> condition) {
@@ -391,10 +405,18 @@ public final class RedisCluster implements AutoCloseable {
     }
   }
 
-  /** The cluster as a node sees it: who is who, and who has which slots. */
+  /** The cluster as a node sees it: who is who, and who has which slots since which epoch. */
   private Set<String> view(Node node) {
     return members(node).stream()
-        .map(member -> member.id() + member.masterId() + member.isMaster() + member.slots())
+        .map(
+            member ->
+                "%s %s %s %s %s"
+                    .formatted(
+                        member.id(),
+                        member.masterId(),
+                        member.isMaster(),
+                        member.isMaster() ? member.epoch() : "",
+                        member.slots()))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
@@ -409,7 +431,8 @@ public final class RedisCluster implements AutoCloseable {
   }
 
   /** A line of CLUSTER NODES. */
-  private record Member(String id, Set<String> flags, String masterId, List<String> slots) {
+  private record Member(
+      String id, Set<String> flags, String masterId, String epoch, List<String> slots) {
 
     static Member of(String line) {
       List<String> words = List.of(line.split(" ", -1));
@@ -417,6 +440,7 @@ public final class RedisCluster implements AutoCloseable {
           words.get(0),
           Set.of(words.get(2).split(",", -1)),
           words.get(3),
+          words.get(6),
           words.subList(8, words.size()).stream().filter(slot -> !slot.startsWith("[")).toList());
     }
 
