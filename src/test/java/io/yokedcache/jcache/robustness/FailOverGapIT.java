@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -42,6 +43,9 @@ final class FailOverGapIT {
   private static final int CONTROL_ROUNDS = Integer.getInteger("gap.control-rounds", 1);
   private static final int KEYS = 12;
   private static final int REPLICATION_MILLIS = 500;
+
+  /** After how many waits a replica has to begin anew, which takes it about two of them. */
+  private static final int ATTEMPTS = 8;
 
   private static final EntryProcessor<String, String, Void> SET =
       (entry, arguments) -> {
@@ -231,23 +235,32 @@ final class FailOverGapIT {
     master.clientKill(new ClientKillParams().type(ClientType.REPLICA));
   }
 
-  /**
-   * Allows the replication again. A replica whose PSYNC was refused asks by SYNC at once, and one
-   * whose SYNC is then allowed does not know its offset, for which WAIT waits: it has to begin
-   * anew.
-   */
+  /** Allows the replication again. */
   private static void join(Jedis master) {
     master.aclSetUser("default", "+psync", "+sync");
-    master.clientKill(new ClientKillParams().type(ClientType.REPLICA));
   }
 
-  /** WAIT waits for what the master had done when the connection's last command came. */
+  /**
+   * WAIT waits for what the master had done when the connection's last command came. A replica
+   * whose PSYNC was refused falls back to SYNC. Once that is allowed, the replica has the data and
+   * does not know its offset, for which WAIT waits in vain: it has to begin anew.
+   */
   private static void awaitReplicated(Jedis master) {
     String pong = master.ping();
     assertThat(pong).isEqualTo("PONG");
+    AtomicInteger attempts = new AtomicInteger();
     Awaitility.await()
         .atMost(RedisCluster.BOUND)
-        .until(() -> master.waitReplicas(1, REPLICATION_MILLIS) > 0);
+        .until(
+            () -> {
+              if (master.waitReplicas(1, REPLICATION_MILLIS) > 0) {
+                return true;
+              }
+              if (attempts.incrementAndGet() % ATTEMPTS == 0) {
+                master.clientKill(new ClientKillParams().type(ClientType.REPLICA));
+              }
+              return false;
+            });
   }
 
   private static final class Cluster implements Servers {
