@@ -103,7 +103,7 @@ final class BucketRoundTripsIT {
     try (Jedis jedis = new Jedis("127.0.0.1", redis.port())) {
       jedis.flushAll();
       assertThat(roundTrips(cache, () -> assertThat(cache.getAll(KEYS)).isEmpty()))
-          .as("in vain, new generations, once more")
+          .as("on old generations, the new generations, once more")
           .isEqualTo(3);
       jedis.scriptFlush();
     }

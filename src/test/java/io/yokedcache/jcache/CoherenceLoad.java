@@ -17,10 +17,10 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several managers with near caches, each with connections of its own as in a JVM of its own, that
- * write and read while something disturbs them. Each key has one writer, which counts up. A reader
- * may get an older number only within the bound after a newer one was written, and never in the
- * manager that wrote it. Runs for some seconds; {@code -Dstress.seconds=600} for longer.
+ * Several managers with near caches, each with its own connections as in its own JVM, that write
+ * and read while something disturbs them. Each key has one writer, which counts up. A reader may
+ * get an older number only within the bound after a newer one was written, and never in the manager
+ * that wrote it. Runs for some seconds; {@code -Dstress.seconds=600} for longer.
  */
 final class CoherenceLoad implements AutoCloseable {
 

@@ -29,16 +29,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Measures JCache providers and plain clients on one private Redis or a private cluster, each in a
- * JVM of its own, in turns, and prints ratios. Exits with 0, with 1 if a contender failed or gave a
- * wrong answer, with 2 if the command line is wrong.
+ * Measures JCache providers and plain clients on one private Redis or a private cluster, in one JVM
+ * for each, in turns, and prints ratios. Exits with 0, with 1 if a contender failed or gave a wrong
+ * answer, with 2 if the command line is wrong.
  */
 @Command(
     name = "SideBySide",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Measures caches on a private Redis, each in a JVM of its own, in turns.",
+      "Measures caches on a private Redis, each in its own JVM, in turns.",
       "The ratios are to the first contender, round by round."
     })
 public final class SideBySide implements Callable<Integer> {

@@ -243,7 +243,7 @@ final class FailOverGapIT {
   /**
    * WAIT waits for what the master had done when the connection's last command came. A replica
    * whose PSYNC was refused falls back to SYNC. Once that is allowed, the replica has the data and
-   * does not know its offset, for which WAIT waits in vain: it has to begin anew.
+   * does not know its offset, so WAIT never counts it: it has to begin anew.
    */
   private static void awaitReplicated(Jedis master) {
     String pong = master.ping();

@@ -188,7 +188,7 @@ public final class Failures {
   /** The manager was closed while the operation ran. */
   public RedisUnavailableException closed(String operation, RuntimeException cause) {
     return failure(
-        "%s on %s failed: the cache manager was closed meanwhile"
+        "%s on %s failed: the cache manager was closed while it ran"
             .formatted(operation, server.address()),
         cause,
         Kind.NOT_ASKED);
