@@ -42,11 +42,21 @@ public final class RedisProcess implements AutoCloseable {
   /**
    * The shell turns into the server, so that the process of this JVM is the server itself ({@code
    * $$} stays the same), and leaves a watcher beside it.
+   *
+   * <p>A program that this JVM has written is copied first. While another thread starts a process,
+   * that process has the files that the JVM is writing, and Linux does not execute a file that some
+   * process may write ("Text file busy"). The copy was never open in the JVM.
    */
   private static final String SCRIPT =
       """
       folder=$1
-      shift
+      copy=$2
+      program=$3
+      shift 3
+      if [ -n "$copy" ]; then
+        (PATH="$PATH:/usr/bin:/bin"; exec cp "$program" "$copy") || exit
+        program=$copy
+      fi
       exec 3<&0
       (
         trap '' HUP INT TERM
@@ -61,7 +71,7 @@ public final class RedisProcess implements AutoCloseable {
         done
         if [ -n "$folder" ]; then rm -rf "$folder"; fi
       ) <&3 3<&- >/dev/null 2>&1 &
-      exec "$@" </dev/null 3<&-
+      exec "$program" "$@" </dev/null 3<&-
       """;
 
   /** What a server is for. */
@@ -201,7 +211,9 @@ public final class RedisProcess implements AutoCloseable {
       command.add(setsid.toString());
     }
     String removed = mode == Mode.ALONE ? "" : folder.toString();
-    command.addAll(List.of("/bin/sh", "-c", SCRIPT, "yokedcache", removed, program.toString()));
+    String copy = program.startsWith(folder) ? program + "-copy" : "";
+    command.addAll(
+        List.of("/bin/sh", "-c", SCRIPT, "yokedcache", removed, copy, program.toString()));
     command.addAll(file);
     command.addAll(List.of("--bind", "127.0.0.1", "--port", Integer.toString(port)));
     command.addAll(List.of("--daemonize", "no"));
