@@ -271,23 +271,15 @@ public record Settings(
      * @return new settings
      */
     public Connection at(Deployment other, @Nullable String otherPassword) {
-      Address first = other.nodes().get(0);
-      return new Connection(
+      return copy(
           other,
-          first.host(),
-          first.port(),
-          /* database= */ 0,
-          /* user= */ null,
+          other.nodes().get(0),
+          /* otherDatabase= */ 0,
+          /* otherUser= */ null,
           otherPassword,
-          /* tls= */ false,
-          tlsSettings,
-          clientName,
+          /* otherTls= */ false,
           connectTimeout,
-          commandTimeout,
-          executor,
-          poolSize,
-          poolWait,
-          keepAlive);
+          commandTimeout);
     }
 
     /**
@@ -298,22 +290,7 @@ public record Settings(
      * @return new settings
      */
     public Connection node(Address node) {
-      return new Connection(
-          deployment,
-          node.host(),
-          node.port(),
-          database,
-          user,
-          password,
-          tls,
-          tlsSettings,
-          clientName,
-          connectTimeout,
-          commandTimeout,
-          executor,
-          poolSize,
-          poolWait,
-          keepAlive);
+      return copy(deployment, node, database, user, password, tls, connectTimeout, commandTimeout);
     }
 
     /**
@@ -326,18 +303,39 @@ public record Settings(
      * @return new settings
      */
     public Connection sentinel(Address sentinel, Duration patience) {
-      return new Connection(
+      return copy(
           Deployment.standalone(sentinel.host(), sentinel.port()),
-          sentinel.host(),
-          sentinel.port(),
-          /* database= */ 0,
+          sentinel,
+          /* otherDatabase= */ 0,
           deployment.sentinelUser(),
           deployment.sentinelPassword(),
           deployment.sentinelTls(),
+          patience.compareTo(connectTimeout) < 0 ? patience : connectTimeout,
+          patience.compareTo(commandTimeout) < 0 ? patience : commandTimeout);
+    }
+
+    /** Returns these settings for another server. */
+    private Connection copy(
+        Deployment otherDeployment,
+        Address address,
+        int otherDatabase,
+        @Nullable String otherUser,
+        @Nullable String otherPassword,
+        boolean otherTls,
+        Duration otherConnectTimeout,
+        Duration otherCommandTimeout) {
+      return new Connection(
+          otherDeployment,
+          address.host(),
+          address.port(),
+          otherDatabase,
+          otherUser,
+          otherPassword,
+          otherTls,
           tlsSettings,
           clientName,
-          patience.compareTo(connectTimeout) < 0 ? patience : connectTimeout,
-          patience.compareTo(commandTimeout) < 0 ? patience : commandTimeout,
+          otherConnectTimeout,
+          otherCommandTimeout,
           executor,
           poolSize,
           poolWait,

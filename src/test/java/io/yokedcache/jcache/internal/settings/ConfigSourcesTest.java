@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.codec.SerializationSettings;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
+import io.yokedcache.jcache.testing.ConnectionSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
@@ -35,23 +36,7 @@ final class ConfigSourcesTest {
 
     assertThat(settings.embedded()).isNull();
     assertThat(settings.connection())
-        .isEqualTo(
-            new Settings.Connection(
-                Settings.Deployment.standalone("localhost", 6379),
-                "localhost",
-                6379,
-                0,
-                null,
-                null,
-                false,
-                new Settings.Tls(null, null, null, null, true),
-                "yokedcache",
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(2),
-                Settings.Executor.PIPELINED,
-                64,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(30)));
+        .isEqualTo(ConnectionSettings.standalone("localhost", 6379).build());
     assertThat(settings.namespace()).isEqualTo("yc");
     assertThat(settings.buckets()).isEqualTo(1);
     assertThat(settings.serialization())
@@ -112,22 +97,12 @@ final class ConfigSourcesTest {
       assertThat(settings.namespace()).isEqualTo("own");
       assertThat(settings.connection())
           .isEqualTo(
-              new Settings.Connection(
-                  Settings.Deployment.standalone("file", 6379),
-                  "file",
-                  6379,
-                  0,
-                  "of-the-uri",
-                  "environment",
-                  false,
-                  new Settings.Tls(null, null, null, null, true),
-                  "file",
-                  Duration.ofSeconds(2),
-                  Duration.ofMillis(3),
-                  Settings.Executor.PIPELINED,
-                  5,
-                  Duration.ofMillis(6),
-                  Duration.ofSeconds(30)));
+              ConnectionSettings.standalone("file", 6379)
+                  .user("of-the-uri", "environment")
+                  .clientName("file")
+                  .commandTimeout(Duration.ofMillis(3))
+                  .pool(5, Duration.ofMillis(6))
+                  .build());
     }
   }
 
@@ -177,22 +152,13 @@ final class ConfigSourcesTest {
     assertThat(settings.buckets()).isEqualTo(4);
     assertThat(settings.connection())
         .isEqualTo(
-            new Settings.Connection(
-                Settings.Deployment.standalone("h", 6379),
-                "h",
-                6379,
-                0,
-                null,
-                null,
-                true,
-                new Settings.Tls(null, null, null, null, false),
-                "c",
-                Duration.ofSeconds(1),
-                Duration.ofMillis(500),
-                Settings.Executor.PIPELINED,
-                8,
-                Duration.ofSeconds(3),
-                Duration.ofSeconds(30)));
+            ConnectionSettings.standalone("h", 6379)
+                .tls(new Settings.Tls(null, null, null, null, false))
+                .clientName("c")
+                .connectTimeout(Duration.ofSeconds(1))
+                .commandTimeout(Duration.ofMillis(500))
+                .pool(8, Duration.ofSeconds(3))
+                .build());
   }
 
   @Test

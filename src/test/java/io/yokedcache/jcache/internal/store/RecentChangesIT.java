@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
@@ -265,22 +266,12 @@ final class RecentChangesIT {
   }
 
   private static Settings.Connection connection(int port) {
-    return new Settings.Connection(
-        Settings.Deployment.standalone("127.0.0.1", port),
-        "127.0.0.1",
-        port,
-        0,
-        null,
-        null,
-        false,
-        new Settings.Tls(null, null, null, null, true),
-        "recent-changes-test",
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(5),
-        Settings.Executor.POOLED,
-        2,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(30));
+    return ConnectionSettings.local(port)
+        .clientName("recent-changes-test")
+        .timeouts(Duration.ofSeconds(5))
+        .executor(Settings.Executor.POOLED)
+        .pool(2, Duration.ofSeconds(5))
+        .build();
   }
 
   /** One cache with entries in all buckets, and its recent changes. */

@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
@@ -63,23 +64,13 @@ final class ClusterExecutorIT {
 
   private static ClusterExecutor executor(Duration timeout, List<Settings.Address> seeds) {
     Settings.Connection settings =
-        new Settings.Connection(
-            new Settings.Deployment(
-                Settings.Deployment.Kind.CLUSTER, seeds, null, null, null, false),
-            seeds.get(0).host(),
-            seeds.get(0).port(),
-            0,
-            null,
-            null,
-            false,
-            new Settings.Tls(null, null, null, null, true),
-            "cluster-test",
-            timeout,
-            timeout,
-            Settings.Executor.PIPELINED,
-            8,
-            timeout,
-            Duration.ofSeconds(30));
+        ConnectionSettings.of(
+                new Settings.Deployment(
+                    Settings.Deployment.Kind.CLUSTER, seeds, null, null, null, false))
+            .clientName("cluster-test")
+            .timeouts(timeout)
+            .pool(8, timeout)
+            .build();
     return new ClusterExecutor(settings, 1 << 20, new BackgroundErrors());
   }
 

@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Leftovers;
+import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.lang.reflect.Method;
@@ -144,22 +145,12 @@ final class ExecutorStressIT {
 
   private RedisExecutor executor(int port, Duration timeout) {
     Settings.Connection settings =
-        new Settings.Connection(
-            Settings.Deployment.standalone("127.0.0.1", port),
-            "127.0.0.1",
-            port,
-            0,
-            null,
-            null,
-            false,
-            new Settings.Tls(null, null, null, null, true),
-            CLIENT_NAME,
-            timeout,
-            timeout,
-            Settings.Executor.PIPELINED,
-            POOL_SIZE,
-            timeout,
-            /* keepAlive= */ Duration.ZERO);
+        ConnectionSettings.local(port)
+            .clientName(CLIENT_NAME)
+            .timeouts(timeout)
+            .pool(POOL_SIZE, timeout)
+            .keepAlive(Duration.ZERO)
+            .build();
     return new PipelinedExecutor(new PooledExecutor(settings, 64 << 20));
   }
 

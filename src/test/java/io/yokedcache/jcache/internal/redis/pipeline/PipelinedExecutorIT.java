@@ -8,6 +8,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.ReplyReader;
+import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.Collections;
@@ -29,22 +30,11 @@ final class PipelinedExecutorIT {
 
   private final RedisServer redis = RedisServer.start();
   private final Settings.Connection settings =
-      new Settings.Connection(
-          Settings.Deployment.standalone("127.0.0.1", redis.port()),
-          "127.0.0.1",
-          redis.port(),
-          0,
-          null,
-          null,
-          false,
-          new Settings.Tls(null, null, null, null, true),
-          "executor-test",
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(5),
-          Settings.Executor.PIPELINED,
-          2,
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(30));
+      ConnectionSettings.local(redis.port())
+          .clientName("executor-test")
+          .timeouts(Duration.ofSeconds(5))
+          .pool(2, Duration.ofSeconds(5))
+          .build();
   private final PooledExecutor pool = new PooledExecutor(settings, MAX_VALUE_BYTES);
   private final PipelinedExecutor executor = new PipelinedExecutor(pool);
 

@@ -13,6 +13,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
@@ -60,23 +61,13 @@ final class MasterResolverIT {
 
   private static Settings.Connection settings(
       String name, @Nullable String password, List<Address> sentinels) {
-    return new Settings.Connection(
-        new Settings.Deployment(
-            Settings.Deployment.Kind.SENTINEL, sentinels, name, null, password, false),
-        sentinels.get(0).host(),
-        sentinels.get(0).port(),
-        0,
-        null,
-        null,
-        false,
-        new Settings.Tls(null, null, null, null, true),
-        "sentinel-test",
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(1),
-        Settings.Executor.PIPELINED,
-        2,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(30));
+    return ConnectionSettings.of(
+            new Settings.Deployment(
+                Settings.Deployment.Kind.SENTINEL, sentinels, name, null, password, false))
+        .clientName("sentinel-test")
+        .timeouts(Duration.ofSeconds(1))
+        .pool(2, Duration.ofSeconds(5))
+        .build();
   }
 
   private MasterResolver resolver(Settings.Connection settings) {
