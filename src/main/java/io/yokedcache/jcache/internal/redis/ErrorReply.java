@@ -76,6 +76,8 @@ public enum ErrorReply {
       Repetition.NONE,
       "Raise maxclients of the server, or lower yokedcache.connection.pool.size of its clients");
 
+  private static final ErrorReply[] ALL = values();
+
   private static final String CLUSTER_NODE =
       "The server is a node of a Redis Cluster: its URI begins with redis-cluster:// or"
           + " rediss-cluster://";
@@ -134,7 +136,11 @@ public enum ErrorReply {
       Matcher wrapped = WRAPPED.matcher(message);
       text = wrapped.find() ? wrapped.group(1) : message;
     }
-    for (ErrorReply each : values()) {
+    return byPrefix(text);
+  }
+
+  private static @Nullable ErrorReply byPrefix(String text) {
+    for (ErrorReply each : ALL) {
       int end = each.prefix.length();
       if (text.startsWith(each.prefix)
           && (text.length() == end || !Character.isLetter(text.charAt(end)))) {
@@ -142,6 +148,25 @@ public enum ErrorReply {
       }
     }
     return null;
+  }
+
+  /**
+   * The constant for a reply after which a command is to be sent to another node of a cluster, or
+   * again: {@link #MOVED}, {@link #ASK}, {@link #TRY_AGAIN} or {@link #CLUSTER_DOWN}. {@code null}
+   * for all other replies, and for the error of a command in a script.
+   */
+  public static @Nullable ErrorReply ofCluster(@Nullable Object reply) {
+    if (reply instanceof JedisDataException error && error.getMessage() != null) {
+      ErrorReply known = byPrefix(error.getMessage());
+      return known != null && known.isOfCluster() ? known : null;
+    }
+    return null;
+  }
+
+  /** Whether a reply says that the slot of the command is at another node of a cluster. */
+  public static boolean isRedirect(@Nullable Object reply) {
+    ErrorReply known = ofCluster(reply);
+    return known != null && known.isRedirect();
   }
 
   /** Whether it concerns the cluster and not the node that sends it. */

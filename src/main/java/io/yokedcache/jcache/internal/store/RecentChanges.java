@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -27,7 +28,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * The changes that a manager made a short time ago, and their repair on a new master that may lack
@@ -154,7 +154,9 @@ public final class RecentChanges implements FailOverListener {
     for (Repair repair : repairs) {
       Object reply = replies.get(i++).get(0);
       repair.token =
-          isElsewhere(reply) ? null : Generation.currentToken(newMaster, OPERATION, reply);
+          ErrorReply.isRedirect(reply)
+              ? null
+              : Generation.currentToken(newMaster, OPERATION, reply);
     }
   }
 
@@ -165,7 +167,7 @@ public final class RecentChanges implements FailOverListener {
       Repair repair = repairs.get(i);
       Object reply = replies.get(i).get(0);
       repair.cache.generations.renewed(
-          repair.bucket, isElsewhere(reply) ? null : newMaster.checked(OPERATION, reply));
+          repair.bucket, ErrorReply.isRedirect(reply) ? null : newMaster.checked(OPERATION, reply));
     }
   }
 
@@ -175,18 +177,12 @@ public final class RecentChanges implements FailOverListener {
     for (List<@Nullable Object> replies :
         newMaster.executeAll(repairs.stream().map(Repair::removal).toList())) {
       for (Object reply : replies) {
-        if (!isElsewhere(reply)) {
+        if (!ErrorReply.isRedirect(reply)) {
           removed += newMaster.checked(OPERATION, reply) instanceof Long count ? count : 0;
         }
       }
     }
     return removed;
-  }
-
-  /** Whether the bucket's slot has moved away from the new master, or is about to. */
-  private static boolean isElsewhere(@Nullable Object reply) {
-    String words = reply instanceof JedisDataException error ? "" + error.getMessage() : "";
-    return words.startsWith("MOVED ") || words.startsWith("ASK ");
   }
 
   private void noteAgain(Collection<Repair> repairs, long startNanos) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,6 +89,28 @@ final class ErrorReplyTest {
   void of_noError() {
     assertThat(ErrorReply.of("READONLY".getBytes(StandardCharsets.US_ASCII))).isNull();
     assertThat(ErrorReply.of((Object) null)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MOVED 3999 127.0.0.1:6381, MOVED, true",
+    "ASK 3999 127.0.0.1:6381, ASK, true",
+    "TRYAGAIN Multiple keys request during rehashing of slot, TRY_AGAIN, false",
+    "CLUSTERDOWN The cluster is down, CLUSTER_DOWN, false",
+    "ERR Error running script: -MOVED 3999 127.0.0.1:6381, , false",
+    "READONLY You can't write against a read only replica., , false",
+    "MOVEDX, , false"
+  })
+  void ofCluster_errors(String words, @Nullable ErrorReply expected, boolean isRedirect) {
+    JedisDataException reply = new JedisDataException(words);
+    assertThat(ErrorReply.ofCluster(reply)).isEqualTo(expected);
+    assertThat(ErrorReply.isRedirect(reply)).isEqualTo(isRedirect);
+  }
+
+  @Test
+  void ofCluster_noError() {
+    assertThat(ErrorReply.ofCluster("MOVED 1 a:1".getBytes(StandardCharsets.US_ASCII))).isNull();
+    assertThat(ErrorReply.isRedirect(null)).isFalse();
   }
 
   @Test

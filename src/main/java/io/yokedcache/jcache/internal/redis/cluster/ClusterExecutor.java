@@ -6,6 +6,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -18,7 +19,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Sends requests to the nodes of a Redis Cluster: each to the master of its slot, over the same
@@ -130,7 +130,7 @@ public final class ClusterExecutor implements RedisExecutor {
 
   private static boolean isComplete(List<@Nullable Object> replies) {
     for (int i = 0; i < replies.size(); i++) { // of every operation: no iterator
-      if (replies.get(i) instanceof JedisDataException error && Redirect.of(error) != null) {
+      if (ErrorReply.ofCluster(replies.get(i)) != null) {
         return false;
       }
     }
@@ -202,30 +202,6 @@ public final class ClusterExecutor implements RedisExecutor {
   @Override
   public void close() {
     topology.close();
-  }
-
-  /**
-   * The error replies after which a command is to be sent elsewhere, or again. None executed it.
-   */
-  enum Redirect {
-    MOVED,
-    ASK,
-    TRYAGAIN,
-    CLUSTERDOWN;
-
-    private static final Redirect[] ALL = values();
-
-    static @Nullable Redirect of(JedisDataException error) {
-      String message = error.getMessage();
-      if (message != null) {
-        for (Redirect each : ALL) {
-          if (message.startsWith(each.name())) {
-            return each;
-          }
-        }
-      }
-      return null;
-    }
   }
 
   /** Whether a request that failed was not executed, or may be executed twice. */

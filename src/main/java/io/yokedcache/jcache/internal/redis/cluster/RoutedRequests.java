@@ -4,9 +4,9 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor.Redirect;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -379,18 +379,17 @@ final class RoutedRequests {
         Object unused = next.next(); // of ASKING
       }
       Object reply = next.next();
-      Redirect redirect = reply instanceof JedisDataException error ? Redirect.of(error) : null;
-      if (redirect == null) {
+      ErrorReply redirect = ErrorReply.ofCluster(reply);
+      if (redirect == null || !(reply instanceof JedisDataException error)) {
         todo.complete(reply);
       } else {
-        JedisDataException error = (JedisDataException) reply;
         notExecuted(todo.part, group.node.pool().failures().refused(todo.part.request, error));
         follow(redirect, String.valueOf(error.getMessage()), todo, group.node);
       }
     }
   }
 
-  private void follow(Redirect redirect, String words, Todo todo, ClusterNode from) {
+  private void follow(ErrorReply redirect, String words, Todo todo, ClusterNode from) {
     todo.importer = null;
     switch (redirect) {
       case MOVED -> topology.moved(todo.part.slot, ClusterView.redirect(words, from.address()));
@@ -398,15 +397,16 @@ final class RoutedRequests {
         topology.redirected(todo.part.slot);
         todo.importer = topology.node(ClusterView.redirect(words, from.address()));
       }
-      case TRYAGAIN -> {
+      case TRY_AGAIN -> {
         if (!split(todo)) {
           pauses = true;
         }
       }
-      case CLUSTERDOWN -> {
+      case CLUSTER_DOWN -> {
         topology.refreshSoon();
         pauses = true;
       }
+      default -> throw new AssertionError(redirect + " is not about the cluster");
     }
   }
 
