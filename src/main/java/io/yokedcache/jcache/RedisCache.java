@@ -375,7 +375,6 @@ final class RedisCache<K, V> implements Cache<K, V> {
         "Cache %s cannot be unwrapped to %s".formatted(getName(), type));
   }
 
-  /** */
   /** Copies a collection of the caller; only undeclared exceptions are translated. */
   private static <T> T copy(String what, Supplier<T> copy) {
     try {
