@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.store.KeyScan;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -18,8 +19,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One walk over the keys of a namespace on all masters, page by page. One JVM at a time walks,
- * under a lease that the caller has taken. Each page is a task of the background thread, with a
- * pause after it, so that the walk keeps the server busy for a set ratio of the time only.
+ * under a lease that the caller has taken. Each page is a task of the background thread. After a
+ * page its master has a pause, so that the walk keeps each master busy for a set ratio of the time
+ * only. The other masters have their pages in the pause: the walk advances on all masters alike.
  *
  * <p>A walk fails if the masters change. If only a slot moves between two masters, its keys may be
  * missed or come twice, which the next walk corrects.
@@ -34,6 +36,20 @@ abstract class KeyWalk implements Runnable {
   private static final Script REPORT =
       new Script(KeyWalk.class, "report.lua", /* idempotent= */ true);
 
+  /** The pages of one master. */
+  private static final class Turn {
+
+    private final KeyScan scan;
+
+    /** When the pause after the last page ends. */
+    private long readyNanos;
+
+    private Turn(KeyScan scan, long readyNanos) {
+      this.scan = scan;
+      this.readyNanos = readyNanos;
+    }
+  }
+
   /** The ways in which a walk ends: a failed one must be repeated. */
   enum End {
     COMPLETED,
@@ -43,7 +59,10 @@ abstract class KeyWalk implements Runnable {
 
   private final Task task;
   private final List<RedisExecutor> masters;
-  private final KeyScan scan;
+
+  /** The masters that have more pages. */
+  private final List<Turn> turns = new ArrayList<>();
+
   private long renewedNanos = System.nanoTime();
 
   /**
@@ -96,9 +115,22 @@ abstract class KeyWalk implements Runnable {
   KeyWalk(Task task) {
     this.task = task;
     this.masters = task.executor().masters();
-    this.scan =
-        new KeyScan(
-            masters, task.operation(), KeySpace.scanPattern(task.namespace()), task.pageSize());
+    byte[] pattern = KeySpace.scanPattern(task.namespace());
+    for (RedisExecutor master : masters) {
+      KeyScan scan = new KeyScan(List.of(master), task.operation(), pattern, task.pageSize());
+      turns.add(new Turn(scan, renewedNanos));
+    }
+  }
+
+  /** The master whose pause ends first, or {@code null} after the last page. */
+  private @Nullable Turn next() {
+    Turn next = null;
+    for (Turn turn : turns) {
+      if (next == null || turn.readyNanos - next.readyNanos < 0) {
+        next = turn;
+      }
+    }
+    return next;
   }
 
   /**
@@ -131,12 +163,16 @@ abstract class KeyWalk implements Runnable {
     try {
       long startNanos = System.nanoTime();
       double dutyCycle = task.dutyCycle();
-      if (scan.hasNext()) {
-        dutyCycle = handle(scan.next());
+      Turn turn = next();
+      if (turn != null) {
+        dutyCycle = handle(turn.scan.next());
+        if (!turn.scan.hasNext()) {
+          turns.remove(turn);
+        }
       } else {
         handleRest();
       }
-      end = proceed(System.nanoTime() - startNanos, dutyCycle);
+      end = proceed(turn, startNanos, dutyCycle);
     } catch (RuntimeException e) {
       task.warnIfForbidden(e);
       logger.debug("The {} ended early and is repeated later", task.operation(), e);
@@ -151,13 +187,13 @@ abstract class KeyWalk implements Runnable {
   }
 
   /** Plans the next step, or returns how the walk ends. */
-  private @Nullable End proceed(long tookNanos, double dutyCycle) {
-    if (!scan.hasNext() && !masters.equals(task.executor().masters())) {
+  private @Nullable End proceed(@Nullable Turn turn, long startNanos, double dutyCycle) {
+    if (turns.isEmpty() && !masters.equals(task.executor().masters())) {
       logger.debug("The {} ended early: there are other masters", task.operation());
       task.lease().release();
       return End.FAILED;
     }
-    boolean more = scan.hasNext() || hasRest();
+    boolean more = !turns.isEmpty() || hasRest();
     long now = System.nanoTime();
     if (!more || now - renewedNanos > task.held().toNanos() / 2) {
       if (!task.lease().renew()) {
@@ -168,8 +204,13 @@ abstract class KeyWalk implements Runnable {
     }
     if (more && isWanted()) {
       // The lease is renewed when half of it is over.
-      long pause = Task.pauseNanos(tookNanos, dutyCycle, task.held().dividedBy(4));
-      task.schedule(this, pause, TimeUnit.NANOSECONDS);
+      long pause = Task.pauseNanos(now - startNanos, dutyCycle, task.held().dividedBy(4));
+      if (turn != null) {
+        turn.readyNanos = now + pause;
+      }
+      Turn next = next();
+      long wait = next == null ? pause : Math.max(0, next.readyNanos - now);
+      task.schedule(this, wait, TimeUnit.NANOSECONDS);
       return null;
     }
     if (!more) {
