@@ -8,6 +8,8 @@ import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.backend.CacheBackend;
 import io.yokedcache.jcache.internal.backend.RedisBackend;
 import io.yokedcache.jcache.internal.codec.Codecs;
+import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
+import io.yokedcache.jcache.internal.codec.wrap.ValueWrappers;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
@@ -37,6 +39,7 @@ final class CacheFactory {
   private final Settings settings;
   private final RedisBackend stores;
   private final Codecs codecs;
+  private final ValueWrappers wrappers;
   private final ClassLoader classLoader;
   private final Map<String, String> descriptions = new ConcurrentHashMap<>();
   private final ThreadLocal<long[]> codecTimes = PhaseMeter.codecTimes();
@@ -48,6 +51,7 @@ final class CacheFactory {
     this.classLoader =
         new ContextClassLoader(classLoader, Thread.currentThread().getContextClassLoader());
     this.codecs = new Codecs(this.classLoader, settings.serialization());
+    this.wrappers = new ValueWrappers(settings.namespace(), settings.serialization().maxBytes());
   }
 
   /** The definition of a cache that the application configures. */
@@ -79,6 +83,7 @@ final class CacheFactory {
         requireNonNullElseGet(
             configuration.getValueCodec(),
             () -> codecs.named(cacheSettings.valueCodec(), valueType, keyType));
+    ValueWrapper wrapper = wrappers.of(name, cacheSettings.compress(), cacheSettings.encrypt());
     CacheIdentity identity =
         new CacheIdentity(
             name,
@@ -95,10 +100,12 @@ final class CacheFactory {
                     + valueType.getName()
                     + ", "
                     + settings.buckets()
-                    + " buckets"));
+                    + " buckets"
+                    + wrapper.description()));
     PhaseMeter phases = new PhaseMeter(codecTimes);
     EntryCodec<K, V> codec =
-        new EntryCodec<>(name, keyCodec, valueCodec, phases, settings.serialization().maxBytes());
+        new EntryCodec<>(
+            name, keyCodec, valueCodec, wrapper, phases, settings.serialization().maxBytes());
     List<Object> created = new ArrayList<>();
     try {
       ExpiryPolicy expiry =

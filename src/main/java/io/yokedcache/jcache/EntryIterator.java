@@ -62,7 +62,7 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
     }
     List<@Nullable Bytes> values = store.getAll(keys, Ttl.UNCHANGED);
     List<@Nullable K> decodedKeys = codec.decodeKeys(keys);
-    List<@Nullable V> decodedValues = codec.decodeAll(values);
+    List<@Nullable V> decodedValues = codec.decodeAll(keys, values);
     for (int i = 0; i < keys.size(); i++) {
       V value = decodedValues.get(i);
       K key = decodedKeys.get(i);

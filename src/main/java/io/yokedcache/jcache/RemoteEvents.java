@@ -149,11 +149,11 @@ final class RemoteEvents<K, V> {
   private Changes<K, V> changes(RemoteEventMessage message) {
     Changes<K, V> changes = events.changes();
     K key = codec.decodeKey(message.key());
-    V value = codec.decode(message.value());
+    V value = codec.decode(message.key(), message.value());
     // A listener must not take a value that cannot be decoded for none; the codec counts it.
     boolean undecodable = key == null || (value == null && message.value() != null);
     return key == null || undecodable
         ? changes
-        : changes.add(message.change(), key, value, codec.decode(message.prior()));
+        : changes.add(message.change(), key, value, codec.decode(message.key(), message.prior()));
   }
 }

@@ -38,6 +38,7 @@ final class ArchitectureTest {
               "internal.codec",
               Set.of(
                   "codec", "internal.codec.key", "internal.codec.serial", "internal.codec.value")),
+          Map.entry("internal.codec.wrap", Set.of("codec", "configuration")),
           Map.entry("internal.settings", Set.of("codec", "configuration")),
           Map.entry("internal.metrics", Set.of("spi")),
           Map.entry(
@@ -101,6 +102,7 @@ final class ArchitectureTest {
                   "internal.codec.key",
                   "internal.codec.serial",
                   "internal.codec.value",
+                  "internal.codec.wrap",
                   "internal.concurrent",
                   "internal.expiry",
                   "internal.integration",
@@ -137,6 +139,7 @@ final class ArchitectureTest {
                   "internal.concurrent",
                   "internal.integration",
                   "internal.codec",
+                  "internal.codec.wrap",
                   "internal.settings",
                   "internal.metrics",
                   "internal.redis",

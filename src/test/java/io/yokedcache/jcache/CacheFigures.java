@@ -99,4 +99,27 @@ final class CacheFigures {
     }
     return errors;
   }
+
+  /** Reads how many keys and values could not be decoded, by reason. */
+  Map<String, Long> undecodableByReason() {
+    try {
+      ObjectName name =
+          SERVER
+              .queryNames(
+                  new ObjectName(
+                      "io.yokedcache:type=CacheExtendedStatistics,Cache=" + cacheName + ",*"),
+                  null)
+              .iterator()
+              .next();
+      Map<String, Long> reasons = new TreeMap<>();
+      TabularData table = (TabularData) SERVER.getAttribute(name, "UndecodableByReason");
+      for (Object row : table.values()) {
+        CompositeData entry = (CompositeData) row;
+        reasons.put((String) entry.get("key"), (Long) entry.get("value"));
+      }
+      return reasons;
+    } catch (JMException e) {
+      throw new AssertionError(e);
+    }
+  }
 }

@@ -30,6 +30,15 @@ public class CodecException extends CacheException {
     WRONG_TYPE("wrongType"),
     /** The bytes are damaged, were written by another codec, or were refused by the class. */
     DAMAGED("damaged"),
+    /** The cache compresses values, and the compressed form is damaged. */
+    DAMAGED_FRAME("damagedFrame"),
+    /**
+     * The cache encrypts values, and the bytes are no value that a holder of the keyset encrypted
+     * for this key of this cache: they are damaged, changed, or copied from another entry.
+     */
+    REFUSED_CIPHERTEXT("refusedCiphertext"),
+    /** The cache encrypts values, and the keyset does not have the key of this value. */
+    UNKNOWN_KEY("unknownKey"),
     /** Memory or stack ran out. */
     RESOURCES("resources");
 

@@ -467,6 +467,8 @@ public record Settings(
    *     loads the value itself
    * @param alerts the limits at which the cache's MBean sends notifications
    * @param near the near cache in this JVM
+   * @param compress how values are compressed in Redis
+   * @param encrypt how values are encrypted in Redis
    */
   public record Cache(
       @Nullable String keyType,
@@ -482,7 +484,35 @@ public record Settings(
       Duration contentionTimeout,
       Duration loadTimeout,
       Alerts alerts,
-      NearCache near) {}
+      NearCache near,
+      Compress compress,
+      Encrypt encrypt) {}
+
+  /**
+   * How the values of a cache are compressed in Redis.
+   *
+   * @param algorithm the algorithm
+   * @param above values whose encoded form has up to that many bytes are not compressed
+   * @param level 0 for the fastest compression, 1 to 17 for slower compression to fewer bytes
+   */
+  public record Compress(Algorithm algorithm, long above, int level) {
+
+    /** The algorithms. */
+    public enum Algorithm {
+      /** Values are not compressed. */
+      NONE,
+      /** LZ4, which needs the library {@code at.yawk.lz4:lz4-java}. */
+      LZ4
+    }
+  }
+
+  /**
+   * How the values of a cache are encrypted in Redis.
+   *
+   * @param keyset file with a JSON keyset of Tink with AEAD keys, which needs the library {@code
+   *     com.google.crypto.tink:tink}; or {@code null} if values are not encrypted
+   */
+  public record Encrypt(@Nullable Path keyset) {}
 
   /**
    * The limits at which a cache's MBean sends notifications; each is {@code null} if it is not set.

@@ -33,7 +33,7 @@ public final class BulkWriter<K, V> {
   /** Encodes entries that are to be put. */
   public Puts puts(Map<K, V> entries) {
     List<Bytes> keys = context.codec().keys(entries.keySet());
-    List<Bytes> values = context.codec().values(entries.values());
+    List<Bytes> values = context.codec().values(keys, entries.values());
     List<EncodedEntry<K, V>> encoded = new ArrayList<>(entries.size());
     for (Map.Entry<K, V> entry : entries.entrySet()) {
       int i = encoded.size();

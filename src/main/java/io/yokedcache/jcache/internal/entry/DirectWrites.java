@@ -41,8 +41,8 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
         mutation(
             operation,
             encodedKey,
-            value == null ? null : codec.value(value),
-            expected == null ? null : codec.value(expected));
+            value == null ? null : codec.value(encodedKey, value),
+            expected == null ? null : codec.value(encodedKey, expected));
     if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
       return OperationResult.none(/* found= */ false);
     }
@@ -56,7 +56,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   }
 
   private boolean isReadable(Bytes key) {
-    return context.codec().decode(context.store().get(key, Ttl.UNCHANGED)) != null;
+    return context.codec().decode(key, context.store().get(key, Ttl.UNCHANGED)) != null;
   }
 
   /** Creates an entry in place of a value that cannot be decoded, which counts as absent. */
@@ -64,7 +64,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
       Bytes stored = context.store().get(mutation.key(), Ttl.UNCHANGED);
-      if (stored != null && context.codec().decode(stored) != null) {
+      if (stored != null && context.codec().decode(mutation.key(), stored) != null) {
         return Outcome.NONE;
       }
       Outcome outcome =
@@ -125,11 +125,11 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     Outcome outcome = first;
     while (outcome.change() == Change.NONE && outcome.prior() != null) {
       Bytes stored = outcome.prior();
-      V value = context.codec().decode(stored);
+      V value = context.codec().decode(mutation.key(), stored);
       if (value == null) {
         return Outcome.NONE; // a value that cannot be decoded counts as absent
       }
-      if (!EntryCodec.isEqual(expected, value)) {
+      if (!context.codec().isEqual(mutation.key(), stored, value, expected)) {
         context.store().touch(mutation.key(), context.expiry().onAccess());
         return outcome;
       }
@@ -142,7 +142,8 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   }
 
   private OperationResult<V> result(Outcome outcome, Mutation mutation, @Nullable V value) {
-    V prior = mutation.wantsPrior() ? context.codec().decode(outcome.prior()) : null;
+    V prior =
+        mutation.wantsPrior() ? context.codec().decode(mutation.key(), outcome.prior()) : null;
     boolean undecodable = mutation.wantsPrior() && prior == null && outcome.prior() != null;
     Change change = undecodable ? outcome.asCreation().change() : outcome.change();
     boolean found =

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.codec.key.PlainKeys;
 import io.yokedcache.jcache.internal.codec.serial.TypeLearner;
+import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.CodecTimer;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -33,6 +34,7 @@ public final class EntryCodec<K, V> {
   private final Codec<K> keys;
   private final Codec<V> values;
   private final PlainKeys<K> plainKeys;
+  private final ValueWrapper wrapper;
   private final CodecTimer timer;
   private final long maxBytes;
 
@@ -45,32 +47,55 @@ public final class EntryCodec<K, V> {
   /**
    * Creates the codec of a cache.
    *
+   * @param wrapper compresses and encrypts the encoded values
    * @param timer times every encoding and decoding
    * @param maxBytes the longest key or value; longer ones are neither written nor read
    */
   public EntryCodec(
-      String cacheName, Codec<K> keys, Codec<V> values, CodecTimer timer, long maxBytes) {
+      String cacheName,
+      Codec<K> keys,
+      Codec<V> values,
+      ValueWrapper wrapper,
+      CodecTimer timer,
+      long maxBytes) {
     this.cacheName = cacheName;
     this.keys = keys;
     this.values = values;
     this.plainKeys = PlainKeys.of(keys);
+    this.wrapper = wrapper;
     this.timer = timer;
     this.maxBytes = maxBytes;
   }
 
   public Bytes key(K key) {
-    return encode(keys, key);
-  }
-
-  public Bytes value(V value) {
-    return encode(values, value);
-  }
-
-  private <T> Bytes encode(Codec<T> codec, T object) {
     long start = timer.start();
-    Bytes encoded = encoded(codec, object);
+    Bytes encoded = encoded(keys, key);
     timer.spent(start);
     return encoded;
+  }
+
+  /** Returns the bytes to be stored of a value of a key. */
+  public Bytes value(Bytes key, V value) {
+    long start = timer.start();
+    Bytes stored = wrapped(key, encoded(values, value));
+    timer.spent(start);
+    return stored;
+  }
+
+  /** Whether stored values differ from encoded ones. */
+  boolean wraps() {
+    return !wrapper.isNone();
+  }
+
+  private Bytes wrapped(Bytes key, Bytes value) {
+    if (wrapper.isNone()) {
+      return value;
+    }
+    byte[] stored = wrapper.wrap(key.array(), value.array());
+    if (stored.length > maxBytes) {
+      throw tooLong(values, stored.length);
+    }
+    return Bytes.of(stored);
   }
 
   /** Encodes by code that may be the application's and may throw anything. */
@@ -104,8 +129,23 @@ public final class EntryCodec<K, V> {
         /* cause= */ null);
   }
 
+  /**
+   * Whether a stored value equals an expected one: by their encoded bytes, for values without
+   * {@code equals}, or by {@code equals}, as JSR-107 requires. Stored bytes of equal values may
+   * differ: encryption uses random numbers.
+   *
+   * @param value the stored value decoded
+   */
+  boolean isEqual(Bytes key, Bytes stored, V value, V expected) {
+    if (isEqual(expected, value)) {
+      return true;
+    }
+    Bytes unwrapped = unwrap(key, stored);
+    return unwrapped != null && unwrapped.equals(encoded(values, expected));
+  }
+
   /** Compares values by the application's {@code equals}, which may throw anything. */
-  static boolean isEqual(Object value, @Nullable Object other) {
+  private static boolean isEqual(Object value, @Nullable Object other) {
     try {
       return value.equals(other);
     } catch (Exception e) {
@@ -115,22 +155,24 @@ public final class EntryCodec<K, V> {
 
   /** Encodes several keys, and reads the clock once for all. */
   public List<Bytes> keys(Collection<? extends K> several) {
-    return encodeAll(keys, several);
-  }
-
-  /** Encodes several values, as {@link #keys} does. */
-  public List<Bytes> values(Collection<? extends V> several) {
-    return encodeAll(values, several);
-  }
-
-  private <T> List<Bytes> encodeAll(Codec<T> codec, Collection<? extends T> objects) {
     long start = timer.start();
-    List<Bytes> encoded = new ArrayList<>(objects.size());
-    for (T object : objects) {
-      encoded.add(encoded(codec, object));
+    List<Bytes> encoded = new ArrayList<>(several.size());
+    for (K key : several) {
+      encoded.add(encoded(keys, key));
     }
     timer.spent(start);
     return encoded;
+  }
+
+  /** Encodes several values, each as {@link #value} does, in the order of their keys. */
+  public List<Bytes> values(List<Bytes> valueKeys, Collection<? extends V> several) {
+    long start = timer.start();
+    List<Bytes> stored = new ArrayList<>(several.size());
+    for (V value : several) {
+      stored.add(wrapped(valueKeys.get(stored.size()), encoded(values, value)));
+    }
+    timer.spent(start);
+    return stored;
   }
 
   /**
@@ -151,8 +193,23 @@ public final class EntryCodec<K, V> {
     return plain == null ? key : plain;
   }
 
-  /** Decodes a value; {@code null} for no bytes, and for bytes that cannot be decoded. */
-  public @Nullable V decode(@Nullable Bytes bytes) {
+  /**
+   * Decodes the stored value of a key; {@code null} for no bytes, and for bytes that cannot be
+   * decoded.
+   */
+  public @Nullable V decode(Bytes key, @Nullable Bytes stored) {
+    if (stored == null) {
+      return null;
+    }
+    long start = timer.start();
+    Bytes unwrapped = unwrap(key, stored);
+    V value = unwrapped == null ? null : decode(values, unwrapped, "value");
+    timer.spent(start);
+    return value;
+  }
+
+  /** Decodes a value from bytes that {@link #unwrapAll} returned, as {@link #decode} does. */
+  @Nullable V decodeUnwrapped(@Nullable Bytes bytes) {
     return bytes == null ? null : timedDecode(values, bytes, "value");
   }
 
@@ -168,9 +225,53 @@ public final class EntryCodec<K, V> {
     return object;
   }
 
-  /** Decodes several values, each as {@link #decode} does. */
-  public List<@Nullable V> decodeAll(List<? extends @Nullable Bytes> several) {
+  /** Decodes several values, each as {@link #decode} does, in the order of their keys. */
+  public List<@Nullable V> decodeAll(
+      List<Bytes> valueKeys, List<? extends @Nullable Bytes> several) {
+    return decodeAllUnwrapped(unwrapAll(valueKeys, several));
+  }
+
+  /** Decodes several values, each as {@link #decodeUnwrapped} does. */
+  List<@Nullable V> decodeAllUnwrapped(List<? extends @Nullable Bytes> several) {
     return decodeAll(values, several, "value");
+  }
+
+  /**
+   * Decrypts and decompresses stored values; {@code null} for no bytes, and for bytes for which
+   * that fails.
+   */
+  @SuppressWarnings("unchecked") // a list that is only read
+  List<@Nullable Bytes> unwrapAll(List<Bytes> valueKeys, List<? extends @Nullable Bytes> several) {
+    if (wrapper.isNone()) {
+      return (List<@Nullable Bytes>) several;
+    }
+    long start = timer.start();
+    List<@Nullable Bytes> unwrapped = new ArrayList<>(several.size());
+    for (Bytes stored : several) {
+      unwrapped.add(stored == null ? null : unwrap(valueKeys.get(unwrapped.size()), stored));
+    }
+    timer.spent(start);
+    return unwrapped;
+  }
+
+  private @Nullable Bytes unwrap(Bytes key, Bytes stored) {
+    if (wrapper.isNone() || isTooLong(stored)) { // the decoding refuses the latter
+      return stored;
+    }
+    try {
+      return Bytes.of(wrapper.unwrap(key.array(), stored.array()));
+    } catch (CodecException e) {
+      count(e.reason(), String.valueOf(e.getMessage()), "value", e);
+    } catch (RuntimeException e) { // of a library: the bytes may be anybody's
+      count(CodecException.Reason.DAMAGED, e.toString(), "value", e);
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      count(CodecException.Reason.RESOURCES, e.toString(), "value", e);
+    }
+    return null;
+  }
+
+  private boolean isTooLong(Bytes bytes) {
+    return bytes.length() > maxBytes || bytes.isTooLong();
   }
 
   /** Decodes several keys, each as {@link #decodeKey} does. */
@@ -190,7 +291,7 @@ public final class EntryCodec<K, V> {
   }
 
   private <T> @Nullable T decode(Codec<T> codec, Bytes bytes, String what) {
-    if (bytes.length() > maxBytes || bytes.isTooLong()) {
+    if (isTooLong(bytes)) {
       CodecException tooLong =
           new CodecException(
               CodecException.Reason.LIMIT,

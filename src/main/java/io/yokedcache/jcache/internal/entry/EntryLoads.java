@@ -63,7 +63,7 @@ public final class EntryLoads<K, V> {
       K key, Bytes keyBytes, @Nullable Bytes undecodable, Consumer<OperationResult<V>> settle) {
     Missing<K> missing = new Missing<>(key, keyBytes, undecodable);
     Membership membership = loads.join(keyBytes);
-    OperationResult<V> joined = membership.isLeader() ? null : join(membership.load());
+    OperationResult<V> joined = membership.isLeader() ? null : join(keyBytes, membership.load());
     if (joined != null) {
       settle.accept(joined);
       return joined.value();
@@ -98,7 +98,7 @@ public final class EntryLoads<K, V> {
         settle.accept(OperationResult.none(false));
         return null;
       }
-      Bytes encoded = context.codec().value(value);
+      Bytes encoded = context.codec().value(missing.keyBytes(), value);
       Mutation mutation = absent(missing, encoded);
       KeyLocks.Hold held = lockAll(keys);
       try (held) {
@@ -118,7 +118,7 @@ public final class EntryLoads<K, V> {
   }
 
   /** The result of another thread's load, or {@code null} if this thread must load. */
-  private @Nullable OperationResult<V> join(Load load) {
+  private @Nullable OperationResult<V> join(Bytes key, Load load) {
     LoadResult result = load.awaitResult();
     if (result == null) {
       return null;
@@ -129,7 +129,7 @@ public final class EntryLoads<K, V> {
       throw new CacheLoaderException(
           failure.getMessage(), failure.getCause() == null ? failure : failure.getCause());
     }
-    V value = context.codec().decode(result.value());
+    V value = context.codec().decode(key, result.value());
     return value == null && result.value() != null
         ? null // it cannot be shared
         : new OperationResult<>(Change.NONE, false, value, null, false);
@@ -166,7 +166,7 @@ public final class EntryLoads<K, V> {
     List<Missing<K>> left = new ArrayList<>();
     others.forEach(
         (one, load) -> {
-          OperationResult<V> joined = join(load);
+          OperationResult<V> joined = join(one.keyBytes(), load);
           if (joined == null) {
             left.add(one);
           } else {
@@ -225,7 +225,7 @@ public final class EntryLoads<K, V> {
       for (int i = 0; i < missing.size(); i++) {
         V value = loaded.get(missing.get(i).key());
         if (value != null) {
-          Bytes encoded = context.codec().value(value);
+          Bytes encoded = context.codec().value(missing.get(i).keyBytes(), value);
           batch.add(missing.get(i).key(), value, tickets.get(i), absent(missing.get(i), encoded));
         }
       }
@@ -270,7 +270,10 @@ public final class EntryLoads<K, V> {
         if (value != null) {
           entries.add(
               new EncodedEntry<>(
-                  wanted.get(i).key(), keyBytes.get(i), value, context.codec().value(value)));
+                  wanted.get(i).key(),
+                  keyBytes.get(i),
+                  value,
+                  context.codec().value(keyBytes.get(i), value)));
           entryTickets.add(tickets.get(i));
         }
       }
@@ -300,7 +303,7 @@ public final class EntryLoads<K, V> {
     List<Missing<K>> missing = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       Bytes bytes = stored.get(i);
-      if (context.codec().decode(bytes) == null) {
+      if (context.codec().decode(all.get(i).keyBytes(), bytes) == null) {
         missing.add(new Missing<>(all.get(i).key(), all.get(i).keyBytes(), bytes));
       }
     }
@@ -459,7 +462,8 @@ public final class EntryLoads<K, V> {
       Change change = outcome.change();
       boolean expired =
           change == Change.EXPIRED || (change == Change.UPDATED && mutation.onUpdate().isZero());
-      V prior = mutation.wantsPrior() ? context.codec().decode(outcome.prior()) : null;
+      V prior =
+          mutation.wantsPrior() ? context.codec().decode(mutation.key(), outcome.prior()) : null;
       return new OperationResult<>(change, /* found= */ false, value, prior, expired);
     }
   }

@@ -49,7 +49,7 @@ public final class EntryReads<K, V> {
       return null;
     }
     V value = entry.value();
-    return value != null ? own(value) : codec.decode(entry.bytes());
+    return value != null ? own(value) : codec.decodeUnwrapped(entry.bytes());
   }
 
   /**
@@ -77,7 +77,7 @@ public final class EntryReads<K, V> {
       return readAll(List.of(key)).get(0);
     }
     Bytes bytes = store.get(key, ttlAskedAhead());
-    return new Read<>(bytes, codec.decode(bytes));
+    return new Read<>(bytes, codec.decode(key, bytes));
   }
 
   /** Reads entries from Redis, in the order of the keys. */
@@ -86,7 +86,7 @@ public final class EntryReads<K, V> {
       return readAndKeep(near, keys);
     }
     List<@Nullable Bytes> stored = store.getAll(keys, ttlAskedAhead());
-    List<@Nullable V> values = codec.decodeAll(stored);
+    List<@Nullable V> values = codec.decodeAll(keys, stored);
     List<Read<V>> reads = new ArrayList<>(keys.size());
     for (int i = 0; i < keys.size(); i++) {
       reads.add(new Read<>(stored.get(i), values.get(i)));
@@ -102,13 +102,18 @@ public final class EntryReads<K, V> {
     List<@Nullable StoredValue> found = store.getAllWithTtl(keys);
     List<@Nullable Bytes> stored = new ArrayList<>(keys.size());
     found.forEach(entry -> stored.add(entry == null ? null : entry.value()));
-    List<@Nullable V> values = codec.decodeAll(stored);
+    List<@Nullable Bytes> unwrapped = codec.unwrapAll(keys, stored);
+    List<@Nullable V> values = codec.decodeAllUnwrapped(unwrapped);
     List<Read<V>> reads = new ArrayList<>(keys.size());
     for (int i = 0; i < keys.size(); i++) {
       V value = values.get(i);
       StoredValue entry = found.get(i);
-      if (entry != null && value != null) {
-        nearCache.keep(tickets.get(i), entry, shareable(value));
+      Bytes bytes = unwrapped.get(i);
+      if (entry != null && bytes != null && value != null) {
+        nearCache.keep(
+            tickets.get(i),
+            codec.wraps() ? new StoredValue(bytes, entry.ttlMillis(), entry.generation()) : entry,
+            shareable(value));
       }
       reads.add(new Read<>(stored.get(i), value));
     }

@@ -40,7 +40,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
   @Override
   public OperationResult<V> write(
       EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
-    Bytes encodedValue = value == null ? null : context.codec().value(value);
+    Bytes encodedValue = value == null ? null : context.codec().value(encodedKey, value);
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
       Decision decision = decide(operation, encodedKey, encodedValue, expected);
@@ -52,7 +52,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       Outcome outcome = context.store().apply(mutation);
       boolean settled = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
       if (settled) {
-        return result(operation, decision, outcome, value);
+        return result(operation, encodedKey, decision, outcome, value);
       }
       contention.spoilt(operation.name(), key);
     }
@@ -96,6 +96,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
               ? putAgain(put)
               : result(
                   EntryOperation.PUT,
+                  put.keyBytes(),
                   new Decision(applied.get(i).condition() == Condition.PRESENT, applied.get(i)),
                   outcome,
                   put.value()));
@@ -112,7 +113,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       Mutation mutation = requireNonNull(decision.mutation(), "a put always applies");
       Outcome outcome = context.store().apply(mutation);
       if (outcome.change() != Change.NONE) {
-        return result(EntryOperation.PUT, decision, outcome, put.value());
+        return result(EntryOperation.PUT, put.keyBytes(), decision, outcome, put.value());
       }
       contention.spoilt(EntryOperation.PUT.name(), put.key());
     }
@@ -130,14 +131,15 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     // A value that cannot be decoded counts as absent; a value that is overwritten in any case is
     // not decoded.
     boolean looks = operation.condition() != Condition.ANY;
-    V readable = looks ? context.codec().decode(stored) : null;
+    V readable = looks ? context.codec().decode(key, stored) : null;
     boolean found = looks ? readable != null : stored != null;
     boolean holds =
         switch (operation.condition()) {
           case ANY -> true;
           case ABSENT -> !found;
           case PRESENT -> found;
-          case EQUAL -> stored != null && readable != null && isEqual(stored, readable, expected);
+          case EQUAL ->
+              stored != null && readable != null && isEqual(key, stored, readable, expected);
         };
     if (!holds) {
       if (found && operation.condition() == Condition.EQUAL) {
@@ -156,13 +158,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     return new Decision(found, mutation(operation, key, condition, stored, value));
   }
 
-  /**
-   * By bytes first, for values without {@code equals}, then by {@code equals}, as JSR-107 requires.
-   */
-  private boolean isEqual(Bytes stored, V readable, @Nullable V expected) {
-    return expected != null
-        && (stored.equals(context.codec().value(expected))
-            || EntryCodec.isEqual(expected, readable));
+  private boolean isEqual(Bytes key, Bytes stored, V readable, @Nullable V expected) {
+    return expected != null && context.codec().isEqual(key, stored, readable, expected);
   }
 
   private Mutation mutation(
@@ -185,7 +182,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
   }
 
   private OperationResult<V> result(
-      EntryOperation operation, Decision decision, Outcome outcome, @Nullable V value) {
+      EntryOperation operation, Bytes key, Decision decision, Outcome outcome, @Nullable V value) {
     Mutation mutation = decision.mutation();
     boolean updated = outcome.change() == Change.UPDATED;
     boolean expired =
@@ -193,7 +190,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
             || (updated && mutation != null && mutation.onUpdate().isZero());
     V prior =
         operation.returnsPrior() || context.demand().wantsOldValues()
-            ? context.codec().decode(outcome.prior())
+            ? context.codec().decode(key, outcome.prior())
             : null;
     boolean replacedNothing =
         mutation != null && mutation.condition() == Condition.EQUAL && !decision.found();

@@ -138,8 +138,9 @@ public final class ReadThrough<K, V> {
    * the value from Redis: only decoding tells whether a read would find it.
    */
   public boolean contains(K key) {
-    Bytes stored = context.store().get(context.codec().key(key), Ttl.UNCHANGED);
-    return context.codec().decode(stored) != null;
+    Bytes encodedKey = context.codec().key(key);
+    return context.codec().decode(encodedKey, context.store().get(encodedKey, Ttl.UNCHANGED))
+        != null;
   }
 
   /** Applies the access expiry to an entry whose value was read before. */

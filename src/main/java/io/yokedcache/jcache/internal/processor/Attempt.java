@@ -84,7 +84,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
     return switch (entry.action()) {
       case NONE, ACCESS -> null;
       case LOAD, CREATE, UPDATE -> {
-        Bytes written = context.codec().value(entry.newValue());
+        Bytes written = context.codec().value(key, entry.newValue());
         boolean found = before != null;
         Ttl onCreation = found ? Ttl.UNCHANGED : context.expiry().onCreation();
         Ttl onUpdate = found ? context.expiry().onUpdate() : onCreation;

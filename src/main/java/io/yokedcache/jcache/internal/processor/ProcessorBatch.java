@@ -93,7 +93,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   }
 
   private void process(K key, Bytes encodedKey, @Nullable Bytes stored) {
-    V before = context.codec().decode(stored);
+    V before = context.codec().decode(encodedKey, stored);
     found.put(key, before != null);
     Attempt<K, V, T> attempt =
         Attempt.make(context, key, encodedKey, stored, before, processor, arguments.clone());

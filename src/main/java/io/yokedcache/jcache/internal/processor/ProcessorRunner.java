@@ -42,7 +42,7 @@ public final class ProcessorRunner<K, V> {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
       Bytes stored = context.store().get(encodedKey, Ttl.UNCHANGED);
-      V before = context.codec().decode(stored);
+      V before = context.codec().decode(encodedKey, stored);
       Processed<V, T> processed;
       try (ProcessorStore store = ProcessorStore.of(context, List.of(encodedKey))) {
         Attempt<K, V, T> attempt =

@@ -27,6 +27,7 @@ final class SettingsReader {
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
   private static final Pattern EXECUTORS = Pattern.compile("pipelined|pooled");
+  private static final Pattern COMPRESSIONS = Pattern.compile("lz4|none");
   private static final Pattern OPERATION_BEANS = Pattern.compile("used|all|none");
   private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
   private static final Pattern ALLOWED =
@@ -103,7 +104,17 @@ final class SettingsReader {
         group.duration("contention-timeout", MILLISECOND, HOUR),
         group.duration("load-timeout", MILLISECOND, DAY),
         alerts(group.child("alerts")),
-        near(group.child("near")));
+        near(group.child("near")),
+        compress(group.child("compress")),
+        new Settings.Encrypt(group.child("encrypt").optionalPath("keyset")));
+  }
+
+  private static Settings.Compress compress(SettingGroup group) {
+    return new Settings.Compress(
+        Settings.Compress.Algorithm.valueOf(
+            group.text("algorithm", COMPRESSIONS, "lz4 or none").toUpperCase(Locale.ROOT)),
+        group.bytes("above", 0),
+        group.integer("level", 0, 17));
   }
 
   private static Settings.Alerts alerts(SettingGroup group) {

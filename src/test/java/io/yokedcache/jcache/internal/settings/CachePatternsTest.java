@@ -97,7 +97,9 @@ final class CachePatternsTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
                 new Settings.Alerts(Duration.ofMinutes(1), null, null, null),
-                new Settings.NearCache(false, 10_000, null, null)));
+                new Settings.NearCache(false, 10_000, null, null),
+                new Settings.Compress(Settings.Compress.Algorithm.NONE, 1024, 0),
+                new Settings.Encrypt(null)));
   }
 
   @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package io.yokedcache.jcache.internal.codec.wrap;
+
+import org.jspecify.annotations.NullMarked;
