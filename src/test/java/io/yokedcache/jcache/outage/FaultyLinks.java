@@ -1,0 +1,275 @@
+package io.yokedcache.jcache.outage;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process with TCP proxies to one server, a link for each JVM, that are told by a pipe how to
+ * treat what passes. The process ends with the pipe. For one thread.
+ */
+final class FaultyLinks implements AutoCloseable {
+
+  /** How a link treats what passes. */
+  enum Mode {
+    /** Passes everything on. */
+    PASS,
+    /** Passes everything on after a time in milliseconds. */
+    DELAY,
+    /** Cuts each connection after a random number of bytes; the number is the mean. */
+    CUT,
+    /** Closes all connections, and new ones at once. */
+    REFUSE,
+    /** Discards everything, and ends these connections when the mode changes. */
+    SWALLOW,
+    /** Keeps everything, also of clients that have gone, and passes it on when the mode changes. */
+    HOLD
+  }
+
+  private static final long END_SECONDS = 10;
+
+  private final Process process;
+  private final PrintStream commands;
+  private final BufferedReader answers;
+  private final int[] ports;
+
+  private FaultyLinks(Process process, int count) throws IOException {
+    this.process = process;
+    this.commands = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
+    this.answers =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    this.ports = new int[count];
+    for (int i = 0; i < count; i++) {
+      ports[i] = Integer.parseInt(answer());
+    }
+  }
+
+  /** Starts the process with that number of links to a server of this machine. */
+  static FaultyLinks start(int serverPort, int count) {
+    try {
+      return new FaultyLinks(
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx64m",
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  FaultyLinks.class.getName(),
+                  Integer.toString(serverPort),
+                  Integer.toString(count))
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start(),
+          count);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns the port of 127.0.0.1 that leads over a link. */
+  int port(int link) {
+    return ports[link];
+  }
+
+  /** Changes the mode of a link; it holds when the method returns. */
+  void set(int link, Mode mode, int number) {
+    commands.println(link + " " + mode + " " + number);
+    try {
+      answer();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Changes the mode of all links. */
+  void setAll(Mode mode, int number) {
+    for (int link = 0; link < ports.length; link++) {
+      set(link, mode, number);
+    }
+  }
+
+  private String answer() throws IOException {
+    String line = answers.readLine();
+    if (line == null) {
+      throw new IOException("The process of the proxies has ended");
+    }
+    return line;
+  }
+
+  @Override
+  public void close() {
+    commands.close();
+    try {
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Arguments: port of the server, number of links. Prints the ports of the links. */
+  public static void main(String[] args) throws IOException {
+    Link[] links = new Link[Integer.parseInt(args[1])];
+    for (int i = 0; i < links.length; i++) {
+      links[i] = new Link(Integer.parseInt(args[0]));
+      System.out.println(links[i].listener.getLocalPort());
+    }
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      List<String> words = Arrays.asList(line.split(" ", -1));
+      links[Integer.parseInt(words.get(0))].set(
+          Mode.valueOf(words.get(1)), Integer.parseInt(words.get(2)));
+      System.out.println("ok");
+    }
+    System.exit(0);
+  }
+
+  /** One proxy. Its threads are daemons and live as long as the process. */
+  private static final class Link {
+
+    private static final int BUFFER_BYTES = 16 << 10;
+
+    private final int serverPort;
+    private final ServerSocket listener;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Object changed = new Object();
+    private volatile Mode mode = Mode.PASS;
+    private volatile int number;
+
+    Link(int serverPort) throws IOException {
+      this.serverPort = serverPort;
+      this.listener = new ServerSocket(0, 256, InetAddress.getLoopbackAddress());
+      start(this::accept);
+    }
+
+    private static void start(Runnable task) {
+      Thread thread = new Thread(task, "link");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    void set(Mode next, int nextNumber) {
+      boolean ends = next == Mode.REFUSE || mode == Mode.SWALLOW;
+      synchronized (changed) {
+        number = nextNumber;
+        mode = next;
+        changed.notifyAll();
+      }
+      if (ends) {
+        sockets.forEach(Link::end);
+      }
+    }
+
+    private void accept() {
+      while (true) {
+        Socket client = null;
+        try {
+          client = listener.accept();
+          Socket accepted = client;
+          sockets.add(accepted);
+          start(() -> connect(accepted));
+        } catch (IOException clientGone) {
+          end(client);
+        }
+      }
+    }
+
+    private void connect(Socket client) {
+      Socket server = new Socket();
+      try {
+        awaitPassage();
+        if (mode == Mode.REFUSE) {
+          end(client);
+          return;
+        }
+        sockets.add(server);
+        server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort), 2000);
+        client.setTcpNoDelay(true);
+        server.setTcpNoDelay(true);
+        start(() -> pump(server, client));
+        pump(client, server);
+      } catch (IOException | InterruptedException serverAway) {
+        end(client);
+        end(server);
+        sockets.remove(client);
+        sockets.remove(server);
+      }
+    }
+
+    private void awaitPassage() throws InterruptedException {
+      synchronized (changed) {
+        while (mode == Mode.HOLD) {
+          changed.wait();
+        }
+      }
+    }
+
+    private void pump(Socket from, Socket to) {
+      byte[] buffer = new byte[BUFFER_BYTES];
+      try {
+        InputStream in = from.getInputStream();
+        OutputStream out = to.getOutputStream();
+        Mode known = Mode.PASS;
+        long left = Long.MAX_VALUE;
+        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+          awaitPassage();
+          if (known != mode) {
+            known = mode;
+            left =
+                known == Mode.CUT
+                    ? ThreadLocalRandom.current().nextLong(1, 2L * number)
+                    : Long.MAX_VALUE;
+          }
+          if (known == Mode.DELAY) {
+            TimeUnit.MILLISECONDS.sleep(number);
+          }
+          if (known == Mode.SWALLOW) {
+            continue;
+          }
+          int passed = (int) Math.min(count, left);
+          out.write(buffer, 0, passed);
+          left -= passed;
+          if (left == 0) {
+            return;
+          }
+        }
+      } catch (IOException | InterruptedException otherSideEnded) {
+        // Both sides end together.
+      } finally {
+        end(from);
+        end(to);
+        sockets.remove(from);
+        sockets.remove(to);
+      }
+    }
+
+    private static void end(@Nullable Socket socket) {
+      if (socket != null) {
+        try {
+          socket.close();
+        } catch (IOException goneAnyway) {
+          // Nothing is left to be done.
+        }
+      }
+    }
+  }
+}
