@@ -82,7 +82,9 @@ final class CacheFactory {
     Codec<V> valueCodec =
         requireNonNullElseGet(
             configuration.getValueCodec(),
-            () -> codecs.named(cacheSettings.valueCodec(), valueType, keyType));
+            () ->
+                codecs.ofValues(
+                    cacheSettings.valueCodec(), valueType, cacheSettings.valueType(), keyType));
     ValueWrapper wrapper = wrappers.of(name, cacheSettings.compress(), cacheSettings.encrypt());
     CacheIdentity identity =
         new CacheIdentity(

@@ -30,6 +30,11 @@ public enum Peer {
       List.of("node_modules/statsd/stats.js", "stats.js"),
       "It needs Node.js on the PATH and npm's statsd: run 'npm install statsd' in an empty folder"
           + " and give that folder as -Dstatsd.home=<folder>"),
+  /** Runs JavaScript. */
+  NODE(
+      "peers.node",
+      List.of("node"),
+      "It needs Node.js on the PATH, or -Dpeers.node=<file>; Debian's package is 'nodejs'"),
   /** A browser that runs without a screen. */
   CHROMIUM(
       "peers.chromium",

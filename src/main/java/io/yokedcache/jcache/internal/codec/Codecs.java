@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.codec;
 
 import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.codec.JsonCodec;
 import io.yokedcache.jcache.codec.SerializationSettings;
 import io.yokedcache.jcache.internal.codec.key.CanonicalKeyCodec;
 import io.yokedcache.jcache.internal.codec.serial.ClassResolver;
@@ -18,9 +19,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Creates the codecs that the settings name: a built-in codec by its name, a codec of the
@@ -39,6 +43,9 @@ public final class Codecs {
                   "java", JavaCodec::new,
                   "string", new SingleType<>(StringCodec.INSTANCE, String.class))));
 
+  /** Not one of the above, since its library is optional. */
+  private static final String JSON = "json";
+
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
 
   private static final String KNOWN =
@@ -56,6 +63,9 @@ public final class Codecs {
    * few.
    */
   private final Map<Shared, Codec<?>> shared = new ConcurrentHashMap<>();
+
+  /** Made when the first cache uses JSON. Two threads may make it; either serves. */
+  private volatile @Nullable JsonCodecs json;
 
   /** The key of a shared codec: its name and its type. */
   private record Shared(String name, Class<?> type) {}
@@ -97,6 +107,26 @@ public final class Codecs {
     }
   }
 
+  /** Creates codecs for JSON with one mapper, which keeps the shape of classes. */
+  private static final class JsonCodecs {
+
+    private final JsonMapper mapper;
+
+    JsonCodecs(ClassLoader loader, SerializationSettings settings) {
+      int maxDepth = (int) Math.min(Integer.MAX_VALUE, settings.maxDepth());
+      this.mapper = JsonCodec.mapperBuilder(loader, maxDepth).build();
+    }
+
+    <T> Codec<T> create(String typeName) {
+      try {
+        return new JsonCodec<>(mapper, mapper.getTypeFactory().constructFromCanonical(typeName));
+      } catch (IllegalArgumentException e) {
+        throw new CacheException(
+            "value-type = \"" + typeName + "\" is no type: " + e.getMessage(), e);
+      }
+    }
+  }
+
   /**
    * Creates the factory.
    *
@@ -123,6 +153,9 @@ public final class Codecs {
    *     the settings are malformed; the message lists the codecs
    */
   public <T> Codec<T> named(String nameOrClass, Class<T> type, Class<?>... otherDeclaredTypes) {
+    if (nameOrClass.equals(JSON)) {
+      return json(type, type.getTypeName());
+    }
     Factory factory = BUILT_IN.get(nameOrClass);
     if (factory == null) {
       return instantiate(nameOrClass);
@@ -132,9 +165,58 @@ public final class Codecs {
         : factory.create(type, loader, settings, otherDeclaredTypes);
   }
 
+  /**
+   * Returns the codec of values whose declared type is generic.
+   *
+   * @param <T> the type of the values
+   * @param nameOrClass the name of a built-in codec, or the name of a class
+   * @param type the declared class
+   * @param genericType the type as the settings have it, such as {@code
+   *     java.util.List<com.acme.Order>}, or {@code null}; codecs other than JSON need the class
+   *     only
+   * @param otherDeclaredTypes further types whose objects may be part of a value
+   * @return the codec
+   * @throws CacheException as {@link #named}
+   */
+  public <T> Codec<T> ofValues(
+      String nameOrClass,
+      Class<T> type,
+      @Nullable String genericType,
+      Class<?>... otherDeclaredTypes) {
+    return genericType != null
+            && genericType.startsWith(type.getTypeName() + "<")
+            && nameOrClass.equals(JSON)
+        ? json(type, genericType)
+        : named(nameOrClass, type, otherDeclaredTypes);
+  }
+
+  private <T> Codec<T> json(Class<T> type, String typeName) {
+    if (type == Object.class) {
+      throw new CacheException(
+          "The codec json needs the declared type of the values, since JSON does not name classes:"
+              + " set value-type, or call setTypes of the configuration of the cache");
+    }
+    try {
+      JsonCodecs codecs = json;
+      if (codecs == null) {
+        codecs = new JsonCodecs(loader, settings);
+        json = codecs;
+      }
+      return codecs.create(typeName);
+    } catch (NoClassDefFoundError e) {
+      throw new CacheException(
+          "The codec json needs tools.jackson.core:jackson-databind 3.1 or newer on the class path ("
+              + e.getMessage()
+              + " is missing)",
+          e);
+    }
+  }
+
   /** Returns the names of the built-in codecs, sorted. */
   static Set<String> names() {
-    return BUILT_IN.keySet();
+    Set<String> names = new TreeSet<>(BUILT_IN.keySet());
+    names.add(JSON);
+    return names;
   }
 
   /**

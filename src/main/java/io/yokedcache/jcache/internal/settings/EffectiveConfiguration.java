@@ -83,7 +83,8 @@ public final class EffectiveConfiguration {
       return Object.class;
     }
     try {
-      return Class.forName(name, /* initialize= */ false, loader);
+      String className = name.split("<", 2)[0]; // without type arguments
+      return Class.forName(className, /* initialize= */ false, loader);
     } catch (ClassNotFoundException | LinkageError unknown) {
       throw new CacheException(
           "Cache "

@@ -41,6 +41,11 @@ final class SettingsReader {
       Pattern.compile(
           "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
               + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*");
+
+  /** The codec reports type arguments that are wrong. */
+  private static final Pattern TYPE_NAME =
+      Pattern.compile(CLASS_NAME.pattern() + "(<[^\"]{1,1000}>)?");
+
   private static final Pattern CODEC = Pattern.compile("[^\\s,\"]+");
 
   private final Config given;
@@ -91,8 +96,12 @@ final class SettingsReader {
   /** Reads the settings of one cache, from {@code defaults} or a group of {@code caches}. */
   static Settings.Cache cache(SettingGroup group) {
     return new Settings.Cache(
-        className(group, "key-type"),
-        className(group, "value-type"),
+        group.optionalText("key-type", CLASS_NAME, "the full name of a class, or null"),
+        group.optionalText(
+            "value-type",
+            TYPE_NAME,
+            "the full name of a class, or null; for the codec json also a generic type such as"
+                + " java.util.List<com.acme.Order>"),
         group.text("key-codec", CODEC, "the name of a codec or the full name of a codec's class"),
         group.text("value-codec", CODEC, "the name of a codec or the full name of a codec's class"),
         group.optionalDuration("time-to-live", MILLISECOND),
@@ -131,10 +140,6 @@ final class SettingsReader {
         group.number("max-entries", 1),
         group.optionalBytes("max-bytes", 1),
         group.optionalDuration("time-to-live", MILLISECOND));
-  }
-
-  private static @Nullable String className(SettingGroup group, String key) {
-    return group.optionalText(key, CLASS_NAME, "the full name of a class, or null");
   }
 
   /** Cluster nodes share the buckets, so a cache there has more than one of them. */

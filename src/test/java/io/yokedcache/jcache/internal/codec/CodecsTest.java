@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.codec;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -93,6 +94,24 @@ final class CodecsTest {
   }
 
   @Test
+  void json_ofClassOrGenericType() {
+    record Point(int x, int y) {}
+    String generic = "java.util.List<" + Point.class.getName() + ">";
+
+    assertThat(codecs.named("json", Point.class).decode("{\"x\":1,\"y\":2}".getBytes(UTF_8)))
+        .isEqualTo(new Point(1, 2));
+    Codec<?> points = codecs.ofValues("json", List.class, generic);
+    assertThat((Object) points.decode("[{\"x\":1,\"y\":2}]".getBytes(UTF_8)))
+        .isEqualTo(List.of(new Point(1, 2)));
+    assertThatThrownBy(() -> codecs.ofValues("json", List.class, "java.util.List<com.acme.Gone>"))
+        .isInstanceOf(CacheException.class)
+        .hasMessageContainingAll("value-type", "com.acme.Gone");
+    assertThatThrownBy(() -> codecs.named("json", Object.class))
+        .isInstanceOf(CacheException.class)
+        .hasMessageContainingAll("value-type", "setTypes");
+  }
+
+  @Test
   void names_areIdsAndDocumented() throws IOException {
     // Maven runs tests in the module's folder, an IDE often in the project's.
     Path fromModule = Path.of("..", "docs", "configuration.md");
@@ -106,7 +125,8 @@ final class CodecsTest {
         .isNotEmpty()
         .allSatisfy(
             name -> {
-              assertThat(codecs.named(name, Object.class).id()).isEqualTo(name);
+              Class<?> type = name.equals("json") ? List.class : Object.class;
+              assertThat(codecs.named(name, type).id()).isEqualTo(name);
               assertThat(rows).contains("`" + name + "`");
             });
   }
