@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
 import io.yokedcache.jcache.internal.redis.HealthCheck;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;
 import java.net.URI;
@@ -123,6 +124,16 @@ final class YokedCacheManager implements CacheManager {
       @Override
       public void restored() {
         notifications.restored();
+      }
+
+      @Override
+      public void changed(NodeBreaker.Change change) {
+        String reason = change.reason();
+        if (reason != null) {
+          notifications.opened(change.node(), reason);
+        } else {
+          notifications.closed(change.node());
+        }
       }
     };
   }

@@ -42,10 +42,23 @@ final class ArchitectureTest {
           Map.entry("internal.settings", Set.of("codec", "configuration")),
           Map.entry("internal.metrics", Set.of("spi")),
           Map.entry(
-              "internal.redis", Set.of("configuration", "internal.concurrent", "internal.metrics")),
+              "internal.redis.breaker",
+              Set.of("configuration", "internal.concurrent", "internal.metrics")),
+          Map.entry(
+              "internal.redis",
+              Set.of(
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.metrics",
+                  "internal.redis.breaker")),
           Map.entry(
               "internal.redis.pipeline",
-              Set.of("configuration", "internal.concurrent", "internal.metrics", "internal.redis")),
+              Set.of(
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.metrics",
+                  "internal.redis",
+                  "internal.redis.breaker")),
           Map.entry(
               "internal.redis.cluster",
               Set.of(
@@ -53,6 +66,7 @@ final class ArchitectureTest {
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis",
+                  "internal.redis.breaker",
                   "internal.redis.pipeline")),
           Map.entry(
               "internal.redis.sentinel",
@@ -89,6 +103,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.near",
                   "internal.redis",
+                  "internal.redis.breaker",
                   "internal.redis.cluster",
                   "internal.redis.pipeline",
                   "internal.redis.sentinel",
@@ -143,6 +158,7 @@ final class ArchitectureTest {
                   "internal.settings",
                   "internal.metrics",
                   "internal.redis",
+                  "internal.redis.breaker",
                   "internal.store",
                   "internal.near",
                   "internal.maintenance",

@@ -192,6 +192,7 @@ public record Settings(
    * @param poolWait the longest wait for a free connection
    * @param keepAlive interval at which a {@code PING} checks an idle connection, so that neither
    *     the server nor a firewall drops it; zero for never
+   * @param circuitBreaker when requests to a server that does not answer fail at once
    */
   public record Connection(
       Deployment deployment,
@@ -208,7 +209,8 @@ public record Settings(
       Executor executor,
       int poolSize,
       Duration poolWait,
-      Duration keepAlive) {
+      Duration keepAlive,
+      CircuitBreaker circuitBreaker) {
 
     private static final Pattern LOOPBACK =
         Pattern.compile(
@@ -339,7 +341,8 @@ public record Settings(
           executor,
           poolSize,
           poolWait,
-          keepAlive);
+          keepAlive,
+          circuitBreaker);
     }
 
     @Override
@@ -351,6 +354,17 @@ public record Settings(
           + "]";
     }
   }
+
+  /**
+   * When requests to a server that does not answer fail at once. Each server, and each node of a
+   * cluster, has a circuit breaker. While it is open, the server is asked by {@code PING} at least
+   * once a second; the first answer closes it.
+   *
+   * @param enabled whether circuit breakers open
+   * @param failures number of failures in a row, of requests that did not reach the server or were
+   *     not answered, after which it opens; at least 1
+   */
+  public record CircuitBreaker(boolean enabled, int failures) {}
 
   /** How the commands of several threads get to the server. */
   public enum Executor {

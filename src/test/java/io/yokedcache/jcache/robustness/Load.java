@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 
 /** Threads that call a cache over and over until they are stopped, and note how each call ended. */
@@ -32,6 +33,8 @@ final class Load implements AutoCloseable {
    * @param cause what it threw
    */
   record Failure(long startNanos, long nanos, Throwable cause) {}
+
+  private static final long FAILURE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Step step;
   private final AtomicBoolean stopped = new AtomicBoolean();
@@ -82,6 +85,8 @@ final class Load implements AutoCloseable {
       successes.incrementAndGet();
     } else {
       failures.add(new Failure(startNanos, nanos, thrown));
+      LockSupport.parkNanos(
+          FAILURE_PAUSE_NANOS); // a circuit breaker refuses 100,000 calls a second
     }
   }
 

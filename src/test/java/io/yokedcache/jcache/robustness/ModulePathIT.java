@@ -33,7 +33,15 @@ final class ModulePathIT {
   private static final String MODULES =
       "io.yokedcache.jcache,org.slf4j,com.github.benmanes.caffeine";
   private static final List<String> LIBRARIES =
-      List.of("cache-api", "jedis", "gson", "caffeine", "config", "slf4j-api", "commons-pool2");
+      List.of(
+          "cache-api",
+          "jedis",
+          "gson",
+          "caffeine",
+          "config",
+          "slf4j-api",
+          "commons-pool2",
+          "resilience4j");
 
   @TempDir private Path folder;
 

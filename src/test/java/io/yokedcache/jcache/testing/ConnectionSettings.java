@@ -26,6 +26,7 @@ public final class ConnectionSettings {
   private int poolSize = 64;
   private Duration poolWait = Duration.ofSeconds(2);
   private Duration keepAlive = Duration.ofSeconds(30);
+  private Settings.CircuitBreaker circuitBreaker = new Settings.CircuitBreaker(true, 5);
 
   private ConnectionSettings(Deployment deployment) {
     this.deployment = deployment;
@@ -98,6 +99,11 @@ public final class ConnectionSettings {
     return this;
   }
 
+  public ConnectionSettings circuitBreaker(boolean enabled, int failures) {
+    this.circuitBreaker = new Settings.CircuitBreaker(enabled, failures);
+    return this;
+  }
+
   /** Returns the settings as they are now. */
   public Connection build() {
     return new Connection(
@@ -115,6 +121,7 @@ public final class ConnectionSettings {
         executor,
         poolSize,
         poolWait,
-        keepAlive);
+        keepAlive,
+        circuitBreaker);
   }
 }

@@ -76,7 +76,7 @@ final class ChildJvm implements Closeable {
       parts.add("ehcache");
     } else {
       parts.addAll(List.of("/src/target/", "yokedcache-jcache", "jedis", "commons-pool2"));
-      parts.addAll(List.of("typesafe", "gson", "embedded-redis"));
+      parts.addAll(List.of("typesafe", "gson", "embedded-redis", "resilience4j"));
     }
     return parts.stream().anyMatch(path::contains);
   }

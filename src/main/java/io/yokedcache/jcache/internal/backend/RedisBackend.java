@@ -17,6 +17,7 @@ import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.redis.sentinel.MasterResolver;
@@ -95,7 +96,7 @@ public final class RedisBackend implements AutoCloseable {
             schedulers.health(),
             settings.health().interval().toMillis(),
             listener);
-    servers.trouble.tell(health::operationFailed, health::refused);
+    servers.trouble.tell(health::operationFailed, health::refused, health::breakerChanged);
     this.announcement =
         new Announcement(
             executor, settings.namespace(), settings.events().announce(), schedulers.background());
@@ -134,9 +135,12 @@ public final class RedisBackend implements AutoCloseable {
             () -> sender.keepAlive(silence), millis, millis, TimeUnit.MILLISECONDS);
   }
 
-  /** Where the listeners to failed requests and to errors of servers are set. */
+  /** Where the listeners to failed requests, errors of servers and circuit breakers are set. */
   private interface Trouble {
-    void tell(Consumer<RedisUnavailableException> failed, Consumer<String> refused);
+    void tell(
+        Consumer<RedisUnavailableException> failed,
+        Consumer<String> refused,
+        Consumer<NodeBreaker.Change> changed);
   }
 
   /**
@@ -197,6 +201,7 @@ public final class RedisBackend implements AutoCloseable {
   private static Servers servers(
       Endpoint server, Topology topology, Runnable start, Runnable stop) {
     PooledExecutor pool = new PooledExecutor(server);
+    topology.onChange(pool.breaker()::probeNow);
     RedisExecutor executor =
         switch (server.settings().executor()) {
           case PIPELINED -> new PipelinedExecutor(pool);
@@ -205,9 +210,10 @@ public final class RedisBackend implements AutoCloseable {
     return new Servers(
         executor,
         topology,
-        (failed, refused) -> {
+        (failed, refused, changed) -> {
           pool.failures().tell(failed);
           pool.policy().tell(refused);
+          pool.breaker().tell(changed);
         },
         start,
         stop);
@@ -261,7 +267,8 @@ public final class RedisBackend implements AutoCloseable {
         health.pingNanos(),
         executor.connections(),
         executor.nodes(health::ping),
-        failOvers);
+        failOvers,
+        health.breakerOpenings());
   }
 
   @Override

@@ -9,10 +9,21 @@ public final class ConnectionNotifications {
   private static final String LOST = "io.yokedcache.connection.lost";
   private static final String RESTORED = "io.yokedcache.connection.restored";
 
+  private static final String OPENED = "io.yokedcache.connection.circuit-breaker.opened";
+  private static final String CLOSED = "io.yokedcache.connection.circuit-breaker.closed";
+
   private final Notifications notifications =
       new Notifications(
           Notifications.info(LOST, "Redis stopped answering; the user data is the reason, a text"),
-          Notifications.info(RESTORED, "Redis answers again"));
+          Notifications.info(RESTORED, "Redis answers again"),
+          Notifications.info(
+              OPENED,
+              "The circuit breaker of a server opened, requests to it fail at once; the user data is"
+                  + " the address of the server, a text"),
+          Notifications.info(
+              CLOSED,
+              "The circuit breaker of a server closed, requests are sent again; the user data is the"
+                  + " address of the server, a text"));
 
   /** Creates notifications without subscribers. */
   public ConnectionNotifications() {}
@@ -33,5 +44,19 @@ public final class ConnectionNotifications {
   /** Sends that Redis answers again. */
   public void restored() {
     notifications.send(RESTORED, "Redis answers again", /* userData= */ null);
+  }
+
+  /**
+   * Sends that the circuit breaker of a server opened.
+   *
+   * @param reason the first failure, without credentials
+   */
+  public void opened(String node, String reason) {
+    notifications.send(OPENED, "The circuit breaker of " + node + " opened: " + reason, node);
+  }
+
+  /** Sends that the circuit breaker of a server closed. */
+  public void closed(String node) {
+    notifications.send(CLOSED, "The circuit breaker of " + node + " closed", node);
   }
 }

@@ -73,6 +73,14 @@ public final class ManagerBeans implements AutoCloseable {
               "FailOverClears",
               "Buckets that this JVM cleared after a fail-over, since the manager opened",
               now -> now.read.failOvers().clears()),
+          Item.ofInt(
+              "CircuitBreakersOpen",
+              "Servers whose circuit breaker is open: requests to them fail at once",
+              now -> now.read.openBreakers()),
+          Item.ofLong(
+              "CircuitBreakerOpenings",
+              "How often circuit breakers of servers opened, since the manager opened",
+              now -> now.read.breakerOpenings()),
           Item.ofLong(
               "BackgroundErrors",
               "Errors that the manager's background threads survived, since the manager opened",
@@ -90,7 +98,20 @@ public final class ManagerBeans implements AutoCloseable {
                   node -> node.isMaster() ? "master" : "replica"),
               Item.ofInt("slots", "slots", Node::slots),
               Item.ofDouble("pingMillis", "pingMillis", ManagerBeans::pingMillis),
-              Item.of("healthy", SimpleType.BOOLEAN, "healthy", node -> node.ping().isAnswered())));
+              Item.of("healthy", SimpleType.BOOLEAN, "healthy", node -> node.ping().isAnswered()),
+              Item.of(
+                  "circuitBreaker",
+                  SimpleType.STRING,
+                  "circuitBreaker",
+                  node -> node.breaker().isOpen() ? "open" : "closed"),
+              Item.ofLong(
+                  "circuitBreakerOpenings",
+                  "circuitBreakerOpenings",
+                  node -> node.breaker().openings()),
+              Item.ofDouble(
+                  "circuitBreakerOpenSeconds",
+                  "circuitBreakerOpenSeconds",
+                  ManagerBeans::openSeconds)));
 
   private static final TabularType NODES = NODE.tableType("io.yokedcache.Nodes", "address");
 
@@ -99,7 +120,8 @@ public final class ManagerBeans implements AutoCloseable {
           "Nodes",
           NODES,
           "The servers by address: role, slots, duration of the last PING of a master (-1 before"
-              + " it, and of replicas), and whether it was answered",
+              + " it, and of replicas), whether it was answered, the state of the circuit breaker, how"
+              + " often it opened, and the seconds since it failed first (0 while it is closed)",
           now -> NODE.table(NODES, now.read.nodes()));
 
   private static final Composite<Connection> CONNECTION =
@@ -258,6 +280,10 @@ public final class ManagerBeans implements AutoCloseable {
 
   private static double pingMillis(Node node) {
     return node.ping().nanos() < 0 ? -1 : node.ping().nanos() / 1e6;
+  }
+
+  private static double openSeconds(Node node) {
+    return node.breaker().isOpen() ? node.breaker().openNanos() / 1e9 : 0;
   }
 
   private static Item<List<CacheDescription>> texts(

@@ -12,17 +12,24 @@ import java.util.List;
  * @param counts numbers of connections
  * @param nodes the servers that are known now, sorted by address
  * @param failOvers masters that were replaced
+ * @param breakerOpenings how often circuit breakers have opened, also those of nodes that have left
  */
 public record ConnectionStatistics(
     boolean healthy,
     long pingNanos,
     Counts counts,
     List<Node> nodes,
-    FailOverStatistics failOvers) {
+    FailOverStatistics failOvers,
+    long breakerOpenings) {
 
   /** Takes a copy. */
   public ConnectionStatistics {
     nodes = List.copyOf(nodes);
+  }
+
+  /** How many of the servers have an open circuit breaker. */
+  public int openBreakers() {
+    return (int) nodes.stream().filter(node -> node.breaker().isOpen()).count();
   }
 
   /**
@@ -31,8 +38,29 @@ public record ConnectionStatistics(
    * @param address {@code host:port}
    * @param slots number of the slots that it serves; 0 without a cluster
    * @param ping its last {@code PING}; {@link Ping#NONE} of a replica, which is not asked
+   * @param breaker its circuit breaker
    */
-  public record Node(String address, boolean isMaster, int slots, Ping ping) {}
+  public record Node(String address, boolean isMaster, int slots, Ping ping, Breaker breaker) {}
+
+  /**
+   * The circuit breaker of one server.
+   *
+   * @param openings how often it has opened
+   * @param openNanos time since the first of the failures that opened it; {@link #CLOSED} while it
+   *     is closed
+   */
+  public record Breaker(long openings, long openNanos) {
+
+    /** Stands for the time of a circuit breaker that is closed. */
+    public static final long CLOSED = -1;
+
+    /** The state of a server that was never used. */
+    public static final Breaker UNUSED = new Breaker(/* openings= */ 0, CLOSED);
+
+    public boolean isOpen() {
+      return openNanos != CLOSED;
+    }
+  }
 
   /**
    * The outcome of the last {@code PING} of one server.

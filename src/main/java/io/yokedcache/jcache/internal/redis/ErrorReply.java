@@ -179,6 +179,11 @@ public enum ErrorReply {
     return this == MOVED || this == ASK;
   }
 
+  /** Whether a server that answers it serves nobody now. */
+  boolean isOfAll() {
+    return this == LOADING || this == PRIMARY_DOWN;
+  }
+
   /** The cure; without a full stop at its end. */
   String advice() {
     return advice;

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.NoSuchElementException;
@@ -17,6 +18,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 /**
  * Turns the exceptions of Jedis into a {@link RedisUnavailableException}, which names the
  * operation, the server, the time waited, the cause and the cure. No message contains a credential.
+ * Tells the circuit breaker of the server the failures that count.
  */
 public final class Failures {
 
@@ -30,11 +32,13 @@ public final class Failures {
 
   private final Settings.Connection settings;
   private final ServerLookup server;
+  private final NodeBreaker breaker;
   private volatile Consumer<RedisUnavailableException> listener = failure -> {};
 
-  Failures(Endpoint server) {
+  Failures(Endpoint server, NodeBreaker breaker) {
     this.settings = server.settings();
     this.server = server.lookup();
+    this.breaker = breaker;
   }
 
   /** Sets the listener of failures. It is called before a failure is thrown, and must not wait. */
@@ -47,6 +51,19 @@ public final class Failures {
         new RedisUnavailableException(message, cause, kind, server.address());
     listener.accept(failure);
     return failure;
+  }
+
+  /** A failure after which it is doubtful whether the server is there. */
+  private RedisUnavailableException away(
+      String message, Throwable cause, Kind kind, long startNanos) {
+    RedisUnavailableException failure = failure(message, cause, kind);
+    breaker.failed(failure, startNanos);
+    return failure;
+  }
+
+  /** The circuit breaker is open, and nothing was sent. No listener is told. */
+  public RedisUnavailableException refusedByBreaker(String operation) {
+    return breaker.refusal(operation);
   }
 
   /** No connection of the pool became free in time. */
@@ -68,36 +85,40 @@ public final class Failures {
       String operation, long startNanos, RuntimeException cause) {
     JedisDataException reply = find(cause, JedisDataException.class);
     if (reply != null) {
-      return denied(operation, reply, cause);
+      return denied(operation, startNanos, reply, cause);
     }
     NoMasterException noMaster = find(cause, NoMasterException.class);
     if (noMaster != null) {
-      return failure(
+      String message =
           "%s on %s failed after %s ms: %s."
-              .formatted(operation, server.address(), waited(startNanos), noMaster.getMessage()),
-          cause,
-          noMaster.kind());
+              .formatted(operation, server.address(), waited(startNanos), noMaster.getMessage());
+      return noMaster.kind() == Kind.UNREACHABLE
+          ? away(message, cause, noMaster.kind(), startNanos)
+          : failure(message, cause, noMaster.kind());
     }
-    return failure(
+    return away(
         "%s on %s failed after %s ms: %s"
             .formatted(operation, server.address(), waited(startNanos), whyNoConnection(cause)),
         cause,
-        Kind.UNREACHABLE);
+        Kind.UNREACHABLE,
+        startNanos);
   }
 
   private RedisUnavailableException denied(
-      String operation, JedisDataException reply, RuntimeException cause) {
+      String operation, long startNanos, JedisDataException reply, RuntimeException cause) {
     ErrorReply error = ErrorReply.of(reply);
     String sentinel = ErrorReply.sentinelAdvice(reply.getMessage());
     String advice =
         error != null
             ? error.advice()
             : sentinel != null ? sentinel : "Check user, password and database";
-    return failure(
+    String message =
         "%s on %s failed: the server refused the connection (%s). %s."
-            .formatted(operation, server.address(), ErrorReply.words(reply.getMessage()), advice),
-        cause,
-        error == null ? Kind.ACCESS_DENIED : error.kind());
+            .formatted(operation, server.address(), ErrorReply.words(reply.getMessage()), advice);
+    Kind kind = error == null ? Kind.ACCESS_DENIED : error.kind();
+    return error != null && error.isOfAll()
+        ? away(message, cause, kind, startNanos)
+        : failure(message, cause, kind);
   }
 
   private String whyNoConnection(RuntimeException cause) {
@@ -145,7 +166,7 @@ public final class Failures {
             ? "no reply within yokedcache.connection.command-timeout (%s ms)."
                 .formatted(settings.commandTimeout().toMillis())
             : "the connection was lost (%s).".formatted(reason(cause));
-    return failure(
+    return away(
         "%s on %s failed after %s ms: %s%s"
             .formatted(
                 request.operation(),
@@ -154,7 +175,8 @@ public final class Failures {
                 why,
                 request.mayChange() ? " A change may or may not have been made." : ""),
         cause,
-        silent ? Kind.NO_ANSWER : Kind.CONNECTION_LOST);
+        silent ? Kind.NO_ANSWER : Kind.CONNECTION_LOST,
+        startNanos);
   }
 
   /** The server refused the request, and did not execute it. */
@@ -164,25 +186,30 @@ public final class Failures {
         error != null
             && error.isRedirect()
             && settings.deployment().kind() == Settings.Deployment.Kind.CLUSTER;
-    return failure(
+    String message =
         "%s on %s failed: the server answered %s.%s"
             .formatted(
                 request.operation(),
                 server.address(),
                 ErrorReply.words(reply.getMessage()),
-                error == null || isExpected ? "" : " " + error.advice() + "."),
-        reply,
-        error == null ? Kind.REFUSED : error.kind());
+                error == null || isExpected ? "" : " " + error.advice() + ".");
+    Kind kind = error == null ? Kind.REFUSED : error.kind();
+    if (error != null && error.isOfAll()) {
+      return away(message, reply, kind, System.nanoTime()); // it has just said so
+    }
+    breaker.answered();
+    return failure(message, reply, kind);
   }
 
   /** The connection died, or did not answer, before the operation's commands were written. */
   public RedisUnavailableException notSent(
       String operation, long startNanos, RuntimeException cause) {
-    return failure(
+    return away(
         "%s on %s failed after %s ms: the connection was lost before anything was sent (%s). Nothing was changed."
             .formatted(operation, server.address(), waited(startNanos), reason(cause)),
         cause,
-        Kind.UNREACHABLE);
+        Kind.UNREACHABLE,
+        startNanos);
   }
 
   /** The manager was closed while the operation ran. */

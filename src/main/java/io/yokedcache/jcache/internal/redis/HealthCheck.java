@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -45,6 +46,9 @@ public final class HealthCheck implements AutoCloseable {
 
     /** Redis answers again. */
     void restored();
+
+    /** The circuit breaker of a server opened or closed. */
+    void changed(NodeBreaker.Change change);
   }
 
   private static final Logger logger = LoggerFactory.getLogger(HealthCheck.class);
@@ -88,6 +92,7 @@ public final class HealthCheck implements AutoCloseable {
    */
   private long losses;
 
+  private long breakerOpenings;
   private @Nullable ScheduledFuture<?> next;
   private boolean closed;
 
@@ -157,6 +162,23 @@ public final class HealthCheck implements AutoCloseable {
     refused = true;
     lost("%s answers %s".formatted(executor.address(), words));
     plan(retryMillis);
+  }
+
+  /** How often circuit breakers have opened. */
+  public synchronized long breakerOpenings() {
+    return breakerOpenings;
+  }
+
+  /** Hears that the circuit breaker of a server opened or closed, and asks at once. Never waits. */
+  public void breakerChanged(NodeBreaker.Change change) {
+    doubted |= change.isOpen();
+    synchronized (this) {
+      breakerOpenings += change.isOpen() ? 1 : 0;
+      if (!closed) {
+        tell(() -> listener.changed(change));
+      }
+    }
+    plan(0);
   }
 
   private synchronized void plan(long delayMillis) {

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
 import java.io.IOException;
 import java.io.InputStream;
@@ -124,6 +125,25 @@ public final class JedisConnections {
         connection.sendCommand(command);
       }
       return new ArrayList<>(connection.getMany(commands.size()));
+    }
+  }
+
+  /**
+   * Whether a server answers a {@code PING} over a new connection, which is closed again. A server
+   * that refuses this user is there: operations tell the reason.
+   *
+   * @throws JedisConnectionException if there was no connection or no answer
+   */
+  static boolean serves(Endpoint server) {
+    try (Connection connection = open(server, millis(server.settings().commandTimeout()))) {
+      connection.sendCommand(Command.PING);
+      Object unused = connection.getOne();
+      return true;
+    } catch (JedisDataException e) {
+      ErrorReply error = ErrorReply.of(e);
+      return error == null || !error.isOfAll();
+    } catch (NoMasterException e) {
+      return e.kind() != RedisUnavailableException.Kind.UNREACHABLE;
     }
   }
 

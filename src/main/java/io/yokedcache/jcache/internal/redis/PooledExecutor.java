@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,7 @@ public final class PooledExecutor implements RedisExecutor {
   private final Settings.Connection settings;
   private final ErrorReply.Policy policy;
   private final PooledConnections pool;
+  private final NodeBreaker breaker;
   private final Failures failures;
   private final WriteGuard guard;
   private final ReconnectCount reconnects;
@@ -71,7 +73,12 @@ public final class PooledExecutor implements RedisExecutor {
     this.server = server;
     this.settings = server.settings();
     this.guard = new WriteGuard(settings.commandTimeout());
-    this.failures = new Failures(server);
+    this.breaker =
+        new NodeBreaker(
+            settings.circuitBreaker(),
+            () -> server.lookup().address(),
+            () -> JedisConnections.serves(server));
+    this.failures = new Failures(server, breaker);
     this.policy = server.policy();
     this.pool =
         new PooledConnections(
@@ -84,6 +91,7 @@ public final class PooledExecutor implements RedisExecutor {
     this.settings = shared.settings;
     this.policy = shared.policy;
     this.pool = shared.pool;
+    this.breaker = shared.breaker;
     this.failures = shared.failures;
     this.guard = shared.guard;
     this.reconnects = shared.reconnects;
@@ -102,6 +110,11 @@ public final class PooledExecutor implements RedisExecutor {
   /** Makes the exceptions of all requests to the server. */
   public Failures failures() {
     return failures;
+  }
+
+  /** The circuit breaker of all requests to the server. */
+  public NodeBreaker breaker() {
+    return breaker;
   }
 
   /** The retry policy of all connections to the server. */
@@ -198,6 +211,7 @@ public final class PooledExecutor implements RedisExecutor {
             List<@Nullable Object> replies = read();
             JedisDataException error = policy.find(replies);
             if (error == null) {
+              breaker.answered();
               return replies;
             }
             boolean mayRepeat = request.mayRepeat(replies) && !pool.isClosed();
@@ -226,6 +240,9 @@ public final class PooledExecutor implements RedisExecutor {
     }
 
     private void write() {
+      if (breaker.isOpen() && losses == 0) {
+        throw failures.refusedByBreaker(request.operation());
+      }
       Place borrowed = borrow(request, startNanos, timedOut);
       madeNanos = borrowed.madeNanos();
       boolean written = false;
@@ -282,7 +299,7 @@ public final class PooledExecutor implements RedisExecutor {
   /** An idempotent request is sent again after a lost connection; once after a time-out. */
   private boolean mayRepeat(Request request, boolean timedOut, int losses) {
     int most = timedOut ? MAX_TIMEOUTS : MAX_LOSSES;
-    return request.idempotent() && losses <= most && !pool.isClosed();
+    return request.idempotent() && losses <= most && !breaker.isOpen() && !pool.isClosed();
   }
 
   private Place borrow(Request request, long startNanos, boolean timedOut) {
@@ -306,6 +323,11 @@ public final class PooledExecutor implements RedisExecutor {
   }
 
   @Override
+  public boolean isAway(Bytes route) {
+    return breaker.isOpen();
+  }
+
+  @Override
   public List<RedisExecutor> masters() {
     return List.of(this);
   }
@@ -318,7 +340,11 @@ public final class PooledExecutor implements RedisExecutor {
         ? List.of()
         : List.of(
             new ConnectionStatistics.Node(
-                present.toString(), /* isMaster= */ true, /* slots= */ 0, pings.apply(this)));
+                present.toString(),
+                /* isMaster= */ true,
+                /* slots= */ 0,
+                pings.apply(this),
+                breaker.statistics()));
   }
 
   @Override
@@ -339,6 +365,7 @@ public final class PooledExecutor implements RedisExecutor {
 
   @Override
   public void close() {
+    breaker.close();
     pool.close();
     guard.close();
   }

@@ -109,6 +109,16 @@ public interface RedisExecutor extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Whether requests to the server of a key fail at once, since it does not answer. Costs a
+   * volatile read, and on a cluster a look at the table of slots.
+   *
+   * @param route a key of the slot
+   */
+  default boolean isAway(Bytes route) {
+    return false;
+  }
+
   /** One executor for each master, for commands such as {@code SCAN} that have no key. */
   List<RedisExecutor> masters();
 

@@ -177,7 +177,12 @@ final class SettingsReader {
         executor(group),
         pool.integer("size", 1, 10_000),
         pool.duration("wait", MILLISECOND, HOUR),
-        group.duration("keep-alive", Duration.ZERO, HOUR));
+        group.duration("keep-alive", Duration.ZERO, HOUR),
+        circuitBreaker(group.child("circuit-breaker")));
+  }
+
+  private static Settings.CircuitBreaker circuitBreaker(SettingGroup group) {
+    return new Settings.CircuitBreaker(group.flag("enabled"), group.integer("failures", 1, 1_000));
   }
 
   private static Settings.Deployment deployment(SettingGroup group, RedisUri uri) {

@@ -365,7 +365,8 @@ final class CacheBeansTest {
         1_500,
         new ConnectionStatistics.Counts(1, 2, 3, 4, 5),
         List.of(),
-        new FailOverStatistics(7, 8, 9));
+        new FailOverStatistics(7, 8, 9),
+        /* breakerOpenings= */ 0);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Breaker;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
 import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
@@ -98,6 +99,8 @@ final class ManagerBeansTest {
               "failOverRemovals",
               "failOverClears",
               "backgroundErrors",
+              "circuitBreakerOpenings",
+              "circuitBreakersOpen",
               "poolActive",
               "poolIdle",
               "poolWaiting",
@@ -217,7 +220,7 @@ final class ManagerBeansTest {
       assertThat(managerBeans).isNotNull();
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getAttributes())
-          .hasSize(12)
+          .hasSize(14)
           .noneMatch(a -> a.getDescription().equals(a.getName()))
           .filteredOn(a -> !a.getName().equals("Nodes"))
           .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"));
@@ -225,9 +228,9 @@ final class ManagerBeansTest {
       assertThat(server.getAttribute(name, "PingMicros")).isEqualTo(1.5);
       TabularData nodes = (TabularData) server.getAttribute(name, "Nodes");
       assertThat(List.<Object>copyOf(nodes.get(new Object[] {"h:1"}).values()))
-          .containsExactlyInAnyOrder("h:1", "master", 16_384, 0.0015, false);
+          .containsExactlyInAnyOrder("h:1", "master", 16_384, 0.0015, false, "closed", 0L, 0.0);
       assertThat(List.<Object>copyOf(nodes.get(new Object[] {"h:2"}).values()))
-          .containsExactlyInAnyOrder("h:2", "replica", 0, -1.0, true);
+          .containsExactlyInAnyOrder("h:2", "replica", 0, -1.0, true, "open", 2L, 1.5);
       assertThat(server.getAttribute(name, "PoolActive")).isEqualTo(1);
       assertThat(server.getAttribute(name, "PoolIdle")).isEqualTo(2);
       assertThat(server.getAttribute(name, "PoolWaiting")).isEqualTo(3);
@@ -237,19 +240,30 @@ final class ManagerBeansTest {
       assertThat(server.getAttribute(name, "FailOvers")).isEqualTo(7L);
       assertThat(server.getAttribute(name, "FailOverRemovals")).isEqualTo(8L);
       assertThat(server.getAttribute(name, "FailOverClears")).isEqualTo(9L);
+      assertThat(server.getAttribute(name, "CircuitBreakersOpen")).isEqualTo(1);
+      assertThat(server.getAttribute(name, "CircuitBreakerOpenings")).isEqualTo(6L);
       assertThat(info.getNotifications())
-          .hasSize(2)
-          .allSatisfy(n -> assertThat(n.getDescription()).contains("Redis"));
+          .hasSize(4)
+          .allSatisfy(
+              n -> assertThat(n.getDescription()).containsAnyOf("Redis", "circuit breaker"));
 
       List<Notification> heard = new ArrayList<>();
       server.addNotificationListener(name, (sent, handback) -> heard.add(sent), null, null);
       notifications.lost("no reply");
       notifications.restored();
+      notifications.opened("redis://h:2/0", "refused");
+      notifications.closed("redis://h:2/0");
 
       assertThat(heard)
           .extracting(Notification::getType)
-          .containsExactly("io.yokedcache.connection.lost", "io.yokedcache.connection.restored");
+          .containsExactly(
+              "io.yokedcache.connection.lost",
+              "io.yokedcache.connection.restored",
+              "io.yokedcache.connection.circuit-breaker.opened",
+              "io.yokedcache.connection.circuit-breaker.closed");
       assertThat(heard.get(0).getUserData()).isEqualTo("no reply");
+      assertThat(heard.get(2).getMessage()).contains("redis://h:2/0", "refused");
+      assertThat(heard.get(2).getUserData()).isEqualTo("redis://h:2/0");
     }
   }
 
@@ -272,9 +286,12 @@ final class ManagerBeansTest {
         1_500,
         new ConnectionStatistics.Counts(1, 2, 3, 4, 5),
         List.of(
-            new ConnectionStatistics.Node("h:1", true, 16_384, new Ping(healthy, 1_500)),
-            new ConnectionStatistics.Node("h:2", false, 0, Ping.NONE)),
-        new FailOverStatistics(7, 8, 9));
+            new ConnectionStatistics.Node(
+                "h:1", true, 16_384, new Ping(healthy, 1_500), Breaker.UNUSED),
+            new ConnectionStatistics.Node(
+                "h:2", false, 0, Ping.NONE, new Breaker(2, 1_500_000_000))),
+        new FailOverStatistics(7, 8, 9),
+        /* breakerOpenings= */ 6);
   }
 
   private static Object entry(CompositeData data, String map, String key) {

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,11 @@ final class HealthCheckTest {
             @Override
             public void restored() {
               told.add("restored");
+            }
+
+            @Override
+            public void changed(NodeBreaker.Change change) {
+              told.add((change.isOpen() ? "open: " : "closed: ") + change.node());
             }
           });
 

@@ -6,11 +6,13 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +36,12 @@ public final class ClusterExecutor implements RedisExecutor {
   /** The executors of this timer, by node; those of nodes that are gone are few. */
   private final Map<ClusterNode, Timed> timed = new ConcurrentHashMap<>();
 
-  private volatile News news = new News(failure -> {}, words -> {});
+  private volatile News news = new News(failure -> {}, words -> {}, change -> {});
 
-  private record News(Consumer<RedisUnavailableException> failed, Consumer<String> refused) {}
+  private record News(
+      Consumer<RedisUnavailableException> failed,
+      Consumer<String> refused,
+      Consumer<NodeBreaker.Change> changed) {}
 
   /** The executors of a node for requests that are timed. */
   record Timed(RedisExecutor executor, PooledExecutor pool) {}
@@ -58,6 +63,7 @@ public final class ClusterExecutor implements RedisExecutor {
             node -> {
               node.pool().failures().tell(failure -> news.failed.accept(failure));
               node.pool().policy().tell(words -> news.refused.accept(words));
+              node.pool().breaker().tell(change -> news.changed.accept(change));
             });
   }
 
@@ -66,9 +72,13 @@ public final class ClusterExecutor implements RedisExecutor {
    *
    * @param failed is called with each request that a node did not answer
    * @param refused is called with the errors of nodes and their cure
+   * @param changed is called when the circuit breaker of a node opens or closes
    */
-  public void tell(Consumer<RedisUnavailableException> failed, Consumer<String> refused) {
-    news = new News(failed, refused);
+  public void tell(
+      Consumer<RedisUnavailableException> failed,
+      Consumer<String> refused,
+      Consumer<NodeBreaker.Change> changed) {
+    news = new News(failed, refused, changed);
   }
 
   private ClusterExecutor(ClusterExecutor shared, Supplier<RoundTripTimer> timer) {
@@ -142,6 +152,12 @@ public final class ClusterExecutor implements RedisExecutor {
     return requests.isEmpty()
         ? List.of()
         : new RoutedRequests(this, topology, settings, requests).send();
+  }
+
+  @Override
+  public boolean isAway(Bytes route) {
+    ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
+    return owner != null && owner.pool().breaker().isOpen();
   }
 
   @Override

@@ -488,15 +488,23 @@ final class ClusterTopology implements Topology, AutoCloseable {
       rows.put(
           name,
           new ConnectionStatistics.Node(
-              name, /* isMaster= */ false, /* slots= */ 0, ConnectionStatistics.Ping.NONE));
+              name,
+              /* isMaster= */ false,
+              /* slots= */ 0,
+              ConnectionStatistics.Ping.NONE,
+              breaker(nodes.get(replica))));
     }
     slots.forEach(
         (node, count) ->
             rows.put(
                 node.name(),
                 new ConnectionStatistics.Node(
-                    node.name(), /* isMaster= */ true, count, pings.apply(node))));
+                    node.name(), /* isMaster= */ true, count, pings.apply(node), breaker(node))));
     return List.copyOf(rows.values());
+  }
+
+  private static ConnectionStatistics.Breaker breaker(@Nullable ClusterNode node) {
+    return node == null ? ConnectionStatistics.Breaker.UNUSED : node.pool().breaker().statistics();
   }
 
   @Override

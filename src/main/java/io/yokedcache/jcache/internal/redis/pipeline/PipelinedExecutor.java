@@ -3,10 +3,12 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.Failures;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
@@ -70,6 +72,7 @@ public final class PipelinedExecutor implements RedisExecutor {
   private final Supplier<RoundTripTimer> timer;
   private final Failures failures;
   private final ErrorReply.Policy policy;
+  private final NodeBreaker breaker;
   private final long timeoutNanos;
   private final long pingNanos;
 
@@ -97,6 +100,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     this.timer = timer;
     this.failures = pool.failures();
     this.policy = pool.policy();
+    this.breaker = pool.breaker();
     this.timeoutNanos = timeoutNanos;
     this.pingNanos = Math.min(timeoutNanos, MAX_PING_NANOS);
   }
@@ -108,6 +112,9 @@ public final class PipelinedExecutor implements RedisExecutor {
 
   @Override
   public List<@Nullable Object> execute(Request request) {
+    if (breaker.isOpen()) {
+      throw failures.refusedByBreaker(request.operation());
+    }
     PipelinedConnections.Slot slot = connections.leastUsed();
     if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request)) {
       return pool.execute(request);
@@ -131,6 +138,7 @@ public final class PipelinedExecutor implements RedisExecutor {
               connection.call(request.commands(), timer.get(), timeoutNanos);
           JedisDataException error = policy.find(replies);
           if (error == null) {
+            breaker.answered();
             return replies;
           }
           waitOrThrow(request, replies, error, connection, startNanos);
@@ -169,7 +177,10 @@ public final class PipelinedExecutor implements RedisExecutor {
   private boolean mayRepeat(Request request, LostCallException e, int losses) {
     boolean harmless = request.idempotent() || !e.isSent();
     int most = isTimeout(e) ? MAX_TIMEOUTS : MAX_LOSSES;
-    return harmless && (losses <= most || !e.isSent()) && !connections.isClosed();
+    return harmless
+        && (losses <= most || !e.isSent())
+        && !breaker.isOpen()
+        && !connections.isClosed();
   }
 
   private static boolean isSmall(Request request) {
@@ -257,6 +268,11 @@ public final class PipelinedExecutor implements RedisExecutor {
       }
     }
     pool.keepAlive(silence);
+  }
+
+  @Override
+  public boolean isAway(Bytes route) {
+    return breaker.isOpen();
   }
 
   /** The pool: commands without a key are background work, and must not delay operations. */
