@@ -44,7 +44,8 @@ record Fault(
       List.of(
           between("kill", ONE_SERVER, Target::kill, Target::restart),
           between("kill-master", REPLICATED, Target::kill, Target::restart).losingEntries(),
-          between("stop", EVERYWHERE, Target::pause, Target::resume).losingEntries(),
+          between("stop", ONE_SERVER, Target::pause, Target::resume),
+          between("stop-master", REPLICATED, Target::pause, Target::resume).losingEntries(),
           links("delay", Mode.DELAY, 100),
           links("cut", Mode.CUT, 20_000),
           links("refuse", Mode.REFUSE, 0),

@@ -5,14 +5,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -43,43 +40,23 @@ final class FaultyLinks implements AutoCloseable {
     HOLD
   }
 
-  private static final long END_SECONDS = 10;
-
-  private final Process process;
-  private final PrintStream commands;
-  private final BufferedReader answers;
+  private final PipedJvm jvm;
   private final int[] ports;
 
-  private FaultyLinks(Process process, int count) throws IOException {
-    this.process = process;
-    this.commands = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
-    this.answers =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  private FaultyLinks(PipedJvm jvm, int count) {
+    this.jvm = jvm;
     this.ports = new int[count];
     for (int i = 0; i < count; i++) {
-      ports[i] = Integer.parseInt(answer());
+      ports[i] = Integer.parseInt(jvm.answer());
     }
   }
 
   /** Starts the process with that number of links to a server of this machine. */
   static FaultyLinks start(int serverPort, int count) {
-    try {
-      return new FaultyLinks(
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx64m",
-                  "-XX:TieredStopAtLevel=1",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  FaultyLinks.class.getName(),
-                  Integer.toString(serverPort),
-                  Integer.toString(count))
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start(),
-          count);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new FaultyLinks(
+        PipedJvm.start(
+            FaultyLinks.class, List.of(Integer.toString(serverPort), Integer.toString(count))),
+        count);
   }
 
   /** Returns the port of 127.0.0.1 that leads over a link. */
@@ -89,12 +66,8 @@ final class FaultyLinks implements AutoCloseable {
 
   /** Changes the mode of a link; it holds when the method returns. */
   void set(int link, Mode mode, int number) {
-    commands.println(link + " " + mode + " " + number);
-    try {
-      answer();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    jvm.tell(link + " " + mode + " " + number);
+    String unused = jvm.answer();
   }
 
   /** Changes the mode of all links. */
@@ -104,25 +77,9 @@ final class FaultyLinks implements AutoCloseable {
     }
   }
 
-  private String answer() throws IOException {
-    String line = answers.readLine();
-    if (line == null) {
-      throw new IOException("The process of the proxies has ended");
-    }
-    return line;
-  }
-
   @Override
   public void close() {
-    commands.close();
-    try {
-      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
+    jvm.close();
   }
 
   /** Arguments: port of the server, number of links. Prints the ports of the links. */
