@@ -15,6 +15,7 @@ import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder.Counts;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import java.util.ArrayList;
@@ -212,7 +213,11 @@ final class BulkOperations<K, V> {
           if (nobodyHears) {
             removeAndCount(recorder);
           } else {
-            unheard = removePages(recorder);
+            try {
+              unheard = removePages(recorder);
+            } catch (RedisUnavailableException e) {
+              definition.store().entries().leaveOut(e);
+            }
           }
           recorder.record(Operation.REMOVE_ALL, 0, 0, 0, 0, start);
           ApplicationCode.rethrow(unheard);
@@ -253,7 +258,7 @@ final class BulkOperations<K, V> {
     Throwable unheard = null;
     // A load that runs now may have read a value that is gone from its source by now.
     context.overtakeLoads();
-    Iterator<List<Bytes>> pages = definition.store().entries().scan();
+    Iterator<List<Bytes>> pages = definition.store().entries().scan(Use.DECISION);
     while (pages.hasNext()) {
       Map<K, Bytes> keys = new LinkedHashMap<>();
       List<Mutation> unknown = new ArrayList<>();

@@ -118,7 +118,9 @@ final class CacheFactory {
           createIfAny("cache writer", configuration.getCacheWriterFactory(), created);
       NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
       // The last step, so that nothing tracks changes for a cache that is not created.
-      CacheBackend store = stores.open(identity, cacheSettings.batchSize(), near, phases::wire);
+      CacheBackend store =
+          stores.open(
+              identity, cacheSettings.batchSize(), cacheSettings.onFailure(), near, phases::wire);
       return new CacheDefinition<>(
           name, configuration, cacheSettings, store, near, codec, phases, expiry, loader, writer);
     } catch (Throwable e) {
@@ -194,6 +196,7 @@ final class CacheFactory {
         .open(
             new CacheIdentity(name, "to be dropped"),
             /* batchSize= */ 1,
+            Settings.OnFailure.THROW,
             /* near= */ null,
             RoundTripTimer::none)
         .destroy();

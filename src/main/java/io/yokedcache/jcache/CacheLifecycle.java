@@ -12,6 +12,7 @@ import io.yokedcache.jcache.internal.jmx.ManagerBeans.CacheDescription;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.store.Change;
@@ -175,6 +176,11 @@ final class CacheLifecycle<K, V> {
   /** How many entries the cache was given here while statistics were on. */
   long writes() {
     return statistics.writes();
+  }
+
+  /** How operations went on without Redis. */
+  OutageStatistics outages() {
+    return definition.store().entries().outages();
   }
 
   private @Nullable NearCacheStatistics nearStatistics() {

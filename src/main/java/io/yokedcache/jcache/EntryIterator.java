@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
     this.store = store;
     this.codec = codec;
     this.meter = meter;
-    this.pages = store.scan();
+    this.pages = store.scan(Use.ANSWER);
   }
 
   @Override
@@ -60,7 +61,7 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
     if (keys.isEmpty()) {
       return;
     }
-    List<@Nullable Bytes> values = store.getAll(keys, Ttl.UNCHANGED);
+    List<@Nullable Bytes> values = store.getAll(keys, Ttl.UNCHANGED, Use.ANSWER);
     List<@Nullable K> decodedKeys = codec.decodeKeys(keys);
     List<@Nullable V> decodedValues = codec.decodeAll(keys, values);
     for (int i = 0; i < keys.size(); i++) {

@@ -8,6 +8,7 @@ import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.time.Duration;
@@ -138,7 +139,7 @@ final class RemoteEvents<K, V> {
 
   private boolean isCurrent(Bytes key, @Nullable Bytes value) {
     try {
-      Bytes stored = entries.get(key, Ttl.UNCHANGED);
+      Bytes stored = entries.get(key, Ttl.UNCHANGED, Use.DECISION);
       return Objects.equals(stored, value);
     } catch (CacheException e) {
       logger.debug("It is not known whether an event is of the last change; it is told", e);

@@ -479,6 +479,7 @@ public record Settings(
    * @param contentionTimeout how long an atomic operation is retried before it fails
    * @param loadTimeout how long a reader waits for another thread's load of the same key before it
    *     loads the value itself
+   * @param onFailure what operations do while Redis is away
    * @param alerts the limits at which the cache's MBean sends notifications
    * @param near the near cache in this JVM
    * @param compress how values are compressed in Redis
@@ -497,6 +498,7 @@ public record Settings(
       int batchSize,
       Duration contentionTimeout,
       Duration loadTimeout,
+      OnFailure onFailure,
       Alerts alerts,
       NearCache near,
       Compress compress,
@@ -527,6 +529,17 @@ public record Settings(
    *     com.google.crypto.tink:tink}; or {@code null} if values are not encrypted
    */
   public record Encrypt(@Nullable Path keyset) {}
+
+  /** The behaviour of the operations of a cache while Redis cannot be asked. */
+  public enum OnFailure {
+    /** They throw a {@link io.yokedcache.jcache.RedisUnavailableException}. */
+    THROW,
+    /**
+     * They go on without Redis: reads find no entry, and changes are left out. Entry processors
+     * fail as with {@link #THROW}.
+     */
+    DEGRADE
+  }
 
   /**
    * The limits at which a cache's MBean sends notifications; each is {@code null} if it is not set.

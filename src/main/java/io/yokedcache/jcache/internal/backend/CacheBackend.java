@@ -71,7 +71,7 @@ public final class CacheBackend {
 
   /** Whether another cache object, of this or another JVM, may listen to changes. */
   public boolean isHeard() {
-    return generations.isHeard();
+    return entries.isHeard();
   }
 
   /** Empties the cache for every JVM, and has the stale entries deleted. */

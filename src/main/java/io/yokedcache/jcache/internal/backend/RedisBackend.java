@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.backend;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.configuration.Settings.OnFailure;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
@@ -222,12 +223,14 @@ public final class RedisBackend implements AutoCloseable {
   /**
    * The backend of one cache. Nothing is sent before its first operation.
    *
+   * @param onFailure what its operations do while Redis is away
    * @param near its near cache, or {@code null}
    * @param timer returns the timer of a round trip
    */
   public CacheBackend open(
       CacheIdentity identity,
       int batchSize,
+      OnFailure onFailure,
       @Nullable NearCache<?> near,
       Supplier<RoundTripTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
@@ -236,7 +239,14 @@ public final class RedisBackend implements AutoCloseable {
     RemoteEventPublisher publisher = new RemoteEventPublisher(timed, names, identity.cacheName());
     EntryStore entries =
         new EntryStore(
-            timed, names, identity.cacheName(), generations, publisher, announcement, batchSize);
+            timed,
+            names,
+            identity.cacheName(),
+            generations,
+            publisher,
+            announcement,
+            batchSize,
+            onFailure == OnFailure.DEGRADE);
     if (near != null) {
       invalidations.add(names, near);
     }

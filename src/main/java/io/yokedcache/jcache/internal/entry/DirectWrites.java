@@ -1,7 +1,9 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
@@ -43,27 +45,32 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
             encodedKey,
             value == null ? null : codec.value(encodedKey, value),
             expected == null ? null : codec.value(encodedKey, expected));
-    if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
+    try {
+      if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
+        return OperationResult.none(/* found= */ false);
+      }
+      Outcome outcome = context.store().apply(mutation);
+      if (expected != null) {
+        outcome = settleEquality(operation, key, mutation, outcome, expected);
+      } else if (operation.condition() == Condition.ABSENT && outcome.change() == Change.NONE) {
+        outcome = settleAbsence(operation, key, mutation);
+      }
+      return result(outcome, mutation, value);
+    } catch (RedisUnavailableException e) {
+      context.store().leaveOut(e);
       return OperationResult.none(/* found= */ false);
     }
-    Outcome outcome = context.store().apply(mutation);
-    if (expected != null) {
-      outcome = settleEquality(operation, key, mutation, outcome, expected);
-    } else if (operation.condition() == Condition.ABSENT && outcome.change() == Change.NONE) {
-      outcome = settleAbsence(operation, key, mutation);
-    }
-    return result(outcome, mutation, value);
   }
 
   private boolean isReadable(Bytes key) {
-    return context.codec().decode(key, context.store().get(key, Ttl.UNCHANGED)) != null;
+    return context.codec().decode(key, context.store().get(key, Ttl.UNCHANGED, Use.DECISION)) != null;
   }
 
   /** Creates an entry in place of a value that cannot be decoded, which counts as absent. */
   private Outcome settleAbsence(EntryOperation operation, K key, Mutation mutation) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
-      Bytes stored = context.store().get(mutation.key(), Ttl.UNCHANGED);
+      Bytes stored = context.store().get(mutation.key(), Ttl.UNCHANGED, Use.DECISION);
       if (stored != null && context.codec().decode(mutation.key(), stored) != null) {
         return Outcome.NONE;
       }
@@ -85,7 +92,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       for (EncodedEntry<K, V> put : puts) {
         mutations.add(mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null));
       }
-      List<Outcome> outcomes = context.store().applyAll(mutations);
+      List<@Nullable Outcome> outcomes = context.store().applyAllOrLeaveOut(mutations);
       Map<K, OperationResult<V>> results = new LinkedHashMap<>();
       for (int i = 0; i < puts.size(); i++) {
         EncodedEntry<K, V> put = puts.get(i);
@@ -100,7 +107,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     List<Mutation> mutations = new ArrayList<>(keys.size());
     keys.forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
     List<OperationResult<V>> results = new ArrayList<>(keys.size());
-    for (Outcome outcome : context.store().applyAll(mutations)) {
+    for (@Nullable Outcome outcome : context.store().applyAllOrLeaveOut(mutations)) {
       results.add(result(outcome, mutations.get(results.size()), null));
     }
     return results;
@@ -141,7 +148,11 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     return outcome;
   }
 
-  private OperationResult<V> result(Outcome outcome, Mutation mutation, @Nullable V value) {
+  private OperationResult<V> result(
+      @Nullable Outcome outcome, Mutation mutation, @Nullable V value) {
+    if (outcome == null) {
+      return OperationResult.none(/* found= */ false); // left out
+    }
     V prior =
         mutation.wantsPrior() ? context.codec().decode(mutation.key(), outcome.prior()) : null;
     boolean undecodable = mutation.wantsPrior() && prior == null && outcome.prior() != null;

@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
@@ -85,7 +86,7 @@ public final class EntryLoads<K, V> {
   private @Nullable V loadNow(Missing<K> missing, Load load, Consumer<OperationResult<V>> settle) {
     List<Bytes> keys = List.of(missing.keyBytes());
     try (Ticket ticket = context.loads().begin(missing.keyBytes())) {
-      Pinned pinned = context.store().pin(keys, /* wereRead= */ true);
+      Pinned pinned = context.store().pin(keys, /* wereRead= */ true, Use.ANSWER);
       V value;
       try {
         value = loader.load(missing.key());
@@ -211,7 +212,7 @@ public final class EntryLoads<K, V> {
     List<Bytes> keys = missing.stream().map(Missing::keyBytes).toList();
     List<Ticket> tickets = context.loads().beginAll(keys);
     try {
-      Pinned pinned = context.store().pin(keys, /* wereRead= */ true);
+      Pinned pinned = context.store().pin(keys, /* wereRead= */ true, Use.ANSWER);
       Map<K, V> loaded;
       try {
         Set<K> asked = new LinkedHashSet<>();
@@ -261,7 +262,7 @@ public final class EntryLoads<K, V> {
     List<Bytes> keyBytes = wanted.stream().map(Missing::keyBytes).toList();
     List<Ticket> tickets = context.loads().beginAll(keyBytes);
     try {
-      Pinned pinned = context.store().pin(keyBytes, /* wereRead= */ false);
+      Pinned pinned = context.store().pin(keyBytes, /* wereRead= */ false, Use.ANSWER);
       Map<K, V> loaded = loader.loadAll(keys);
       List<EncodedEntry<K, V>> entries = new ArrayList<>(loaded.size());
       List<Ticket> entryTickets = new ArrayList<>(loaded.size());
@@ -299,7 +300,9 @@ public final class EntryLoads<K, V> {
   private List<Missing<K>> missing(Set<K> keys) {
     List<Missing<K>> all = all(keys);
     List<@Nullable Bytes> stored =
-        context.store().getAll(all.stream().map(Missing::keyBytes).toList(), Ttl.UNCHANGED);
+        context
+            .store()
+            .getAll(all.stream().map(Missing::keyBytes).toList(), Ttl.UNCHANGED, Use.ANSWER);
     List<Missing<K>> missing = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       Bytes bytes = stored.get(i);
@@ -345,7 +348,7 @@ public final class EntryLoads<K, V> {
     Map<Bytes, Boolean> present = new LinkedHashMap<>();
     if (!context.expiry().isFixed()) {
       List<Bytes> keys = indexes.stream().map(i -> entries.get(i).keyBytes()).toList();
-      List<Boolean> found = context.store().containsAll(keys);
+      List<Boolean> found = context.store().containsAll(keys, Use.ANSWER);
       for (int i = 0; i < keys.size(); i++) {
         present.put(keys.get(i), found.get(i));
       }

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.StoredValue;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ public final class EntryReads<K, V> {
     if (near != null) {
       return readAll(List.of(key)).get(0);
     }
-    Bytes bytes = store.get(key, ttlAskedAhead());
+    Bytes bytes = store.get(key, ttlAskedAhead(), Use.ANSWER);
     return new Read<>(bytes, codec.decode(key, bytes));
   }
 
@@ -85,7 +86,7 @@ public final class EntryReads<K, V> {
     if (near != null) {
       return readAndKeep(near, keys);
     }
-    List<@Nullable Bytes> stored = store.getAll(keys, ttlAskedAhead());
+    List<@Nullable Bytes> stored = store.getAll(keys, ttlAskedAhead(), Use.ANSWER);
     List<@Nullable V> values = codec.decodeAll(keys, stored);
     List<Read<V>> reads = new ArrayList<>(keys.size());
     for (int i = 0; i < keys.size(); i++) {

@@ -2,8 +2,10 @@ package io.yokedcache.jcache.internal.entry;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
@@ -43,13 +45,28 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     Bytes encodedValue = value == null ? null : context.codec().value(encodedKey, value);
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
-      Decision decision = decide(operation, encodedKey, encodedValue, expected);
+      Decision decision;
+      try {
+        decision = decide(operation, encodedKey, encodedValue, expected);
+      } catch (RedisUnavailableException e) {
+        context.store().leaveOut(e);
+        if (operation.condition() == Condition.ANY) {
+          context.writer().write(key, value);
+        }
+        return OperationResult.none(/* found= */ false);
+      }
       Mutation mutation = decision.mutation();
       if (mutation == null) {
         return OperationResult.none(decision.found());
       }
       context.writer().write(key, value);
-      Outcome outcome = context.store().apply(mutation);
+      Outcome outcome;
+      try {
+        outcome = context.store().apply(mutation);
+      } catch (RedisUnavailableException e) {
+        context.store().leaveOut(e);
+        return OperationResult.none(/* found= */ false);
+      }
       boolean settled = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
       if (settled) {
         return result(operation, encodedKey, decision, outcome, value);
@@ -60,8 +77,16 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
 
   @Override
   public BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries) {
-    List<Boolean> present =
-        context.store().containsAll(entries.stream().map(EncodedEntry::keyBytes).toList());
+    List<Boolean> present;
+    try {
+      present =
+          context
+              .store()
+              .containsAll(entries.stream().map(EncodedEntry::keyBytes).toList(), Use.DECISION);
+    } catch (RedisUnavailableException e) {
+      context.store().leaveOut(e);
+      return accepted -> leftOut(entries, accepted);
+    }
     List<Mutation> mutations = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
       mutations.add(
@@ -75,6 +100,16 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     return accepted -> apply(entries, mutations, accepted);
   }
 
+  private Map<K, OperationResult<V>> leftOut(List<EncodedEntry<K, V>> entries, Set<K> accepted) {
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
+    for (EncodedEntry<K, V> entry : entries) {
+      if (accepted.contains(entry.key())) {
+        results.put(entry.key(), OperationResult.none(/* found= */ false));
+      }
+    }
+    return results;
+  }
+
   private Map<K, OperationResult<V>> apply(
       List<EncodedEntry<K, V>> entries, List<Mutation> mutations, Set<K> accepted) {
     List<EncodedEntry<K, V>> puts = new ArrayList<>(entries.size());
@@ -85,23 +120,31 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
         applied.add(mutations.get(i));
       }
     }
-    List<Outcome> outcomes = context.store().applyAll(applied);
+    List<@Nullable Outcome> outcomes = context.store().applyAllOrLeaveOut(applied);
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     for (int i = 0; i < puts.size(); i++) {
       EncodedEntry<K, V> put = puts.get(i);
-      Outcome outcome = outcomes.get(i);
-      results.put(
-          put.key(),
-          outcome.change() == Change.NONE
-              ? putAgain(put)
-              : result(
-                  EntryOperation.PUT,
-                  put.keyBytes(),
-                  new Decision(applied.get(i).condition() == Condition.PRESENT, applied.get(i)),
-                  outcome,
-                  put.value()));
+      results.put(put.key(), result(put, applied.get(i), outcomes.get(i)));
     }
     return results;
+  }
+
+  private OperationResult<V> result(
+      EncodedEntry<K, V> put, Mutation applied, @Nullable Outcome outcome) {
+    if (outcome == null) {
+      return OperationResult.none(/* found= */ false); // left out
+    }
+    if (outcome.change() != Change.NONE) {
+      boolean found = applied.condition() == Condition.PRESENT;
+      return result(
+          EntryOperation.PUT, put.keyBytes(), new Decision(found, applied), outcome, put.value());
+    }
+    try {
+      return putAgain(put);
+    } catch (RedisUnavailableException e) {
+      context.store().leaveOut(e);
+      return OperationResult.none(/* found= */ false);
+    }
   }
 
   /** Puts an entry that was created or removed concurrently; the writer has been called. */
@@ -127,7 +170,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     if (!needsRead) {
       return new Decision(false, mutation(operation, key, Condition.ANY, null, value));
     }
-    Bytes stored = context.store().get(key, Ttl.UNCHANGED);
+    Bytes stored = context.store().get(key, Ttl.UNCHANGED, Use.DECISION);
     // A value that cannot be decoded counts as absent; a value that is overwritten in any case is
     // not decoded.
     boolean looks = operation.condition() != Condition.ANY;

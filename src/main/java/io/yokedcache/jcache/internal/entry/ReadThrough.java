@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.internal.entry.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -139,8 +140,8 @@ public final class ReadThrough<K, V> {
    */
   public boolean contains(K key) {
     Bytes encodedKey = context.codec().key(key);
-    return context.codec().decode(encodedKey, context.store().get(encodedKey, Ttl.UNCHANGED))
-        != null;
+    Bytes stored = context.store().get(encodedKey, Ttl.UNCHANGED, Use.ANSWER);
+    return context.codec().decode(encodedKey, stored) != null;
   }
 
   /** Applies the access expiry to an entry whose value was read before. */

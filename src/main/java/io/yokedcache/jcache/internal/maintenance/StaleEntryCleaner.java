@@ -249,7 +249,8 @@ public final class StaleEntryCleaner {
       this.names = names;
       this.tokens = Set.copyOf(tokens);
       this.isDone = tokens.isEmpty();
-      this.scan = executor.isCluster() ? names.scan(executor, operation, COUNTED_PAGE) : null;
+      this.scan =
+          !isDone && executor.isCluster() ? names.scan(executor, operation, COUNTED_PAGE) : null;
     }
 
     /** Whether all are deleted and counted, or were given up. */

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Trials;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Tried;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
@@ -73,7 +74,8 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
           encodedKeys.keySet(),
           () -> {
             List<Bytes> asked = new ArrayList<>(encodedKeys.values());
-            List<@Nullable Bytes> bytes = context.store().getAll(asked, Ttl.UNCHANGED);
+            List<@Nullable Bytes> bytes =
+                context.store().getAll(asked, Ttl.UNCHANGED, Use.DECISION);
             int i = 0;
             for (K key : encodedKeys.keySet()) {
               stored.put(key, bytes.get(i++));

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.entry.ContentionBackoff;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.List;
@@ -41,7 +42,7 @@ public final class ProcessorRunner<K, V> {
       Object... arguments) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
-      Bytes stored = context.store().get(encodedKey, Ttl.UNCHANGED);
+      Bytes stored = context.store().get(encodedKey, Ttl.UNCHANGED, Use.DECISION);
       V before = context.codec().decode(encodedKey, stored);
       Processed<V, T> processed;
       try (ProcessorStore store = ProcessorStore.of(context, List.of(encodedKey))) {

@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ final class ProcessorStore implements AutoCloseable {
   private ProcessorStore(CacheContext<?, ?> context, Collection<Bytes> keys) {
     this.context = context;
     boolean loads = context.loader().exists();
-    this.pinned = loads ? context.store().pin(keys, /* wereRead= */ true) : null;
+    this.pinned = loads ? context.store().pin(keys, /* wereRead= */ true, Use.DECISION) : null;
     if (loads) {
       keys.forEach(key -> tickets.computeIfAbsent(key, context.loads()::begin));
     }

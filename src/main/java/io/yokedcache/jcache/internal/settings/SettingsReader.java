@@ -28,6 +28,7 @@ final class SettingsReader {
   private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
   private static final Pattern EXECUTORS = Pattern.compile("pipelined|pooled");
   private static final Pattern COMPRESSIONS = Pattern.compile("lz4|none");
+  private static final Pattern ON_FAILURE = Pattern.compile("throw|degrade");
   private static final Pattern OPERATION_BEANS = Pattern.compile("used|all|none");
   private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
   private static final Pattern ALLOWED =
@@ -112,6 +113,7 @@ final class SettingsReader {
         group.integer("batch-size", 1, 100_000),
         group.duration("contention-timeout", MILLISECOND, HOUR),
         group.duration("load-timeout", MILLISECOND, DAY),
+        onFailure(group),
         alerts(group.child("alerts")),
         near(group.child("near")),
         compress(group.child("compress")),
@@ -124,6 +126,11 @@ final class SettingsReader {
             group.text("algorithm", COMPRESSIONS, "lz4 or none").toUpperCase(Locale.ROOT)),
         group.bytes("above", 0),
         group.integer("level", 0, 17));
+  }
+
+  private static Settings.OnFailure onFailure(SettingGroup group) {
+    return Settings.OnFailure.valueOf(
+        group.text("on-failure", ON_FAILURE, "throw or degrade").toUpperCase(Locale.ROOT));
   }
 
   private static Settings.Alerts alerts(SettingGroup group) {

@@ -2,6 +2,8 @@ package io.yokedcache.jcache.internal.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -10,6 +12,7 @@ import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -18,7 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -29,10 +34,20 @@ import redis.clients.jedis.Protocol.Keyword;
  * The entries of one cache, as bytes with a time to live: one Redis string each, under the token of
  * their bucket's generation, which every operation verifies in its round trip. Every operation is
  * atomic for its entry across all JVMs, sees only the current generation, and waits no longer than
- * the time-outs of the connection. All methods throw {@link CacheException} if Redis cannot be
- * reached or refuses the command. Safe for use by several threads.
+ * the time-outs of the connection. All methods throw {@link CacheException} if Redis refuses the
+ * command. If Redis cannot be reached, changes and reads for {@link Use#DECISION} throw {@link
+ * RedisUnavailableException}; other reads do so unless the cache degrades. Safe for use by several
+ * threads.
  */
 public final class EntryStore {
+
+  /** The purpose of a read. */
+  public enum Use {
+    /** The application gets the answer. If the cache degrades, there is no entry without Redis. */
+    ANSWER,
+    /** A change depends on it, so it fails without Redis. */
+    DECISION
+  }
 
   /** Entries of one generation. Safe for use by several threads. */
   public interface Pinned {
@@ -41,7 +56,7 @@ public final class EntryStore {
      * Changes several of the entries, as {@link EntryStore#applyAll} does.
      *
      * @return their outcomes in the order of the mutations; {@link Change#NONE} also if the cache
-     *     was cleared
+     *     was cleared, or if it degrades and Redis is away
      */
     List<Outcome> applyAll(List<Mutation> mutations);
   }
@@ -75,11 +90,19 @@ public final class EntryStore {
   private final GenerationGuard guard;
   private final MutationApplier mutations;
   private final int batchSize;
+  private final boolean degrades;
   private final ValueSizes sizes = new ValueSizes();
+  private final LongAdder degradedReads = new LongAdder();
+  private final LongAdder degradedWrites = new LongAdder();
 
   /** An array and not a list: going over it allocates nothing. Replaced as a whole. */
   private volatile ChangeObserver[] observers = {};
 
+  /**
+   * Creates the entries of a cache.
+   *
+   * @param degrades whether reads for {@link Use#ANSWER} find nothing while Redis is away
+   */
   public EntryStore(
       RedisExecutor executor,
       KeySpace names,
@@ -87,7 +110,8 @@ public final class EntryStore {
       Generations generations,
       RemoteEventPublisher publisher,
       Announcement announcement,
-      int batchSize) {
+      int batchSize,
+      boolean degrades) {
     this.executor = executor;
     this.names = names;
     this.operations = new OperationNames(cacheName);
@@ -97,6 +121,7 @@ public final class EntryStore {
         new MutationApplier(
             executor, names, operations, generations, guard, publisher, announcement);
     this.batchSize = batchSize;
+    this.degrades = degrades;
   }
 
   /** Calls an observer for all changes from now on. */
@@ -142,35 +167,74 @@ public final class EntryStore {
    * @param onAccess its time to live after this read
    * @return its bytes, or {@code null} if there is none
    */
-  public @Nullable Bytes get(Bytes key, Ttl onAccess) {
+  public @Nullable Bytes get(Bytes key, Ttl onAccess, Use use) {
     int bucket = names.bucketOf(key);
     if (!onAccess.isUnchanged()) {
-      return getAll(List.of(key), onAccess).get(0);
+      return getAll(List.of(key), onAccess, use).get(0);
     }
     // Most operations are this one. It allocates little and adds one frame to the stack.
     String operation = operations.get();
     Bytes generationKey = names.route(bucket);
-    for (int attempt = 0; ; attempt++) {
-      Generation generation = guard.generation(operation, bucket, attempt);
-      CommandArguments command =
-          new CommandArguments(Command.MGET)
-              .add(generationKey)
-              .add(Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key)));
-      Object reply =
-          executor
-              .execute(
-                  new Request(
-                      operation,
-                      generationKey,
-                      /* idempotent= */ true,
-                      List.of(command),
-                      sizes.expected(1)))
-              .get(0);
-      List<? extends @Nullable Object> both = list(executor.checked(operation, reply));
-      if (guard.verified(bucket, generation, both.get(0))) {
-        return both.get(1) instanceof byte[] value ? read(value) : null;
+    try {
+      for (int attempt = 0; ; attempt++) {
+        Generation generation = guard.generation(operation, bucket, attempt);
+        CommandArguments command =
+            new CommandArguments(Command.MGET)
+                .add(generationKey)
+                .add(Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key)));
+        Object reply =
+            executor
+                .execute(
+                    new Request(
+                        operation,
+                        generationKey,
+                        /* idempotent= */ true,
+                        List.of(command),
+                        sizes.expected(1)))
+                .get(0);
+        List<? extends @Nullable Object> both = list(executor.checked(operation, reply));
+        if (guard.verified(bucket, generation, both.get(0))) {
+          return both.get(1) instanceof byte[] value ? read(value) : null;
+        }
       }
+    } catch (RedisUnavailableException e) {
+      findNothing(use, e);
+      return null;
     }
+  }
+
+  /** Counts a read that finds no entry because Redis is away; throws if it must fail. */
+  private void findNothing(Use use, RedisUnavailableException failure) {
+    if (!degrades || use == Use.DECISION) {
+      throw failure;
+    }
+    degradedReads.increment();
+  }
+
+  private <T extends @Nullable Object> List<T> orNothing(
+      Use use, Supplier<List<T>> read, Supplier<List<T>> nothing) {
+    try {
+      return read.get();
+    } catch (RedisUnavailableException e) {
+      findNothing(use, e);
+      return nothing.get();
+    }
+  }
+
+  /**
+   * Counts a change that is left out because Redis is away.
+   *
+   * @throws RedisUnavailableException the failure, unless the cache degrades
+   */
+  public void leaveOut(RedisUnavailableException failure) {
+    if (!degrades) {
+      throw failure;
+    }
+    degradedWrites.increment();
+  }
+
+  public OutageStatistics outages() {
+    return new OutageStatistics(degradedReads.sum(), degradedWrites.sum());
   }
 
   /**
@@ -178,12 +242,15 @@ public final class EntryStore {
    *
    * @return bytes or {@code null} for each key, in the order of the keys
    */
-  public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess) {
+  public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess, Use use) {
     if (onAccess.isZero()) {
       keys.forEach(this::beforeUntracked);
     }
     String operation = getting(keys);
-    return guard.read(operation, keys, batchSize, new Values(operation, onAccess));
+    return orNothing(
+        use,
+        () -> guard.read(operation, keys, batchSize, new Values(operation, onAccess)),
+        () -> Collections.nCopies(keys.size(), null));
   }
 
   private String getting(List<Bytes> keys) {
@@ -274,12 +341,19 @@ public final class EntryStore {
   }
 
   /**
-   * Reads several entries with their times to live, which this read leaves as they are.
+   * Reads several entries for {@link Use#ANSWER} with their times to live, which this read leaves
+   * as they are.
    *
    * @return an entry or {@code null} for each key, in the order of the keys
    */
   public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
-    String operation = getting(keys);
+    return orNothing(
+        Use.ANSWER,
+        () -> getAllWithTtl(getting(keys), keys),
+        () -> Collections.nCopies(keys.size(), null));
+  }
+
+  private List<@Nullable StoredValue> getAllWithTtl(String operation, List<Bytes> keys) {
     return guard.read(
         operation,
         keys,
@@ -336,7 +410,11 @@ public final class EntryStore {
   }
 
   /** Whether there is an entry, for each key in their order. */
-  public List<Boolean> containsAll(List<Bytes> keys) {
+  public List<Boolean> containsAll(List<Bytes> keys, Use use) {
+    return orNothing(use, () -> containsAll(keys), () -> Collections.nCopies(keys.size(), false));
+  }
+
+  private List<Boolean> containsAll(List<Bytes> keys) {
     String operation = operations.containsKey();
     return guard.read(
         operation,
@@ -391,22 +469,28 @@ public final class EntryStore {
   }
 
   private void touch(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
-    List<@Nullable Object> unused =
-        guard.read(
-            operations.touch(),
-            keys,
-            batchSize,
-            new Guarded<@Nullable Object>(operations.touch(), /* repliesWithValues= */ false) {
-              @Override
-              List<CommandArguments> commands(Generation generation, List<Bytes> some) {
-                return some.stream().map(key -> touching(generation, key, ttl.apply(key))).toList();
-              }
+    try {
+      List<@Nullable Object> unused =
+          guard.read(
+              operations.touch(),
+              keys,
+              batchSize,
+              new Guarded<@Nullable Object>(operations.touch(), /* repliesWithValues= */ false) {
+                @Override
+                List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                  return some.stream()
+                      .map(key -> touching(generation, key, ttl.apply(key)))
+                      .toList();
+                }
 
-              @Override
-              List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
-                return replies;
-              }
-            });
+                @Override
+                List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
+                  return replies;
+                }
+              });
+    } catch (RedisUnavailableException e) {
+      findNothing(Use.ANSWER, e); // the read has its answer, and the entry its old time to live
+    }
   }
 
   private static CommandArguments touching(Generation generation, Bytes key, Ttl ttl) {
@@ -445,30 +529,79 @@ public final class EntryStore {
   }
 
   /**
+   * Changes several of the entries, as far as Redis can be asked if the cache degrades.
+   *
+   * @return their outcomes in the order of the mutations; {@code null} for those that were left out
+   */
+  public List<@Nullable Outcome> applyAllOrLeaveOut(List<Mutation> all) {
+    try {
+      return new ArrayList<>(applyAll(all));
+    } catch (RedisUnavailableException e) {
+      leaveOut(e);
+      return Collections.nCopies(all.size(), null);
+    }
+  }
+
+  /**
    * A view of some entries that ends with the next {@link #clear} of any JVM. Later changes through
    * the view do nothing. For values that are loaded before they are stored.
    *
    * @param wereRead whether the entries were just read, so that this JVM knows the current
    *     generation; if not, Redis is asked
+   * @param use {@link Use#ANSWER} for values that the application gets whether or not they are
+   *     stored
    */
-  public Pinned pin(Collection<Bytes> keys, boolean wereRead) {
-    if (!wereRead) {
-      Set<Integer> buckets = new HashSet<>();
-      keys.forEach(key -> buckets.add(names.bucketOf(key)));
-      generations.openAgain(buckets);
-    }
+  public Pinned pin(Collection<Bytes> keys, boolean wereRead, Use use) {
     Map<Integer, Generation> pinned = new HashMap<>();
-    keys.forEach(key -> pinned.computeIfAbsent(names.bucketOf(key), generations::current));
-    return all -> {
+    try {
+      if (!wereRead) {
+        Set<Integer> buckets = new HashSet<>();
+        keys.forEach(key -> buckets.add(names.bucketOf(key)));
+        generations.openAgain(buckets);
+      }
+      keys.forEach(key -> pinned.computeIfAbsent(names.bucketOf(key), generations::current));
+    } catch (RedisUnavailableException e) {
+      findNothing(use, e);
+      return EntryStore::nothing;
+    }
+    return new OfGeneration(pinned, use);
+  }
+
+  private static List<Outcome> nothing(List<Mutation> all) {
+    return Collections.nCopies(all.size(), Outcome.NONE);
+  }
+
+  private final class OfGeneration implements Pinned {
+
+    private final Map<Integer, Generation> generationsByBucket;
+    private final Use use;
+
+    /** Whether Redis was away, so that nothing is sent again. */
+    private volatile boolean isAway;
+
+    OfGeneration(Map<Integer, Generation> generationsByBucket, Use use) {
+      this.generationsByBucket = generationsByBucket;
+      this.use = use;
+    }
+
+    @Override
+    public List<Outcome> applyAll(List<Mutation> all) {
+      if (isAway) {
+        return nothing(all);
+      }
       all.forEach(mutation -> beforeUntracked(mutation.key()));
       try {
         return all.size() == 1
-            ? List.of(mutations.apply(all.get(0), pinned))
-            : mutations.applyAll(all, batchSize, pinned);
+            ? List.of(mutations.apply(all.get(0), generationsByBucket))
+            : mutations.applyAll(all, batchSize, generationsByBucket);
+      } catch (RedisUnavailableException e) {
+        findNothing(use, e);
+        isAway = true;
+        return nothing(all);
       } finally {
         all.forEach(mutation -> after(mutation.key()));
       }
-    };
+    }
   }
 
   /**
@@ -480,6 +613,9 @@ public final class EntryStore {
     beforeClear();
     try {
       return generations.renewAll();
+    } catch (RedisUnavailableException e) {
+      leaveOut(e);
+      return Set.of();
     } finally {
       afterClear();
     }
@@ -496,35 +632,69 @@ public final class EntryStore {
   }
 
   /**
+   * Whether another cache object, of this or another JVM, may listen to changes; true also if the
+   * cache degrades and Redis is away.
+   */
+  public boolean isHeard() {
+    try {
+      return generations.isHeard();
+    } catch (RedisUnavailableException e) {
+      findNothing(Use.ANSWER, e);
+      return true;
+    }
+  }
+
+  /**
    * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
    * is returned, also if its slot of a cluster moves; a key that is added or removed during the
-   * scan may be. A key may come twice.
+   * scan may be. A key may come twice. If the cache degrades, a scan for {@link Use#ANSWER} ends
+   * where Redis is away.
    */
-  public Iterator<List<Bytes>> scan() {
-    // The known generations may be old, and a scan must not skip the current entries.
-    generations.openAll();
-    Iterator<List<byte[]>> scan = names.scan(executor, operations.iterator(), batchSize);
-    return new Iterator<>() {
-      private List<Bytes> page = List.of();
+  public Iterator<List<Bytes>> scan(Use use) {
+    try {
+      // The known generations may be old, and a scan must not skip the current entries.
+      generations.openAll();
+      return new Pages(names.scan(executor, operations.iterator(), batchSize), use);
+    } catch (RedisUnavailableException e) {
+      findNothing(use, e);
+      return Collections.emptyIterator();
+    }
+  }
 
-      @Override
-      public boolean hasNext() {
+  /** The pages of a scan. Used by one thread. */
+  private final class Pages implements Iterator<List<Bytes>> {
+
+    private final Use use;
+    private Iterator<List<byte[]>> scan;
+    private List<Bytes> page = List.of();
+
+    Pages(Iterator<List<byte[]>> scan, Use use) {
+      this.scan = scan;
+      this.use = use;
+    }
+
+    @Override
+    public boolean hasNext() {
+      try {
         while (page.isEmpty() && scan.hasNext()) {
           page = currentKeys(scan.next());
         }
-        return !page.isEmpty();
+      } catch (RedisUnavailableException e) {
+        findNothing(use, e);
+        scan = Collections.emptyIterator();
       }
+      return !page.isEmpty();
+    }
 
-      @Override
-      public List<Bytes> next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException();
-        }
-        List<Bytes> current = page;
-        page = List.of();
-        return current;
+    @Override
+    public List<Bytes> next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
       }
-    };
+      List<Bytes> current = page;
+      page = List.of();
+      return current;
+    }
   }
 
   /** The keys of the entries among some names that belong to current generations. */

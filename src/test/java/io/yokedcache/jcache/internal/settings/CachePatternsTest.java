@@ -96,6 +96,7 @@ final class CachePatternsTest {
                 500,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
+                Settings.OnFailure.THROW,
                 new Settings.Alerts(Duration.ofMinutes(1), null, null, null),
                 new Settings.NearCache(false, 10_000, null, null),
                 new Settings.Compress(Settings.Compress.Algorithm.NONE, 1024, 0),

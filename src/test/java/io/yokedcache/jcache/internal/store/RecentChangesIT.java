@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.CuttingProxy;
@@ -55,9 +56,10 @@ final class RecentChangesIT {
           "removeAll", jvm -> jvm.store.applyAll(List.of(remove(KEY), remove(key(1)))),
           "expiry by an update", jvm -> jvm.store.touch(KEY, Ttl.ZERO),
           "expiry by updates", jvm -> jvm.store.touchAll(Map.of(KEY, Ttl.ZERO)),
-          "expiry by a read", jvm -> jvm.store.get(KEY, Ttl.ZERO),
+          "expiry by a read", jvm -> jvm.store.get(KEY, Ttl.ZERO, Use.ANSWER),
           "load that replaces",
-              jvm -> jvm.store.pin(List.of(KEY), false).applyAll(List.of(put(KEY, NEW))),
+              jvm ->
+                  jvm.store.pin(List.of(KEY), false, Use.ANSWER).applyAll(List.of(put(KEY, NEW))),
           "clear", jvm -> jvm.store.clear(),
           "destroy", Jvm::destroyAndOpen);
 
@@ -302,7 +304,8 @@ final class RecentChangesIT {
               generations,
               new RemoteEventPublisher(executor, names, "orders"),
               new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
-              100);
+              100,
+              /* degrades= */ false);
       made.observe(noted.of(names, generations));
       return made;
     }
@@ -315,7 +318,7 @@ final class RecentChangesIT {
     }
 
     @Nullable Bytes get(Bytes key) {
-      return store.get(key, Ttl.UNCHANGED);
+      return store.get(key, Ttl.UNCHANGED, Use.DECISION);
     }
 
     @Nullable Bytes onReplica(Bytes key) {
