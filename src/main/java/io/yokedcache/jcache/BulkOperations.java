@@ -2,13 +2,13 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.entry.BulkWriter;
 import io.yokedcache.jcache.internal.entry.CacheContext;
-import io.yokedcache.jcache.internal.entry.EntryLoads;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.OperationResult;
-import io.yokedcache.jcache.internal.entry.ReadThrough;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
+import io.yokedcache.jcache.internal.load.EntryLoads;
+import io.yokedcache.jcache.internal.load.ReadThrough;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner.RemovedEntries;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;

@@ -74,6 +74,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.store",
               Set.of("internal.concurrent", "internal.metrics", "internal.redis")),
+          Map.entry("internal.lease", Set.of("internal.redis")),
           Map.entry(
               "internal.near",
               Set.of(
@@ -90,6 +91,7 @@ final class ArchitectureTest {
               Set.of(
                   "configuration",
                   "internal.concurrent",
+                  "internal.lease",
                   "internal.metrics",
                   "internal.redis",
                   "internal.store")),
@@ -99,6 +101,7 @@ final class ArchitectureTest {
                   "codec",
                   "configuration",
                   "internal.concurrent",
+                  "internal.lease",
                   "internal.maintenance",
                   "internal.metrics",
                   "internal.near",
@@ -123,6 +126,17 @@ final class ArchitectureTest {
                   "internal.integration",
                   "internal.metrics",
                   "internal.near",
+                  "internal.redis",
+                  "internal.store")),
+          Map.entry(
+              "internal.load",
+              Set.of(
+                  "internal.concurrent",
+                  "internal.entry",
+                  "internal.expiry",
+                  "internal.integration",
+                  "internal.lease",
+                  "internal.metrics",
                   "internal.redis",
                   "internal.store")),
           Map.entry(
@@ -165,6 +179,7 @@ final class ArchitectureTest {
                   "internal.backend",
                   "internal.expiry",
                   "internal.entry",
+                  "internal.load",
                   "internal.processor",
                   "internal.event",
                   "internal.jmx",

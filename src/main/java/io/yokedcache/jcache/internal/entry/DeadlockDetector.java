@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * cache may call any other cache, so one wait graph serves all caches. It holds only threads that
  * are waiting.
  */
-final class DeadlockDetector {
+public final class DeadlockDetector {
 
   /** How long a thread waits before it searches for a deadlock again. */
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -23,7 +23,7 @@ final class DeadlockDetector {
   private DeadlockDetector() {}
 
   /** An object that threads wait for. */
-  interface Awaited {
+  public interface Awaited {
 
     /** The thread that ends the wait, or {@code null} if that is not known. */
     @Nullable Thread owner();
@@ -33,7 +33,7 @@ final class DeadlockDetector {
   }
 
   /** How a wait ended. */
-  enum WaitOutcome {
+  public enum WaitOutcome {
     OVER,
     TIMEOUT,
     /** The awaited thread waits for this one, directly or indirectly. */
@@ -44,7 +44,7 @@ final class DeadlockDetector {
    * Waits for at most the given time, and not at all in a deadlock. Interrupts do not end the wait;
    * the thread has its flag again afterwards.
    */
-  static WaitOutcome await(Awaited awaited, long maxNanos) {
+  public static WaitOutcome await(Awaited awaited, long maxNanos) {
     Thread thread = Thread.currentThread();
     long startNanos = System.nanoTime();
     boolean interrupted = false;

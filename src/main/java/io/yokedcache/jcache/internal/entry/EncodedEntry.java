@@ -10,4 +10,4 @@ import io.yokedcache.jcache.internal.redis.Bytes;
  * @param value the value
  * @param valueBytes the value encoded
  */
-record EncodedEntry<K, V>(K key, Bytes keyBytes, V value, Bytes valueBytes) {}
+public record EncodedEntry<K, V>(K key, Bytes keyBytes, V value, Bytes valueBytes) {}

@@ -41,7 +41,7 @@ public final class EntryReads<K, V> {
   }
 
   /** The value of the near entry, or {@code null} if there is none that may be used. */
-  @Nullable V near(K key) {
+  public @Nullable V near(K key) {
     if (near == null) {
       return null;
     }
@@ -59,7 +59,7 @@ public final class EntryReads<K, V> {
    *
    * @param nowNanos the time if it is known, else 0
    */
-  @Nullable V nearIfPlain(K key, long nowNanos) {
+  public @Nullable V nearIfPlain(K key, long nowNanos) {
     if (near == null || !codec.isPlain(key)) {
       return null;
     }
@@ -73,7 +73,7 @@ public final class EntryReads<K, V> {
   }
 
   /** Reads an entry from Redis. */
-  Read<V> read(Bytes key) {
+  public Read<V> read(Bytes key) {
     if (near != null) {
       return readAll(List.of(key)).get(0);
     }
@@ -82,7 +82,7 @@ public final class EntryReads<K, V> {
   }
 
   /** Reads entries from Redis, in the order of the keys. */
-  List<Read<V>> readAll(List<Bytes> keys) {
+  public List<Read<V>> readAll(List<Bytes> keys) {
     if (near != null) {
       return readAndKeep(near, keys);
     }
@@ -146,5 +146,5 @@ public final class EntryReads<K, V> {
    * @param bytes its encoded value, or {@code null} if there is no entry
    * @param value its value, or {@code null} if there is none that could be decoded
    */
-  record Read<V>(@Nullable Bytes bytes, @Nullable V value) {}
+  public record Read<V>(@Nullable Bytes bytes, @Nullable V value) {}
 }

@@ -56,7 +56,7 @@ public final class LoadTracker implements ChangeObserver {
   }
 
   /** Takes the tickets of loads that begin, in the order of the keys. */
-  List<Ticket> beginAll(Collection<Bytes> keys) {
+  public List<Ticket> beginAll(Collection<Bytes> keys) {
     List<Ticket> tickets = new ArrayList<>(keys.size());
     keys.forEach(key -> tickets.add(begin(key)));
     return tickets;

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;

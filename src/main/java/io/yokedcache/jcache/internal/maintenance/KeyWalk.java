@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.maintenance;
 
+import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Script;

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.maintenance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;

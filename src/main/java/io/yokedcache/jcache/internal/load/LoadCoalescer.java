@@ -1,5 +1,6 @@
-package io.yokedcache.jcache.internal.entry;
+package io.yokedcache.jcache.internal.load;
 
+import io.yokedcache.jcache.internal.entry.DeadlockDetector;
 import io.yokedcache.jcache.internal.entry.DeadlockDetector.Awaited;
 import io.yokedcache.jcache.internal.entry.DeadlockDetector.WaitOutcome;
 import io.yokedcache.jcache.internal.redis.Bytes;

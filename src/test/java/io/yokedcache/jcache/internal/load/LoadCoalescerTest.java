@@ -1,11 +1,11 @@
-package io.yokedcache.jcache.internal.entry;
+package io.yokedcache.jcache.internal.load;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Load;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.LoadResult;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Membership;
+import io.yokedcache.jcache.internal.load.LoadCoalescer.Load;
+import io.yokedcache.jcache.internal.load.LoadCoalescer.LoadResult;
+import io.yokedcache.jcache.internal.load.LoadCoalescer.Membership;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;

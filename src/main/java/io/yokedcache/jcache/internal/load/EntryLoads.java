@@ -1,11 +1,16 @@
-package io.yokedcache.jcache.internal.entry;
+package io.yokedcache.jcache.internal.load;
 
+import io.yokedcache.jcache.internal.entry.CacheContext;
+import io.yokedcache.jcache.internal.entry.EncodedEntry;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Load;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.LoadResult;
-import io.yokedcache.jcache.internal.entry.LoadCoalescer.Membership;
+import io.yokedcache.jcache.internal.entry.KeyLocks;
+import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.entry.LoadTracker.Ticket;
+import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
+import io.yokedcache.jcache.internal.load.LoadCoalescer.Load;
+import io.yokedcache.jcache.internal.load.LoadCoalescer.LoadResult;
+import io.yokedcache.jcache.internal.load.LoadCoalescer.Membership;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;

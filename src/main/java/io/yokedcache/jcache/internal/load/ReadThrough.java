@@ -1,9 +1,11 @@
-package io.yokedcache.jcache.internal.entry;
+package io.yokedcache.jcache.internal.load;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.internal.entry.EntryLoads.Missing;
+import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
+import io.yokedcache.jcache.internal.entry.OperationResult;
+import io.yokedcache.jcache.internal.load.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Ttl;

@@ -1,4 +1,4 @@
-package io.yokedcache.jcache.internal.maintenance;
+package io.yokedcache.jcache.internal.lease;
 
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Script;
@@ -12,7 +12,7 @@ import java.util.UUID;
  * dies. A JVM that was stopped for longer than the lease learns from {@link #renew} that it has
  * lost it.
  */
-final class Lease {
+public final class Lease {
 
   private static final Script SCRIPT = new Script(Lease.class, "lease.lua", /* idempotent= */ true);
 
@@ -28,7 +28,7 @@ final class Lease {
    * @param operation its name in messages
    * @param duration how long it is held without being renewed
    */
-  Lease(RedisExecutor executor, String operation, byte[] key, Duration duration) {
+  public Lease(RedisExecutor executor, String operation, byte[] key, Duration duration) {
     this.executor = executor;
     this.operation = operation;
     this.key = key.clone();
@@ -39,17 +39,17 @@ final class Lease {
    * Takes the lease if it is free, and returns whether this JVM holds it. Also works on a server
    * that is out of memory, where stale entries must be deleted.
    */
-  boolean take() {
+  public boolean take() {
     return change(millis, /* take= */ true);
   }
 
   /** Holds the lease from now on for its duration again, and returns whether it was still ours. */
-  boolean renew() {
+  public boolean renew() {
     return change(millis, /* take= */ false);
   }
 
   /** Gives the lease back, if it is still ours. */
-  void release() {
+  public void release() {
     var unused = change(0, /* take= */ false);
   }
 
