@@ -81,6 +81,7 @@ final class ClusterNode implements AutoCloseable {
   void takesOver(ClusterNode failed) {
     predecessor = failed;
     takeOvers.incrementAndGet();
+    pool.breaker().probeNow(); // it may have been away as a replica
   }
 
   /** Whether requests may be sent: no fail-over to this node is incomplete. */
@@ -121,7 +122,7 @@ final class ClusterNode implements AutoCloseable {
   /** Whether requests to the node have failed for at least that long. */
   boolean hasFailedFor(long nanos) {
     long since = failingSinceNanos;
-    return since != 0 && System.nanoTime() - since >= nanos;
+    return (since != 0 && System.nanoTime() - since >= nanos) || pool.breaker().isOpenFor(nanos);
   }
 
   boolean isClosed() {

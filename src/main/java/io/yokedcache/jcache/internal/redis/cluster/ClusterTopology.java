@@ -79,6 +79,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** The version of each slot; see {@link #version}. */
   private final AtomicIntegerArray versions = new AtomicIntegerArray(SLOTS);
 
+  /** The slots that no node served lately. */
+  private final Map<Integer, Gap> gaps = new ConcurrentHashMap<>();
+
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final BackgroundScheduler refresher;
   private final AtomicBoolean refreshPlanned = new AtomicBoolean();
@@ -99,6 +102,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
 
   /** The epoch of the last view; guarded by the lock. */
   private long epoch;
+
+  /** When a slot was not served for the first and for the last time. */
+  private record Gap(long firstNanos, long lastNanos) {}
 
   /** Completes a fail-over before the first request goes to the new master. */
   interface TakeOver {
@@ -440,6 +446,25 @@ final class ClusterTopology implements Topology, AutoCloseable {
     versions.incrementAndGet(slot);
     isRedirected = true;
     refreshSoon();
+  }
+
+  /**
+   * Notes that no node serves a slot, and has the table read anew.
+   *
+   * @return for how long requests have found it so, without a break of more than the command
+   *     time-out
+   */
+  long unserved(int slot) {
+    refreshSoon();
+    long now = System.nanoTime();
+    long breakNanos = settings.commandTimeout().toNanos();
+    Gap gap =
+        gaps.merge(
+            slot,
+            new Gap(now, now),
+            (known, fresh) ->
+                new Gap(now - known.lastNanos() > breakNanos ? now : known.firstNanos(), now));
+    return now - gap.firstNanos();
   }
 
   private void tellListeners() {

@@ -31,7 +31,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * asked. No command is sent again that may have been executed, unless its request allows it.
  *
  * <p>Rounds end when {@code command-timeout} has passed since the first failure. If a node has
- * failed for that long already, its requests fail at once. For one thread.
+ * failed for that long already, or a slot was not served for that long, its requests fail at once.
+ * For one thread.
  */
 final class RoutedRequests {
 
@@ -55,6 +56,9 @@ final class RoutedRequests {
 
   /** Whether the next round waits for the cluster to change. */
   private boolean pauses;
+
+  /** The longest time for which a slot of these requests was not served. */
+  private long unservedNanos;
 
   RoutedRequests(
       ClusterExecutor executor,
@@ -257,10 +261,14 @@ final class RoutedRequests {
               new CacheException("No master of slot " + part.slot),
               Kind.REFUSED,
               topology.address()));
-      pauses = true;
-      topology.refreshSoon();
+      unserved(part);
     }
     return owner;
+  }
+
+  private void unserved(Part part) {
+    unservedNanos = Math.max(unservedNanos, topology.unserved(part.slot));
+    pauses = true;
   }
 
   /** Waits as long as the outcome of the last round asks for. */
@@ -270,7 +278,7 @@ final class RoutedRequests {
     }
     long waitedNanos = System.nanoTime() - firstFailureNanos;
     boolean isLoop = rounds > ROUNDS_WITHOUT_PAUSE;
-    if (waitedNanos >= patienceNanos) {
+    if (waitedNanos >= patienceNanos || unservedNanos >= patienceNanos) {
       throw failure();
     }
     if (pauses || isLoop) {
@@ -402,10 +410,7 @@ final class RoutedRequests {
           pauses = true;
         }
       }
-      case CLUSTER_DOWN -> {
-        topology.refreshSoon();
-        pauses = true;
-      }
+      case CLUSTER_DOWN -> unserved(todo.part);
       default -> throw new AssertionError(redirect + " is not about the cluster");
     }
   }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -18,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -235,6 +238,48 @@ final class ClusterExecutorIT {
       }
       cluster.awaitWell();
       await().atMost(BOUND).until(() -> answers(quick));
+    }
+  }
+
+  @Test
+  void nodePaused_itsCircuitBreakerOpens_andTheNewMasterServes() {
+    try (ClusterExecutor quick = executor(Duration.ofMillis(200))) {
+      quick.execute(set("away", "1"));
+      RedisCluster.Node master = cluster.masterOf(slot("away"));
+      ExecutorService callers = Executors.newFixedThreadPool(8);
+      try {
+        master.pause();
+        for (int i = 0; i < 8; i++) {
+          callers.execute(() -> await().atMost(BOUND).until(() -> serves(quick, "away")));
+        }
+        await().atMost(BOUND).until(() -> quick.isAway(Bytes.utf8("away")));
+        await().atMost(BOUND).until(() -> serves(quick, "away"));
+        assertThat(quick.isAway(Bytes.utf8("away"))).as("the new master").isFalse();
+      } finally {
+        callers.shutdown();
+        master.resume();
+      }
+      cluster.awaitWell();
+      // As a replica it is asked by its circuit breaker alone.
+      await()
+          .atMost(BOUND)
+          .untilAsserted(
+              () ->
+                  assertThat(quick.nodes(any -> ConnectionStatistics.Ping.NONE))
+                      .filteredOn(node -> node.address().endsWith(":" + master.port()))
+                      .extracting(ConnectionStatistics.Node::breaker)
+                      .singleElement()
+                      .satisfies(breaker -> assertThat(breaker.openings()).isPositive())
+                      .satisfies(breaker -> assertThat(breaker.isOpen()).isFalse()));
+    }
+  }
+
+  private static boolean serves(RedisExecutor executor, String key) {
+    try {
+      List<@Nullable Object> unused = executor.execute(get(key));
+      return true;
+    } catch (RedisUnavailableException e) {
+      return false;
     }
   }
 
