@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
+import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.event.Registration;
@@ -88,7 +89,8 @@ final class CacheLifecycle<K, V> {
                 definition.codec()::learnedTypes,
                 events::droppedCount,
                 this::keyStatistics,
-                this::nearStatistics),
+                this::nearStatistics,
+                this::compression),
             manager.operationBeans(),
             manager.operationBeanLimit());
     this.enabledRecorder =
@@ -186,6 +188,13 @@ final class CacheLifecycle<K, V> {
   private @Nullable NearCacheStatistics nearStatistics() {
     NearCache<V> near = definition.near();
     return near == null ? null : near.read();
+  }
+
+  private CacheBeans.@Nullable Compression compression() {
+    ValueWrapper wrapper = definition.codec().wrapper();
+    return wrapper.compresses()
+        ? new CacheBeans.Compression(wrapper.compressedValues(), wrapper.savedBytes())
+        : null;
   }
 
   boolean isClosed() {

@@ -55,13 +55,13 @@ final class CacheFigures {
 
   /** Reads an attribute of {@code CacheExtendedStatistics} that is a number. */
   long extended(String attribute) throws JMException {
-    return ((Number)
-            SERVER.getAttribute(
-                new ObjectName(
-                    "io.yokedcache:type=CacheExtendedStatistics,CacheManager=%s,Cache=%s"
-                        .formatted(managerName, cacheName)),
-                attribute))
-        .longValue();
+    return ((Number) SERVER.getAttribute(extendedBean(), attribute)).longValue();
+  }
+
+  private ObjectName extendedBean() throws JMException {
+    return new ObjectName(
+        "io.yokedcache:type=CacheExtendedStatistics,CacheManager=%s,Cache=%s"
+            .formatted(managerName, cacheName));
   }
 
   /** Reads the snapshot's operations by name. */
@@ -101,25 +101,13 @@ final class CacheFigures {
   }
 
   /** Reads how many keys and values could not be decoded, by reason. */
-  Map<String, Long> undecodableByReason() {
-    try {
-      ObjectName name =
-          SERVER
-              .queryNames(
-                  new ObjectName(
-                      "io.yokedcache:type=CacheExtendedStatistics,Cache=" + cacheName + ",*"),
-                  null)
-              .iterator()
-              .next();
-      Map<String, Long> reasons = new TreeMap<>();
-      TabularData table = (TabularData) SERVER.getAttribute(name, "UndecodableByReason");
-      for (Object row : table.values()) {
-        CompositeData entry = (CompositeData) row;
-        reasons.put((String) entry.get("key"), (Long) entry.get("value"));
-      }
-      return reasons;
-    } catch (JMException e) {
-      throw new AssertionError(e);
+  Map<String, Long> undecodableByReason() throws JMException {
+    Map<String, Long> reasons = new TreeMap<>();
+    TabularData table = (TabularData) SERVER.getAttribute(extendedBean(), "UndecodableByReason");
+    for (Object row : table.values()) {
+      CompositeData entry = (CompositeData) row;
+      reasons.put((String) entry.get("key"), (Long) entry.get("value"));
     }
+    return reasons;
   }
 }

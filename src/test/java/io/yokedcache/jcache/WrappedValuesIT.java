@@ -95,7 +95,7 @@ final class WrappedValuesIT {
 
   @ParameterizedTest
   @MethodSource("kinds")
-  void operations_readWhatWasWritten(Kind kind) {
+  void operations_readWhatWasWritten(Kind kind) throws Exception {
     Cache<String, String> cache =
         cache(managers.open(redis.uri(), kind.settings()), TestManagers.uniqueName("operations"));
 
@@ -137,7 +137,7 @@ final class WrappedValuesIT {
           return null;
         });
     assertThat(entries(cache)).isEqualTo(Map.of("a", "a", "d", "d"));
-    assertThat(undecodable(cache)).isEmpty();
+    assertThat(new CacheFigures(cache).undecodableByReason()).isEmpty();
   }
 
   @ParameterizedTest
@@ -204,7 +204,7 @@ final class WrappedValuesIT {
 
   @ParameterizedTest
   @MethodSource("kinds")
-  void values_swappedOrChangedByAnotherClient_areMisses(Kind kind) {
+  void values_swappedOrChangedByAnotherClient_areMisses(Kind kind) throws Exception {
     CacheManager manager = managers.open(redis.uri(), kind.settings());
     Cache<String, String> cache = cache(manager, TestManagers.uniqueName("swapped"));
     Cache<String, String> other = cache(manager, TestManagers.uniqueName("swapped"));
@@ -225,17 +225,23 @@ final class WrappedValuesIT {
     assertThat(cache.iterator().hasNext()).isFalse();
     assertThat(cache.replace("a", LONG, "new")).isFalse();
     assertThat(cache.<Boolean>invoke("b", (entry, arguments) -> entry.exists())).isFalse();
-    assertThat(undecodable(cache)).containsOnlyKeys("refusedCiphertext");
+    assertThat(new CacheFigures(cache).undecodableByReason()).containsOnlyKeys("refusedCiphertext");
     assertThat(cache.putIfAbsent("a", LONG)).isTrue();
     assertThat(cache.get("a")).isEqualTo(LONG);
   }
 
   @Test
-  void compressedValue_damaged_isAMissAndCounted() {
+  void compressedValue_damaged_isAMissAndCounted() throws Exception {
     Cache<String, String> cache =
-        cache(managers.open(redis.uri(), COMPRESSED), TestManagers.uniqueName("damaged"));
+        cache(
+            managers.open(redis.uri(), new Kind(true, false, false, "string").settings()),
+            TestManagers.uniqueName("damaged"));
     cache.put("a", LONG);
     cache.put("b", LONG);
+    cache.put("c", "short");
+    long savedBytes = LONG.length() - raw.jedis().strlen(name(cache, "a"));
+    assertThat(new CacheFigures(cache).extended("CompressedValues")).isEqualTo(2);
+    assertThat(new CacheFigures(cache).extended("CompressionSavedBytes")).isEqualTo(2 * savedBytes);
     byte[] frame = raw.jedis().get(name(cache, "a"));
     frame[1] = 0x7f; // the length of the value
     raw.jedis().set(name(cache, "a"), frame);
@@ -244,11 +250,12 @@ final class WrappedValuesIT {
     assertThat(cache.get("a")).isNull();
     assertThat(cache.get("b")).isNull();
 
-    assertThat(undecodable(cache)).isEqualTo(Map.of("damagedFrame", 1L, "limit", 1L));
+    assertThat(new CacheFigures(cache).undecodableByReason())
+        .isEqualTo(Map.of("damagedFrame", 1L, "limit", 1L));
   }
 
   @Test
-  void keyset_rotated_oldValuesAreReadUntilTheirKeyIsGone() {
+  void keyset_rotated_oldValuesAreReadUntilTheirKeyIsGone() throws Exception {
     KeysetFile rotated = KeysetFile.create(directory.resolve("rotated.json"));
     String[] settings = {"yokedcache.defaults.encrypt.keyset", rotated.path().toString()};
     Cache<String, String> cache =
@@ -260,7 +267,7 @@ final class WrappedValuesIT {
     rotated.removeOldest();
     await().atMost(BOUND).until(() -> cache.get("old") == null);
 
-    assertThat(undecodable(cache)).isEqualTo(Map.of("unknownKey", 1L));
+    assertThat(new CacheFigures(cache).undecodableByReason()).isEqualTo(Map.of("unknownKey", 1L));
     cache.put("old", "new");
     assertThat(cache.get("old")).isEqualTo("new");
     assertThat(cache(managers.open(redis.uri(), settings), cache.getName()).get("old"))
@@ -318,9 +325,5 @@ final class WrappedValuesIT {
     Map<String, String> entries = new TreeMap<>();
     cache.forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
     return entries;
-  }
-
-  private static Map<String, Long> undecodable(Cache<?, ?> cache) {
-    return new CacheFigures(cache).undecodableByReason();
   }
 }

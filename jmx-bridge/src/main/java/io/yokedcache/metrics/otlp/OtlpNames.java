@@ -49,7 +49,7 @@ record OtlpNames(String name, String unit) {
     }
     String unit = unit(metric, name);
     name =
-        name.replaceFirst("(\\.total|_seconds|_bytes)$", "")
+        name.replaceFirst("(\\.total|_seconds|_bytes(\\.total)?)$", "")
             .replaceFirst("_duration$", ".duration");
     return new OtlpNames(metric.scope() == MetricScope.BRIDGE ? "yokedcache." + name : name, unit);
   }
@@ -58,7 +58,7 @@ record OtlpNames(String name, String unit) {
     if (metric.kind() == MetricKind.HISTOGRAM || name.endsWith("_seconds")) {
       return "s";
     }
-    if (name.endsWith("_bytes")) {
+    if (name.endsWith("_bytes") || name.endsWith("_bytes.total")) {
       return "By";
     }
     String counted = name.replaceFirst("\\.total$", "").replaceFirst(".*[._]", "");

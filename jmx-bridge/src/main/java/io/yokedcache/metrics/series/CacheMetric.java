@@ -185,6 +185,18 @@ public enum CacheMetric {
       "Number of entries that could not or must not be decoded, by reason",
       Row.byName("undecodable."),
       "reason"),
+  /** Values that became shorter by compression. */
+  COMPRESSED_VALUES(
+      "cache.compressed_values.total",
+      COUNTER,
+      "Number of values that this process stored in compressed form",
+      counter("compressedValues")),
+  /** What compression saved. */
+  COMPRESSION_SAVED_BYTES(
+      "cache.compression_saved_bytes.total",
+      COUNTER,
+      "Number of bytes by which compression made values shorter",
+      counter("compressionSavedBytes")),
   /** Dropped events. */
   DROPPED_EVENTS(
       "cache.dropped_events.total",

@@ -100,6 +100,8 @@ final class MetricsTableTest {
                 "writes",
                 "undecodable",
                 "undecodable.limit",
+                "compressedValues",
+                "compressionSavedBytes",
                 "droppedEvents",
                 "nearHits",
                 "nearMisses",

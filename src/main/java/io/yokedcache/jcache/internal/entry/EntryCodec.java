@@ -82,6 +82,11 @@ public final class EntryCodec<K, V> {
     return stored;
   }
 
+  /** Compresses and encrypts the encoded values. */
+  public ValueWrapper wrapper() {
+    return wrapper;
+  }
+
   /** Whether stored values differ from encoded ones. */
   boolean wraps() {
     return !wrapper.isNone();

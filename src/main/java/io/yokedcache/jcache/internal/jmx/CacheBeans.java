@@ -288,6 +288,7 @@ public final class CacheBeans implements AutoCloseable {
    * @param droppedEvents number of events that were dropped
    * @param keys the entries in Redis, or {@code null} if unknown
    * @param near the near cache, or {@code null} if there is none
+   * @param compression the compressed values, or {@code null} if the cache does not compress
    */
   public record Sources(
       CacheStatistics statistics,
@@ -296,5 +297,14 @@ public final class CacheBeans implements AutoCloseable {
       Supplier<List<String>> learnedTypes,
       LongSupplier droppedEvents,
       Supplier<@Nullable KeyStatistics> keys,
-      Supplier<@Nullable NearCacheStatistics> near) {}
+      Supplier<@Nullable NearCacheStatistics> near,
+      Supplier<@Nullable Compression> compression) {}
+
+  /**
+   * The values that a cache compressed.
+   *
+   * @param values their number
+   * @param savedBytes by how many bytes they became shorter
+   */
+  public record Compression(long values, long savedBytes) {}
 }

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.jmx;
 
+import io.yokedcache.jcache.internal.jmx.CacheBeans.Compression;
 import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics.Sums;
@@ -86,6 +87,20 @@ enum CacheFigure {
       "undecodable",
       "Keys and values in Redis that could not be decoded, or were not allowed to be",
       r -> r.sources.undecodable().getAsLong()),
+  COMPRESSED_VALUES(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "CompressedValues",
+      "compressedValues",
+      "Values that this JVM encoded and that became shorter by compression; -1 without compression",
+      compression(Compression::values)),
+  COMPRESSION_SAVED_BYTES(
+      Kind.TOTAL,
+      Unit.BYTES,
+      "CompressionSavedBytes",
+      "compressionSavedBytes",
+      "Bytes by which these values became shorter; -1 without compression",
+      compression(Compression::savedBytes)),
   DROPPED_EVENTS(
       Kind.TOTAL,
       Unit.COUNT,
@@ -217,6 +232,14 @@ enum CacheFigure {
   private static Function<Reading, @Nullable Number> near(
       Function<NearCacheStatistics, @Nullable Number> read) {
     return reading -> reading.near == null ? null : read.apply(reading.near);
+  }
+
+  private static Function<Reading, @Nullable Number> compression(
+      Function<Compression, @Nullable Number> read) {
+    return reading -> {
+      Compression compression = reading.sources.compression().get();
+      return compression == null ? null : read.apply(compression);
+    };
   }
 
   private static Function<Reading, @Nullable Number> keys(

@@ -42,12 +42,20 @@ final class CacheBeansTest {
   private final CacheStatistics statistics = new CacheStatistics();
   private @Nullable KeyStatistics size;
   private @Nullable NearCacheStatistics near;
+  private CacheBeans.@Nullable Compression compression;
   private final CacheBeans beans =
       new CacheBeans(
           MANAGER,
           "a:b",
           new CacheBeans.Sources(
-              statistics, () -> 5, Map::of, List::of, () -> 6, () -> size, () -> near),
+              statistics,
+              () -> 5,
+              Map::of,
+              List::of,
+              () -> 6,
+              () -> size,
+              () -> near,
+              () -> compression),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
 
@@ -102,7 +110,7 @@ final class CacheBeansTest {
             MANAGER,
             "lazy",
             new CacheBeans.Sources(
-                counts, () -> 5, Map::of, List::of, () -> 6, () -> size, () -> null),
+                counts, () -> 5, Map::of, List::of, () -> 6, () -> size, () -> null, () -> null),
             Settings.OperationBeans.USED,
             new OperationBeanLimit(4))) {
       lazy.register();
@@ -196,7 +204,7 @@ final class CacheBeansTest {
             MANAGER,
             cache,
             new CacheBeans.Sources(
-                counts, () -> 0, Map::of, List::of, () -> 0, () -> null, () -> null),
+                counts, () -> 0, Map::of, List::of, () -> 0, () -> null, () -> null, () -> null),
             shown,
             limit);
     limited.register();
@@ -315,6 +323,19 @@ final class CacheBeansTest {
         .containsEntry("nearMisses", 22L)
         .containsEntry("invalidations.near", 33L);
     assertThat(beans.figures().gauges()).containsEntry("nearEntries", 66.0);
+  }
+
+  @Test
+  void extendedStatistics_compression() throws Exception {
+    beans.register();
+    ObjectName extended = name("CacheExtendedStatistics," + NAMES);
+    assertThat(server.getAttribute(extended, "CompressedValues")).isEqualTo(-1L);
+    assertThat(server.getAttribute(extended, "CompressionSavedBytes")).isEqualTo(-1L);
+
+    compression = new CacheBeans.Compression(3, 4_000);
+
+    assertThat(server.getAttribute(extended, "CompressedValues")).isEqualTo(3L);
+    assertThat(server.getAttribute(extended, "CompressionSavedBytes")).isEqualTo(4_000L);
   }
 
   @Test

@@ -34,7 +34,7 @@ final class LimitWatchTest {
           URI.create("test://limits"),
           "watched",
           new CacheBeans.Sources(
-              statistics, () -> 0, Map::of, List::of, () -> 0, () -> size, () -> null),
+              statistics, () -> 0, Map::of, List::of, () -> 0, () -> size, () -> null, () -> null),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
   private ObjectName name;

@@ -38,7 +38,7 @@ final class ManagerBeansTest {
           MANAGER,
           "a:b",
           new CacheBeans.Sources(
-              statistics, () -> 5, Map::of, List::of, () -> 6, () -> null, () -> null),
+              statistics, () -> 5, Map::of, List::of, () -> 6, () -> null, () -> null, () -> null),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
 
