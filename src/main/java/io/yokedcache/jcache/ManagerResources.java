@@ -17,6 +17,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The resources of a manager: threads, connections, and its lease of embedded servers. */
 final class ManagerResources implements AutoCloseable {
@@ -31,7 +32,10 @@ final class ManagerResources implements AutoCloseable {
   private final List<AutoCloseable> all = new ArrayList<>();
 
   private ManagerResources(
-      Settings settings, EmbeddedServers embeddedServers, HealthCheck.Listener listener) {
+      Settings settings,
+      @Nullable ClassLoader loader,
+      EmbeddedServers embeddedServers,
+      HealthCheck.Listener listener) {
     try {
       Settings reachable = settings;
       Settings.Embedded embedded = settings.embedded();
@@ -55,6 +59,7 @@ final class ManagerResources implements AutoCloseable {
       stores =
           new RedisBackend(
               reachable,
+              loader,
               new RedisBackend.Schedulers(pings, background, statistics, health),
               errors,
               listener);
@@ -93,11 +98,15 @@ final class ManagerResources implements AutoCloseable {
   /**
    * Opens them.
    *
+   * @param loader finds the application's classes
    * @param listener hears when Redis stops and begins to answer
    */
   static ManagerResources open(
-      Settings settings, EmbeddedServers embeddedServers, HealthCheck.Listener listener) {
-    return new ManagerResources(settings, embeddedServers, listener);
+      Settings settings,
+      @Nullable ClassLoader loader,
+      EmbeddedServers embeddedServers,
+      HealthCheck.Listener listener) {
+    return new ManagerResources(settings, loader, embeddedServers, listener);
   }
 
   private ScheduledThreadPoolExecutor scheduler(String name) {

@@ -73,7 +73,9 @@ final class YokedCacheManager implements CacheManager {
     this.settings = settings;
     this.operationBeanLimit = new OperationBeanLimit(settings.maxOperationBeans());
     ConnectionNotifications notifications = new ConnectionNotifications();
-    this.resources = ManagerResources.open(settings, embeddedServers, listener(notifications));
+    this.resources =
+        ManagerResources.open(
+            settings, identity.classLoader(), embeddedServers, listener(notifications));
     try {
       this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
       this.beans =

@@ -25,7 +25,7 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> ALLOWED =
       Map.ofEntries(
           Map.entry("codec", Set.of()),
-          Map.entry("configuration", Set.of("codec")),
+          Map.entry("configuration", Set.of("codec", "spi")),
           Map.entry("spi", Set.of()),
           Map.entry("internal.concurrent", Set.of()),
           Map.entry("internal.integration", Set.of()),
@@ -50,7 +50,8 @@ final class ArchitectureTest {
                   "configuration",
                   "internal.concurrent",
                   "internal.metrics",
-                  "internal.redis.breaker")),
+                  "internal.redis.breaker",
+                  "spi")),
           Map.entry(
               "internal.redis.pipeline",
               Set.of(
@@ -68,6 +69,9 @@ final class ArchitectureTest {
                   "internal.redis",
                   "internal.redis.breaker",
                   "internal.redis.pipeline")),
+          Map.entry(
+              "internal.redis.security",
+              Set.of("configuration", "internal.concurrent", "internal.redis", "spi")),
           Map.entry(
               "internal.redis.sentinel",
               Set.of("configuration", "internal.concurrent", "internal.redis")),
@@ -109,6 +113,7 @@ final class ArchitectureTest {
                   "internal.redis.breaker",
                   "internal.redis.cluster",
                   "internal.redis.pipeline",
+                  "internal.redis.security",
                   "internal.redis.sentinel",
                   "internal.remote",
                   "internal.store")),

@@ -5,13 +5,16 @@ import static java.util.Objects.requireNonNull;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigObject;
 import io.yokedcache.jcache.codec.SerializationSettings;
+import io.yokedcache.jcache.spi.CredentialsProvider;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.cache.CacheException;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,6 +196,9 @@ public record Settings(
    * @param keepAlive interval at which a {@code PING} checks an idle connection, so that neither
    *     the server nor a firewall drops it; zero for never
    * @param circuitBreaker when requests to a server that does not answer fail at once
+   * @param credentials where credentials come from that change, in place of user and password
+   * @param security the present credentials and certificates; {@link Security#NONE} as long as no
+   *     manager has set them
    */
   public record Connection(
       Deployment deployment,
@@ -210,7 +216,9 @@ public record Settings(
       int poolSize,
       Duration poolWait,
       Duration keepAlive,
-      CircuitBreaker circuitBreaker) {
+      CircuitBreaker circuitBreaker,
+      Credentials credentials,
+      Security security) {
 
     private static final Pattern LOOPBACK =
         Pattern.compile(
@@ -252,9 +260,10 @@ public record Settings(
      * @return false with TLS or without a password
      */
     public boolean sendsPasswordInClear() {
-      boolean clear =
-          (password != null && !tls)
-              || (deployment.sentinelPassword() != null && !deployment.sentinelTls());
+      boolean isToServers = password != null || credentials.servers().isSet();
+      boolean isToSentinels =
+          deployment.sentinelPassword() != null || credentials.sentinels().isSet();
+      boolean clear = (isToServers && !tls) || (isToSentinels && !deployment.sentinelTls());
       return clear
           && (!isLoopback(host)
               || !deployment.nodes().stream().allMatch(node -> isLoopback(node.host())));
@@ -281,7 +290,27 @@ public record Settings(
           otherPassword,
           /* otherTls= */ false,
           connectTimeout,
-          commandTimeout);
+          commandTimeout,
+          Security.NONE);
+    }
+
+    /**
+     * Returns these settings with the present credentials and certificates of a manager.
+     *
+     * @param other where they come from
+     * @return new settings
+     */
+    public Connection withSecurity(Security other) {
+      return copy(
+          deployment,
+          new Address(host, port),
+          database,
+          user,
+          password,
+          tls,
+          connectTimeout,
+          commandTimeout,
+          other);
     }
 
     /**
@@ -292,7 +321,16 @@ public record Settings(
      * @return new settings
      */
     public Connection node(Address node) {
-      return copy(deployment, node, database, user, password, tls, connectTimeout, commandTimeout);
+      return copy(
+          deployment,
+          node,
+          database,
+          user,
+          password,
+          tls,
+          connectTimeout,
+          commandTimeout,
+          security);
     }
 
     /**
@@ -313,7 +351,8 @@ public record Settings(
           deployment.sentinelPassword(),
           deployment.sentinelTls(),
           patience.compareTo(connectTimeout) < 0 ? patience : connectTimeout,
-          patience.compareTo(commandTimeout) < 0 ? patience : commandTimeout);
+          patience.compareTo(commandTimeout) < 0 ? patience : commandTimeout,
+          security.ofSentinels());
     }
 
     /** Returns these settings for another server. */
@@ -325,7 +364,8 @@ public record Settings(
         @Nullable String otherPassword,
         boolean otherTls,
         Duration otherConnectTimeout,
-        Duration otherCommandTimeout) {
+        Duration otherCommandTimeout,
+        Security otherSecurity) {
       return new Connection(
           otherDeployment,
           address.host(),
@@ -342,7 +382,9 @@ public record Settings(
           poolSize,
           poolWait,
           keepAlive,
-          circuitBreaker);
+          circuitBreaker,
+          credentials,
+          otherSecurity);
     }
 
     @Override
@@ -375,6 +417,60 @@ public record Settings(
   }
 
   /**
+   * Where the credentials of connections come from if they change while the application runs.
+   *
+   * @param servers the source for the servers
+   * @param sentinels the source for the sentinels
+   * @param refresh time between two looks at the sources
+   */
+  public record Credentials(
+      CredentialsSource servers, CredentialsSource sentinels, Duration refresh) {}
+
+  /**
+   * A source of credentials: a provider, or files, or none.
+   *
+   * @param provider class name of a {@link CredentialsProvider}, or {@code null}
+   * @param file file with the password, or {@code null}
+   * @param userFile file with the user, or {@code null} for the user of the settings
+   */
+  public record CredentialsSource(
+      @Nullable String provider, @Nullable Path file, @Nullable Path userFile) {
+
+    /** No source: user and password of the settings are used. */
+    public static final CredentialsSource NONE = new CredentialsSource(null, null, null);
+
+    /**
+     * Returns whether there is a source.
+     *
+     * @return false for {@link #NONE}
+     */
+    public boolean isSet() {
+      return provider != null || file != null;
+    }
+  }
+
+  /**
+   * The present credentials and certificates of a manager, which each new connection asks for.
+   *
+   * @param servers credentials for the servers, or {@code null} for user and password of the
+   *     settings
+   * @param sentinels credentials for the sentinels, or {@code null} for those of the settings
+   * @param tls makes TLS connections, or {@code null} if there are none; returns at once
+   */
+  public record Security(
+      @Nullable CredentialsProvider servers,
+      @Nullable CredentialsProvider sentinels,
+      @Nullable Supplier<SSLContext> tls) {
+
+    /** User and password of the settings, without TLS. */
+    public static final Security NONE = new Security(null, null, null);
+
+    private Security ofSentinels() {
+      return new Security(sentinels, /* sentinels= */ null, tls);
+    }
+  }
+
+  /**
    * The key material of a TLS connection. {@link #toString} leaves the passwords out.
    *
    * @param trustStore file with the certificates to trust, or {@code null} for the JVM's default
@@ -382,17 +478,58 @@ public record Settings(
    * @param keyStore file with the client's certificate, or {@code null} for none
    * @param keyStorePassword password of the key store, or {@code null}
    * @param verifyHostName whether the certificate must name the host of the connection
+   * @param pem the same as PEM files, in place of the stores
+   * @param minVersion the lowest version of TLS: {@code TLSv1.2} or {@code TLSv1.3}
+   * @param ciphers names of the cipher suites to use; empty for those of the JVM
    */
   public record Tls(
       @Nullable Path trustStore,
       @Nullable String trustStorePassword,
       @Nullable Path keyStore,
       @Nullable String keyStorePassword,
-      boolean verifyHostName) {
+      boolean verifyHostName,
+      Pem pem,
+      String minVersion,
+      List<String> ciphers) {
+
+    /** Takes a copy of the list. */
+    public Tls {
+      ciphers = List.copyOf(ciphers);
+    }
 
     @Override
     public String toString() {
-      return "Tls[trustStore=" + trustStore + ", keyStore=" + keyStore + "]";
+      return "Tls[trustStore=" + trustStore + ", keyStore=" + keyStore + ", " + pem + "]";
+    }
+  }
+
+  /**
+   * Certificates and a key in PEM files. {@link #toString} leaves the password out.
+   *
+   * @param certificates file with the certificates to trust, or {@code null}
+   * @param certificate file with the client's certificate and the authorities behind it, or {@code
+   *     null}
+   * @param key file with the key of that certificate in PKCS#8, or {@code null}
+   * @param keyPassword password of the key if it is encrypted, or {@code null}
+   */
+  public record Pem(
+      @Nullable Path certificates,
+      @Nullable Path certificate,
+      @Nullable Path key,
+      @Nullable String keyPassword) {
+
+    /** No files. */
+    public static final Pem NONE = new Pem(null, null, null, null);
+
+    @Override
+    public String toString() {
+      return "Pem[certificates="
+          + certificates
+          + ", certificate="
+          + certificate
+          + ", key="
+          + key
+          + "]";
     }
   }
 

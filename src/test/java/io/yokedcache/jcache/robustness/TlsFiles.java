@@ -13,6 +13,10 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 
 /**
  * A certification authority in a folder, that lives for a day, made by the JDK's {@code keytool}.
@@ -48,6 +52,28 @@ record TlsFiles(Path folder, String name) {
     writeKey(who);
   }
 
+  /** Makes a certificate for the key of somebody, which expired yesterday: {@code who-expired}. */
+  void issueExpired(String who) throws Exception {
+    String[] files = {"-infile", who + ".csr", "-outfile", who + "-expired.crt"};
+    String[] time = {"-startdate", "-2d", "-validity", "1"};
+    keytool(name, "-gencert", "-rfc", "-alias", name, time, files);
+  }
+
+  /** Writes the private key of somebody as it is encrypted by a password: {@code who-locked}. */
+  void lockKey(String who, String password) throws Exception {
+    String algorithm = "PBEWithSHA1AndDESede"; // of newer ones Java 17 writes no parameters
+    Cipher cipher = Cipher.getInstance(algorithm);
+    cipher.init(
+        Cipher.ENCRYPT_MODE,
+        SecretKeyFactory.getInstance(algorithm)
+            .generateSecret(new PBEKeySpec(password.toCharArray())));
+    byte[] locked = cipher.doFinal(key(who));
+    writePem(
+        who + "-locked.key",
+        "ENCRYPTED PRIVATE KEY",
+        new EncryptedPrivateKeyInfo(cipher.getParameters(), locked).getEncoded());
+  }
+
   private void generate(String who, String... extensions) throws Exception {
     String[] kind = {"-keyalg", "RSA", "-keysize", "2048", "-validity", "1"};
     keytool(who, "-genkeypair", "-alias", who, "-dname", "CN=" + who, kind, extensions);
@@ -55,16 +81,27 @@ record TlsFiles(Path folder, String name) {
 
   /** Writes the private key in the form that Redis reads. */
   private void writeKey(String who) throws Exception {
+    writePem(who + ".key", "PRIVATE KEY", key(who));
+  }
+
+  private byte[] key(String who) throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(folder.resolve(who + ".p12"))) {
       store.load(in, STORE_PASSWORD.toCharArray());
     }
-    byte[] key = store.getKey(who, STORE_PASSWORD.toCharArray()).getEncoded();
+    return store.getKey(who, STORE_PASSWORD.toCharArray()).getEncoded();
+  }
+
+  private void writePem(String fileName, String type, byte[] content) throws IOException {
     Files.writeString(
-        folder.resolve(who + ".key"),
-        "-----BEGIN PRIVATE KEY-----\n"
-            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key)
-            + "\n-----END PRIVATE KEY-----\n");
+        folder.resolve(fileName),
+        "-----BEGIN "
+            + type
+            + "-----\n"
+            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content)
+            + "\n-----END "
+            + type
+            + "-----\n");
   }
 
   String file(String fileName) {

@@ -2,11 +2,17 @@ package io.yokedcache.jcache.robustness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.testing.RedisServer;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -15,6 +21,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.params.ClientKillParams;
 
 /** A server that speaks TLS, with certificates that are right, wrong, or asked of the client. */
 final class TlsIT {
@@ -22,6 +31,9 @@ final class TlsIT {
   private static final String TRUST = "connection.tls.trust-store=";
   private static final String KEY = "connection.tls.key-store-password=" + TlsFiles.STORE_PASSWORD;
   private static final String TRUST_PASSWORD = "connection.tls.trust-store-password=";
+
+  private static final Duration BOUND = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(300);
 
   @TempDir private static Path folder;
 
@@ -38,7 +50,9 @@ final class TlsIT {
     stranger = TlsFiles.create(folder, "stranger");
     authority.issue("server", "DNS:localhost");
     authority.issue("client", "DNS:client");
-    stranger.issue("impostor", "DNS:client");
+    stranger.issue("impostor", "DNS:client,DNS:localhost");
+    authority.issueExpired("client");
+    authority.lockKey("client", "Needle");
     port = RedisServer.freePort();
     server = start(port, "no");
     strictPort = RedisServer.freePort();
@@ -156,6 +170,180 @@ final class TlsIT {
     assertThatThrownBy(() -> Managers.open(tls("localhost", port), TRUST + missing))
         .isInstanceOf(CacheException.class)
         .hasMessageContaining(missing);
+  }
+
+  @Test
+  void get_pemFiles() throws Exception {
+    URI uri = tls("localhost", strictPort);
+    try (CacheManager manager =
+        Managers.open(
+            uri,
+            pem("certificates", "authority.crt"),
+            pem("certificate", "client.crt"),
+            pem("key", "client.key"),
+            "connection.tls.min-version=TLSv1.3")) {
+      assertWorks(manager);
+    }
+    try (CacheManager manager =
+        Managers.open(
+            uri,
+            pem("certificates", "authority.crt"),
+            pem("certificate", "client.crt"),
+            pem("key", "client-locked.key"),
+            "connection.tls.key-password=Needle",
+            "connection.tls.ciphers=TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")) {
+      assertWorks(manager);
+    }
+    try (CacheManager manager =
+        Managers.open(
+            uri,
+            pem("certificates", "stranger.crt"),
+            pem("certificate", "client.crt"),
+            pem("key", "client.key"))) {
+      assertRefused(manager).hasMessageContaining("certification path");
+    }
+    try (CacheManager manager = Managers.open(uri, pem("certificates", "authority.crt"))) {
+      assertRefused(manager).hasMessageContaining("ertificate");
+    }
+  }
+
+  @Test
+  void open_wrongPemFile() throws Exception {
+    String key = Files.readString(folder.resolve("client.key"));
+    write("pkcs1.key", key.replace("PRIVATE KEY", "RSA PRIVATE KEY"));
+    write(
+        "broken.key", key.replaceAll("(?s)BEGIN PRIVATE KEY-----.{200}", "BEGIN PRIVATE KEY-----"));
+    write("half.key", key.substring(0, key.length() / 2));
+    Files.write(
+        folder.resolve("client.der"),
+        Base64.getMimeDecoder()
+            .decode(
+                Files.readString(folder.resolve("client.crt"))
+                    .replaceAll("(?s).*BEGIN CERTIFICATE-----|-----END.*", "")));
+    write("half.crt", Files.readString(folder.resolve("client.crt")).substring(0, 300));
+    String[] certificate = {pem("certificates", "authority.crt"), pem("certificate", "client.crt")};
+    assertTold("PKCS#8", certificate, pem("key", "pkcs1.key"));
+    assertTold("damaged", certificate, pem("key", "broken.key"));
+    assertTold("has no private key", certificate, pem("key", "half.key"));
+    assertTold("has no private key", certificate, pem("key", "client.crt"));
+    assertTold("does not belong to the key", certificate, pem("key", "server.key"));
+    assertTold(
+        "Set yokedcache.connection.tls.key-password", certificate, pem("key", "client-locked.key"));
+    assertTold(
+        "does not open",
+        certificate,
+        pem("key", "client-locked.key"),
+        "connection.tls.key-password=Haystack");
+    String[] rightKey = {pem("certificates", "authority.crt"), pem("key", "client.key")};
+    assertTold("expired at", rightKey, pem("certificate", "client-expired.crt"));
+    assertTold("has no certificate", rightKey, pem("certificate", "half.crt"));
+    assertTold("has no certificate", rightKey, pem("certificate", "client.key"));
+    assertTold("expired at", new String[] {pem("certificates", "client-expired.crt")});
+    assertTold("is not PEM but DER", new String[] {pem("certificates", "client.der")});
+    assertTold("this Java does not know", new String[] {"connection.tls.ciphers=TLS_OF_TOMORROW"});
+    assertTold(
+        "trust-store", new String[] {pem("certificates", "authority.crt"), trust(authority)[0]});
+    assertTold("is set without key", new String[] {pem("certificate", "client.crt")});
+  }
+
+  /** Asserts that no manager is created, and which words the message has, and no password. */
+  private static void assertTold(String words, String[] settings, String... more) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.addAll(List.of(more));
+    assertThatThrownBy(
+            () -> Managers.open(tls("localhost", port), all.toArray(String[]::new)).close())
+        .isInstanceOf(CacheException.class)
+        .hasMessageContaining("connection.tls")
+        .hasMessageContaining(words)
+        .hasMessageNotContaining("Haystack");
+  }
+
+  /** First both authorities are trusted, then the server changes, then the old one is dropped. */
+  @Test
+  void anyCall_authorityChanges() throws Exception {
+    String before = Files.readString(folder.resolve("authority.crt"));
+    String after = Files.readString(folder.resolve("stranger.crt"));
+    write("trusted.crt", before);
+    write("own.crt", Files.readString(folder.resolve("client.crt")));
+    write("own.key", Files.readString(folder.resolve("client.key")));
+    int ownPort = RedisServer.freePort();
+    try (RedisServer changing = start(ownPort, "yes");
+        Jedis admin = new Jedis("127.0.0.1", changing.port());
+        CacheManager manager =
+            Managers.open(
+                tls("localhost", ownPort),
+                pem("certificates", "trusted.crt"),
+                pem("certificate", "own.crt"),
+                pem("key", "own.key"))) {
+      Cache<String, String> cache = Managers.texts(manager, "changing");
+      cache.put("key", "key=1");
+      try (Load load = Load.start(4, (thread, step) -> Checked.check("key", cache.get("key")));
+          CapturedLog log = CapturedLog.start()) {
+        write("trusted.crt", before.substring(0, 200)); // it is being written
+        awaitTold(admin, log, "has no certificate");
+        write("trusted.crt", before + after);
+        awaitTold(admin, log, "have changed");
+        set(admin, "tls-ca-cert-file", folder.resolve("trusted.crt").toString());
+        String certificate = stranger.file("impostor.crt");
+        set(admin, "tls-cert-file", certificate, "tls-key-file", stranger.file("impostor.key"));
+        write("own.crt", Files.readString(folder.resolve("impostor.crt")));
+        awaitTold(admin, log, "does not belong to the key");
+        write("own.key", Files.readString(folder.resolve("impostor.key")));
+        awaitChanges(admin, log, 2);
+        set(admin, "tls-ca-cert-file", stranger.file("stranger.crt"));
+        write("trusted.crt", after);
+        awaitChanges(admin, log, 3);
+        kill(admin);
+        load.awaitSuccesses(1_000);
+        load.stop();
+        assertThat(load.causes()).isEmpty();
+      }
+    }
+  }
+
+  /** Ends the connections, so that new ones look at the files, until something is logged. */
+  private static void awaitTold(Jedis admin, CapturedLog log, String words) {
+    await()
+        .alias(words)
+        .atMost(BOUND)
+        .pollInterval(POLL)
+        .until(() -> kill(admin) && !log.linesWith(words).isEmpty());
+  }
+
+  private static void awaitChanges(Jedis admin, CapturedLog log, int count) {
+    await()
+        .atMost(BOUND)
+        .pollInterval(POLL)
+        .until(() -> kill(admin) && log.linesWith("have changed").size() >= count);
+  }
+
+  /** Ends the connections that are ready: one that is killed while it connects fails a call. */
+  private static boolean kill(Jedis admin) {
+    admin
+        .clientList()
+        .lines()
+        .filter(client -> client.contains(" name=yokedcache "))
+        .forEach(
+            client -> {
+              ClientKillParams id =
+                  new ClientKillParams().id(client.replaceAll("^id=(\\d+) .*", "$1"));
+              long unused = admin.clientKill(id);
+            });
+    return true;
+  }
+
+  private static void set(Jedis admin, String... settings) {
+    List<String> arguments = new ArrayList<>(List.of("SET"));
+    arguments.addAll(List.of(settings));
+    Object unused = admin.sendCommand(Protocol.Command.CONFIG, arguments.toArray(String[]::new));
+  }
+
+  private static String pem(String key, String fileName) {
+    return "connection.tls." + key + "=" + folder.resolve(fileName);
+  }
+
+  private static void write(String fileName, String content) throws IOException {
+    Files.writeString(folder.resolve(fileName), content);
   }
 
   private static String key(String who) {

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Connection;
 import io.yokedcache.jcache.configuration.Settings.Deployment;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +19,9 @@ public final class ConnectionSettings {
   private @Nullable String user;
   private @Nullable String password;
   private boolean tls;
-  private Settings.Tls tlsSettings = new Settings.Tls(null, null, null, null, true);
+  private Settings.Tls tlsSettings =
+      new Settings.Tls(
+          null, null, null, null, true, Settings.Pem.NONE, "TLSv1.2", /* ciphers= */ List.of());
   private String clientName = "yokedcache";
   private Duration connectTimeout = Duration.ofSeconds(2);
   private Duration commandTimeout = Duration.ofSeconds(2);
@@ -122,6 +125,11 @@ public final class ConnectionSettings {
         poolSize,
         poolWait,
         keepAlive,
-        circuitBreaker);
+        circuitBreaker,
+        new Settings.Credentials(
+            Settings.CredentialsSource.NONE,
+            Settings.CredentialsSource.NONE,
+            Duration.ofSeconds(5)),
+        Settings.Security.NONE);
   }
 }

@@ -14,13 +14,13 @@ import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.HealthCheck;
-import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import io.yokedcache.jcache.internal.redis.security.ConnectionSecurity;
 import io.yokedcache.jcache.internal.redis.sentinel.MasterResolver;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
 import io.yokedcache.jcache.internal.store.Announcement;
@@ -31,6 +31,8 @@ import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.internal.store.RecentChanges;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -48,6 +50,7 @@ public final class RedisBackend implements AutoCloseable {
   private static final Duration MAX_TICK = Duration.ofSeconds(30);
 
   private final Settings settings;
+  private final ConnectionSecurity security;
   private final Servers servers;
   private final RedisExecutor executor;
   private final HealthCheck health;
@@ -77,18 +80,20 @@ public final class RedisBackend implements AutoCloseable {
   /**
    * Creates the backend of a manager.
    *
+   * @param loader finds the application's classes
    * @param errors counts the errors that the threads survive
    * @param listener is called when Redis stops and begins to answer
    */
   public RedisBackend(
       Settings settings,
+      @Nullable ClassLoader loader,
       Schedulers schedulers,
       BackgroundErrors errors,
       HealthCheck.Listener listener) {
     this.settings = settings;
-    JedisConnections.check(settings.connection());
+    this.security = new ConnectionSecurity(settings.connection(), loader, errors);
     this.recentChanges = recentChanges(settings);
-    this.servers = servers(settings, schedulers, errors, failOverListener());
+    this.servers = servers(security.connection(), schedulers, errors, failOverListener());
     this.executor = servers.executor;
     this.health =
         new HealthCheck(
@@ -121,6 +126,7 @@ public final class RedisBackend implements AutoCloseable {
         new InvalidationListener(
             servers.topology, settings.nearStaleness(), errors, schedulers.pings());
     servers.start.run();
+    security.start(servers.endpoints, () -> executor.keepAlive(FOR_EVER), servers.renewWatch);
     health.start();
     keepAlive(executor, settings.connection().keepAlive(), schedulers.background());
   }
@@ -147,11 +153,19 @@ public final class RedisBackend implements AutoCloseable {
   /**
    * The servers of the deployment.
    *
+   * @param endpoints the servers with connections
    * @param start begins to watch for a new master
+   * @param renewWatch has that done by a new connection
    * @param stop ends that
    */
   private record Servers(
-      RedisExecutor executor, Topology topology, Trouble trouble, Runnable start, Runnable stop) {}
+      RedisExecutor executor,
+      Topology topology,
+      Trouble trouble,
+      Supplier<Collection<Endpoint>> endpoints,
+      Runnable start,
+      Runnable renewWatch,
+      Runnable stop) {}
 
   private @Nullable RecentChanges recentChanges(Settings settings) {
     Settings.FailOver failOver = settings.failOver();
@@ -170,37 +184,44 @@ public final class RedisBackend implements AutoCloseable {
     cleaner.request();
   }
 
-  private static Servers servers(
-      Settings settings,
+  private Servers servers(
+      Settings.Connection connection,
       Schedulers schedulers,
       BackgroundErrors errors,
       FailOverListener failOvers) {
-    Settings.Connection connection = settings.connection();
     long maxBytes = settings.serialization().maxBytes();
     return switch (connection.deployment().kind()) {
       case STANDALONE -> {
         Endpoint server = new Endpoint(connection, maxBytes);
         Topology topology = Topology.of(new Topology.Master(connection.address(), server));
-        yield servers(server, topology, () -> {}, () -> {});
+        yield servers(server, topology, () -> {}, () -> {}, () -> {});
       }
       case SENTINEL -> {
         MasterResolver resolver =
             new MasterResolver(
                 connection, maxBytes, schedulers.background(), schedulers.pings(), errors);
         resolver.onFailOver(failOvers);
-        yield servers(resolver.endpoint(), resolver, resolver::start, resolver::close);
+        yield servers(
+            resolver.endpoint(), resolver, resolver::start, resolver::renewWatch, resolver::close);
       }
       case CLUSTER -> {
         ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
         cluster.onFailOver(failOvers);
-        yield new Servers(cluster, cluster.topology(), cluster::tell, () -> {}, () -> {});
+        yield new Servers(
+            cluster,
+            cluster.topology(),
+            cluster::tell,
+            cluster::endpoints,
+            () -> {},
+            () -> {},
+            () -> {});
       }
     };
   }
 
   /** One server at a time, with one or several connections. */
   private static Servers servers(
-      Endpoint server, Topology topology, Runnable start, Runnable stop) {
+      Endpoint server, Topology topology, Runnable start, Runnable renewWatch, Runnable stop) {
     PooledExecutor pool = new PooledExecutor(server);
     topology.onChange(pool.breaker()::probeNow);
     RedisExecutor executor =
@@ -216,7 +237,9 @@ public final class RedisBackend implements AutoCloseable {
           pool.policy().tell(refused);
           pool.breaker().tell(changed);
         },
+        () -> List.of(server),
         start,
+        renewWatch,
         stop);
   }
 
@@ -285,6 +308,7 @@ public final class RedisBackend implements AutoCloseable {
   public void close() {
     keyStatistics.close();
     health.close();
+    security.close();
     subscriber.close();
     invalidations.close();
     servers.stop.run();

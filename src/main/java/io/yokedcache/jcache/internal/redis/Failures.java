@@ -26,9 +26,9 @@ public final class Failures {
       ", that it is Redis and does not speak TLS on this port (else the URI begins with rediss://),";
 
   private static final String CERTIFICATES =
-      "that trust-store and key-store of yokedcache.connection.tls have the certificates and"
-          + " passwords that they need (a server that asks for a client certificate may just hang"
-          + " up)";
+      "that trust-store and key-store, or the PEM files, of yokedcache.connection.tls have the"
+          + " certificates and passwords that they need (a server that asks for a client certificate"
+          + " may just hang up)";
 
   private final Settings.Connection settings;
   private final ServerLookup server;

@@ -4,22 +4,22 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.spi.CredentialsProvider;
+import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serial;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import javax.cache.CacheException;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -32,8 +32,6 @@ import redis.clients.jedis.DefaultJedisSocketFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -55,28 +53,6 @@ public final class JedisConnections {
   private static final int MAX_SELDOM_REPLY_BYTES = 1 << 20;
 
   private JedisConnections() {}
-
-  /**
-   * Reads the stores of keys and certificates once, so that a mistake is told at the start. They
-   * are read again for each connection.
-   */
-  public static void check(Settings.Connection settings) {
-    if (settings.tls() || settings.deployment().sentinelTls()) {
-      Settings.Tls tls = settings.tlsSettings();
-      try {
-        SSLContext unused = options(tls).createSslContext();
-      } catch (IOException | GeneralSecurityException e) {
-        throw new CacheException(
-            "yokedcache.connection.tls: cannot use trust-store %s and key-store %s: %s. Check files and passwords."
-                .formatted(named(tls.trustStore()), named(tls.keyStore()), e.getMessage()),
-            e);
-      }
-    }
-  }
-
-  private static String named(@Nullable Path file) {
-    return file == null ? "(none)" : file.toString();
-  }
 
   /**
    * A connection for operations.
@@ -153,22 +129,92 @@ public final class JedisConnections {
         .lookup()
         .connect(
             settings ->
-                greeted(
-                    new SocketKeeper(settings, greetingMillis), settings, silence, maxReplyBytes));
+                authenticated(
+                    settings,
+                    credentials ->
+                        greeted(
+                            new SocketKeeper(settings, greetingMillis),
+                            settings,
+                            credentials,
+                            silence,
+                            maxReplyBytes)));
+  }
+
+  /**
+   * Makes a connection with the present credentials. If the server refuses them, their provider is
+   * asked for others, with which it is tried once more.
+   */
+  private static <T> T authenticated(
+      Settings.Connection settings, Function<@Nullable Credentials, T> attempt) {
+    CredentialsProvider provider = settings.security().servers();
+    if (provider == null) {
+      String password = settings.password();
+      return attempt.apply(password == null ? null : new Credentials(settings.user(), password));
+    }
+    Credentials first = provider.credentials();
+    try {
+      return attempt.apply(first);
+    } catch (RefusedCredentialsException e) {
+      Credentials second = provider.renew(first);
+      if (second.equals(first)) {
+        throw e;
+      }
+      return attempt.apply(second);
+    }
+  }
+
+  /**
+   * Makes a connection with these credentials and closes it.
+   *
+   * @throws JedisDataException if the server refuses them
+   * @throws JedisConnectionException if it cannot be reached
+   */
+  public static void tryOut(Endpoint server, Credentials credentials) {
+    KeptConnection connection =
+        server
+            .lookup()
+            .connect(
+                settings ->
+                    greeted(
+                        new SocketKeeper(settings, millis(settings.commandTimeout())),
+                        settings,
+                        credentials,
+                        Duration.ZERO,
+                        ReplyReader.limit(0, 1)));
+    connection.close();
+  }
+
+  /** The server refuses user and password. */
+  private static final class RefusedCredentialsException extends JedisDataException {
+
+    @Serial private static final long serialVersionUID = 1L;
+
+    RefusedCredentialsException(JedisDataException reply) {
+      super(reply.getMessage(), reply);
+    }
   }
 
   private static KeptConnection greeted(
-      SocketKeeper keeper, Settings.Connection settings, Duration silence, long maxReplyBytes) {
+      SocketKeeper keeper,
+      Settings.Connection settings,
+      @Nullable Credentials credentials,
+      Duration silence,
+      long maxReplyBytes) {
     KeptConnection connection =
         new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)), maxReplyBytes);
     boolean welcome = false;
     try {
-      greet(connection, settings);
+      greet(connection, settings, credentials);
       welcome = true;
     } catch (JedisConnectionException e) {
       String lastWords = keeper.lastWords();
       String said = ErrorReply.of(lastWords) != null ? lastWords : e.getMessage();
-      throw ErrorReply.of(said) == null ? e : new JedisDataException(said, e);
+      ErrorReply error = ErrorReply.of(said);
+      if (error == null) {
+        throw e;
+      }
+      JedisDataException reply = new JedisDataException(said, e);
+      throw error == ErrorReply.WRONG_PASSWORD ? new RefusedCredentialsException(reply) : reply;
     } finally {
       if (!welcome) {
         keeper.closeSocket();
@@ -181,15 +227,16 @@ public final class JedisConnections {
    * Sends the greeting: password, database, names, and the question for the role where sentinels
    * name the server. It is sent at once, since the server answers in order.
    */
-  private static void greet(Connection connection, Settings.Connection settings) {
+  private static void greet(
+      Connection connection, Settings.Connection settings, @Nullable Credentials credentials) {
     List<CommandArguments> greeting = new ArrayList<>();
-    String password = settings.password();
-    if (password != null) {
+    if (credentials != null) {
       CommandArguments auth = new CommandArguments(Command.AUTH);
-      if (settings.user() != null) {
-        auth.add(settings.user());
+      String user = credentials.user() == null ? settings.user() : credentials.user();
+      if (user != null) {
+        auth.add(user);
       }
-      greeting.add(auth.add(password));
+      greeting.add(auth.add(credentials.password()));
     }
     if (settings.database() > 0) {
       greeting.add(new CommandArguments(Command.SELECT).add(settings.database()));
@@ -213,7 +260,9 @@ public final class JedisConnections {
         }
       } catch (JedisDataException e) {
         if (i < needed || turnsUsAway(e)) {
-          throw e;
+          throw i == 0 && credentials != null && isRefusal(e)
+              ? new RefusedCredentialsException(e)
+              : e;
         }
         // A server that does not know, or does not allow, a name for a connection does without.
       }
@@ -237,6 +286,12 @@ public final class JedisConnections {
         }
       }
     }
+  }
+
+  /** Whether the first reply answers AUTH, and is not one to any client. */
+  private static boolean isRefusal(JedisDataException reply) {
+    ErrorReply error = ErrorReply.of(reply);
+    return error == null || error == ErrorReply.WRONG_PASSWORD;
   }
 
   private static boolean turnsUsAway(JedisDataException reply) {
@@ -266,28 +321,6 @@ public final class JedisConnections {
   /** Writes the commands that were sent on a connection that was made here. */
   static void flush(Connection connection) {
     ((KeptConnection) connection).flushNow();
-  }
-
-  private static SslOptions options(Settings.Tls settings) {
-    // The default type reads PKCS12 and JKS alike; Jedis 6 fails unless it is named.
-    SslOptions.Builder options =
-        SslOptions.builder()
-            .trustStoreType(KeyStore.getDefaultType())
-            .keyStoreType(KeyStore.getDefaultType())
-            .sslVerifyMode(settings.verifyHostName() ? SslVerifyMode.FULL : SslVerifyMode.CA);
-    Path trustStore = settings.trustStore();
-    if (trustStore != null) {
-      options.truststore(trustStore.toFile(), chars(settings.trustStorePassword()));
-    }
-    Path keyStore = settings.keyStore();
-    if (keyStore != null) {
-      options.keystore(keyStore.toFile(), chars(settings.keyStorePassword()));
-    }
-    return options.build();
-  }
-
-  private static char @Nullable [] chars(@Nullable String secret) {
-    return secret == null ? null : secret.toCharArray();
   }
 
   private static int millis(Duration duration) {
@@ -325,7 +358,7 @@ public final class JedisConnections {
         socket = spoken;
         ready = true;
         return spoken;
-      } catch (IOException | GeneralSecurityException e) {
+      } catch (IOException e) {
         throw new JedisConnectionException("Cannot connect", e);
       } finally {
         if (!ready) {
@@ -357,18 +390,26 @@ public final class JedisConnections {
       throw requireNonNull(failure, "a host has an address");
     }
 
-    private Socket overTls(Socket connected) throws IOException, GeneralSecurityException {
-      SslOptions options = options(settings.tlsSettings());
+    private Socket overTls(Socket connected) throws IOException {
+      SSLContext context = requireNonNull(settings.security().tls(), "tls").get();
       SSLSocket spoken =
           (SSLSocket)
-              options
-                  .createSslContext()
+              context
                   .getSocketFactory()
                   .createSocket(connected, settings.host(), settings.port(), /* autoClose= */ true);
-      SSLParameters parameters = options.getSslParameters();
-      if (parameters != null) {
-        spoken.setSSLParameters(parameters);
+      Settings.Tls tls = settings.tlsSettings();
+      SSLParameters parameters = spoken.getSSLParameters();
+      parameters.setProtocols(
+          tls.minVersion().equals("TLSv1.3")
+              ? new String[] {"TLSv1.3"}
+              : new String[] {"TLSv1.3", "TLSv1.2"});
+      if (!tls.ciphers().isEmpty()) {
+        parameters.setCipherSuites(tls.ciphers().toArray(String[]::new));
       }
+      if (tls.verifyHostName()) {
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      }
+      spoken.setSSLParameters(parameters);
       int patience = millis(settings.connectTimeout());
       spoken.setSoTimeout(patience);
       try {

@@ -30,6 +30,8 @@ final class SettingsReader {
   private static final Pattern COMPRESSIONS = Pattern.compile("lz4|none");
   private static final Pattern ON_FAILURE = Pattern.compile("throw|degrade");
   private static final Pattern OPERATION_BEANS = Pattern.compile("used|all|none");
+  private static final Pattern TLS_VERSION = Pattern.compile("TLSv1\\.[23]");
+  private static final Pattern CIPHER = Pattern.compile("[A-Z0-9_]+");
   private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
   private static final Pattern ALLOWED =
       Pattern.compile(
@@ -159,14 +161,21 @@ final class SettingsReader {
     boolean embedded = uri.embedded() != null;
     String user = user(group);
     String password = group.secret("password");
-    if (user != null && password == null && !embedded) {
+    Settings.CredentialsSource source = credentials(group, user, password);
+    if (user != null && password == null && !source.isSet() && !embedded) {
       group.complain(
           "user",
           "is set without a password. Set connection.password or YOKEDCACHE_PASSWORD, or write"
               + " redis://user:password@host. What stands alone before the @ of a URI is a user:"
               + " for a password alone write redis://:password@host");
     }
-    Settings.Deployment deployment = deployment(group.child("sentinel"), uri);
+    SettingGroup sentinel = group.child("sentinel");
+    String sentinelUser = user(sentinel);
+    String sentinelPassword = sentinel.secret("password");
+    Settings.CredentialsSource sentinelSource =
+        credentials(sentinel, sentinelUser, sentinelPassword);
+    Settings.Deployment deployment =
+        deployment(sentinel, uri, sentinelUser, sentinelPassword, sentinelSource.isSet());
     Settings.Address first = deployment.nodes().get(0);
     SettingGroup pool = group.child("pool");
     return new Settings.Connection(
@@ -185,19 +194,53 @@ final class SettingsReader {
         pool.integer("size", 1, 10_000),
         pool.duration("wait", MILLISECOND, HOUR),
         group.duration("keep-alive", Duration.ZERO, HOUR),
-        circuitBreaker(group.child("circuit-breaker")));
+        circuitBreaker(group.child("circuit-breaker")),
+        new Settings.Credentials(
+            embedded ? Settings.CredentialsSource.NONE : source,
+            embedded ? Settings.CredentialsSource.NONE : sentinelSource,
+            group.child("credentials").duration("refresh", Duration.ofMillis(100), HOUR)),
+        Settings.Security.NONE);
   }
 
   private static Settings.CircuitBreaker circuitBreaker(SettingGroup group) {
     return new Settings.CircuitBreaker(group.flag("enabled"), group.integer("failures", 1, 1_000));
   }
 
-  private static Settings.Deployment deployment(SettingGroup group, RedisUri uri) {
-    String user = user(group);
-    String password = group.secret("password");
+  /** The source of credentials in a group that may have a user and a password as well. */
+  private static Settings.CredentialsSource credentials(
+      SettingGroup parent, @Nullable String user, @Nullable String password) {
+    SettingGroup group = parent.child("credentials");
+    String provider =
+        group.optionalText("provider", CLASS_NAME, "the full name of a class, or null");
+    Path file = group.optionalPath("file");
+    Path userFile = group.optionalPath("user-file");
+    if (provider != null && (file != null || userFile != null)) {
+      group.complain("provider", "is set beside a file: set one of them");
+    }
+    if (userFile != null && file == null) {
+      group.complain("user-file", "is set without file, which has the password; set both or none");
+    }
+    if (userFile != null && user != null) {
+      parent.complain("user", "is set beside credentials.user-file: set one of them");
+    }
+    if ((provider != null || file != null) && password != null) {
+      parent.complain(
+          "password",
+          "is set beside credentials, which have the password; set one of them. It may also come"
+              + " from the URI or a variable of the environment");
+    }
+    return new Settings.CredentialsSource(provider, file, userFile);
+  }
+
+  private static Settings.Deployment deployment(
+      SettingGroup group,
+      RedisUri uri,
+      @Nullable String user,
+      @Nullable String password,
+      boolean hasSource) {
     Boolean tls = group.optionalFlag("tls");
     if (uri.kind() == Kind.SENTINEL && uri.embedded() == null) {
-      if (user != null && password == null) {
+      if (user != null && password == null && !hasSource) {
         group.complain(
             "user",
             "is set without a password. Set connection.sentinel.password or"
@@ -208,6 +251,7 @@ final class SettingsReader {
     if (uri.embedded() == null) {
       refuseWithoutSentinels(group, "user", user != null);
       refuseWithoutSentinels(group, "password", password != null);
+      refuseWithoutSentinels(group, "credentials", hasSource);
       refuseWithoutSentinels(group, "tls", tls != null);
     }
     return uri.deployment(
@@ -236,7 +280,25 @@ final class SettingsReader {
     Path keyStore = group.optionalPath("key-store");
     String keyStorePassword = group.secret("key-store-password");
     boolean verifyHostName = group.flag("verify-host-name");
+    Path certificates = group.optionalPath("certificates");
+    Path certificate = group.optionalPath("certificate");
+    Path key = group.optionalPath("key");
+    String keyPassword = group.secret("key-password");
+    String minVersion = group.text("min-version", TLS_VERSION, "TLSv1.2 or TLSv1.3");
+    List<String> ciphers =
+        group.texts(
+            "ciphers",
+            name -> CIPHER.matcher(name).matches(),
+            "names of cipher suites, such as TLS_AES_256_GCM_SHA384");
     if (used) {
+      requireReadable(group, "certificates", certificates);
+      requireReadable(group, "certificate", certificate);
+      requireReadable(group, "key", key);
+      refuseBoth(group, "certificates", certificates, "trust-store", trustStore);
+      refuseBoth(group, "certificate", certificate, "key-store", keyStore);
+      refuseAlone(group, "certificate", certificate, "key", key);
+      refuseAlone(group, "key", key, "certificate", certificate);
+      refuseHalf(group, "key", key, keyPassword);
       requireReadable(group, "trust-store", trustStore);
       requireReadable(group, "key-store", keyStore);
       refuseHalf(group, "trust-store", trustStore, trustStorePassword);
@@ -253,10 +315,37 @@ final class SettingsReader {
               || refuseWithoutTls(group, suffix, "key-store", keyStore != null)
               || refuseWithoutTls(group, suffix, "trust-store-password", trustStorePassword != null)
               || refuseWithoutTls(group, suffix, "key-store-password", keyStorePassword != null)
-              || refuseWithoutTls(group, suffix, "verify-host-name", !verifyHostName);
+              || refuseWithoutTls(group, suffix, "verify-host-name", !verifyHostName)
+              || refuseWithoutTls(group, suffix, "certificates", certificates != null)
+              || refuseWithoutTls(group, suffix, "certificate", certificate != null)
+              || refuseWithoutTls(group, suffix, "key", key != null)
+              || refuseWithoutTls(group, suffix, "key-password", keyPassword != null)
+              || refuseWithoutTls(group, suffix, "min-version", !minVersion.equals("TLSv1.2"))
+              || refuseWithoutTls(group, suffix, "ciphers", !ciphers.isEmpty());
     }
     return new Settings.Tls(
-        trustStore, trustStorePassword, keyStore, keyStorePassword, verifyHostName);
+        trustStore,
+        trustStorePassword,
+        keyStore,
+        keyStorePassword,
+        verifyHostName,
+        new Settings.Pem(certificates, certificate, key, keyPassword),
+        minVersion,
+        ciphers);
+  }
+
+  private static void refuseBoth(
+      SettingGroup group, String key, @Nullable Path pem, String storeKey, @Nullable Path store) {
+    if (pem != null && store != null) {
+      group.complain(key, "is set beside " + storeKey + ": set one of them");
+    }
+  }
+
+  private static void refuseAlone(
+      SettingGroup group, String key, @Nullable Path file, String otherKey, @Nullable Path other) {
+    if (file != null && other == null) {
+      group.complain(key, "is set without " + otherKey + "; set both or none");
+    }
   }
 
   /** An application that sets a key of TLS expects an encrypted connection. */

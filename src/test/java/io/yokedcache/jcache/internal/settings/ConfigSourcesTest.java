@@ -153,7 +153,9 @@ final class ConfigSourcesTest {
     assertThat(settings.connection())
         .isEqualTo(
             ConnectionSettings.standalone("h", 6379)
-                .tls(new Settings.Tls(null, null, null, null, false))
+                .tls(
+                    new Settings.Tls(
+                        null, null, null, null, false, Settings.Pem.NONE, "TLSv1.2", List.of()))
                 .clientName("c")
                 .connectTimeout(Duration.ofSeconds(1))
                 .commandTimeout(Duration.ofMillis(500))

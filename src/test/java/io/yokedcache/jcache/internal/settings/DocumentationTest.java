@@ -39,8 +39,9 @@ final class DocumentationTest {
 
   @Test
   void examples_load() throws IOException {
-    Files.writeString(directory.resolve("trust.p12"), "");
-    Files.writeString(directory.resolve("client.p12"), "");
+    for (String file : List.of("trust.p12", "client.p12", "ca.crt", "tls.crt", "tls.key")) {
+      Files.writeString(directory.resolve(file), "");
+    }
     List<String> examples =
         EXAMPLE.matcher(documentation()).results().map(match -> match.group(1)).toList();
 

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
@@ -14,6 +15,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -180,6 +182,11 @@ public final class ClusterExecutor implements RedisExecutor {
   @Override
   public List<RedisExecutor> possibleMasters() {
     return topology.possibleMasters().stream().<RedisExecutor>map(ClusterNode::pool).toList();
+  }
+
+  /** The nodes with connections. */
+  public Collection<Endpoint> endpoints() {
+    return topology.nodes().stream().map(node -> node.pool().server()).toList();
   }
 
   @Override

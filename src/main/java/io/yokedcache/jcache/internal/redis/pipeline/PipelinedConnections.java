@@ -157,6 +157,17 @@ final class PipelinedConnections implements AutoCloseable {
       throw new JedisConnectionException("Other threads ended while they connected");
     }
 
+    /**
+     * Closes the connection if it is to be replaced, after the open calls; the next one opens
+     * another.
+     */
+    void retireIfCondemned() {
+      PipelinedConnection current = connection;
+      if (current != null && policy.isCondemned(current.madeNanos())) {
+        current.retire();
+      }
+    }
+
     private boolean isGood(PipelinedConnection current) {
       return current.isOpen() && !policy.isCondemned(current.madeNanos());
     }

@@ -256,6 +256,7 @@ public final class PipelinedExecutor implements RedisExecutor {
   public void keepAlive(Duration silence) {
     long sinceNanos = System.nanoTime() - silence.toNanos();
     for (PipelinedConnections.Slot slot : connections.slots()) {
+      slot.retireIfCondemned();
       PipelinedConnection connection = slot.current();
       if (connection != null
           && connection.openCalls() == 0

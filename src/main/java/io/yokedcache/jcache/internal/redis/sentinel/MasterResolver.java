@@ -146,6 +146,11 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     watch.start();
   }
 
+  /** Watches by a new connection, which has the present credentials of the sentinels. */
+  public void renewWatch() {
+    watch.renew();
+  }
+
   /**
    * Sets the listener that makes a new master fit. It is called once for each new master, before
    * the first connection to it is handed out; connections wait for it and fail if it throws.

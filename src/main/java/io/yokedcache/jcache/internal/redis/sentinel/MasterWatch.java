@@ -88,6 +88,10 @@ final class MasterWatch implements AutoCloseable {
     }
   }
 
+  void renew() {
+    loop.replace();
+  }
+
   private Endpoint next() {
     List<Address> all = sentinels.all();
     Address sentinel = all.get(Math.floorMod(next++, all.size()));
