@@ -165,6 +165,7 @@ final class StatusReport {
         .member("target", target)
         .member("manager", connection.manager())
         .member("healthy", connection.healthy())
+        .member("openBreakers", connection.openBreakers())
         .member("pingNanos", connection.pingNanos())
         .member("reconnects", connection.reconnects())
         .member("poolActive", connection.poolActive())

@@ -276,6 +276,31 @@ public enum CacheMetric {
                           }))
           .adding(GREATEST),
       "node"),
+  /** Which servers are left alone because they do not answer. */
+  CIRCUIT_BREAKER_OPEN(
+      "cache.circuit_breaker_open",
+      GAUGE,
+      MANAGER,
+      "Whether the circuit breaker of a master is open, so that requests to it fail at once: 1 if it is, else 0",
+      Row.connection(
+              (it, to) ->
+                  it.nodes()
+                      .forEach(
+                          node ->
+                              to.add(
+                                  node.address(),
+                                  node.breakerOpen() == null
+                                      ? null
+                                      : node.breakerOpen() ? 1L : 0L)))
+          .adding(GREATEST),
+      "node"),
+  /** How often servers began not to answer. */
+  CIRCUIT_BREAKER_OPENINGS(
+      "cache.circuit_breaker_openings.total",
+      COUNTER,
+      MANAGER,
+      "Number of times that circuit breakers of servers opened",
+      Row.connection(ConnectionReading::breakerOpenings)),
   /** Connections lost and made anew. */
   RECONNECTS(
       "cache.reconnects.total",

@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.source;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param poolActive connections in use
  * @param poolIdle connections waiting for work
  * @param poolWaiting threads waiting for a connection
+ * @param breakerOpenings how often circuit breakers of servers opened
  * @param nodes the servers that hold entries; none if the provider does not tell
  */
 public record ConnectionReading(
@@ -23,6 +25,7 @@ public record ConnectionReading(
     @Nullable Long poolActive,
     @Nullable Long poolIdle,
     @Nullable Long poolWaiting,
+    @Nullable Long breakerOpenings,
     List<Node> nodes) {
 
   /** Takes a copy. */
@@ -49,7 +52,22 @@ public record ConnectionReading(
       @Nullable Long poolActive,
       @Nullable Long poolIdle,
       @Nullable Long poolWaiting) {
-    this(manager, healthy, pingNanos, reconnects, poolActive, poolIdle, poolWaiting, List.of());
+    this(
+        manager,
+        healthy,
+        pingNanos,
+        reconnects,
+        poolActive,
+        poolIdle,
+        poolWaiting,
+        /* breakerOpenings= */ null,
+        List.of());
+  }
+
+  /** How many servers have an open circuit breaker; absent if the provider does not tell. */
+  public @Nullable Long openBreakers() {
+    List<Boolean> known = nodes.stream().map(Node::breakerOpen).filter(Objects::nonNull).toList();
+    return known.isEmpty() ? null : known.stream().filter(open -> open).count();
   }
 
   /**
@@ -58,6 +76,11 @@ public record ConnectionReading(
    * @param address host and port
    * @param healthy whether it answered its last ping
    * @param pingSeconds how long the last answer took; absent before the first one
+   * @param breakerOpen whether its circuit breaker is open: requests to it fail at once
    */
-  public record Node(String address, @Nullable Boolean healthy, @Nullable Double pingSeconds) {}
+  public record Node(
+      String address,
+      @Nullable Boolean healthy,
+      @Nullable Double pingSeconds,
+      @Nullable Boolean breakerOpen) {}
 }

@@ -202,6 +202,7 @@ final class SnapshotBean {
         connectionCount(data, "poolActive"),
         connectionCount(data, "poolIdle"),
         connectionCount(data, "poolWaiting"),
+        connectionCount(data, "circuitBreakerOpenings"),
         nodes(data));
   }
 
@@ -220,7 +221,10 @@ final class SnapshotBean {
             new ConnectionReading.Node(
                 address,
                 FigureCheck.value(node, "healthy") instanceof Boolean healthy ? healthy : null,
-                ping));
+                ping,
+                FigureCheck.value(node, "circuitBreaker") instanceof String state
+                    ? (Boolean) state.equals("open")
+                    : null));
       }
     }
     nodes.sort(Comparator.comparing(ConnectionReading.Node::address));

@@ -118,7 +118,7 @@ export class Overview {
       el("tbody", {}, ...connections.map((connection) => el("tr", {},
         el("th", { scope: "row" }, nameOf(connection.manager)),
         hasTargets ? el("td", {}, nameOf(targets[connection.target].name, "–")) : null,
-        el("td", {}, state(connection.healthy)),
+        el("td", {}, state(connection.healthy, connection.openBreakers)),
         ...[
           duration(connection.pingNanos),
           count(connection.reconnects),
@@ -130,8 +130,8 @@ export class Overview {
 }
 
 /** Said in words too: not everybody tells green from red. */
-function state(healthy) {
-  const [tone, text] =
-    healthy === null ? ["", "not measured"] : healthy ? ["good", "✓ healthy"] : ["bad", "✗ failing"];
+function state(healthy, openBreakers = 0) {
+  const [tone, text] = openBreakers > 0 ? ["bad", `✗ ${openBreakers} circuit breaker${openBreakers > 1 ? "s" : ""} open`]
+    : healthy === null ? ["", "not measured"] : healthy ? ["good", "✓ healthy"] : ["bad", "✗ failing"];
   return el("span", { class: "state", "data-tone": tone }, text);
 }

@@ -120,7 +120,8 @@ final class JmxCacheReaderTest {
                   2L,
                   5L,
                   0L,
-                  List.of(new ConnectionReading.Node("h:1", true, 0.000_25))));
+                  6L,
+                  List.of(new ConnectionReading.Node("h:1", true, 0.000_25, true))));
     }
   }
 

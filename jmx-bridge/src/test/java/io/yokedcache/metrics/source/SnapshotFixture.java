@@ -254,6 +254,10 @@ public final class SnapshotFixture implements AutoCloseable {
       return 0;
     }
 
+    public long getCircuitBreakerOpenings() {
+      return 6;
+    }
+
     public List<NodeData> getNodes() {
       return List.of(new NodeData("h:1", "master"), new NodeData("h:2", "replica"));
     }
@@ -267,6 +271,10 @@ public final class SnapshotFixture implements AutoCloseable {
     NodeData(String address, String role) {
       this.address = address;
       this.role = role;
+    }
+
+    public String getCircuitBreaker() {
+      return "open";
     }
 
     public String getAddress() {

@@ -81,9 +81,10 @@ final class StatsDReporterTest {
                     null,
                     null,
                     null,
+                    4L,
                     List.of(
-                        new ConnectionReading.Node("a:1", true, 0.002),
-                        new ConnectionReading.Node("b:2", false, null)))));
+                        new ConnectionReading.Node("a:1", true, 0.002, false),
+                        new ConnectionReading.Node("b:2", false, null, true)))));
     try (UdpReceiver receiver = UdpReceiver.start();
         StatsDCollector collector = collector(receiver).useTags(true).build();
         StatsDReporter reporter = StatsDReporter.builder(() -> now, collector).start()) {
@@ -100,7 +101,10 @@ final class StatsDReporterTest {
                           "p.health:0|g|#cache_manager:redis_//db",
                           "p.node_up:1|g" + tags + "a_1",
                           "p.node_up:0|g" + tags + "b_2",
-                          "p.node_ping_seconds:0.002|g" + tags + "a_1"));
+                          "p.node_ping_seconds:0.002|g" + tags + "a_1",
+                          "p.circuit_breaker_open:0|g" + tags + "a_1",
+                          "p.circuit_breaker_open:1|g" + tags + "b_2",
+                          "p.circuit_breaker_openings:4|c|#cache_manager:redis_//db"));
     }
   }
 
