@@ -120,7 +120,12 @@ final class CacheFactory {
       // The last step, so that nothing tracks changes for a cache that is not created.
       CacheBackend store =
           stores.open(
-              identity, cacheSettings.batchSize(), cacheSettings.onFailure(), near, phases::wire);
+              identity,
+              cacheSettings.batchSize(),
+              cacheSettings.onFailure(),
+              near,
+              readsReplicas(name, cacheSettings, expiry),
+              phases::wire);
       return new CacheDefinition<>(
           name, configuration, cacheSettings, store, near, codec, phases, expiry, loader, writer);
     } catch (Throwable e) {
@@ -152,6 +157,24 @@ final class CacheFactory {
       return null;
     }
     return new NearCache<>(settings, buckets, codec::name);
+  }
+
+  private boolean readsReplicas(String name, Settings.Cache settings, ExpiryPolicy expiry) {
+    if (settings.readFrom() == Settings.ReadFrom.MASTER) {
+      return false;
+    }
+    String reason = null;
+    if (this.settings.connection().deployment().kind() == Settings.Deployment.Kind.STANDALONE) {
+      reason = "the URI names one server; redis-cluster:// and redis-sentinel:// know replicas";
+    } else if (settings.near().enabled()) {
+      reason = "it has a near cache, whose entries must be those of the master";
+    } else if (!allowsCopies(expiry)) {
+      reason = "its reads change times to live, which only the master does";
+    }
+    if (reason != null) {
+      logger.warn("Cache {} does not read from replicas: {}", name, reason);
+    }
+    return reason == null;
   }
 
   private static boolean allowsCopies(ExpiryPolicy policy) {
@@ -198,6 +221,7 @@ final class CacheFactory {
             /* batchSize= */ 1,
             Settings.OnFailure.THROW,
             /* near= */ null,
+            /* readsReplicas= */ false,
             RoundTripTimer::none)
         .destroy();
   }

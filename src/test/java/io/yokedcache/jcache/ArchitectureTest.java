@@ -68,6 +68,16 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.breaker",
+                  "internal.redis.pipeline",
+                  "internal.redis.replica")),
+          Map.entry(
+              "internal.redis.replica",
+              Set.of(
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.metrics",
+                  "internal.redis",
+                  "internal.redis.breaker",
                   "internal.redis.pipeline")),
           Map.entry(
               "internal.redis.security",
@@ -77,7 +87,11 @@ final class ArchitectureTest {
               Set.of("configuration", "internal.concurrent", "internal.redis")),
           Map.entry(
               "internal.store",
-              Set.of("internal.concurrent", "internal.metrics", "internal.redis")),
+              Set.of(
+                  "internal.concurrent",
+                  "internal.metrics",
+                  "internal.redis",
+                  "internal.redis.replica")),
           Map.entry("internal.lease", Set.of("internal.redis")),
           Map.entry(
               "internal.near",
@@ -113,6 +127,7 @@ final class ArchitectureTest {
                   "internal.redis.breaker",
                   "internal.redis.cluster",
                   "internal.redis.pipeline",
+                  "internal.redis.replica",
                   "internal.redis.security",
                   "internal.redis.sentinel",
                   "internal.remote",

@@ -66,6 +66,7 @@ final class ManagerFailureIT {
         settings.operationBeans(),
         settings.maxOperationBeans(),
         settings.nearStaleness(),
+        settings.replicaLag(),
         settings.definedCaches(),
         settings.caches(),
         settings.groups(),

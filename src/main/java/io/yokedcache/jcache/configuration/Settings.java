@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param operationBeans the operations that have an MBean
  * @param maxOperationBeans the largest number of MBeans of operations, unless all are wanted
  * @param nearStaleness the longest time for which a near-cache entry may be out of date
+ * @param replicaLag the longest time that a replica may be behind its master while it serves reads
  * @param definedCaches names of the caches that the file defines by their full name; {@code
  *     getCache} creates these at first use
  * @param caches function from the name of a cache to its settings
@@ -56,6 +57,7 @@ public record Settings(
     OperationBeans operationBeans,
     int maxOperationBeans,
     Duration nearStaleness,
+    Duration replicaLag,
     Set<String> definedCaches,
     Function<String, Cache> caches,
     Groups groups,
@@ -87,6 +89,7 @@ public record Settings(
         operationBeans,
         maxOperationBeans,
         nearStaleness,
+        replicaLag,
         definedCaches,
         caches,
         groups,
@@ -330,6 +333,37 @@ public record Settings(
           tls,
           connectTimeout,
           commandTimeout,
+          security);
+    }
+
+    /**
+     * Returns the settings of connections to a replica: with the same credentials, TLS and
+     * database.
+     *
+     * @param replica address of the replica
+     * @param patience the longest wait to connect, for a free connection, and for a reply; at most
+     *     the time-outs of these settings
+     * @return new settings
+     */
+    public Connection replica(Address replica, Duration patience) {
+      return new Connection(
+          Deployment.standalone(replica.host(), replica.port()),
+          replica.host(),
+          replica.port(),
+          database,
+          user,
+          password,
+          tls,
+          tlsSettings,
+          clientName,
+          patience.compareTo(connectTimeout) < 0 ? patience : connectTimeout,
+          patience.compareTo(commandTimeout) < 0 ? patience : commandTimeout,
+          executor,
+          poolSize,
+          patience.compareTo(poolWait) < 0 ? patience : poolWait,
+          keepAlive,
+          circuitBreaker,
+          credentials,
           security);
     }
 
@@ -612,6 +646,7 @@ public record Settings(
    * @param management whether to register the configuration MBean, or {@code null} to leave it to
    *     the application
    * @param clearOnCreate whether the cache starts empty whenever a manager creates it
+   * @param readFrom the servers that reads go to
    * @param batchSize number of entries that a bulk operation handles in one round trip
    * @param contentionTimeout how long an atomic operation is retried before it fails
    * @param loadTimeout how long a reader waits for another thread's load of the same key before it
@@ -632,6 +667,7 @@ public record Settings(
       @Nullable Boolean statistics,
       @Nullable Boolean management,
       boolean clearOnCreate,
+      ReadFrom readFrom,
       int batchSize,
       Duration contentionTimeout,
       Duration loadTimeout,
@@ -676,6 +712,14 @@ public record Settings(
      * fail as with {@link #THROW}.
      */
     DEGRADE
+  }
+
+  /** The servers that the reads of a cache go to. */
+  public enum ReadFrom {
+    /** The master, which has all changes. */
+    MASTER,
+    /** A replica that is at most {@code replicas.max-lag} behind, else the master. */
+    REPLICA_PREFERRED
   }
 
   /**

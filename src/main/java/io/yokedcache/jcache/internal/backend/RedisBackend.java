@@ -20,6 +20,7 @@ import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import io.yokedcache.jcache.internal.redis.replica.Replicas;
 import io.yokedcache.jcache.internal.redis.security.ConnectionSecurity;
 import io.yokedcache.jcache.internal.redis.sentinel.MasterResolver;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +61,9 @@ public final class RedisBackend implements AutoCloseable {
   private final StaleEntryCleaner cleaner;
   private final KeyStatisticsCollector keyStatistics;
   private final InvalidationListener invalidations;
+
+  /** Null on one server. */
+  private final @Nullable Replicas replicas;
 
   /** Null on one server, and if switched off. */
   private final @Nullable RecentChanges recentChanges;
@@ -95,6 +100,7 @@ public final class RedisBackend implements AutoCloseable {
     this.recentChanges = recentChanges(settings);
     this.servers = servers(security.connection(), schedulers, errors, failOverListener());
     this.executor = servers.executor;
+    this.replicas = servers.replicas;
     this.health =
         new HealthCheck(
             executor,
@@ -154,6 +160,7 @@ public final class RedisBackend implements AutoCloseable {
    * The servers of the deployment.
    *
    * @param endpoints the servers with connections
+   * @param replicas the replicas that may be read; {@code null} on one server
    * @param start begins to watch for a new master
    * @param renewWatch has that done by a new connection
    * @param stop ends that
@@ -163,6 +170,7 @@ public final class RedisBackend implements AutoCloseable {
       Topology topology,
       Trouble trouble,
       Supplier<Collection<Endpoint>> endpoints,
+      @Nullable Replicas replicas,
       Runnable start,
       Runnable renewWatch,
       Runnable stop) {}
@@ -194,24 +202,47 @@ public final class RedisBackend implements AutoCloseable {
       case STANDALONE -> {
         Endpoint server = new Endpoint(connection, maxBytes);
         Topology topology = Topology.of(new Topology.Master(connection.address(), server));
-        yield servers(server, topology, () -> {}, () -> {}, () -> {});
+        yield servers(server, topology, pool -> null, () -> {}, () -> {}, () -> {});
       }
       case SENTINEL -> {
         MasterResolver resolver =
             new MasterResolver(
                 connection, maxBytes, schedulers.background(), schedulers.pings(), errors);
         resolver.onFailOver(failOvers);
+        String name = resolver.address();
         yield servers(
-            resolver.endpoint(), resolver, resolver::start, resolver::renewWatch, resolver::close);
+            resolver.endpoint(),
+            resolver,
+            pool ->
+                new Replicas(
+                    connection,
+                    maxBytes,
+                    settings.replicaLag(),
+                    () -> List.of(new Replicas.Master(name, pool, /* replicas= */ null)),
+                    route -> name,
+                    errors),
+            resolver::start,
+            resolver::renewWatch,
+            resolver::close);
       }
       case CLUSTER -> {
         ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
         cluster.onFailOver(failOvers);
+        Topology topology = cluster.topology();
+        Replicas replicas =
+            new Replicas(
+                connection,
+                maxBytes,
+                settings.replicaLag(),
+                cluster::replicated,
+                route -> topology.masterOf(route).name(),
+                errors);
         yield new Servers(
             cluster,
-            cluster.topology(),
+            topology,
             cluster::tell,
             cluster::endpoints,
+            replicas,
             () -> {},
             () -> {},
             () -> {});
@@ -221,7 +252,12 @@ public final class RedisBackend implements AutoCloseable {
 
   /** One server at a time, with one or several connections. */
   private static Servers servers(
-      Endpoint server, Topology topology, Runnable start, Runnable renewWatch, Runnable stop) {
+      Endpoint server,
+      Topology topology,
+      Function<PooledExecutor, @Nullable Replicas> replicas,
+      Runnable start,
+      Runnable renewWatch,
+      Runnable stop) {
     PooledExecutor pool = new PooledExecutor(server);
     topology.onChange(pool.breaker()::probeNow);
     RedisExecutor executor =
@@ -238,6 +274,7 @@ public final class RedisBackend implements AutoCloseable {
           pool.breaker().tell(changed);
         },
         () -> List.of(server),
+        replicas.apply(pool),
         start,
         renewWatch,
         stop);
@@ -248,6 +285,7 @@ public final class RedisBackend implements AutoCloseable {
    *
    * @param onFailure what its operations do while Redis is away
    * @param near its near cache, or {@code null}
+   * @param readsReplicas whether reads may go to replicas; no effect on one server
    * @param timer returns the timer of a round trip
    */
   public CacheBackend open(
@@ -255,6 +293,7 @@ public final class RedisBackend implements AutoCloseable {
       int batchSize,
       OnFailure onFailure,
       @Nullable NearCache<?> near,
+      boolean readsReplicas,
       Supplier<RoundTripTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
     RedisExecutor timed = executor.timedBy(timer);
@@ -269,7 +308,8 @@ public final class RedisBackend implements AutoCloseable {
             publisher,
             announcement,
             batchSize,
-            onFailure == OnFailure.DEGRADE);
+            onFailure == OnFailure.DEGRADE,
+            readsReplicas && replicas != null ? replicas.reader(timer) : null);
     if (near != null) {
       invalidations.add(names, near);
     }
@@ -312,6 +352,9 @@ public final class RedisBackend implements AutoCloseable {
     subscriber.close();
     invalidations.close();
     servers.stop.run();
+    if (replicas != null) {
+      replicas.close();
+    }
     executor.close();
   }
 }

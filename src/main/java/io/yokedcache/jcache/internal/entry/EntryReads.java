@@ -77,19 +77,33 @@ public final class EntryReads<K, V> {
     if (near != null) {
       return readAll(List.of(key)).get(0);
     }
-    Bytes bytes = store.get(key, ttlAskedAhead(), Use.ANSWER);
+    Bytes bytes =
+        store.readsReplicas()
+            ? store.getFromReplica(key, Use.ANSWER)
+            : store.get(key, ttlAskedAhead(), Use.ANSWER);
     return new Read<>(bytes, codec.decode(key, bytes));
   }
 
   /** Reads entries from Redis, in the order of the keys. */
   public List<Read<V>> readAll(List<Bytes> keys) {
+    if (near == null && store.readsReplicas()) {
+      return decoded(keys, store.getAllFromReplicas(keys, Use.ANSWER));
+    }
+    return readAllFromMaster(keys);
+  }
+
+  /** Reads entries from Redis with all changes that were acknowledged before. */
+  public List<Read<V>> readAllFromMaster(List<Bytes> keys) {
     if (near != null) {
       return readAndKeep(near, keys);
     }
-    List<@Nullable Bytes> stored = store.getAll(keys, ttlAskedAhead(), Use.ANSWER);
+    return decoded(keys, store.getAll(keys, ttlAskedAhead(), Use.ANSWER));
+  }
+
+  private List<Read<V>> decoded(List<Bytes> keys, List<@Nullable Bytes> stored) {
     List<@Nullable V> values = codec.decodeAll(keys, stored);
-    List<Read<V>> reads = new ArrayList<>(keys.size());
-    for (int i = 0; i < keys.size(); i++) {
+    List<Read<V>> reads = new ArrayList<>(stored.size());
+    for (int i = 0; i < stored.size(); i++) {
       reads.add(new Read<>(stored.get(i), values.get(i)));
     }
     return reads;

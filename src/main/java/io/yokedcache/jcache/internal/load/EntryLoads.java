@@ -193,7 +193,9 @@ public final class EntryLoads<K, V> {
     }
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<Read<V>> reads =
-        context.reads().readAll(late.stream().map(i -> missing.get(i).keyBytes()).toList());
+        context
+            .reads()
+            .readAllFromMaster(late.stream().map(i -> missing.get(i).keyBytes()).toList());
     for (int i = late.size() - 1; i >= 0; i--) {
       V value = reads.get(i).value();
       if (value != null) {

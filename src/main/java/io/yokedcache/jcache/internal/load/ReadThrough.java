@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.load.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.time.Duration;
@@ -141,8 +142,12 @@ public final class ReadThrough<K, V> {
    * the value from Redis: only decoding tells whether a read would find it.
    */
   public boolean contains(K key) {
+    EntryStore store = context.store();
     Bytes encodedKey = context.codec().key(key);
-    Bytes stored = context.store().get(encodedKey, Ttl.UNCHANGED, Use.ANSWER);
+    Bytes stored =
+        store.readsReplicas()
+            ? store.getFromReplica(encodedKey, Use.ANSWER)
+            : store.get(encodedKey, Ttl.UNCHANGED, Use.ANSWER);
     return context.codec().decode(encodedKey, stored) != null;
   }
 

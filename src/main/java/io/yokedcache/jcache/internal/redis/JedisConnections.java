@@ -60,8 +60,10 @@ public final class JedisConnections {
    * @param greetingMillis how long each answer to its greeting may take
    */
   static Connection open(Endpoint server, int greetingMillis) {
-    return connect(
-        server, greetingMillis, Duration.ZERO, ReplyReader.limit(server.maxValueBytes(), 1));
+    return ready(
+        server,
+        connect(
+            server, greetingMillis, Duration.ZERO, ReplyReader.limit(server.maxValueBytes(), 1)));
   }
 
   /**
@@ -81,7 +83,7 @@ public final class JedisConnections {
   public static Socket socket(Endpoint server) {
     int greetingMillis = millis(server.settings().commandTimeout());
     KeptConnection connection =
-        connect(server, greetingMillis, Duration.ZERO, ReplyReader.limit(0, 1));
+        ready(server, connect(server, greetingMillis, Duration.ZERO, ReplyReader.limit(0, 1)));
     return connection.keeper.socket();
   }
 
@@ -121,6 +123,26 @@ public final class JedisConnections {
     } catch (NoMasterException e) {
       return e.kind() != RedisUnavailableException.Kind.UNREACHABLE;
     }
+  }
+
+  /** Tells a replica in a cluster that it may answer; other servers do not know the command. */
+  private static KeptConnection ready(Endpoint server, KeptConnection connection) {
+    if (!server.lookup().isReplica()) {
+      return connection;
+    }
+    boolean answered = false;
+    try {
+      connection.sendCommand(new CommandArguments(Command.READONLY));
+      Object unused = connection.getOne();
+      answered = true;
+    } catch (JedisDataException noNode) {
+      answered = true;
+    } finally {
+      if (!answered) {
+        connection.keeper.closeSocket();
+      }
+    }
+    return connection;
   }
 
   private static KeptConnection connect(

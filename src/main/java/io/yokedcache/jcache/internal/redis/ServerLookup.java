@@ -28,13 +28,23 @@ public interface ServerLookup {
   /** A sentence for messages about a server that cannot be reached, or an empty text. */
   String advice();
 
+  /** Whether connections are to read from a replica, which a node of a cluster must be told. */
+  default boolean isReplica() {
+    return false;
+  }
+
   /** The server of these settings. */
   static ServerLookup fixed(Settings.Connection settings) {
-    return new Fixed(settings);
+    return new Fixed(settings, /* isReplica= */ false);
+  }
+
+  /** The replica of these settings. */
+  static ServerLookup replica(Settings.Connection settings) {
+    return new Fixed(settings, /* isReplica= */ true);
   }
 
   /** One server at a known address. */
-  record Fixed(Settings.Connection settings) implements ServerLookup {
+  record Fixed(Settings.Connection settings, boolean isReplica) implements ServerLookup {
 
     @Override
     public <T> T connect(Function<Settings.Connection, T> attempt) {

@@ -44,6 +44,7 @@ final class SettingsReader {
       Pattern.compile(
           "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
               + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*");
+  private static final Pattern READ_FROM = Pattern.compile("master|replica-preferred");
 
   /** The codec reports type arguments that are wrong. */
   private static final Pattern TYPE_NAME =
@@ -90,6 +91,7 @@ final class SettingsReader {
         operationBeans(root.child("management")),
         root.child("management").integer("max-operation-beans", 0, 1_000_000),
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
+        root.child("replicas").duration("max-lag", Duration.ofMillis(100), HOUR),
         caches.definedCaches(),
         caches,
         new Settings.Groups(given.root()),
@@ -112,6 +114,7 @@ final class SettingsReader {
         group.optionalFlag("statistics"),
         group.optionalFlag("management"),
         group.flag("clear-on-create"),
+        readFrom(group),
         group.integer("batch-size", 1, 100_000),
         group.duration("contention-timeout", MILLISECOND, HOUR),
         group.duration("load-timeout", MILLISECOND, DAY),
@@ -133,6 +136,12 @@ final class SettingsReader {
   private static Settings.OnFailure onFailure(SettingGroup group) {
     return Settings.OnFailure.valueOf(
         group.text("on-failure", ON_FAILURE, "throw or degrade").toUpperCase(Locale.ROOT));
+  }
+
+  private static Settings.ReadFrom readFrom(SettingGroup group) {
+    return group.text("read-from", READ_FROM, "master or replica-preferred").equals("master")
+        ? Settings.ReadFrom.MASTER
+        : Settings.ReadFrom.REPLICA_PREFERRED;
   }
 
   private static Settings.Alerts alerts(SettingGroup group) {

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -95,6 +97,9 @@ public final class EntryStore {
   private final LongAdder degradedReads = new LongAdder();
   private final LongAdder degradedWrites = new LongAdder();
 
+  /** {@code null} if all reads go to the masters. */
+  private final @Nullable ReplicaReads replicas;
+
   /** An array and not a list: going over it allocates nothing. Replaced as a whole. */
   private volatile ChangeObserver[] observers = {};
 
@@ -102,6 +107,7 @@ public final class EntryStore {
    * Creates the entries of a cache.
    *
    * @param degrades whether reads for {@link Use#ANSWER} find nothing while Redis is away
+   * @param replicas reads from replicas, or {@code null} if all reads go to the masters
    */
   public EntryStore(
       RedisExecutor executor,
@@ -111,7 +117,8 @@ public final class EntryStore {
       RemoteEventPublisher publisher,
       Announcement announcement,
       int batchSize,
-      boolean degrades) {
+      boolean degrades,
+      @Nullable ReplicaReader replicas) {
     this.executor = executor;
     this.names = names;
     this.operations = new OperationNames(cacheName);
@@ -122,6 +129,10 @@ public final class EntryStore {
             executor, names, operations, generations, guard, publisher, announcement);
     this.batchSize = batchSize;
     this.degrades = degrades;
+    this.replicas = replicas == null ? null : new ReplicaReads(replicas);
+    if (this.replicas != null) {
+      observe(this.replicas.changes);
+    }
   }
 
   /** Calls an observer for all changes from now on. */
@@ -251,6 +262,40 @@ public final class EntryStore {
         use,
         () -> guard.read(operation, keys, batchSize, new Values(operation, onAccess)),
         () -> Collections.nCopies(keys.size(), null));
+  }
+
+  /** Whether reads may go to replicas. */
+  public boolean readsReplicas() {
+    return replicas != null;
+  }
+
+  /**
+   * Reads an entry, whose time to live stays as it is, from a replica if one may be read, else from
+   * the master. An entry that a replica does not have is read from the master.
+   */
+  public @Nullable Bytes getFromReplica(Bytes key, Use use) {
+    Bytes value = requireNonNull(replicas).read(List.of(key)).get(0);
+    return value != null ? value : get(key, Ttl.UNCHANGED, use);
+  }
+
+  /** Reads several entries as {@link #getFromReplica} does, in the order of the keys. */
+  public List<@Nullable Bytes> getAllFromReplicas(List<Bytes> keys, Use use) {
+    List<@Nullable Bytes> values = requireNonNull(replicas).read(keys);
+    List<Integer> places = new ArrayList<>();
+    List<Bytes> left = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      if (values.get(i) == null) {
+        places.add(i);
+        left.add(keys.get(i));
+      }
+    }
+    if (!left.isEmpty()) {
+      List<@Nullable Bytes> found = getAll(left, Ttl.UNCHANGED, use);
+      for (int i = 0; i < places.size(); i++) {
+        values.set(places.get(i), found.get(i));
+      }
+    }
+    return values;
   }
 
   private String getting(List<Bytes> keys) {
@@ -729,6 +774,152 @@ public final class EntryStore {
       return list;
     }
     throw new CacheException("Redis answered something else than a list: " + reply);
+  }
+
+  /**
+   * Reads from replicas. A value counts only under the token that this JVM knows from the master: a
+   * replica's generation is neither adopted nor taken as a sign of listeners. Safe for use by
+   * several threads.
+   */
+  private final class ReplicaReads {
+
+    private final ReplicaReader reader;
+    private final OwnChanges changes;
+
+    ReplicaReads(ReplicaReader reader) {
+      this.reader = reader;
+      this.changes = new OwnChanges(reader.maxLagNanos());
+    }
+
+    /** A read of entries of one bucket, under the token that this JVM knows. */
+    private record Read(Generation known, List<Integer> places, Request request) {}
+
+    /**
+     * The values that replicas have; {@code null} for the keys that the master must be asked for.
+     */
+    List<@Nullable Bytes> read(List<Bytes> keys) {
+      List<@Nullable Bytes> values = new ArrayList<>(Collections.nCopies(keys.size(), null));
+      if (keys.size() == 1) {
+        Read read = prepare(names.bucketOf(keys.get(0)), keys, List.of(0));
+        if (read != null) {
+          take(read, reader.execute(read.request), values);
+        }
+        return values;
+      }
+      for (int from = 0; from < keys.size(); from += batchSize) {
+        int to = Math.min(from + batchSize, keys.size());
+        readBatch(keys.subList(from, to), values.subList(from, to));
+      }
+      return values;
+    }
+
+    private void readBatch(List<Bytes> keys, List<@Nullable Bytes> values) {
+      List<Read> reads = new ArrayList<>();
+      names
+          .byBucket(keys, key -> key)
+          .forEach(
+              (bucket, places) -> {
+                Read read = prepare(bucket, keys, places);
+                if (read != null) {
+                  reads.add(read);
+                }
+              });
+      List<@Nullable List<@Nullable Object>> replies =
+          reader.executeAll(reads.stream().map(Read::request).toList());
+      for (int i = 0; i < reads.size(); i++) {
+        take(reads.get(i), replies.get(i), values);
+      }
+    }
+
+    /** Makes the read of some keys' entries that replicas can be asked for, if any. */
+    private @Nullable Read prepare(int bucket, List<Bytes> keys, List<Integer> places) {
+      Generation generation = generations.known(bucket);
+      if (generation == null) {
+        return null;
+      }
+      long now = System.nanoTime();
+      Bytes generationKey = names.route(bucket);
+      CommandArguments command = new CommandArguments(Command.MGET).add(generationKey);
+      List<Integer> asked = new ArrayList<>(places.size());
+      for (int place : places) {
+        Bytes key = keys.get(place);
+        if (!changes.isRecent(key, now)) {
+          asked.add(place);
+          command.add(Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key)));
+        }
+      }
+      if (asked.isEmpty()) {
+        return null;
+      }
+      Request request =
+          new Request(
+              getting(keys),
+              generationKey,
+              /* idempotent= */ false, // the master is asked next
+              List.of(command),
+              sizes.expected(asked.size()));
+      return new Read(generation, asked, request);
+    }
+
+    private void take(
+        Read asked, @Nullable List<@Nullable Object> replies, List<@Nullable Bytes> values) {
+      if (replies == null
+          || !(replies.get(0) instanceof List<?> flat)
+          || !(flat.get(0) instanceof byte[] token)
+          || !asked.known.hasTokenOf(token)) {
+        return;
+      }
+      for (int i = 0; i < asked.places.size(); i++) {
+        values.set(
+            asked.places.get(i),
+            flat.get(i + 1) instanceof byte[] value ? EntryStore.this.read(value) : null);
+      }
+    }
+  }
+
+  /**
+   * When this JVM changed a key, or another one of the same hash. Replicas may not have the change
+   * yet, so such keys are read from the master. Safe for use by several threads: each time is one
+   * atomic number.
+   */
+  private static final class OwnChanges implements ChangeObserver {
+
+    private static final int CELLS = 4096;
+
+    private final long recentNanos;
+    private final AtomicLongArray changedNanos = new AtomicLongArray(CELLS);
+
+    OwnChanges(long recentNanos) {
+      this.recentNanos = recentNanos;
+      long longAgo = System.nanoTime() - 2 * recentNanos;
+      for (int i = 0; i < CELLS; i++) {
+        changedNanos.set(i, longAgo);
+      }
+    }
+
+    private static int cell(Bytes key) {
+      int hash = key.hashCode();
+      return (hash ^ (hash >>> 16)) & (CELLS - 1);
+    }
+
+    boolean isRecent(Bytes key, long nowNanos) {
+      return nowNanos - changedNanos.get(cell(key)) <= recentNanos;
+    }
+
+    @Override
+    public void beforeChange(Bytes key) {
+      changedNanos.set(cell(key), System.nanoTime());
+    }
+
+    @Override
+    public void beforeUntrackedChange(Bytes key) {
+      beforeChange(key);
+    }
+
+    @Override
+    public void afterChange(Bytes key) {
+      beforeChange(key);
+    }
   }
 
   /**

@@ -80,6 +80,11 @@ public final class Generations {
     return generation != null ? generation : open(bucket);
   }
 
+  /** The generation of a bucket as this JVM last saw it, or {@code null}; asks no server. */
+  @Nullable Generation known(int bucket) {
+    return known.get(bucket);
+  }
+
   /**
    * Compares the generation that an operation used with the content of the generation key.
    *

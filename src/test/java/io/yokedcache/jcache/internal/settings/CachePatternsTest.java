@@ -93,6 +93,7 @@ final class CachePatternsTest {
                 null,
                 null,
                 false,
+                Settings.ReadFrom.MASTER,
                 500,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),

@@ -305,7 +305,8 @@ final class RecentChangesIT {
               new RemoteEventPublisher(executor, names, "orders"),
               new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
               100,
-              /* degrades= */ false);
+              /* degrades= */ false,
+              /* replicas= */ null);
       made.observe(noted.of(names, generations));
       return made;
     }

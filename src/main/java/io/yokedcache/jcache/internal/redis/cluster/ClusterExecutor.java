@@ -14,6 +14,7 @@ import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
+import io.yokedcache.jcache.internal.redis.replica.Replicas;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -101,6 +102,11 @@ public final class ClusterExecutor implements RedisExecutor {
   /** The masters and their slots, as they are known now. */
   public Topology topology() {
     return topology;
+  }
+
+  /** The masters that have no incomplete fail-over, with their replicas. */
+  public List<Replicas.Master> replicated() {
+    return topology.replicated();
   }
 
   Timed on(ClusterNode node) {

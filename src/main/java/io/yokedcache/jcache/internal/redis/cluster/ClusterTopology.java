@@ -13,6 +13,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.redis.replica.Replicas;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -530,6 +531,21 @@ final class ClusterTopology implements Topology, AutoCloseable {
 
   private static ConnectionStatistics.Breaker breaker(@Nullable ClusterNode node) {
     return node == null ? ConnectionStatistics.Breaker.UNUSED : node.pool().breaker().statistics();
+  }
+
+  /** The masters that may be asked, with their replicas. */
+  List<Replicas.Master> replicated() {
+    Map<Address, List<Address>> byMaster = new HashMap<>();
+    replicas.forEach(
+        (replica, master) ->
+            byMaster.computeIfAbsent(master, added -> new ArrayList<>()).add(replica));
+    return masters.stream()
+        .filter(ClusterNode::isReady)
+        .map(
+            node ->
+                new Replicas.Master(
+                    node.name(), node.pool(), byMaster.getOrDefault(node.address(), List.of())))
+        .toList();
   }
 
   @Override
