@@ -33,7 +33,7 @@ record Fault(
     Consumer<Target> end) {
 
   private static final Set<String> BRIEF =
-      Set.of("kill", "hold", "partition-one", "client-kill", "full-noeviction", "noperm");
+      Set.of("kill", "hold", "client-kill", "full-noeviction", "noperm");
 
   private static final Set<Deployment> EVERYWHERE = EnumSet.allOf(Deployment.class);
   private static final Set<Deployment> ONE_SERVER = EnumSet.of(STANDALONE);

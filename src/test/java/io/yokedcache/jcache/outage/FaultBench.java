@@ -12,8 +12,8 @@ import java.util.Locale;
 /**
  * Does all faults to all deployments in all modes and prints a table. System properties: {@code
  * faults.seconds} (5), {@code faults.deployments} (standalone,sentinel,cluster), {@code
- * faults.modes} (throw,throw+near), {@code faults.only} (names of faults), {@code
- * faults.timeout-millis} (2000).
+ * faults.modes} (throw,degrade,throw+near,degrade+near), {@code faults.only} (names of faults),
+ * {@code faults.timeout-millis} (2000).
  */
 final class FaultBench {
 
@@ -24,7 +24,9 @@ final class FaultBench {
     Duration duration = Duration.ofSeconds(Integer.getInteger("faults.seconds", 5));
     Duration timeout = Duration.ofMillis(Integer.getInteger("faults.timeout-millis", 2000));
     List<Mode> modes =
-        list("faults.modes", "throw,throw+near").stream().map(name -> mode(name, timeout)).toList();
+        list("faults.modes", "throw,degrade,throw+near,degrade+near").stream()
+            .map(name -> mode(name, timeout))
+            .toList();
     List<String> only = list("faults.only", "");
     List<Report> wrong = new ArrayList<>();
     System.out.println(Report.header());

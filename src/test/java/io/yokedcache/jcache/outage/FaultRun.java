@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
@@ -40,9 +41,20 @@ final class FaultRun implements AutoCloseable {
   private static final int READERS_OF_EACH = 2;
   private static final Duration NEAR_STALENESS = Duration.ofMillis(100);
   private static final Duration RECOVERY_BOUND = Duration.ofSeconds(60);
-  private static final long PAUSE_NANOS = 500_000;
+
+  /** So many calls a second leave the servers and the other threads some processor time. */
+  static final Pace MODERATE = new Pace(Duration.ZERO, /* pauseNanos= */ 500_000);
+
   private static final int MAX_EXAMPLES = 10;
   private static final Pattern ANSWER = Pattern.compile("the server answered ([A-Z]+)");
+
+  /**
+   * How much the threads do.
+   *
+   * @param before how long they work before the fault
+   * @param pauseNanos the pause of each thread after a call
+   */
+  record Pace(Duration before, long pauseNanos) {}
 
   /** How the caches of a run are configured. */
   record Mode(String onFailure, boolean near, Duration commandTimeout) {
@@ -120,11 +132,17 @@ final class FaultRun implements AutoCloseable {
 
   private final Target target;
   private final Mode mode;
+  private final Pace pace;
   private final List<YokedCachingProvider> providers = new ArrayList<>();
   private final List<Cache<String, Long>> caches = new ArrayList<>();
   private int faults;
 
   FaultRun(Target target, Mode mode) {
+    this(target, mode, MODERATE);
+  }
+
+  FaultRun(Target target, Mode mode, Pace pace) {
+    this.pace = pace;
     this.target = target;
     this.mode = mode;
     String cacheName = "bench-" + mode;
@@ -160,6 +178,7 @@ final class FaultRun implements AutoCloseable {
     try {
       load.start();
       load.awaitRounds(2);
+      LockSupport.parkNanos(pace.before.toNanos());
       load.measuring = true;
       fault.begin().accept(target);
       long deadline = System.nanoTime() + duration.toNanos();
@@ -176,7 +195,9 @@ final class FaultRun implements AutoCloseable {
     } finally {
       load.stop();
     }
-    return load.report(fault, (right - end) / 1e6);
+    Report report = load.report(fault, (right - end) / 1e6);
+    caches.get(0).removeAll(load.keys.stream().map(key -> key.name).collect(Collectors.toSet()));
+    return report;
   }
 
   /** Waits until each JVM reads what it has just written, and returns since when. */
@@ -362,7 +383,7 @@ final class FaultRun implements AutoCloseable {
           } else if (i % 2 != 0 || !load.halfIsQuiet) {
             write(mine.get(i));
           }
-          LockSupport.parkNanos(PAUSE_NANOS);
+          LockSupport.parkNanos(pace.pauseNanos);
         }
         rounds.incrementAndGet();
       }

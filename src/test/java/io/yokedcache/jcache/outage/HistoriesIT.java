@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class HistoriesIT {
 
-  private static final int SECONDS = Integer.getInteger("histories.seconds", 4);
+  private static final int SECONDS = Integer.getInteger("histories.seconds", 3);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
