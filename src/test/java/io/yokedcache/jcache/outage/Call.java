@@ -75,6 +75,11 @@ record Call(
     return new Call(client, action, argument, expected, nanos, endNanos, result);
   }
 
+  /** Returns the call with another value to be written. */
+  Call writing(long value) {
+    return new Call(client, action, value, expected, startNanos, endNanos, result);
+  }
+
   /** Returns the call as one whose outcome is not known. */
   Call asUnknown() {
     return new Call(client, action, argument, expected, startNanos, Long.MAX_VALUE, 0);

@@ -45,7 +45,9 @@ final class HistoriesIT {
         result.unknown(),
         result.undecided());
     assertThat(result.violations()).isEmpty();
-    assertThat(result.undecided()).as("keys of %d", result.keys()).isZero();
-    assertThat(result.unknown()).isPositive();
+    assertThat(result.undecided())
+        .as("keys of %d that were too hard to check", result.keys())
+        .isLessThanOrEqualTo(result.keys() / 10);
+    assertThat(result.calls()).isPositive();
   }
 }

@@ -29,7 +29,10 @@ final class HistoryChecker {
   /** A span in which the entry may vanish, such as the time in which an invalidation is owed. */
   record Gap(long startNanos, long endNanos) {}
 
-  private static final int MAX_CONFIGURATIONS = 2_000_000;
+  private static final int MAX_CONFIGURATIONS = 300_000;
+
+  /** Stands for all values that no call has returned or compared with. */
+  private static final long UNSEEN = -1;
 
   private final Call[] calls;
   private final List<Gap> gaps;
@@ -38,7 +41,20 @@ final class HistoryChecker {
   private int known;
 
   private HistoryChecker(List<Call> calls, List<Gap> gaps) {
-    this.calls = calls.stream().sorted(comparingLong(Call::startNanos)).toArray(Call[]::new);
+    Set<Long> seenValues = new HashSet<>();
+    for (Call call : calls) {
+      if (call.action() == Call.Action.REPLACE_IF || call.action() == Call.Action.REMOVE_IF) {
+        seenValues.add(call.expected());
+      }
+      if (call.isKnown()) {
+        seenValues.add(call.result());
+      }
+    }
+    this.calls =
+        calls.stream()
+            .map(call -> seenValues.contains(call.argument()) ? call : call.writing(UNSEEN))
+            .sorted(comparingLong(Call::startNanos))
+            .toArray(Call[]::new);
     this.gaps = gaps;
     this.known = Math.toIntExact(calls.stream().filter(Call::isKnown).count());
   }
@@ -84,6 +100,22 @@ final class HistoryChecker {
 
   /** A configuration on the way, and the choices that were not tried yet. */
   private record Frame(long state, List<Choice> choices) {}
+
+  /** What calls of unknown outcome have in common that can take each other's places. */
+  private record Effect(Call.Action action, long argument, long expected) {
+
+    static Effect of(Call call) {
+      return switch (call.action()) {
+        case PUT, GET_AND_PUT, INVOKE -> new Effect(Call.Action.PUT, call.argument(), 0);
+        case REPLACE, GET_AND_REPLACE -> new Effect(Call.Action.REPLACE, call.argument(), 0);
+        case PUT_IF_ABSENT -> new Effect(Call.Action.PUT_IF_ABSENT, call.argument(), 0);
+        case REMOVE, GET_AND_REMOVE -> new Effect(Call.Action.REMOVE, 0, 0);
+        case REPLACE_IF -> new Effect(Call.Action.REPLACE_IF, call.argument(), call.expected());
+        case REMOVE_IF -> new Effect(Call.Action.REMOVE_IF, 0, call.expected());
+        case GET, CONTAINS_KEY -> new Effect(Call.Action.GET, 0, 0);
+      };
+    }
+  }
 
   /** The call that takes effect next, or -1 for the loss of the entry. */
   private record Choice(int call, long next) {}
@@ -144,21 +176,30 @@ final class HistoryChecker {
     }
     List<Choice> unknown = new ArrayList<>();
     List<Choice> answered = new ArrayList<>();
+    Set<Effect> effects = new HashSet<>();
+    boolean anyMisfits = false;
     for (int i = 0; i < calls.length && calls[i].startNanos() <= firstEnd; i++) {
-      if (done.get(i) || !calls[i].fits(state)) {
+      if (done.get(i)) {
         continue;
       }
       long next = calls[i].next(state);
       if (!calls[i].isKnown()) {
-        if (next != state) {
+        // Of calls with the same effect the one that began first is as good as any.
+        if (next != state && effects.add(Effect.of(calls[i]))) {
           unknown.add(new Choice(i, next));
         }
+      } else if (!calls[i].fits(state)) {
+        anyMisfits = true;
       } else if (calls[i].changesNothing() && !endsGap(lastStart, calls[i].startNanos())) {
         // It changes nothing and excludes nothing, so no other order can be better than this one.
         return new ArrayList<>(List.of(new Choice(i, state)));
       } else {
         answered.add(new Choice(i, next));
       }
+    }
+    // They can wait until a call needs them: a call that fits does the same with and without them.
+    if (!anyMisfits && gaps.isEmpty()) {
+      return answered;
     }
     if (state != Call.ABSENT && mayVanish(lastStart, firstEnd)) {
       unknown.add(new Choice(-1, Call.ABSENT));

@@ -172,12 +172,12 @@ final class HistoryRecorder {
     }
   }
 
-  /** Most calls go to one of three keys for two seconds, the others to one of two for twenty. */
+  /** Most calls go to one of three keys for two seconds, the others to one of two for six. */
   private static String key(SplittableRandom random) {
     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
     return random.nextInt(5) > 0
         ? "short-" + seconds / 2 + "-" + random.nextInt(3)
-        : "long-" + seconds / 20 + "-" + random.nextInt(2);
+        : "long-" + seconds / 6 + "-" + random.nextInt(2);
   }
 
   private record Outcome(Kind kind, long result) {
@@ -195,11 +195,16 @@ final class HistoryRecorder {
     } catch (CacheException e) {
       RedisUnavailableException away = unavailable(e);
       return new Outcome(
-          away != null && !away.isOutcomeUnknown()
+          isRefused(e) || (away != null && !away.isOutcomeUnknown())
               ? Outcome.Kind.NOTHING_DONE
               : Outcome.Kind.UNKNOWN,
           0);
     }
+  }
+
+  /** A right that is missing is no outage, but nothing was done either. */
+  private static boolean isRefused(CacheException e) {
+    return String.valueOf(e.getMessage()).contains("the server answered NOPERM");
   }
 
   private static @Nullable RedisUnavailableException unavailable(Throwable failure) {

@@ -90,7 +90,8 @@ final class Soak {
       } catch (ConditionTimeoutException e) {
         good = false;
       }
-      System.out.println((good ? "back at the base lines: " : "NOT BACK: ") + Resources.now(target));
+      System.out.println(
+          (good ? "back at the base lines: " : "NOT BACK: ") + Resources.now(target));
     }
     System.exit(good ? 0 : 1);
   }
