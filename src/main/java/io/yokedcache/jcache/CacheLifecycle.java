@@ -88,6 +88,7 @@ final class CacheLifecycle<K, V> {
                 definition.codec()::undecodableByReason,
                 definition.codec()::learnedTypes,
                 events::droppedCount,
+                this::outages,
                 this::keyStatistics,
                 this::nearStatistics,
                 this::compression),

@@ -203,6 +203,37 @@ public enum CacheMetric {
       COUNTER,
       "Number of events that listeners did not get because their queue was full",
       counter("droppedEvents")),
+  /** Operations that went on without the store. */
+  DEGRADED(
+      "cache.degraded.total",
+      COUNTER,
+      "Number of operations that went on without the store, by whether they read or write",
+      Row.byName("degraded."),
+      "operation"),
+  /** Invalidations that the store does not have yet. */
+  OWED_INVALIDATIONS(
+      "cache.owed_invalidations",
+      GAUGE,
+      "Number of entries that this process has to remove when the store is back",
+      gauge("owedInvalidations").adding(SUM)),
+  /** The age of the oldest of them. */
+  OWED_INVALIDATIONS_AGE(
+      "cache.owed_invalidations_age_seconds",
+      GAUGE,
+      "Time since the oldest of the invalidations that are owed, 0 if none is owed",
+      gauge("owedInvalidationsAgeSeconds").adding(GREATEST)),
+  /** Invalidations that were made good. */
+  SETTLED_INVALIDATIONS(
+      "cache.settled_invalidations.total",
+      COUNTER,
+      "Number of owed invalidations that were made good",
+      counter("settledInvalidations")),
+  /** Invalidations that were too many. */
+  OWED_INVALIDATIONS_OVERFLOWS(
+      "cache.owed_invalidations_overflows.total",
+      COUNTER,
+      "Number of times that the whole cache was owed, since too many invalidations were",
+      counter("owedInvalidationsOverflows")),
   /** Whether anything of the above is counted. */
   STATISTICS_ENABLED(
       "cache.statistics_enabled",
@@ -281,7 +312,8 @@ public enum CacheMetric {
       "cache.circuit_breaker_open",
       GAUGE,
       MANAGER,
-      "Whether the circuit breaker of a master is open, so that requests to it fail at once: 1 if it is, else 0",
+      "Whether the circuit breaker of a master is open, so that requests to it fail at once: 1 if"
+          + " it is, else 0",
       Row.connection(
               (it, to) ->
                   it.nodes()

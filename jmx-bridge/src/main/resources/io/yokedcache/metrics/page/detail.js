@@ -12,6 +12,8 @@ const MOST_LINES = 5; // the sixth colour is for the rest together
 const SHORTEST_SPAN = 30_000;
 const GAUGES = {
   uptimeSeconds: ["uptime", age],
+  owedInvalidations: ["owed invalidations", count],
+  owedInvalidationsAgeSeconds: ["oldest owed invalidation", age],
 };
 
 export class Detail {

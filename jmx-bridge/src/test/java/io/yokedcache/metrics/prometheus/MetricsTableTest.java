@@ -103,6 +103,10 @@ final class MetricsTableTest {
                 "compressedValues",
                 "compressionSavedBytes",
                 "droppedEvents",
+                "degraded.read",
+                "degraded.write",
+                "settledInvalidations",
+                "owedInvalidationsOverflows",
                 "nearHits",
                 "nearMisses",
                 "invalidations.tag")
@@ -115,6 +119,8 @@ final class MetricsTableTest {
                 "keyStatisticsAgeSeconds",
                 "hitRate",
                 "uptimeSeconds",
+                "owedInvalidations",
+                "owedInvalidationsAgeSeconds",
                 "nearEntries")
             .stream()
             .collect(Collectors.toMap(name -> name, name -> 0.5));

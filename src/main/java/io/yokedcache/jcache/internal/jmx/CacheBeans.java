@@ -13,6 +13,7 @@ import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
 import java.net.URI;
 import java.util.ArrayList;
@@ -286,6 +287,7 @@ public final class CacheBeans implements AutoCloseable {
    * @param undecodableByReason the same by reason
    * @param learnedTypes classes that were learned from use, sorted
    * @param droppedEvents number of events that were dropped
+   * @param outages how operations went on without Redis
    * @param keys the entries in Redis, or {@code null} if unknown
    * @param near the near cache, or {@code null} if there is none
    * @param compression the compressed values, or {@code null} if the cache does not compress
@@ -296,6 +298,7 @@ public final class CacheBeans implements AutoCloseable {
       Supplier<Map<String, Long>> undecodableByReason,
       Supplier<List<String>> learnedTypes,
       LongSupplier droppedEvents,
+      Supplier<OutageStatistics> outages,
       Supplier<@Nullable KeyStatistics> keys,
       Supplier<@Nullable NearCacheStatistics> near,
       Supplier<@Nullable Compression> compression) {}

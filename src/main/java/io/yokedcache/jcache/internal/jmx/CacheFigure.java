@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.metrics.CacheStatistics.Sums;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -108,6 +109,48 @@ enum CacheFigure {
       "droppedEvents",
       "Events that were dropped because listeners were too slow",
       r -> r.sources.droppedEvents().getAsLong()),
+  DEGRADED_READS(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "DegradedReads",
+      "degraded.read",
+      "Reads that were answered without Redis, by on-failure = degrade",
+      r -> r.outages.degradedReads()),
+  DEGRADED_WRITES(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "DegradedWrites",
+      "degraded.write",
+      "Changes that were left out without an exception, by on-failure = degrade",
+      r -> r.outages.degradedWrites()),
+  OWED_INVALIDATIONS(
+      Kind.GAUGE,
+      Unit.COUNT,
+      "OwedInvalidations",
+      "owedInvalidations",
+      "Entries that this JVM removes when Redis is back, the whole cache as one",
+      r -> r.outages.owedKeys() + (r.outages.owesClear() ? 1 : 0)),
+  OWED_INVALIDATIONS_AGE(
+      Kind.GAUGE,
+      Unit.SECONDS,
+      "OwedInvalidationsAgeSeconds",
+      "owedInvalidationsAgeSeconds",
+      "Seconds since the oldest of the owed invalidations, 0 if none is owed",
+      r -> r.outages.oldestNanos() / 1e9),
+  SETTLED_INVALIDATIONS(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "SettledInvalidations",
+      "settledInvalidations",
+      "Owed invalidations that were made good",
+      r -> r.outages.settled()),
+  OWED_INVALIDATIONS_OVERFLOWS(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "OwedInvalidationsOverflows",
+      "owedInvalidationsOverflows",
+      "How often too many invalidations were owed, so that the whole cache was owed instead",
+      r -> r.outages.overflows()),
   NEAR_HITS(
       Kind.SINCE_RESET,
       Unit.COUNT,
@@ -330,6 +373,7 @@ enum CacheFigure {
     private final CacheStatistics statistics;
     private final Baseline baseline;
     private final Sums sums;
+    private final OutageStatistics outages;
     private final @Nullable NearCacheStatistics near;
     private final @Nullable KeyStatistics keys;
 
@@ -343,6 +387,7 @@ enum CacheFigure {
       this.statistics = sources.statistics();
       this.baseline = baseline;
       this.sums = statistics.sums().since(baseline.sums);
+      this.outages = sources.outages().get();
       this.near = sources.near().get();
       this.keys = sources.keys().get();
     }

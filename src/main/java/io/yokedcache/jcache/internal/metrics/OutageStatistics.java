@@ -1,10 +1,22 @@
 package io.yokedcache.jcache.internal.metrics;
 
 /**
- * The operations of one cache that went on without Redis since it was opened; only with {@code
- * on-failure = degrade}.
+ * The outages of Redis as one cache has seen them since it was opened.
  *
- * @param degradedReads reads that found no entry because Redis was away
- * @param degradedWrites changes that were left out because Redis was away
+ * @param degradedReads reads that found no entry because Redis was away; only with {@code
+ *     on-failure = degrade}
+ * @param degradedWrites changes that were left out because Redis was away; likewise
+ * @param owedKeys entries that must be removed now, because a change of them failed
+ * @param owesClear whether the whole cache must be emptied now
+ * @param oldestNanos the age of the oldest of these debts; 0 if there is none
+ * @param settled debts that were made good
+ * @param overflows times that there were too many owed keys, so that the cache is emptied instead
  */
-public record OutageStatistics(long degradedReads, long degradedWrites) {}
+public record OutageStatistics(
+    long degradedReads,
+    long degradedWrites,
+    long owedKeys,
+    boolean owesClear,
+    long oldestNanos,
+    long settled,
+    long overflows) {}

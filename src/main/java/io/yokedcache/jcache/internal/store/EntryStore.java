@@ -245,7 +245,8 @@ public final class EntryStore {
   }
 
   public OutageStatistics outages() {
-    return new OutageStatistics(degradedReads.sum(), degradedWrites.sum());
+    return new OutageStatistics(
+        degradedReads.sum(), degradedWrites.sum(), 0, /* owesClear= */ false, 0, 0, 0);
   }
 
   /**

@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.RateMeter;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
@@ -37,6 +38,8 @@ final class CacheBeansTest {
 
   private static final URI MANAGER = URI.create("test://cache-beans");
   private static final String NAMES = "CacheManager=test.//cache-beans,Cache=a.b";
+  private static final OutageStatistics OUTAGES =
+      new OutageStatistics(7, 8, 9, true, 10_000_000_000L, 11, 12);
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final CacheStatistics statistics = new CacheStatistics();
@@ -53,6 +56,7 @@ final class CacheBeansTest {
               Map::of,
               List::of,
               () -> 6,
+              () -> OUTAGES,
               () -> size,
               () -> near,
               () -> compression),
@@ -110,7 +114,15 @@ final class CacheBeansTest {
             MANAGER,
             "lazy",
             new CacheBeans.Sources(
-                counts, () -> 5, Map::of, List::of, () -> 6, () -> size, () -> null, () -> null),
+                counts,
+                () -> 5,
+                Map::of,
+                List::of,
+                () -> 6,
+                () -> OUTAGES,
+                () -> size,
+                () -> null,
+                () -> null),
             Settings.OperationBeans.USED,
             new OperationBeanLimit(4))) {
       lazy.register();
@@ -204,7 +216,15 @@ final class CacheBeansTest {
             MANAGER,
             cache,
             new CacheBeans.Sources(
-                counts, () -> 0, Map::of, List::of, () -> 0, () -> null, () -> null, () -> null),
+                counts,
+                () -> 0,
+                Map::of,
+                List::of,
+                () -> 0,
+                () -> OUTAGES,
+                () -> null,
+                () -> null,
+                () -> null),
             shown,
             limit);
     limited.register();
@@ -282,7 +302,8 @@ final class CacheBeansTest {
     assertThat(server.getAttribute(extended, "KeysCount")).isEqualTo(-1L);
     assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
     assertThat(server.getAttribute(extended, "KeyStatisticsAgeSeconds")).isEqualTo(-1.0);
-    assertThat(beans.snapshot().gauges()).containsOnlyKeys("uptimeSeconds");
+    assertThat(beans.snapshot().gauges())
+        .containsOnlyKeys("uptimeSeconds", "owedInvalidations", "owedInvalidationsAgeSeconds");
 
     size = new KeyStatistics(7, -1, 3_500);
 
@@ -290,7 +311,12 @@ final class CacheBeansTest {
     assertThat(server.getAttribute(extended, "SizeBytes")).isEqualTo(-1L);
     assertThat(server.getAttribute(extended, "KeyStatisticsAgeSeconds")).isEqualTo(3.5);
     assertThat(beans.snapshot().gauges())
-        .containsOnlyKeys("uptimeSeconds", "keysCount", "keyStatisticsAgeSeconds")
+        .containsOnlyKeys(
+            "uptimeSeconds",
+            "keysCount",
+            "keyStatisticsAgeSeconds",
+            "owedInvalidations",
+            "owedInvalidationsAgeSeconds")
         .containsEntry("keysCount", 7.0);
   }
 
@@ -336,6 +362,28 @@ final class CacheBeansTest {
 
     assertThat(server.getAttribute(extended, "CompressedValues")).isEqualTo(3L);
     assertThat(server.getAttribute(extended, "CompressionSavedBytes")).isEqualTo(4_000L);
+  }
+
+  @Test
+  void outages() throws Exception {
+    beans.register();
+    beans.showStatistics(true);
+    ObjectName extended = name("CacheExtendedStatistics," + NAMES);
+
+    assertThat(server.getAttribute(extended, "DegradedReads")).isEqualTo(7L);
+    assertThat(server.getAttribute(extended, "DegradedWrites")).isEqualTo(8L);
+    assertThat(server.getAttribute(extended, "OwedInvalidations")).isEqualTo(10L);
+    assertThat(server.getAttribute(extended, "OwedInvalidationsAgeSeconds")).isEqualTo(10.0);
+    assertThat(server.getAttribute(extended, "SettledInvalidations")).isEqualTo(11L);
+    assertThat(server.getAttribute(extended, "OwedInvalidationsOverflows")).isEqualTo(12L);
+    assertThat(beans.figures().counters())
+        .containsEntry("degraded.read", 7L)
+        .containsEntry("degraded.write", 8L)
+        .containsEntry("settledInvalidations", 11L)
+        .containsEntry("owedInvalidationsOverflows", 12L);
+    assertThat(beans.figures().gauges())
+        .containsEntry("owedInvalidations", 10.0)
+        .containsEntry("owedInvalidationsAgeSeconds", 10.0);
   }
 
   @Test

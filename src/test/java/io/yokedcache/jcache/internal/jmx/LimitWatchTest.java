@@ -6,6 +6,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.time.Duration;
@@ -25,6 +26,9 @@ import org.junit.jupiter.api.Test;
 /** Limits are told of once when crossed and once when back, by what the last interval showed. */
 final class LimitWatchTest {
 
+  private static final OutageStatistics OUTAGES =
+      new OutageStatistics(0, 0, 0, /* owesClear= */ false, 0, 0, 0);
+
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final CacheStatistics statistics = new CacheStatistics();
   private final List<Notification> heard = new ArrayList<>();
@@ -34,7 +38,15 @@ final class LimitWatchTest {
           URI.create("test://limits"),
           "watched",
           new CacheBeans.Sources(
-              statistics, () -> 0, Map::of, List::of, () -> 0, () -> size, () -> null, () -> null),
+              statistics,
+              () -> 0,
+              Map::of,
+              List::of,
+              () -> 0,
+              () -> OUTAGES,
+              () -> size,
+              () -> null,
+              () -> null),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
   private ObjectName name;

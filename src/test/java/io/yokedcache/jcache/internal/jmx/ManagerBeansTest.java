@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
 import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -29,6 +30,9 @@ import org.junit.jupiter.api.Test;
 /** What the beans of a manager show of all its caches, read as any JMX client reads it. */
 final class ManagerBeansTest {
 
+  private static final OutageStatistics OUTAGES =
+      new OutageStatistics(0, 0, 0, /* owesClear= */ false, 0, 0, 0);
+
   private static final URI MANAGER = URI.create("test://cache-beans");
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
@@ -38,7 +42,15 @@ final class ManagerBeansTest {
           MANAGER,
           "a:b",
           new CacheBeans.Sources(
-              statistics, () -> 5, Map::of, List::of, () -> 6, () -> null, () -> null, () -> null),
+              statistics,
+              () -> 5,
+              Map::of,
+              List::of,
+              () -> 6,
+              () -> OUTAGES,
+              () -> null,
+              () -> null,
+              () -> null),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
 
