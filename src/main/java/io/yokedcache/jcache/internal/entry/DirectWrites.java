@@ -63,7 +63,8 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   }
 
   private boolean isReadable(Bytes key) {
-    return context.codec().decode(key, context.store().get(key, Ttl.UNCHANGED, Use.DECISION)) != null;
+    return context.codec().decode(key, context.store().get(key, Ttl.UNCHANGED, Use.DECISION))
+        != null;
   }
 
   /** Creates an entry in place of a value that cannot be decoded, which counts as absent. */

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.codec.wrap;
 
 import com.google.crypto.tink.Aead;
+import com.google.crypto.tink.Configuration;
 import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.KeyStatus;
 import com.google.crypto.tink.KeysetHandle;
@@ -72,8 +73,9 @@ final class Keyset {
    */
   Keyset(Path file, String setting) {
     this.file = file;
+    Configuration algorithms = AeadConfig2026.get(); // first: without the library, no file helps
     try {
-      this.keys = read(content());
+      this.keys = read(content(), algorithms);
     } catch (IOException e) {
       throw new CacheException(
           setting + " names " + file.toAbsolutePath() + ", which cannot be read (" + e + ")", e);
@@ -145,7 +147,7 @@ final class Keyset {
     try {
       String content = content();
       if (!content.equals(keys.content)) {
-        keys = read(content);
+        keys = read(content, AeadConfig2026.get());
         logger.info("The keyset {} has changed and was read again", file);
         warnIfOthersMayRead();
       }
@@ -173,11 +175,11 @@ final class Keyset {
     }
   }
 
-  private static Keys read(String content) throws GeneralSecurityException {
+  private static Keys read(String content, Configuration algorithms)
+      throws GeneralSecurityException {
     KeysetHandle handle =
-        TinkJsonProtoKeysetFormat.parseKeyset(
-            content, AeadConfig2026.get(), InsecureSecretKeyAccess.get());
-    Aead aead = handle.getPrimitive(AeadConfig2026.get(), Aead.class);
+        TinkJsonProtoKeysetFormat.parseKeyset(content, algorithms, InsecureSecretKeyAccess.get());
+    Aead aead = handle.getPrimitive(algorithms, Aead.class);
     Set<Integer> ids = new HashSet<>();
     boolean allHaveIds = true;
     for (int i = 0; i < handle.size(); i++) {

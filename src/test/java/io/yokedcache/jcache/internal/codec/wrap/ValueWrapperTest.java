@@ -12,14 +12,21 @@ import io.yokedcache.jcache.codec.CodecException.Reason;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Compress.Algorithm;
 import io.yokedcache.jcache.testing.KeysetFile;
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -248,6 +255,53 @@ final class ValueWrapperTest {
           .hasMessageContaining("tinkey create-keyset")
           .hasMessageNotContaining("secret")
           .hasNoCause();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {ValueWrappers.LZ4_ARTIFACT, ValueWrappers.TINK_ARTIFACT})
+  void library_missing_namesSettingAndArtifact(String artifact) throws Exception {
+    String jar = artifact.replaceFirst("[^:]*:", "").replace(':', '-') + ".jar";
+    List<URL> others = new ArrayList<>();
+    Pattern separator = Pattern.compile(File.pathSeparator, Pattern.LITERAL);
+    for (String path : separator.splitAsStream(System.getProperty("java.class.path")).toList()) {
+      if (!path.endsWith(jar)) {
+        others.add(Path.of(path).toUri().toURL());
+      }
+    }
+    try (URLClassLoader loader =
+        new URLClassLoader(others.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+      Supplier<?> failure =
+          (Supplier<?>)
+              loader
+                  .loadClass(FailureWithoutLibrary.class.getName())
+                  .getDeclaredConstructor()
+                  .newInstance();
+
+      assertThat(String.valueOf(failure.get()))
+          .contains("yokedcache.caches.orders.", artifact + " or later on the class path");
+    }
+  }
+
+  /** Creates both wrappers in a class loader that lacks one of their libraries. */
+  public static final class FailureWithoutLibrary implements Supplier<String> {
+
+    /** Creates it, by reflection. */
+    public FailureWithoutLibrary() {}
+
+    @Override
+    public String get() {
+      try {
+        var unused =
+            new ValueWrappers("yc", MAX_BYTES)
+                .of(
+                    "orders",
+                    new Settings.Compress(Algorithm.LZ4, /* above= */ 0, /* level= */ 0),
+                    new Settings.Encrypt(Path.of("no-file")));
+        return "nothing failed";
+      } catch (CacheException e) {
+        return String.valueOf(e.getMessage());
+      }
     }
   }
 
