@@ -38,6 +38,12 @@ public final class BackgroundErrors {
     }
   }
 
+  /** Counts an error that was logged already. */
+  public void count(Throwable logged) {
+    count.increment();
+    logger.debug("A background thread goes on", logged);
+  }
+
   /** How many there were. */
   public long count() {
     return count.sum();

@@ -100,7 +100,7 @@ final class ConfigErrorsTest {
         "conection {} | yokedcache.conection is not a setting; did you mean connection?",
         "connection.conect-timeout = 1s | did you mean connect-timeout?",
         "connection.connectTimeout = 1s | did you mean connect-timeout?",
-        "connection.poolSize = 1 | known here: client-name, command-timeout, connect-timeout",
+        "connection.poolSize = 1 | known here: circuit-breaker, client-name, command-timeout, connect-timeout, credentials",
         "connection.pool-size = 1 | did you mean yokedcache.connection.pool.size?",
         "command-timeout = 1s | did you mean yokedcache.connection.command-timeout?",
         "trust-store = x | did you mean yokedcache.connection.tls.trust-store?",
@@ -182,6 +182,56 @@ final class ConfigErrorsTest {
   void load_unresolvedSubstitution() {
     assertThat(failure(directory, "yokedcache {\n namespace = ${NO_SUCH_THING}\n}"))
         .contains("test.conf: 2: ${NO_SUCH_THING} has no value");
+  }
+
+  @Test
+  void load_credentialsBesideOthers() {
+    String message =
+        failure(
+            directory,
+            """
+            yokedcache.connection {
+              user = u
+              password = p
+              credentials { provider = a.B, file = f, user-file = g }
+              sentinel.credentials.file = s
+            }
+            """);
+
+    assertThat(message)
+        .contains("connection.credentials.provider is set beside a file")
+        .contains("connection.user is set beside credentials.user-file")
+        .contains("connection.password is set beside credentials")
+        .contains(
+            "connection.sentinel.credentials is set, but the server's URI names no sentinels");
+    assertThat(failure(directory, "yokedcache.connection.credentials.user-file = g"))
+        .contains("connection.credentials.user-file is set without file");
+    assertThat(
+            load(directory, "yokedcache.connection { user = u, credentials.file = f }")
+                .connection()
+                .sendsPasswordInClear())
+        .as("to this machine")
+        .isFalse();
+    assertThat(
+            load(
+                    directory,
+                    "yokedcache { uri = \"redis://h\", connection.credentials.provider = a.B }")
+                .connection()
+                .sendsPasswordInClear())
+        .isTrue();
+  }
+
+  @Test
+  void load_pemFilesWithoutTls() {
+    assertThat(
+            failure(
+                directory, "yokedcache { uri = \"redis://h\", connection.tls.certificates = c }"))
+        .contains("connection.tls.certificates is set, but the server's URI begins with redis://");
+    assertThat(
+            failure(
+                directory,
+                "yokedcache { uri = \"redis://h\", connection.tls.min-version = \"TLSv1.1\" }"))
+        .contains("must be TLSv1.2 or TLSv1.3");
   }
 
   @Test

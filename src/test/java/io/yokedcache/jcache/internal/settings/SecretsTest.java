@@ -85,6 +85,21 @@ final class SecretsTest {
         .hasToString("the manager's URI");
   }
 
+  @Test
+  void toString_pemFiles_noPassword() {
+    String file = Path.of(write(directory, "a.pem", "")).toString();
+    Settings settings =
+        load(
+            directory,
+            "yokedcache { uri = \"rediss://h\", connection.tls { certificate = \"%s\", key = \"%s\", key-password = correcthorse } }"
+                .formatted(file, file));
+
+    assertThat(settings.connection().tlsSettings().pem().keyPassword()).isEqualTo(SECRET);
+    assertThat(settings.toString() + settings.connection().tlsSettings())
+        .contains(file)
+        .doesNotContain(SECRET);
+  }
+
   /** Every other setting is wrong, so that as much as can be is told. */
   @Test
   void load_problems_noPassword() {

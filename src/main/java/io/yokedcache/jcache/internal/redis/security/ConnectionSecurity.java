@@ -65,12 +65,13 @@ public final class ConnectionSecurity implements AutoCloseable {
       Settings.Connection settings, @Nullable ClassLoader loader, BackgroundErrors errors) {
     Settings.Credentials credentials = settings.credentials();
     boolean usesTls = settings.tls() || settings.deployment().sentinelTls();
-    this.tls = usesTls ? new TlsContext(settings.tlsSettings()) : null;
+    this.tls = usesTls ? new TlsContext(settings.tlsSettings(), errors) : null;
     this.scheduler = new BackgroundScheduler(NAME, ConnectionSecurity::daemon, errors);
     long patienceNanos = settings.connectTimeout().toNanos();
-    this.servers = current(SETTING, credentials.servers(), loader, patienceNanos);
+    this.servers = current(SETTING, credentials.servers(), loader, patienceNanos, errors);
     try {
-      this.sentinels = current(SENTINEL_SETTING, credentials.sentinels(), loader, patienceNanos);
+      this.sentinels =
+          current(SENTINEL_SETTING, credentials.sentinels(), loader, patienceNanos, errors);
     } catch (RuntimeException | Error e) {
       close(servers);
       throw e;
@@ -89,7 +90,8 @@ public final class ConnectionSecurity implements AutoCloseable {
       String setting,
       Settings.CredentialsSource source,
       @Nullable ClassLoader loader,
-      long patienceNanos) {
+      long patienceNanos,
+      BackgroundErrors errors) {
     String className = source.provider();
     Path file = source.file();
     CredentialsProvider provider;
@@ -101,7 +103,7 @@ public final class ConnectionSecurity implements AutoCloseable {
       return null;
     }
     try {
-      return new CurrentCredentials(setting, provider, scheduler, patienceNanos);
+      return new CurrentCredentials(setting, provider, scheduler, patienceNanos, errors);
     } catch (RuntimeException | Error e) {
       close(provider);
       throw e;

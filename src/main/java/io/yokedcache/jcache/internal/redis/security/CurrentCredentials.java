@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis.security;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import java.util.concurrent.CountDownLatch;
@@ -9,7 +10,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +35,7 @@ final class CurrentCredentials implements CredentialsProvider {
   private final CredentialsProvider provider;
   private final Executor thread;
   private final long patienceNanos;
-  private final LongAdder changes = new LongAdder();
-  private final LongAdder failures = new LongAdder();
+  private final BackgroundErrors errors;
   private final AtomicReference<@Nullable CountDownLatch> renewal = new AtomicReference<>();
 
   private volatile State state;
@@ -61,14 +60,20 @@ final class CurrentCredentials implements CredentialsProvider {
    * @param setting the path of the settings of the provider
    * @param thread the thread that calls the provider from now on
    * @param patienceNanos how long a thread waits for it whose credentials were refused
+   * @param errors counts the failures of the provider
    * @throws CacheException if the provider has no credentials
    */
   CurrentCredentials(
-      String setting, CredentialsProvider provider, Executor thread, long patienceNanos) {
+      String setting,
+      CredentialsProvider provider,
+      Executor thread,
+      long patienceNanos,
+      BackgroundErrors errors) {
     this.setting = setting;
     this.provider = provider;
     this.thread = thread;
     this.patienceNanos = patienceNanos;
+    this.errors = errors;
     this.renewedNanos = System.nanoTime() - RENEWAL_PAUSE_NANOS;
     try {
       this.state = new State(requireNonNull(provider.credentials(), "credentials"), null);
@@ -91,7 +96,7 @@ final class CurrentCredentials implements CredentialsProvider {
     try {
       next = requireNonNull(question.get(), "credentials");
     } catch (RuntimeException e) {
-      failures.increment();
+      errors.count(e);
       if (!isFailureTold) {
         isFailureTold = true;
         logger.warn(
@@ -107,7 +112,6 @@ final class CurrentCredentials implements CredentialsProvider {
     }
     State known = state;
     if (!next.equals(known.current)) {
-      changes.increment();
       state = new State(next, known.before == null ? known.current : known.before);
       logger.info("{}: the credentials have changed; all connections get the new ones", setting);
     }
@@ -170,16 +174,6 @@ final class CurrentCredentials implements CredentialsProvider {
     if (known.current.equals(credentials)) {
       state = new State(known.current, null);
     }
-  }
-
-  /** How often the credentials have changed. */
-  long changes() {
-    return changes.sum();
-  }
-
-  /** How often the provider had none. */
-  long failures() {
-    return failures.sum();
   }
 
   @Override

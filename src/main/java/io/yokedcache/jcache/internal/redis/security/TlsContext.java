@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis.security;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -24,7 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import javax.cache.CacheException;
@@ -54,7 +54,7 @@ final class TlsContext implements Supplier<SSLContext> {
   private static final char[] IN_MEMORY = "in memory".toCharArray();
 
   private final Settings.Tls settings;
-  private final LongAdder failures = new LongAdder();
+  private final BackgroundErrors errors;
 
   /** Held by the thread that looks at the files; guards the fields below but the context. */
   private final ReentrantLock looking = new ReentrantLock();
@@ -69,10 +69,12 @@ final class TlsContext implements Supplier<SSLContext> {
   /**
    * Reads the files.
    *
+   * @param errors counts later reads of files that cannot be used
    * @throws CacheException if they cannot be used
    */
-  TlsContext(Settings.Tls settings) {
+  TlsContext(Settings.Tls settings, BackgroundErrors errors) {
     this.settings = settings;
+    this.errors = errors;
     try {
       this.loaded = read();
       this.context = create(loaded);
@@ -137,7 +139,7 @@ final class TlsContext implements Supplier<SSLContext> {
       reload();
       told = null;
     } catch (IOException | GeneralSecurityException e) {
-      failures.increment();
+      errors.count(e);
       String problem = unusable(e);
       if (!problem.equals(told)) {
         told = problem;
@@ -162,11 +164,6 @@ final class TlsContext implements Supplier<SSLContext> {
     context = made;
     loaded = found;
     logger.info("The certificates of {} have changed; new connections use them", found.keySet());
-  }
-
-  /** How often files that were read again could not be used. */
-  long failures() {
-    return failures.sum();
   }
 
   private Map<Path, Bytes> read() throws IOException {

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
 import java.io.IOException;
@@ -23,6 +24,8 @@ final class CurrentCredentialsTest {
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  private final BackgroundErrors errors = new BackgroundErrors();
+
   @TempDir private Path folder;
 
   @Test
@@ -39,14 +42,13 @@ final class CurrentCredentialsTest {
     credentials.refresh();
 
     assertThat(credentials.credentials()).isEqualTo(new Credentials(null, "first"));
-    assertThat(credentials.failures()).isEqualTo(4);
+    assertThat(errors.count()).isEqualTo(4);
     assertThat(credentials.isChanged()).isFalse();
 
     write("second ");
     credentials.refresh();
 
     assertThat(credentials.credentials()).isEqualTo(new Credentials(null, "second "));
-    assertThat(credentials.changes()).isEqualTo(1);
     assertThat(credentials.isChanged()).isTrue();
   }
 
@@ -118,7 +120,8 @@ final class CurrentCredentialsTest {
             }
           };
       CurrentCredentials credentials =
-          new CurrentCredentials("the setting", hanging, thread, TimeUnit.MILLISECONDS.toNanos(10));
+          new CurrentCredentials(
+              "the setting", hanging, thread, TimeUnit.MILLISECONDS.toNanos(10), errors);
 
       assertThat(credentials.renew(credentials.credentials()).password()).isEqualTo("first");
     } finally {
@@ -136,8 +139,8 @@ final class CurrentCredentialsTest {
         .doesNotContain("needle");
   }
 
-  private static CurrentCredentials current(CredentialsProvider provider) {
-    return new CurrentCredentials("the setting", provider, Runnable::run, PATIENCE_NANOS);
+  private CurrentCredentials current(CredentialsProvider provider) {
+    return new CurrentCredentials("the setting", provider, Runnable::run, PATIENCE_NANOS, errors);
   }
 
   private Path write(String content) throws IOException {
