@@ -176,6 +176,13 @@ final class CacheLifecycle<K, V> {
         : keys;
   }
 
+  /** Counts a value that another JVM loaded while a reader of this one waited. */
+  void countAwaitedLoad() {
+    if (isStatisticsEnabled()) {
+      statistics.awaitedLoad();
+    }
+  }
+
   /** How many entries the cache was given here while statistics were on. */
   long writes() {
     return statistics.writes();

@@ -63,7 +63,12 @@ final class RedisCache<K, V> implements Cache<K, V> {
     this.lifecycle = new CacheLifecycle<>(manager, definition, events, locks);
     this.meter = new OperationMeter(lifecycle::statistics, definition.phases());
     this.context = definition.context(events, lifecycle::statistics, locks);
-    this.reader = new ReadThrough<>(context, definition.settings().loadTimeout());
+    this.reader =
+        new ReadThrough<>(
+            context,
+            definition.settings().loadTimeout(),
+            definition.settings().loadLease(),
+            lifecycle::countAwaitedLoad);
     this.access = EntryWrites.of(context);
     this.invocations =
         new Invocations<>(

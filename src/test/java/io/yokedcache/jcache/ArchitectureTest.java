@@ -89,6 +89,7 @@ final class ArchitectureTest {
               "internal.store",
               Set.of(
                   "internal.concurrent",
+                  "internal.lease",
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.replica")),

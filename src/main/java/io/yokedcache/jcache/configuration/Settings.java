@@ -651,6 +651,8 @@ public record Settings(
    * @param contentionTimeout how long an atomic operation is retried before it fails
    * @param loadTimeout how long a reader waits for another thread's load of the same key before it
    *     loads the value itself
+   * @param loadLease how long one JVM alone loads a missing key while the others wait for its
+   *     value, or {@code null} if each JVM loads
    * @param onFailure what operations do while Redis is away
    * @param alerts the limits at which the cache's MBean sends notifications
    * @param near the near cache in this JVM
@@ -671,6 +673,7 @@ public record Settings(
       int batchSize,
       Duration contentionTimeout,
       Duration loadTimeout,
+      @Nullable Duration loadLease,
       OnFailure onFailure,
       Alerts alerts,
       NearCache near,

@@ -46,6 +46,13 @@ enum CacheFigure {
       "loadFailures",
       "Calls of the cache loader that failed, since the last reset",
       r -> r.statistics.errorCount(Operation.LOAD)),
+  AWAITED_LOADS(
+      Kind.SINCE_RESET,
+      Unit.COUNT,
+      "AwaitedLoads",
+      "",
+      "Values that another JVM loaded while a lookup waited (load-lease), since the last reset",
+      r -> r.statistics.awaitedLoads()),
   WRITES(
       Kind.TOTAL,
       Unit.COUNT,

@@ -54,10 +54,13 @@ public final class Lease {
   }
 
   private boolean change(long newMillis, boolean take) {
-    List<byte[]> arguments =
-        List.of(self, ascii(Long.toString(newMillis)), ascii(take ? "1" : "0"));
-    Script.Call call = SCRIPT.call(List.of(key), arguments);
-    return Long.valueOf(1).equals(executor.call(operation, call));
+    return Long.valueOf(1).equals(executor.call(operation, call(key, self, newMillis, take)));
+  }
+
+  /** The call that changes a lease; its reply is 1 if the lease is the holder's. */
+  static Script.Call call(byte[] key, byte[] holder, long newMillis, boolean take) {
+    return SCRIPT.call(
+        List.of(key), List.of(holder, ascii(Long.toString(newMillis)), ascii(take ? "1" : "0")));
   }
 
   private static byte[] ascii(String text) {

@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.load.LoadCoalescer.Load;
 import io.yokedcache.jcache.internal.load.LoadCoalescer.LoadResult;
 import io.yokedcache.jcache.internal.load.LoadCoalescer.Membership;
+import io.yokedcache.jcache.internal.load.SharedLoads.Turn;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
@@ -44,15 +45,27 @@ public final class EntryLoads<K, V> {
   private final EntryLoader<K, V> loader;
   private final LoadCoalescer loads;
 
+  /** {@code null} if each JVM loads. */
+  private final @Nullable SharedLoads shared;
+
   /**
    * Creates the loads of a cache.
    *
    * @param loadTimeout how long a reader waits for another thread's load of the same key
    */
   public EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, Duration loadTimeout) {
+    this(context, loader, loadTimeout, /* shared= */ null);
+  }
+
+  EntryLoads(
+      CacheContext<K, V> context,
+      EntryLoader<K, V> loader,
+      Duration loadTimeout,
+      @Nullable SharedLoads shared) {
     this.context = context;
     this.loader = loader;
     this.loads = new LoadCoalescer(context.name(), loadTimeout);
+    this.shared = shared;
   }
 
   /**
@@ -84,7 +97,32 @@ public final class EntryLoads<K, V> {
           return value;
         }
       }
-      return loadNow(missing, load, settle);
+      return shared != null && membership.isLeader()
+          ? loadShared(shared, missing, load, settle)
+          : loadNow(missing, load, settle);
+    }
+  }
+
+  /** Loads under the lease of the key, or waits for the JVM that does. */
+  private @Nullable V loadShared(
+      SharedLoads sharedLoads, Missing<K> missing, Load load, Consumer<OperationResult<V>> settle) {
+    Bytes key = missing.keyBytes();
+    try (Turn turn = sharedLoads.begin()) {
+      while (true) {
+        boolean isMine = turn.take(List.of(key)).contains(key);
+        Read<V> read = context.reads().read(key);
+        V value = read.value();
+        if (value != null) {
+          turn.found();
+          load.complete(read.bytes());
+          settle.accept(new OperationResult<>(Change.NONE, false, value, null, false));
+          return value;
+        }
+        if (isMine) {
+          return loadNow(new Missing<>(missing.key(), key, read.bytes()), load, settle);
+        }
+        turn.pause();
+      }
     }
   }
 
@@ -165,7 +203,10 @@ public final class EntryLoads<K, V> {
       // The led loads first: other threads may wait for them.
       results.putAll(readAgain(own, led));
       own.removeIf(one -> results.containsKey(one.key()));
-      results.putAll(loadTogether(own, led, settle));
+      results.putAll(
+          shared == null
+              ? loadTogether(own, led, settle)
+              : loadAllShared(shared, own, led, settle));
     } finally {
       led.forEach(Load::close);
     }
@@ -180,6 +221,50 @@ public final class EntryLoads<K, V> {
           }
         });
     results.putAll(loadTogether(left, List.of(), settle));
+    return results;
+  }
+
+  /** Loads under the leases of the keys, and waits for the JVMs that have leases of others. */
+  private Map<K, OperationResult<V>> loadAllShared(
+      SharedLoads sharedLoads,
+      List<Missing<K>> missing,
+      List<Load> led,
+      Consumer<Map<K, OperationResult<V>>> settle) {
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
+    List<Missing<K>> left = missing;
+    List<Load> leftLoads = led;
+    try (Turn turn = sharedLoads.begin()) {
+      while (!left.isEmpty()) {
+        List<Bytes> keys = left.stream().map(Missing::keyBytes).toList();
+        Set<Bytes> mine = turn.take(keys);
+        List<Read<V>> reads = context.reads().readAll(keys);
+        List<Missing<K>> own = new ArrayList<>();
+        List<Load> ownLoads = new ArrayList<>();
+        List<Missing<K>> others = new ArrayList<>();
+        List<Load> otherLoads = new ArrayList<>();
+        for (int i = 0; i < keys.size(); i++) {
+          K key = left.get(i).key();
+          V value = reads.get(i).value();
+          boolean isMine = mine.contains(keys.get(i));
+          if (value != null) {
+            turn.found();
+            leftLoads.get(i).complete(reads.get(i).bytes());
+            results.put(key, new OperationResult<>(Change.NONE, false, value, null, false));
+          } else {
+            (isMine ? own : others).add(new Missing<>(key, keys.get(i), reads.get(i).bytes()));
+            (isMine ? ownLoads : otherLoads).add(leftLoads.get(i));
+          }
+        }
+        results.putAll(loadTogether(own, ownLoads, settle));
+        // At once: others wait for them, and this thread does not wait while it holds any.
+        turn.release(mine);
+        left = others;
+        leftLoads = otherLoads;
+        if (!left.isEmpty()) {
+          turn.pause();
+        }
+      }
+    }
     return results;
   }
 

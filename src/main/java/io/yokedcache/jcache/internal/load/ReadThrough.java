@@ -34,11 +34,23 @@ public final class ReadThrough<K, V> {
    * Creates the reads of a cache.
    *
    * @param loadTimeout how long a reader waits for another thread's load of the same key
+   * @param loadLease how long one JVM alone loads a missing key, or {@code null} if each JVM loads
+   * @param awaited counts a value that another JVM loaded while a reader waited
    */
-  public ReadThrough(CacheContext<K, V> context, Duration loadTimeout) {
+  public ReadThrough(
+      CacheContext<K, V> context,
+      Duration loadTimeout,
+      @Nullable Duration loadLease,
+      Runnable awaited) {
     this.context = context;
+    SharedLoads shared =
+        loadLease == null
+            ? null
+            : new SharedLoads(context.store().loadLeases(loadLease), loadTimeout, awaited);
     this.loads =
-        context.loader().exists() ? new EntryLoads<>(context, context.loader(), loadTimeout) : null;
+        context.loader().exists()
+            ? new EntryLoads<>(context, context.loader(), loadTimeout, shared)
+            : null;
   }
 
   /**

@@ -236,6 +236,16 @@ public final class CacheStatistics implements StatisticsRecorder {
     totals().expirations.increment();
   }
 
+  /** Counts a value that another JVM loaded while a reader of this one waited. */
+  public void awaitedLoad() {
+    totals().awaitedLoads.increment();
+  }
+
+  public long awaitedLoads() {
+    Totals counts = totals.get();
+    return counts == null ? 0 : counts.awaitedLoads.sum();
+  }
+
   public boolean hearsExpirations() {
     return hearsExpirations;
   }
@@ -279,6 +289,7 @@ public final class CacheStatistics implements StatisticsRecorder {
     final LongAdder putNanos = new LongAdder();
     final LongAdder removeNanos = new LongAdder();
     final LongAdder expirations = new LongAdder();
+    final LongAdder awaitedLoads = new LongAdder();
 
     Sums sums() {
       return new Sums(

@@ -118,6 +118,7 @@ final class SettingsReader {
         group.integer("batch-size", 1, 100_000),
         group.duration("contention-timeout", MILLISECOND, HOUR),
         group.duration("load-timeout", MILLISECOND, DAY),
+        group.optionalDuration("load-lease", MILLISECOND),
         onFailure(group),
         alerts(group.child("alerts")),
         near(group.child("near")),

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.lease.KeyLeases;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -10,6 +11,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -648,6 +650,11 @@ public final class EntryStore {
         all.forEach(mutation -> after(mutation.key()));
       }
     }
+  }
+
+  /** The leases under which JVMs load missing entries. */
+  public KeyLeases loadLeases(Duration duration) {
+    return new KeyLeases(executor, operations.loadLease(), names::loadLeaseKey, duration);
   }
 
   /**

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * generation  yc:{orders#0}                  the bucket's {@link Generation}
  * about       yc:{orders#0}:about            codecs and types, for human readers
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
+ * load lease  yc:{orders#0}:lease-of-load:KEY  held by the JVM that loads the key
  * channel     yc:{orders}:events             changes, for listeners in other JVMs
  * statistics  yc:key-statistics              the number of entries of each cache
  * leases      yc:key-statistics-lease, yc:stale-entries-lease
@@ -38,6 +39,7 @@ public final class KeySpace {
   private static final byte COLON = ':';
   private static final int MAX_BUCKET_DIGITS = 5;
   private static final String ABOUT = "}:about";
+  private static final String LOAD_LEASE = "}:lease-of-load:";
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private final String namespace;
@@ -148,6 +150,11 @@ public final class KeySpace {
     }
     int bucket = EntryName.number(name, from, to);
     return bucket < buckets ? bucket : -1;
+  }
+
+  /** The lease of the loads of a key. It does not look like an entry, by the length of its text. */
+  byte[] loadLeaseKey(Bytes key) {
+    return entryKey(ascii(prefix + bucketOf(key) + LOAD_LEASE), key);
   }
 
   /** The beginning of the names of a generation's entries. */

@@ -19,7 +19,8 @@ final class OperationNames {
     "putAll",
     "removeAll",
     "iterator",
-    "verification of the generation"
+    "verification of the generation",
+    "load lease"
   };
 
   private final String cacheName;
@@ -68,6 +69,10 @@ final class OperationNames {
 
   String verify() {
     return name(9);
+  }
+
+  String loadLease() {
+    return name(10);
   }
 
   private String name(int index) {
