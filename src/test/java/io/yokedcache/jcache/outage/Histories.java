@@ -115,7 +115,7 @@ final class Histories {
     List<String> violations = new ArrayList<>();
     for (Map.Entry<String, List<Call>> history : histories.entrySet()) {
       List<Call> calls = near ? withOlderReads(history.getValue()) : history.getValue();
-      List<Gap> gaps = List.of();
+      List<Gap> gaps = owed(calls);
       Verdict verdict = HistoryChecker.check(calls, gaps);
       if (verdict == Verdict.UNDECIDED) {
         undecided++;
@@ -153,6 +153,13 @@ final class Histories {
                             .filter(end -> end <= call.startNanos())
                             .reduce(call.startNanos() - NEAR_STALENESS.toNanos(), Math::max))
                     : call)
+        .toList();
+  }
+
+  /** An entry whose change failed may be removed by the JVM at any time after that. */
+  private static List<Gap> owed(List<Call> calls) {
+    return calls.stream().filter(call -> !call.isKnown()).mapToLong(Call::startNanos).min().stream()
+        .mapToObj(start -> new Gap(start, Long.MAX_VALUE))
         .toList();
   }
 

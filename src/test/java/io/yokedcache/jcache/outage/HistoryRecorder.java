@@ -151,12 +151,12 @@ final class HistoryRecorder {
           switch (outcome.kind) {
             case KNOWN -> new Call(jvm, action, argument, expected, start, end, outcome.result);
             case UNKNOWN -> new Call(jvm, action, argument, expected, start, Long.MAX_VALUE, 0);
-            case NOTHING_DONE -> null;
+            // It changed nothing, and the JVM may remove the entry later because of it.
+            case NOTHING_DONE ->
+                new Call(jvm, Action.GET, Call.ABSENT, Call.ABSENT, start, Long.MAX_VALUE, 0);
           };
-      if (call != null) {
-        write(file, new Line(key, call));
-        seen[slot] = action.next(outcome.result, argument, expected);
-      }
+      write(file, new Line(key, call));
+      seen[slot] = action.next(outcome.result, argument, expected);
       LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
