@@ -281,7 +281,7 @@ final class BulkOperations<K, V> {
                     recorder.count(hits, misses, puts, removals, start));
         unheard = failure == null ? unheard : ApplicationCode.first(unheard, failure);
       }
-      definition.store().entries().applyAll(unknown);
+      definition.store().entries().applyAll(unknown, /* owes= */ true);
     }
     return unheard;
   }

@@ -193,7 +193,8 @@ final class CacheLifecycle<K, V> {
     return definition.store().entries().outages();
   }
 
-  private @Nullable NearCacheStatistics nearStatistics() {
+  /** The near cache, or {@code null} if there is none. */
+  @Nullable NearCacheStatistics nearStatistics() {
     NearCache<V> near = definition.near();
     return near == null ? null : near.read();
   }

@@ -128,6 +128,7 @@ public final class CacheBackend {
   /** Ends the subscription and the near cache; the entries stay. */
   public void close() {
     unlisten();
+    entries.close();
     if (near != null) {
       invalidations.remove(near);
     }

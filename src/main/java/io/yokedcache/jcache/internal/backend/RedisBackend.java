@@ -29,6 +29,7 @@ import io.yokedcache.jcache.internal.store.CacheIdentity;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.Generations;
 import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.OwedInvalidations;
 import io.yokedcache.jcache.internal.store.RecentChanges;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.time.Duration;
@@ -51,6 +52,11 @@ public final class RedisBackend implements AutoCloseable {
   private static final Duration FOR_EVER = Duration.ofDays(365);
   private static final Duration MAX_TICK = Duration.ofSeconds(30);
 
+  /** The largest number of keys of a cache whose removal is owed. */
+  private static final int MAX_OWED_KEYS = 10_000;
+
+  private static final long SETTLE_MILLIS = 500;
+
   private final Settings settings;
   private final ConnectionSecurity security;
   private final Servers servers;
@@ -61,6 +67,7 @@ public final class RedisBackend implements AutoCloseable {
   private final StaleEntryCleaner cleaner;
   private final KeyStatisticsCollector keyStatistics;
   private final InvalidationListener invalidations;
+  private final OwedInvalidations owed = new OwedInvalidations(MAX_OWED_KEYS);
 
   /** Null on one server. */
   private final @Nullable Replicas replicas;
@@ -134,7 +141,18 @@ public final class RedisBackend implements AutoCloseable {
     servers.start.run();
     security.start(servers.endpoints, () -> executor.keepAlive(FOR_EVER), servers.renewWatch);
     health.start();
+    var unused =
+        schedulers
+            .background()
+            .scheduleWithFixedDelay(
+                this::settle, SETTLE_MILLIS, SETTLE_MILLIS, TimeUnit.MILLISECONDS);
     keepAlive(executor, settings.connection().keepAlive(), schedulers.background());
+  }
+
+  private void settle() {
+    if (health.isHealthy()) {
+      owed.settleAll();
+    }
   }
 
   /** Checks twice an interval, so that no connection is silent for longer than the interval. */
@@ -309,6 +327,7 @@ public final class RedisBackend implements AutoCloseable {
             announcement,
             batchSize,
             onFailure == OnFailure.DEGRADE,
+            owed,
             readsReplicas && replicas != null ? replicas.reader(timer) : null);
     if (near != null) {
       invalidations.add(names, near);

@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.entry;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
@@ -49,7 +48,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
         return OperationResult.none(/* found= */ false);
       }
-      Outcome outcome = context.store().apply(mutation);
+      Outcome outcome = context.store().apply(mutation, operation.owes());
       if (expected != null) {
         outcome = settleEquality(operation, key, mutation, outcome, expected);
       } else if (operation.condition() == Condition.ABSENT && outcome.change() == Change.NONE) {
@@ -63,20 +62,23 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   }
 
   private boolean isReadable(Bytes key) {
-    return context.codec().decode(key, context.store().get(key, Ttl.UNCHANGED, Use.DECISION))
-        != null;
+    return context.codec().decode(key, context.store().getToChange(key, /* owes= */ true)) != null;
   }
 
   /** Creates an entry in place of a value that cannot be decoded, which counts as absent. */
   private Outcome settleAbsence(EntryOperation operation, K key, Mutation mutation) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
-      Bytes stored = context.store().get(mutation.key(), Ttl.UNCHANGED, Use.DECISION);
+      Bytes stored = context.store().getToChange(mutation.key(), /* owes= */ false);
       if (stored != null && context.codec().decode(mutation.key(), stored) != null) {
         return Outcome.NONE;
       }
       Outcome outcome =
-          context.store().apply(stored == null ? mutation : mutation.creatingInPlaceOf(stored));
+          context
+              .store()
+              .apply(
+                  stored == null ? mutation : mutation.creatingInPlaceOf(stored),
+                  /* owes= */ false);
       if (outcome.change() != Change.NONE) {
         return outcome.asCreation();
       }
@@ -141,7 +143,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
         context.store().touch(mutation.key(), context.expiry().onAccess());
         return outcome;
       }
-      outcome = context.store().apply(mutation.ifEqual(stored));
+      outcome = context.store().apply(mutation.ifEqual(stored), /* owes= */ false);
       if (outcome.change() == Change.NONE) {
         contention.spoilt(operation.name(), key);
       }

@@ -46,6 +46,14 @@ public enum EntryOperation {
     return condition == Condition.EQUAL;
   }
 
+  /**
+   * Whether the entry is wrong if the operation fails: the application changes it whatever its
+   * value is.
+   */
+  boolean owes() {
+    return condition == Condition.ANY || condition == Condition.PRESENT;
+  }
+
   boolean returnsPrior() {
     return returnsPrior;
   }

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
@@ -44,10 +43,11 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
     Bytes encodedValue = value == null ? null : context.codec().value(encodedKey, value);
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
+    boolean owes = operation.owes();
     while (true) {
       Decision decision;
       try {
-        decision = decide(operation, encodedKey, encodedValue, expected);
+        decision = decide(operation, encodedKey, encodedValue, expected, owes);
       } catch (RedisUnavailableException e) {
         context.store().leaveOut(e);
         if (operation.condition() == Condition.ANY) {
@@ -60,9 +60,10 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
         return OperationResult.none(decision.found());
       }
       context.writer().write(key, value);
+      owes |= context.writer().exists();
       Outcome outcome;
       try {
-        outcome = context.store().apply(mutation);
+        outcome = context.store().apply(mutation, owes);
       } catch (RedisUnavailableException e) {
         context.store().leaveOut(e);
         return OperationResult.none(/* found= */ false);
@@ -82,7 +83,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       present =
           context
               .store()
-              .containsAll(entries.stream().map(EncodedEntry::keyBytes).toList(), Use.DECISION);
+              .containsAllToChange(entries.stream().map(EncodedEntry::keyBytes).toList());
     } catch (RedisUnavailableException e) {
       context.store().leaveOut(e);
       return accepted -> leftOut(entries, accepted);
@@ -152,9 +153,14 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
       Decision decision =
-          decide(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), /* expected= */ null);
+          decide(
+              EntryOperation.PUT,
+              put.keyBytes(),
+              put.valueBytes(),
+              /* expected= */ null,
+              /* owes= */ true);
       Mutation mutation = requireNonNull(decision.mutation(), "a put always applies");
-      Outcome outcome = context.store().apply(mutation);
+      Outcome outcome = context.store().apply(mutation, /* owes= */ true);
       if (outcome.change() != Change.NONE) {
         return result(EntryOperation.PUT, put.keyBytes(), decision, outcome, put.value());
       }
@@ -164,13 +170,17 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
 
   /** The mutation to apply, if the operation's condition holds for the stored entry. */
   private Decision decide(
-      EntryOperation operation, Bytes key, @Nullable Bytes value, @Nullable V expected) {
+      EntryOperation operation,
+      Bytes key,
+      @Nullable Bytes value,
+      @Nullable V expected,
+      boolean owes) {
     boolean needsRead =
         operation.condition() != Condition.ANY || (value != null && !context.expiry().isFixed());
     if (!needsRead) {
       return new Decision(false, mutation(operation, key, Condition.ANY, null, value));
     }
-    Bytes stored = context.store().get(key, Ttl.UNCHANGED, Use.DECISION);
+    Bytes stored = context.store().getToChange(key, owes);
     // A value that cannot be decoded counts as absent; a value that is overwritten in any case is
     // not decoded.
     boolean looks = operation.condition() != Condition.ANY;

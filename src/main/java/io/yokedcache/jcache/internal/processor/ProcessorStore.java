@@ -90,8 +90,8 @@ final class ProcessorStore implements AutoCloseable {
 
   private List<Outcome> applyAlways(List<Mutation> mutations) {
     return mutations.size() == 1
-        ? List.of(context.store().apply(mutations.get(0)))
-        : context.store().applyAll(mutations);
+        ? List.of(context.store().apply(mutations.get(0), context.writer().exists()))
+        : context.store().applyAll(mutations, context.writer().exists());
   }
 
   private static void apply(

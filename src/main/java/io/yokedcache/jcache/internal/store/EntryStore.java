@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
+import io.yokedcache.jcache.internal.store.OwedInvalidations.Debt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -95,6 +97,8 @@ public final class EntryStore {
   private final MutationApplier mutations;
   private final int batchSize;
   private final boolean degrades;
+  private final OwedInvalidations debts;
+  private final OwedInvalidations.OfCache owed;
   private final ValueSizes sizes = new ValueSizes();
   private final LongAdder degradedReads = new LongAdder();
   private final LongAdder degradedWrites = new LongAdder();
@@ -109,6 +113,7 @@ public final class EntryStore {
    * Creates the entries of a cache.
    *
    * @param degrades whether reads for {@link Use#ANSWER} find nothing while Redis is away
+   * @param debts the invalidations that the manager owes
    * @param replicas reads from replicas, or {@code null} if all reads go to the masters
    */
   public EntryStore(
@@ -120,6 +125,7 @@ public final class EntryStore {
       Announcement announcement,
       int batchSize,
       boolean degrades,
+      OwedInvalidations debts,
       @Nullable ReplicaReader replicas) {
     this.executor = executor;
     this.names = names;
@@ -131,6 +137,8 @@ public final class EntryStore {
             executor, names, operations, generations, guard, publisher, announcement);
     this.batchSize = batchSize;
     this.degrades = degrades;
+    this.debts = debts;
+    this.owed = debts.of(names.toString());
     this.replicas = replicas == null ? null : new ReplicaReads(replicas);
     if (this.replicas != null) {
       observe(this.replicas.changes);
@@ -189,6 +197,9 @@ public final class EntryStore {
     String operation = operations.get();
     Bytes generationKey = names.route(bucket);
     try {
+      if (owed.isAny() && !settle(List.of(key)).isEmpty()) {
+        return null;
+      }
       for (int attempt = 0; ; attempt++) {
         Generation generation = guard.generation(operation, bucket, attempt);
         CommandArguments command =
@@ -224,13 +235,170 @@ public final class EntryStore {
     degradedReads.increment();
   }
 
+  /** Reads entries, of which those count as absent whose removal is owed and was refused. */
   private <T extends @Nullable Object> List<T> orNothing(
-      Use use, Supplier<List<T>> read, Supplier<List<T>> nothing) {
+      Use use, List<Bytes> keys, Supplier<List<T>> read, Supplier<List<T>> nothing) {
     try {
-      return read.get();
+      Set<Bytes> absent = owed.isAny() ? settle(keys) : Set.of();
+      List<T> found = read.get();
+      if (absent.isEmpty()) {
+        return found;
+      }
+      List<T> none = nothing.get();
+      List<T> left = new ArrayList<>(found.size());
+      for (int i = 0; i < found.size(); i++) {
+        left.add((absent.contains(keys.get(i)) ? none : found).get(i));
+      }
+      return left;
     } catch (RedisUnavailableException e) {
       findNothing(use, e);
       return nothing.get();
+    }
+  }
+
+  /**
+   * Makes good what is owed of some keys, before they are used.
+   *
+   * @return the keys of which Redis refuses it, which count as absent
+   * @throws RedisUnavailableException if Redis cannot be reached
+   */
+  private Set<Bytes> settle(Collection<Bytes> keys) {
+    if (!settleGeneration()) {
+      return new HashSet<>(keys);
+    }
+    Map<Bytes, Debt> debts = owed.of(keys);
+    long now = System.nanoTime();
+    Set<Bytes> refused = new HashSet<>();
+    debts.forEach(
+        (key, debt) -> {
+          if (!debt.mayBeTried(now)) {
+            refused.add(key);
+          }
+        });
+    debts.keySet().removeAll(refused);
+    if (!debts.isEmpty() && !settleKeys(debts)) {
+      refused.addAll(debts.keySet());
+    }
+    return refused;
+  }
+
+  /** Begins the new generation that is owed; false if Redis refuses it. */
+  private boolean settleGeneration() {
+    Debt debt = owed.all();
+    if (debt == null) {
+      return true;
+    }
+    if (!debt.mayBeTried(System.nanoTime())) {
+      return false;
+    }
+    try {
+      Set<String> unused = renew();
+      return owed.all() == null;
+    } catch (CacheException e) {
+      throwIfAway(e);
+      debt.refused();
+      return false;
+    }
+  }
+
+  /** Removes owed entries; false if Redis refuses it. */
+  private boolean settleKeys(Map<Bytes, Debt> debts) {
+    try {
+      unlink(List.copyOf(debts.keySet()));
+    } catch (CacheException e) {
+      throwIfAway(e);
+      debts.values().forEach(Debt::refused);
+      return false;
+    }
+    owed.end(debts);
+    return true;
+  }
+
+  private static void throwIfAway(CacheException failure) {
+    if (failure instanceof RedisUnavailableException away
+        && away.kind() != RedisUnavailableException.Kind.REFUSED) {
+      throw away;
+    }
+  }
+
+  private void unlink(List<Bytes> keys) {
+    keys.forEach(this::beforeUntracked);
+    try {
+      List<@Nullable Object> unused =
+          guard.read(
+              operations.owed(),
+              keys,
+              batchSize,
+              new Guarded<@Nullable Object>(operations.owed(), /* repliesWithValues= */ false) {
+                @Override
+                List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                  return some.stream()
+                      .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
+                      .map(entry -> new CommandArguments(Command.UNLINK).add(entry))
+                      .toList();
+                }
+
+                @Override
+                List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
+                  return replies;
+                }
+              });
+    } finally {
+      keys.forEach(this::after);
+    }
+  }
+
+  /** Makes good what is owed of the whole cache, until Redis refuses something. */
+  void settleOwed() {
+    boolean isSettled = settleGeneration();
+    for (Map<Bytes, Debt> due = owed.due(batchSize);
+        isSettled && !due.isEmpty();
+        due = owed.due(batchSize)) {
+      isSettled = settleKeys(due);
+    }
+    List<Bytes> late = owed.takeLate(batchSize);
+    if (!late.isEmpty()) {
+      try {
+        unlink(late);
+      } catch (CacheException e) {
+        owe(late);
+      }
+    }
+  }
+
+  /** Reads an entry before a change that depends on it. */
+  public @Nullable Bytes getToChange(Bytes key, boolean owes) {
+    try {
+      return get(key, Ttl.UNCHANGED, Use.DECISION);
+    } catch (CacheException e) {
+      if (owes) {
+        owe(List.of(key));
+      }
+      throw e;
+    }
+  }
+
+  /** Whether there are entries, before changes that depend on it and are owed if this fails. */
+  public List<Boolean> containsAllToChange(List<Bytes> keys) {
+    try {
+      return containsAll(keys, Use.DECISION);
+    } catch (CacheException e) {
+      owe(keys);
+      throw e;
+    }
+  }
+
+  private void owe(Collection<Bytes> keys) {
+    owed.owe(this, keys, /* mayArriveLate= */ false);
+    keys.forEach(this::after); // near entries are wrong, too
+  }
+
+  private void owe(List<Mutation> failed, Throwable failure) {
+    boolean isUnknown =
+        !(failure instanceof CacheException)
+            || (failure instanceof RedisUnavailableException away && away.isOutcomeUnknown());
+    for (Mutation mutation : failed) {
+      owed.owe(this, List.of(mutation.key()), isUnknown && mutation.value() != null);
     }
   }
 
@@ -248,7 +416,13 @@ public final class EntryStore {
 
   public OutageStatistics outages() {
     return new OutageStatistics(
-        degradedReads.sum(), degradedWrites.sum(), 0, /* owesClear= */ false, 0, 0, 0);
+        degradedReads.sum(),
+        degradedWrites.sum(),
+        owed.owedKeys(),
+        owed.owesAll(),
+        owed.oldestNanos(),
+        owed.settled(),
+        owed.overflows());
   }
 
   /**
@@ -263,6 +437,7 @@ public final class EntryStore {
     String operation = getting(keys);
     return orNothing(
         use,
+        keys,
         () -> guard.read(operation, keys, batchSize, new Values(operation, onAccess)),
         () -> Collections.nCopies(keys.size(), null));
   }
@@ -397,6 +572,7 @@ public final class EntryStore {
   public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
     return orNothing(
         Use.ANSWER,
+        keys,
         () -> getAllWithTtl(getting(keys), keys),
         () -> Collections.nCopies(keys.size(), null));
   }
@@ -459,7 +635,8 @@ public final class EntryStore {
 
   /** Whether there is an entry, for each key in their order. */
   public List<Boolean> containsAll(List<Bytes> keys, Use use) {
-    return orNothing(use, () -> containsAll(keys), () -> Collections.nCopies(keys.size(), false));
+    return orNothing(
+        use, keys, () -> containsAll(keys), () -> Collections.nCopies(keys.size(), false));
   }
 
   private List<Boolean> containsAll(List<Bytes> keys) {
@@ -536,8 +713,13 @@ public final class EntryStore {
                   return replies;
                 }
               });
-    } catch (RedisUnavailableException e) {
-      findNothing(Use.ANSWER, e); // the read has its answer, and the entry its old time to live
+    } catch (CacheException e) {
+      owe(keys.stream().filter(key -> ttl.apply(key).isZero()).toList());
+      if (e instanceof RedisUnavailableException away) {
+        findNothing(Use.ANSWER, away); // the read has its answer, the entry its old time to live
+      } else {
+        throw e;
+      }
     }
   }
 
@@ -551,13 +733,29 @@ public final class EntryStore {
         : new CommandArguments(Command.PEXPIRE).add(entry).add(ttl.millis());
   }
 
-  /** Changes an entry. */
-  public Outcome apply(Mutation mutation) {
-    before(mutation.key());
+  /**
+   * Changes an entry.
+   *
+   * @param owes whether the entry must be removed later if this fails: the application has changed
+   *     its data, and the old entry would be wrong
+   */
+  public Outcome apply(Mutation mutation, boolean owes) {
+    Bytes key = mutation.key();
+    before(key);
     try {
-      return mutations.apply(mutation);
+      Debt debt = owed.isAny() && !settle(List.of(key)).isEmpty() ? owed.of(key) : null;
+      Outcome outcome = mutations.apply(mutation);
+      if (debt != null && mutation.condition() == Mutation.Condition.ANY) {
+        owed.end(Map.of(key, debt)); // Redis refused to remove it, and accepted this
+      }
+      return outcome;
+    } catch (Throwable e) {
+      if (owes) {
+        owe(List.of(mutation), e);
+      }
+      throw e;
     } finally {
-      after(mutation.key());
+      after(key);
     }
   }
 
@@ -567,10 +765,24 @@ public final class EntryStore {
    * @return their outcomes in the order of the mutations; {@link Change#NONE} also if the cache was
    *     cleared
    */
-  public List<Outcome> applyAll(List<Mutation> all) {
+  public List<Outcome> applyAll(List<Mutation> all, boolean owes) {
+    List<Outcome> outcomes = new ArrayList<>(all.size());
+    applyAll(all, owes, outcomes);
+    return outcomes;
+  }
+
+  private void applyAll(List<Mutation> all, boolean owes, List<Outcome> outcomes) {
     all.forEach(mutation -> before(mutation.key()));
     try {
-      return mutations.applyAll(all, batchSize, /* pinned= */ null);
+      if (owed.isAny()) {
+        Set<Bytes> unused = settle(all.stream().map(Mutation::key).toList());
+      }
+      mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes);
+    } catch (Throwable e) {
+      if (owes) {
+        owe(all.subList(outcomes.size(), all.size()), e);
+      }
+      throw e;
     } finally {
       all.forEach(mutation -> after(mutation.key()));
     }
@@ -582,11 +794,17 @@ public final class EntryStore {
    * @return their outcomes in the order of the mutations; {@code null} for those that were left out
    */
   public List<@Nullable Outcome> applyAllOrLeaveOut(List<Mutation> all) {
+    List<Outcome> made = new ArrayList<>(all.size());
     try {
-      return new ArrayList<>(applyAll(all));
+      applyAll(all, /* owes= */ true, made);
+      return new ArrayList<>(made);
     } catch (RedisUnavailableException e) {
       leaveOut(e);
-      return Collections.nCopies(all.size(), null);
+      List<@Nullable Outcome> outcomes = new ArrayList<>(made);
+      while (outcomes.size() < all.size()) {
+        outcomes.add(null);
+      }
+      return outcomes;
     }
   }
 
@@ -639,10 +857,16 @@ public final class EntryStore {
       }
       all.forEach(mutation -> beforeUntracked(mutation.key()));
       try {
-        return all.size() == 1
-            ? List.of(mutations.apply(all.get(0), generationsByBucket))
-            : mutations.applyAll(all, batchSize, generationsByBucket);
+        if (all.size() == 1) {
+          return List.of(mutations.apply(all.get(0), generationsByBucket));
+        }
+        List<Outcome> outcomes = new ArrayList<>(all.size());
+        mutations.applyAll(all, batchSize, generationsByBucket, outcomes);
+        return outcomes;
       } catch (RedisUnavailableException e) {
+        if (use == Use.DECISION || e.isOutcomeUnknown()) {
+          owe(all, e); // a loaded value that is stored later may be old by then
+        }
         findNothing(use, e);
         isAway = true;
         return nothing(all);
@@ -663,15 +887,43 @@ public final class EntryStore {
    * @return the tokens of the generations that ended and may have had entries
    */
   public Set<String> clear() {
-    beforeClear();
     try {
-      return generations.renewAll();
+      return renew();
     } catch (RedisUnavailableException e) {
+      oweAll();
       leaveOut(e);
       return Set.of();
+    } catch (Throwable e) {
+      oweAll();
+      throw e;
+    }
+  }
+
+  private Set<String> renew() {
+    beforeClear();
+    Debt all = owed.all();
+    Map<Bytes, Debt> keys = owed.keys();
+    try {
+      Set<String> ended = generations.renewAll();
+      owed.endAll(all, keys);
+      return ended;
     } finally {
       afterClear();
     }
+  }
+
+  private void oweAll() {
+    beforeClear();
+    try {
+      owed.oweAll(this);
+    } finally {
+      afterClear(); // near entries are wrong, too
+    }
+  }
+
+  /** Ends the use of the entries by a cache object; what is owed is made good nevertheless. */
+  public void close() {
+    debts.close(names.toString());
   }
 
   /** Empties the cache and forgets that it existed. */
@@ -685,15 +937,19 @@ public final class EntryStore {
   }
 
   /**
-   * Whether another cache object, of this or another JVM, may listen to changes; true also if the
-   * cache degrades and Redis is away.
+   * Whether another cache object, of this or another JVM, may listen to changes, before all entries
+   * are removed; true also if the cache degrades and Redis is away.
    */
   public boolean isHeard() {
     try {
       return generations.isHeard();
-    } catch (RedisUnavailableException e) {
-      findNothing(Use.ANSWER, e);
-      return true;
+    } catch (CacheException e) {
+      oweAll();
+      if (e instanceof RedisUnavailableException away) {
+        findNothing(Use.ANSWER, away);
+        return true;
+      }
+      throw e;
     }
   }
 
@@ -701,16 +957,28 @@ public final class EntryStore {
    * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
    * is returned, also if its slot of a cluster moves; a key that is added or removed during the
    * scan may be. A key may come twice. If the cache degrades, a scan for {@link Use#ANSWER} ends
-   * where Redis is away.
+   * where Redis is away. A scan for {@link Use#DECISION}, which removes all entries, owes a new
+   * generation if it fails.
    */
   public Iterator<List<Bytes>> scan(Use use) {
     try {
       // The known generations may be old, and a scan must not skip the current entries.
       generations.openAll();
       return new Pages(names.scan(executor, operations.iterator(), batchSize), use);
-    } catch (RedisUnavailableException e) {
-      findNothing(use, e);
+    } catch (CacheException e) {
+      endScan(use, e);
       return Collections.emptyIterator();
+    }
+  }
+
+  private void endScan(Use use, CacheException failure) {
+    if (use == Use.DECISION) {
+      oweAll();
+    }
+    if (failure instanceof RedisUnavailableException away) {
+      findNothing(use, away);
+    } else {
+      throw failure;
     }
   }
 
@@ -732,8 +1000,8 @@ public final class EntryStore {
         while (page.isEmpty() && scan.hasNext()) {
           page = currentKeys(scan.next());
         }
-      } catch (RedisUnavailableException e) {
-        findNothing(use, e);
+      } catch (CacheException e) {
+        endScan(use, e);
         scan = Collections.emptyIterator();
       }
       return !page.isEmpty();
@@ -958,6 +1226,93 @@ public final class EntryStore {
     /** The estimated size of a number of values together. */
     int expected(int count) {
       return (int) Math.min(Integer.MAX_VALUE, (long) estimate * count);
+    }
+  }
+
+  /**
+   * The names of a cache's operations in messages. Each is made once, at its first use: every
+   * operation needs one, and most caches use few. Safe for use by several threads.
+   */
+  static final class OperationNames {
+
+    private static final String[] OPERATIONS = {
+      "get",
+      "getAll",
+      "containsKey",
+      "touch",
+      "put",
+      "remove",
+      "putAll",
+      "removeAll",
+      "iterator",
+      "verification of the generation",
+      "owed removal",
+      "load lease"
+    };
+
+    private final String cacheName;
+    private final AtomicReferenceArray<@Nullable String> names =
+        new AtomicReferenceArray<>(OPERATIONS.length);
+
+    OperationNames(String cacheName) {
+      this.cacheName = cacheName;
+    }
+
+    String get() {
+      return name(0);
+    }
+
+    String getAll() {
+      return name(1);
+    }
+
+    String containsKey() {
+      return name(2);
+    }
+
+    String touch() {
+      return name(3);
+    }
+
+    String put() {
+      return name(4);
+    }
+
+    String remove() {
+      return name(5);
+    }
+
+    String putAll() {
+      return name(6);
+    }
+
+    String removeAll() {
+      return name(7);
+    }
+
+    String iterator() {
+      return name(8);
+    }
+
+    String owed() {
+      return name(10);
+    }
+
+    String loadLease() {
+      return name(11);
+    }
+
+    String verify() {
+      return name(9);
+    }
+
+    private String name(int index) {
+      String name = names.get(index);
+      if (name == null) {
+        name = OPERATIONS[index] + " on cache " + cacheName;
+        names.set(index, name);
+      }
+      return name;
     }
   }
 }

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.store.EntryStore.OperationNames;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -182,17 +183,19 @@ final class MutationApplier {
    *
    * @param pinned the generations, by bucket, whose entries may be changed, or {@code null} for the
    *     current ones
+   * @param outcomes gets the outcomes of the batches that were made, also if a later one fails
    */
-  List<Outcome> applyAll(
-      List<Mutation> mutations, int batchSize, @Nullable Map<Integer, Generation> pinned) {
-    List<Outcome> outcomes = new ArrayList<>(mutations.size());
+  void applyAll(
+      List<Mutation> mutations,
+      int batchSize,
+      @Nullable Map<Integer, Generation> pinned,
+      List<Outcome> outcomes) {
     int from = 0;
     while (from < mutations.size()) {
       int to = chunkEnd(mutations, from, batchSize);
       outcomes.addAll(applyChunk(mutations.subList(from, to), pinned, Set.of(), /* tries= */ 1));
       from = to;
     }
-    return outcomes;
   }
 
   private static int chunkEnd(List<Mutation> mutations, int from, int batchSize) {

@@ -50,10 +50,10 @@ final class RecentChangesIT {
   /** Changes of the first entry, after each of which its old value is wrong. */
   private static final Map<String, Consumer<Jvm>> CHANGES =
       Map.of(
-          "put", jvm -> jvm.store.apply(put(KEY, NEW)),
-          "remove", jvm -> jvm.store.apply(remove(KEY)),
-          "putAll", jvm -> jvm.store.applyAll(List.of(put(KEY, NEW), put(key(1), NEW))),
-          "removeAll", jvm -> jvm.store.applyAll(List.of(remove(KEY), remove(key(1)))),
+          "put", jvm -> jvm.store.apply(put(KEY, NEW), true),
+          "remove", jvm -> jvm.store.apply(remove(KEY), true),
+          "putAll", jvm -> jvm.store.applyAll(List.of(put(KEY, NEW), put(key(1), NEW)), true),
+          "removeAll", jvm -> jvm.store.applyAll(List.of(remove(KEY), remove(key(1))), true),
           "expiry by an update", jvm -> jvm.store.touch(KEY, Ttl.ZERO),
           "expiry by updates", jvm -> jvm.store.touchAll(Map.of(KEY, Ttl.ZERO)),
           "expiry by a read", jvm -> jvm.store.get(KEY, Ttl.ZERO, Use.ANSWER),
@@ -130,7 +130,7 @@ final class RecentChangesIT {
   @Test
   void changes_moreThanAreKept_bringNewGenerations() {
     try (Jvm jvm = new Jvm(4, Duration.ofMinutes(1))) {
-      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(remove(key(i)))));
+      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(remove(key(i)), true)));
 
       jvm.changes.replaced(newMaster, route -> true);
 
@@ -143,7 +143,7 @@ final class RecentChangesIT {
   @Test
   void changes_moreThanAreKept_butNotRecent_bringNothing() {
     try (Jvm jvm = new Jvm(4, Duration.ZERO)) {
-      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(put(key(i), NEW))));
+      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(put(key(i), NEW), true)));
 
       jvm.changes.replaced(newMaster, route -> true);
 
@@ -156,10 +156,10 @@ final class RecentChangesIT {
   void clear_thatReachedTheNewMaster_bringsNoNewGeneration() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
       jvm.store.clear();
-      jvm.store.apply(put(KEY, NEW));
-      jvm.store.apply(put(key(1), NEW));
+      jvm.store.apply(put(KEY, NEW), true);
+      jvm.store.apply(put(key(1), NEW), true);
       replicate();
-      lose(() -> jvm.store.apply(remove(KEY)));
+      lose(() -> jvm.store.apply(remove(KEY), true));
 
       jvm.changes.replaced(newMaster, route -> true);
 
@@ -172,7 +172,7 @@ final class RecentChangesIT {
   void change_ofAnotherMaster_isNotRepaired() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
       List<Bytes> keys = IntStream.range(0, ENTRIES).mapToObj(RecentChangesIT::key).toList();
-      lose(() -> keys.forEach(key -> jvm.store.apply(put(key, NEW))));
+      lose(() -> keys.forEach(key -> jvm.store.apply(put(key, NEW), true)));
       Bytes owned = jvm.names.route(1);
 
       jvm.changes.replaced(newMaster, owned::equals);
@@ -186,7 +186,7 @@ final class RecentChangesIT {
   @Test
   void newMaster_refuses_repairFailsUntilItDoesNot() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
-      lose(() -> jvm.store.apply(remove(KEY)));
+      lose(() -> jvm.store.apply(remove(KEY), true));
       try (Jedis two = jedis(replica)) {
         two.replicaof("127.0.0.1", RedisServer.freePort());
 
@@ -207,14 +207,14 @@ final class RecentChangesIT {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
       lose(
           () -> {
-            jvm.store.apply(remove(KEY));
+            jvm.store.apply(remove(KEY), true);
             jvm.store.clear();
           });
       jvm.changes.replaced(newMaster, route -> true);
       assertThat(jvm.get(KEY)).isNull();
 
       // The other server still has what it had before, under another generation.
-      jvm.store.apply(put(KEY, OLD));
+      jvm.store.apply(put(KEY, OLD), true);
       jvm.changes.replaced(newMaster, route -> true);
 
       assertThat(jvm.get(KEY)).isNull();
@@ -288,7 +288,7 @@ final class RecentChangesIT {
     Jvm(int capacity, Duration within) {
       changes = new RecentChanges(capacity, within, staleEntries::incrementAndGet);
       store = store(new RecentChanges(1, Duration.ZERO, () -> {}));
-      store.applyAll(IntStream.range(0, ENTRIES).mapToObj(i -> put(key(i), OLD)).toList());
+      store.applyAll(IntStream.range(0, ENTRIES).mapToObj(i -> put(key(i), OLD)).toList(), true);
       store = store(changes);
     }
 
@@ -306,6 +306,7 @@ final class RecentChangesIT {
               new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
               100,
               /* degrades= */ false,
+              new OwedInvalidations(100),
               /* replicas= */ null);
       made.observe(noted.of(names, generations));
       return made;
@@ -315,7 +316,7 @@ final class RecentChangesIT {
     void destroyAndOpen() {
       store.destroy();
       store = store(changes);
-      store.apply(put(key(1), NEW));
+      store.apply(put(key(1), NEW), true);
     }
 
     @Nullable Bytes get(Bytes key) {

@@ -1,0 +1,310 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.internal.redis.Bytes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The entries that a manager must remove from Redis, because a change of them failed or its outcome
+ * is unknown, and the caches that it must empty. {@link EntryStore} notes a debt before the failure
+ * leaves it, and makes the debt good before this JVM uses the key again. A thread of the manager
+ * makes good the rest by {@link #settleAll}.
+ *
+ * <p>A write whose outcome is unknown may be executed after its debt was settled. Its entry is
+ * removed once more after {@link #LATE_NANOS}.
+ *
+ * <p>Safe for use by several threads: the state of each cache is guarded by its object's monitor,
+ * which is never held while Redis is asked. A debt is ended by its identity, so a debt that was
+ * noted while an earlier one was settled stays.
+ */
+public final class OwedInvalidations {
+
+  private static final Logger logger = LoggerFactory.getLogger(OwedInvalidations.class);
+
+  /** How long a refused settlement is not tried again. */
+  private static final long REFUSED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** After how long the entry of a write of unknown outcome is removed again. */
+  private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final int maxKeys;
+
+  /** By name. A closed cache stays while it owes something. */
+  private final Map<String, OfCache> caches = new ConcurrentHashMap<>();
+
+  /**
+   * Creates the debts of a manager.
+   *
+   * @param maxKeys the largest number of owed keys of a cache; beyond it the cache is emptied
+   */
+  public OwedInvalidations(int maxKeys) {
+    this.maxKeys = maxKeys;
+  }
+
+  /** The debts of a cache, which may have been opened and closed before. */
+  OfCache of(String cacheName) {
+    return caches.compute(
+        cacheName,
+        (name, known) -> {
+          OfCache cache = known == null ? new OfCache(maxKeys) : known;
+          cache.isOpen = true;
+          return cache;
+        });
+  }
+
+  /** Lets a cache be forgotten as soon as it owes nothing. */
+  void close(String cacheName) {
+    caches.computeIfPresent(
+        cacheName,
+        (name, cache) -> {
+          cache.isOpen = false;
+          return cache.hasWork() ? cache : null;
+        });
+  }
+
+  /** Makes good what is owed, as far as Redis allows; returns at the first failure of a cache. */
+  public void settleAll() {
+    caches.forEach(
+        (name, cache) -> {
+          EntryStore store = cache.store;
+          if (store != null && cache.hasWork()) {
+            try {
+              store.settleOwed();
+            } catch (RuntimeException e) {
+              logger.debug("What cache {} owes could not be settled", name, e);
+            }
+          }
+        });
+    caches.values().removeIf(cache -> !cache.isOpen && !cache.hasWork());
+  }
+
+  /** A debt, by identity. */
+  static final class Debt {
+
+    private final long sinceNanos;
+
+    /** Whether a write may still be executed. */
+    private final boolean mayArriveLate;
+
+    /** When it may be tried again; racy writes are harmless. */
+    private volatile long retryNanos;
+
+    private Debt(long sinceNanos, boolean mayArriveLate, long retryNanos) {
+      this.sinceNanos = sinceNanos;
+      this.mayArriveLate = mayArriveLate;
+      this.retryNanos = retryNanos;
+    }
+
+    boolean mayBeTried(long nowNanos) {
+      return nowNanos - retryNanos >= 0;
+    }
+
+    /** Redis refused to settle it. */
+    void refused() {
+      retryNanos = System.nanoTime() + REFUSED_NANOS;
+    }
+  }
+
+  /** The debts of one cache. */
+  static final class OfCache {
+
+    private final int maxKeys;
+
+    /** The entries of the last cache object that owed something. */
+    private volatile @Nullable EntryStore store;
+
+    private volatile boolean isOpen = true;
+
+    /** Whether there is a debt; changed under the monitor. */
+    private volatile boolean any;
+
+    private final Map<Bytes, Debt> keys = new LinkedHashMap<>();
+
+    /** The debt of a new generation. */
+    private @Nullable Debt all;
+
+    /** The entries to remove once more, and when, in this order. */
+    private final Map<Bytes, Long> again = new LinkedHashMap<>();
+
+    private long settled;
+    private long overflows;
+
+    private OfCache(int maxKeys) {
+      this.maxKeys = maxKeys;
+    }
+
+    /** Whether a key or the cache is owed. */
+    boolean isAny() {
+      return any;
+    }
+
+    synchronized boolean hasWork() {
+      return any || !again.isEmpty();
+    }
+
+    /** Notes that entries must be removed. */
+    synchronized void owe(EntryStore settler, Collection<Bytes> more, boolean mayArriveLate) {
+      store = settler;
+      long now = System.nanoTime();
+      if (all != null) {
+        all = new Debt(all.sinceNanos, false, all.retryNanos); // of which these are a part
+        return;
+      }
+      for (Bytes key : more) {
+        Debt known = keys.get(key);
+        keys.put(
+            key,
+            known == null
+                ? new Debt(now, mayArriveLate, now)
+                : new Debt(
+                    known.sinceNanos, mayArriveLate || known.mayArriveLate, known.retryNanos));
+      }
+      any = !keys.isEmpty();
+      if (keys.size() > maxKeys) {
+        overflow(now);
+      }
+    }
+
+    private synchronized void overflow(long now) {
+      overflows++;
+      keys.clear();
+      again.clear();
+      all = new Debt(now, false, now);
+      any = true;
+    }
+
+    /** Notes that the cache needs a new generation. */
+    synchronized void oweAll(EntryStore settler) {
+      store = settler;
+      long now = System.nanoTime();
+      long since = all == null ? now : all.sinceNanos;
+      keys.clear(); // entries of the old generation, also those that arrive late
+      again.clear();
+      all = new Debt(since, false, now);
+      any = true;
+    }
+
+    synchronized @Nullable Debt all() {
+      return all;
+    }
+
+    synchronized @Nullable Debt of(Bytes key) {
+      return keys.get(key);
+    }
+
+    /** The debts of some keys. */
+    synchronized Map<Bytes, Debt> of(Collection<Bytes> some) {
+      Map<Bytes, Debt> debts = new HashMap<>();
+      for (Bytes key : some) {
+        Debt debt = keys.get(key);
+        if (debt != null) {
+          debts.put(key, debt);
+        }
+      }
+      return debts;
+    }
+
+    /** Some debts that may be tried now. */
+    synchronized Map<Bytes, Debt> due(int max) {
+      long now = System.nanoTime();
+      Map<Bytes, Debt> due = new HashMap<>();
+      for (Map.Entry<Bytes, Debt> entry : keys.entrySet()) {
+        if (due.size() < max && entry.getValue().mayBeTried(now)) {
+          due.put(entry.getKey(), entry.getValue());
+        }
+      }
+      return due;
+    }
+
+    /** All debts now, for {@link #endAll}. */
+    synchronized Map<Bytes, Debt> keys() {
+      return new HashMap<>(keys);
+    }
+
+    /** Notes that entries were removed. */
+    synchronized void end(Map<Bytes, Debt> removed) {
+      long now = System.nanoTime();
+      removed.forEach(
+          (key, debt) -> {
+            if (keys.remove(key, debt)) {
+              settled++;
+              if (debt.mayArriveLate) {
+                again.remove(key);
+                again.put(key, now + LATE_NANOS);
+              }
+            }
+          });
+      any = all != null || !keys.isEmpty();
+      if (again.size() > maxKeys) {
+        overflow(now);
+      }
+    }
+
+    /** Notes that a new generation began, to which no entry belongs that was owed before. */
+    synchronized void endAll(@Nullable Debt before, Map<Bytes, Debt> keysBefore) {
+      if (before != null && before == all) {
+        all = null;
+        settled++;
+      }
+      keysBefore.forEach(
+          (key, debt) -> {
+            if (keys.remove(key, debt)) {
+              settled++;
+            }
+          });
+      any = all != null || !keys.isEmpty();
+    }
+
+    /** The entries to remove once more by now. */
+    synchronized List<Bytes> takeLate(int max) {
+      long now = System.nanoTime();
+      List<Bytes> late = new ArrayList<>();
+      Iterator<Map.Entry<Bytes, Long>> entries = again.entrySet().iterator();
+      while (entries.hasNext() && late.size() < max) {
+        Map.Entry<Bytes, Long> entry = entries.next();
+        if (now - entry.getValue() < 0) {
+          break;
+        }
+        late.add(entry.getKey());
+        entries.remove();
+      }
+      return late;
+    }
+
+    synchronized long owedKeys() {
+      return keys.size();
+    }
+
+    synchronized boolean owesAll() {
+      return all != null;
+    }
+
+    /** The age of the oldest debt; 0 if there is none. */
+    synchronized long oldestNanos() {
+      long now = System.nanoTime();
+      long oldest = all == null ? 0 : now - all.sinceNanos;
+      for (Debt debt : keys.values()) {
+        oldest = Math.max(oldest, now - debt.sinceNanos);
+      }
+      return oldest;
+    }
+
+    synchronized long settled() {
+      return settled;
+    }
+
+    synchronized long overflows() {
+      return overflows;
+    }
+  }
+}

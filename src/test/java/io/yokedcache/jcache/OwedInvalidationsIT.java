@@ -1,0 +1,303 @@
+package io.yokedcache.jcache;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.cache.Cache;
+import javax.cache.CacheException;
+import javax.cache.CacheManager;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
+
+/**
+ * A change that failed while Redis was away or refused it: its old entry is never served again, in
+ * both modes, whether this JVM or the background is the first to use it.
+ */
+final class OwedInvalidationsIT {
+
+  private static final Duration BOUND = Duration.ofSeconds(20);
+
+  private RedisServer server;
+  private Jedis admin;
+  private TestManagers managers;
+
+  /** A change of the entries "a" and "b", of which "a" is at least changed. */
+  enum Change {
+    PUT(cache -> cache.put("a", "new")),
+    PUT_ALL(cache -> cache.putAll(new TreeMap<>(Map.of("a", "new", "b", "new")))),
+    REMOVE(cache -> cache.remove("a")),
+    REMOVE_ALL(cache -> cache.removeAll(Set.of("a", "b"))),
+    GET_AND_PUT(cache -> cache.getAndPut("a", "new")),
+    GET_AND_REMOVE(cache -> cache.getAndRemove("a")),
+    REPLACE(cache -> cache.replace("a", "new")),
+    GET_AND_REPLACE(cache -> cache.getAndReplace("a", "new")),
+    REMOVE_ALL_ENTRIES(Cache::removeAll),
+    CLEAR(Cache::clear);
+
+    private final Consumer<Cache<String, String>> call;
+
+    Change(Consumer<Cache<String, String>> call) {
+      this.call = call;
+    }
+  }
+
+  @BeforeEach
+  void start() {
+    server = RedisServer.start("--save", "");
+    admin = new Jedis("127.0.0.1", server.port());
+    managers = new TestManagers();
+  }
+
+  @AfterEach
+  void stop() {
+    managers.close();
+    admin.close();
+    server.close();
+  }
+
+  private Cache<String, String> open(URI uri, String onFailure, boolean near) {
+    return managers
+        .open(
+            uri,
+            "yokedcache.defaults.on-failure",
+            onFailure,
+            "yokedcache.defaults.near.enabled",
+            Boolean.toString(near),
+            "yokedcache.connection.connect-timeout",
+            "200ms",
+            "yokedcache.connection.command-timeout",
+            "200ms",
+            "yokedcache.health.interval",
+            "100ms")
+        .createCache(TestManagers.uniqueName("owed"), TestManagers.strings());
+  }
+
+  private static OutageStatistics outages(Cache<String, String> cache) {
+    RedisCache<?, ?> own = cache.unwrap(RedisCache.class);
+    return own.lifecycle().outages();
+  }
+
+  private static void change(Cache<String, String> cache, Change change) {
+    try {
+      change.call.accept(cache);
+    } catch (CacheException refusedOrAway) {
+      // only with on-failure = throw, or if Redis refused it
+    }
+  }
+
+  /** Reads until Redis answers, and never finds an old value. */
+  private static void assertNotStale(Cache<String, String> cache, boolean bulk) {
+    await()
+        .atMost(BOUND)
+        .until(
+            () -> {
+              try {
+                String found = bulk ? cache.getAll(Set.of("a")).get("a") : cache.get("a");
+                assertThat(found).isNotEqualTo("old");
+                return outages(cache).owedKeys() == 0 && !outages(cache).owesClear();
+              } catch (RedisUnavailableException away) {
+                return false;
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @EnumSource(Change.class)
+  void change_serverFrozen_isMadeGood(Change change) {
+    Cache<String, String> throwing = open(server.uri(), "throw", /* near= */ true);
+    Cache<String, String> degrading = open(server.uri(), "degrade", /* near= */ false);
+    for (Cache<String, String> cache : Set.of(throwing, degrading)) {
+      cache.put("a", "old");
+      cache.put("b", "old");
+      assertThat(cache.get("a")).isEqualTo("old");
+    }
+    server.pause();
+    try {
+      change(throwing, change);
+      change(degrading, change);
+    } finally {
+      server.resume();
+    }
+
+    assertNotStale(throwing, /* bulk= */ false);
+    assertNotStale(degrading, /* bulk= */ true);
+    assertThat(outages(throwing).settled()).isPositive();
+    assertThat(outages(degrading).settled()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void update_serverOutOfMemory_isMadeGood(boolean near) {
+    Cache<String, String> cache = open(server.uri(), "throw", near);
+    cache.put("a", "old");
+    assertThat(cache.get("a")).isEqualTo("old");
+    admin.configSet("maxmemory", "1");
+
+    assertThatThrownBy(() -> cache.put("a", "new")).isInstanceOf(RedisUnavailableException.class);
+
+    assertThat(cache.get("a")).isNull();
+    assertThat(outages(cache).settled()).isEqualTo(1);
+    assertThat(outages(cache).owedKeys()).isZero();
+  }
+
+  @Test
+  void update_serverReadOnly_entryIsAbsentUntilItServes() {
+    try (RedisServer master = RedisServer.start()) {
+      Cache<String, String> cache = open(server.uri(), "degrade", /* near= */ false);
+      cache.put("a", "old");
+      admin.replicaof("127.0.0.1", master.port());
+      cache.put("a", "new");
+      assertThat(outages(cache).owedKeys()).isEqualTo(1);
+
+      assertThat(cache.get("a")).isNotEqualTo("old");
+
+      admin.replicaofNoOne();
+      assertNotStale(cache, /* bulk= */ false);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Change.class)
+  void change_notPermitted_entryIsAbsentForThisJvm(Change change) {
+    admin.aclSetUser("app", "on", ">secret", "~*", "&*", "+@all");
+    URI uri = URI.create("redis://app:secret@127.0.0.1:" + server.port());
+    Cache<String, String> cache = open(uri, "throw", /* near= */ false);
+    cache.put("a", "old");
+    cache.put("b", "old");
+    admin.aclSetUser(
+        "app", "-set", "-del", "-getdel", "-unlink", "-eval", "-evalsha", "-@scripting");
+
+    assertThatThrownBy(() -> change.call.accept(cache)).isInstanceOf(CacheException.class);
+
+    for (int i = 0; i < 100; i++) {
+      assertThat(cache.get("a")).isNull();
+      assertThat(cache.getAll(Set.of("a"))).isEmpty();
+      assertThat(cache.containsKey("a")).isFalse();
+    }
+    assertThat(outages(cache).settled()).isZero();
+    admin.aclSetUser("app", "+@all");
+    await()
+        .atMost(BOUND)
+        .until(() -> outages(cache).owedKeys() == 0 && !outages(cache).owesClear());
+    assertThat(cache.get("a")).isNull();
+    assertThat(outages(cache).settled()).isPositive();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Change.class,
+      names = {"PUT", "REPLACE", "REMOVE_ALL_ENTRIES"})
+  void change_notPermitted_nearEntryIsDropped(Change change) {
+    admin.aclSetUser("app", "on", ">secret", "~*", "&*", "+@all");
+    URI uri = URI.create("redis://app:secret@127.0.0.1:" + server.port());
+    Cache<String, String> cache = open(uri, "throw", /* near= */ true);
+    cache.put("a", "old");
+    await()
+        .atMost(BOUND)
+        .until(
+            () -> {
+              assertThat(cache.get("a")).isEqualTo("old");
+              NearCacheStatistics near = near(cache);
+              return near.entries() > 0;
+            });
+    admin.aclSetUser("app", "-get", "-mget", "-set", "-eval", "-evalsha");
+
+    assertThatThrownBy(() -> change.call.accept(cache)).isInstanceOf(CacheException.class);
+
+    assertThat(near(cache).entries()).isZero();
+    assertThatThrownBy(() -> cache.get("a")).isInstanceOf(CacheException.class);
+    admin.aclSetUser("app", "+@all");
+    assertNotStale(cache, /* bulk= */ false);
+  }
+
+  private static NearCacheStatistics near(Cache<String, String> cache) {
+    RedisCache<?, ?> own = cache.unwrap(RedisCache.class);
+    return requireNonNull(own.lifecycle().nearStatistics());
+  }
+
+  @Test
+  void close_owing_isMadeGoodByTheNextCache() {
+    Cache<String, String> cache = open(server.uri(), "throw", /* near= */ false);
+    cache.put("a", "old");
+    admin.configSet("maxmemory", "1");
+    assertThatThrownBy(() -> cache.put("a", "new")).isInstanceOf(CacheException.class);
+    CacheManager manager = cache.getCacheManager();
+    cache.close();
+
+    Cache<String, String> again = manager.createCache(cache.getName(), TestManagers.strings());
+
+    assertThat(again.get("a")).isNull();
+  }
+
+  @Test
+  void put_afterFailedPut_isKept() {
+    Cache<String, String> cache = open(server.uri(), "throw", /* near= */ false);
+    cache.put("a", "old");
+    admin.configSet("maxmemory", "1");
+    assertThatThrownBy(() -> cache.put("a", "new")).isInstanceOf(CacheException.class);
+    admin.configSet("maxmemory", "0");
+
+    cache.put("a", "newer");
+
+    assertThat(outages(cache).owedKeys()).isZero();
+    assertThat(cache.get("a")).isEqualTo("newer");
+  }
+
+  @Test
+  void compareAndSet_failed_owesNothing() {
+    Cache<String, String> cache = open(server.uri(), "degrade", /* near= */ false);
+    cache.put("a", "old");
+    admin.configSet("maxmemory", "1");
+    assertThat(cache.replace("a", "old", "new")).isFalse();
+    assertThat(cache.putIfAbsent("c", "new")).isFalse();
+    assertThatThrownBy(
+            () ->
+                cache.invoke(
+                    "a",
+                    (entry, arguments) -> {
+                      entry.setValue("new");
+                      return null;
+                    }))
+        .isInstanceOf(RedisUnavailableException.class);
+
+    assertThat(outages(cache).owedKeys()).isZero();
+    assertThat(cache.get("a")).isEqualTo("old");
+  }
+
+  @Test
+  void changes_moreThanAreKept_emptyTheCache() {
+    Cache<String, String> cache = open(server.uri(), "degrade", /* near= */ false);
+    cache.put("a", "old");
+    admin.configSet("maxmemory", "1");
+
+    cache.putAll(
+        IntStream.rangeClosed(0, 10_000)
+            .boxed()
+            .collect(Collectors.toMap(i -> "key" + i, i -> "new")));
+    cache.put("a", "new");
+
+    assertThat(outages(cache).overflows()).isEqualTo(1);
+    assertThat(cache.get("a")).isNull();
+    assertThat(cache.iterator()).isExhausted();
+    assertThat(outages(cache).owesClear()).isFalse();
+    assertThat(outages(cache).owedKeys()).isZero();
+  }
+}
