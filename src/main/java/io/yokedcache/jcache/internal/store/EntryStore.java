@@ -452,12 +452,18 @@ public final class EntryStore {
    * the master. An entry that a replica does not have is read from the master.
    */
   public @Nullable Bytes getFromReplica(Bytes key, Use use) {
+    if (owed.isAny()) {
+      return get(key, Ttl.UNCHANGED, use); // replicas may still have what is owed
+    }
     Bytes value = requireNonNull(replicas).read(List.of(key)).get(0);
     return value != null ? value : get(key, Ttl.UNCHANGED, use);
   }
 
   /** Reads several entries as {@link #getFromReplica} does, in the order of the keys. */
   public List<@Nullable Bytes> getAllFromReplicas(List<Bytes> keys, Use use) {
+    if (owed.isAny()) {
+      return getAll(keys, Ttl.UNCHANGED, use); // replicas may still have what is owed
+    }
     List<@Nullable Bytes> values = requireNonNull(replicas).read(keys);
     List<Integer> places = new ArrayList<>();
     List<Bytes> left = new ArrayList<>();
