@@ -8,6 +8,9 @@ import javax.cache.CacheException;
  * serve anybody now. An application that can do without the cache catches this one; any other
  * {@link CacheException} means that Redis answered and something else is wrong.
  *
+ * <p>A cache with {@code on-failure = degrade} goes on without Redis instead of throwing it: reads
+ * find no entry, and changes are left out. Entry processors throw it in either mode.
+ *
  * <p>After {@link Kind#NO_ANSWER} and {@link Kind#CONNECTION_LOST} a change may or may not have
  * been made. After every other kind nothing was changed by the request that failed; an operation on
  * many keys may have changed some of them by earlier requests.
