@@ -31,7 +31,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 final class CredentialsRotationIT {
 
   /** How often the password changes. */
-  private static final int ROTATIONS = Integer.getInteger("credentials.rotations", 10);
+  private static final int ROTATIONS = Integer.getInteger("credentials.rotations", 4);
 
   private static final int THREADS = 16;
   private static final Duration BOUND = Duration.ofSeconds(30);
@@ -90,7 +90,7 @@ final class CredentialsRotationIT {
               server.uri(),
               fileOf("secret"),
               "connection.credentials.user-file=" + folder.resolve("user"))) {
-        for (int i = 1; i <= 3; i++) {
+        for (int i = 1; i <= 2; i++) {
           String user = "app-" + i;
           String former = "app-" + (i - 1);
           allow(admin, user, "secret-" + i);

@@ -33,6 +33,7 @@ import io.yokedcache.jcache.internal.store.OwedInvalidations;
 import io.yokedcache.jcache.internal.store.RecentChanges;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -139,14 +140,29 @@ public final class RedisBackend implements AutoCloseable {
         new InvalidationListener(
             servers.topology, settings.nearStaleness(), errors, schedulers.pings());
     servers.start.run();
-    security.start(servers.endpoints, () -> executor.keepAlive(FOR_EVER), servers.renewWatch);
+    security.start(this::endpoints, () -> keepAlive(FOR_EVER), servers.renewWatch);
     health.start();
     var unused =
         schedulers
             .background()
             .scheduleWithFixedDelay(
                 this::settle, SETTLE_MILLIS, SETTLE_MILLIS, TimeUnit.MILLISECONDS);
-    keepAlive(executor, settings.connection().keepAlive(), schedulers.background());
+    keepAlive(settings.connection().keepAlive(), schedulers.background());
+  }
+
+  private Collection<Endpoint> endpoints() {
+    Collection<Endpoint> all = new ArrayList<>(servers.endpoints.get());
+    if (replicas != null) {
+      all.addAll(replicas.endpoints());
+    }
+    return all;
+  }
+
+  private void keepAlive(Duration silence) {
+    executor.keepAlive(silence);
+    if (replicas != null) {
+      replicas.keepAlive(silence);
+    }
   }
 
   private void settle() {
@@ -156,14 +172,13 @@ public final class RedisBackend implements AutoCloseable {
   }
 
   /** Checks twice an interval, so that no connection is silent for longer than the interval. */
-  private static void keepAlive(
-      RedisExecutor sender, Duration interval, ScheduledExecutorService background) {
+  private void keepAlive(Duration interval, ScheduledExecutorService background) {
     // Idle connections of the pool are closed in any case.
     Duration silence = interval.isZero() ? FOR_EVER : interval.dividedBy(2);
     long millis = Math.max(1, Math.min(silence.toMillis(), MAX_TICK.toMillis()));
     var unused =
         background.scheduleWithFixedDelay(
-            () -> sender.keepAlive(silence), millis, millis, TimeUnit.MILLISECONDS);
+            () -> keepAlive(silence), millis, millis, TimeUnit.MILLISECONDS);
   }
 
   /** Where the listeners to failed requests, errors of servers and circuit breakers are set. */

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.cache.CacheException;
@@ -151,6 +153,18 @@ public final class Replicas implements AutoCloseable {
     Thread thread = new Thread(task, "yokedcache-replicas");
     thread.setDaemon(true);
     return thread;
+  }
+
+  /** The replicas that were found. */
+  public Collection<Endpoint> endpoints() {
+    List<Endpoint> endpoints = new ArrayList<>();
+    groups.values().forEach(group -> group.forEach(replica -> endpoints.add(replica.pool.server())));
+    return endpoints;
+  }
+
+  /** Does what {@link RedisExecutor#keepAlive} does, for all replicas. */
+  public void keepAlive(Duration silence) {
+    groups.values().forEach(group -> group.forEach(replica -> replica.executor.keepAlive(silence)));
   }
 
   /** A replica of the master of a key that may be read now, or {@code null}. */
@@ -347,11 +361,15 @@ public final class Replicas implements AutoCloseable {
       }
     }
 
+    void forEach(Consumer<Replica> consumer) {
+      for (Replica replica : replicas) {
+        consumer.accept(replica);
+      }
+    }
+
     @Override
     public void close() {
-      for (Replica replica : replicas) {
-        replica.close();
-      }
+      forEach(Replica::close);
     }
   }
 
