@@ -40,6 +40,7 @@ final class OwedInvalidationsIT {
   private TestManagers managers;
 
   /** A change of the entries "a" and "b", of which "a" is at least changed. */
+  @SuppressWarnings("ImmutableEnumChecker") // the calls have no state
   enum Change {
     PUT(cache -> cache.put("a", "new")),
     PUT_ALL(cache -> cache.putAll(new TreeMap<>(Map.of("a", "new", "b", "new")))),

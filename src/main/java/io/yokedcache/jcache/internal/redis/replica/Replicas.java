@@ -158,7 +158,9 @@ public final class Replicas implements AutoCloseable {
   /** The replicas that were found. */
   public Collection<Endpoint> endpoints() {
     List<Endpoint> endpoints = new ArrayList<>();
-    groups.values().forEach(group -> group.forEach(replica -> endpoints.add(replica.pool.server())));
+    groups
+        .values()
+        .forEach(group -> group.forEach(replica -> endpoints.add(replica.pool.server())));
     return endpoints;
   }
 
