@@ -25,8 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -89,6 +87,14 @@ public final class EntryStore {
     default void afterClear() {}
   }
 
+  /**
+   * An entry with its time to live, as it was read.
+   *
+   * @param ttlMillis the time to live at the read; negative for none
+   * @param generation the generation that was current at the read
+   */
+  public record StoredValue(Bytes value, long ttlMillis, Generation generation) {}
+
   private final RedisExecutor executor;
   private final KeySpace names;
   private final OperationNames operations;
@@ -139,9 +145,12 @@ public final class EntryStore {
     this.degrades = degrades;
     this.debts = debts;
     this.owed = debts.of(names.toString());
-    this.replicas = replicas == null ? null : new ReplicaReads(replicas);
+    this.replicas =
+        replicas == null
+            ? null
+            : new ReplicaReads(replicas, names, generations, operations, sizes, batchSize);
     if (this.replicas != null) {
-      observe(this.replicas.changes);
+      observe(this.replicas.changes());
     }
   }
 
@@ -218,7 +227,7 @@ public final class EntryStore {
                 .get(0);
         List<? extends @Nullable Object> both = list(executor.checked(operation, reply));
         if (guard.verified(bucket, generation, both.get(0))) {
-          return both.get(1) instanceof byte[] value ? read(value) : null;
+          return both.get(1) instanceof byte[] value ? sizes.read(value) : null;
         }
       }
     } catch (RedisUnavailableException e) {
@@ -1041,14 +1050,9 @@ public final class EntryStore {
   private List<@Nullable Bytes> bytes(String operation, List<? extends @Nullable Object> replies) {
     List<@Nullable Bytes> values = new ArrayList<>(replies.size());
     for (Object reply : replies) {
-      values.add(executor.checked(operation, reply) instanceof byte[] raw ? read(raw) : null);
+      values.add(executor.checked(operation, reply) instanceof byte[] raw ? sizes.read(raw) : null);
     }
     return values;
-  }
-
-  private Bytes read(byte[] value) {
-    sizes.seen(value.length);
-    return Bytes.of(value);
   }
 
   private static List<? extends @Nullable Object> list(@Nullable Object reply) {
@@ -1056,152 +1060,6 @@ public final class EntryStore {
       return list;
     }
     throw new CacheException("Redis answered something else than a list: " + reply);
-  }
-
-  /**
-   * Reads from replicas. A value counts only under the token that this JVM knows from the master: a
-   * replica's generation is neither adopted nor taken as a sign of listeners. Safe for use by
-   * several threads.
-   */
-  private final class ReplicaReads {
-
-    private final ReplicaReader reader;
-    private final OwnChanges changes;
-
-    ReplicaReads(ReplicaReader reader) {
-      this.reader = reader;
-      this.changes = new OwnChanges(reader.maxLagNanos());
-    }
-
-    /** A read of entries of one bucket, under the token that this JVM knows. */
-    private record Read(Generation known, List<Integer> places, Request request) {}
-
-    /**
-     * The values that replicas have; {@code null} for the keys that the master must be asked for.
-     */
-    List<@Nullable Bytes> read(List<Bytes> keys) {
-      List<@Nullable Bytes> values = new ArrayList<>(Collections.nCopies(keys.size(), null));
-      if (keys.size() == 1) {
-        Read read = prepare(names.bucketOf(keys.get(0)), keys, List.of(0));
-        if (read != null) {
-          take(read, reader.execute(read.request), values);
-        }
-        return values;
-      }
-      for (int from = 0; from < keys.size(); from += batchSize) {
-        int to = Math.min(from + batchSize, keys.size());
-        readBatch(keys.subList(from, to), values.subList(from, to));
-      }
-      return values;
-    }
-
-    private void readBatch(List<Bytes> keys, List<@Nullable Bytes> values) {
-      List<Read> reads = new ArrayList<>();
-      names
-          .byBucket(keys, key -> key)
-          .forEach(
-              (bucket, places) -> {
-                Read read = prepare(bucket, keys, places);
-                if (read != null) {
-                  reads.add(read);
-                }
-              });
-      List<@Nullable List<@Nullable Object>> replies =
-          reader.executeAll(reads.stream().map(Read::request).toList());
-      for (int i = 0; i < reads.size(); i++) {
-        take(reads.get(i), replies.get(i), values);
-      }
-    }
-
-    /** Makes the read of some keys' entries that replicas can be asked for, if any. */
-    private @Nullable Read prepare(int bucket, List<Bytes> keys, List<Integer> places) {
-      Generation generation = generations.known(bucket);
-      if (generation == null) {
-        return null;
-      }
-      long now = System.nanoTime();
-      Bytes generationKey = names.route(bucket);
-      CommandArguments command = new CommandArguments(Command.MGET).add(generationKey);
-      List<Integer> asked = new ArrayList<>(places.size());
-      for (int place : places) {
-        Bytes key = keys.get(place);
-        if (!changes.isRecent(key, now)) {
-          asked.add(place);
-          command.add(Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key)));
-        }
-      }
-      if (asked.isEmpty()) {
-        return null;
-      }
-      Request request =
-          new Request(
-              getting(keys),
-              generationKey,
-              /* idempotent= */ false, // the master is asked next
-              List.of(command),
-              sizes.expected(asked.size()));
-      return new Read(generation, asked, request);
-    }
-
-    private void take(
-        Read asked, @Nullable List<@Nullable Object> replies, List<@Nullable Bytes> values) {
-      if (replies == null
-          || !(replies.get(0) instanceof List<?> flat)
-          || !(flat.get(0) instanceof byte[] token)
-          || !asked.known.hasTokenOf(token)) {
-        return;
-      }
-      for (int i = 0; i < asked.places.size(); i++) {
-        values.set(
-            asked.places.get(i),
-            flat.get(i + 1) instanceof byte[] value ? EntryStore.this.read(value) : null);
-      }
-    }
-  }
-
-  /**
-   * When this JVM changed a key, or another one of the same hash. Replicas may not have the change
-   * yet, so such keys are read from the master. Safe for use by several threads: each time is one
-   * atomic number.
-   */
-  private static final class OwnChanges implements ChangeObserver {
-
-    private static final int CELLS = 4096;
-
-    private final long recentNanos;
-    private final AtomicLongArray changedNanos = new AtomicLongArray(CELLS);
-
-    OwnChanges(long recentNanos) {
-      this.recentNanos = recentNanos;
-      long longAgo = System.nanoTime() - 2 * recentNanos;
-      for (int i = 0; i < CELLS; i++) {
-        changedNanos.set(i, longAgo);
-      }
-    }
-
-    private static int cell(Bytes key) {
-      int hash = key.hashCode();
-      return (hash ^ (hash >>> 16)) & (CELLS - 1);
-    }
-
-    boolean isRecent(Bytes key, long nowNanos) {
-      return nowNanos - changedNanos.get(cell(key)) <= recentNanos;
-    }
-
-    @Override
-    public void beforeChange(Bytes key) {
-      changedNanos.set(cell(key), System.nanoTime());
-    }
-
-    @Override
-    public void beforeUntrackedChange(Bytes key) {
-      beforeChange(key);
-    }
-
-    @Override
-    public void afterChange(Bytes key) {
-      beforeChange(key);
-    }
   }
 
   /**
@@ -1219,6 +1077,12 @@ public final class EntryStore {
 
     private volatile int estimate;
 
+    /** A value that was read. */
+    Bytes read(byte[] value) {
+      seen(value.length);
+      return Bytes.of(value);
+    }
+
     /** Notes that a value was read. */
     void seen(int length) {
       int known = estimate;
@@ -1232,93 +1096,6 @@ public final class EntryStore {
     /** The estimated size of a number of values together. */
     int expected(int count) {
       return (int) Math.min(Integer.MAX_VALUE, (long) estimate * count);
-    }
-  }
-
-  /**
-   * The names of a cache's operations in messages. Each is made once, at its first use: every
-   * operation needs one, and most caches use few. Safe for use by several threads.
-   */
-  static final class OperationNames {
-
-    private static final String[] OPERATIONS = {
-      "get",
-      "getAll",
-      "containsKey",
-      "touch",
-      "put",
-      "remove",
-      "putAll",
-      "removeAll",
-      "iterator",
-      "verification of the generation",
-      "owed removal",
-      "load lease"
-    };
-
-    private final String cacheName;
-    private final AtomicReferenceArray<@Nullable String> names =
-        new AtomicReferenceArray<>(OPERATIONS.length);
-
-    OperationNames(String cacheName) {
-      this.cacheName = cacheName;
-    }
-
-    String get() {
-      return name(0);
-    }
-
-    String getAll() {
-      return name(1);
-    }
-
-    String containsKey() {
-      return name(2);
-    }
-
-    String touch() {
-      return name(3);
-    }
-
-    String put() {
-      return name(4);
-    }
-
-    String remove() {
-      return name(5);
-    }
-
-    String putAll() {
-      return name(6);
-    }
-
-    String removeAll() {
-      return name(7);
-    }
-
-    String iterator() {
-      return name(8);
-    }
-
-    String owed() {
-      return name(10);
-    }
-
-    String loadLease() {
-      return name(11);
-    }
-
-    String verify() {
-      return name(9);
-    }
-
-    private String name(int index) {
-      String name = names.get(index);
-      if (name == null) {
-        name = OPERATIONS[index] + " on cache " + cacheName;
-        names.set(index, name);
-      }
-      return name;
     }
   }
 }

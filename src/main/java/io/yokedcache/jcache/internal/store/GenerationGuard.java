@@ -6,7 +6,6 @@ import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.store.EntryStore.OperationNames;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

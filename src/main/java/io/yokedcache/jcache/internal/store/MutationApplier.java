@@ -4,7 +4,6 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
-import io.yokedcache.jcache.internal.store.EntryStore.OperationNames;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
+import io.yokedcache.jcache.internal.store.Generations.CacheIdentity;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.HashSet;
