@@ -36,6 +36,9 @@ final class CacheFactory {
 
   private static final Logger logger = LoggerFactory.getLogger(CacheFactory.class);
 
+  /** The end of the name of that region of Hibernate's; a region prefix goes before it. */
+  private static final String UPDATE_TIMESTAMPS = "default-update-timestamps-region";
+
   private final Settings settings;
   private final RedisBackend stores;
   private final Codecs codecs;
@@ -122,9 +125,10 @@ final class CacheFactory {
           stores.open(
               identity,
               cacheSettings.batchSize(),
-              cacheSettings.onFailure(),
+              onFailure(name, cacheSettings),
               near,
               readsReplicas(name, cacheSettings, expiry),
+              /* removesDoubtful= */ !isOfUpdateTimestamps(name),
               phases::wire);
       return new CacheDefinition<>(
           name, configuration, cacheSettings, store, near, codec, phases, expiry, loader, writer);
@@ -132,6 +136,29 @@ final class CacheFactory {
       created.forEach(object -> ApplicationCode.closeAfter(e, object));
       throw e;
     }
+  }
+
+  /**
+   * Whether a cache has the times at which Hibernate changed tables. Hibernate takes a cached
+   * result of a query for valid if such a time is missing: no failure may look like a missing
+   * entry.
+   */
+  private boolean isOfUpdateTimestamps(String name) {
+    return name.endsWith(UPDATE_TIMESTAMPS)
+        && settings.serialization().presets().contains("hibernate");
+  }
+
+  private Settings.OnFailure onFailure(String name, Settings.Cache cacheSettings) {
+    Settings.OnFailure onFailure = cacheSettings.onFailure();
+    if (onFailure == Settings.OnFailure.DEGRADE && isOfUpdateTimestamps(name)) {
+      logger.info(
+          "Cache {} keeps on-failure = throw, so that no result of a query is stale: while Redis is"
+              + " away, transactions that change entities fail. Without the query cache"
+              + " (hibernate.cache.use_query_cache = false) they go on.",
+          name);
+      return Settings.OnFailure.THROW;
+    }
+    return onFailure;
   }
 
   /** The same object for equal texts: caches of the same types are described alike. */
@@ -222,6 +249,7 @@ final class CacheFactory {
             Settings.OnFailure.THROW,
             /* near= */ null,
             /* readsReplicas= */ false,
+            /* removesDoubtful= */ true,
             RoundTripTimer::none)
         .destroy();
   }

@@ -152,7 +152,7 @@ final class FailOverIT {
       changeRoles();
 
       for (int i = 0; i < 20; i++) {
-        assertThatThrownBy(() -> cache.put("a", "2"))
+        assertThatThrownBy(() -> cache.put("b", "2"))
             .hasMessageContaining("READONLY")
             .hasMessageContaining("primary")
             .asInstanceOf(InstanceOfAssertFactories.type(RedisUnavailableException.class))

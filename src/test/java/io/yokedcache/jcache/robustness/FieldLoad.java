@@ -245,7 +245,12 @@ final class FieldLoad implements AutoCloseable {
       acknowledging.add(() -> entry.atLeast(before, version));
       texts.put(entry.key, value(entry.key, version));
     }
-    values.putAll(texts);
+    try {
+      values.putAll(texts);
+    } catch (RedisUnavailableException e) {
+      entries.forEach(Written::vanishes);
+      throw e;
+    }
     acknowledging.forEach(Runnable::run);
   }
 
@@ -448,7 +453,7 @@ final class FieldLoad implements AutoCloseable {
     /** How often a fail-over may have taken values back. */
     private int restarts;
 
-    /** Set by a fail-over that left no value. */
+    /** Set by a fail-over that left no value, and by a change that failed. */
     private boolean mayBeAbsent = mayVanish;
 
     Written(String key) {
@@ -474,16 +479,22 @@ final class FieldLoad implements AutoCloseable {
     }
 
     void failed(long version, RedisUnavailableException e) {
+      vanishes();
       if (!e.isOutcomeUnknown()) {
         refused.add(key + " " + version);
       }
+    }
+
+    /** A change has failed, so the entry is removed. */
+    synchronized void vanishes() {
+      mayBeAbsent = true;
     }
 
     synchronized long restart(long version) {
       long lost = Math.max(0, least - version);
       restarts++;
       least = mayVanish ? least : version;
-      mayBeAbsent = mayVanish || version == 0;
+      mayBeAbsent |= version == 0;
       return lost;
     }
 

@@ -20,6 +20,12 @@ final class Application implements Closeable {
    * @param regionPrefix first part of the names of the caches
    */
   static Application open(String jdbcUrl, String cacheFile, String regionPrefix) {
+    return open(jdbcUrl, cacheFile, regionPrefix, /* cachesQueries= */ true);
+  }
+
+  /** Opens a database, with or without the query cache. */
+  static Application open(
+      String jdbcUrl, String cacheFile, String regionPrefix, boolean cachesQueries) {
     return new Application(
         new Configuration()
             .addAnnotatedClass(Article.class)
@@ -34,7 +40,7 @@ final class Application implements Closeable {
             .setProperty("hibernate.cache.region.factory_class", "jcache")
             .setProperty("hibernate.javax.cache.uri", cacheFile)
             .setProperty("hibernate.javax.cache.missing_cache_strategy", "create")
-            .setProperty("hibernate.cache.use_query_cache", "true")
+            .setProperty("hibernate.cache.use_query_cache", Boolean.toString(cachesQueries))
             .setProperty("hibernate.cache.region_prefix", regionPrefix)
             .setProperty("hibernate.generate_statistics", "true")
             .setProperty("hibernate.session.events.log", "false")

@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -107,7 +109,12 @@ final class Servers implements AutoCloseable {
 
   /** Opens a session factory with a configuration file. */
   Application open(String cacheFile, String regionPrefix) {
-    Application application = Application.open(jdbcUrl, cacheFile, regionPrefix);
+    return open(cacheFile, regionPrefix, /* cachesQueries= */ true);
+  }
+
+  /** Opens a session factory with a configuration file, with or without the query cache. */
+  Application open(String cacheFile, String regionPrefix, boolean cachesQueries) {
+    Application application = Application.open(jdbcUrl, cacheFile, regionPrefix, cachesQueries);
     opened.push(application);
     return application;
   }
@@ -118,6 +125,15 @@ final class Servers implements AutoCloseable {
         ApplicationProcess.start(jdbcUrl, cacheFile(""), regionPrefix, folder, jvmOptions);
     opened.push(application);
     return application;
+  }
+
+  /** The price of an article in the database. */
+  String price(long id) throws SQLException {
+    try (Statement statement = database.createStatement();
+        ResultSet row = statement.executeQuery("select price from Article where id = " + id)) {
+      row.next();
+      return row.getString(1);
+    }
   }
 
   void stopRedis() {

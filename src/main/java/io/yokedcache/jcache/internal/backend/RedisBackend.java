@@ -319,6 +319,7 @@ public final class RedisBackend implements AutoCloseable {
    * @param onFailure what its operations do while Redis is away
    * @param near its near cache, or {@code null}
    * @param readsReplicas whether reads may go to replicas; no effect on one server
+   * @param removesDoubtful whether entries are removed that may be old after a failure
    * @param timer returns the timer of a round trip
    */
   public CacheBackend open(
@@ -327,6 +328,7 @@ public final class RedisBackend implements AutoCloseable {
       OnFailure onFailure,
       @Nullable NearCache<?> near,
       boolean readsReplicas,
+      boolean removesDoubtful,
       Supplier<RoundTripTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
     RedisExecutor timed = executor.timedBy(timer);
@@ -343,12 +345,13 @@ public final class RedisBackend implements AutoCloseable {
             batchSize,
             onFailure == OnFailure.DEGRADE,
             owed,
+            removesDoubtful,
             readsReplicas && replicas != null ? replicas.reader(timer) : null);
     if (near != null) {
       invalidations.add(names, near);
     }
     RecentChanges.OfCache noted = null;
-    if (recentChanges != null) {
+    if (recentChanges != null && removesDoubtful) {
       noted = recentChanges.of(names, generations);
       entries.observe(noted);
     }

@@ -10,8 +10,10 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.OwedInvalidations.Debt;
+import io.yokedcache.jcache.internal.store.OwedInvalidations.Late;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * The entries of one cache, as bytes with a time to live: one Redis string each, under the token of
@@ -120,6 +123,7 @@ public final class EntryStore {
    *
    * @param degrades whether reads for {@link Use#ANSWER} find nothing while Redis is away
    * @param debts the invalidations that the manager owes
+   * @param owes whether failed changes of this cache are among them
    * @param replicas reads from replicas, or {@code null} if all reads go to the masters
    */
   public EntryStore(
@@ -132,6 +136,7 @@ public final class EntryStore {
       int batchSize,
       boolean degrades,
       OwedInvalidations debts,
+      boolean owes,
       @Nullable ReplicaReader replicas) {
     this.executor = executor;
     this.names = names;
@@ -144,7 +149,7 @@ public final class EntryStore {
     this.batchSize = batchSize;
     this.degrades = degrades;
     this.debts = debts;
-    this.owed = debts.of(names.toString());
+    this.owed = debts.of(names.toString(), owes);
     this.replicas =
         replicas == null
             ? null
@@ -304,7 +309,7 @@ public final class EntryStore {
       Set<String> unused = renew();
       return owed.all() == null;
     } catch (CacheException e) {
-      throwIfAway(e);
+      throwUnlessRefused(e);
       debt.refused();
       return false;
     }
@@ -315,7 +320,7 @@ public final class EntryStore {
     try {
       unlink(List.copyOf(debts.keySet()));
     } catch (CacheException e) {
-      throwIfAway(e);
+      throwUnlessRefused(e);
       debts.values().forEach(Debt::refused);
       return false;
     }
@@ -323,11 +328,24 @@ public final class EntryStore {
     return true;
   }
 
-  private static void throwIfAway(CacheException failure) {
-    if (failure instanceof RedisUnavailableException away
-        && away.kind() != RedisUnavailableException.Kind.REFUSED) {
-      throw away;
+  /** Throws a failure of a settlement, unless it says that Redis refuses the settlement. */
+  private static void throwUnlessRefused(CacheException failure) {
+    boolean isAway =
+        failure instanceof RedisUnavailableException away
+            && away.kind() != RedisUnavailableException.Kind.REFUSED;
+    if (isAway || !mayLeaveOldEntry(failure)) {
+      throw failure;
     }
+  }
+
+  /**
+   * Whether an old entry may be left by a change that failed. None is if the cache belongs to
+   * another application, which is the failure that no reply of Redis caused.
+   */
+  private static boolean mayLeaveOldEntry(Throwable failure) {
+    return !(failure instanceof CacheException)
+        || failure instanceof RedisUnavailableException
+        || failure.getCause() instanceof JedisDataException;
   }
 
   private void unlink(List<Bytes> keys) {
@@ -365,13 +383,37 @@ public final class EntryStore {
         due = owed.due(batchSize)) {
       isSettled = settleKeys(due);
     }
-    List<Bytes> late = owed.takeLate(batchSize);
+    Map<Bytes, Late> late = owed.takeLate(batchSize);
     if (!late.isEmpty()) {
       try {
-        unlink(late);
+        removeLate(late);
       } catch (CacheException e) {
-        owe(late);
+        owed.putBack(late);
       }
+    }
+  }
+
+  /** Removes entries of writes that were executed after their debts were settled. */
+  private void removeLate(Map<Bytes, Late> late) {
+    List<Mutation> removals = new ArrayList<>();
+    List<Bytes> unknown = new ArrayList<>();
+    late.forEach(
+        (key, writes) -> {
+          for (Bytes value : writes.values()) {
+            removals.add(Mutation.remove(key, Condition.EQUAL, value, /* wantsPrior= */ false));
+          }
+          if (writes.values().isEmpty()) {
+            unknown.add(key);
+          }
+        });
+    removals.forEach(removal -> beforeUntracked(removal.key()));
+    try {
+      mutations.applyAll(removals, batchSize, /* pinned= */ null, new ArrayList<>());
+    } finally {
+      removals.forEach(removal -> after(removal.key()));
+    }
+    if (!unknown.isEmpty()) {
+      unlink(unknown);
     }
   }
 
@@ -380,7 +422,7 @@ public final class EntryStore {
     try {
       return get(key, Ttl.UNCHANGED, Use.DECISION);
     } catch (CacheException e) {
-      if (owes) {
+      if (owes && mayLeaveOldEntry(e)) {
         owe(List.of(key));
       }
       throw e;
@@ -392,22 +434,27 @@ public final class EntryStore {
     try {
       return containsAll(keys, Use.DECISION);
     } catch (CacheException e) {
-      owe(keys);
+      if (mayLeaveOldEntry(e)) {
+        owe(keys);
+      }
       throw e;
     }
   }
 
   private void owe(Collection<Bytes> keys) {
-    owed.owe(this, keys, /* mayArriveLate= */ false);
+    owed.owe(this, keys);
     keys.forEach(this::after); // near entries are wrong, too
   }
 
   private void owe(List<Mutation> failed, Throwable failure) {
+    if (!mayLeaveOldEntry(failure)) {
+      return;
+    }
     boolean isUnknown =
         !(failure instanceof CacheException)
             || (failure instanceof RedisUnavailableException away && away.isOutcomeUnknown());
     for (Mutation mutation : failed) {
-      owed.owe(this, List.of(mutation.key()), isUnknown && mutation.value() != null);
+      owed.owe(this, mutation.key(), isUnknown ? mutation.value() : null);
     }
   }
 
@@ -760,7 +807,7 @@ public final class EntryStore {
     try {
       Debt debt = owed.isAny() && !settle(List.of(key)).isEmpty() ? owed.of(key) : null;
       Outcome outcome = mutations.apply(mutation);
-      if (debt != null && mutation.condition() == Mutation.Condition.ANY) {
+      if (debt != null && mutation.condition() == Condition.ANY) {
         owed.end(Map.of(key, debt)); // Redis refused to remove it, and accepted this
       }
       return outcome;
@@ -909,7 +956,9 @@ public final class EntryStore {
       leaveOut(e);
       return Set.of();
     } catch (Throwable e) {
-      oweAll();
+      if (mayLeaveOldEntry(e)) {
+        oweAll();
+      }
       throw e;
     }
   }

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * leaves it, and makes the debt good before this JVM uses the key again. A thread of the manager
  * makes good the rest by {@link #settleAll}.
  *
- * <p>A write whose outcome is unknown may be executed after its debt was settled. Its entry is
- * removed once more after {@link #LATE_NANOS}.
+ * <p>A write whose outcome is unknown may be executed after its debt was settled. {@link
+ * #LATE_NANOS} later the entry is removed once more if it has the value of that write.
  *
  * <p>Safe for use by several threads: the state of each cache is guarded by its object's monitor,
  * which is never held while Redis is asked. A debt is ended by its identity, so a debt that was
@@ -37,6 +37,12 @@ public final class OwedInvalidations {
   /** After how long the entry of a write of unknown outcome is removed again. */
   private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /** The length of a value that is remembered; the entry of a longer one is removed in any case. */
+  private static final int MAX_LATE_BYTES = 1024;
+
+  /** The number of writes of one key whose values are remembered. */
+  private static final int MAX_LATE_WRITES = 4;
+
   private final int maxKeys;
 
   /** By name. A closed cache stays while it owes something. */
@@ -51,12 +57,16 @@ public final class OwedInvalidations {
     this.maxKeys = maxKeys;
   }
 
-  /** The debts of a cache, which may have been opened and closed before. */
-  OfCache of(String cacheName) {
+  /**
+   * The debts of a cache, which may have been opened and closed before.
+   *
+   * @param owes whether there are any; a cache whose missing entries do harm owes nothing
+   */
+  OfCache of(String cacheName, boolean owes) {
     return caches.compute(
         cacheName,
         (name, known) -> {
-          OfCache cache = known == null ? new OfCache(maxKeys) : known;
+          OfCache cache = known == null ? new OfCache(maxKeys, owes) : known;
           cache.isOpen = true;
           return cache;
         });
@@ -88,20 +98,45 @@ public final class OwedInvalidations {
     caches.values().removeIf(cache -> !cache.isOpen && !cache.hasWork());
   }
 
+  /**
+   * Writes of one key that may still be executed.
+   *
+   * @param values the values that they store; empty if not all are remembered
+   * @param atNanos when the entry is removed if it has one of the values
+   */
+  record Late(List<Bytes> values, long atNanos) {
+
+    private static Late of(Bytes value) {
+      return new Late(value.length() > MAX_LATE_BYTES ? List.of() : List.of(value), 0);
+    }
+
+    private Late and(Late other) {
+      List<Bytes> both = new ArrayList<>(values);
+      both.addAll(other.values);
+      boolean isForgotten =
+          values.isEmpty() || other.values.isEmpty() || both.size() > MAX_LATE_WRITES;
+      return new Late(isForgotten ? List.of() : both, 0);
+    }
+
+    private Late at(long nanos) {
+      return new Late(values, nanos);
+    }
+  }
+
   /** A debt, by identity. */
   static final class Debt {
 
     private final long sinceNanos;
 
-    /** Whether a write may still be executed. */
-    private final boolean mayArriveLate;
+    /** Writes that may still be executed, or {@code null}. */
+    private final @Nullable Late late;
 
     /** When it may be tried again; racy writes are harmless. */
     private volatile long retryNanos;
 
-    private Debt(long sinceNanos, boolean mayArriveLate, long retryNanos) {
+    private Debt(long sinceNanos, @Nullable Late late, long retryNanos) {
       this.sinceNanos = sinceNanos;
-      this.mayArriveLate = mayArriveLate;
+      this.late = late;
       this.retryNanos = retryNanos;
     }
 
@@ -119,6 +154,7 @@ public final class OwedInvalidations {
   static final class OfCache {
 
     private final int maxKeys;
+    private final boolean owes;
 
     /** The entries of the last cache object that owed something. */
     private volatile @Nullable EntryStore store;
@@ -134,13 +170,14 @@ public final class OwedInvalidations {
     private @Nullable Debt all;
 
     /** The entries to remove once more, and when, in this order. */
-    private final Map<Bytes, Long> again = new LinkedHashMap<>();
+    private final Map<Bytes, Late> again = new LinkedHashMap<>();
 
     private long settled;
     private long overflows;
 
-    private OfCache(int maxKeys) {
+    private OfCache(int maxKeys, boolean owes) {
       this.maxKeys = maxKeys;
+      this.owes = owes;
     }
 
     /** Whether a key or the cache is owed. */
@@ -153,23 +190,35 @@ public final class OwedInvalidations {
     }
 
     /** Notes that entries must be removed. */
-    synchronized void owe(EntryStore settler, Collection<Bytes> more, boolean mayArriveLate) {
+    void owe(EntryStore settler, Collection<Bytes> more) {
+      more.forEach(key -> owe(settler, key, /* lateValue= */ null));
+    }
+
+    /**
+     * Notes that an entry must be removed.
+     *
+     * @param lateValue the value of a write that may still be executed, or {@code null}
+     */
+    synchronized void owe(EntryStore settler, Bytes key, @Nullable Bytes lateValue) {
+      if (!owes) {
+        return;
+      }
       store = settler;
       long now = System.nanoTime();
       if (all != null) {
-        all = new Debt(all.sinceNanos, false, all.retryNanos); // of which these are a part
+        all = new Debt(all.sinceNanos, /* late= */ null, all.retryNanos); // of which this is a part
         return;
       }
-      for (Bytes key : more) {
-        Debt known = keys.get(key);
-        keys.put(
-            key,
-            known == null
-                ? new Debt(now, mayArriveLate, now)
-                : new Debt(
-                    known.sinceNanos, mayArriveLate || known.mayArriveLate, known.retryNanos));
+      Late late = lateValue == null ? null : Late.of(lateValue);
+      Debt known = keys.get(key);
+      if (known == null) {
+        keys.put(key, new Debt(now, late, now));
+      } else {
+        Late before = known.late;
+        Late both = before == null ? late : late == null ? before : before.and(late);
+        keys.put(key, new Debt(known.sinceNanos, both, known.retryNanos));
       }
-      any = !keys.isEmpty();
+      any = true;
       if (keys.size() > maxKeys) {
         overflow(now);
       }
@@ -179,18 +228,21 @@ public final class OwedInvalidations {
       overflows++;
       keys.clear();
       again.clear();
-      all = new Debt(now, false, now);
+      all = new Debt(now, /* late= */ null, now);
       any = true;
     }
 
     /** Notes that the cache needs a new generation. */
     synchronized void oweAll(EntryStore settler) {
+      if (!owes) {
+        return;
+      }
       store = settler;
       long now = System.nanoTime();
       long since = all == null ? now : all.sinceNanos;
       keys.clear(); // entries of the old generation, also those that arrive late
       again.clear();
-      all = new Debt(since, false, now);
+      all = new Debt(since, /* late= */ null, now);
       any = true;
     }
 
@@ -238,9 +290,10 @@ public final class OwedInvalidations {
           (key, debt) -> {
             if (keys.remove(key, debt)) {
               settled++;
-              if (debt.mayArriveLate) {
-                again.remove(key);
-                again.put(key, now + LATE_NANOS);
+              if (debt.late != null) {
+                Late before = again.remove(key);
+                Late both = before == null ? debt.late : before.and(debt.late);
+                again.put(key, both.at(now + LATE_NANOS));
               }
             }
           });
@@ -265,20 +318,27 @@ public final class OwedInvalidations {
       any = all != null || !keys.isEmpty();
     }
 
-    /** The entries to remove once more by now. */
-    synchronized List<Bytes> takeLate(int max) {
+    /** The writes that may have been executed late by now. */
+    synchronized Map<Bytes, Late> takeLate(int max) {
       long now = System.nanoTime();
-      List<Bytes> late = new ArrayList<>();
-      Iterator<Map.Entry<Bytes, Long>> entries = again.entrySet().iterator();
+      Map<Bytes, Late> late = new HashMap<>();
+      Iterator<Map.Entry<Bytes, Late>> entries = again.entrySet().iterator();
       while (entries.hasNext() && late.size() < max) {
-        Map.Entry<Bytes, Long> entry = entries.next();
-        if (now - entry.getValue() < 0) {
+        Map.Entry<Bytes, Late> entry = entries.next();
+        if (now - entry.getValue().atNanos < 0) {
           break;
         }
-        late.add(entry.getKey());
+        late.put(entry.getKey(), entry.getValue());
         entries.remove();
       }
       return late;
+    }
+
+    /** Takes back what could not be removed. */
+    synchronized void putBack(Map<Bytes, Late> late) {
+      if (all == null) {
+        late.forEach((key, writes) -> again.merge(key, writes, (one, other) -> one.and(other)));
+      }
     }
 
     synchronized long owedKeys() {

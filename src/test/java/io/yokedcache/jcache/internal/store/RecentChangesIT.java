@@ -308,6 +308,7 @@ final class RecentChangesIT {
               100,
               /* degrades= */ false,
               new OwedInvalidations(100),
+              /* owes= */ true,
               /* replicas= */ null);
       made.observe(noted.of(names, generations));
       return made;
