@@ -96,9 +96,9 @@ public final class BridgeAgent {
     try {
       closing.join(
           1_000
-              + (settings.statsd().enabled()
-                  ? settings.statsd().limits().timeout().toMillis()
-                  : 0));
+              + (settings.statsd().enabled() ? settings.statsd().limits().timeout().toMillis() : 0)
+              // The first report of a JVM loads the classes of gRPC and connects.
+              + (settings.otlp().enabled() ? 3_000 : 0));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
