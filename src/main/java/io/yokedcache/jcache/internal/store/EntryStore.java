@@ -375,13 +375,15 @@ public final class EntryStore {
     }
   }
 
-  /** Makes good what is owed of the whole cache, until Redis refuses something. */
+  /**
+   * Makes good what is owed of the whole cache now, until Redis refuses something. Debts that are
+   * noted in the meantime are left: a server without memory refuses writes and accepts removals, so
+   * there may always be new ones.
+   */
   void settleOwed() {
     boolean isSettled = settleGeneration();
-    for (Map<Bytes, Debt> due = owed.due(batchSize);
-        isSettled && !due.isEmpty();
-        due = owed.due(batchSize)) {
-      isSettled = settleKeys(due);
+    for (Map<Bytes, Debt> due : owed.due(batchSize)) {
+      isSettled = isSettled && settleKeys(due);
     }
     Map<Bytes, Late> late = owed.takeLate(batchSize);
     if (!late.isEmpty()) {

@@ -106,8 +106,9 @@ public final class OwedInvalidations {
    */
   record Late(List<Bytes> values, long atNanos) {
 
-    private static Late of(Bytes value) {
-      return new Late(value.length() > MAX_LATE_BYTES ? List.of() : List.of(value), 0);
+    private static Late of(Bytes value, long nowNanos) {
+      List<Bytes> known = value.length() > MAX_LATE_BYTES ? List.of() : List.of(value);
+      return new Late(known, nowNanos + LATE_NANOS);
     }
 
     private Late and(Late other) {
@@ -115,7 +116,8 @@ public final class OwedInvalidations {
       both.addAll(other.values);
       boolean isForgotten =
           values.isEmpty() || other.values.isEmpty() || both.size() > MAX_LATE_WRITES;
-      return new Late(isForgotten ? List.of() : both, 0);
+      long later = atNanos - other.atNanos < 0 ? other.atNanos : atNanos;
+      return new Late(isForgotten ? List.of() : both, later);
     }
 
     private Late at(long nanos) {
@@ -209,7 +211,7 @@ public final class OwedInvalidations {
         all = new Debt(all.sinceNanos, /* late= */ null, all.retryNanos); // of which this is a part
         return;
       }
-      Late late = lateValue == null ? null : Late.of(lateValue);
+      Late late = lateValue == null ? null : Late.of(lateValue, now);
       Debt known = keys.get(key);
       if (known == null) {
         keys.put(key, new Debt(now, late, now));
@@ -266,16 +268,21 @@ public final class OwedInvalidations {
       return debts;
     }
 
-    /** Some debts that may be tried now. */
-    synchronized Map<Bytes, Debt> due(int max) {
+    /** The debts that may be tried now, in maps of at most that many. */
+    synchronized List<Map<Bytes, Debt>> due(int max) {
       long now = System.nanoTime();
-      Map<Bytes, Debt> due = new HashMap<>();
+      List<Map<Bytes, Debt>> batches = new ArrayList<>();
+      Map<Bytes, Debt> last = Map.of();
       for (Map.Entry<Bytes, Debt> entry : keys.entrySet()) {
-        if (due.size() < max && entry.getValue().mayBeTried(now)) {
-          due.put(entry.getKey(), entry.getValue());
+        if (entry.getValue().mayBeTried(now)) {
+          if (last.size() % max == 0) {
+            last = new HashMap<>();
+            batches.add(last);
+          }
+          last.put(entry.getKey(), entry.getValue());
         }
       }
-      return due;
+      return batches;
     }
 
     /** All debts now, for {@link #endAll}. */
