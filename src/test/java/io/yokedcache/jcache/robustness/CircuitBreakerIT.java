@@ -27,7 +27,7 @@ import redis.clients.jedis.Jedis;
 
 /**
  * The circuit breaker of a server that is killed, paused, busy, or closed to this user: when it
- * opens and closes, who asks the server meanwhile, and what is told.
+ * opens and closes, which thread asks the server while it is open, and the notifications.
  */
 final class CircuitBreakerIT {
 

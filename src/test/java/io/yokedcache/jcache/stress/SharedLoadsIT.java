@@ -69,7 +69,7 @@ final class SharedLoadsIT {
       Cache<String, String> cache = SharedLoadsWorker.create(manager, "shared", redis.port());
       Future<List<String>> own =
           threads.submit(() -> SharedLoadsWorker.readByAllThreads(cache, "k"));
-      // Each JVM has begun to read, under a name of its own.
+      // Each JVM has begun to read, under its own name.
       Awaitility.await().atMost(PATIENCE).until(() -> loads("shared", "k") == 1);
       Set<String> readers = new TreeSet<>();
       Awaitility.await().atMost(PATIENCE).until(() -> addReaders(readers) == 3);

@@ -97,7 +97,7 @@ final class DegradedOutageIT {
     assertNothingIsStale();
   }
 
-  /** Update timestamps must not get lost, so transactions that change entities fail meanwhile. */
+  /** Update timestamps must not get lost, so transactions that change entities may fail. */
   @ParameterizedTest
   @EnumSource
   void transactions_redisIsAway_noQueryIsStaleAfterwards(Outage outage) throws Exception {
@@ -150,7 +150,7 @@ final class DegradedOutageIT {
       prices.put(id, servers.price(id));
     }
     for (Application application : applications) {
-      // What another application changed is made good in the background, soon after the outage.
+      // Each application makes its failed changes good soon after the outage.
       await()
           .atMost(BOUND)
           .untilAsserted(

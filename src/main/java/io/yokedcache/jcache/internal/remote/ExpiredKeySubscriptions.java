@@ -16,8 +16,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * The subscriptions to the expired keys of a cluster: one for each master, on its own connection
- * and thread, since a node publishes the expiry of its own keys only. They exist while they are
- * wanted, and follow the topology. Safe for use by several threads.
+ * and thread, since a node publishes only the expiry of the keys that it has. They exist while they
+ * are wanted, and follow the topology. Safe for use by several threads.
  */
 final class ExpiredKeySubscriptions implements AutoCloseable {
 
