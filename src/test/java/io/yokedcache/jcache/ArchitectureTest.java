@@ -92,7 +92,9 @@ final class ArchitectureTest {
                   "internal.lease",
                   "internal.metrics",
                   "internal.redis",
-                  "internal.redis.replica")),
+                  "internal.redis.replica",
+                  "internal.store.owed")),
+          Map.entry("internal.store.owed", Set.of("internal.redis")),
           Map.entry("internal.lease", Set.of("internal.redis")),
           Map.entry(
               "internal.near",
@@ -132,7 +134,8 @@ final class ArchitectureTest {
                   "internal.redis.security",
                   "internal.redis.sentinel",
                   "internal.remote",
-                  "internal.store")),
+                  "internal.store",
+                  "internal.store.owed")),
           Map.entry("internal.expiry", Set.of("internal.integration", "internal.store")),
           Map.entry(
               "internal.entry",

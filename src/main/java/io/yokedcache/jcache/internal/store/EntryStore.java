@@ -10,10 +10,11 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
+import io.yokedcache.jcache.internal.store.GenerationGuard.Guarded;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
-import io.yokedcache.jcache.internal.store.OwedInvalidations.Debt;
-import io.yokedcache.jcache.internal.store.OwedInvalidations.Late;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * The entries of one cache, as bytes with a time to live: one Redis string each, under the token of
@@ -90,6 +90,54 @@ public final class EntryStore {
     default void afterClear() {}
   }
 
+  /** All observers of a cache. Safe for use by several threads. */
+  private static final class Observers implements ChangeObserver {
+
+    /** An array and not a list: going over it allocates nothing. Replaced under the monitor. */
+    private volatile ChangeObserver[] all = {};
+
+    synchronized void add(ChangeObserver observer) {
+      ChangeObserver[] more = Arrays.copyOf(all, all.length + 1);
+      more[all.length] = observer;
+      all = more;
+    }
+
+    @Override
+    public void beforeChange(Bytes key) {
+      for (ChangeObserver observer : all) {
+        observer.beforeChange(key);
+      }
+    }
+
+    @Override
+    public void beforeUntrackedChange(Bytes key) {
+      for (ChangeObserver observer : all) {
+        observer.beforeUntrackedChange(key);
+      }
+    }
+
+    @Override
+    public void afterChange(Bytes key) {
+      for (ChangeObserver observer : all) {
+        observer.afterChange(key);
+      }
+    }
+
+    @Override
+    public void beforeClear() {
+      for (ChangeObserver observer : all) {
+        observer.beforeClear();
+      }
+    }
+
+    @Override
+    public void afterClear() {
+      for (ChangeObserver observer : all) {
+        observer.afterClear();
+      }
+    }
+  }
+
   /**
    * An entry with its time to live, as it was read.
    *
@@ -106,17 +154,14 @@ public final class EntryStore {
   private final MutationApplier mutations;
   private final int batchSize;
   private final boolean degrades;
-  private final OwedInvalidations debts;
-  private final OwedInvalidations.OfCache owed;
+  private final Observers observers = new Observers();
+  private final Settlement settlement;
   private final ValueSizes sizes = new ValueSizes();
   private final LongAdder degradedReads = new LongAdder();
   private final LongAdder degradedWrites = new LongAdder();
 
   /** {@code null} if all reads go to the masters. */
   private final @Nullable ReplicaReads replicas;
-
-  /** An array and not a list: going over it allocates nothing. Replaced as a whole. */
-  private volatile ChangeObserver[] observers = {};
 
   /**
    * Creates the entries of a cache.
@@ -148,8 +193,9 @@ public final class EntryStore {
             executor, names, operations, generations, guard, publisher, announcement);
     this.batchSize = batchSize;
     this.degrades = degrades;
-    this.debts = debts;
-    this.owed = debts.of(names.toString(), owes);
+    this.settlement =
+        new Settlement(
+            names, operations, generations, guard, mutations, observers, batchSize, debts, owes);
     this.replicas =
         replicas == null
             ? null
@@ -160,40 +206,8 @@ public final class EntryStore {
   }
 
   /** Calls an observer for all changes from now on. */
-  public synchronized void observe(ChangeObserver observer) {
-    ChangeObserver[] more = Arrays.copyOf(observers, observers.length + 1);
-    more[observers.length] = observer;
-    observers = more;
-  }
-
-  private void before(Bytes key) {
-    for (ChangeObserver observer : observers) {
-      observer.beforeChange(key);
-    }
-  }
-
-  private void beforeUntracked(Bytes key) {
-    for (ChangeObserver observer : observers) {
-      observer.beforeUntrackedChange(key);
-    }
-  }
-
-  private void after(Bytes key) {
-    for (ChangeObserver observer : observers) {
-      observer.afterChange(key);
-    }
-  }
-
-  private void beforeClear() {
-    for (ChangeObserver observer : observers) {
-      observer.beforeClear();
-    }
-  }
-
-  private void afterClear() {
-    for (ChangeObserver observer : observers) {
-      observer.afterClear();
-    }
+  public void observe(ChangeObserver observer) {
+    observers.add(observer);
   }
 
   /**
@@ -211,7 +225,7 @@ public final class EntryStore {
     String operation = operations.get();
     Bytes generationKey = names.route(bucket);
     try {
-      if (owed.isAny() && !settle(List.of(key)).isEmpty()) {
+      if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
         return null;
       }
       for (int attempt = 0; ; attempt++) {
@@ -253,7 +267,7 @@ public final class EntryStore {
   private <T extends @Nullable Object> List<T> orNothing(
       Use use, List<Bytes> keys, Supplier<List<T>> read, Supplier<List<T>> nothing) {
     try {
-      Set<Bytes> absent = owed.isAny() ? settle(keys) : Set.of();
+      Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settle(keys) : Set.of();
       List<T> found = read.get();
       if (absent.isEmpty()) {
         return found;
@@ -270,162 +284,13 @@ public final class EntryStore {
     }
   }
 
-  /**
-   * Makes good what is owed of some keys, before they are used.
-   *
-   * @return the keys of which Redis refuses it, which count as absent
-   * @throws RedisUnavailableException if Redis cannot be reached
-   */
-  private Set<Bytes> settle(Collection<Bytes> keys) {
-    if (!settleGeneration()) {
-      return new HashSet<>(keys);
-    }
-    Map<Bytes, Debt> debts = owed.of(keys);
-    long now = System.nanoTime();
-    Set<Bytes> refused = new HashSet<>();
-    debts.forEach(
-        (key, debt) -> {
-          if (!debt.mayBeTried(now)) {
-            refused.add(key);
-          }
-        });
-    debts.keySet().removeAll(refused);
-    if (!debts.isEmpty() && !settleKeys(debts)) {
-      refused.addAll(debts.keySet());
-    }
-    return refused;
-  }
-
-  /** Begins the new generation that is owed; false if Redis refuses it. */
-  private boolean settleGeneration() {
-    Debt debt = owed.all();
-    if (debt == null) {
-      return true;
-    }
-    if (!debt.mayBeTried(System.nanoTime())) {
-      return false;
-    }
-    try {
-      Set<String> unused = renew();
-      return owed.all() == null;
-    } catch (CacheException e) {
-      throwUnlessRefused(e);
-      debt.refused();
-      return false;
-    }
-  }
-
-  /** Removes owed entries; false if Redis refuses it. */
-  private boolean settleKeys(Map<Bytes, Debt> debts) {
-    try {
-      unlink(List.copyOf(debts.keySet()));
-    } catch (CacheException e) {
-      throwUnlessRefused(e);
-      debts.values().forEach(Debt::refused);
-      return false;
-    }
-    owed.end(debts);
-    return true;
-  }
-
-  /** Throws a failure of a settlement, unless it says that Redis refuses the settlement. */
-  private static void throwUnlessRefused(CacheException failure) {
-    boolean isAway =
-        failure instanceof RedisUnavailableException away
-            && away.kind() != RedisUnavailableException.Kind.REFUSED;
-    if (isAway || !mayLeaveOldEntry(failure)) {
-      throw failure;
-    }
-  }
-
-  /**
-   * Whether an old entry may be left by a change that failed. None is if the cache belongs to
-   * another application, which is the failure that no reply of Redis caused.
-   */
-  private static boolean mayLeaveOldEntry(Throwable failure) {
-    return !(failure instanceof CacheException)
-        || failure instanceof RedisUnavailableException
-        || failure.getCause() instanceof JedisDataException;
-  }
-
-  private void unlink(List<Bytes> keys) {
-    keys.forEach(this::beforeUntracked);
-    try {
-      List<@Nullable Object> unused =
-          guard.read(
-              operations.owed(),
-              keys,
-              batchSize,
-              new Guarded<@Nullable Object>(operations.owed(), /* repliesWithValues= */ false) {
-                @Override
-                List<CommandArguments> commands(Generation generation, List<Bytes> some) {
-                  return some.stream()
-                      .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
-                      .map(entry -> new CommandArguments(Command.UNLINK).add(entry))
-                      .toList();
-                }
-
-                @Override
-                List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
-                  return replies;
-                }
-              });
-    } finally {
-      keys.forEach(this::after);
-    }
-  }
-
-  /**
-   * Makes good what is owed of the whole cache now, until Redis refuses something. Debts that are
-   * noted in the meantime are left: a server without memory refuses writes and accepts removals, so
-   * there may always be new ones.
-   */
-  void settleOwed() {
-    boolean isSettled = settleGeneration();
-    for (Map<Bytes, Debt> due : owed.due(batchSize)) {
-      isSettled = isSettled && settleKeys(due);
-    }
-    Map<Bytes, Late> late = owed.takeLate(batchSize);
-    if (!late.isEmpty()) {
-      try {
-        removeLate(late);
-      } catch (CacheException e) {
-        owed.putBack(late);
-      }
-    }
-  }
-
-  /** Removes entries of writes that were executed after their debts were settled. */
-  private void removeLate(Map<Bytes, Late> late) {
-    List<Mutation> removals = new ArrayList<>();
-    List<Bytes> unknown = new ArrayList<>();
-    late.forEach(
-        (key, writes) -> {
-          for (Bytes value : writes.values()) {
-            removals.add(Mutation.remove(key, Condition.EQUAL, value, /* wantsPrior= */ false));
-          }
-          if (writes.values().isEmpty()) {
-            unknown.add(key);
-          }
-        });
-    removals.forEach(removal -> beforeUntracked(removal.key()));
-    try {
-      mutations.applyAll(removals, batchSize, /* pinned= */ null, new ArrayList<>());
-    } finally {
-      removals.forEach(removal -> after(removal.key()));
-    }
-    if (!unknown.isEmpty()) {
-      unlink(unknown);
-    }
-  }
-
   /** Reads an entry before a change that depends on it. */
   public @Nullable Bytes getToChange(Bytes key, boolean owes) {
     try {
       return get(key, Ttl.UNCHANGED, Use.DECISION);
     } catch (CacheException e) {
-      if (owes && mayLeaveOldEntry(e)) {
-        owe(List.of(key));
+      if (owes) {
+        settlement.owe(List.of(key), e);
       }
       throw e;
     }
@@ -436,27 +301,8 @@ public final class EntryStore {
     try {
       return containsAll(keys, Use.DECISION);
     } catch (CacheException e) {
-      if (mayLeaveOldEntry(e)) {
-        owe(keys);
-      }
+      settlement.owe(keys, e);
       throw e;
-    }
-  }
-
-  private void owe(Collection<Bytes> keys) {
-    owed.owe(this, keys);
-    keys.forEach(this::after); // near entries are wrong, too
-  }
-
-  private void owe(List<Mutation> failed, Throwable failure) {
-    if (!mayLeaveOldEntry(failure)) {
-      return;
-    }
-    boolean isUnknown =
-        !(failure instanceof CacheException)
-            || (failure instanceof RedisUnavailableException away && away.isOutcomeUnknown());
-    for (Mutation mutation : failed) {
-      owed.owe(this, mutation.key(), isUnknown ? mutation.value() : null);
     }
   }
 
@@ -473,14 +319,7 @@ public final class EntryStore {
   }
 
   public OutageStatistics outages() {
-    return new OutageStatistics(
-        degradedReads.sum(),
-        degradedWrites.sum(),
-        owed.owedKeys(),
-        owed.owesAll(),
-        owed.oldestNanos(),
-        owed.settled(),
-        owed.overflows());
+    return settlement.statistics(degradedReads.sum(), degradedWrites.sum());
   }
 
   /**
@@ -490,7 +329,7 @@ public final class EntryStore {
    */
   public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess, Use use) {
     if (onAccess.isZero()) {
-      keys.forEach(this::beforeUntracked);
+      keys.forEach(observers::beforeUntrackedChange);
     }
     String operation = getting(keys);
     return orNothing(
@@ -510,7 +349,7 @@ public final class EntryStore {
    * the master. An entry that a replica does not have is read from the master.
    */
   public @Nullable Bytes getFromReplica(Bytes key, Use use) {
-    if (owed.isAny()) {
+    if (settlement.isAnyOwed()) {
       return get(key, Ttl.UNCHANGED, use); // replicas may still have what is owed
     }
     Bytes value = requireNonNull(replicas).read(List.of(key)).get(0);
@@ -519,7 +358,7 @@ public final class EntryStore {
 
   /** Reads several entries as {@link #getFromReplica} does, in the order of the keys. */
   public List<@Nullable Bytes> getAllFromReplicas(List<Bytes> keys, Use use) {
-    if (owed.isAny()) {
+    if (settlement.isAnyOwed()) {
       return getAll(keys, Ttl.UNCHANGED, use); // replicas may still have what is owed
     }
     List<@Nullable Bytes> values = requireNonNull(replicas).read(keys);
@@ -590,43 +429,6 @@ public final class EntryStore {
     }
   }
 
-  /** Sends commands for each of some entries behind the read of the generation key. */
-  private abstract class Guarded<T extends @Nullable Object> implements BucketRead<T> {
-
-    private final String operation;
-    private final boolean repliesWithValues;
-
-    Guarded(String operation, boolean repliesWithValues) {
-      this.operation = operation;
-      this.repliesWithValues = repliesWithValues;
-    }
-
-    @Override
-    public final Request request(int bucket, Generation generation, List<Bytes> keys) {
-      return guard.withGenerationFirst(
-          operation,
-          bucket,
-          /* idempotent= */ true,
-          commands(generation, keys),
-          repliesWithValues ? sizes.expected(keys.size()) : 0);
-    }
-
-    @Override
-    public final @Nullable List<T> results(
-        int bucket, Generation generation, List<@Nullable Object> replies) {
-      if (!guard.verified(bucket, generation, replies.get(0))) {
-        return null;
-      }
-      // Redis may refuse one command of several.
-      replies.forEach(reply -> executor.checked(operation, reply));
-      return read(generation, replies.subList(1, replies.size()));
-    }
-
-    abstract List<CommandArguments> commands(Generation generation, List<Bytes> keys);
-
-    abstract List<T> read(Generation generation, List<@Nullable Object> replies);
-  }
-
   /**
    * Reads several entries for {@link Use#ANSWER} with their times to live, which this read leaves
    * as they are.
@@ -646,7 +448,12 @@ public final class EntryStore {
         operation,
         keys,
         batchSize,
-        new Guarded<@Nullable StoredValue>(operation, /* repliesWithValues= */ true) {
+        new Guarded<@Nullable StoredValue>(guard, operation) {
+          @Override
+          int replyBytes(int count) {
+            return sizes.expected(count);
+          }
+
           @Override
           List<CommandArguments> commands(Generation generation, List<Bytes> some) {
             return readsWithTtl(generation, some);
@@ -709,7 +516,7 @@ public final class EntryStore {
         operation,
         keys,
         batchSize,
-        new Guarded<Boolean>(operation, /* repliesWithValues= */ false) {
+        new Guarded<Boolean>(guard, operation) {
           @Override
           List<CommandArguments> commands(Generation generation, List<Bytes> some) {
             return some.stream()
@@ -731,12 +538,12 @@ public final class EntryStore {
       return;
     }
     if (ttl.isZero()) {
-      beforeUntracked(key);
+      observers.beforeUntrackedChange(key);
     }
     try {
       touch(List.of(key), any -> ttl);
     } finally {
-      after(key);
+      observers.afterChange(key);
     }
   }
 
@@ -747,13 +554,13 @@ public final class EntryStore {
     changed.forEach(
         (key, ttl) -> {
           if (ttl.isZero()) {
-            beforeUntracked(key);
+            observers.beforeUntrackedChange(key);
           }
         });
     try {
       touch(List.copyOf(changed.keySet()), key -> requireNonNull(changed.get(key)));
     } finally {
-      changed.keySet().forEach(this::after);
+      changed.keySet().forEach(observers::afterChange);
     }
   }
 
@@ -764,7 +571,7 @@ public final class EntryStore {
               operations.touch(),
               keys,
               batchSize,
-              new Guarded<@Nullable Object>(operations.touch(), /* repliesWithValues= */ false) {
+              new Guarded<@Nullable Object>(guard, operations.touch()) {
                 @Override
                 List<CommandArguments> commands(Generation generation, List<Bytes> some) {
                   return some.stream()
@@ -778,7 +585,7 @@ public final class EntryStore {
                 }
               });
     } catch (CacheException e) {
-      owe(keys.stream().filter(key -> ttl.apply(key).isZero()).toList());
+      settlement.owe(keys.stream().filter(key -> ttl.apply(key).isZero()).toList());
       if (e instanceof RedisUnavailableException away) {
         findNothing(Use.ANSWER, away); // the read has its answer, the entry its old time to live
       } else {
@@ -805,21 +612,21 @@ public final class EntryStore {
    */
   public Outcome apply(Mutation mutation, boolean owes) {
     Bytes key = mutation.key();
-    before(key);
+    observers.beforeChange(key);
     try {
-      Debt debt = owed.isAny() && !settle(List.of(key)).isEmpty() ? owed.of(key) : null;
+      Debt debt = settlement.isAnyOwed() ? settlement.settle(key) : null;
       Outcome outcome = mutations.apply(mutation);
       if (debt != null && mutation.condition() == Condition.ANY) {
-        owed.end(Map.of(key, debt)); // Redis refused to remove it, and accepted this
+        settlement.end(key, debt); // Redis refused to remove it, and accepted this
       }
       return outcome;
     } catch (Throwable e) {
       if (owes) {
-        owe(List.of(mutation), e);
+        settlement.oweChanges(List.of(mutation), e);
       }
       throw e;
     } finally {
-      after(key);
+      observers.afterChange(key);
     }
   }
 
@@ -836,19 +643,19 @@ public final class EntryStore {
   }
 
   private void applyAll(List<Mutation> all, boolean owes, List<Outcome> outcomes) {
-    all.forEach(mutation -> before(mutation.key()));
+    all.forEach(mutation -> observers.beforeChange(mutation.key()));
     try {
-      if (owed.isAny()) {
-        Set<Bytes> unused = settle(all.stream().map(Mutation::key).toList());
+      if (settlement.isAnyOwed()) {
+        Set<Bytes> unused = settlement.settle(all.stream().map(Mutation::key).toList());
       }
       mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes);
     } catch (Throwable e) {
       if (owes) {
-        owe(all.subList(outcomes.size(), all.size()), e);
+        settlement.oweChanges(all.subList(outcomes.size(), all.size()), e);
       }
       throw e;
     } finally {
-      all.forEach(mutation -> after(mutation.key()));
+      all.forEach(mutation -> observers.afterChange(mutation.key()));
     }
   }
 
@@ -919,7 +726,7 @@ public final class EntryStore {
       if (isAway) {
         return nothing(all);
       }
-      all.forEach(mutation -> beforeUntracked(mutation.key()));
+      all.forEach(mutation -> observers.beforeUntrackedChange(mutation.key()));
       try {
         if (all.size() == 1) {
           return List.of(mutations.apply(all.get(0), generationsByBucket));
@@ -929,13 +736,13 @@ public final class EntryStore {
         return outcomes;
       } catch (RedisUnavailableException e) {
         if (use == Use.DECISION || e.isOutcomeUnknown()) {
-          owe(all, e); // a loaded value that is stored later may be old by then
+          settlement.oweChanges(all, e); // a loaded value that is stored later may be old by then
         }
         findNothing(use, e);
         isAway = true;
         return nothing(all);
       } finally {
-        all.forEach(mutation -> after(mutation.key()));
+        all.forEach(mutation -> observers.afterChange(mutation.key()));
       }
     }
   }
@@ -952,53 +759,29 @@ public final class EntryStore {
    */
   public Set<String> clear() {
     try {
-      return renew();
+      return settlement.renew();
     } catch (RedisUnavailableException e) {
-      oweAll();
+      settlement.oweGeneration();
       leaveOut(e);
       return Set.of();
     } catch (Throwable e) {
-      if (mayLeaveOldEntry(e)) {
-        oweAll();
-      }
+      settlement.oweGeneration(e);
       throw e;
-    }
-  }
-
-  private Set<String> renew() {
-    beforeClear();
-    Debt all = owed.all();
-    Map<Bytes, Debt> keys = owed.keys();
-    try {
-      Set<String> ended = generations.renewAll();
-      owed.endAll(all, keys);
-      return ended;
-    } finally {
-      afterClear();
-    }
-  }
-
-  private void oweAll() {
-    beforeClear();
-    try {
-      owed.oweAll(this);
-    } finally {
-      afterClear(); // near entries are wrong, too
     }
   }
 
   /** Ends the use of the entries by a cache object; what is owed is made good nevertheless. */
   public void close() {
-    debts.close(names.toString());
+    settlement.close();
   }
 
   /** Empties the cache and forgets that it existed. */
   public void destroy() {
-    beforeClear();
+    observers.beforeClear();
     try {
       generations.deleteAll();
     } finally {
-      afterClear();
+      observers.afterClear();
     }
   }
 
@@ -1010,7 +793,7 @@ public final class EntryStore {
     try {
       return generations.isHeard();
     } catch (CacheException e) {
-      oweAll();
+      settlement.oweGeneration();
       if (e instanceof RedisUnavailableException away) {
         findNothing(Use.ANSWER, away);
         return true;
@@ -1039,7 +822,7 @@ public final class EntryStore {
 
   private void endScan(Use use, CacheException failure) {
     if (use == Use.DECISION) {
-      oweAll();
+      settlement.oweGeneration();
     }
     if (failure instanceof RedisUnavailableException away) {
       findNothing(use, away);

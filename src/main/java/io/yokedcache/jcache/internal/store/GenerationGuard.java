@@ -65,6 +65,52 @@ final class GenerationGuard {
   }
 
   /**
+   * Sends commands for each of some entries of one bucket behind the read of the generation key.
+   *
+   * @param <T> the result for each key
+   */
+  abstract static class Guarded<T extends @Nullable Object> implements BucketRead<T> {
+
+    private final GenerationGuard guard;
+    private final String operation;
+
+    Guarded(GenerationGuard guard, String operation) {
+      this.guard = guard;
+      this.operation = operation;
+    }
+
+    @Override
+    public final Request request(int bucket, Generation generation, List<Bytes> keys) {
+      return guard.withGenerationFirst(
+          operation,
+          bucket,
+          /* idempotent= */ true,
+          commands(generation, keys),
+          replyBytes(keys.size()));
+    }
+
+    @Override
+    public final @Nullable List<T> results(
+        int bucket, Generation generation, List<@Nullable Object> replies) {
+      if (!guard.verified(bucket, generation, replies.get(0))) {
+        return null;
+      }
+      // Redis may refuse one command of several.
+      replies.forEach(reply -> guard.executor.checked(operation, reply));
+      return read(generation, replies.subList(1, replies.size()));
+    }
+
+    /** The estimated size of the replies for a number of keys. */
+    int replyBytes(int keys) {
+      return 0;
+    }
+
+    abstract List<CommandArguments> commands(Generation generation, List<Bytes> keys);
+
+    abstract List<T> read(Generation generation, List<@Nullable Object> replies);
+  }
+
+  /**
    * Reads entries of any number of keys. A batch takes one round trip, whatever the number of its
    * buckets, and one more for those whose generation was not known or was stale.
    *

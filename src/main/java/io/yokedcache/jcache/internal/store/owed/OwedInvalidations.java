@@ -1,4 +1,4 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.owed;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.ArrayList;
@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The entries that a manager must remove from Redis, because a change of them failed or its outcome
- * is unknown, and the caches that it must empty. {@link EntryStore} notes a debt before the failure
- * leaves it, and makes the debt good before this JVM uses the key again. A thread of the manager
- * makes good the rest by {@link #settleAll}.
+ * is unknown, and the caches that it must empty. The store of a cache notes a debt before the
+ * failure leaves it, and makes the debt good before this JVM uses the key again. A thread of the
+ * manager makes good the rest by {@link #settleAll}.
  *
  * <p>A write whose outcome is unknown may be executed after its debt was settled. {@link
  * #LATE_NANOS} later the entry is removed once more if it has the value of that write.
@@ -62,7 +62,7 @@ public final class OwedInvalidations {
    *
    * @param owes whether there are any; a cache whose missing entries do harm owes nothing
    */
-  OfCache of(String cacheName, boolean owes) {
+  public OfCache of(String cacheName, boolean owes) {
     return caches.compute(
         cacheName,
         (name, known) -> {
@@ -73,7 +73,7 @@ public final class OwedInvalidations {
   }
 
   /** Lets a cache be forgotten as soon as it owes nothing. */
-  void close(String cacheName) {
+  public void close(String cacheName) {
     caches.computeIfPresent(
         cacheName,
         (name, cache) -> {
@@ -86,10 +86,10 @@ public final class OwedInvalidations {
   public void settleAll() {
     caches.forEach(
         (name, cache) -> {
-          EntryStore store = cache.store;
-          if (store != null && cache.hasWork()) {
+          Runnable settlement = cache.settlement;
+          if (settlement != null && cache.hasWork()) {
             try {
-              store.settleOwed();
+              settlement.run();
             } catch (RuntimeException e) {
               logger.debug("What cache {} owes could not be settled", name, e);
             }
@@ -104,7 +104,7 @@ public final class OwedInvalidations {
    * @param values the values that they store; empty if not all are remembered
    * @param atNanos when the entry is removed if it has one of the values
    */
-  record Late(List<Bytes> values, long atNanos) {
+  public record Late(List<Bytes> values, long atNanos) {
 
     private static Late of(Bytes value, long nowNanos) {
       List<Bytes> known = value.length() > MAX_LATE_BYTES ? List.of() : List.of(value);
@@ -126,7 +126,7 @@ public final class OwedInvalidations {
   }
 
   /** A debt, by identity. */
-  static final class Debt {
+  public static final class Debt {
 
     private final long sinceNanos;
 
@@ -142,24 +142,24 @@ public final class OwedInvalidations {
       this.retryNanos = retryNanos;
     }
 
-    boolean mayBeTried(long nowNanos) {
+    public boolean mayBeTried(long nowNanos) {
       return nowNanos - retryNanos >= 0;
     }
 
     /** Redis refused to settle it. */
-    void refused() {
+    public void refused() {
       retryNanos = System.nanoTime() + REFUSED_NANOS;
     }
   }
 
   /** The debts of one cache. */
-  static final class OfCache {
+  public static final class OfCache {
 
     private final int maxKeys;
     private final boolean owes;
 
-    /** The entries of the last cache object that owed something. */
-    private volatile @Nullable EntryStore store;
+    /** Makes good what is owed, by the last cache object that owed something. */
+    private volatile @Nullable Runnable settlement;
 
     private volatile boolean isOpen = true;
 
@@ -183,16 +183,20 @@ public final class OwedInvalidations {
     }
 
     /** Whether a key or the cache is owed. */
-    boolean isAny() {
+    public boolean isAny() {
       return any;
     }
 
-    synchronized boolean hasWork() {
+    public synchronized boolean hasWork() {
       return any || !again.isEmpty();
     }
 
-    /** Notes that entries must be removed. */
-    void owe(EntryStore settler, Collection<Bytes> more) {
+    /**
+     * Notes that entries must be removed.
+     *
+     * @param settler makes good what the cache owes
+     */
+    public void owe(Runnable settler, Collection<Bytes> more) {
       more.forEach(key -> owe(settler, key, /* lateValue= */ null));
     }
 
@@ -201,11 +205,11 @@ public final class OwedInvalidations {
      *
      * @param lateValue the value of a write that may still be executed, or {@code null}
      */
-    synchronized void owe(EntryStore settler, Bytes key, @Nullable Bytes lateValue) {
+    public synchronized void owe(Runnable settler, Bytes key, @Nullable Bytes lateValue) {
       if (!owes) {
         return;
       }
-      store = settler;
+      settlement = settler;
       long now = System.nanoTime();
       if (all != null) {
         all = new Debt(all.sinceNanos, /* late= */ null, all.retryNanos); // of which this is a part
@@ -235,11 +239,11 @@ public final class OwedInvalidations {
     }
 
     /** Notes that the cache needs a new generation. */
-    synchronized void oweAll(EntryStore settler) {
+    public synchronized void oweAll(Runnable settler) {
       if (!owes) {
         return;
       }
-      store = settler;
+      settlement = settler;
       long now = System.nanoTime();
       long since = all == null ? now : all.sinceNanos;
       keys.clear(); // entries of the old generation, also those that arrive late
@@ -248,16 +252,16 @@ public final class OwedInvalidations {
       any = true;
     }
 
-    synchronized @Nullable Debt all() {
+    public synchronized @Nullable Debt all() {
       return all;
     }
 
-    synchronized @Nullable Debt of(Bytes key) {
+    public synchronized @Nullable Debt of(Bytes key) {
       return keys.get(key);
     }
 
     /** The debts of some keys. */
-    synchronized Map<Bytes, Debt> of(Collection<Bytes> some) {
+    public synchronized Map<Bytes, Debt> of(Collection<Bytes> some) {
       Map<Bytes, Debt> debts = new HashMap<>();
       for (Bytes key : some) {
         Debt debt = keys.get(key);
@@ -269,7 +273,7 @@ public final class OwedInvalidations {
     }
 
     /** The debts that may be tried now, in maps of at most that many. */
-    synchronized List<Map<Bytes, Debt>> due(int max) {
+    public synchronized List<Map<Bytes, Debt>> due(int max) {
       long now = System.nanoTime();
       List<Map<Bytes, Debt>> batches = new ArrayList<>();
       Map<Bytes, Debt> last = Map.of();
@@ -286,12 +290,12 @@ public final class OwedInvalidations {
     }
 
     /** All debts now, for {@link #endAll}. */
-    synchronized Map<Bytes, Debt> keys() {
+    public synchronized Map<Bytes, Debt> keys() {
       return new HashMap<>(keys);
     }
 
     /** Notes that entries were removed. */
-    synchronized void end(Map<Bytes, Debt> removed) {
+    public synchronized void end(Map<Bytes, Debt> removed) {
       long now = System.nanoTime();
       removed.forEach(
           (key, debt) -> {
@@ -311,7 +315,7 @@ public final class OwedInvalidations {
     }
 
     /** Notes that a new generation began, to which no entry belongs that was owed before. */
-    synchronized void endAll(@Nullable Debt before, Map<Bytes, Debt> keysBefore) {
+    public synchronized void endAll(@Nullable Debt before, Map<Bytes, Debt> keysBefore) {
       if (before != null && before == all) {
         all = null;
         settled++;
@@ -326,7 +330,7 @@ public final class OwedInvalidations {
     }
 
     /** The writes that may have been executed late by now. */
-    synchronized Map<Bytes, Late> takeLate(int max) {
+    public synchronized Map<Bytes, Late> takeLate(int max) {
       long now = System.nanoTime();
       Map<Bytes, Late> late = new HashMap<>();
       Iterator<Map.Entry<Bytes, Late>> entries = again.entrySet().iterator();
@@ -342,22 +346,22 @@ public final class OwedInvalidations {
     }
 
     /** Takes back what could not be removed. */
-    synchronized void putBack(Map<Bytes, Late> late) {
+    public synchronized void putBack(Map<Bytes, Late> late) {
       if (all == null) {
         late.forEach((key, writes) -> again.merge(key, writes, (one, other) -> one.and(other)));
       }
     }
 
-    synchronized long owedKeys() {
+    public synchronized long owedKeys() {
       return keys.size();
     }
 
-    synchronized boolean owesAll() {
+    public synchronized boolean owesAll() {
       return all != null;
     }
 
     /** The age of the oldest debt; 0 if there is none. */
-    synchronized long oldestNanos() {
+    public synchronized long oldestNanos() {
       long now = System.nanoTime();
       long oldest = all == null ? 0 : now - all.sinceNanos;
       for (Debt debt : keys.values()) {
@@ -366,11 +370,11 @@ public final class OwedInvalidations {
       return oldest;
     }
 
-    synchronized long settled() {
+    public synchronized long settled() {
       return settled;
     }
 
-    synchronized long overflows() {
+    public synchronized long overflows() {
       return overflows;
     }
   }

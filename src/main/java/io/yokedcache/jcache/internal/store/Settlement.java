@@ -1,0 +1,316 @@
+package io.yokedcache.jcache.internal.store;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Late;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Decides which failed changes of a cache are owed, and makes the debts good in Redis: it removes
+ * the owed entries, or begins the owed generation. {@link EntryStore} asks it before it uses an
+ * entry while anything is owed, and a thread of the manager asks it for the rest. Safe for use by
+ * several threads: its only state is in {@link OwedInvalidations}.
+ */
+final class Settlement {
+
+  private final KeySpace names;
+  private final OperationNames operations;
+  private final Generations generations;
+  private final GenerationGuard guard;
+  private final MutationApplier mutations;
+  private final ChangeObserver observers;
+  private final int batchSize;
+  private final OwedInvalidations debts;
+  private final OwedInvalidations.OfCache owed;
+
+  /**
+   * Creates the settlement of a cache.
+   *
+   * @param observers are told of the removals
+   * @param debts the invalidations that the manager owes
+   * @param owes whether failed changes of this cache are among them
+   */
+  Settlement(
+      KeySpace names,
+      OperationNames operations,
+      Generations generations,
+      GenerationGuard guard,
+      MutationApplier mutations,
+      ChangeObserver observers,
+      int batchSize,
+      OwedInvalidations debts,
+      boolean owes) {
+    this.names = names;
+    this.operations = operations;
+    this.generations = generations;
+    this.guard = guard;
+    this.mutations = mutations;
+    this.observers = observers;
+    this.batchSize = batchSize;
+    this.debts = debts;
+    this.owed = debts.of(names.toString(), owes);
+  }
+
+  /** Whether a key or the cache is owed: one volatile read. */
+  boolean isAnyOwed() {
+    return owed.isAny();
+  }
+
+  OutageStatistics statistics(long degradedReads, long degradedWrites) {
+    return new OutageStatistics(
+        degradedReads,
+        degradedWrites,
+        owed.owedKeys(),
+        owed.owesAll(),
+        owed.oldestNanos(),
+        owed.settled(),
+        owed.overflows());
+  }
+
+  /** Ends the use of the cache by a cache object; what is owed is made good nevertheless. */
+  void close() {
+    debts.close(names.toString());
+  }
+
+  /** Notes that entries must be removed, because a change or a read before a change failed. */
+  void owe(Collection<Bytes> keys) {
+    owed.owe(this::settleAll, keys);
+    keys.forEach(observers::afterChange); // near entries are wrong, too
+  }
+
+  /** Notes that entries must be removed, unless the failure cannot leave an old entry. */
+  void owe(Collection<Bytes> keys, CacheException failure) {
+    if (mayLeaveOldEntry(failure)) {
+      owe(keys);
+    }
+  }
+
+  /** Notes the changes that failed. Their observers are told by the caller. */
+  void oweChanges(List<Mutation> failed, Throwable failure) {
+    if (!mayLeaveOldEntry(failure)) {
+      return;
+    }
+    boolean isUnknown =
+        !(failure instanceof CacheException)
+            || (failure instanceof RedisUnavailableException away && away.isOutcomeUnknown());
+    for (Mutation mutation : failed) {
+      owed.owe(this::settleAll, mutation.key(), isUnknown ? mutation.value() : null);
+    }
+  }
+
+  /** Notes that the cache needs a new generation. */
+  void oweGeneration() {
+    observers.beforeClear();
+    try {
+      owed.oweAll(this::settleAll);
+    } finally {
+      observers.afterClear(); // near entries are wrong, too
+    }
+  }
+
+  /** Notes that the cache needs a new generation, unless the failure cannot leave old entries. */
+  void oweGeneration(Throwable failure) {
+    if (mayLeaveOldEntry(failure)) {
+      oweGeneration();
+    }
+  }
+
+  /**
+   * Whether an old entry may be left by a change that failed. None is if the cache belongs to
+   * another application, which is the failure that no reply of Redis caused.
+   */
+  private static boolean mayLeaveOldEntry(Throwable failure) {
+    return !(failure instanceof CacheException)
+        || failure instanceof RedisUnavailableException
+        || failure.getCause() instanceof JedisDataException;
+  }
+
+  /**
+   * Makes good what is owed of some keys, before they are used.
+   *
+   * @return the keys of which Redis refuses it, which count as absent
+   * @throws RedisUnavailableException if Redis cannot be reached
+   */
+  Set<Bytes> settle(Collection<Bytes> keys) {
+    if (!settleGeneration()) {
+      return new HashSet<>(keys);
+    }
+    Map<Bytes, Debt> debts = owed.of(keys);
+    long now = System.nanoTime();
+    Set<Bytes> refused = new HashSet<>();
+    debts.forEach(
+        (key, debt) -> {
+          if (!debt.mayBeTried(now)) {
+            refused.add(key);
+          }
+        });
+    debts.keySet().removeAll(refused);
+    if (!debts.isEmpty() && !settleKeys(debts)) {
+      refused.addAll(debts.keySet());
+    }
+    return refused;
+  }
+
+  /**
+   * Makes good what is owed of a key, before it is changed.
+   *
+   * @return the debt if Redis refuses it; {@link #end} ends it if Redis accepts the change
+   * @throws RedisUnavailableException if Redis cannot be reached
+   */
+  @Nullable Debt settle(Bytes key) {
+    return settle(List.of(key)).isEmpty() ? null : owed.of(key);
+  }
+
+  /** Notes that a change has replaced or removed an owed entry. */
+  void end(Bytes key, Debt debt) {
+    owed.end(Map.of(key, debt));
+  }
+
+  /**
+   * Begins a new generation, which ends all debts of before.
+   *
+   * @return the tokens of the generations that ended and may have had entries
+   */
+  Set<String> renew() {
+    observers.beforeClear();
+    Debt all = owed.all();
+    Map<Bytes, Debt> keys = owed.keys();
+    try {
+      Set<String> ended = generations.renewAll();
+      owed.endAll(all, keys);
+      return ended;
+    } finally {
+      observers.afterClear();
+    }
+  }
+
+  /**
+   * Makes good what is owed of the whole cache now, until Redis refuses something. Debts that are
+   * noted in the meantime are left: a server without memory refuses writes and accepts removals, so
+   * there may always be new ones.
+   */
+  private void settleAll() {
+    boolean isSettled = settleGeneration();
+    for (Map<Bytes, Debt> due : owed.due(batchSize)) {
+      isSettled = isSettled && settleKeys(due);
+    }
+    Map<Bytes, Late> late = owed.takeLate(batchSize);
+    if (!late.isEmpty()) {
+      try {
+        removeLate(late);
+      } catch (CacheException e) {
+        owed.putBack(late);
+      }
+    }
+  }
+
+  /** Begins the new generation that is owed; false if Redis refuses it. */
+  private boolean settleGeneration() {
+    Debt debt = owed.all();
+    if (debt == null) {
+      return true;
+    }
+    if (!debt.mayBeTried(System.nanoTime())) {
+      return false;
+    }
+    try {
+      Set<String> unused = renew();
+      return owed.all() == null;
+    } catch (CacheException e) {
+      throwUnlessRefused(e);
+      debt.refused();
+      return false;
+    }
+  }
+
+  /** Removes owed entries; false if Redis refuses it. */
+  private boolean settleKeys(Map<Bytes, Debt> debts) {
+    try {
+      unlink(List.copyOf(debts.keySet()));
+    } catch (CacheException e) {
+      throwUnlessRefused(e);
+      debts.values().forEach(Debt::refused);
+      return false;
+    }
+    owed.end(debts);
+    return true;
+  }
+
+  /** Throws a failure of a settlement, unless it says that Redis refuses the settlement. */
+  private static void throwUnlessRefused(CacheException failure) {
+    boolean isAway =
+        failure instanceof RedisUnavailableException away
+            && away.kind() != RedisUnavailableException.Kind.REFUSED;
+    if (isAway || !mayLeaveOldEntry(failure)) {
+      throw failure;
+    }
+  }
+
+  private void unlink(List<Bytes> keys) {
+    keys.forEach(observers::beforeUntrackedChange);
+    try {
+      List<@Nullable Object> unused = guard.read(operations.owed(), keys, batchSize, new Unlink());
+    } finally {
+      keys.forEach(observers::afterChange);
+    }
+  }
+
+  private final class Unlink extends GenerationGuard.Guarded<@Nullable Object> {
+
+    Unlink() {
+      super(guard, operations.owed());
+    }
+
+    @Override
+    List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
+      return keys.stream()
+          .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
+          .map(entry -> new CommandArguments(Command.UNLINK).add(entry))
+          .toList();
+    }
+
+    @Override
+    List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
+      return replies;
+    }
+  }
+
+  /** Removes entries of writes that were executed after their debts were settled. */
+  private void removeLate(Map<Bytes, Late> late) {
+    List<Mutation> removals = new ArrayList<>();
+    List<Bytes> unknown = new ArrayList<>();
+    late.forEach(
+        (key, writes) -> {
+          for (Bytes value : writes.values()) {
+            removals.add(Mutation.remove(key, Condition.EQUAL, value, /* wantsPrior= */ false));
+          }
+          if (writes.values().isEmpty()) {
+            unknown.add(key);
+          }
+        });
+    removals.forEach(removal -> observers.beforeUntrackedChange(removal.key()));
+    try {
+      mutations.applyAll(removals, batchSize, /* pinned= */ null, new ArrayList<>());
+    } finally {
+      removals.forEach(removal -> observers.afterChange(removal.key()));
+    }
+    if (!unknown.isEmpty()) {
+      unlink(unknown);
+    }
+  }
+}
