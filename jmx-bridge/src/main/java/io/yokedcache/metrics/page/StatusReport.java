@@ -171,7 +171,20 @@ final class StatusReport {
         .member("poolActive", connection.poolActive())
         .member("poolIdle", connection.poolIdle())
         .member("poolWaiting", connection.poolWaiting())
-        .endObject();
+        .name("nodes")
+        .beginArray();
+    for (ConnectionReading.Node node : connection.nodes()) {
+      Double seconds = node.pingSeconds();
+      json.beginObject()
+          .member("address", node.address())
+          .member("role", node.role())
+          .member("slots", node.slots())
+          .member("healthy", node.healthy())
+          .member("pingNanos", seconds == null ? null : Math.rint(seconds * 1e9))
+          .member("breakerOpen", node.breakerOpen())
+          .endObject();
+    }
+    json.endArray().endObject();
   }
 
   /** The operations, or the phases of operations, that some cache has run. */

@@ -17,6 +17,8 @@ import static io.yokedcache.metrics.series.Row.output;
 import static io.yokedcache.metrics.series.Row.single;
 import static io.yokedcache.metrics.series.Row.target;
 import static io.yokedcache.metrics.series.Row.text;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 
 import io.yokedcache.metrics.series.Row.Values;
 import io.yokedcache.metrics.source.CacheReading;
@@ -27,6 +29,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -282,7 +285,7 @@ public enum CacheMetric {
       "Whether a master of the store answered its last ping: 1 if it did, else 0",
       Row.connection(
               (it, to) ->
-                  it.nodes()
+                  it.masters()
                       .forEach(
                           node ->
                               to.add(
@@ -298,7 +301,7 @@ public enum CacheMetric {
       "Round trip of the last ping of a master of the store",
       Row.connection(
               (it, to) ->
-                  it.nodes()
+                  it.masters()
                       .forEach(
                           node -> {
                             if (node.pingSeconds() != null) {
@@ -307,6 +310,29 @@ public enum CacheMetric {
                           }))
           .adding(GREATEST),
       "node"),
+  /** How the slots of a cluster are divided. */
+  NODE_SLOTS(
+      "cache.node_slots",
+      GAUGE,
+      MANAGER,
+      "Number of the slots of a Redis Cluster that a master serves",
+      Row.connection((it, to) -> it.masters().forEach(node -> to.add(node.address(), node.slots())))
+          .adding(GREATEST),
+      "node"),
+  /** How many servers the store has. */
+  NODES(
+      "cache.nodes",
+      GAUGE,
+      MANAGER,
+      "Number of servers of the store, by their role",
+      Row.connection(
+              (it, to) ->
+                  it.nodes().stream()
+                      .filter(node -> node.role() != null)
+                      .collect(groupingBy(node -> text(node.role()), TreeMap::new, counting()))
+                      .forEach(to::add))
+          .adding(GREATEST),
+      "role"),
   /** Which servers are left alone because they do not answer. */
   CIRCUIT_BREAKER_OPEN(
       "cache.circuit_breaker_open",
@@ -316,7 +342,7 @@ public enum CacheMetric {
           + " it is, else 0",
       Row.connection(
               (it, to) ->
-                  it.nodes()
+                  it.masters()
                       .forEach(
                           node ->
                               to.add(

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param poolIdle connections waiting for work
  * @param poolWaiting threads waiting for a connection
  * @param breakerOpenings how often circuit breakers of servers opened
- * @param nodes the servers that hold entries; none if the provider does not tell
+ * @param nodes the servers that hold entries, and their replicas; none if the provider does not
+ *     tell
  */
 public record ConnectionReading(
     String manager,
@@ -64,23 +65,41 @@ public record ConnectionReading(
         List.of());
   }
 
-  /** How many servers have an open circuit breaker; absent if the provider does not tell. */
+  /** The servers that accept changes. */
+  public List<Node> masters() {
+    return nodes.stream().filter(Node::isMaster).toList();
+  }
+
+  /** How many masters have an open circuit breaker; absent if the provider does not tell. */
   public @Nullable Long openBreakers() {
-    List<Boolean> known = nodes.stream().map(Node::breakerOpen).filter(Objects::nonNull).toList();
+    List<Boolean> known =
+        masters().stream().map(Node::breakerOpen).filter(Objects::nonNull).toList();
     return known.isEmpty() ? null : known.stream().filter(open -> open).count();
   }
 
   /**
-   * A server that holds entries and accepts changes.
+   * A server that holds entries. A replica is rarely asked, so its health and ping are absent.
    *
    * @param address host and port
+   * @param role {@code master} or {@code replica}; absent if the provider does not tell
+   * @param slots number of the slots of a cluster that a master serves; absent without a cluster
    * @param healthy whether it answered its last ping
    * @param pingSeconds how long the last answer took; absent before the first one
    * @param breakerOpen whether its circuit breaker is open: requests to it fail at once
    */
   public record Node(
       String address,
+      @Nullable String role,
+      @Nullable Long slots,
       @Nullable Boolean healthy,
       @Nullable Double pingSeconds,
-      @Nullable Boolean breakerOpen) {}
+      @Nullable Boolean breakerOpen) {
+
+    static final String REPLICA = "replica";
+
+    /** Whether it accepts changes. */
+    public boolean isMaster() {
+      return !REPLICA.equals(role);
+    }
+  }
 }

@@ -1,7 +1,9 @@
 package io.yokedcache.metrics.source;
 
 import io.yokedcache.metrics.source.CacheSource.Selection;
+import io.yokedcache.metrics.source.ConnectionReading.Node;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -206,29 +208,44 @@ final class SnapshotBean {
         nodes(data));
   }
 
-  /** The masters; replicas are not asked, so nothing is known of them. */
-  private static List<ConnectionReading.Node> nodes(CompositeData connection) {
-    List<ConnectionReading.Node> nodes = new ArrayList<>();
-    for (CompositeData node : elements(FigureCheck.value(connection, "nodes"))) {
-      if (node != null
-          && "master".equals(FigureCheck.value(node, "role"))
-          && FigureCheck.value(node, "address") instanceof String address) {
-        Double ping =
-            FigureCheck.value(node, "pingMillis") instanceof Double millis && millis >= 0
-                ? (Double) (millis / 1e3)
-                : null;
-        nodes.add(
-            new ConnectionReading.Node(
-                address,
-                FigureCheck.value(node, "healthy") instanceof Boolean healthy ? healthy : null,
-                ping,
-                FigureCheck.value(node, "circuitBreaker") instanceof String state
-                    ? (Boolean) state.equals("open")
-                    : null));
+  private static List<Node> nodes(CompositeData connection) {
+    CompositeData[] rows = elements(FigureCheck.value(connection, "nodes"));
+    // Without a cluster no server has slots.
+    boolean isCluster = Arrays.stream(rows).anyMatch(row -> row != null && slots(row) > 0);
+    List<Node> nodes = new ArrayList<>();
+    for (CompositeData row : rows) {
+      if (row != null && FigureCheck.value(row, "address") instanceof String address) {
+        nodes.add(node(row, address, isCluster));
       }
     }
-    nodes.sort(Comparator.comparing(ConnectionReading.Node::address));
+    nodes.sort(Comparator.comparing(Node::address));
     return nodes;
+  }
+
+  private static Node node(CompositeData row, String address, boolean isCluster) {
+    String role = FigureCheck.value(row, "role") instanceof String text ? text : null;
+    boolean isReplica = Node.REPLICA.equals(role);
+    Double ping =
+        FigureCheck.value(row, "pingMillis") instanceof Double millis && millis >= 0
+            ? (Double) (millis / 1e3)
+            : null;
+    // The provider says that a replica is healthy as long as it does not ask it.
+    boolean wasAsked = !isReplica || ping != null;
+    return new Node(
+        address,
+        role,
+        isCluster && !isReplica ? (Long) slots(row) : null,
+        (wasAsked && FigureCheck.value(row, "healthy") instanceof Boolean healthy) ? healthy : null,
+        ping,
+        FigureCheck.value(row, "circuitBreaker") instanceof String state
+            ? (Boolean) state.equals("open")
+            : null);
+  }
+
+  private static long slots(CompositeData row) {
+    return FigureCheck.value(row, "slots") instanceof Number slots
+        ? Math.max(0, slots.longValue())
+        : 0;
   }
 
   private @Nullable Long connectionCount(CompositeData data, String key) {

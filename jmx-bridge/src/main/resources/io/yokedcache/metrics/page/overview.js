@@ -1,4 +1,5 @@
-// Figures of all caches together: the tiles on top, targets that cannot be read, and connections.
+// Figures of all caches together: the tiles on top, targets that cannot be read, connections and the
+// servers behind them.
 
 import { el, nameOf, setText } from "./dom.js";
 import { count, duration, percent, rate, time } from "./format.js";
@@ -26,11 +27,17 @@ const TILES = {
   errors: "Errors",
 };
 
+/** The page stays usable with many JVMs that use a large cluster. */
+const MOST_NODES = 300;
+
 export class Overview {
   #tiles = {};
   #trouble = document.getElementById("trouble");
   #section = document.getElementById("connections-section");
   #connections = document.getElementById("connections");
+  #nodesSection = document.getElementById("nodes-section");
+  #nodes = document.getElementById("nodes");
+  #moreNodes = document.getElementById("more-nodes");
 
   constructor() {
     for (const [id, title] of Object.entries(TILES)) {
@@ -46,6 +53,7 @@ export class Overview {
     this.#showFigures(rows.filter((row) => !row.isStale));
     this.#showTrouble(targets, rows);
     this.#showConnections(connections, targets);
+    this.#showNodes(connections, targets);
   }
 
   #showTargets(targets, rows) {
@@ -127,11 +135,46 @@ export class Overview {
           count(connection.poolWaiting),
         ].map((text) => el("td", { class: "number" }, text)))))));
   }
+  #showNodes(connections, targets) {
+    const all = connections.flatMap((connection) => connection.nodes.map((node) => ({ ...node, connection })));
+    this.#nodesSection.hidden = all.length === 0;
+    // Sorting is stable, so that the servers of a manager stay together.
+    const shown = all.sort((a, b) => isIll(b) - isIll(a)).slice(0, MOST_NODES);
+    this.#moreNodes.hidden = all.length === shown.length;
+    setText(this.#moreNodes, `${count(all.length - shown.length)} more servers are not shown.`);
+    const hasManagers = connections.length > 1;
+    const hasTargets = targets.length > 1;
+    const head = ["Server", hasManagers ? "Manager" : null, hasTargets ? "Target" : null, "Role", "State", "Slots", "Ping"]
+      .filter(Boolean);
+    this.#nodes.replaceChildren(el("table", {},
+      el("caption", { class: "unseen" }, "Servers of the store"),
+      el("thead", {}, el("tr", {}, ...head.map((title, i) =>
+        el("th", { scope: "col", class: i > head.length - 3 ? "number" : null }, title)))),
+      el("tbody", {}, ...shown.map((node) => el("tr", {},
+        el("th", { scope: "row" }, nameOf(node.address)),
+        hasManagers ? el("td", {}, nameOf(node.connection.manager)) : null,
+        hasTargets ? el("td", {}, nameOf(targets[node.connection.target].name, "–")) : null,
+        el("td", {}, node.role ?? "–"),
+        el("td", {}, nodeState(node)),
+        el("td", { class: "number" }, count(node.slots)),
+        // The ping of a server that does not answer is that of a better time.
+        el("td", { class: "number" }, node.healthy === false ? "–" : duration(node.pingNanos)))))));
+  }
 }
+
+const isIll = (node) => node.healthy === false || node.breakerOpen === true;
 
 /** Said in words too: not everybody tells green from red. */
 function state(healthy, openBreakers = 0) {
-  const [tone, text] = openBreakers > 0 ? ["bad", `✗ ${openBreakers} circuit breaker${openBreakers > 1 ? "s" : ""} open`]
-    : healthy === null ? ["", "not measured"] : healthy ? ["good", "✓ healthy"] : ["bad", "✗ failing"];
-  return el("span", { class: "state", "data-tone": tone }, text);
+  return openBreakers > 0
+    ? stateOf("bad", `✗ ${openBreakers} circuit breaker${openBreakers > 1 ? "s" : ""} open`)
+    : healthy === null ? stateOf("", "not measured") : healthy ? stateOf("good", "✓ healthy") : stateOf("bad", "✗ failing");
 }
+
+function nodeState({ healthy, breakerOpen }) {
+  return breakerOpen
+    ? stateOf("bad", healthy ? "✗ circuit breaker open" : "✗ no answer, circuit breaker open")
+    : healthy === null ? stateOf("", "–") : healthy ? stateOf("good", "✓ answers") : stateOf("bad", "✗ no answer");
+}
+
+const stateOf = (tone, text) => el("span", { class: "state", "data-tone": tone }, text);

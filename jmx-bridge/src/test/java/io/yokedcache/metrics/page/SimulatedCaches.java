@@ -175,9 +175,20 @@ final class SimulatedCaches implements CacheSource {
     caches.remove(cache);
   }
 
-  synchronized void connection(String manager, boolean healthy, long pingNanos) {
+  synchronized void connection(
+      String manager, boolean healthy, long pingNanos, ConnectionReading.Node... nodes) {
     connections.removeIf(known -> known.manager().equals(manager));
-    connections.add(new ConnectionReading(manager, healthy, pingNanos, 3L, 2L, 6L, 0L));
+    connections.add(
+        new ConnectionReading(
+            manager,
+            healthy,
+            pingNanos,
+            3L,
+            2L,
+            6L,
+            0L,
+            /* breakerOpenings= */ null,
+            List.of(nodes)));
   }
 
   /** From now on, reading fails with this message; null for no longer. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.metrics.page.SimulatedCaches.Cache;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.ConnectionReading.Node;
 import io.yokedcache.metrics.testing.NeedsPeer;
 import io.yokedcache.metrics.testing.Peer;
 import java.io.IOException;
@@ -132,6 +133,34 @@ final class StatusPageIT {
       assertThat(browser.requests())
           .hasSizeGreaterThan(10)
           .allMatch(url -> url.startsWith(server.url("")));
+    }
+  }
+
+  @Test
+  void nodes_areListed_failingOnesFirst() throws Exception {
+    caches.connection(
+        "redis.//one",
+        /* healthy= */ true,
+        250_000,
+        new Node("10.0.0.1:6379", "master", 8_192L, true, 0.000_25, false),
+        new Node("10.0.0.2:6379", "replica", null, null, null, false),
+        new Node("10.0.0.3:6379", "master", 8_192L, false, 0.000_5, true));
+    try (PageServer server = PageServer.of(caches)) {
+      open(server);
+      String rows =
+          "[...document.querySelectorAll('#nodes tbody tr')]"
+              + ".map(row => [...row.children].map(cell => cell.textContent).join('|')).join()";
+      assertThat(browser.text(rows))
+          .isEqualTo(
+              "10.0.0.3:6379|master|✗ no answer, circuit breaker open|8,192|–,"
+                  + "10.0.0.1:6379|master|✓ answers|8,192|250 µs,"
+                  + "10.0.0.2:6379|replica|–|–|–");
+      assertThat(browser.text("document.querySelector('#nodes [data-tone=bad]').textContent"))
+          .contains("no answer");
+      browser.screenshot(PICTURES.resolve("nodes.png"), /* isWhole= */ true);
+      caches.connection("redis.//one", /* healthy= */ true, 250_000);
+      browser.awaitTrue("document.getElementById('nodes-section').hidden");
+      assertThat(browser.problems()).isEmpty();
     }
   }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.ConnectionReading;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -190,6 +191,26 @@ final class StatusPageTest {
       assertThat(at(data, "details")).isNull();
       assertThat(rows(data(server, "?operation=put")).get(0).get("mean"))
           .isNotEqualTo(a.get("mean"));
+    }
+  }
+
+  @Test
+  void data_nodes_absentFiguresAreNull() throws Exception {
+    caches.connection(
+        "m",
+        /* healthy= */ true,
+        250_000,
+        new ConnectionReading.Node("a:1", "master", 16_384L, true, 0.000_25, false),
+        new ConnectionReading.Node("b:2", "replica", null, null, null, null));
+    try (PageServer server = PageServer.of(caches)) {
+      Object nodes = at(data(server, ""), "connections", 0, "nodes");
+      assertThat(at(nodes, 0, "role")).isEqualTo("master");
+      assertThat(at(nodes, 0, "slots")).isEqualTo(16_384.0);
+      assertThat(at(nodes, 0, "pingNanos")).isEqualTo(250_000.0);
+      assertThat(at(nodes, 1, "address")).isEqualTo("b:2");
+      assertThat(at(nodes, 1, "slots")).isNull();
+      assertThat(at(nodes, 1, "healthy")).isNull();
+      assertThat(at(nodes, 1, "breakerOpen")).isNull();
     }
   }
 

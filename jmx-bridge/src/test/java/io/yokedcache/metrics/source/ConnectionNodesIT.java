@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.source;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -21,7 +22,7 @@ final class ConnectionNodesIT {
   private static final Duration BOUND = Duration.ofSeconds(30);
 
   @Test
-  void read_cluster_eachMaster() {
+  void read_cluster_eachNode() {
     Properties settings = new Properties();
     settings.setProperty("yokedcache.health.interval", "100ms");
     JmxCacheReader reader = new JmxCacheReader(ManagementFactory.getPlatformMBeanServer());
@@ -29,7 +30,7 @@ final class ConnectionNodesIT {
             Caching.getCachingProvider("io.yokedcache.jcache.YokedCachingProvider");
         CacheManager manager =
             provider.getCacheManager(
-                URI.create("embedded:redis-cluster?masters=2"), null, settings)) {
+                URI.create("embedded:redis-cluster?masters=2&replicas=1"), null, settings)) {
       assertThat(manager.isClosed()).isFalse();
 
       Awaitility.await()
@@ -40,7 +41,10 @@ final class ConnectionNodesIT {
                       .hasSize(1)
                       .allSatisfy(
                           connection ->
+                              // Replicas are known when the slots have been read again.
                               assertThat(connection.nodes())
+                                  .hasSize(4)
+                                  .filteredOn(ConnectionReading.Node::isMaster)
                                   .hasSize(2)
                                   .allMatch(node -> Boolean.TRUE.equals(node.healthy()))
                                   .allMatch(node -> node.pingSeconds() != null)));
@@ -48,7 +52,17 @@ final class ConnectionNodesIT {
       ConnectionReading connection = read(reader);
       List<String> addresses =
           connection.nodes().stream().map(ConnectionReading.Node::address).toList();
-      assertThat(addresses).allMatch(address -> address.startsWith("127.0.0.1:")).isSorted();
+      assertThat(addresses)
+          .hasSize(4)
+          .allMatch(address -> address.startsWith("127.0.0.1:"))
+          .isSorted();
+      assertThat(connection.masters().stream().mapToLong(node -> requireNonNull(node.slots())))
+          .containsOnly(8192L);
+      assertThat(connection.nodes())
+          .filteredOn(node -> !node.isMaster())
+          .hasSize(2)
+          .allMatch(node -> "replica".equals(node.role()))
+          .allMatch(node -> node.slots() == null && node.healthy() == null);
     }
   }
 

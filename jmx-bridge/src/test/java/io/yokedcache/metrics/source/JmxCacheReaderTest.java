@@ -121,7 +121,9 @@ final class JmxCacheReaderTest {
                   5L,
                   0L,
                   6L,
-                  List.of(new ConnectionReading.Node("h:1", true, 0.000_25, true))));
+                  List.of(
+                      new ConnectionReading.Node("h:1", "master", 16_384L, true, 0.000_25, true),
+                      new ConnectionReading.Node("h:2", "replica", null, null, null, true))));
     }
   }
 

@@ -259,7 +259,8 @@ public final class SnapshotFixture implements AutoCloseable {
     }
 
     public List<NodeData> getNodes() {
-      return List.of(new NodeData("h:1", "master"), new NodeData("h:2", "replica"));
+      return List.of(
+          new NodeData("h:1", "master", 16_384, 0.25), new NodeData("h:2", "replica", 0, -1));
     }
   }
 
@@ -267,14 +268,22 @@ public final class SnapshotFixture implements AutoCloseable {
   public static final class NodeData {
     private final String address;
     private final String role;
+    private final int slots;
+    private final double pingMillis;
 
-    NodeData(String address, String role) {
+    NodeData(String address, String role, int slots, double pingMillis) {
       this.address = address;
       this.role = role;
+      this.slots = slots;
+      this.pingMillis = pingMillis;
     }
 
     public String getCircuitBreaker() {
       return "open";
+    }
+
+    public int getSlots() {
+      return slots;
     }
 
     public String getAddress() {
@@ -286,7 +295,7 @@ public final class SnapshotFixture implements AutoCloseable {
     }
 
     public double getPingMillis() {
-      return 0.25;
+      return pingMillis;
     }
 
     public boolean isHealthy() {

@@ -83,8 +83,9 @@ final class StatsDReporterTest {
                     null,
                     4L,
                     List.of(
-                        new ConnectionReading.Node("a:1", true, 0.002, false),
-                        new ConnectionReading.Node("b:2", false, null, true)))));
+                        new ConnectionReading.Node("a:1", "master", 16_000L, true, 0.002, false),
+                        new ConnectionReading.Node("b:2", "master", 384L, false, null, true),
+                        new ConnectionReading.Node("c:3", "replica", null, null, null, false)))));
     try (UdpReceiver receiver = UdpReceiver.start();
         StatsDCollector collector = collector(receiver).useTags(true).build();
         StatsDReporter reporter = StatsDReporter.builder(() -> now, collector).start()) {
@@ -102,6 +103,10 @@ final class StatsDReporterTest {
                           "p.node_up:1|g" + tags + "a_1",
                           "p.node_up:0|g" + tags + "b_2",
                           "p.node_ping_seconds:0.002|g" + tags + "a_1",
+                          "p.node_slots:16000|g" + tags + "a_1",
+                          "p.node_slots:384|g" + tags + "b_2",
+                          "p.nodes:2|g|#cache_manager:redis_//db,role:master",
+                          "p.nodes:1|g|#cache_manager:redis_//db,role:replica",
                           "p.circuit_breaker_open:0|g" + tags + "a_1",
                           "p.circuit_breaker_open:1|g" + tags + "b_2",
                           "p.circuit_breaker_openings:4|c|#cache_manager:redis_//db"));
