@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 final class SharedTroubleIT {
 
   private static final int PAUSES = Integer.getInteger("trouble.pauses", 4);
+  private static final int STEP = 16;
   private static final int OVERFLOWS = Integer.getInteger("trouble.overflows", 40);
   private static final int INTERRUPTS = Integer.getInteger("trouble.interrupts", 175);
   private static final int OTHERS = 8;
@@ -91,12 +92,18 @@ final class SharedTroubleIT {
     }
   }
 
-  /** Calls the cache at the end of the stack, and on the way back until a call succeeds. */
+  /**
+   * Calls the cache at the end of the stack, and at each {@value #STEP}th frame on the way back
+   * until a call succeeds. A compiled frame is small: calls at each frame would be thousands.
+   */
   private static boolean dive(
       Cache<String, String> cache, boolean isPut, AtomicInteger overflows, int depth) {
     try {
       if (depth > 0 && dive(cache, isPut, overflows, depth - 1)) {
         return true;
+      }
+      if (depth % STEP != 0) {
+        return false;
       }
       if (isPut) {
         Checked.put(cache);
