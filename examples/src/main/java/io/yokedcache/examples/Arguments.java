@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A command line, taken apart: {@code --name value}, {@code --flag}, and what stands alone. */
-final class Arguments {
+public final class Arguments {
 
   private final Map<String, String> values = new HashMap<>();
   private final Set<String> flags = new HashSet<>();
@@ -24,7 +24,8 @@ final class Arguments {
    * @param knownFlags options that have none
    * @param maxPositional how many arguments may stand alone
    */
-  Arguments(String[] args, Set<String> knownValues, Set<String> knownFlags, int maxPositional)
+  public Arguments(
+      String[] args, Set<String> knownValues, Set<String> knownFlags, int maxPositional)
       throws UsageException {
     for (int i = 0; i < args.length; i++) {
       String arg = args[i];
@@ -46,21 +47,21 @@ final class Arguments {
     }
   }
 
-  boolean has(String flag) {
+  public boolean has(String flag) {
     return flags.contains(flag);
   }
 
-  @Nullable String text(String name) {
+  public @Nullable String text(String name) {
     return values.get(name);
   }
 
   /** Returns the argument that stands alone at that place, or {@code null}. */
-  @Nullable String positional(int index) {
+  public @Nullable String positional(int index) {
     return index < positional.size() ? positional.get(index) : null;
   }
 
   /** Returns a whole number from {@code min} to {@code max}, or the default. */
-  long number(String name, long defaultNumber, long min, long max) throws UsageException {
+  public long number(String name, long defaultNumber, long min, long max) throws UsageException {
     String text = values.get(name);
     if (text == null) {
       return defaultNumber;
@@ -78,7 +79,7 @@ final class Arguments {
   }
 
   /** Returns the text as a URI. */
-  static URI uri(String text) throws UsageException {
+  public static URI uri(String text) throws UsageException {
     try {
       return new URI(text);
     } catch (URISyntaxException e) {

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** Tells every second how far a run is: in place on a terminal, line by line elsewhere. */
-final class Progress implements AutoCloseable {
+public final class Progress implements AutoCloseable {
 
   private static final int LINE_WIDTH = 79;
 
@@ -24,13 +24,13 @@ final class Progress implements AutoCloseable {
             return thread;
           });
 
-  Progress(PrintStream out, Supplier<String> line) {
+  public Progress(PrintStream out, Supplier<String> line) {
     this.out = out;
     this.line = line;
     this.inPlace = out == System.out && isTerminal();
   }
 
-  void start() {
+  public void start() {
     // Cancelled by close().
     ScheduledFuture<?> ignored = clock.scheduleAtFixedRate(this::print, 1, 1, TimeUnit.SECONDS);
   }

@@ -1,4 +1,4 @@
-/** Runnable examples: plain JCache, Hibernate, a recorded access trace, metrics and a benchmark. */
+/** Runnable examples: plain JCache here, others in a package each. */
 @NullMarked
 package io.yokedcache.examples;
 

@@ -5,10 +5,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** What an example printed. */
-final class Output {
+public final class Output {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-  final PrintStream stream = new PrintStream(bytes, /* autoFlush= */ true, StandardCharsets.UTF_8);
+  public final PrintStream stream =
+      new PrintStream(bytes, /* autoFlush= */ true, StandardCharsets.UTF_8);
 
   @Override
   public String toString() {
