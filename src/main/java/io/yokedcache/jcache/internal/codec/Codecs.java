@@ -11,7 +11,7 @@ import io.yokedcache.jcache.internal.codec.serial.PatternCheck;
 import io.yokedcache.jcache.internal.codec.value.AutoCodec;
 import io.yokedcache.jcache.internal.codec.value.BytesCodec;
 import io.yokedcache.jcache.internal.codec.value.CheckedCodec;
-import io.yokedcache.jcache.internal.codec.value.PlainForms;
+import io.yokedcache.jcache.internal.codec.value.PlainForm;
 import io.yokedcache.jcache.internal.codec.value.StringCodec;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Collections;
@@ -225,7 +225,7 @@ public final class Codecs {
    * share it.
    */
   private static boolean isPlain(Class<?> type) {
-    return PlainForms.of(type) != null && ClosedTypes.classesOf(type) != null;
+    return PlainForm.of(type) != null && ClosedTypes.classesOf(type) != null;
   }
 
   @SuppressWarnings("unchecked") // The key has the type.

@@ -50,7 +50,7 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
     this.type = type;
     this.settings = settings;
     this.java = new JavaCodec<>(type, loader, settings, otherDeclaredTypes);
-    this.declared = PlainForms.of(type);
+    this.declared = PlainForm.of(type);
   }
 
   /**
@@ -75,12 +75,12 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   @Override
   public byte[] encode(T value) {
     PlainForm<T> form = value.getClass() == type ? declared : formOf(value);
-    return form == null ? java.encode(value) : form.encode(value, settings);
+    return form == null ? java.encode(value) : form.encoder().apply(value, settings);
   }
 
   @SuppressWarnings("unchecked") // A form is found by the exact class of the object.
   private @Nullable PlainForm<T> formOf(T value) {
-    return (PlainForm<T>) PlainForms.of(value.getClass());
+    return (PlainForm<T>) PlainForm.of(value.getClass());
   }
 
   /**
@@ -93,22 +93,22 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
    */
   @Override
   public T decode(byte[] bytes) {
-    PlainForm<?> form = bytes.length == 0 ? null : PlainForms.ofTag(bytes[0]);
+    PlainForm<?> form = bytes.length == 0 ? null : PlainForm.ofTag(bytes[0]);
     if (form == null) {
       return java.decode(bytes);
     }
     if (bytes.length > settings.maxBytes()) {
       throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());
     }
-    if (declared != null && form != declared) {
+    if (declared != null && form.type() != type) {
       throw JavaCodec.wrongType(form.type(), type);
     }
     try {
-      return JavaCodec.checked(form.decode(bytes, settings), type);
+      return JavaCodec.checked(form.decoder().apply(bytes, settings), type);
     } catch (CodecException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw PlainForms.damaged(bytes, e.toString(), e);
+      throw PlainForm.damaged(bytes, e.toString(), e);
     }
   }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The format of the codec {@code auto}, which stays as it is: other versions read it. */
-final class PlainFormsTest {
+final class PlainFormTest {
 
   private final AutoCodec<Object> auto = TestSettings.auto(TestSettings.allowing());
 
