@@ -26,6 +26,7 @@ final class Report {
 
   private final PrintStream out;
   private final String base;
+  private final Chart chart = new Chart();
 
   Report(PrintStream out, String base) {
     this.out = out;
@@ -68,6 +69,7 @@ final class Report {
 
   /** Prints a row for each contestant; the first is the base of the ratios. */
   void print(Cell cell, List<Series> all) {
+    chart.add(cell, all);
     Series first = all.get(0);
     for (Series series : all) {
       Spread ratio = series.ratioTo(first);
@@ -112,6 +114,11 @@ final class Report {
   /** Prints that a cell was not measured. */
   void printLeftOut(Cell cell, String why) {
     out.println("Left out: " + cell + ", " + why);
+  }
+
+  /** Draws what was printed. */
+  void draw(Path file) throws IOException {
+    chart.write(file);
   }
 
   /** Prints how it went. */

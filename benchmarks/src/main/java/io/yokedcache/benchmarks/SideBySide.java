@@ -133,6 +133,9 @@ public final class SideBySide implements Callable<Integer> {
   @Option(names = "--trace", description = "A trace for the workload trace, maybe .xz")
   private @Nullable Path trace;
 
+  @Option(names = "--chart", description = "Where to draw the operations a second, as SVG")
+  private @Nullable Path chart;
+
   @Option(names = "--java", description = "The java to run contenders with, default: this one")
   private @Nullable String java;
 
@@ -185,6 +188,9 @@ public final class SideBySide implements Callable<Integer> {
         boolean right = true;
         for (Cell cell : cells()) {
           right &= comparison.measure(cell);
+        }
+        if (chart != null) {
+          report.draw(chart);
         }
         report.printEnd(Duration.ofNanos(System.nanoTime() - startNanos).toSeconds());
         if (!right) {

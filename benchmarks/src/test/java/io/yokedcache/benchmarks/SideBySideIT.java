@@ -9,8 +9,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.NodeList;
 
 /** Runs everything once for a moment; no figure is asserted, but every answer is checked. */
 final class SideBySideIT {
@@ -87,6 +89,31 @@ final class SideBySideIT {
         .contains("| get-all | 2 | 100 | yokedcache |")
         .contains("| put-all | 2 | 100 | lettuce |")
         .contains("| remove-put | 2 | 100 | jedis-pool |");
+  }
+
+  /** The client of a member in another JVM, which ends with the run. */
+  @Test
+  void run_hazelcast_andChart(@TempDir Path folder) throws Exception {
+    Path chart = folder.resolve("chart.svg");
+
+    int exitCode =
+        run(
+            "--quick",
+            "--same-jvm",
+            "--contenders=yokedcache,hazelcast",
+            "--workloads=get,invoke",
+            "--chart=" + chart);
+
+    assertThat(exitCode).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    assertThat(printed())
+        .contains("| get | 2 | 100 | hazelcast |")
+        .contains("| invoke | 2 | 100 | hazelcast |");
+    NodeList bars =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(chart.toFile())
+            .getElementsByTagName("rect");
+    assertThat(bars.getLength()).as("the background, and two bars in two groups").isEqualTo(5);
   }
 
   @Test

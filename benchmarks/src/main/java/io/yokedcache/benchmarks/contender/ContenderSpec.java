@@ -42,6 +42,8 @@ public record ContenderSpec(Kind kind, Map<String, String> options) {
     YOKEDCACHE,
     /** Redisson's JCache. */
     REDISSON,
+    /** Hazelcast's JCache, the client of one member in another JVM. */
+    HAZELCAST,
     /** Jedis' pooled client, on a cluster with one pool a node. */
     JEDIS_POOL,
     /** Lettuce's shared connection, on a cluster one a node. */
@@ -139,6 +141,7 @@ public record ContenderSpec(Kind kind, Map<String, String> options) {
       case CAFFEINE ->
           jcache("com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider", name, servers);
       case REDISSON -> RedissonTarget.open(name, servers, statistics);
+      case HAZELCAST -> HazelcastTarget.open(name, statistics);
       case JEDIS_POOL -> new JedisTarget(name, servers);
       case LETTUCE -> new LettuceTarget(name, servers);
       case REDIS_BENCHMARK ->
