@@ -20,6 +20,10 @@ public final class Leftovers {
   private static final Set<String> OF_THE_JVM =
       Set.of("system", "InnocuousThreadGroup", "CarrierThreads");
 
+  /** Awaitility's thread waits in here; JUnit starts its own when it first needs it. */
+  private static final Set<String> OF_TOOLS =
+      Set.of("awaitility-thread", "junit-jupiter-timeout-watcher");
+
   private final Set<Thread> before = threads();
 
   private static Set<Thread> threads() {
@@ -32,7 +36,7 @@ public final class Leftovers {
     ThreadGroup group = thread.getThreadGroup(); // null once it has ended
     return group != null
         && !OF_THE_JVM.contains(group.getName())
-        && !thread.getName().equals("awaitility-thread"); // waits in here
+        && !OF_TOOLS.contains(thread.getName());
   }
 
   /** Fails if there are threads that were not there before, and do not end soon. */
