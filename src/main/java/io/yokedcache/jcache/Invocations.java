@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
+import javax.cache.processor.EntryProcessorException;
 import javax.cache.processor.EntryProcessorResult;
 import org.jspecify.annotations.Nullable;
 
@@ -238,6 +239,27 @@ final class Invocations<K, V> {
     private void fail(K key, CacheException failure) {
       recorder.failed(Operation.INVOKE_ALL, OperationMeter.errorType(failure));
       results.put(key, new ProcessorResult<>(null, failure));
+    }
+  }
+
+  /**
+   * The result of a processor for one entry of {@code invokeAll}, or its failure.
+   *
+   * @param value the returned value, if it did not fail
+   * @param failure why it failed, or {@code null}
+   */
+  private record ProcessorResult<T>(@Nullable T value, @Nullable CacheException failure)
+      implements EntryProcessorResult<T> {
+
+    @Override
+    public @Nullable T get() {
+      if (failure instanceof EntryProcessorException already) {
+        throw already;
+      }
+      if (failure != null) {
+        throw new EntryProcessorException(failure.getMessage(), failure);
+      }
+      return value;
     }
   }
 }

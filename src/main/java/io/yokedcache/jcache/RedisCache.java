@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.entry.EntryWrites;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
+import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.load.ReadThrough;
 import io.yokedcache.jcache.internal.load.ReadThrough.Lookup;
@@ -18,6 +19,8 @@ import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -25,7 +28,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Configuration;
@@ -38,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * A cache as JSR-107 defines it: checks arguments, runs operations, counts them and publishes their
  * events. All single-entry writes end in {@link #write}. Safe for use by several threads.
  */
-final class RedisCache<K, V> implements Cache<K, V> {
+final class RedisCache<K, V> implements YokedCache<K, V> {
 
   private final CacheDefinition<K, V> definition;
   private final CacheLifecycle<K, V> lifecycle;
@@ -156,52 +158,79 @@ final class RedisCache<K, V> implements Cache<K, V> {
 
   @Override
   public void put(K key, V value) {
-    write(EntryOperation.PUT, key, value, null);
+    write(EntryOperation.PUT, key, value, null, context.expiry());
+  }
+
+  @Override
+  public void put(K key, V value, Duration ttl) {
+    write(EntryOperation.PUT, key, value, null, EntryExpiry.own(timeToLive(ttl)));
+  }
+
+  @Override
+  public boolean putIfAbsent(K key, V value, Duration ttl) {
+    EntryExpiry expiry = EntryExpiry.own(timeToLive(ttl));
+    return write(EntryOperation.PUT_IF_ABSENT, key, value, null, expiry).change() == Change.CREATED;
+  }
+
+  private static Ttl timeToLive(Duration ttl) {
+    if (requireNonNull(ttl, "ttl").isNegative() || ttl.isZero()) {
+      throw new IllegalArgumentException("A time to live must be positive, and this one is " + ttl);
+    }
+    return Ttl.of(ttl);
   }
 
   @Override
   public @Nullable V getAndPut(K key, V value) {
-    return write(EntryOperation.GET_AND_PUT, key, value, null).prior();
+    return write(EntryOperation.GET_AND_PUT, key, value, null, context.expiry()).prior();
   }
 
   @Override
   public boolean putIfAbsent(K key, V value) {
-    return write(EntryOperation.PUT_IF_ABSENT, key, value, null).change() == Change.CREATED;
+    return write(EntryOperation.PUT_IF_ABSENT, key, value, null, context.expiry()).change()
+        == Change.CREATED;
   }
 
   @Override
   public boolean replace(K key, V oldValue, V newValue) {
-    return write(EntryOperation.REPLACE_IF_EQUAL, key, newValue, oldValue).change().isWrite();
+    return write(EntryOperation.REPLACE_IF_EQUAL, key, newValue, oldValue, context.expiry())
+        .change()
+        .isWrite();
   }
 
   @Override
   public boolean replace(K key, V value) {
-    return write(EntryOperation.REPLACE, key, value, null).change().isWrite();
+    return write(EntryOperation.REPLACE, key, value, null, context.expiry()).change().isWrite();
   }
 
   @Override
   public @Nullable V getAndReplace(K key, V value) {
-    return write(EntryOperation.GET_AND_REPLACE, key, value, null).prior();
+    return write(EntryOperation.GET_AND_REPLACE, key, value, null, context.expiry()).prior();
   }
 
   @Override
   public boolean remove(K key) {
-    return write(EntryOperation.REMOVE, key, null, null).change() == Change.REMOVED;
+    return write(EntryOperation.REMOVE, key, null, null, context.expiry()).change()
+        == Change.REMOVED;
   }
 
   @Override
   public boolean remove(K key, V oldValue) {
-    return write(EntryOperation.REMOVE_IF_EQUAL, key, null, oldValue).change() == Change.REMOVED;
+    return write(EntryOperation.REMOVE_IF_EQUAL, key, null, oldValue, context.expiry()).change()
+        == Change.REMOVED;
   }
 
   @Override
   public @Nullable V getAndRemove(K key) {
-    return write(EntryOperation.GET_AND_REMOVE, key, null, null).prior();
+    return write(EntryOperation.GET_AND_REMOVE, key, null, null, context.expiry()).prior();
   }
 
   /** Makes one write, counts it and publishes its event. Every single-entry write ends here. */
   private OperationResult<V> write(
-      EntryOperation operation, K key, @Nullable V value, @Nullable V expected) {
+      EntryOperation operation,
+      K key,
+      @Nullable V value,
+      @Nullable V expected,
+      EntryExpiry expiry) {
     checkKey(key);
     checkValue(value, operation.writes(), "value");
     checkValue(expected, operation.compares(), "oldValue");
@@ -212,7 +241,8 @@ final class RedisCache<K, V> implements Cache<K, V> {
           Bytes encodedKey = definition.codec().key(key);
           KeyLocks.Hold held = lock(encodedKey);
           try {
-            OperationResult<V> result = access.write(operation, key, encodedKey, value, expected);
+            OperationResult<V> result =
+                access.write(operation, key, encodedKey, value, expected, expiry);
             Change change = result.change();
             boolean looksUp = operation.looksUp();
             recorder.record(

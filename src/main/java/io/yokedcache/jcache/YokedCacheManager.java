@@ -45,7 +45,7 @@ final class YokedCacheManager implements CacheManager {
   private static final Logger logger = LoggerFactory.getLogger(YokedCacheManager.class);
 
   private final YokedCachingProvider provider;
-  private final ManagerIdentity identity;
+  private final Identity identity;
   private final URI uri;
   private final Settings settings;
   private final OperationBeanLimit operationBeanLimit;
@@ -64,7 +64,7 @@ final class YokedCacheManager implements CacheManager {
 
   YokedCacheManager(
       YokedCachingProvider provider,
-      ManagerIdentity identity,
+      Identity identity,
       Settings settings,
       EmbeddedServers embeddedServers) {
     this.provider = provider;
@@ -429,5 +429,21 @@ final class YokedCacheManager implements CacheManager {
   @Override
   public String toString() {
     return "Cache manager " + uri;
+  }
+
+  /**
+   * The arguments by which a manager was requested; they identify it within its provider.
+   *
+   * @param uri the URI as given, which may hold credentials
+   * @param classLoader where classes of keys and values are found
+   * @param properties settings as given
+   */
+  record Identity(URI uri, ClassLoader classLoader, Properties properties) {
+
+    /** Without the URI's credentials. */
+    @Override
+    public String toString() {
+      return "ManagerIdentity[" + classLoader + "]";
+    }
   }
 }

@@ -74,7 +74,7 @@ public final class YokedCachingProvider implements CachingProvider {
     Properties known = requireNonNullElseGet(properties, Properties::new);
     YokedCacheManager manager =
         new YokedCacheManager(
-            this, new ManagerIdentity(asked, loader, known), settings, embeddedServers);
+            this, new YokedCacheManager.Identity(asked, loader, known), settings, embeddedServers);
     // Only now, so that a manager that cannot be created leaves no class loader behind here.
     managers.computeIfAbsent(loader, key -> new HashMap<>()).put(asked, manager);
     return manager;

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -334,6 +335,11 @@ final class ArchitectureTest {
             ROOT + ".configuration", ROOT + ".codec", ROOT + ".spi", ROOT + ".internal..")
         .orShould()
         .be(YokedCachingProvider.class)
+        .orShould(
+            be(
+                DescribedPredicate.describe(
+                    "YokedCache or nested in it",
+                    type -> outermost(type).equals(YokedCache.class.getName()))))
         .orShould()
         .be(RedisUnavailableException.class)
         .orShould()

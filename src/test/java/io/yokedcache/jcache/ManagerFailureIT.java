@@ -28,7 +28,7 @@ final class ManagerFailureIT {
             () ->
                 new YokedCacheManager(
                     new YokedCachingProvider(),
-                    new ManagerIdentity(EMBEDDED, loader(), new Properties()),
+                    new YokedCacheManager.Identity(EMBEDDED, loader(), new Properties()),
                     settings,
                     new EmbeddedServers()))
         .isInstanceOf(ArithmeticException.class)

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Mutation;
@@ -36,14 +37,20 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
 
   @Override
   public OperationResult<V> write(
-      EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
+      EntryOperation operation,
+      K key,
+      Bytes encodedKey,
+      @Nullable V value,
+      @Nullable V expected,
+      EntryExpiry expiry) {
     EntryCodec<K, V> codec = context.codec();
     Mutation mutation =
         mutation(
             operation,
             encodedKey,
             value == null ? null : codec.value(encodedKey, value),
-            expected == null ? null : codec.value(encodedKey, expected));
+            expected == null ? null : codec.value(encodedKey, expected),
+            expiry);
     try {
       if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
         return OperationResult.none(/* found= */ false);
@@ -93,7 +100,8 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
           entries.stream().filter(entry -> accepted.contains(entry.key())).toList();
       List<Mutation> mutations = new ArrayList<>(puts.size());
       for (EncodedEntry<K, V> put : puts) {
-        mutations.add(mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null));
+        mutations.add(
+            mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null, context.expiry()));
       }
       List<@Nullable Outcome> outcomes = context.store().applyAllOrLeaveOut(mutations);
       Map<K, OperationResult<V>> results = new LinkedHashMap<>();
@@ -108,7 +116,8 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   /** Removes several entries; the expiry policy is not asked. */
   List<OperationResult<V>> removeAll(List<Bytes> keys) {
     List<Mutation> mutations = new ArrayList<>(keys.size());
-    keys.forEach(key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null)));
+    keys.forEach(
+        key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null, context.expiry())));
     List<OperationResult<V>> results = new ArrayList<>(keys.size());
     for (@Nullable Outcome outcome : context.store().applyAllOrLeaveOut(mutations)) {
       results.add(result(outcome, mutations.get(results.size()), null));
@@ -117,14 +126,18 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   }
 
   private Mutation mutation(
-      EntryOperation operation, Bytes key, @Nullable Bytes value, @Nullable Bytes expected) {
+      EntryOperation operation,
+      Bytes key,
+      @Nullable Bytes value,
+      @Nullable Bytes expected,
+      EntryExpiry expiry) {
     return new Mutation(
         key,
         operation.condition(),
         expected,
         value,
-        value == null ? Ttl.UNCHANGED : context.expiry().onCreation(),
-        value == null ? Ttl.UNCHANGED : context.expiry().onUpdate(),
+        value == null ? Ttl.UNCHANGED : expiry.onCreation(),
+        value == null ? Ttl.UNCHANGED : expiry.onUpdate(),
         operation.returnsPrior() || context.demand().wantsOldValues(),
         context.demand().wantsEvents());
   }

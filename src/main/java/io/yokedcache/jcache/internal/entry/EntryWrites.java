@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.List;
 import java.util.Map;
@@ -29,9 +30,15 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
    * @param encodedKey the key's bytes
    * @param value the new value, or {@code null} for removals
    * @param expected the value that the entry must have, for the operations that compare
+   * @param expiry the expiry of the entry: the cache's, or {@link EntryExpiry#own}
    */
   OperationResult<V> write(
-      EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected);
+      EntryOperation operation,
+      K key,
+      Bytes encodedKey,
+      @Nullable V value,
+      @Nullable V expected,
+      EntryExpiry expiry);
 
   /**
    * Prepares to put several entries in as few round trips as possible. All steps that can fail in

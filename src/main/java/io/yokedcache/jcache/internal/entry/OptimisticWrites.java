@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.entry;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Mutation;
@@ -40,14 +41,19 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
 
   @Override
   public OperationResult<V> write(
-      EntryOperation operation, K key, Bytes encodedKey, @Nullable V value, @Nullable V expected) {
+      EntryOperation operation,
+      K key,
+      Bytes encodedKey,
+      @Nullable V value,
+      @Nullable V expected,
+      EntryExpiry expiry) {
     Bytes encodedValue = value == null ? null : context.codec().value(encodedKey, value);
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     boolean owes = operation.owes();
     while (true) {
       Decision decision;
       try {
-        decision = decide(operation, encodedKey, encodedValue, expected, owes);
+        decision = decide(operation, encodedKey, encodedValue, expected, owes, expiry);
       } catch (RedisUnavailableException e) {
         context.store().leaveOut(e);
         if (operation.condition() == Condition.ANY) {
@@ -96,7 +102,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
               entries.get(i).keyBytes(),
               present.get(i) ? Condition.PRESENT : Condition.ABSENT,
               null,
-              entries.get(i).valueBytes()));
+              entries.get(i).valueBytes(),
+              context.expiry()));
     }
     return accepted -> apply(entries, mutations, accepted);
   }
@@ -158,7 +165,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
               put.keyBytes(),
               put.valueBytes(),
               /* expected= */ null,
-              /* owes= */ true);
+              /* owes= */ true,
+              context.expiry());
       Mutation mutation = requireNonNull(decision.mutation(), "a put always applies");
       Outcome outcome = context.store().apply(mutation, /* owes= */ true);
       if (outcome.change() != Change.NONE) {
@@ -174,11 +182,12 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       Bytes key,
       @Nullable Bytes value,
       @Nullable V expected,
-      boolean owes) {
+      boolean owes,
+      EntryExpiry expiry) {
     boolean needsRead =
-        operation.condition() != Condition.ANY || (value != null && !context.expiry().isFixed());
+        operation.condition() != Condition.ANY || (value != null && !expiry.isFixed());
     if (!needsRead) {
-      return new Decision(false, mutation(operation, key, Condition.ANY, null, value));
+      return new Decision(false, mutation(operation, key, Condition.ANY, null, value, expiry));
     }
     Bytes stored = context.store().getToChange(key, owes);
     // A value that cannot be decoded counts as absent; a value that is overwritten in any case is
@@ -202,13 +211,15 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     }
     if (!found && stored != null) {
       return new Decision(
-          false, mutation(operation, key, Condition.ABSENT, null, value).creatingInPlaceOf(stored));
+          false,
+          mutation(operation, key, Condition.ABSENT, null, value, expiry)
+              .creatingInPlaceOf(stored));
     }
     Condition condition = found ? Condition.PRESENT : Condition.ABSENT;
     if (operation.condition() == Condition.EQUAL) {
       condition = Condition.EQUAL;
     }
-    return new Decision(found, mutation(operation, key, condition, stored, value));
+    return new Decision(found, mutation(operation, key, condition, stored, value, expiry));
   }
 
   private boolean isEqual(Bytes key, Bytes stored, V readable, @Nullable V expected) {
@@ -220,7 +231,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       Bytes key,
       Condition condition,
       @Nullable Bytes stored,
-      @Nullable Bytes value) {
+      @Nullable Bytes value,
+      EntryExpiry expiry) {
     boolean creates = value != null && condition != Condition.PRESENT && stored == null;
     boolean updates = value != null && condition != Condition.ABSENT;
     return new Mutation(
@@ -228,8 +240,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
         condition,
         condition == Condition.EQUAL ? stored : null,
         value,
-        creates ? context.expiry().onCreation() : Ttl.UNCHANGED,
-        updates ? context.expiry().onUpdate() : Ttl.UNCHANGED,
+        creates ? expiry.onCreation() : Ttl.UNCHANGED,
+        updates ? expiry.onUpdate() : Ttl.UNCHANGED,
         operation.returnsPrior() || context.demand().wantsOldValues(),
         context.demand().wantsEvents());
   }

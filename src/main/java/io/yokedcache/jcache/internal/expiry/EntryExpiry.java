@@ -16,6 +16,11 @@ public sealed interface EntryExpiry permits FixedExpiry, PolicyExpiry {
     return FixedExpiry.isFixed(policy) ? FixedExpiry.of(policy) : new PolicyExpiry(policy);
   }
 
+  /** A time to live that the application gives an entry; reading the entry leaves it as it is. */
+  static EntryExpiry own(Ttl ttl) {
+    return new FixedExpiry(ttl, ttl, Ttl.UNCHANGED);
+  }
+
   /** Whether the times are constants. */
   boolean isFixed();
 

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
+import java.time.Duration;
+
 /**
  * The time to live that an operation gives to an entry.
  *
@@ -18,6 +20,13 @@ public record Ttl(long millis) {
 
   /** About 1000 years: Redis adds the time to live to the clock and refuses an overflow. */
   private static final long MAX_MILLIS = 1000L * 366 * 24 * 60 * 60 * 1000;
+
+  /** A positive duration, rounded up to milliseconds; {@link #ETERNAL} from about 1000 years on. */
+  public static Ttl of(Duration duration) {
+    return duration.compareTo(Duration.ofMillis(MAX_MILLIS)) >= 0
+        ? ETERNAL
+        : ofMillis(duration.plusNanos(999_999).toMillis());
+  }
 
   /** The time to live of this many milliseconds; a negative number counts as none at all. */
   public static Ttl ofMillis(long millis) {
