@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class HistoriesIT {
 
+  private static final String ONLY = System.getProperty("faults.only", "");
+
   private static final int SECONDS = Integer.getInteger("histories.seconds", 3);
 
   @ParameterizedTest
@@ -24,7 +26,11 @@ final class HistoriesIT {
         Fault.ALL.stream()
             .filter(fault -> fault.deployments().contains(Deployment.STANDALONE))
             .filter(fault -> !fault.losesEntries())
-            .filter(fault -> !brief || List.of("kill", "hold", "cut").contains(fault.name()))
+            .filter(
+                fault ->
+                    ONLY.isEmpty()
+                        ? !brief || List.of("kill", "hold", "cut").contains(fault.name())
+                        : List.of(ONLY.split(",", -1)).contains(fault.name()))
             .toList();
     Histories.Result result;
     try (Target target = Target.start(Deployment.STANDALONE, 3)) {
