@@ -52,7 +52,9 @@ final class ArchitectureTest {
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis.breaker",
+                  "internal.redis.fence",
                   "spi")),
+          Map.entry("internal.redis.fence", Set.of()),
           Map.entry(
               "internal.redis.pipeline",
               Set.of(
@@ -60,7 +62,8 @@ final class ArchitectureTest {
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis",
-                  "internal.redis.breaker")),
+                  "internal.redis.breaker",
+                  "internal.redis.fence")),
           Map.entry(
               "internal.redis.cluster",
               Set.of(

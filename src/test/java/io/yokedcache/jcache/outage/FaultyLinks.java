@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,9 @@ final class FaultyLinks implements AutoCloseable {
     /** Discards everything, and ends these connections when the mode changes. */
     SWALLOW,
     /** Keeps everything, also of clients that have gone, and passes it on when the mode changes. */
-    HOLD
+    HOLD,
+    /** Does so for the connections of now, and passes on what comes by later ones. */
+    HOLD_PRESENT
   }
 
   private final PipedJvm jvm;
@@ -64,7 +67,10 @@ final class FaultyLinks implements AutoCloseable {
     return ports[link];
   }
 
-  /** Changes the mode of a link; it holds when the method returns. */
+  /**
+   * Changes the mode of a link. When the method returns, the mode holds, and what was kept before
+   * has been written to the sockets, unless it has to be kept longer.
+   */
   void set(int link, Mode mode, int number) {
     jvm.tell(link + " " + mode + " " + number);
     String unused = jvm.answer();
@@ -104,6 +110,7 @@ final class FaultyLinks implements AutoCloseable {
   private static final class Link {
 
     private static final int BUFFER_BYTES = 16 << 10;
+    private static final long RELEASE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final int serverPort;
     private final ServerSocket listener;
@@ -111,6 +118,14 @@ final class FaultyLinks implements AutoCloseable {
     private final Object changed = new Object();
     private volatile Mode mode = Mode.PASS;
     private volatile int number;
+
+    /** The connections are numbered; the last one, and the last one of those that are kept. */
+    private final AtomicInteger last = new AtomicInteger();
+
+    private volatile int lastKept;
+
+    /** How many buffers are kept, or were kept and are not written yet; guarded by changed. */
+    private int kept;
 
     Link(int serverPort) throws IOException {
       this.serverPort = serverPort;
@@ -128,11 +143,28 @@ final class FaultyLinks implements AutoCloseable {
       boolean ends = next == Mode.REFUSE || mode == Mode.SWALLOW;
       synchronized (changed) {
         number = nextNumber;
+        lastKept = last.get();
         mode = next;
         changed.notifyAll();
       }
       if (ends) {
         sockets.forEach(Link::end);
+      }
+      if (next != Mode.HOLD && next != Mode.HOLD_PRESENT) {
+        awaitWritten();
+      }
+    }
+
+    private void awaitWritten() {
+      long endNanos = System.nanoTime() + RELEASE_NANOS;
+      synchronized (changed) {
+        while (kept > 0 && System.nanoTime() - endNanos < 0) {
+          try {
+            changed.wait(10);
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        }
       }
     }
 
@@ -152,8 +184,11 @@ final class FaultyLinks implements AutoCloseable {
 
     private void connect(Socket client) {
       Socket server = new Socket();
+      int connection = last.incrementAndGet();
       try {
-        awaitPassage();
+        if (awaitPassage(connection)) {
+          written();
+        }
         if (mode == Mode.REFUSE) {
           end(client);
           return;
@@ -162,8 +197,8 @@ final class FaultyLinks implements AutoCloseable {
         server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort), 2000);
         client.setTcpNoDelay(true);
         server.setTcpNoDelay(true);
-        start(() -> pump(server, client));
-        pump(client, server);
+        start(() -> pump(connection, server, client));
+        pump(connection, client, server);
       } catch (IOException | InterruptedException serverAway) {
         end(client);
         end(server);
@@ -172,15 +207,28 @@ final class FaultyLinks implements AutoCloseable {
       }
     }
 
-    private void awaitPassage() throws InterruptedException {
+    /** Returns whether it had to wait. */
+    private boolean awaitPassage(int connection) throws InterruptedException {
       synchronized (changed) {
-        while (mode == Mode.HOLD) {
+        boolean isKept = false;
+        while (mode == Mode.HOLD || (mode == Mode.HOLD_PRESENT && connection <= lastKept)) {
+          kept += isKept ? 0 : 1;
+          isKept = true;
           changed.wait();
         }
+        return isKept;
       }
     }
 
-    private void pump(Socket from, Socket to) {
+    private void written() {
+      synchronized (changed) {
+        kept--;
+        changed.notifyAll();
+      }
+    }
+
+    private void pump(int connection, Socket from, Socket to) {
+      boolean isKept = false;
       byte[] buffer = new byte[BUFFER_BYTES];
       try {
         InputStream in = from.getInputStream();
@@ -188,7 +236,7 @@ final class FaultyLinks implements AutoCloseable {
         Mode known = Mode.PASS;
         long left = Long.MAX_VALUE;
         for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-          awaitPassage();
+          isKept = awaitPassage(connection);
           if (known != mode) {
             known = mode;
             left =
@@ -200,11 +248,19 @@ final class FaultyLinks implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(number);
           }
           if (known == Mode.SWALLOW) {
+            if (isKept) {
+              isKept = false;
+              written();
+            }
             continue;
           }
           int passed = (int) Math.min(count, left);
           out.write(buffer, 0, passed);
           left -= passed;
+          if (isKept) {
+            isKept = false;
+            written();
+          }
           if (left == 0) {
             return;
           }
@@ -212,6 +268,9 @@ final class FaultyLinks implements AutoCloseable {
       } catch (IOException | InterruptedException otherSideEnded) {
         // Both sides end together.
       } finally {
+        if (isKept) {
+          written();
+        }
         end(from);
         end(to);
         sockets.remove(from);

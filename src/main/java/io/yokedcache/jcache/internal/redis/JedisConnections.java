@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
 import java.io.IOException;
@@ -77,14 +78,29 @@ public final class JedisConnections {
   }
 
   /**
+   * A connection after the greeting.
+   *
+   * @param client the connection as the server knows it; {@code null} if the server has not told
+   */
+  public record Greeted(Socket socket, LostConnections.@Nullable Client client) {}
+
+  /**
    * A socket after the greeting, for code that writes and reads the protocol without Jedis. The
    * caller closes it.
    */
-  public static Socket socket(Endpoint server) {
+  public static Greeted socket(Endpoint server) {
     int greetingMillis = millis(server.settings().commandTimeout());
     KeptConnection connection =
         ready(server, connect(server, greetingMillis, Duration.ZERO, ReplyReader.limit(0, 1)));
-    return connection.keeper.socket();
+    return new Greeted(connection.keeper.socket(), connection.client);
+  }
+
+  /**
+   * A connection that was made here as the server knows it; {@code null} if the server has not told
+   * it.
+   */
+  static LostConnections.@Nullable Client client(Connection connection) {
+    return ((KeptConnection) connection).client;
   }
 
   /**
@@ -246,11 +262,12 @@ public final class JedisConnections {
   }
 
   /**
-   * Sends the greeting: password, database, names, and the question for the role where sentinels
-   * name the server. It is sent at once, since the server answers in order.
+   * Sends the greeting: password, database, names, the question how the server knows the
+   * connection, and the question for the role where sentinels name the server. It is sent at once,
+   * since the server answers in order.
    */
   private static void greet(
-      Connection connection, Settings.Connection settings, @Nullable Credentials credentials) {
+      KeptConnection connection, Settings.Connection settings, @Nullable Credentials credentials) {
     List<CommandArguments> greeting = new ArrayList<>();
     if (credentials != null) {
       CommandArguments auth = new CommandArguments(Command.AUTH);
@@ -266,6 +283,8 @@ public final class JedisConnections {
     int needed = greeting.size();
     greeting.add(new CommandArguments(Command.CLIENT).add("SETNAME").add(settings.clientName()));
     greeting.add(new CommandArguments(Command.CLIENT).add("SETINFO").add("LIB-NAME").add(LIBRARY));
+    int info = greeting.size();
+    greeting.add(new CommandArguments(Command.CLIENT).add("INFO"));
     boolean asksForRole = settings.deployment().kind() == Settings.Deployment.Kind.SENTINEL;
     if (asksForRole) {
       // Other than ROLE, it is not among the commands that administrators tend to forbid.
@@ -277,7 +296,9 @@ public final class JedisConnections {
     for (int i = 0; i < greeting.size(); i++) {
       try {
         Object reply = connection.getOne();
-        if (asksForRole && i == greeting.size() - 1) {
+        if (i == info) {
+          connection.client = LostConnections.Client.of(reply);
+        } else if (asksForRole && i == greeting.size() - 1) {
           checkMaster(reply, settings);
         }
       } catch (JedisDataException e) {
@@ -286,7 +307,7 @@ public final class JedisConnections {
               ? new RefusedCredentialsException(e)
               : e;
         }
-        // A server that does not know, or does not allow, a name for a connection does without.
+        // A server that does not know, or does not allow, such a command does without it.
       }
     }
   }
@@ -485,6 +506,9 @@ public final class JedisConnections {
 
     private final SocketKeeper keeper;
     private final ReplyReader reader;
+
+    /** The connection as the server knows it. Written before the connection is handed out. */
+    private LostConnections.@Nullable Client client;
 
     KeptConnection(SocketKeeper keeper, JedisClientConfig config, long maxReplyBytes) {
       super(keeper, config);

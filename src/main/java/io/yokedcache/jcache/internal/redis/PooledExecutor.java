@@ -8,8 +8,10 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
+import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -46,6 +48,7 @@ public final class PooledExecutor implements RedisExecutor {
   private final ErrorReply.Policy policy;
   private final PooledConnections pool;
   private final NodeBreaker breaker;
+  private final LostConnections lost;
   private final Failures failures;
   private final WriteGuard guard;
   private final ReconnectCount reconnects;
@@ -78,6 +81,7 @@ public final class PooledExecutor implements RedisExecutor {
             settings.circuitBreaker(),
             () -> server.lookup().address(),
             () -> JedisConnections.serves(server));
+    this.lost = new LostConnections();
     this.failures = new Failures(server, breaker);
     this.policy = server.policy();
     this.pool =
@@ -92,6 +96,7 @@ public final class PooledExecutor implements RedisExecutor {
     this.policy = shared.policy;
     this.pool = shared.pool;
     this.breaker = shared.breaker;
+    this.lost = shared.lost;
     this.failures = shared.failures;
     this.guard = shared.guard;
     this.reconnects = shared.reconnects;
@@ -115,6 +120,11 @@ public final class PooledExecutor implements RedisExecutor {
   /** The circuit breaker of all requests to the server. */
   public NodeBreaker breaker() {
     return breaker;
+  }
+
+  /** The connections to the server that were lost under changes. */
+  public LostConnections lost() {
+    return lost;
   }
 
   /** The retry policy of all connections to the server. */
@@ -266,7 +276,7 @@ public final class PooledExecutor implements RedisExecutor {
         if (written) {
           place = borrowed;
         } else {
-          pool.giveBack(borrowed, /* whole= */ false);
+          giveUp(borrowed);
         }
       }
     }
@@ -282,8 +292,20 @@ public final class PooledExecutor implements RedisExecutor {
         return replies;
       } finally {
         place = null;
-        pool.giveBack(borrowed, complete);
+        if (complete) {
+          pool.giveBack(borrowed, /* whole= */ true);
+        } else {
+          giveUp(borrowed);
+        }
       }
+    }
+
+    /** Closes a connection on which the request may be under way. */
+    private void giveUp(Place borrowed) {
+      if (request.mayChange()) {
+        lost.add(JedisConnections.client(borrowed.connection()));
+      }
+      pool.giveBack(borrowed, /* whole= */ false);
     }
 
     /** Closes the connection, since its replies are not read. */
@@ -291,7 +313,7 @@ public final class PooledExecutor implements RedisExecutor {
       Place borrowed = place;
       if (borrowed != null) {
         place = null;
-        pool.giveBack(borrowed, /* whole= */ false);
+        giveUp(borrowed);
       }
     }
   }
@@ -325,6 +347,15 @@ public final class PooledExecutor implements RedisExecutor {
   @Override
   public boolean isAway(Bytes route) {
     return breaker.isOpen();
+  }
+
+  @Override
+  public boolean endLostConnections(String operation, Collection<Bytes> routes) {
+    return lost.end(
+        commands ->
+            execute(
+                new Request(
+                    operation, routes.iterator().next(), /* idempotent= */ true, commands)));
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -119,6 +120,19 @@ public interface RedisExecutor extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Has the servers of some keys end the connections that were lost under changes, so that none of
+   * these changes is executed from now on. Sends nothing if there are none.
+   *
+   * @param operation its name in messages
+   * @param routes keys of the slots
+   * @return whether that is certain; false if a server does not allow it
+   * @throws javax.cache.CacheException if a server could not be asked
+   */
+  default boolean endLostConnections(String operation, Collection<Bytes> routes) {
+    return false;
+  }
+
   /** One executor for each master, for commands such as {@code SCAN} that have no key. */
   List<RedisExecutor> masters();
 
@@ -184,6 +198,7 @@ public interface RedisExecutor extends AutoCloseable {
 
     private static final Set<Command> READS =
         EnumSet.of(
+            Command.CLIENT,
             Command.CLUSTER,
             Command.EXISTS,
             Command.GET,
@@ -239,7 +254,7 @@ public interface RedisExecutor extends AutoCloseable {
     }
 
     /** Whether the request, if it was executed, may have changed an entry. */
-    boolean mayChange() {
+    public boolean mayChange() {
       for (CommandArguments command : commands) {
         // An idempotent script changes no entry: it reads, or keeps a lease.
         boolean harmless = idempotent && isOneOf(SCRIPTS, command);

@@ -195,7 +195,16 @@ public final class EntryStore {
     this.degrades = degrades;
     this.settlement =
         new Settlement(
-            names, operations, generations, guard, mutations, observers, batchSize, debts, owes);
+            executor,
+            names,
+            operations,
+            generations,
+            guard,
+            mutations,
+            observers,
+            batchSize,
+            debts,
+            owes);
     this.replicas =
         replicas == null
             ? null

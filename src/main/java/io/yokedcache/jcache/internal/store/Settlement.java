@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
@@ -28,6 +29,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class Settlement {
 
+  private final RedisExecutor executor;
   private final KeySpace names;
   private final OperationNames operations;
   private final Generations generations;
@@ -46,6 +48,7 @@ final class Settlement {
    * @param owes whether failed changes of this cache are among them
    */
   Settlement(
+      RedisExecutor executor,
       KeySpace names,
       OperationNames operations,
       Generations generations,
@@ -55,6 +58,7 @@ final class Settlement {
       int batchSize,
       OwedInvalidations debts,
       boolean owes) {
+    this.executor = executor;
     this.names = names;
     this.operations = operations;
     this.generations = generations;
@@ -178,7 +182,7 @@ final class Settlement {
 
   /** Notes that a change has replaced or removed an owed entry. */
   void end(Bytes key, Debt debt) {
-    owed.end(Map.of(key, debt));
+    owed.end(Map.of(key, debt), /* mayArriveLate= */ true);
   }
 
   /**
@@ -240,14 +244,19 @@ final class Settlement {
 
   /** Removes owed entries; false if Redis refuses it. */
   private boolean settleKeys(Map<Bytes, Debt> debts) {
+    boolean mayArriveLate;
     try {
-      unlink(List.copyOf(debts.keySet()));
+      List<Bytes> keys = List.copyOf(debts.keySet());
+      mayArriveLate = !endLostConnections(keys);
+      unlink(keys);
+      // A removal may have been lost and sent again; executed late, it would remove a new entry.
+      mayArriveLate |= !endLostConnections(keys);
     } catch (CacheException e) {
       throwUnlessRefused(e);
       debts.values().forEach(Debt::refused);
       return false;
     }
-    owed.end(debts);
+    owed.end(debts, mayArriveLate);
     return true;
   }
 
@@ -259,6 +268,12 @@ final class Settlement {
     if (isAway || !mayLeaveOldEntry(failure)) {
       throw failure;
     }
+  }
+
+  private boolean endLostConnections(List<Bytes> keys) {
+    return executor.endLostConnections(
+        operations.owed(),
+        keys.stream().map(names::bucketOf).distinct().map(names::route).toList());
   }
 
   private void unlink(List<Bytes> keys) {

@@ -17,8 +17,10 @@ import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.replica.Replicas;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -166,6 +168,21 @@ public final class ClusterExecutor implements RedisExecutor {
   public boolean isAway(Bytes route) {
     ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
     return owner != null && owner.pool().breaker().isOpen();
+  }
+
+  @Override
+  public boolean endLostConnections(String operation, Collection<Bytes> routes) {
+    Set<ClusterNode> owners = new HashSet<>();
+    boolean isCertain = true;
+    for (Bytes route : routes) {
+      ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
+      if (owner == null) {
+        isCertain = false;
+      } else if (owners.add(owner)) {
+        isCertain &= owner.pool().endLostConnections(operation, List.of(route));
+      }
+    }
+    return isCertain;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.List;
@@ -162,6 +163,11 @@ final class PipelinedConnection implements AutoCloseable {
 
   boolean isOpen() {
     return failure.get() == null;
+  }
+
+  /** The connection as the server knows it; {@code null} if the server has not told it. */
+  LostConnections.@Nullable Client client() {
+    return transport.client();
   }
 
   /** When the connection began to be made. */

@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -144,6 +145,9 @@ public final class PipelinedExecutor implements RedisExecutor {
           waitOrThrow(request, replies, error, connection, startNanos);
         } catch (LostCallException e) {
           connections.noteFailure();
+          if (e.isSent() && request.mayChange()) {
+            pool.lost().add(connection.client());
+          }
           losses += e.isSent() ? 1 : 0;
           unsent += e.isSent() ? 0 : 1;
           if (unsent > MAX_UNSENT || !mayRepeat(request, e, losses)) {
@@ -274,6 +278,11 @@ public final class PipelinedExecutor implements RedisExecutor {
   @Override
   public boolean isAway(Bytes route) {
     return breaker.isOpen();
+  }
+
+  @Override
+  public boolean endLostConnections(String operation, Collection<Bytes> routes) {
+    return pool.endLostConnections(operation, routes);
   }
 
   /** The pool: commands without a key are background work, and must not delay operations. */

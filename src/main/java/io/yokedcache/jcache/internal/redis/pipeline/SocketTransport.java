@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.ReplyReader;
+import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +32,7 @@ final class SocketTransport implements Transport {
   private static final int LAST_LOOK_MILLIS = 1;
 
   private final Socket socket;
+  private final LostConnections.@Nullable Client client;
   private final RequestBuffer out;
   private final ReplyReader in;
   private int timeoutMillis;
@@ -39,8 +41,9 @@ final class SocketTransport implements Transport {
   private Runnable afterWaiting = () -> {};
 
   /** Uses a connection that is open and greeted. */
-  SocketTransport(Socket socket, long maxValueBytes) throws IOException {
-    this.socket = socket;
+  SocketTransport(JedisConnections.Greeted connection, long maxValueBytes) throws IOException {
+    this.socket = connection.socket();
+    this.client = connection.client();
     this.timeoutMillis = socket.getSoTimeout();
     this.out = new RequestBuffer(socket.getOutputStream());
     this.in =
@@ -53,12 +56,17 @@ final class SocketTransport implements Transport {
    * @throws redis.clients.jedis.exceptions.JedisException if the server is not there, or refuses
    */
   static SocketTransport open(Endpoint server) {
-    Socket greeted = JedisConnections.socket(server);
+    JedisConnections.Greeted greeted = JedisConnections.socket(server);
     try {
       return new SocketTransport(greeted, server.maxValueBytes());
     } catch (IOException e) {
       throw new JedisConnectionException("Cannot use the connection", e);
     }
+  }
+
+  @Override
+  public LostConnections.@Nullable Client client() {
+    return client;
   }
 
   @Override

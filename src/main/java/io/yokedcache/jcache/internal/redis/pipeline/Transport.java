@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
+import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -12,6 +13,9 @@ import redis.clients.jedis.CommandArguments;
  * wakes both.
  */
 interface Transport extends AutoCloseable {
+
+  /** The connection as the server knows it; {@code null} if the server has not told it. */
+  LostConnections.@Nullable Client client();
 
   /**
    * Sets the callbacks that the reading thread calls before and after it waits for the server. To

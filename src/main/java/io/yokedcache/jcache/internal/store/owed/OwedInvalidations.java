@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
  * failure leaves it, and makes the debt good before this JVM uses the key again. A thread of the
  * manager makes good the rest by {@link #settleAll}.
  *
- * <p>A write whose outcome is unknown may be executed after its debt was settled. {@link
- * #LATE_NANOS} later the entry is removed once more if it has the value of that write.
+ * <p>A write whose outcome is unknown may be executed after its debt was settled, unless the server
+ * has ended the connection before. {@link #LATE_NANOS} later the entry is then removed once more if
+ * it has the value of that write.
  *
  * <p>Safe for use by several threads: the state of each cache is guarded by its object's monitor,
  * which is never held while Redis is asked. A debt is ended by its identity, so a debt that was
@@ -294,14 +295,18 @@ public final class OwedInvalidations {
       return new HashMap<>(keys);
     }
 
-    /** Notes that entries were removed. */
-    public synchronized void end(Map<Bytes, Debt> removed) {
+    /**
+     * Notes that entries were removed.
+     *
+     * @param mayArriveLate whether writes of unknown outcome may still be executed
+     */
+    public synchronized void end(Map<Bytes, Debt> removed, boolean mayArriveLate) {
       long now = System.nanoTime();
       removed.forEach(
           (key, debt) -> {
             if (keys.remove(key, debt)) {
               settled++;
-              if (debt.late != null) {
+              if (debt.late != null && mayArriveLate) {
                 Late before = again.remove(key);
                 Late both = before == null ? debt.late : before.and(debt.late);
                 again.put(key, both.at(now + LATE_NANOS));

@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.testing.Interleavings;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -196,6 +197,11 @@ final class PipelinedConnectionTest {
         LongSupplier beforeWaiting, LongSupplier whenLate, Runnable afterWaiting) {
       before = beforeWaiting;
       after = afterWaiting;
+    }
+
+    @Override
+    public LostConnections.@Nullable Client client() {
+      return null;
     }
 
     @Override

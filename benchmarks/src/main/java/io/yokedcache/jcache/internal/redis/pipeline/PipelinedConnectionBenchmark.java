@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.JedisConnections;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -38,7 +39,9 @@ public class PipelinedConnectionBenchmark {
   private static PipelinedConnection open() {
     try {
       return new PipelinedConnection(
-          new SocketTransport(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime());
+          new SocketTransport(
+                new JedisConnections.Greeted(new AnsweringSocket(), /* client= */ null),
+                MAX_VALUE_BYTES), System.nanoTime());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.JedisConnections;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,7 +36,9 @@ final class PipelinedConnectionMeetingsTest {
     ExecutorService callers = Executors.newFixedThreadPool(threads);
     try (PipelinedConnection connection =
         new PipelinedConnection(
-            new SocketTransport(new AnsweringSocket(), MAX_VALUE_BYTES), System.nanoTime())) {
+            new SocketTransport(
+                new JedisConnections.Greeted(new AnsweringSocket(), /* client= */ null),
+                MAX_VALUE_BYTES), System.nanoTime())) {
       List<Callable<Integer>> tasks = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
         tasks.add(() -> call(connection, CALLS / threads));
