@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The {@code loadAll} calls of one cache that are running. Each call reports its end to its
- * listener, also after an error. {@link #close} rejects new calls and waits for the running ones.
+ * The {@code loadAll} calls of one cache that are running, and its refreshes of old entries. Each
+ * call reports its end to its listener, also after an error. {@link #close} rejects new ones, waits
+ * for the running ones, and drops refreshes that have not begun.
  */
 final class BulkLoads implements AutoCloseable {
 
@@ -24,6 +26,7 @@ final class BulkLoads implements AutoCloseable {
 
   private final String cacheName;
   private final Executor executor;
+  private final Executor refreshes;
   private final Duration closeTimeout;
 
   /**
@@ -34,9 +37,10 @@ final class BulkLoads implements AutoCloseable {
 
   private boolean closed;
 
-  BulkLoads(String cacheName, Executor executor, Duration closeTimeout) {
+  BulkLoads(String cacheName, Executor executor, Executor refreshes, Duration closeTimeout) {
     this.cacheName = cacheName;
     this.executor = executor;
+    this.refreshes = refreshes;
     this.closeTimeout = closeTimeout;
   }
 
@@ -46,11 +50,25 @@ final class BulkLoads implements AutoCloseable {
    * @throws IllegalStateException if the cache is closed
    */
   void start(Runnable task, @Nullable CompletionListener listener) {
-    Load load = new Load(task, listener);
+    start(executor, new Load(task, listener, /* isRefresh= */ false));
+  }
+
+  /**
+   * Runs a refresh elsewhere.
+   *
+   * @param task a task that throws nothing
+   * @throws IllegalStateException if the cache is closed
+   * @throws java.util.concurrent.RejectedExecutionException if too many refreshes wait
+   */
+  void refresh(Runnable task) {
+    start(refreshes, new Load(task, null, /* isRefresh= */ true));
+  }
+
+  private void start(Executor threads, Load load) {
     begin(load);
     try {
-      executor.execute(load);
-    } catch (Throwable e) { // no thread, or the manager closes
+      threads.execute(load);
+    } catch (Throwable e) { // no thread, no place, or the manager closes
       load.end();
       throw e;
     }
@@ -72,10 +90,18 @@ final class BulkLoads implements AutoCloseable {
     }
   }
 
+  /** Whether a load whose turn has come is to be made. Else it is a refresh, and is dropped. */
+  private synchronized boolean mayRun(Load load) {
+    load.thread = Thread.currentThread();
+    return !closed || !load.isRefresh;
+  }
+
   /** Rejects new loads, and returns the running ones. */
   private synchronized List<Load> end() {
     closed = true;
-    return running == null ? List.of() : List.copyOf(running);
+    List<Load> left = running == null ? new ArrayList<>() : new ArrayList<>(running);
+    left.removeIf(load -> load.isRefresh && load.thread == null);
+    return left;
   }
 
   /** Waits for the running loads, except for the load whose listener closes the cache. */
@@ -90,7 +116,8 @@ final class BulkLoads implements AutoCloseable {
         try {
           if (!load.ended.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
             logger.warn(
-                "A loadAll of cache {} still runs {} ms after close",
+                "A {} of cache {} still runs {} ms after close",
+                load.isRefresh ? "refresh" : "loadAll",
                 cacheName,
                 closeTimeout.toMillis());
           }
@@ -105,24 +132,27 @@ final class BulkLoads implements AutoCloseable {
     }
   }
 
-  /** One {@code loadAll}. */
+  /** One {@code loadAll}, or one refresh. */
   private final class Load implements Runnable {
 
     private final Runnable task;
     private final @Nullable CompletionListener listener;
+    private final boolean isRefresh;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Thread thread;
 
-    Load(Runnable task, @Nullable CompletionListener listener) {
+    Load(Runnable task, @Nullable CompletionListener listener, boolean isRefresh) {
       this.task = task;
       this.listener = listener;
+      this.isRefresh = isRefresh;
     }
 
     @Override
     public void run() {
-      thread = Thread.currentThread();
       try {
-        tell(load());
+        if (mayRun(this)) {
+          tell(load());
+        }
       } catch (Throwable e) {
         logger.warn("The listener of a loadAll of cache {} failed", cacheName, e);
       } finally {

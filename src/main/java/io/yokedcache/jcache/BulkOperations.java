@@ -87,7 +87,7 @@ final class BulkOperations<K, V> {
     // Events of loads are published as the values are stored, under the locks of their keys.
     Map<K, OperationResult<V>> results =
         reader.getAll(
-            keys, this::publish, (hits, misses) -> recorder.count(hits, misses, 0, 0, start));
+            keys, events::publish, (hits, misses) -> recorder.count(hits, misses, 0, 0, start));
     Map<K, V> found = new HashMap<>();
     EventDispatcher.Changes<K, V> changes = events.changes();
     int hits = 0;
@@ -104,12 +104,6 @@ final class BulkOperations<K, V> {
     recorder.record(Operation.GET_ALL, hits, results.size() - hits, 0, 0, start);
     events.publish(changes);
     return found;
-  }
-
-  private void publish(Map<K, OperationResult<V>> results) {
-    EventDispatcher.Changes<K, V> changes = events.changes();
-    results.forEach(changes::add);
-    events.publish(changes);
   }
 
   /** Puts entries; the map is the caller's no more. */
@@ -291,6 +285,6 @@ final class BulkOperations<K, V> {
     if (loads == null || keys.isEmpty()) {
       return;
     }
-    loads.refresh(keys, replaceExisting, this::publish);
+    loads.refresh(keys, replaceExisting, events::publish);
   }
 }

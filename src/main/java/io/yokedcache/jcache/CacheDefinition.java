@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.entry.EntryReads;
 import io.yokedcache.jcache.internal.entry.EventDemand;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
+import io.yokedcache.jcache.internal.expiry.RefreshAge;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param codec encodes and decodes keys and values
  * @param phases times the phases of its operations
  * @param expiryPolicy how long entries live
+ * @param refreshAge the age from which entries are loaded anew, or {@code null}
  * @param loader loads missing values, or {@code null}
  * @param writer writes changes through, or {@code null}
  */
@@ -48,6 +50,7 @@ record CacheDefinition<K, V>(
     EntryCodec<K, V> codec,
     PhaseMeter phases,
     ExpiryPolicy expiryPolicy,
+    @Nullable RefreshAge refreshAge,
     @Nullable CacheLoader<K, V> loader,
     @Nullable CacheWriter<? super K, ? super V> writer) {
 
@@ -62,7 +65,7 @@ record CacheDefinition<K, V>(
     return CacheContext.of(
         name,
         store.entries(),
-        new EntryReads<>(store.entries(), codec, expiry, near),
+        new EntryReads<>(store.entries(), codec, expiry, near, refreshAge),
         codec,
         expiry,
         configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),

@@ -12,12 +12,14 @@ import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
 import io.yokedcache.jcache.internal.codec.wrap.ValueWrappers;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
+import io.yokedcache.jcache.internal.expiry.RefreshAge;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.settings.EffectiveConfiguration;
 import io.yokedcache.jcache.internal.store.Generations.CacheIdentity;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +121,11 @@ final class CacheFactory {
           createIfAny("cache loader", configuration.getCacheLoaderFactory(), created);
       CacheWriter<? super K, ? super V> writer =
           createIfAny("cache writer", configuration.getCacheWriterFactory(), created);
+      Duration refreshAfter = cacheSettings.refreshAfter();
+      RefreshAge refreshAge =
+          refreshAfter == null || loader == null || !configuration.isReadThrough()
+              ? null
+              : RefreshAge.of(name, refreshAfter, expiry);
       NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
       // The last step, so that nothing tracks changes for a cache that is not created.
       CacheBackend store =
@@ -127,11 +134,21 @@ final class CacheFactory {
               cacheSettings.batchSize(),
               onFailure(name, cacheSettings),
               near,
-              readsReplicas(name, cacheSettings, expiry),
+              readsReplicas(name, cacheSettings, expiry, refreshAge != null),
               /* removesDoubtful= */ !isOfUpdateTimestamps(name),
               phases::wire);
       return new CacheDefinition<>(
-          name, configuration, cacheSettings, store, near, codec, phases, expiry, loader, writer);
+          name,
+          configuration,
+          cacheSettings,
+          store,
+          near,
+          codec,
+          phases,
+          expiry,
+          refreshAge,
+          loader,
+          writer);
     } catch (Throwable e) {
       created.forEach(object -> ApplicationCode.closeAfter(e, object));
       throw e;
@@ -186,7 +203,8 @@ final class CacheFactory {
     return new NearCache<>(settings, buckets, codec::name);
   }
 
-  private boolean readsReplicas(String name, Settings.Cache settings, ExpiryPolicy expiry) {
+  private boolean readsReplicas(
+      String name, Settings.Cache settings, ExpiryPolicy expiry, boolean refreshes) {
     if (settings.readFrom() == Settings.ReadFrom.MASTER) {
       return false;
     }
@@ -195,6 +213,8 @@ final class CacheFactory {
       reason = "the URI names one server; redis-cluster:// and redis-sentinel:// know replicas";
     } else if (settings.near().enabled()) {
       reason = "it has a near cache, whose entries must be those of the master";
+    } else if (refreshes) {
+      reason = "its reads ask for the age of entries (refresh-after), which the master knows";
     } else if (!allowsCopies(expiry)) {
       reason = "its reads change times to live, which only the master does";
     }

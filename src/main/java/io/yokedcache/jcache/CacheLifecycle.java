@@ -98,7 +98,13 @@ final class CacheLifecycle<K, V> {
         StatisticsRecorder.observed(statistics, manager.observers(definition.name()));
     this.loads =
         new BulkLoads(
-            definition.name(), manager.loadExecutor(), definition.settings().loadTimeout());
+            definition.name(),
+            manager.loadExecutor(),
+            manager.refreshExecutor(),
+            definition.settings().loadTimeout());
+    if (definition.refreshAge() != null) {
+      statistics.refreshAhead();
+    }
   }
 
   /** Starts statistics, management and listeners as configured. */
@@ -180,6 +186,13 @@ final class CacheLifecycle<K, V> {
   void countAwaitedLoad() {
     if (isStatisticsEnabled()) {
       statistics.awaitedLoad();
+    }
+  }
+
+  /** Counts keys whose refresh ended. */
+  void countRefreshes(CacheStatistics.Refresh result, int keys) {
+    if (isStatisticsEnabled()) {
+      statistics.refreshed(result, keys);
     }
   }
 

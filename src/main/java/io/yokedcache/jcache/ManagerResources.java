@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.redis.HealthCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -25,10 +26,16 @@ final class ManagerResources implements AutoCloseable {
   /** The number of concurrent {@code loadAll} calls; a further call runs in the calling thread. */
   private static final int MAX_LOADS = 8;
 
+  /** The number of concurrent refreshes of old entries, and of those that wait for a thread. */
+  private static final int MAX_REFRESHES = 4;
+
+  private static final int MAX_WAITING_REFRESHES = 1_000;
+
   private final BackgroundErrors errors = new BackgroundErrors();
   private final RedisBackend stores;
   private final ScheduledThreadPoolExecutor statistics;
   private final ThreadPoolExecutor loads;
+  private final ThreadPoolExecutor refreshes;
   private final List<AutoCloseable> all = new ArrayList<>();
 
   private ManagerResources(
@@ -67,6 +74,8 @@ final class ManagerResources implements AutoCloseable {
       all.add(0, background::shutdownNow);
       loads = loadThreads();
       all.add(0, loads::shutdown);
+      refreshes = refreshThreads();
+      all.add(0, refreshes::shutdown);
     } catch (RuntimeException | Error e) {
       Closing.closeAfter(e, all);
       throw e;
@@ -82,6 +91,20 @@ final class ManagerResources implements AutoCloseable {
         new SynchronousQueue<>(),
         daemons("yokedcache-load"),
         ManagerResources::runInCaller);
+  }
+
+  /** Rejects tasks instead of running them in the calling thread: readers do not wait for them. */
+  private static ThreadPoolExecutor refreshThreads() {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            MAX_REFRESHES,
+            MAX_REFRESHES,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MAX_WAITING_REFRESHES),
+            daemons("yokedcache-refresh"));
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
   }
 
   /**
@@ -138,6 +161,11 @@ final class ManagerResources implements AutoCloseable {
 
   Executor loads() {
     return loads;
+  }
+
+  /** Rejects a refresh for which it has no place. */
+  Executor refreshes() {
+    return refreshes;
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.load.ReadThrough;
 import io.yokedcache.jcache.internal.load.ReadThrough.Lookup;
+import io.yokedcache.jcache.internal.load.RefreshAhead;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
@@ -70,7 +71,8 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
             context,
             definition.settings().loadTimeout(),
             definition.settings().loadLease(),
-            lifecycle::countAwaitedLoad);
+            lifecycle::countAwaitedLoad,
+            refreshes());
     this.access = EntryWrites.of(context);
     this.invocations =
         new Invocations<>(
@@ -81,6 +83,23 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
             meter,
             definition.settings().batchSize());
     this.bulk = new BulkOperations<>(definition, lifecycle, events, reader, context, meter);
+  }
+
+  private @Nullable RefreshAhead<K, V> refreshes() {
+    Settings.Cache settings = definition.settings();
+    Duration refreshAfter = settings.refreshAfter();
+    if (refreshAfter == null || definition.refreshAge() == null) {
+      return null;
+    }
+    Duration lease = settings.loadLease();
+    return new RefreshAhead<>(
+        context,
+        refreshAfter,
+        lease == null ? settings.loadTimeout() : lease,
+        settings.batchSize(),
+        lifecycle.loads()::refresh,
+        events::publish,
+        lifecycle::countRefreshes);
   }
 
   CacheLifecycle<K, V> lifecycle() {

@@ -207,6 +207,10 @@ final class YokedCacheManager implements CacheManager {
     return resources.loads();
   }
 
+  Executor refreshExecutor() {
+    return resources.refreshes();
+  }
+
   @Override
   public CachingProvider getCachingProvider() {
     return provider;

@@ -653,6 +653,8 @@ public record Settings(
    *     loads the value itself
    * @param loadLease how long one JVM alone loads a missing key while the others wait for its
    *     value, or {@code null} if each JVM loads
+   * @param refreshAfter the age from which an entry that is read is loaded anew in the background,
+   *     or {@code null} if entries are loaded when they are missing only
    * @param onFailure what operations do while Redis is away
    * @param alerts the limits at which the cache's MBean sends notifications
    * @param near the near cache in this JVM
@@ -674,6 +676,7 @@ public record Settings(
       Duration contentionTimeout,
       Duration loadTimeout,
       @Nullable Duration loadLease,
+      @Nullable Duration refreshAfter,
       OnFailure onFailure,
       Alerts alerts,
       NearCache near,

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.SetParams;
 
-/** One JVM of several loads a missing key, and no other waits for a dead one for ever. */
+/** One JVM of several loads a missing or old key, and no other waits for a dead one for ever. */
 @Timeout(120)
 final class SharedLoadsIT {
 
@@ -114,6 +114,33 @@ final class SharedLoadsIT {
 
       assertThat(read.get(30, TimeUnit.SECONDS)).containsExactly("value of k");
       assertThat(loads("killed", "k")).as("by the dead JVM and by one thread").isEqualTo(2);
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // the JVM is closed midway: that kills it
+  void holderIsKilledInTheRefresh_anotherRefreshesAfterTheLease() throws Exception {
+    List<String> settings =
+        List.of("defaults.time-to-live=1h", "defaults.refresh-after=30m", "defaults.load-lease=1m");
+    String lease = "yc:{stale#0}:lease-of-refresh:k";
+    try (CacheManager manager = SharedLoadsWorker.open(redis.port(), settings)) {
+      Cache<String, String> cache = SharedLoadsWorker.create(manager, "stale", redis.port());
+      cache.put("k", "old");
+      jedis.pexpire(jedis.keys("yc:{stale#0}:*:k").iterator().next(), 20 * 60_000L);
+      try (ChildJvm holder =
+          ChildJvm.start(
+              "holder", SharedLoadsWorker.class, arguments("stale", "holder", settings))) {
+        Awaitility.await().atMost(PATIENCE).until(() -> loads("stale", "k") == 1);
+        holder.close();
+      }
+      assertThat(cache.get("k")).isEqualTo("old");
+      openGate("stale");
+      assertThat(jedis.exists(lease)).isTrue();
+
+      jedis.pexpire(lease, 100);
+
+      Awaitility.await().atMost(PATIENCE).until(() -> cache.get("k").equals("value of k"));
+      assertThat(loads("stale", "k")).as("by the dead JVM and by one thread").isEqualTo(2);
     }
   }
 

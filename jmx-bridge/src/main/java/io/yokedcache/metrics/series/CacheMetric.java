@@ -173,6 +173,13 @@ public enum CacheMetric {
       COUNTER,
       "Number of calls of the cache loader that failed",
       counter("loadFailures")),
+  /** Entries that were loaded anew before they expired. */
+  REFRESHES(
+      "cache.refreshes.total",
+      COUNTER,
+      "Number of old entries whose refresh ahead of their expiry ended, by how it ended",
+      Row.byName("refreshes."),
+      "result"),
   /** Write-through. */
   WRITES("cache.writes.total", COUNTER, "Number of calls of the cache writer", counter("writes")),
   /** Values that could not be read. */

@@ -97,6 +97,7 @@ final class MetricsTableTest {
                 "expirations",
                 "loads",
                 "loadFailures",
+                "refreshes.stored",
                 "writes",
                 "undecodable",
                 "undecodable.limit",

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.codec.value.ImmutableValues;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
+import io.yokedcache.jcache.internal.expiry.RefreshAge;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
 import io.yokedcache.jcache.internal.near.NearCache.Ticket;
@@ -12,6 +13,7 @@ import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,28 +28,45 @@ public final class EntryReads<K, V> {
   private final EntryExpiry expiry;
   private final @Nullable NearCache<V> near;
 
+  /** {@code null} if entries are not loaded anew. */
+  private final @Nullable RefreshAge age;
+
   /**
    * Creates the reads of a cache.
    *
    * @param near its near cache, or {@code null}; only for an expiry policy that leaves the time to
    *     live alone when an entry is read
+   * @param age the age from which entries are old, or {@code null} if none becomes old; only for
+   *     the same policies
    */
   public EntryReads(
-      EntryStore store, EntryCodec<K, V> codec, EntryExpiry expiry, @Nullable NearCache<V> near) {
+      EntryStore store,
+      EntryCodec<K, V> codec,
+      EntryExpiry expiry,
+      @Nullable NearCache<V> near,
+      @Nullable RefreshAge age) {
     this.store = store;
     this.codec = codec;
     this.expiry = expiry;
     this.near = near;
+    this.age = age;
   }
 
-  /** The value of the near entry, or {@code null} if there is none that may be used. */
-  public @Nullable V near(K key) {
+  /**
+   * The value of the near entry, or {@code null} if there is none that may be used.
+   *
+   * @param old gets the key if the near entry is old; {@code null} if none becomes old
+   */
+  public @Nullable V near(K key, @Nullable Consumer<K> old) {
     if (near == null) {
       return null;
     }
     NearEntry<V> entry = near.get(codec.name(key));
     if (entry == null) {
       return null;
+    }
+    if (old != null && entry.isOld(System.nanoTime())) {
+      old.accept(key);
     }
     V value = entry.value();
     return value != null ? own(value) : codec.decodeUnwrapped(entry.bytes());
@@ -58,30 +77,38 @@ public final class EntryReads<K, V> {
    * does not say that there is no near entry.
    *
    * @param nowNanos the time if it is known, else 0
+   * @param old gets the key if the near entry is old; {@code null} if none becomes old
    */
-  public @Nullable V nearIfPlain(K key, long nowNanos) {
+  public @Nullable V nearIfPlain(K key, long nowNanos, @Nullable Consumer<K> old) {
     if (near == null || !codec.isPlain(key)) {
       return null;
     }
-    NearEntry<V> entry = near.find(key, nowNanos == 0 ? System.nanoTime() : nowNanos);
-    V value = entry == null ? null : entry.value();
+    long now = nowNanos == 0 ? System.nanoTime() : nowNanos;
+    NearEntry<V> entry = near.find(key, now);
+    if (entry == null) {
+      return null;
+    }
+    V value = entry.value();
     if (value == null) {
       return null;
     }
     near.used();
+    if (old != null && entry.isOld(now)) {
+      old.accept(key);
+    }
     return own(value);
   }
 
   /** Reads an entry from Redis. */
   public Read<V> read(Bytes key) {
-    if (near != null) {
+    if (near != null || age != null) {
       return readAll(List.of(key)).get(0);
     }
     Bytes bytes =
         store.readsReplicas()
             ? store.getFromReplica(key, Use.ANSWER)
             : store.get(key, ttlAskedAhead(), Use.ANSWER);
-    return new Read<>(bytes, codec.decode(key, bytes));
+    return new Read<>(bytes, codec.decode(key, bytes), /* isOld= */ false);
   }
 
   /** Reads entries from Redis, in the order of the keys. */
@@ -94,8 +121,8 @@ public final class EntryReads<K, V> {
 
   /** Reads entries from Redis with all changes that were acknowledged before. */
   public List<Read<V>> readAllFromMaster(List<Bytes> keys) {
-    if (near != null) {
-      return readAndKeep(near, keys);
+    if (near != null || age != null) {
+      return readWithTtl(keys);
     }
     return decoded(keys, store.getAll(keys, ttlAskedAhead(), Use.ANSWER));
   }
@@ -104,16 +131,16 @@ public final class EntryReads<K, V> {
     List<@Nullable V> values = codec.decodeAll(keys, stored);
     List<Read<V>> reads = new ArrayList<>(stored.size());
     for (int i = 0; i < stored.size(); i++) {
-      reads.add(new Read<>(stored.get(i), values.get(i)));
+      reads.add(new Read<>(stored.get(i), values.get(i), /* isOld= */ false));
     }
     return reads;
   }
 
-  private List<Read<V>> readAndKeep(NearCache<V> nearCache, List<Bytes> keys) {
+  private List<Read<V>> readWithTtl(List<Bytes> keys) {
     if (keys.isEmpty()) {
       return List.of();
     }
-    List<Ticket> tickets = keys.stream().map(nearCache::ticket).toList();
+    List<Ticket> tickets = near == null ? List.of() : keys.stream().map(near::ticket).toList();
     List<@Nullable StoredValue> found = store.getAllWithTtl(keys);
     List<@Nullable Bytes> stored = new ArrayList<>(keys.size());
     found.forEach(entry -> stored.add(entry == null ? null : entry.value()));
@@ -124,13 +151,15 @@ public final class EntryReads<K, V> {
       V value = values.get(i);
       StoredValue entry = found.get(i);
       Bytes bytes = unwrapped.get(i);
-      if (entry != null && bytes != null && value != null) {
-        nearCache.keep(
+      if (near != null && entry != null && bytes != null && value != null) {
+        near.keep(
             tickets.get(i),
             codec.wraps() ? new StoredValue(bytes, entry.ttlMillis(), entry.generation()) : entry,
-            shareable(value));
+            shareable(value),
+            age == null ? NearCache.ALWAYS_YOUNG : age.youngMillis(entry.ttlMillis()));
       }
-      reads.add(new Read<>(stored.get(i), value));
+      boolean isOld = age != null && entry != null && age.isOld(entry.ttlMillis());
+      reads.add(new Read<>(stored.get(i), value, isOld));
     }
     return reads;
   }
@@ -159,6 +188,7 @@ public final class EntryReads<K, V> {
    *
    * @param bytes its encoded value, or {@code null} if there is no entry
    * @param value its value, or {@code null} if there is none that could be decoded
+   * @param isOld whether it is to be loaded anew
    */
-  public record Read<V>(@Nullable Bytes bytes, @Nullable V value) {}
+  public record Read<V>(@Nullable Bytes bytes, @Nullable V value, boolean isOld) {}
 }

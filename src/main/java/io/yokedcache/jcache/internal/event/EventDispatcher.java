@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.store.Change;
 import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import javax.cache.Cache;
@@ -130,6 +131,13 @@ public final class EventDispatcher<K, V> implements EventDemand {
     if (wantsEvents()) {
       publish(changes().add(key, result));
     }
+  }
+
+  /** Publishes the changes that an operation made to several entries. */
+  public void publish(Map<K, OperationResult<V>> results) {
+    Changes<K, V> changes = changes();
+    results.forEach(changes::add);
+    publish(changes);
   }
 
   /** Publishes the changes that an operation made. */

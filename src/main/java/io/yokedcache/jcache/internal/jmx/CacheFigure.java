@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.jmx;
 import io.yokedcache.jcache.internal.jmx.CacheBeans.Compression;
 import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
+import io.yokedcache.jcache.internal.metrics.CacheStatistics.Refresh;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics.Sums;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
@@ -53,6 +54,27 @@ enum CacheFigure {
       "",
       "Values that another JVM loaded while a lookup waited (load-lease), since the last reset",
       r -> r.statistics.awaitedLoads()),
+  REFRESHES(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "Refreshes",
+      "refreshes.stored",
+      "Old entries that were loaded anew (refresh-after); -1 without that setting",
+      r -> r.statistics.refreshes(Refresh.STORED)),
+  REFRESH_FAILURES(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "RefreshFailures",
+      "refreshes.failed",
+      "Old entries that could not be loaded anew; -1 without refresh-after",
+      r -> r.statistics.refreshes(Refresh.FAILED)),
+  SKIPPED_REFRESHES(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "SkippedRefreshes",
+      "refreshes.skipped",
+      "Old entries that were not loaded anew since too many were; -1 without refresh-after",
+      r -> r.statistics.refreshes(Refresh.SKIPPED)),
   WRITES(
       Kind.TOTAL,
       Unit.COUNT,

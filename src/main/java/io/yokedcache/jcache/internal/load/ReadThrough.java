@@ -30,19 +30,29 @@ public final class ReadThrough<K, V> {
   /** {@code null} without read-through. */
   private final @Nullable EntryLoads<K, V> loads;
 
+  /** {@code null} if old entries are not loaded anew. */
+  private final @Nullable RefreshAhead<K, V> refreshes;
+
+  /** Refreshes the old entry of a key; {@code null} if old entries are not loaded anew. */
+  private final @Nullable Consumer<K> refresh;
+
   /**
    * Creates the reads of a cache.
    *
    * @param loadTimeout how long a reader waits for another thread's load of the same key
    * @param loadLease how long one JVM alone loads a missing key, or {@code null} if each JVM loads
    * @param awaited counts a value that another JVM loaded while a reader waited
+   * @param refreshes loads old entries anew, or {@code null} if none becomes old
    */
   public ReadThrough(
       CacheContext<K, V> context,
       Duration loadTimeout,
       @Nullable Duration loadLease,
-      Runnable awaited) {
+      Runnable awaited,
+      @Nullable RefreshAhead<K, V> refreshes) {
     this.context = context;
+    this.refreshes = refreshes;
+    this.refresh = refreshes == null ? null : refreshes::refresh;
     SharedLoads shared =
         loadLease == null
             ? null
@@ -59,7 +69,7 @@ public final class ReadThrough<K, V> {
    * @param nowNanos the time if it is known, else 0
    */
   public @Nullable V getNear(K key, long nowNanos) {
-    return context.reads().nearIfPlain(key, nowNanos);
+    return context.reads().nearIfPlain(key, nowNanos, refresh);
   }
 
   /** Whether missing entries are loaded. */
@@ -69,13 +79,16 @@ public final class ReadThrough<K, V> {
 
   /** Reads an entry and does not load it. */
   public Lookup<V> lookUp(K key) {
-    V copy = context.reads().near(key);
+    V copy = context.reads().near(key, refresh);
     if (copy != null) {
       return new Lookup<>(copy, null, null, /* expired= */ false);
     }
     Bytes encodedKey = context.codec().key(key);
     Read<V> read = context.reads().read(encodedKey);
     V value = read.value();
+    if (refreshes != null && read.isOld() && value != null) {
+      refreshes.refreshAll(List.of(encodedKey));
+    }
     boolean expired = value != null && touched(encodedKey);
     return new Lookup<>(value, encodedKey, read.bytes(), expired);
   }
@@ -101,8 +114,10 @@ public final class ReadThrough<K, V> {
       Set<K> keys, Consumer<Map<K, OperationResult<V>>> settle, LookupCounts lookedUp) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<K> asked = new ArrayList<>(keys.size());
+    List<K> oldNear = new ArrayList<>();
+    Consumer<K> whenOld = refreshes == null ? null : oldNear::add;
     for (K key : keys) {
-      V copy = context.reads().near(key);
+      V copy = context.reads().near(key, whenOld);
       if (copy == null) {
         asked.add(key);
       }
@@ -131,6 +146,9 @@ public final class ReadThrough<K, V> {
       }
     }
     context.store().touchAll(accessed);
+    if (refreshes != null) {
+      refreshes.refreshAll(old(oldNear, encodedKeys, reads));
+    }
     if (loads != null && !missing.isEmpty()) {
       try {
         results.putAll(loads.loadAll(missing, settle));
@@ -140,6 +158,17 @@ public final class ReadThrough<K, V> {
       }
     }
     return results;
+  }
+
+  /** The keys of old entries. */
+  private List<Bytes> old(List<K> near, List<Bytes> keys, List<Read<V>> reads) {
+    List<Bytes> old = new ArrayList<>(context.codec().keys(near));
+    for (int i = 0; i < keys.size(); i++) {
+      if (reads.get(i).isOld() && reads.get(i).value() != null) {
+        old.add(keys.get(i));
+      }
+    }
+    return old;
   }
 
   /** Takes the numbers of hits and misses. */

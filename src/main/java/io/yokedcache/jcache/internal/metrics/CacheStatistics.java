@@ -36,6 +36,7 @@ public final class CacheStatistics implements StatisticsRecorder {
   private volatile Consumer<Operation> listener = operation -> {};
 
   private volatile boolean hearsExpirations;
+  private volatile boolean refreshesAhead;
   private final long createdNanos = System.nanoTime();
 
   @Override
@@ -246,6 +247,46 @@ public final class CacheStatistics implements StatisticsRecorder {
     return counts == null ? 0 : counts.awaitedLoads.sum();
   }
 
+  /** How the refresh of an old entry ended. */
+  public enum Refresh {
+    /** The entry was replaced, or removed since it has no value any more. */
+    STORED,
+    /** The load failed, or Redis did. */
+    FAILED,
+    /** There were too many refreshes. */
+    SKIPPED
+  }
+
+  /** Enables the counts of refreshes. */
+  public void refreshAhead() {
+    refreshesAhead = true;
+  }
+
+  /** Counts keys whose refresh ended. */
+  public void refreshed(Refresh result, int keys) {
+    Totals into = totals();
+    switch (result) {
+      case STORED -> into.refreshes.add(keys);
+      case FAILED -> into.failedRefreshes.add(keys);
+      case SKIPPED -> into.skippedRefreshes.add(keys);
+    }
+  }
+
+  /** The number of keys whose refresh ended so, or {@code null} if entries are not refreshed. */
+  public @Nullable Long refreshes(Refresh result) {
+    if (!refreshesAhead) {
+      return null;
+    }
+    Totals counts = totals.get();
+    return counts == null
+        ? Long.valueOf(0)
+        : switch (result) {
+          case STORED -> counts.refreshes.sum();
+          case FAILED -> counts.failedRefreshes.sum();
+          case SKIPPED -> counts.skippedRefreshes.sum();
+        };
+  }
+
   public boolean hearsExpirations() {
     return hearsExpirations;
   }
@@ -290,6 +331,9 @@ public final class CacheStatistics implements StatisticsRecorder {
     final LongAdder removeNanos = new LongAdder();
     final LongAdder expirations = new LongAdder();
     final LongAdder awaitedLoads = new LongAdder();
+    final LongAdder refreshes = new LongAdder();
+    final LongAdder failedRefreshes = new LongAdder();
+    final LongAdder skippedRefreshes = new LongAdder();
 
     Sums sums() {
       return new Sums(

@@ -53,6 +53,9 @@ public final class NearCache<V> implements ChangeObserver {
   private static final int STRIPES = 1024;
   private static final long NO_DEADLINE = Long.MAX_VALUE;
 
+  /** The entry never becomes old. */
+  public static final long ALWAYS_YOUNG = Long.MAX_VALUE;
+
   /** The memory of a near entry besides its bytes, by the sizes of objects on a 64-bit JVM. */
   private static final int OVERHEAD_BYTES = 160;
 
@@ -222,9 +225,21 @@ public final class NearCache<V> implements ChangeObserver {
    * @param bytes the encoded value, or {@code null} if there is a shared value
    * @param sizeBytes the length of the key and the value in their encoded form
    * @param deadlineNanos the time after which it is not used
+   * @param oldNanos the time after which it is used, but old
    */
   public record NearEntry<V>(
-      @Nullable V value, @Nullable Bytes bytes, int sizeBytes, long deadlineNanos, Epoch epoch) {}
+      @Nullable V value,
+      @Nullable Bytes bytes,
+      int sizeBytes,
+      long deadlineNanos,
+      long oldNanos,
+      Epoch epoch) {
+
+    /** Whether the entry is to be loaded anew. */
+    public boolean isOld(long nowNanos) {
+      return oldNanos != NO_DEADLINE && oldNanos - nowNanos <= 0;
+    }
+  }
 
   /**
    * The state of a near cache before an entry is read from Redis.
@@ -403,8 +418,9 @@ public final class NearCache<V> implements ChangeObserver {
    *
    * @param ticket the result of {@link #ticket} before the read
    * @param value the value if all readers can share it, else {@code null}
+   * @param youngMillis how long the entry is not old, or {@link #ALWAYS_YOUNG}
    */
-  public void keep(Ticket ticket, StoredValue found, @Nullable V value) {
+  public void keep(Ticket ticket, StoredValue found, @Nullable V value, long youngMillis) {
     Object name = ticket.name;
     Bucket bucket = buckets[found.generation().bucket()];
     Epoch epoch = epoch(bucket, ticket, found.generation());
@@ -420,6 +436,9 @@ public final class NearCache<V> implements ChangeObserver {
             value == null ? found.value() : null,
             (int) Math.min(Integer.MAX_VALUE, (long) ticket.keyBytes + found.value().length()),
             deadline(ticket.startNanos, found.ttlMillis()),
+            youngMillis == ALWAYS_YOUNG
+                ? NO_DEADLINE
+                : ticket.startNanos + TimeUnit.MILLISECONDS.toNanos(youngMillis),
             epoch);
     entries.put(name, entry);
     if (epoch.isOver() || !holds(ticket, bucket, epoch)) { // invalidated while it was put

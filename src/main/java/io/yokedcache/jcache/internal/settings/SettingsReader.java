@@ -119,6 +119,7 @@ final class SettingsReader {
         group.duration("contention-timeout", MILLISECOND, HOUR),
         group.duration("load-timeout", MILLISECOND, DAY),
         group.optionalDuration("load-lease", MILLISECOND),
+        group.optionalDuration("refresh-after", MILLISECOND),
         onFailure(group),
         alerts(group.child("alerts")),
         near(group.child("near")),

@@ -761,6 +761,11 @@ public final class EntryStore {
     return new KeyLeases(executor, operations.loadLease(), names::loadLeaseKey, duration);
   }
 
+  /** The leases under which JVMs load old entries anew. */
+  public KeyLeases refreshLeases(Duration duration) {
+    return new KeyLeases(executor, operations.refreshLease(), names::refreshLeaseKey, duration);
+  }
+
   /**
    * Empties the cache for every JVM at once, at a cost that does not depend on its size.
    *

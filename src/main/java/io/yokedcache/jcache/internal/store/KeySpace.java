@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * about       yc:{orders#0}:about            codecs and types, for human readers
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
  * load lease  yc:{orders#0}:lease-of-load:KEY  held by the JVM that loads the key
+ * refresh lease  yc:{orders#0}:lease-of-refresh:KEY  held by the JVM that loads the old entry anew
  * channel     yc:{orders}:events             changes, for listeners in other JVMs
  * statistics  yc:key-statistics              the number of entries of each cache
  * leases      yc:key-statistics-lease, yc:stale-entries-lease
@@ -40,6 +41,7 @@ public final class KeySpace {
   private static final int MAX_BUCKET_DIGITS = 5;
   private static final String ABOUT = "}:about";
   private static final String LOAD_LEASE = "}:lease-of-load:";
+  private static final String REFRESH_LEASE = "}:lease-of-refresh:";
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private final String namespace;
@@ -155,6 +157,11 @@ public final class KeySpace {
   /** The lease of the loads of a key. It does not look like an entry, by the length of its text. */
   byte[] loadLeaseKey(Bytes key) {
     return entryKey(ascii(prefix + bucketOf(key) + LOAD_LEASE), key);
+  }
+
+  /** The lease of the refreshes of a key, which also does not look like an entry. */
+  byte[] refreshLeaseKey(Bytes key) {
+    return entryKey(ascii(prefix + bucketOf(key) + REFRESH_LEASE), key);
   }
 
   /** The beginning of the names of a generation's entries. */

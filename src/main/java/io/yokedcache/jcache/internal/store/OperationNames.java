@@ -21,7 +21,8 @@ final class OperationNames {
     "iterator",
     "verification of the generation",
     "owed removal",
-    "load lease"
+    "load lease",
+    "refresh lease"
   };
 
   private final String cacheName;
@@ -74,6 +75,10 @@ final class OperationNames {
 
   String loadLease() {
     return name(11);
+  }
+
+  String refreshLease() {
+    return name(12);
   }
 
   String verify() {

@@ -53,7 +53,11 @@ final class NearCacheInterleavingsTest {
       Ticket ticket = near.ticket(KEY);
       Content read = content;
       if (read.value != null) {
-        near.keep(ticket, new StoredValue(Bytes.utf8(read.value), -1, read.generation), read.value);
+        near.keep(
+            ticket,
+            new StoredValue(Bytes.utf8(read.value), -1, read.generation),
+            read.value,
+            NearCache.ALWAYS_YOUNG);
       }
     }
 

@@ -54,7 +54,7 @@ final class NearCacheTest {
   }
 
   private void keep(String key) {
-    near.keep(near.ticket(Bytes.utf8(key)), FOUND, "value");
+    near.keep(near.ticket(Bytes.utf8(key)), FOUND, "value", NearCache.ALWAYS_YOUNG);
   }
 
   @Test
@@ -72,7 +72,7 @@ final class NearCacheTest {
   @Test
   void keep_withoutValue_keepsTheBytes() {
     heard(near);
-    near.keep(near.ticket(KEY), FOUND, null);
+    near.keep(near.ticket(KEY), FOUND, null, NearCache.ALWAYS_YOUNG);
 
     NearEntry<String> copy = requireNonNull(near.get("key"));
     assertThat(copy.value()).isNull();
@@ -107,7 +107,7 @@ final class NearCacheTest {
       near.invalidate(bytes);
       assertThat(near.get(name)).isNull();
 
-      near.keep(ticket, FOUND, "value");
+      near.keep(ticket, FOUND, "value", NearCache.ALWAYS_YOUNG);
       assertThat(near.get(name)).isNull();
       keep(key);
       assertThat(near.get(name)).isNotNull();
@@ -122,7 +122,7 @@ final class NearCacheTest {
     near.flush();
     assertThat(near.get("key")).isNull();
 
-    near.keep(ticket, FOUND, "value");
+    near.keep(ticket, FOUND, "value", NearCache.ALWAYS_YOUNG);
     assertThat(near.get("key")).isNull();
   }
 
@@ -138,7 +138,7 @@ final class NearCacheTest {
     Ticket before = near.ticket(Bytes.utf8("other"));
     near.onGenerationChange(/* bucket= */ 0);
     assertThat(near.get("key")).isNull();
-    near.keep(before, FOUND, "value"); // says nothing of what came after it
+    near.keep(before, FOUND, "value", NearCache.ALWAYS_YOUNG); // says nothing of what came after it
     assertThat(near.get("key")).isNull();
 
     keep("third");
@@ -152,7 +152,7 @@ final class NearCacheTest {
     heard(near);
     keep("key");
     near.onGenerationChange(/* bucket= */ 0);
-    near.keep(near.ticket(Bytes.utf8("other")), of(generation()), "value");
+    near.keep(near.ticket(Bytes.utf8("other")), of(generation()), "value", NearCache.ALWAYS_YOUNG);
 
     assertThat(near.get("key")).isNull();
     assertThat(near.get("other")).isNotNull();
@@ -165,9 +165,9 @@ final class NearCacheTest {
     heard(near);
     keep("key");
     Ticket late = near.ticket(Bytes.utf8("late"));
-    near.keep(near.ticket(KEY), of(generation()), "new");
+    near.keep(near.ticket(KEY), of(generation()), "new", NearCache.ALWAYS_YOUNG);
 
-    near.keep(late, FOUND, "value");
+    near.keep(late, FOUND, "value", NearCache.ALWAYS_YOUNG);
 
     assertThat(near.get("late")).isNull();
     assertThat(requireNonNull(near.get("key")).value()).isEqualTo("new");
@@ -183,7 +183,7 @@ final class NearCacheTest {
     assertThat(near.read().invalidations()).isZero();
     near.onInvalidation(7, NOW.tokenText(), KEY); // of a bucket whose generation is not known yet
     assertThat(near.read().invalidations()).isEqualTo(1);
-    near.keep(ticket, FOUND, "value");
+    near.keep(ticket, FOUND, "value", NearCache.ALWAYS_YOUNG);
 
     assertThat(near.get("key")).isNotNull();
     assertThat(near.get("other")).isNotNull();
@@ -196,10 +196,10 @@ final class NearCacheTest {
     Generation next = generation();
     Ticket ticket = near.ticket(KEY);
     near.onInvalidation(0, next.tokenText(), KEY);
-    near.keep(ticket, of(next), "old");
+    near.keep(ticket, of(next), "old", NearCache.ALWAYS_YOUNG);
     assertThat(near.get("key")).isNull();
 
-    near.keep(near.ticket(KEY), of(next), "new");
+    near.keep(near.ticket(KEY), of(next), "new", NearCache.ALWAYS_YOUNG);
     assertThat(near.get("key")).isNotNull();
     near.onInvalidation(0, next.tokenText(), KEY);
     assertThat(near.get("key")).isNull();
@@ -260,7 +260,11 @@ final class NearCacheTest {
     }
 
     void keep(Ticket ticket, String key) {
-      near.keep(ticket, new StoredValue(FOUND.value(), -1, generation(key)), "value");
+      near.keep(
+          ticket,
+          new StoredValue(FOUND.value(), -1, generation(key)),
+          "value",
+          NearCache.ALWAYS_YOUNG);
     }
 
     void keepAll() {
@@ -399,13 +403,17 @@ final class NearCacheTest {
                 NearCacheTest::name));
     tracking.freshUntil(System.nanoTime() + 2 * LONG);
     Ticket ticket = brief.ticket(KEY);
-    brief.keep(ticket, new StoredValue(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW), "value");
+    brief.keep(
+        ticket,
+        new StoredValue(FOUND.value(), TimeUnit.DAYS.toMillis(1), NOW),
+        "value",
+        NearCache.ALWAYS_YOUNG);
     long minute = TimeUnit.MINUTES.toNanos(1);
     assertThat(brief.find("key", ticket.startNanos() + minute - 1)).isNotNull();
     assertThat(brief.find("key", ticket.startNanos() + minute)).isNull();
 
     ticket = brief.ticket(KEY);
-    brief.keep(ticket, new StoredValue(FOUND.value(), 1_000, NOW), "value");
+    brief.keep(ticket, new StoredValue(FOUND.value(), 1_000, NOW), "value", NearCache.ALWAYS_YOUNG);
     long second = TimeUnit.SECONDS.toNanos(1);
     assertThat(brief.find("key", ticket.startNanos() + second - 1)).isNotNull();
     assertThat(brief.find("key", ticket.startNanos() + second)).isNull();
@@ -420,11 +428,11 @@ final class NearCacheTest {
                   new Settings.NearCache(true, 1, 10_000L, null), 1, NearCacheTest::name));
       StoredValue large = new StoredValue(Bytes.of(new byte[1_000 - 160 - 3]), -1, NOW);
       for (int i = 100; i < 200; i++) {
-        small.keep(small.ticket(Bytes.utf8("" + i)), large, value);
+        small.keep(small.ticket(Bytes.utf8("" + i)), large, value, NearCache.ALWAYS_YOUNG);
       }
       assertThat(small.read().entries()).isEqualTo(10);
       StoredValue tooLarge = new StoredValue(Bytes.of(new byte[10_001]), -1, NOW);
-      small.keep(small.ticket(KEY), tooLarge, value);
+      small.keep(small.ticket(KEY), tooLarge, value, NearCache.ALWAYS_YOUNG);
       assertThat(small.get("key")).isNull();
     }
   }
@@ -451,7 +459,7 @@ final class NearCacheTest {
     near.get("key");
     Ticket ticket = near.ticket(KEY);
     near.flush();
-    near.keep(ticket, FOUND, "value");
+    near.keep(ticket, FOUND, "value", NearCache.ALWAYS_YOUNG);
     keep("key");
     assertThat(near.read()).isEqualTo(new NearCacheStatistics(3, 2, 1, 1, 1, 1));
 

@@ -98,6 +98,7 @@ final class CachePatternsTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
                 null,
+                null,
                 Settings.OnFailure.THROW,
                 new Settings.Alerts(Duration.ofMinutes(1), null, null, null),
                 new Settings.NearCache(false, 10_000, null, null),
