@@ -2,7 +2,6 @@ package io.yokedcache.examples.boot;
 
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +47,7 @@ final class ShopProcess implements AutoCloseable {
    * @param java the JVM to run it
    * @param options of the JVM
    */
-  static ShopProcess start(Path java, Path jar, EmbeddedRedis redis, Path folder, String... options)
+  static ShopProcess start(Path java, Path jar, int redisPort, Path folder, String... options)
       throws IOException {
     Path log = Files.createTempFile(folder, "shop", ".log");
     int port = freePort();
@@ -59,7 +59,7 @@ final class ShopProcess implements AutoCloseable {
     command.addAll(List.of("--server.address=127.0.0.1", "--server.port=" + port));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-    builder.environment().put("SHOP_REDIS", "redis://127.0.0.1:" + redis.port());
+    builder.environment().put("SHOP_REDIS", "redis://127.0.0.1:" + redisPort);
     builder.environment().put("SHOP_METRICS_PORT", Integer.toString(metricsPort));
     ShopProcess shop = new ShopProcess(builder.start(), log, port, metricsPort);
     try {
@@ -78,7 +78,12 @@ final class ShopProcess implements AutoCloseable {
 
   /** Gets what must be there. */
   String get(String path) throws IOException, InterruptedException {
-    return body(URI.create("http://127.0.0.1:" + port + path));
+    return send("GET", path);
+  }
+
+  /** Sends a request without a body, and returns the answer, which must be 200. */
+  String send(String method, String path) throws IOException, InterruptedException {
+    return body(method, URI.create("http://127.0.0.1:" + port + path));
   }
 
   /** Gets the bridge's metrics as Prometheus does. */
@@ -88,12 +93,13 @@ final class ShopProcess implements AutoCloseable {
 
   /** Gets the metrics that are served on another port. */
   String metrics(int from) throws IOException, InterruptedException {
-    return body(URI.create("http://127.0.0.1:" + from + "/metrics"));
+    return body("GET", URI.create("http://127.0.0.1:" + from + "/metrics"));
   }
 
-  private String body(URI uri) throws IOException, InterruptedException {
+  private String body(String method, URI uri) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(uri)
+            .method(method, BodyPublishers.noBody())
             .timeout(Duration.ofSeconds(20))
             .header("Accept-Encoding", "gzip")
             .build();

@@ -1,12 +1,14 @@
 package io.yokedcache.examples.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.examples.RestartableRedis;
 import io.yokedcache.examples.boot.Variant.Order;
-import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,12 +19,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Real applications of Spring Boot: the example of {@code examples/spring-boot}, with Spring Boot's
- * own dependency management, as executable jars.
+ * own dependency management, as executable jars. {@code -Doutage.seconds} sets how long Redis is
+ * away.
  */
 final class SpringBootIT {
+
+  private static final Logger logger = LoggerFactory.getLogger(SpringBootIT.class);
+
+  /** How long Redis is away in each outage. */
+  private static final int OUTAGE_SECONDS = Integer.getInteger("outage.seconds", 2);
 
   private static final String NEWER = "4.1.2";
   private static final String OLDER = "3.5.16";
@@ -47,7 +57,7 @@ final class SpringBootIT {
   private static ExampleBuild build;
 
   @TempDir private Path folder;
-  private EmbeddedRedis redis;
+  private RestartableRedis redis;
 
   @BeforeAll
   static void buildAll() throws Exception {
@@ -57,7 +67,7 @@ final class SpringBootIT {
 
   @BeforeEach
   void startRedis() {
-    redis = EmbeddedRedis.start();
+    redis = RestartableRedis.start();
   }
 
   @AfterEach
@@ -136,8 +146,46 @@ final class SpringBootIT {
     }
   }
 
+  @Test
+  void degrade_redisIsFrozen_thenRestarted_requestsAreAnswered() throws Exception {
+    try (ShopProcess shop = startForOutage("-Dyokedcache.defaults.on-failure=degrade")) {
+      runThroughOutage(shop, () -> redis.signal("STOP"), () -> redis.signal("CONT"));
+      runThroughOutage(shop, () -> redis.signal("KILL"), () -> redis.restart());
+    }
+  }
+
+  @Test
+  void errorHandler_redisIsRestarted_requestsAreAnswered() throws Exception {
+    try (ShopProcess shop = startForOutage("-Dspring.profiles.active=outage-handler")) {
+      runThroughOutage(shop, () -> redis.signal("KILL"), () -> redis.restart());
+    }
+  }
+
+  private ShopProcess startForOutage(String option) throws IOException {
+    Run run = new Run(new Variant(NEWER, Order.BRIDGE_FIRST), JAVA);
+    return start(run, option, "-Dyokedcache.connection.command-timeout=300ms");
+  }
+
+  /** Has requests answered before, during and after an outage, and then compares all stocks. */
+  private void runThroughOutage(ShopProcess shop, Runnable begin, Runnable end) throws Exception {
+    try (StockLoad load = new StockLoad(shop)) {
+      load.awaitRequests();
+      begin.run();
+      await()
+          .pollDelay(Duration.ofSeconds(OUTAGE_SECONDS))
+          .atMost(Duration.ofSeconds(OUTAGE_SECONDS + 30L))
+          .until(() -> true);
+      load.awaitRequests();
+      end.run();
+      load.awaitRequests();
+      load.assertAllWereAnswered();
+      load.assertNothingIsStale(redis.port());
+      logger.info("An outage of {} s: {}", OUTAGE_SECONDS, load);
+    }
+  }
+
   private ShopProcess start(Run run, String... options) throws IOException {
-    return ShopProcess.start(run.java(), build.jar(run.variant()), redis, folder, options);
+    return ShopProcess.start(run.java(), build.jar(run.variant()), redis.port(), folder, options);
   }
 
   /** JVMs of version 25 beside that of the build. */

@@ -35,25 +35,25 @@ final class ServerOutageIT {
 
   @Test
   void read_serverGone_throwsUntilItIsBack() {
-    servers.stopRedis();
+    servers.redis().stop();
 
     assertThatThrownBy(() -> application.ask(Job.ARTICLE, 1))
         .isInstanceOf(CacheException.class)
         .hasMessageContaining("127.0.0.1");
 
-    servers.restartRedis();
+    servers.redis().restart();
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 1));
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 0));
   }
 
   @Test
   void update_serverGone_throwsAndChangesNothing() {
-    servers.stopRedis();
+    servers.redis().stop();
 
     assertThatThrownBy(() -> application.ask(Job.RAISE_ARTICLE, 1))
         .isInstanceOf(CacheException.class);
 
-    servers.restartRedis();
+    servers.redis().restart();
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 1));
     assertThat(application.ask(Job.RAISE_ARTICLE, 1).text()).isEqualTo("101");
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("101", 0));
@@ -61,23 +61,23 @@ final class ServerOutageIT {
 
   @Test
   void bulkUpdate_serverGone_throwsAndChangesNothing() {
-    servers.stopRedis();
+    servers.redis().stop();
 
     assertThatThrownBy(() -> application.ask(Job.RAISE_ALL_ARTICLES, 0))
         .isInstanceOf(CacheException.class);
 
-    servers.restartRedis();
+    servers.redis().restart();
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 1));
   }
 
   @Test
   void commit_serverGoneSinceTheFlush_throwsButIsInTheDatabase() {
-    assertThatThrownBy(() -> setPriceTo200(servers::stopRedis))
+    assertThatThrownBy(() -> setPriceTo200(servers.redis()::stop))
         .isInstanceOf(HibernateException.class)
         .hasCauseInstanceOf(CacheException.class)
         .hasMessageContaining("afterTransactionCompletion");
 
-    servers.restartRedis();
+    servers.redis().restart();
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 1));
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 0));
   }
@@ -87,11 +87,11 @@ final class ServerOutageIT {
   void commit_serverSilentSinceTheFlush_leavesNothingStale() throws Exception {
     application.ask(Job.ARTICLES_BY_QUERY, 1);
 
-    assertThatThrownBy(() -> setPriceTo200(() -> servers.signalRedis("STOP")))
+    assertThatThrownBy(() -> setPriceTo200(() -> servers.redis().signal("STOP")))
         .isInstanceOf(HibernateException.class)
         .hasMessageContaining("afterTransactionCompletion");
 
-    servers.signalRedis("CONT");
+    servers.redis().signal("CONT");
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 1));
     assertThat(application.ask(Job.ARTICLES_BY_QUERY, 1)).isEqualTo(new Reply("200", 1));
     Application other = servers.open("outage");

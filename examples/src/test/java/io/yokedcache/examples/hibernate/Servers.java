@@ -1,12 +1,10 @@
 package io.yokedcache.examples.hibernate;
 
+import io.yokedcache.examples.RestartableRedis;
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.embedded.EmbeddedRedis;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
-import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,7 +14,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -33,24 +30,20 @@ final class Servers implements AutoCloseable {
   private final Server databaseServer;
   private final Connection database;
   private final String jdbcUrl;
-  private final int port;
+  private final RestartableRedis redis;
   private final String uri;
-  private Runnable redisStop;
-  private long redisPid;
 
   /** What was opened, the last one first. */
   private final Deque<Closeable> opened = new ArrayDeque<>();
 
-  private Servers(Path folder, EmbeddedRedis redis, String kind) throws SQLException {
+  private Servers(Path folder, RestartableRedis redis, String kind) throws SQLException {
     System.setProperty("h2.bindAddress", "127.0.0.1");
     System.setProperty("org.jboss.logging.provider", "slf4j");
     this.folder = folder;
-    this.redisStop = redis::close;
-    this.redisPid = redis.pid();
-    this.port = redis.port();
+    this.redis = redis;
     this.uri =
         kind.equals("standalone")
-            ? "redis://127.0.0.1:" + port
+            ? "redis://127.0.0.1:" + redis.port()
             : startDeployment(Settings.Deployment.Kind.valueOf(kind.toUpperCase(Locale.ROOT)));
     // The database lives as long as this connection.
     String name = "mem:" + UUID.randomUUID();
@@ -62,7 +55,7 @@ final class Servers implements AutoCloseable {
   /** Starts both. */
   static Servers start(Path folder) throws SQLException {
     String kind = System.getProperty("redis.deployment", "standalone");
-    return new Servers(folder, EmbeddedRedis.start(), kind);
+    return new Servers(folder, RestartableRedis.start(), kind);
   }
 
   private String startDeployment(Settings.Deployment.Kind kind) {
@@ -136,30 +129,8 @@ final class Servers implements AutoCloseable {
     }
   }
 
-  void stopRedis() {
-    redisStop.run();
-  }
-
-  /** Starts an empty Redis where the last one was. */
-  void restartRedis() {
-    RedisProcess redis = RedisProcess.start(port, List.of());
-    redisStop = redis::close;
-    redisPid = redis.pid();
-  }
-
-  /** Sends a signal: STOP makes the server silent, CONT lets it go on. */
-  void signalRedis(String name) {
-    try {
-      Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(redisPid)).start();
-      if (kill.waitFor() != 0) {
-        throw new IllegalStateException("kill -" + name + " has failed for " + redisPid);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while signalling " + redisPid, e);
-    }
+  RestartableRedis redis() {
+    return redis;
   }
 
   /** Closes all that was opened here, and ends the servers. */
@@ -170,7 +141,7 @@ final class Servers implements AutoCloseable {
         opened.pop().close();
       }
     } finally {
-      redisStop.run();
+      redis.close();
       database.close();
       databaseServer.stop();
     }
