@@ -337,6 +337,26 @@ public record Settings(
     }
 
     /**
+     * Returns these settings with shorter time-outs.
+     *
+     * @param patience the longest wait to connect, and for a reply; at most the time-outs of these
+     *     settings
+     * @return new settings
+     */
+    public Connection within(Duration patience) {
+      return copy(
+          deployment,
+          new Address(host, port),
+          database,
+          user,
+          password,
+          tls,
+          patience.compareTo(connectTimeout) < 0 ? patience : connectTimeout,
+          patience.compareTo(commandTimeout) < 0 ? patience : commandTimeout,
+          security);
+    }
+
+    /**
      * Returns the settings of connections to a replica: with the same credentials, TLS and
      * database.
      *
@@ -762,9 +782,15 @@ public record Settings(
    *     limit
    * @param timeToLive the longest time that an entry is kept, or {@code null} for as long as the
    *     entry lives in Redis
+   * @param failSafeMaxAge the greatest age of an entry that is served while Redis is away, since it
+   *     was last known to be up to date, or {@code null} to serve none
    */
   public record NearCache(
-      boolean enabled, long maxEntries, @Nullable Long maxBytes, @Nullable Duration timeToLive) {}
+      boolean enabled,
+      long maxEntries,
+      @Nullable Long maxBytes,
+      @Nullable Duration timeToLive,
+      @Nullable Duration failSafeMaxAge) {}
 
   /**
    * The groups of settings that other jars define and read. {@code toString} does not show them,

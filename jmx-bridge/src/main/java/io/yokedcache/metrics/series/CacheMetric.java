@@ -147,6 +147,12 @@ public enum CacheMetric {
           "nearHits",
           "nearMisses"),
       "result"),
+  /** Lookups that were answered although Redis was away. */
+  NEAR_STALE_HITS(
+      "cache.near_stale_hits.total",
+      COUNTER,
+      "Number of lookups that a near entry answered while Redis was away (fail-safe)",
+      counter("nearStaleHits")),
   /** Copies in the JVM. */
   NEAR_ENTRIES(
       "cache.near_entries",

@@ -110,6 +110,7 @@ final class MetricsTableTest {
                 "owedInvalidationsOverflows",
                 "nearHits",
                 "nearMisses",
+                "nearStaleHits",
                 "invalidations.tag")
             .stream()
             .collect(Collectors.toMap(name -> name, name -> 1L));

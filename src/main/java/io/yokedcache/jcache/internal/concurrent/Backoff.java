@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
 public final class Backoff {
 
   private final long minMillis;
-  private final long maxMillis;
+  private final LongSupplier maxMillis;
   private final LongSupplier nanoTime;
 
   private long nextMillis;
@@ -34,8 +34,21 @@ public final class Backoff {
     this(minMillis, maxMillis, System::nanoTime);
   }
 
+  /**
+   * The same with a limit that changes.
+   *
+   * @param maxMillis returns the longest pause; must not wait
+   */
+  public Backoff(long minMillis, LongSupplier maxMillis) {
+    this(minMillis, maxMillis, System::nanoTime);
+  }
+
   /** The same by another clock. */
   public Backoff(long minMillis, long maxMillis, LongSupplier nanoTime) {
+    this(minMillis, () -> maxMillis, nanoTime);
+  }
+
+  private Backoff(long minMillis, LongSupplier maxMillis, LongSupplier nanoTime) {
     this.minMillis = minMillis;
     this.maxMillis = maxMillis;
     this.nanoTime = nanoTime;
@@ -59,9 +72,10 @@ public final class Backoff {
   public synchronized long nextMillis() {
     long workedForNanos = nanoTime.getAsLong() - workedNanos;
     boolean lasted = works && TimeUnit.NANOSECONDS.toMillis(workedForNanos) >= nextMillis;
-    long pause = lasted ? minMillis : nextMillis;
+    long limit = maxMillis.getAsLong();
+    long pause = lasted ? minMillis : Math.min(nextMillis, limit);
     works = false;
-    nextMillis = Math.min(2 * pause, maxMillis);
+    nextMillis = Math.min(2 * pause, limit);
     return pause - ThreadLocalRandom.current().nextLong(pause / 4 + 1);
   }
 }

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.codec.value.ImmutableValues;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.expiry.RefreshAge;
@@ -119,10 +120,87 @@ public final class EntryReads<K, V> {
     return readAllFromMaster(keys);
   }
 
+  /** Reads an entry from Redis, with its stale near entry if Redis is not reached. */
+  public Read<V> readOrStale(Bytes key) {
+    return isFailSafe() ? readAllOrStale(List.of(key)).get(0) : read(key);
+  }
+
+  /** Reads entries from Redis, with their stale near entries if Redis is not reached. */
+  public List<Read<V>> readAllOrStale(List<Bytes> keys) {
+    if (near == null || !near.isFailSafe()) {
+      return readAll(keys);
+    }
+    long startNanos = System.nanoTime();
+    try {
+      return readWithTtl(keys, Use.DECISION);
+    } catch (RedisUnavailableException e) {
+      return stale(near, keys, startNanos, e);
+    }
+  }
+
+  private boolean isFailSafe() {
+    return near != null && near.isFailSafe();
+  }
+
+  /**
+   * Stale near entries in place of a failure. They stand for the entries if the cache does not
+   * degrade. If it does, a loader may have something better.
+   *
+   * @throws RedisUnavailableException the failure, if there is no near entry for each key and the
+   *     cache does not degrade
+   */
+  private List<Read<V>> stale(
+      NearCache<V> nearCache,
+      List<Bytes> keys,
+      long startNanos,
+      RedisUnavailableException failure) {
+    List<@Nullable V> values = new ArrayList<>(keys.size());
+    for (Bytes key : keys) {
+      values.add(isAway(failure) ? stale(nearCache, key, startNanos) : null);
+    }
+    if (values.contains(null)) {
+      store.findNothing(failure);
+    }
+    List<Read<V>> reads = new ArrayList<>(keys.size());
+    for (V value : values) {
+      if (store.degrades()) {
+        reads.add(new Read<>(null, null, /* isOld= */ false, value));
+      } else {
+        nearCache.usedStale();
+        reads.add(new Read<>(null, value, /* isOld= */ false));
+      }
+    }
+    return reads;
+  }
+
+  private @Nullable V stale(NearCache<V> nearCache, Bytes key, long startNanos) {
+    NearEntry<V> entry = nearCache.stale(key, startNanos);
+    if (entry == null || store.isOwed(key)) {
+      return null;
+    }
+    V value = entry.value();
+    return value != null ? own(value) : codec.decodeUnwrapped(entry.bytes());
+  }
+
+  /** Whether the server was not reached, or did not answer, unlike one that refuses a request. */
+  private static boolean isAway(RedisUnavailableException failure) {
+    return switch (failure.kind()) {
+      case UNREACHABLE, NO_ANSWER, CONNECTION_LOST -> true;
+      case NOT_ASKED, REFUSED, ACCESS_DENIED -> false;
+    };
+  }
+
+  /** Counts the use of {@link Read#stale}. */
+  public void usedStale() {
+    if (near != null) {
+      near.usedStale();
+    }
+  }
+
   /** Reads entries from Redis with all changes that were acknowledged before. */
   public List<Read<V>> readAllFromMaster(List<Bytes> keys) {
     if (near != null || age != null) {
-      return readWithTtl(keys);
+      return readWithTtl(keys, Use.ANSWER);
     }
     return decoded(keys, store.getAll(keys, ttlAskedAhead(), Use.ANSWER));
   }
@@ -136,12 +214,12 @@ public final class EntryReads<K, V> {
     return reads;
   }
 
-  private List<Read<V>> readWithTtl(List<Bytes> keys) {
+  private List<Read<V>> readWithTtl(List<Bytes> keys, Use use) {
     if (keys.isEmpty()) {
       return List.of();
     }
     List<Ticket> tickets = near == null ? List.of() : keys.stream().map(near::ticket).toList();
-    List<@Nullable StoredValue> found = store.getAllWithTtl(keys);
+    List<@Nullable StoredValue> found = store.getAllWithTtl(keys, use);
     List<@Nullable Bytes> stored = new ArrayList<>(keys.size());
     found.forEach(entry -> stored.add(entry == null ? null : entry.value()));
     List<@Nullable Bytes> unwrapped = codec.unwrapAll(keys, stored);
@@ -189,6 +267,13 @@ public final class EntryReads<K, V> {
    * @param bytes its encoded value, or {@code null} if there is no entry
    * @param value its value, or {@code null} if there is none that could be decoded
    * @param isOld whether it is to be loaded anew
+   * @param stale the value of a stale near entry if Redis was not reached, or {@code null}
    */
-  public record Read<V>(@Nullable Bytes bytes, @Nullable V value, boolean isOld) {}
+  public record Read<V>(
+      @Nullable Bytes bytes, @Nullable V value, boolean isOld, @Nullable V stale) {
+
+    private Read(@Nullable Bytes bytes, @Nullable V value, boolean isOld) {
+      this(bytes, value, isOld, /* stale= */ null);
+    }
+  }
 }

@@ -215,6 +215,13 @@ enum CacheFigure {
       "",
       "Entries read that were not kept, since they may be old, since the reset; -1 without one",
       near(NearCacheStatistics::droppedFills)),
+  NEAR_STALE_HITS(
+      Kind.SINCE_RESET,
+      Unit.COUNT,
+      "NearStaleHits",
+      "nearStaleHits",
+      "Lookups that a near entry answered while Redis was away (fail-safe), since the reset",
+      near(NearCacheStatistics::staleHits)),
   NEAR_ENTRIES(
       Kind.GAUGE,
       Unit.COUNT,

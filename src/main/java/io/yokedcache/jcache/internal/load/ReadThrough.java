@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.load.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Ttl;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,16 +83,24 @@ public final class ReadThrough<K, V> {
   public Lookup<V> lookUp(K key) {
     V copy = context.reads().near(key, refresh);
     if (copy != null) {
-      return new Lookup<>(copy, null, null, /* expired= */ false);
+      return new Lookup<>(copy, null, null, /* expired= */ false, null);
     }
     Bytes encodedKey = context.codec().key(key);
-    Read<V> read = context.reads().read(encodedKey);
-    V value = read.value();
+    Read<V> read = context.reads().readOrStale(encodedKey);
+    V value = read.value() == null && loads == null ? used(read.stale()) : read.value();
     if (refreshes != null && read.isOld() && value != null) {
       refreshes.refreshAll(List.of(encodedKey));
     }
     boolean expired = value != null && touched(encodedKey);
-    return new Lookup<>(value, encodedKey, read.bytes(), expired);
+    return new Lookup<>(value, encodedKey, read.bytes(), expired, read.stale());
+  }
+
+  /** Counts a stale value that is the answer. */
+  private @Nullable V used(@Nullable V stale) {
+    if (stale != null) {
+      context.reads().usedStale();
+    }
+    return stale;
   }
 
   /**
@@ -101,7 +111,15 @@ public final class ReadThrough<K, V> {
    */
   public @Nullable V load(K key, Lookup<V> lookup, Consumer<OperationResult<V>> settle) {
     Bytes encodedKey = lookup.key() == null ? context.codec().key(key) : lookup.key();
-    return requireNonNull(loads).load(key, encodedKey, lookup.bytes(), settle);
+    try {
+      return requireNonNull(loads).load(key, encodedKey, lookup.bytes(), settle);
+    } catch (CacheLoaderException e) {
+      if (lookup.stale() == null) {
+        throw e;
+      }
+      settle.accept(OperationResult.none(false));
+      return used(lookup.stale());
+    }
   }
 
   /**
@@ -130,11 +148,12 @@ public final class ReadThrough<K, V> {
     }
     List<Missing<K>> missing = new ArrayList<>();
     List<Bytes> encodedKeys = context.codec().keys(asked);
-    List<Read<V>> reads = context.reads().readAll(encodedKeys);
+    List<Read<V>> reads = context.reads().readAllOrStale(encodedKeys);
+    Map<K, V> stale = new LinkedHashMap<>();
     Map<Bytes, Ttl> accessed = new LinkedHashMap<>();
     for (int i = 0; i < asked.size(); i++) {
       Read<V> read = reads.get(i);
-      V value = read.value();
+      V value = read.value() == null && loads == null ? used(read.stale()) : read.value();
       if (value != null) {
         Ttl onAccess = context.expiry().onAccess();
         if (!context.expiry().isFixed()) {
@@ -143,6 +162,9 @@ public final class ReadThrough<K, V> {
         results.put(asked.get(i), OperationResult.hit(value, onAccess.isZero()));
       } else {
         missing.add(new Missing<>(asked.get(i), encodedKeys.get(i), read.bytes()));
+        if (read.stale() != null) {
+          stale.put(asked.get(i), read.stale());
+        }
       }
     }
     context.store().touchAll(accessed);
@@ -152,6 +174,15 @@ public final class ReadThrough<K, V> {
     if (loads != null && !missing.isEmpty()) {
       try {
         results.putAll(loads.loadAll(missing, settle));
+      } catch (CacheLoaderException e) {
+        if (stale.size() < missing.size()) {
+          lookedUp.count(results.size() - missing.size(), missing.size());
+          throw e;
+        }
+        stale.forEach(
+            (key, value) ->
+                results.put(
+                    key, new OperationResult<>(Change.NONE, false, used(value), null, false)));
       } catch (Throwable e) {
         lookedUp.count(results.size() - missing.size(), missing.size());
         throw e;
@@ -216,7 +247,13 @@ public final class ReadThrough<K, V> {
    * @param key the key's bytes, if it was encoded
    * @param bytes the stored bytes, or {@code null}
    * @param expired whether the read ended the entry's time to live
+   * @param stale the value of a stale near entry in case that no value can be loaded, or {@code
+   *     null}
    */
   public record Lookup<V>(
-      @Nullable V value, @Nullable Bytes key, @Nullable Bytes bytes, boolean expired) {}
+      @Nullable V value,
+      @Nullable Bytes key,
+      @Nullable Bytes bytes,
+      boolean expired,
+      @Nullable V stale) {}
 }

@@ -9,7 +9,14 @@ package io.yokedcache.jcache.internal.metrics;
  * @param flushes times that near entries were dropped together: by {@code clear()}, or since the
  *     invalidations of a server may have been lost
  * @param droppedFills entries read from Redis that were not kept, since they may have been stale
+ * @param staleHits lookups that a near entry answered while Redis was away
  * @param entries number of near entries now
  */
 public record NearCacheStatistics(
-    long hits, long misses, long invalidations, long flushes, long droppedFills, long entries) {}
+    long hits,
+    long misses,
+    long invalidations,
+    long flushes,
+    long droppedFills,
+    long staleHits,
+    long entries) {}

@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.store.KeySpace;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -25,11 +26,13 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
@@ -55,6 +58,12 @@ public final class InvalidationListener implements AutoCloseable {
 
   /** The number of pings in the time for which near entries may be used after one. */
   private static final int PINGS = 4;
+
+  /**
+   * The number of attempts to connect in the time for which one lets stale near entries be used.
+   * Each step of an attempt, and the pause before the next one, take that part of the time at most.
+   */
+  private static final int ATTEMPTS = 4;
 
   private final Topology topology;
   private final ScheduledExecutorService background;
@@ -102,6 +111,17 @@ public final class InvalidationListener implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether some cache uses stale near entries, so that attempts to connect must be frequent. */
+  private boolean isFailSafe() {
+    return caches.stream().anyMatch(cache -> cache.near.isFailSafe());
+  }
+
+  private long maxPauseMillis() {
+    return isFailSafe()
+        ? Math.min(MAX_PAUSE_MILLIS, Math.max(1, maxStaleness.toMillis() / ATTEMPTS))
+        : MAX_PAUSE_MILLIS;
   }
 
   /** Ends the tracking of a cache; later invalidations of it are ignored. */
@@ -211,6 +231,9 @@ public final class InvalidationListener implements AutoCloseable {
     /** The session of the present connection; set when it is ready, under the lock. */
     private volatile @Nullable Inbox inbox;
 
+    /** The tracking of the last connection that was ready; used by the thread only. */
+    private Tracking last = Tracking.NONE;
+
     /** The logged error reply to a ping, until a ping is answered; used by the thread only. */
     private @Nullable String logged;
 
@@ -221,7 +244,7 @@ public final class InvalidationListener implements AutoCloseable {
               "Near caches are not used, since Redis sends no invalidations",
               () -> topology.endpoint(master),
               maxStaleness.multipliedBy(2),
-              new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+              new Backoff(MIN_PAUSE_MILLIS, InvalidationListener.this::maxPauseMillis),
               errors,
               endpoint -> new Inbox(this, endpoint.settings().address()));
     }
@@ -269,9 +292,45 @@ public final class InvalidationListener implements AutoCloseable {
       this.address = address;
     }
 
+    @Override
+    public Duration patience() {
+      return isFailSafe()
+          ? maxStaleness.dividedBy(ATTEMPTS)
+          : SubscriptionLoop.Session.super.patience();
+    }
+
+    @Override
+    public void failed(Throwable failure, long startNanos) {
+      if (isAway(failure)) {
+        server.last.awayUntil(startNanos + maxStaleness.toNanos());
+      } else {
+        dropStale();
+      }
+    }
+
+    /** Whether an attempt failed since nobody answered: an error reply comes from a server. */
+    private boolean isAway(Throwable failure) {
+      boolean isAway = false;
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        if (cause instanceof JedisDataException || cause instanceof SSLException) {
+          return false;
+        }
+        isAway |= cause instanceof IOException || cause instanceof JedisConnectionException;
+      }
+      return isAway;
+    }
+
+    /** Drops what fail-safe caches have kept: the server answers again. */
+    private void dropStale() {
+      if (server.last != Tracking.NONE) {
+        caches.forEach(cache -> cache.near.flush(server.last));
+      }
+    }
+
     /** Asks the server to send invalidations to this connection, before it subscribes to them. */
     @Override
     public void begin(Subscription opened) {
+      dropStale();
       Object id = opened.ask(new CommandArguments(Command.CLIENT).add("ID"));
       // A cache may be registered twice, as after a failed creation. Redis refuses equal
       // prefixes, and with them the whole command. No prefix begins with another one, since each
@@ -307,6 +366,7 @@ public final class InvalidationListener implements AutoCloseable {
       lock.lock();
       try {
         server.inbox = this;
+        server.last = tracking;
         // Reads that began before Redis tracked leave no near entry: the source is another one.
         tracked.forEach(InvalidationListener.this::follow);
       } finally {
@@ -323,10 +383,12 @@ public final class InvalidationListener implements AutoCloseable {
 
     @Override
     public void answered(@Nullable JedisDataException refusal) {
-      long untilNanos = pingNanos + maxStaleness.toNanos();
+      long sentNanos = pingNanos;
+      long untilNanos = sentNanos + maxStaleness.toNanos();
       pingNanos = 0;
       note(refusal);
       if (refusal == null || isForPingsOnly(refusal)) {
+        tracking.confirmed(sentNanos);
         tracking.freshUntil(untilNanos);
         server.loop.worked();
       }
@@ -388,7 +450,8 @@ public final class InvalidationListener implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      dropAll();
+      // No near entry is used any more, except stale ones of fail-safe caches.
+      tracked.forEach(cache -> cache.near.lost(tracking));
     }
   }
 }

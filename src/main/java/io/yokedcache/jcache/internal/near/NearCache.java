@@ -64,6 +64,9 @@ public final class NearCache<V> implements ChangeObserver {
   private final Cache<Object, NearEntry<V>> entries;
   private final long timeToLiveNanos;
 
+  /** The greatest age of a near entry that {@link #stale} returns; 0 if it returns none. */
+  private final long maxAgeNanos;
+
   /** The number of invalidations, by a hash of the name; part of each ticket. */
   private final AtomicIntegerArray invalidations = new AtomicIntegerArray(STRIPES);
 
@@ -209,6 +212,11 @@ public final class NearCache<V> implements ChangeObserver {
       return get() == generationChanges.get() && tracking.isFresh(nowNanos);
     }
 
+    /** Whether near entries of the epoch may be used although changes may have been missed. */
+    private boolean mayServeStale(long readNanos, long maxAgeNanos) {
+      return get() == generationChanges.get() && tracking.mayServeStale(readNanos, maxAgeNanos);
+    }
+
     private void end() {
       set(OVER);
     }
@@ -271,6 +279,8 @@ public final class NearCache<V> implements ChangeObserver {
     Duration timeToLive = settings.timeToLive();
     this.timeToLiveNanos =
         timeToLive == null ? NO_DEADLINE : TimeUnit.NANOSECONDS.convert(timeToLive);
+    Duration maxAge = settings.failSafeMaxAge();
+    this.maxAgeNanos = maxAge == null ? 0 : TimeUnit.NANOSECONDS.convert(maxAge);
     // Runs in the writing thread, since the common pool may be full of the application's work.
     Caffeine<Object, Object> builder = Caffeine.newBuilder().executor(Runnable::run);
     Long maxBytes = settings.maxBytes();
@@ -324,6 +334,17 @@ public final class NearCache<V> implements ChangeObserver {
     }
     if (isDropped) {
       sweep();
+    }
+  }
+
+  /**
+   * Notes that invalidations of a server are missed from now on: drops the near entries whose
+   * changes were tracked so, unless they are kept for {@link #stale}. Reads under way leave none,
+   * since the tracking is not fresh any more.
+   */
+  void lost(Tracking tracking) {
+    if (!isFailSafe()) {
+      flush(tracking);
     }
   }
 
@@ -385,6 +406,42 @@ public final class NearCache<V> implements ChangeObserver {
       }
     }
     return null;
+  }
+
+  /** Whether {@link #stale} may return near entries. */
+  public boolean isFailSafe() {
+    return maxAgeNanos > 0;
+  }
+
+  /**
+   * Returns a near entry for a read that did not reach Redis, or {@code null}, and counts nothing.
+   * A caller that uses it calls {@link #usedStale}. The near entry may be stale, but no older than
+   * the limit of the settings. It is none that this JVM has changed or that an invalidation
+   * dropped, and its time to live is not over.
+   *
+   * <p>A change that is made after Redis is back is not missed for longer than {@code
+   * near.max-staleness}, the bound of near entries while all is well. Proof: the connection of the
+   * invalidations is made anew all the time. A read that begins at the time r gets a stale near
+   * entry only if an attempt that began at s, r - max-staleness or later, found nobody who
+   * answered. If Redis answers from the time b on, an attempt that begins then or later succeeds,
+   * and drops all that is stale; so s is before b. A change at c, after b, is then also after s,
+   * and r is at most s + max-staleness, which is before c + max-staleness.
+   *
+   * @param readNanos when the read began
+   */
+  public @Nullable NearEntry<V> stale(Bytes key, long readNanos) {
+    NearEntry<V> entry = isFailSafe() ? entries.getIfPresent(names.apply(key)) : null;
+    if (entry == null) {
+      return null;
+    }
+    boolean lives =
+        entry.deadlineNanos == NO_DEADLINE || entry.deadlineNanos - System.nanoTime() > 0;
+    return lives && entry.epoch.mayServeStale(readNanos, maxAgeNanos) ? entry : null;
+  }
+
+  /** Counts a stale hit. */
+  public void usedStale() {
+    counters.increment(counters.staleHits);
   }
 
   /** Counts a hit. */
@@ -537,6 +594,7 @@ public final class NearCache<V> implements ChangeObserver {
         counters.invalidations.sum(),
         counters.flushes.sum(),
         counters.droppedFills.sum(),
+        counters.staleHits.sum(),
         entries.estimatedSize());
   }
 
@@ -558,6 +616,9 @@ public final class NearCache<V> implements ChangeObserver {
 
     /** Reads that left no near entry, since the value may have been old already. */
     final LongAdder droppedFills = new LongAdder();
+
+    /** Near entries that were used while Redis was away. */
+    final LongAdder staleHits = new LongAdder();
 
     volatile boolean enabled;
 

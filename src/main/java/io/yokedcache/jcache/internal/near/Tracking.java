@@ -20,12 +20,23 @@ final class Tracking {
 
   private volatile long untilNanos = System.nanoTime() - AGES_NANOS;
 
+  /** A time before which no invalidation was missed. */
+  private volatile long confirmedNanos = System.nanoTime() - AGES_NANOS;
+
+  /** The last time at which a read may begin that gets a stale near entry. */
+  private volatile long awayUntilNanos = System.nanoTime() - AGES_NANOS;
+
   /**
    * Whether near entries may be used that were looked up at a time or later: no older change had an
    * invalidation under way.
    */
   boolean isFresh(long nanos) {
     return untilNanos - nanos > 0 && nanos - sinceNanos >= 0;
+  }
+
+  /** Notes that all invalidations of changes before a time have arrived. */
+  void confirmed(long nanos) {
+    confirmedNanos = nanos;
   }
 
   /** Lets near entries be used until a time, since older invalidations have arrived. */
@@ -35,6 +46,24 @@ final class Tracking {
       sinceNanos = now;
     }
     untilNanos = nanos;
+  }
+
+  /**
+   * Lets reads that begin until a time get stale near entries, since the server is away.
+   *
+   * @see NearCache#stale
+   */
+  void awayUntil(long nanos) {
+    awayUntilNanos = nanos;
+  }
+
+  /**
+   * Whether a stale near entry may be used.
+   *
+   * @param readNanos when the read began
+   */
+  boolean mayServeStale(long readNanos, long maxAgeNanos) {
+    return awayUntilNanos - readNanos >= 0 && readNanos - confirmedNanos <= maxAgeNanos;
   }
 
   /** Stops the use of near entries: from now on invalidations are missed. */

@@ -71,10 +71,18 @@ public final class JedisConnections {
    * A connection for subscriptions.
    *
    * @param silence how long the server may be silent before the connection counts as dead
+   * @param patience how long it may take to connect, and each answer to the greeting; at most the
+   *     time-outs of the server's settings
    */
-  static Connection single(Endpoint server, Duration silence) {
-    return connect(
-        server, millis(server.settings().commandTimeout()), silence, server.maxMessageBytes());
+  static Connection single(Endpoint server, Duration silence, Duration patience) {
+    return server
+        .lookup()
+        .connect(
+            full -> {
+              Settings.Connection settings = full.within(patience);
+              int greetingMillis = millis(settings.commandTimeout());
+              return connect(settings, greetingMillis, silence, server.maxMessageBytes());
+            });
   }
 
   /**
@@ -165,17 +173,20 @@ public final class JedisConnections {
       Endpoint server, int greetingMillis, Duration silence, long maxReplyBytes) {
     return server
         .lookup()
-        .connect(
-            settings ->
-                authenticated(
-                    settings,
-                    credentials ->
-                        greeted(
-                            new SocketKeeper(settings, greetingMillis),
-                            settings,
-                            credentials,
-                            silence,
-                            maxReplyBytes)));
+        .connect(settings -> connect(settings, greetingMillis, silence, maxReplyBytes));
+  }
+
+  private static KeptConnection connect(
+      Settings.Connection settings, int greetingMillis, Duration silence, long maxReplyBytes) {
+    return authenticated(
+        settings,
+        credentials ->
+            greeted(
+                new SocketKeeper(settings, greetingMillis),
+                settings,
+                credentials,
+                silence,
+                maxReplyBytes));
   }
 
   /**

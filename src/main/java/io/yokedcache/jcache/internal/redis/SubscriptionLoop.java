@@ -34,6 +34,8 @@ public final class SubscriptionLoop implements AutoCloseable {
   /** How old a connection is at least that is replaced because others were refused. */
   private static final long MIN_AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  private static final Duration ANY_TIME = Duration.ofDays(1);
+
   private final String threadName;
   private final String consequence;
   private final Supplier<Endpoint> servers;
@@ -67,6 +69,21 @@ public final class SubscriptionLoop implements AutoCloseable {
 
     /** Sends the commands that the subscription needs, and subscribes. */
     void begin(Subscription opened);
+
+    /**
+     * How long it may take to connect, and each answer before {@link #begin}; at most the time-outs
+     * of the server's settings.
+     */
+    default Duration patience() {
+      return ANY_TIME;
+    }
+
+    /**
+     * The attempt failed before the session was ready.
+     *
+     * @param startNanos when the attempt began
+     */
+    default void failed(Throwable failure, long startNanos) {}
 
     /** Whether it has subscribed, so that others may write on the connection. */
     boolean isReady();
@@ -136,12 +153,18 @@ public final class SubscriptionLoop implements AutoCloseable {
     long beforeNanos = System.nanoTime();
     try {
       setServer(next);
-      try (Subscription opened = new Subscription(JedisConnections.single(next, silence))) {
+      try (Subscription opened =
+          new Subscription(JedisConnections.single(next, silence, current.patience()))) {
         if (adopt(opened, current, beforeNanos)) {
           current.begin(opened);
           opened.read(current);
         }
       }
+    } catch (Throwable e) {
+      if (!current.isReady()) {
+        current.failed(e, beforeNanos);
+      }
+      throw e;
     } finally {
       current.end();
     }

@@ -122,7 +122,7 @@ final class SettingsReader {
         group.optionalDuration("refresh-after", MILLISECOND),
         onFailure(group),
         alerts(group.child("alerts")),
-        near(group.child("near")),
+        near(group.child("near"), group.child("fail-safe")),
         compress(group.child("compress")),
         new Settings.Encrypt(group.child("encrypt").optionalPath("keyset")));
   }
@@ -154,12 +154,13 @@ final class SettingsReader {
         group.optionalBytes("size-bytes-above", 0));
   }
 
-  private static Settings.NearCache near(SettingGroup group) {
+  private static Settings.NearCache near(SettingGroup group, SettingGroup failSafe) {
     return new Settings.NearCache(
         group.flag("enabled"),
         group.number("max-entries", 1),
         group.optionalBytes("max-bytes", 1),
-        group.optionalDuration("time-to-live", MILLISECOND));
+        group.optionalDuration("time-to-live", MILLISECOND),
+        failSafe.optionalDuration("max-age", MILLISECOND));
   }
 
   /** Cluster nodes share the buckets, so a cache there has more than one of them. */

@@ -264,6 +264,25 @@ public final class EntryStore {
     }
   }
 
+  /** Whether reads for {@link Use#ANSWER} find nothing while Redis is away. */
+  public boolean degrades() {
+    return degrades;
+  }
+
+  /** Whether this JVM must remove an entry before it uses it again. */
+  public boolean isOwed(Bytes key) {
+    return settlement.isOwed(key);
+  }
+
+  /**
+   * Counts a read that finds no entry because Redis is away.
+   *
+   * @throws RedisUnavailableException the failure, unless the cache degrades
+   */
+  public void findNothing(RedisUnavailableException failure) {
+    findNothing(Use.ANSWER, failure);
+  }
+
   /** Counts a read that finds no entry because Redis is away; throws if it must fail. */
   private void findNothing(Use use, RedisUnavailableException failure) {
     if (!degrades || use == Use.DECISION) {
@@ -444,9 +463,9 @@ public final class EntryStore {
    *
    * @return an entry or {@code null} for each key, in the order of the keys
    */
-  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys) {
+  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
     return orNothing(
-        Use.ANSWER,
+        use,
         keys,
         () -> getAllWithTtl(getting(keys), keys),
         () -> Collections.nCopies(keys.size(), null));

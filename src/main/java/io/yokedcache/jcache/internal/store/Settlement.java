@@ -75,6 +75,11 @@ final class Settlement {
     return owed.isAny();
   }
 
+  /** Whether the entry of a key must be removed, alone or with the cache. */
+  boolean isOwed(Bytes key) {
+    return owed.isAny() && (owed.owesAll() || owed.of(key) != null);
+  }
+
   OutageStatistics statistics(long degradedReads, long degradedWrites) {
     return new OutageStatistics(
         degradedReads,

@@ -325,7 +325,12 @@ final class CacheBeansTest {
     beans.register();
     ObjectName extended = name("CacheExtendedStatistics," + NAMES);
     String[] counts = {
-      "NearHits", "NearMisses", "NearInvalidations", "NearFlushes", "NearDroppedFills"
+      "NearHits",
+      "NearMisses",
+      "NearInvalidations",
+      "NearFlushes",
+      "NearDroppedFills",
+      "NearStaleHits"
     };
     server.invoke(extended, "reset", null, null);
     for (String count : counts) {
@@ -336,19 +341,20 @@ final class CacheBeansTest {
         .doesNotContainKeys("nearHits", "nearMisses", "invalidations.near");
     assertThat(beans.snapshot().gauges()).doesNotContainKey("nearEntries");
 
-    near = new NearCacheStatistics(1, 2, 3, 4, 5, 6);
+    near = new NearCacheStatistics(1, 2, 3, 4, 5, 6, 7);
     server.invoke(extended, "reset", null, null);
-    near = new NearCacheStatistics(11, 22, 33, 44, 55, 66);
+    near = new NearCacheStatistics(11, 22, 33, 44, 55, 66, 77);
 
     for (int i = 0; i < counts.length; i++) {
       assertThat(server.getAttribute(extended, counts[i])).as(counts[i]).isEqualTo(10L * (i + 1));
     }
-    assertThat(server.getAttribute(extended, "NearEntries")).isEqualTo(66L);
+    assertThat(server.getAttribute(extended, "NearEntries")).isEqualTo(77L);
     assertThat(beans.figures().counters())
         .containsEntry("nearHits", 11L)
         .containsEntry("nearMisses", 22L)
-        .containsEntry("invalidations.near", 33L);
-    assertThat(beans.figures().gauges()).containsEntry("nearEntries", 66.0);
+        .containsEntry("invalidations.near", 33L)
+        .containsEntry("nearStaleHits", 66L);
+    assertThat(beans.figures().gauges()).containsEntry("nearEntries", 77.0);
   }
 
   @Test

@@ -40,7 +40,7 @@ final class NearCacheInterleavingsTest {
 
     private volatile Content content = new Content(FIRST, "old");
     private final NearCache<String> near =
-        new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, key -> "key");
+        new NearCache<>(new Settings.NearCache(true, 100, null, null, null), 1, key -> "key");
 
     Redis() {
       Tracking tracking = new Tracking();

@@ -42,7 +42,7 @@ final class NearCacheTest {
   }
 
   private final NearCache<String> near =
-      new NearCache<>(new Settings.NearCache(true, 100, null, null), 1, NearCacheTest::name);
+      new NearCache<>(new Settings.NearCache(true, 100, null, null, null), 1, NearCacheTest::name);
 
   private final Tracking tracking = new Tracking();
 
@@ -212,7 +212,8 @@ final class NearCacheTest {
     private final Tracking[] tracking = {new Tracking(), new Tracking()};
     private final AtomicLong version = new AtomicLong();
     private final NearCache<String> near =
-        new NearCache<>(new Settings.NearCache(true, 100, null, null), 4, NearCacheTest::name);
+        new NearCache<>(
+            new Settings.NearCache(true, 100, null, null, null), 4, NearCacheTest::name);
     private final Generation[] generations = new Generation[4];
 
     /** Five keys for each bucket, by bucket. */
@@ -398,7 +399,7 @@ final class NearCacheTest {
     NearCache<String> brief =
         heard(
             new NearCache<>(
-                new Settings.NearCache(true, 100, null, Duration.ofMinutes(1)),
+                new Settings.NearCache(true, 100, null, Duration.ofMinutes(1), null),
                 1,
                 NearCacheTest::name));
     tracking.freshUntil(System.nanoTime() + 2 * LONG);
@@ -425,7 +426,7 @@ final class NearCacheTest {
       NearCache<String> small =
           heard(
               new NearCache<>(
-                  new Settings.NearCache(true, 1, 10_000L, null), 1, NearCacheTest::name));
+                  new Settings.NearCache(true, 1, 10_000L, null, null), 1, NearCacheTest::name));
       StoredValue large = new StoredValue(Bytes.of(new byte[1_000 - 160 - 3]), -1, NOW);
       for (int i = 100; i < 200; i++) {
         small.keep(small.ticket(Bytes.utf8("" + i)), large, value, NearCache.ALWAYS_YOUNG);
@@ -443,7 +444,7 @@ final class NearCacheTest {
     near.get("key");
     near.onInvalidation(0, NOW.tokenText(), KEY);
     near.flush();
-    assertThat(near.read()).isEqualTo(new NearCacheStatistics(0, 0, 0, 0, 0, 0));
+    assertThat(near.read()).isEqualTo(new NearCacheStatistics(0, 0, 0, 0, 0, 0, 0));
 
     heard(near);
     keep("key");
@@ -461,10 +462,10 @@ final class NearCacheTest {
     near.flush();
     near.keep(ticket, FOUND, "value", NearCache.ALWAYS_YOUNG);
     keep("key");
-    assertThat(near.read()).isEqualTo(new NearCacheStatistics(3, 2, 1, 1, 1, 1));
+    assertThat(near.read()).isEqualTo(new NearCacheStatistics(3, 2, 1, 1, 1, 0, 1));
 
     near.count(false);
     near.get("key");
-    assertThat(near.read()).isEqualTo(new NearCacheStatistics(3, 2, 1, 1, 1, 1));
+    assertThat(near.read()).isEqualTo(new NearCacheStatistics(3, 2, 1, 1, 1, 0, 1));
   }
 }

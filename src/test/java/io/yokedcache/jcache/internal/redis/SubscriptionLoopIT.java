@@ -205,7 +205,7 @@ final class SubscriptionLoopIT {
   @Test
   void tracker_equalPrefixes_bothCachesAreTold() {
     ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
-    Settings.NearCache settings = new Settings.NearCache(true, 100, null, null);
+    Settings.NearCache settings = new Settings.NearCache(true, 100, null, null, null);
     NearCache<String> one = new NearCache<>(settings, 1, key -> key);
     NearCache<String> two = new NearCache<>(settings, 1, key -> key);
     try (InvalidationListener tracker =

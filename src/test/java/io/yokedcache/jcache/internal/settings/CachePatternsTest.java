@@ -101,7 +101,7 @@ final class CachePatternsTest {
                 null,
                 Settings.OnFailure.THROW,
                 new Settings.Alerts(Duration.ofMinutes(1), null, null, null),
-                new Settings.NearCache(false, 10_000, null, null),
+                new Settings.NearCache(false, 10_000, null, null, null),
                 new Settings.Compress(Settings.Compress.Algorithm.NONE, 1024, 0),
                 new Settings.Encrypt(null)));
   }
