@@ -35,8 +35,6 @@ record Fault(
   private static final Set<String> BRIEF =
       Set.of("kill", "hold", "client-kill", "full-noeviction", "noperm");
 
-  private static final Set<String> LATE = Set.of("hold", "partition-one", "delay", "stop");
-
   private static final Set<Deployment> EVERYWHERE = EnumSet.allOf(Deployment.class);
   private static final Set<Deployment> ONE_SERVER = EnumSet.of(STANDALONE);
   private static final Set<Deployment> REPLICATED = EnumSet.of(SENTINEL, CLUSTER);
@@ -166,11 +164,6 @@ record Fault(
   /** Returns whether it is part of each build: the others take longer, or resemble one of these. */
   boolean isBrief() {
     return BRIEF.contains(name);
-  }
-
-  /** Returns whether a removal whose call failed may reach Redis behind a later put. */
-  boolean deliversLate() {
-    return LATE.contains(name);
   }
 
   @Override

@@ -37,9 +37,9 @@ final class FaultBenchIT {
           Report report = run.run(fault, DURATION);
           System.out.println(report);
 
-          if (!fault.deliversLate()) {
-            assertThat(report.lost()).as("%s: %s", report, report.examples()).isZero();
-          }
+          assertThat(report.stale()).as("%s: %s", report, report.examples()).isZero();
+          assertThat(report.staleAfter()).as("%s: %s", report, report.examples()).isZero();
+          assertThat(report.lost()).as("%s: %s", report, report.examples()).isZero();
           if (report.mode().degrades()) {
             // A right that is missing is no outage.
             assertThat(report.errors().keySet()).allMatch(kind -> kind.endsWith(" NOPERM"));

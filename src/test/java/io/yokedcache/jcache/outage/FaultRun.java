@@ -2,6 +2,7 @@ package io.yokedcache.jcache.outage;
 
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.OutageFigures;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.YokedCachingProvider;
 import java.time.Duration;
@@ -195,9 +196,18 @@ final class FaultRun implements AutoCloseable {
     } finally {
       load.stop();
     }
+    awaitSettled(fault);
     Report report = load.report(fault, (right - end) / 1e6);
     caches.get(0).removeAll(load.keys.stream().map(key -> key.name).collect(Collectors.toSet()));
     return report;
+  }
+
+  /** Waits until each JVM owes nothing. */
+  private void awaitSettled(Fault fault) {
+    await("nothing is owed after " + fault + " in mode " + mode)
+        .atMost(RECOVERY_BOUND)
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> caches.stream().allMatch(OutageFigures::owesNothing));
   }
 
   /** Waits until each JVM reads what it has just written, and returns since when. */

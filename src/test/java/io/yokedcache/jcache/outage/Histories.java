@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.outage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Comparator.comparingLong;
 
 import io.yokedcache.jcache.outage.Call.Action;
 import io.yokedcache.jcache.outage.HistoryChecker.Gap;
@@ -100,15 +101,23 @@ final class Histories {
 
   private static Result check(List<Path> files, boolean near) throws IOException {
     Map<String, List<Call>> histories = new TreeMap<>();
+    Map<String, List<Gap>> gapsByKey = new HashMap<>();
     for (Path file : files) {
       try (Stream<String> lines = Files.lines(file, UTF_8)) {
         lines
             .map(HistoryRecorder.Line::parse)
             .forEach(
-                line ->
+                line -> {
+                  if (line.isGap()) {
+                    gapsByKey
+                        .computeIfAbsent(line.gapKey(), key -> new ArrayList<>())
+                        .add(new Gap(line.call().startNanos(), line.call().endNanos()));
+                  } else {
                     histories
                         .computeIfAbsent(line.key(), key -> new ArrayList<>())
-                        .add(line.call()));
+                        .add(line.call());
+                  }
+                });
       }
     }
     int undecided = 0;
@@ -116,7 +125,7 @@ final class Histories {
     for (Map.Entry<String, List<Call>> history : histories.entrySet()) {
       List<Call> known = withoutAnswersOfDebts(history.getValue());
       List<Call> calls = near ? withOlderReads(known) : known;
-      List<Gap> gaps = owed(calls);
+      List<Gap> gaps = joined(gapsByKey.getOrDefault(history.getKey(), List.of()));
       Verdict verdict = HistoryChecker.check(calls, gaps);
       if (verdict == Verdict.UNDECIDED) {
         undecided++;
@@ -183,11 +192,20 @@ final class Histories {
         && call.action().next(Call.ABSENT, call.argument(), call.expected()) == Call.ABSENT;
   }
 
-  /** An entry whose change failed may be removed by the JVM at any time after that. */
-  private static List<Gap> owed(List<Call> calls) {
-    return calls.stream().filter(call -> !call.isKnown()).mapToLong(Call::startNanos).min().stream()
-        .mapToObj(start -> new Gap(start, Long.MAX_VALUE))
-        .toList();
+  /** Makes one gap of those that overlap. */
+  static List<Gap> joined(List<Gap> gaps) {
+    List<Gap> joined = new ArrayList<>();
+    for (Gap gap : gaps.stream().sorted(comparingLong(Gap::startNanos)).toList()) {
+      Gap last = joined.isEmpty() ? null : joined.get(joined.size() - 1);
+      if (last != null && gap.startNanos() <= last.endNanos()) {
+        joined.set(
+            joined.size() - 1,
+            new Gap(last.startNanos(), Math.max(last.endNanos(), gap.endNanos())));
+      } else {
+        joined.add(gap);
+      }
+    }
+    return joined;
   }
 
   private static boolean isRead(Call call) {

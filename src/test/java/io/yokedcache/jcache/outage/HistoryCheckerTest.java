@@ -155,6 +155,24 @@ final class HistoryCheckerTest {
         .isEqualTo(VIOLATED);
   }
 
+  /** The debt of the failed put is settled at 6; the entry that is there at 8 must stay. */
+  @Test
+  void gap_lossBehindTheSettlementOfTheDebt() {
+    List<Call> calls = List.of(put(1, 2, 7), put(3, NEVER, 8), get(7, 8, 7), get(9, 10, 0));
+
+    assertThat(HistoryChecker.check(calls, List.of(new Gap(3, 6)))).isEqualTo(VIOLATED);
+    assertThat(HistoryChecker.check(calls, List.of(new Gap(3, NEVER)))).isEqualTo(LINEARIZABLE);
+  }
+
+  @Test
+  void joined_gapsOfSeveralCalls() {
+    List<Gap> gaps =
+        List.of(new Gap(8, 9), new Gap(1, 4), new Gap(12, NEVER), new Gap(2, 3), new Gap(4, 6));
+
+    assertThat(Histories.joined(gaps))
+        .containsExactly(new Gap(1, 6), new Gap(8, 9), new Gap(12, NEVER));
+  }
+
   @Test
   void gap_oldValueComesBack() {
     List<Call> calls = List.of(put(1, 2, 7), get(3, 4, 0), get(5, 6, 7));

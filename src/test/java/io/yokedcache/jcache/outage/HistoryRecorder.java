@@ -2,6 +2,7 @@ package io.yokedcache.jcache.outage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.yokedcache.jcache.OutageFigures;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.YokedCachingProvider;
 import io.yokedcache.jcache.outage.Call.Action;
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +42,24 @@ final class HistoryRecorder {
 
   /** A pair of a key and a call on it, as a line of a file. */
   record Line(String key, Call call) {
+
+    private static final String GAP = "gap:";
+
+    /** The line of a span in which this JVM may remove the entry. */
+    static Line gap(String key, int client, long startNanos, long endNanos) {
+      return new Line(
+          GAP + key,
+          new Call(client, Action.GET, Call.ABSENT, Call.ABSENT, startNanos, endNanos, 0));
+    }
+
+    boolean isGap() {
+      return key.startsWith(GAP);
+    }
+
+    /** Returns the key of a gap. */
+    String gapKey() {
+      return key.substring(GAP.length());
+    }
 
     String print() {
       return String.join(
@@ -138,6 +159,7 @@ final class HistoryRecorder {
     SplittableRandom random = new SplittableRandom();
     long values = (jvm * 10L + index + 1) << 40;
     long[] seen = new long[256];
+    Map<String, Long> gaps = new HashMap<>(); // the starts of the first failed calls
     while (!stopped) {
       String key = key(random);
       int slot = key.hashCode() & 255;
@@ -156,9 +178,21 @@ final class HistoryRecorder {
                 new Call(jvm, Action.GET, Call.ABSENT, Call.ABSENT, start, Long.MAX_VALUE, 0);
           };
       write(file, new Line(key, call));
+      if (outcome.kind != Outcome.Kind.KNOWN) {
+        long unused = gaps.merge(key, start, Math::min);
+      } else if (!gaps.isEmpty() && OutageFigures.owesNothing(cache)) {
+        // Their debts were noted before the calls failed, and are settled now.
+        endGaps(file, gaps, System.nanoTime());
+      }
       seen[slot] = action.next(outcome.result, argument, expected);
       LockSupport.parkNanos(PAUSE_NANOS);
     }
+    endGaps(file, gaps, Long.MAX_VALUE);
+  }
+
+  private void endGaps(BufferedWriter file, Map<String, Long> gaps, long endNanos) {
+    gaps.forEach((key, start) -> write(file, Line.gap(key, jvm, start, endNanos)));
+    gaps.clear();
   }
 
   private static void write(BufferedWriter file, Line line) {
