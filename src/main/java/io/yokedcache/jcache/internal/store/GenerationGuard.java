@@ -2,14 +2,17 @@ package io.yokedcache.jcache.internal.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -26,6 +29,9 @@ final class GenerationGuard {
 
   /** The number of attempts of an operation during which the cache is cleared each time. */
   private static final int MAX_ATTEMPTS = 200;
+
+  /** The number of attempts of an operation if the generation key does not stay in Redis. */
+  private static final int MAX_ATTEMPTS_WITHOUT_KEY = 50;
 
   private static final int ATTEMPTS_WITHOUT_PAUSE = 20;
   private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -154,7 +160,7 @@ final class GenerationGuard {
       String operation, List<Bytes> keys, BucketRead<T> read, List<T> results) {
     Map<Integer, List<Integer>> left = names.byBucket(keys, key -> key);
     for (int attempt = 0; !left.isEmpty(); attempt++) {
-      pace(operation, attempt);
+      pace(operation, left.keySet(), attempt);
       generations.openUnknown(left.keySet());
       List<Integer> buckets = List.copyOf(left.keySet());
       List<Generation> used = new ArrayList<>(buckets.size());
@@ -221,14 +227,21 @@ final class GenerationGuard {
    * The generation for the next attempt of an operation.
    *
    * @param attempt how many generations were stale before
-   * @throws CacheException if that were too many
+   * @throws CacheException if that were too many; a {@link RedisUnavailableException} if Redis does
+   *     not keep the generation
    */
   Generation generation(String operation, int bucket, int attempt) {
-    pace(operation, attempt);
+    if (attempt > 0) {
+      pace(operation, Set.of(bucket), attempt);
+    }
     return generations.current(bucket);
   }
 
-  private void pace(String operation, int attempt) {
+  private void pace(String operation, Collection<Integer> buckets, int attempt) {
+    if (attempt >= MAX_ATTEMPTS_WITHOUT_KEY
+        && buckets.stream().anyMatch(bucket -> generations.known(bucket) == null)) {
+      throw evicted(operation, attempt);
+    }
     if (attempt == MAX_ATTEMPTS) {
       throw new CacheException(
           "%s on %s gave up: the cache was cleared %s times at the same time"
@@ -237,6 +250,15 @@ final class GenerationGuard {
     if (attempt > ATTEMPTS_WITHOUT_PAUSE) {
       BoundedWait.pause(ThreadLocalRandom.current().nextLong(MAX_PAUSE_NANOS));
     }
+  }
+
+  private RedisUnavailableException evicted(String operation, int attempts) {
+    return new RedisUnavailableException(
+        "%s on %s failed: the server has removed the generation key of the cache %s times while the operation ran. Its maxmemory leaves no room for the keys that are in use: raise maxmemory, and see used_memory and evicted_keys of INFO."
+            .formatted(operation, executor.address(), attempts),
+        new CacheException("The generation key is absent"),
+        RedisUnavailableException.Kind.REFUSED,
+        executor.address());
   }
 
   /** Whether an operation that used a generation saw the current entries, by its own reply. */
