@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.outage;
 
 import static io.yokedcache.jcache.outage.Target.Deployment.CLUSTER;
+import static io.yokedcache.jcache.outage.Target.Deployment.HAPROXY;
 import static io.yokedcache.jcache.outage.Target.Deployment.SENTINEL;
 import static io.yokedcache.jcache.outage.Target.Deployment.STANDALONE;
 
@@ -35,7 +36,7 @@ record Fault(
   private static final Set<String> BRIEF =
       Set.of("kill", "hold", "client-kill", "full-noeviction", "noperm");
 
-  private static final Set<Deployment> EVERYWHERE = EnumSet.allOf(Deployment.class);
+  private static final Set<Deployment> EVERYWHERE = EnumSet.of(STANDALONE, SENTINEL, CLUSTER);
   private static final Set<Deployment> ONE_SERVER = EnumSet.of(STANDALONE);
   private static final Set<Deployment> REPLICATED = EnumSet.of(SENTINEL, CLUSTER);
 
@@ -97,7 +98,16 @@ record Fault(
               Fault::load,
               Fault::nothing,
               target -> target.onMasters(jedis -> jedis.configSet("key-load-delay", "0"))),
-          repeated("debug-sleep", jedis -> Target.send(jedis, "DEBUG", "SLEEP", "0.3")));
+          repeated("debug-sleep", jedis -> Target.send(jedis, "DEBUG", "SLEEP", "0.3")),
+          between("haproxy-server", EnumSet.of(HAPROXY), Target::kill, Target::restart),
+          between("haproxy-stop", EnumSet.of(HAPROXY), Target::pause, Target::resume),
+          new Fault(
+              "haproxy-itself",
+              EnumSet.of(HAPROXY),
+              /* losesEntries= */ false,
+              Fault::nothing,
+              Target::restartProxy,
+              Fault::nothing));
 
   private static Fault between(
       String name, Set<Deployment> deployments, Consumer<Target> begin, Consumer<Target> end) {

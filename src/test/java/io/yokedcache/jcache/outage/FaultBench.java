@@ -11,9 +11,9 @@ import java.util.Locale;
 
 /**
  * Does all faults to all deployments in all modes and prints a table. System properties: {@code
- * faults.seconds} (5), {@code faults.deployments} (standalone,sentinel,cluster), {@code
- * faults.modes} (throw,degrade,throw+near,degrade+near), {@code faults.only} (names of faults),
- * {@code faults.timeout-millis} (2000).
+ * faults.seconds} (5), {@code faults.deployments} (all), {@code faults.modes}
+ * (throw,degrade,throw+near,degrade+near), {@code faults.only} (names of faults), {@code
+ * faults.timeout-millis} (2000).
  */
 final class FaultBench {
 
@@ -30,8 +30,13 @@ final class FaultBench {
     List<String> only = list("faults.only", "");
     List<Report> wrong = new ArrayList<>();
     System.out.println(Report.header());
-    for (String name : list("faults.deployments", "standalone,sentinel,cluster")) {
+    for (String name : list("faults.deployments", "standalone,sentinel,cluster,haproxy")) {
       Deployment deployment = Deployment.valueOf(name.toUpperCase(Locale.ROOT));
+      String missing = deployment.missingProgram();
+      if (missing != null) {
+        System.out.printf("%-10s left out: %s is not installed%n", name, missing);
+        continue;
+      }
       try (Target target = Target.start(deployment, FaultRun.JVMS)) {
         for (Mode mode : modes) {
           try (FaultRun run = new FaultRun(target, mode)) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,18 @@ interface Target extends AutoCloseable {
   enum Deployment {
     STANDALONE,
     SENTINEL,
-    CLUSTER
+    CLUSTER,
+    /** One server behind {@code haproxy}. */
+    HAPROXY;
+
+    /** Returns the program that it needs besides Redis, if that is not on the path. */
+    @Nullable String missingProgram() {
+      String program = name().toLowerCase(Locale.ROOT);
+      return switch (this) {
+        case STANDALONE, SENTINEL, CLUSTER -> null;
+        case HAPROXY -> OwnProcess.isInstalled(program) ? null : program;
+      };
+    }
   }
 
   /** Starts servers for that number of JVMs. */
@@ -34,6 +46,7 @@ interface Target extends AutoCloseable {
       case STANDALONE -> new Standalone(jvms);
       case SENTINEL -> new Sentinel();
       case CLUSTER -> new Cluster();
+      case HAPROXY -> new BehindHaproxy();
     };
   }
 
@@ -53,6 +66,11 @@ interface Target extends AutoCloseable {
 
   /** Thaws the frozen server. */
   void resume();
+
+  /** Ends the proxy that is not ours by SIGKILL, and starts it again. */
+  default void restartProxy() {
+    throw new IllegalStateException("There is no proxy before " + deployment());
+  }
 
   /** Does something on each master that answers. */
   void onMasters(Consumer<Jedis> action);
