@@ -9,6 +9,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.params.SetParams;
 
 /**
@@ -420,6 +422,31 @@ final class RefreshAheadIT {
           .ignoreExceptions()
           .until(() -> "new k".equals(cache.get("k")) && figures.extended("Refreshes") == 1);
     }
+  }
+
+  @Test
+  void tooManyRefreshes_areLeftOut_andDroppedAtClose() throws Exception {
+    Cache<String, String> cache =
+        open("yokedcache.defaults.load-timeout", "100ms", "yokedcache.defaults.load-lease", "1m");
+    Map<String, String> entries = new LinkedHashMap<>();
+    for (int i = 0; i < 1_010; i++) {
+      entries.put("k" + i, "old");
+    }
+    cache.putAll(entries);
+    try (Pipeline pipeline = raw.jedis().pipelined()) {
+      raw.find(name, "k").forEach(entry -> pipeline.pexpire(entry, OLD.toMillis()));
+    }
+
+    entries.keySet().forEach(key -> assertThat(cache.get(key)).isEqualTo("old"));
+
+    awaitLoadsOf("k0", "k1", "k2", "k3"); // by four threads, and a thousand wait
+    assertThat(new CacheFigures(cache).extended("SkippedRefreshes")).isEqualTo(6);
+    cache.close(); // does not wait for the loader for longer than load-timeout
+    finish("k0");
+    finish("k1");
+    finish("k2");
+    finish("k3");
+    assertThat(source.asked).hasSize(4);
   }
 
   private void makeOldAt(RedisServer server, Cache<String, String> cache) {
