@@ -60,10 +60,13 @@ public final class InvalidationListener implements AutoCloseable {
   private static final int PINGS = 4;
 
   /**
-   * The number of attempts to connect in the time for which one lets stale near entries be used.
-   * Each step of an attempt, and the pause before the next one, take that part of the time at most.
+   * The part of the time for which a failed attempt to connect lets stale near entries be used: no
+   * step of an attempt, and no pause before the next one, takes longer.
    */
   private static final int ATTEMPTS = 4;
+
+  /** The longest pause between attempts while stale near entries may be used. */
+  private static final long MAX_STALE_PAUSE_MILLIS = 50;
 
   private final Topology topology;
   private final ScheduledExecutorService background;
@@ -120,7 +123,7 @@ public final class InvalidationListener implements AutoCloseable {
 
   private long maxPauseMillis() {
     return isFailSafe()
-        ? Math.min(MAX_PAUSE_MILLIS, Math.max(1, maxStaleness.toMillis() / ATTEMPTS))
+        ? Math.min(MAX_STALE_PAUSE_MILLIS, Math.max(1, maxStaleness.toMillis() / ATTEMPTS))
         : MAX_PAUSE_MILLIS;
   }
 
