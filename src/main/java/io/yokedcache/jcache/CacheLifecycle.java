@@ -17,6 +17,7 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.store.Change;
+import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import java.io.Closeable;
 import java.util.ArrayList;
@@ -91,7 +92,8 @@ final class CacheLifecycle<K, V> {
                 this::outages,
                 this::keyStatistics,
                 this::nearStatistics,
-                this::compression),
+                this::compression,
+                this::replicaReads),
             manager.operationBeans(),
             manager.operationBeanLimit());
     this.enabledRecorder =
@@ -216,6 +218,13 @@ final class CacheLifecycle<K, V> {
     ValueWrapper wrapper = definition.codec().wrapper();
     return wrapper.compresses()
         ? new CacheBeans.Compression(wrapper.compressedValues(), wrapper.savedBytes())
+        : null;
+  }
+
+  private CacheBeans.@Nullable ReplicaReads replicaReads() {
+    EntryStore entries = definition.store().entries();
+    return entries.readsReplicas()
+        ? new CacheBeans.ReplicaReads(entries.replicaReads(), entries.replicaFallbacks())
         : null;
   }
 

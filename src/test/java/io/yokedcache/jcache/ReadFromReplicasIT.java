@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.MutableConfiguration;
+import javax.management.JMException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +33,10 @@ final class ReadFromReplicasIT {
 
   private static final Duration BOUND = Duration.ofSeconds(30);
   private static final int KEYS = 50;
+
+  /** The size of a pool; a server has one or two shared connections as well. */
+  private static final int POOL = 5;
+
   private static final Pattern READS = Pattern.compile("cmdstat_mget:calls=([0-9]+)");
 
   private static RedisCluster cluster;
@@ -61,12 +66,14 @@ final class ReadFromReplicasIT {
         uri,
         "yokedcache.defaults.read-from",
         "replica-preferred",
+        "yokedcache.connection.pool.size",
+        "" + POOL,
         "yokedcache.replicas.max-lag",
         "500ms");
   }
 
   private static Cache<String, String> cache(CacheManager manager, String name) {
-    return manager.createCache(name, TestManagers.strings());
+    return manager.createCache(name, TestManagers.strings().setStatisticsEnabled(true));
   }
 
   private static String key(int number) {
@@ -145,12 +152,20 @@ final class ReadFromReplicasIT {
     }
   }
 
-  private void readAndUpdate(URI uri, LongSupplier reads) {
+  private void readAndUpdate(URI uri, int connections, LongSupplier reads) throws JMException {
     String name = TestManagers.uniqueName("replicas");
     Cache<String, String> reader = cache(open(uri), name);
     Cache<String, String> writer = cache(managers.open(uri), name);
     writer.putAll(entries("1"));
     awaitReads(reader, reads, "1");
+    CacheFigures figures = new CacheFigures(reader);
+    assertThat(figures.extended("ReplicaReads")).isGreaterThanOrEqualTo(3 * KEYS);
+    assertThat(CacheFigures.connection(reader.getCacheManager(), "PoolSize").intValue())
+        .as("connections to masters and replicas")
+        .isEqualTo(connections);
+    long fallbacks = figures.extended("ReplicaFallbacks");
+    assertThat(reader.get("absent")).isNull();
+    assertThat(figures.extended("ReplicaFallbacks")).isEqualTo(fallbacks + 1);
 
     writer.putAll(entries("2"));
     awaitValue(reader, "2");
@@ -165,13 +180,14 @@ final class ReadFromReplicasIT {
   }
 
   @Test
-  void get_cluster() {
-    readAndUpdate(cluster.uri(), ReadFromReplicasIT::readsOfClusterReplicas);
+  void get_cluster() throws JMException {
+    int nodes = 6 * (POOL + 1); // a replica may become a master
+    readAndUpdate(cluster.uri(), nodes + 3 * (POOL + 2), ReadFromReplicasIT::readsOfClusterReplicas);
   }
 
   @Test
-  void get_sentinel() {
-    readAndUpdate(sentinel.uri(), ReadFromReplicasIT::readsOfSentinelReplicas);
+  void get_sentinel() throws JMException {
+    readAndUpdate(sentinel.uri(), 2 * (POOL + 2), ReadFromReplicasIT::readsOfSentinelReplicas);
   }
 
   @Test

@@ -226,6 +226,13 @@ public enum CacheMetric {
       "Number of operations that went on without the store, by whether they read or write",
       Row.byName("degraded."),
       "operation"),
+  /** Which servers answer the reads that may go to replicas. */
+  REPLICA_READS(
+      "cache.replica_reads.total",
+      COUNTER,
+      "Number of entries that were looked for on replicas, by the role of the server that answered",
+      Row.byName("replicaReads."),
+      "role"),
   /** Invalidations that the store does not have yet. */
   OWED_INVALIDATIONS(
       "cache.owed_invalidations",

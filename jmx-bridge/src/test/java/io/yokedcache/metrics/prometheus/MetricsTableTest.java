@@ -103,6 +103,8 @@ final class MetricsTableTest {
                 "undecodable.limit",
                 "compressedValues",
                 "compressionSavedBytes",
+                "replicaReads.replica",
+                "replicaReads.master",
                 "droppedEvents",
                 "degraded.read",
                 "degraded.write",

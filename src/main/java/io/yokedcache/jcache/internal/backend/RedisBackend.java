@@ -375,7 +375,9 @@ public final class RedisBackend implements AutoCloseable {
     return new ConnectionStatistics(
         health.isHealthy(),
         health.pingNanos(),
-        executor.connections(),
+        replicas == null
+            ? executor.connections()
+            : executor.connections().plus(replicas.connections()),
         executor.nodes(health::ping),
         failOvers,
         health.breakerOpenings());

@@ -291,6 +291,7 @@ public final class CacheBeans implements AutoCloseable {
    * @param keys the entries in Redis, or {@code null} if unknown
    * @param near the near cache, or {@code null} if there is none
    * @param compression the compressed values, or {@code null} if the cache does not compress
+   * @param replicaReads the reads from replicas, or {@code null} if all reads go to the masters
    */
   public record Sources(
       CacheStatistics statistics,
@@ -301,7 +302,8 @@ public final class CacheBeans implements AutoCloseable {
       Supplier<OutageStatistics> outages,
       Supplier<@Nullable KeyStatistics> keys,
       Supplier<@Nullable NearCacheStatistics> near,
-      Supplier<@Nullable Compression> compression) {}
+      Supplier<@Nullable Compression> compression,
+      Supplier<@Nullable ReplicaReads> replicaReads) {}
 
   /**
    * The values that a cache compressed.
@@ -310,4 +312,12 @@ public final class CacheBeans implements AutoCloseable {
    * @param savedBytes by how many bytes they became shorter
    */
   public record Compression(long values, long savedBytes) {}
+
+  /**
+   * The entries that a cache looked for on replicas.
+   *
+   * @param served entries that a replica had
+   * @param fallbacks entries that the master was asked for instead
+   */
+  public record ReplicaReads(long served, long fallbacks) {}
 }

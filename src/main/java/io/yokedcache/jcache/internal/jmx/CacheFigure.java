@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.jmx;
 
 import io.yokedcache.jcache.internal.jmx.CacheBeans.Compression;
+import io.yokedcache.jcache.internal.jmx.CacheBeans.ReplicaReads;
 import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics.Refresh;
@@ -131,6 +132,20 @@ enum CacheFigure {
       "compressionSavedBytes",
       "Bytes by which these values became shorter; -1 without compression",
       compression(Compression::savedBytes)),
+  REPLICA_READS(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "ReplicaReads",
+      "replicaReads.replica",
+      "Entries that replicas served; -1 if all reads go to masters",
+      replicaReads(ReplicaReads::served)),
+  REPLICA_FALLBACKS(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "ReplicaFallbacks",
+      "replicaReads.master",
+      "Entries for which the master was asked, since no replica could serve them; -1 likewise",
+      replicaReads(ReplicaReads::fallbacks)),
   DROPPED_EVENTS(
       Kind.TOTAL,
       Unit.COUNT,
@@ -318,6 +333,14 @@ enum CacheFigure {
     return reading -> {
       Compression compression = reading.sources.compression().get();
       return compression == null ? null : read.apply(compression);
+    };
+  }
+
+  private static Function<Reading, @Nullable Number> replicaReads(
+      Function<ReplicaReads, @Nullable Number> read) {
+    return reading -> {
+      ReplicaReads reads = reading.sources.replicaReads().get();
+      return reads == null ? null : read.apply(reads);
     };
   }
 

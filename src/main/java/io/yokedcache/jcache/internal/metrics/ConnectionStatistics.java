@@ -83,5 +83,19 @@ public record ConnectionStatistics(
    * @param reconnects number of connections that replaced one that failed in use; idle connections
    *     that were closed because another one failed are not counted
    */
-  public record Counts(int active, int idle, int waiting, int size, long reconnects) {}
+  public record Counts(int active, int idle, int waiting, int size, long reconnects) {
+
+    /** The numbers of no connections. */
+    public static final Counts NONE = new Counts(0, 0, 0, 0, 0);
+
+    /** The sums with the numbers of other connections. */
+    public Counts plus(Counts other) {
+      return new Counts(
+          active + other.active,
+          idle + other.idle,
+          waiting + other.waiting,
+          size + other.size,
+          reconnects + other.reconnects);
+    }
+  }
 }

@@ -372,12 +372,23 @@ public final class EntryStore {
     return replicas != null;
   }
 
+  /** How many entries replicas have served. */
+  public long replicaReads() {
+    return replicas == null ? 0 : replicas.served();
+  }
+
+  /** For how many entries the master was asked although reads may go to replicas. */
+  public long replicaFallbacks() {
+    return replicas == null ? 0 : replicas.fallbacks();
+  }
+
   /**
    * Reads an entry, whose time to live stays as it is, from a replica if one may be read, else from
    * the master. An entry that a replica does not have is read from the master.
    */
   public @Nullable Bytes getFromReplica(Bytes key, Use use) {
     if (settlement.isAnyOwed()) {
+      requireNonNull(replicas).leaveToMaster(1);
       return get(key, Ttl.UNCHANGED, use); // replicas may still have what is owed
     }
     Bytes value = requireNonNull(replicas).read(List.of(key)).get(0);
@@ -387,6 +398,7 @@ public final class EntryStore {
   /** Reads several entries as {@link #getFromReplica} does, in the order of the keys. */
   public List<@Nullable Bytes> getAllFromReplicas(List<Bytes> keys, Use use) {
     if (settlement.isAnyOwed()) {
+      requireNonNull(replicas).leaveToMaster(keys.size());
       return getAll(keys, Ttl.UNCHANGED, use); // replicas may still have what is owed
     }
     List<@Nullable Bytes> values = requireNonNull(replicas).read(keys);

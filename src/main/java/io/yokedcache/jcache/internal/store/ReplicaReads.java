@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
@@ -27,6 +28,8 @@ final class ReplicaReads {
   private final ValueSizes sizes;
   private final int batchSize;
   private final OwnChanges changes;
+  private final LongAdder served = new LongAdder();
+  private final LongAdder fallbacks = new LongAdder();
 
   ReplicaReads(
       ReplicaReader reader,
@@ -52,8 +55,34 @@ final class ReplicaReads {
   /** A read of entries of one bucket, under the token that this JVM knows. */
   private record Read(Generation known, List<Integer> places, Request request) {}
 
+  /** How many entries replicas have served. */
+  long served() {
+    return served.sum();
+  }
+
+  /** For how many entries the master was asked instead. */
+  long fallbacks() {
+    return fallbacks.sum();
+  }
+
+  /** Counts entries for which the master is asked at once. */
+  void leaveToMaster(int count) {
+    fallbacks.add(count);
+  }
+
   /** The values that replicas have; {@code null} for the keys that the master must be asked for. */
   List<@Nullable Bytes> read(List<Bytes> keys) {
+    List<@Nullable Bytes> values = readAll(keys);
+    int found = 0;
+    for (Bytes value : values) {
+      found += value == null ? 0 : 1;
+    }
+    served.add(found);
+    leaveToMaster(values.size() - found);
+    return values;
+  }
+
+  private List<@Nullable Bytes> readAll(List<Bytes> keys) {
     List<@Nullable Bytes> values = new ArrayList<>(Collections.nCopies(keys.size(), null));
     if (keys.size() == 1) {
       Read read = prepare(names.bucketOf(keys.get(0)), keys, List.of(0));

@@ -46,6 +46,7 @@ final class CacheBeansTest {
   private @Nullable KeyStatistics size;
   private @Nullable NearCacheStatistics near;
   private CacheBeans.@Nullable Compression compression;
+  private CacheBeans.@Nullable ReplicaReads replicaReads;
   private final CacheBeans beans =
       new CacheBeans(
           MANAGER,
@@ -59,7 +60,8 @@ final class CacheBeansTest {
               () -> OUTAGES,
               () -> size,
               () -> near,
-              () -> compression),
+              () -> compression,
+              () -> replicaReads),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));
 
@@ -121,6 +123,7 @@ final class CacheBeansTest {
                 () -> 6,
                 () -> OUTAGES,
                 () -> size,
+                () -> null,
                 () -> null,
                 () -> null),
             Settings.OperationBeans.USED,
@@ -222,6 +225,7 @@ final class CacheBeansTest {
                 List::of,
                 () -> 0,
                 () -> OUTAGES,
+                () -> null,
                 () -> null,
                 () -> null,
                 () -> null),
@@ -355,6 +359,22 @@ final class CacheBeansTest {
         .containsEntry("invalidations.near", 33L)
         .containsEntry("nearStaleHits", 66L);
     assertThat(beans.figures().gauges()).containsEntry("nearEntries", 77.0);
+  }
+
+  @Test
+  void extendedStatistics_replicaReads() throws Exception {
+    beans.register();
+    ObjectName extended = name("CacheExtendedStatistics," + NAMES);
+    assertThat(server.getAttribute(extended, "ReplicaReads")).isEqualTo(-1L);
+    assertThat(beans.figures().counters()).doesNotContainKey("replicaReads.replica");
+
+    replicaReads = new CacheBeans.ReplicaReads(30, 4);
+
+    assertThat(server.getAttribute(extended, "ReplicaReads")).isEqualTo(30L);
+    assertThat(server.getAttribute(extended, "ReplicaFallbacks")).isEqualTo(4L);
+    assertThat(beans.figures().counters())
+        .containsEntry("replicaReads.replica", 30L)
+        .containsEntry("replicaReads.master", 4L);
   }
 
   @Test

@@ -46,6 +46,7 @@ final class LimitWatchTest {
               () -> OUTAGES,
               () -> size,
               () -> null,
+              () -> null,
               () -> null),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));

@@ -50,6 +50,7 @@ final class ManagerBeansTest {
               () -> OUTAGES,
               () -> null,
               () -> null,
+              () -> null,
               () -> null),
           Settings.OperationBeans.ALL,
           new OperationBeanLimit(4));

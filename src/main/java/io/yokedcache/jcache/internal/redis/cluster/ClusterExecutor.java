@@ -219,20 +219,11 @@ public final class ClusterExecutor implements RedisExecutor {
 
   @Override
   public ConnectionStatistics.Counts connections() {
-    int active = 0;
-    int idle = 0;
-    int waiting = 0;
-    int size = 0;
-    long reconnects = 0;
+    ConnectionStatistics.Counts all = ConnectionStatistics.Counts.NONE;
     for (ClusterNode node : topology.nodes()) {
-      ConnectionStatistics.Counts counts = node.executor().connections();
-      active += counts.active();
-      idle += counts.idle();
-      waiting += counts.waiting();
-      size += counts.size();
-      reconnects += counts.reconnects();
+      all = all.plus(node.executor().connections());
     }
-    return new ConnectionStatistics.Counts(active, idle, waiting, size, reconnects);
+    return all;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
@@ -162,6 +163,17 @@ public final class Replicas implements AutoCloseable {
         .values()
         .forEach(group -> group.forEach(replica -> endpoints.add(replica.pool.server())));
     return endpoints;
+  }
+
+  /** How many connections to replicas there are now. */
+  public ConnectionStatistics.Counts connections() {
+    ConnectionStatistics.Counts all = ConnectionStatistics.Counts.NONE;
+    for (Group group : groups.values()) {
+      for (Replica replica : group.replicas) {
+        all = all.plus(replica.executor.connections());
+      }
+    }
+    return all;
   }
 
   /** Does what {@link RedisExecutor#keepAlive} does, for all replicas. */
