@@ -182,7 +182,8 @@ final class ReadFromReplicasIT {
   @Test
   void get_cluster() throws JMException {
     int nodes = 6 * (POOL + 1); // a replica may become a master
-    readAndUpdate(cluster.uri(), nodes + 3 * (POOL + 2), ReadFromReplicasIT::readsOfClusterReplicas);
+    readAndUpdate(
+        cluster.uri(), nodes + 3 * (POOL + 2), ReadFromReplicasIT::readsOfClusterReplicas);
   }
 
   @Test
