@@ -12,11 +12,13 @@ import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
+import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.load.ReadThrough;
 import io.yokedcache.jcache.internal.load.ReadThrough.Lookup;
 import io.yokedcache.jcache.internal.load.RefreshAhead;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
+import io.yokedcache.jcache.internal.metrics.TimedLoader;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
@@ -26,12 +28,15 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Configuration;
+import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CompletionListener;
 import javax.cache.processor.EntryProcessor;
 import javax.cache.processor.EntryProcessorResult;
@@ -128,7 +133,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
       Lookup<V> lookup = reader.lookUp(key);
       V value = lookup.value();
       if (value == null && reader.isReadThrough()) {
-        value = load(key, lookup, recorder, start);
+        value = load(key, lookup, context.loader(), recorder, start);
       } else {
         boolean found = value != null;
         recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
@@ -145,12 +150,61 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     }
   }
 
-  private @Nullable V load(K key, Lookup<V> lookup, StatisticsRecorder recorder, long start) {
+  @Override
+  public @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader) {
+    checkKey(key);
+    requireNonNull(loader, "loader");
+    Lookup<V> found =
+        meter.run(
+            Operation.GET,
+            (recorder, start) -> getOrLoad(key, new FunctionLoader<>(loader), recorder, start));
+    return found.value();
+  }
+
+  private Lookup<V> getOrLoad(
+      K key, CacheLoader<K, V> loader, StatisticsRecorder recorder, long start) {
+          Lookup<V> lookup = reader.lookUp(key);
+          V value = lookup.value();
+          if (value == null) {
+            EntryLoader<K, V> timed = EntryLoader.of(TimedLoader.of(loader, () -> recorder));
+            return Lookup.of(load(key, lookup, timed, recorder, start));
+          }
+          recorder.record(Operation.GET, 1, 0, 0, 0, start);
+          if (lookup.expired()) {
+            events.publish(key, OperationResult.hit(value, /* expired= */ true));
+          }
+          return lookup;
+  }
+
+  /** A loader of single keys. */
+  private record FunctionLoader<K, V>(Function<? super K, ? extends @Nullable V> function)
+      implements CacheLoader<K, V> {
+
+    @Override
+    public @Nullable V load(K key) {
+      return function.apply(key);
+    }
+
+    @Override
+    public Map<K, V> loadAll(Iterable<? extends K> keys) {
+      throw new UnsupportedOperationException("Loads one key at a time");
+    }
+
+    /** Names the application's function, as error messages do. */
+    @Override
+    public String toString() {
+      return function.toString();
+    }
+  }
+
+  private @Nullable V load(
+      K key, Lookup<V> lookup, EntryLoader<K, V> loader, StatisticsRecorder recorder, long start) {
     AtomicBoolean counted = new AtomicBoolean();
     try {
       return reader.load(
           key,
           lookup,
+          loader,
           result -> {
             counted.set(true);
             recorder.record(Operation.GET, 0, 1, 0, 0, start);
@@ -189,6 +243,51 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   public boolean putIfAbsent(K key, V value, Duration ttl) {
     EntryExpiry expiry = EntryExpiry.own(timeToLive(ttl));
     return write(EntryOperation.PUT_IF_ABSENT, key, value, null, expiry).change() == Change.CREATED;
+  }
+
+  @Override
+  public @Nullable V getAndTouch(K key, Duration ttl) {
+    checkKey(key);
+    Ttl timeToLive = timeToLive(ttl);
+    Lookup<V> touched = meter.run(
+        Operation.GET,
+        (recorder, start) -> {
+          Bytes encodedKey = definition.codec().key(key);
+          Bytes stored = context.store().readAndTouch(encodedKey, timeToLive);
+          V value = definition.codec().decode(encodedKey, stored);
+          boolean found = value != null;
+          recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+          return Lookup.of(value);
+        });
+    return touched.value();
+  }
+
+  @Override
+  public Optional<Duration> ttl(K key) {
+    checkKey(key);
+    return meter.runUncounted(
+        Operation.TTL,
+        () -> {
+          Ttl ttl = context.store().ttl(definition.codec().key(key));
+          return Optional.ofNullable(ttl)
+              .map(left -> left.isEternal() ? ETERNAL : Duration.ofMillis(left.millis()));
+        });
+  }
+
+  @Override
+  public boolean expire(K key, Duration ttl) {
+    checkKey(key);
+    Ttl timeToLive = timeToLive(ttl);
+    return meter.runUncounted(
+        Operation.EXPIRE,
+        () -> {
+          try {
+            return context.store().expire(definition.codec().key(key), timeToLive);
+          } catch (RedisUnavailableException e) {
+            context.store().leaveOut(e);
+            return false;
+          }
+        });
   }
 
   private static Ttl timeToLive(Duration ttl) {

@@ -2,7 +2,10 @@ package io.yokedcache.jcache;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.function.Function;
 import javax.cache.Cache;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cache of YokedCache, with operations that JSR-107 does not have.
@@ -69,4 +72,65 @@ public interface YokedCache<K, V> extends Cache<K, V> {
    * @throws IllegalArgumentException if the duration is not positive
    */
   boolean putIfAbsent(K key, V value, Duration ttl);
+
+  /**
+   * Reads an entry and gives it a time to live, in one round trip. The duration takes the place of
+   * the one that the expiry policy has for accesses; later operations ask the policy again. The
+   * entry is read from Redis, also with a near cache, and counts as a hit or a miss. A missing
+   * entry is not loaded.
+   *
+   * @param ttl as for {@link #put(Object, Object, Duration)}
+   * @return the value, or {@code null} if there is no entry
+   * @throws IllegalArgumentException if the duration is not positive
+   */
+  @Nullable V getAndTouch(K key, Duration ttl);
+
+  /**
+   * Returns how long an entry lives from now on, if nothing changes or touches it. This is no
+   * access: the time to live stays as it is, and neither a hit nor a miss is counted. The value is
+   * not read, so an entry whose value cannot be decoded has a time to live, too.
+   *
+   * @return the time to live in milliseconds, {@link #ETERNAL} if the entry does not expire, empty
+   *     if there is no entry
+   */
+  Optional<Duration> ttl(K key);
+
+  /**
+   * Gives an entry another time to live, and leaves its value as it is. Listeners do not hear of
+   * this; near entries of all JVMs follow it. Later operations ask the expiry policy again, as
+   * after {@link #put(Object, Object, Duration)}.
+   *
+   * <p>If this fails because Redis cannot be reached, this JVM removes the entry when Redis is
+   * back: it might live longer than it may.
+   *
+   * @param ttl as for {@link #put(Object, Object, Duration)}
+   * @return whether there is an entry; {@code false} if the change was left out ({@code on-failure
+   *     = degrade})
+   * @throws IllegalArgumentException if the duration is not positive
+   */
+  boolean expire(K key, Duration ttl);
+
+  /**
+   * Returns the value of a key, and loads it by the given function if there is no entry. The
+   * function takes the place of the cache's {@code CacheLoader}, which it does not need; loads work
+   * as those of read-through do:
+   *
+   * <ul>
+   *   <li>Threads of this JVM that miss the same key wait for one load, at most {@code
+   *       load-timeout}, and get its result or its failure, whichever function they were called
+   *       with. With the setting {@code load-lease}, one JVM of all loads a key.
+   *   <li>The value is stored with the time to live that the expiry policy has for creations,
+   *       unless the entry was changed or the cache was cleared since the load began. It is
+   *       returned in any case.
+   *   <li>A function that returns {@code null} stores nothing.
+   *   <li>The lookup counts as a hit or a miss, the call as a load. The writer is not called.
+   *       Listeners hear of the created entry.
+   * </ul>
+   *
+   * @param loader loads the value of the key; called by this thread without a lock
+   * @return the value, or {@code null} if there is no entry and the function returned {@code null}
+   * @throws javax.cache.integration.CacheLoaderException if the function throws an exception, which
+   *     is the cause
+   */
+  @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader);
 }

@@ -4,10 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.Factory;
@@ -17,6 +25,8 @@ import javax.cache.expiry.CreatedExpiryPolicy;
 import javax.cache.expiry.EternalExpiryPolicy;
 import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.expiry.ModifiedExpiryPolicy;
+import javax.cache.integration.CacheLoaderException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -208,6 +218,270 @@ final class YokedCacheIT {
         .containsExactly("CREATED key=a/-", "UPDATED key=b/a", "CREATED c=d/-");
     assertThat(StatisticsDelta.of(cache).since(before)).isEqualTo(new StatisticsDelta(0, 1, 3, 0));
     assertTimeToLive(cache, HOUR_MILLIS);
+  }
+
+  @Test
+  void getAndTouch_replacesTheTimeToLive() {
+    for (Later later : policies()) {
+      YokedCache<String, String> cache = create(later);
+      assertThat(cache.getAndTouch(KEY, HOUR)).as(later.name()).isNull();
+      cache.put(KEY, "a", Duration.ofMinutes(1));
+
+      assertThat(cache.getAndTouch(KEY, HOUR)).as(later.name()).isEqualTo("a");
+      assertTimeToLive(cache, HOUR_MILLIS);
+      assertThat(cache.getAndTouch(KEY, YokedCache.ETERNAL)).as(later.name()).isEqualTo("a");
+      assertTimeToLive(cache, ETERNAL);
+    }
+  }
+
+  @Test
+  void getAndTouch_countsLookupsAndDoesNotLoad() {
+    RecordingLoader loader = new RecordingLoader(Loaded::new);
+    YokedCache<String, Loaded> cache =
+        create(loader.configuration().setReadThrough(true).setStatisticsEnabled(true));
+    Loaded value = new Loaded("a");
+    cache.put(KEY, value);
+    StatisticsDelta before = StatisticsDelta.of(cache);
+
+    assertThat(cache.getAndTouch(KEY, HOUR)).isEqualTo(value);
+    assertThat(cache.getAndTouch("other", HOUR)).isNull();
+
+    assertThat(StatisticsDelta.of(cache).since(before)).isEqualTo(new StatisticsDelta(1, 1, 0, 0));
+    assertThat(loader.asked()).isEmpty();
+  }
+
+  @Test
+  void ttl_tellsAbsentFromEternal() {
+    YokedCache<String, String> cache =
+        create(
+            TestManagers.strings()
+                .setExpiryPolicyFactory(AccessedExpiryPolicy.factoryOf(DAY))
+                .setStatisticsEnabled(true));
+    StatisticsDelta before = StatisticsDelta.of(cache);
+
+    assertThat(cache.ttl(KEY)).isEmpty();
+    cache.put(KEY, "a", YokedCache.ETERNAL);
+    assertThat(cache.ttl(KEY)).hasValue(YokedCache.ETERNAL);
+    cache.put(KEY, "a", HOUR);
+    assertThat(cache.ttl(KEY).orElseThrow()).isBetween(Duration.ofMinutes(50), HOUR);
+    assertTimeToLive(cache, HOUR_MILLIS);
+
+    assertThat(StatisticsDelta.of(cache).since(before)).isEqualTo(new StatisticsDelta(0, 0, 2, 0));
+  }
+
+  @Test
+  void expire_changesOnlyTheTimeToLive() {
+    RecordingListener<String, String> listener = new RecordingListener<>();
+    YokedCache<String, String> cache =
+        create(
+            TestManagers.strings()
+                .addCacheEntryListenerConfiguration(listener.configuration(true, true)));
+
+    assertThat(cache.expire(KEY, HOUR)).isFalse();
+    cache.put(KEY, "a");
+    listener.forget();
+    assertThat(cache.expire(KEY, HOUR)).isTrue();
+    assertTimeToLive(cache, HOUR_MILLIS);
+    assertThat(cache.expire(KEY, YokedCache.ETERNAL)).isTrue();
+    assertTimeToLive(cache, ETERNAL);
+    assertThat(cache.expire(KEY, YokedCache.ETERNAL)).isTrue();
+
+    assertThat(cache.get(KEY)).isEqualTo("a");
+    assertThat(listener.texts()).isEmpty();
+    assertThat(cache.expire(KEY, Duration.ofMillis(1))).isTrue();
+    await().atMost(Duration.ofSeconds(10)).until(() -> cache.get(KEY) == null);
+    assertThat(cache.expire(KEY, HOUR)).isFalse();
+  }
+
+  @Test
+  void expire_afterClear_findsNothing() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+    cache.put(KEY, "a");
+    cache.clear();
+
+    assertThat(cache.expire(KEY, HOUR)).isFalse();
+    assertThat(cache.ttl(KEY)).isEmpty();
+    assertThat(cache.getAndTouch(KEY, HOUR)).isNull();
+  }
+
+  @Test
+  void nearEntries_followTheTimeToLive() {
+    String name = "near-" + TestManagers.uniqueName("yoked");
+    String[] near = {"yokedcache.caches.\"" + name + "\".near.enabled", "true"};
+    CacheManager first = managers.open(redis.uri(), near);
+    CacheManager second = managers.open(redis.uri(), near);
+    YokedCache<String, String> cache =
+        (YokedCache<String, String>) first.createCache(name, TestManagers.strings());
+    Cache<String, String> other = second.createCache(name, TestManagers.strings());
+    cache.put(KEY, "a");
+    assertThat(cache.get(KEY)).isEqualTo("a");
+    assertThat(other.get(KEY)).isEqualTo("a");
+
+    assertThat(cache.expire(KEY, Duration.ofMillis(1))).isTrue();
+
+    await().atMost(Duration.ofSeconds(10)).until(() -> cache.get(KEY) == null);
+    await().atMost(Duration.ofSeconds(10)).until(() -> other.get(KEY) == null);
+    cache.put(KEY, "b", Duration.ofMillis(300));
+    await().atMost(Duration.ofSeconds(10)).until(() -> other.get(KEY) == null);
+    await().atMost(Duration.ofSeconds(10)).until(() -> cache.get(KEY) == null);
+  }
+
+  @Test
+  void get_withLoader_loadsOnce() {
+    RecordingListener<String, String> listener = new RecordingListener<>();
+    YokedCache<String, String> cache =
+        create(
+            TestManagers.strings()
+                .setExpiryPolicyFactory(CreatedExpiryPolicy.factoryOf(DAY))
+                .setStatisticsEnabled(true)
+                .addCacheEntryListenerConfiguration(listener.configuration(true, true)));
+    StatisticsDelta before = StatisticsDelta.of(cache);
+
+    assertThat(cache.get(KEY, key -> key + " loaded")).isEqualTo("key loaded");
+    assertThat(cache.get(KEY, key -> "again")).isEqualTo("key loaded");
+    assertThat(cache.get("none", key -> null)).isNull();
+
+    assertThat(cache.containsKey("none")).isFalse();
+    assertTimeToLive(cache, DAY_MILLIS);
+    assertThat(listener.texts()).containsExactly("CREATED key=key loaded/-");
+    assertThat(StatisticsDelta.of(cache).since(before).hits()).isEqualTo(1);
+    assertThat(StatisticsDelta.of(cache).since(before).misses()).isEqualTo(2);
+  }
+
+  @Test
+  void get_withLoader_takesItsPlace() {
+    RecordingLoader loader = new RecordingLoader(Loaded::new);
+    YokedCache<String, Loaded> cache = create(loader.configuration().setReadThrough(true));
+
+    assertThat(cache.get(KEY, key -> new Loaded("function"))).isEqualTo(new Loaded("function"));
+
+    assertThat(loader.asked()).isEmpty();
+  }
+
+  @Test
+  void get_withLoaderThatFails() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+    IllegalStateException failure = new IllegalStateException("no database");
+
+    assertThatExceptionOfType(CacheLoaderException.class)
+        .isThrownBy(
+            () ->
+                cache.get(
+                    KEY,
+                    key -> {
+                      throw failure;
+                    }))
+        .withCause(failure);
+
+    assertThat(cache.get(KEY, key -> "later")).isEqualTo("later");
+  }
+
+  @Test
+  void get_withLoader_isNotStoredIfTheEntryChanged() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+
+    String removed =
+        cache.get(
+            KEY,
+            key -> {
+              assertThat(cache.remove(KEY)).isFalse();
+              return "old";
+            });
+    String cleared =
+        cache.get(
+            "cleared",
+            key -> {
+              cache.clear();
+              return "old";
+            });
+
+    assertThat(removed).isEqualTo("old");
+    assertThat(cleared).isEqualTo("old");
+    assertThat(cache.containsKey(KEY)).isFalse();
+    assertThat(cache.containsKey("cleared")).isFalse();
+  }
+
+  @Test
+  void get_withLoader_threadsWaitForOneLoad() throws Exception {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+    AtomicInteger loads = new AtomicInteger();
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    List<CompletableFuture<@Nullable String>> results = new ArrayList<>();
+    Function<String, String> slow =
+        key -> {
+          loads.incrementAndGet();
+          loading.countDown();
+          awaitLatch(release);
+          return "loaded";
+        };
+
+    results.add(CompletableFuture.supplyAsync(() -> cache.get(KEY, slow)));
+    assertThat(loading.await(20, TimeUnit.SECONDS)).isTrue();
+    List<Thread> threads = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      CompletableFuture<@Nullable String> result = new CompletableFuture<>();
+      results.add(result);
+      Thread thread = new Thread(() -> result.complete(cache.get(KEY, slow)));
+      threads.add(thread);
+      thread.start();
+    }
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                threads.stream()
+                    .allMatch(thread -> thread.getState() == Thread.State.TIMED_WAITING));
+    release.countDown();
+
+    for (CompletableFuture<@Nullable String> result : results) {
+      assertThat(result.get(20, TimeUnit.SECONDS)).isEqualTo("loaded");
+    }
+    assertThat(loads).hasValue(1);
+  }
+
+  @Test
+  void get_withLoader_jvmsWaitForOneLoad() throws Exception {
+    String name = TestManagers.uniqueName("yoked");
+    String[] lease = {"yokedcache.caches.\"" + name + "\".load-lease", "20s"};
+    YokedCache<String, String> first =
+        (YokedCache<String, String>)
+            managers.open(redis.uri(), lease).createCache(name, TestManagers.strings());
+    YokedCache<String, String> second =
+        (YokedCache<String, String>)
+            managers.open(redis.uri(), lease).createCache(name, TestManagers.strings());
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+
+    CompletableFuture<@Nullable String> leader =
+        CompletableFuture.supplyAsync(
+            () ->
+                first.get(
+                    KEY,
+                    key -> {
+                      loading.countDown();
+                      awaitLatch(release);
+                      return "first";
+                    }));
+    assertThat(loading.await(20, TimeUnit.SECONDS)).isTrue();
+    CompletableFuture<@Nullable String> follower = new CompletableFuture<>();
+    Thread thread = new Thread(() -> follower.complete(second.get(KEY, key -> "second")));
+    thread.start();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+    release.countDown();
+
+    assertThat(leader.get(20, TimeUnit.SECONDS)).isEqualTo("first");
+    assertThat(follower.get(20, TimeUnit.SECONDS)).isEqualTo("first");
+  }
+
+  private static void awaitLatch(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static YokedCache<String, String> create(Later later) {

@@ -36,13 +36,11 @@ public record CacheContext<K, V>(
     KeyLocks locks,
     LoadTracker loads) {
 
-  /** For caches without a loader: no load ever begins. */
-  private static final LoadTracker NOTHING_LOADS = new LoadTracker(Duration.ZERO);
-
   /**
    * Puts the context together.
    *
-   * @param loads whether anything can be loaded, by reads or by {@code loadAll}
+   * @param loads whether anything can be loaded, by reads or by {@code loadAll}; else changes are
+   *     tracked after {@link #trackChanges}
    */
   public static <K, V> CacheContext<K, V> of(
       String name,
@@ -56,7 +54,7 @@ public record CacheContext<K, V>(
       Duration contentionTimeout,
       KeyLocks locks,
       boolean loads) {
-    LoadTracker stamps = loads ? new LoadTracker(contentionTimeout) : NOTHING_LOADS;
+    LoadTracker stamps = new LoadTracker(contentionTimeout);
     if (loads) {
       entries.observe(stamps);
     }
@@ -90,6 +88,11 @@ public record CacheContext<K, V>(
         contentionTimeout,
         locks,
         loads);
+  }
+
+  /** Lets changes invalidate running loads; to be called before the first load begins. */
+  public void trackChanges() {
+    store.observe(loads);
   }
 
   /** Invalidates all running loads. */

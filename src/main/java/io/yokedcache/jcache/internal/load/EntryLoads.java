@@ -77,9 +77,17 @@ public final class EntryLoads<K, V> {
    */
   record Missing<K>(K key, Bytes keyBytes, @Nullable Bytes undecodable) {}
 
-  /** Loads a missing entry, or waits for another thread that loads it. */
+  /**
+   * Loads a missing entry, or waits for another thread that loads it.
+   *
+   * @param from the loader to call
+   */
   @Nullable V load(
-      K key, Bytes keyBytes, @Nullable Bytes undecodable, Consumer<OperationResult<V>> settle) {
+      K key,
+      Bytes keyBytes,
+      @Nullable Bytes undecodable,
+      EntryLoader<K, V> from,
+      Consumer<OperationResult<V>> settle) {
     Missing<K> missing = new Missing<>(key, keyBytes, undecodable);
     Membership membership = loads.join(keyBytes);
     OperationResult<V> joined = membership.isLeader() ? null : join(keyBytes, membership.load());
@@ -98,14 +106,18 @@ public final class EntryLoads<K, V> {
         }
       }
       return shared != null && membership.isLeader()
-          ? loadShared(shared, missing, load, settle)
-          : loadNow(missing, load, settle);
+          ? loadShared(shared, missing, load, from, settle)
+          : loadNow(missing, load, from, settle);
     }
   }
 
   /** Loads under the lease of the key, or waits for the JVM that does. */
   private @Nullable V loadShared(
-      SharedLoads sharedLoads, Missing<K> missing, Load load, Consumer<OperationResult<V>> settle) {
+      SharedLoads sharedLoads,
+      Missing<K> missing,
+      Load load,
+      EntryLoader<K, V> from,
+      Consumer<OperationResult<V>> settle) {
     Bytes key = missing.keyBytes();
     try (Turn turn = sharedLoads.begin()) {
       while (true) {
@@ -119,20 +131,21 @@ public final class EntryLoads<K, V> {
           return value;
         }
         if (isMine) {
-          return loadNow(new Missing<>(missing.key(), key, read.bytes()), load, settle);
+          return loadNow(new Missing<>(missing.key(), key, read.bytes()), load, from, settle);
         }
         turn.pause();
       }
     }
   }
 
-  private @Nullable V loadNow(Missing<K> missing, Load load, Consumer<OperationResult<V>> settle) {
+  private @Nullable V loadNow(
+      Missing<K> missing, Load load, EntryLoader<K, V> from, Consumer<OperationResult<V>> settle) {
     List<Bytes> keys = List.of(missing.keyBytes());
     try (Ticket ticket = context.loads().begin(missing.keyBytes())) {
       Pinned pinned = context.store().pin(keys, /* wereRead= */ true, Use.ANSWER);
       V value;
       try {
-        value = loader.load(missing.key());
+        value = from.load(missing.key());
       } catch (CacheLoaderException e) {
         load.fail(e);
         throw e;

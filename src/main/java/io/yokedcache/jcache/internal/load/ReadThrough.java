@@ -1,10 +1,9 @@
 package io.yokedcache.jcache.internal.load;
 
-import static java.util.Objects.requireNonNull;
-
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.entry.OperationResult;
+import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.load.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
@@ -29,8 +28,16 @@ public final class ReadThrough<K, V> {
 
   private final CacheContext<K, V> context;
 
-  /** {@code null} without read-through. */
-  private final @Nullable EntryLoads<K, V> loads;
+  private final Duration loadTimeout;
+
+  /** {@code null} if each JVM loads. */
+  private final @Nullable SharedLoads shared;
+
+  /**
+   * {@code null} until the first load of a cache without read-through. Written under this object's
+   * monitor.
+   */
+  private volatile @Nullable EntryLoads<K, V> loads;
 
   /** {@code null} if old entries are not loaded anew. */
   private final @Nullable RefreshAhead<K, V> refreshes;
@@ -55,14 +62,29 @@ public final class ReadThrough<K, V> {
     this.context = context;
     this.refreshes = refreshes;
     this.refresh = refreshes == null ? null : refreshes::refresh;
-    SharedLoads shared =
+    this.loadTimeout = loadTimeout;
+    this.shared =
         loadLease == null
             ? null
             : new SharedLoads(context.store().loadLeases(loadLease), loadTimeout, awaited);
-    this.loads =
-        context.loader().exists()
-            ? new EntryLoads<>(context, context.loader(), loadTimeout, shared)
-            : null;
+    if (isReadThrough()) {
+      EntryLoads<K, V> unused = loads();
+    }
+  }
+
+  private EntryLoads<K, V> loads() {
+    EntryLoads<K, V> existing = loads;
+    return existing != null ? existing : createLoads();
+  }
+
+  private synchronized EntryLoads<K, V> createLoads() {
+    EntryLoads<K, V> created = loads;
+    if (created == null) {
+      context.trackChanges();
+      created = new EntryLoads<>(context, context.loader(), loadTimeout, shared);
+      loads = created;
+    }
+    return created;
   }
 
   /**
@@ -76,7 +98,7 @@ public final class ReadThrough<K, V> {
 
   /** Whether missing entries are loaded. */
   public boolean isReadThrough() {
-    return loads != null;
+    return context.loader().exists();
   }
 
   /** Reads an entry and does not load it. */
@@ -87,7 +109,7 @@ public final class ReadThrough<K, V> {
     }
     Bytes encodedKey = context.codec().key(key);
     Read<V> read = context.reads().readOrStale(encodedKey);
-    V value = read.value() == null && loads == null ? used(read.stale()) : read.value();
+    V value = read.value() == null && !isReadThrough() ? used(read.stale()) : read.value();
     if (refreshes != null && read.isOld() && value != null) {
       refreshes.refreshAll(List.of(encodedKey));
     }
@@ -104,15 +126,17 @@ public final class ReadThrough<K, V> {
   }
 
   /**
-   * Loads a missing entry; for read-through only.
+   * Loads a missing entry.
    *
+   * @param loader the loader to call, if no other thread loads the entry
    * @param lookup the result of the read
    * @param settle counts and publishes the result; called once, in the order of the key's changes
    */
-  public @Nullable V load(K key, Lookup<V> lookup, Consumer<OperationResult<V>> settle) {
+  public @Nullable V load(
+      K key, Lookup<V> lookup, EntryLoader<K, V> loader, Consumer<OperationResult<V>> settle) {
     Bytes encodedKey = lookup.key() == null ? context.codec().key(key) : lookup.key();
     try {
-      return requireNonNull(loads).load(key, encodedKey, lookup.bytes(), settle);
+      return loads().load(key, encodedKey, lookup.bytes(), loader, settle);
     } catch (CacheLoaderException e) {
       if (lookup.stale() == null) {
         throw e;
@@ -153,7 +177,7 @@ public final class ReadThrough<K, V> {
     Map<Bytes, Ttl> accessed = new LinkedHashMap<>();
     for (int i = 0; i < asked.size(); i++) {
       Read<V> read = reads.get(i);
-      V value = read.value() == null && loads == null ? used(read.stale()) : read.value();
+      V value = read.value() == null && !isReadThrough() ? used(read.stale()) : read.value();
       if (value != null) {
         Ttl onAccess = context.expiry().onAccess();
         if (!context.expiry().isFixed()) {
@@ -171,9 +195,9 @@ public final class ReadThrough<K, V> {
     if (refreshes != null) {
       refreshes.refreshAll(old(oldNear, encodedKeys, reads));
     }
-    if (loads != null && !missing.isEmpty()) {
+    if (isReadThrough() && !missing.isEmpty()) {
       try {
-        results.putAll(loads.loadAll(missing, settle));
+        results.putAll(loads().loadAll(missing, settle));
       } catch (CacheLoaderException e) {
         if (stale.size() < missing.size()) {
           lookedUp.count(results.size() - missing.size(), missing.size());
@@ -255,5 +279,11 @@ public final class ReadThrough<K, V> {
       @Nullable Bytes key,
       @Nullable Bytes bytes,
       boolean expired,
-      @Nullable V stale) {}
+      @Nullable V stale) {
+
+    /** The result of a read whose key and bytes are not needed any more. */
+    public static <V> Lookup<V> of(@Nullable V value) {
+      return new Lookup<>(value, null, null, /* expired= */ false, null);
+    }
+  }
 }

@@ -17,6 +17,8 @@ public enum Operation {
   CLEAR("clear"),
   INVOKE("invoke"),
   INVOKE_ALL("invokeAll"),
+  EXPIRE("expire"),
+  TTL("ttl"),
   /** A call of the application's cache loader, for one key or for several. */
   LOAD("load"),
   /** A call of the application's cache writer, for one key or for several. */

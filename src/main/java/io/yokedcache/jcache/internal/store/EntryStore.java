@@ -97,6 +97,9 @@ public final class EntryStore {
     private volatile ChangeObserver[] all = {};
 
     synchronized void add(ChangeObserver observer) {
+      if (Arrays.asList(all).contains(observer)) {
+        return;
+      }
       ChangeObserver[] more = Arrays.copyOf(all, all.length + 1);
       more[all.length] = observer;
       all = more;
@@ -214,7 +217,7 @@ public final class EntryStore {
     }
   }
 
-  /** Calls an observer for all changes from now on. */
+  /** Calls an observer for all changes from now on, each once also if it is added twice. */
   public void observe(ChangeObserver observer) {
     observers.add(observer);
   }
@@ -365,6 +368,98 @@ public final class EntryStore {
         keys,
         () -> guard.read(operation, keys, batchSize, new Values(operation, onAccess)),
         () -> Collections.nCopies(keys.size(), null));
+  }
+
+  /** Reads an entry for {@link Use#ANSWER}, and gives it a time to live in the same round trip. */
+  public @Nullable Bytes readAndTouch(Bytes key, Ttl ttl) {
+    try {
+      return getAll(List.of(key), ttl, Use.ANSWER).get(0);
+    } finally {
+      observers.afterChange(key);
+    }
+  }
+
+  /**
+   * The time to live of an entry, {@link Ttl#ETERNAL} if it does not expire; {@code null} if there
+   * is no entry.
+   */
+  public @Nullable Ttl ttl(Bytes key) {
+    String operation = operations.ttl();
+    List<Bytes> keys = List.of(key);
+    return this.<@Nullable Ttl>orNothing(
+            Use.ANSWER,
+            keys,
+            () ->
+                guard.read(
+                    operation,
+                    keys,
+                    batchSize,
+                    new Guarded<@Nullable Ttl>(guard, operation) {
+                      @Override
+                      List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                        byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+                        return List.of(new CommandArguments(Command.PTTL).add(entry));
+                      }
+
+                      @Override
+                      List<@Nullable Ttl> read(
+                          Generation generation, List<@Nullable Object> replies) {
+                        return Collections.singletonList(timeToLive(replies.get(0)));
+                      }
+                    }),
+            () -> Collections.singletonList(null))
+        .get(0);
+  }
+
+  private static @Nullable Ttl timeToLive(@Nullable Object reply) {
+    if (!(reply instanceof Long millis) || millis < Ttl.ETERNAL.millis()) {
+      return null;
+    }
+    // An entry in its last millisecond is there.
+    return millis == 0 ? Ttl.ofMillis(1) : new Ttl(millis);
+  }
+
+  /**
+   * Gives an entry another time to live. If this fails, the entry is removed later: it may live
+   * longer than the application allows.
+   *
+   * @param ttl positive, or {@link Ttl#ETERNAL}
+   * @return whether there is an entry
+   */
+  public boolean expire(Bytes key, Ttl ttl) {
+    String operation = operations.expire();
+    observers.beforeChange(key);
+    try {
+      if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
+        return false;
+      }
+      return guard
+          .read(
+              operation,
+              List.of(key),
+              batchSize,
+              new Guarded<Boolean>(guard, operation) {
+                @Override
+                List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                  byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+                  // PERSIST does not tell an eternal entry from none.
+                  return List.of(
+                      touching(generation, key, ttl),
+                      new CommandArguments(Command.EXISTS).add(entry));
+                }
+
+                @Override
+                List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+                  return List.of(Long.valueOf(1).equals(replies.get(1)));
+                }
+              })
+          .get(0);
+    } catch (Throwable e) {
+      settlement.owe(List.of(key), e);
+      throw e;
+    } finally {
+      observers.afterChange(key);
+    }
   }
 
   /** Whether reads may go to replicas. */

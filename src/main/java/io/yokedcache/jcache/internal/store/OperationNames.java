@@ -22,7 +22,9 @@ final class OperationNames {
     "verification of the generation",
     "owed removal",
     "load lease",
-    "refresh lease"
+    "refresh lease",
+    "ttl",
+    "expire"
   };
 
   private final String cacheName;
@@ -79,6 +81,14 @@ final class OperationNames {
 
   String refreshLease() {
     return name(12);
+  }
+
+  String ttl() {
+    return name(13);
+  }
+
+  String expire() {
+    return name(14);
   }
 
   String verify() {

@@ -103,7 +103,7 @@ final class Settlement {
   }
 
   /** Notes that entries must be removed, unless the failure cannot leave an old entry. */
-  void owe(Collection<Bytes> keys, CacheException failure) {
+  void owe(Collection<Bytes> keys, Throwable failure) {
     if (mayLeaveOldEntry(failure)) {
       owe(keys);
     }
