@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -208,7 +210,7 @@ final class BulkOperations<K, V> {
             removeAndCount(recorder);
           } else {
             try {
-              unheard = removePages(recorder);
+              unheard = removePages(recorder, writer, /* only= */ null, new AtomicLong());
             } catch (RedisUnavailableException e) {
               definition.store().entries().leaveOut(e);
             }
@@ -245,10 +247,41 @@ final class BulkOperations<K, V> {
   }
 
   /**
-   * Removes all entries, and returns the failure of a listener, which does not stop the other
-   * pages.
+   * Removes the entries whose keys match, as {@link #removeAll} removes entries one by one, but
+   * without the writer.
+   *
+   * @return the number of removed entries
    */
-  private @Nullable Throwable removePages(StatisticsRecorder recorder) {
+  long invalidateMatching(Predicate<Object> pattern) {
+    return meter.run(
+        Operation.INVALIDATE_MATCHING,
+        (recorder, start) -> {
+          AtomicLong removed = new AtomicLong();
+          Throwable unheard = null;
+          try {
+            BulkWriter<K, V> unwritten = new BulkWriter<>(context.withoutWriter());
+            unheard = removePages(recorder, unwritten, pattern, removed);
+          } catch (RedisUnavailableException e) {
+            definition.store().entries().leaveOut(e);
+          }
+          recorder.record(Operation.INVALIDATE_MATCHING, 0, 0, 0, 0, start);
+          ApplicationCode.rethrow(unheard);
+          return removed.get();
+        });
+  }
+
+  /**
+   * Removes entries page by page, and returns the failure of a listener, which does not stop the
+   * other pages.
+   *
+   * @param only matches the keys to remove, or {@code null} for all
+   * @param removed counts the removed entries
+   */
+  private @Nullable Throwable removePages(
+      StatisticsRecorder recorder,
+      BulkWriter<K, V> by,
+      @Nullable Predicate<Object> only,
+      AtomicLong removed) {
     Throwable unheard = null;
     // A load that runs now may have read a value that is gone from its source by now.
     context.overtakeLoads();
@@ -260,6 +293,9 @@ final class BulkOperations<K, V> {
       List<@Nullable K> decoded = definition.codec().decodeKeys(page);
       for (int i = 0; i < page.size(); i++) {
         K key = decoded.get(i);
+        if (only != null && (key == null || !only.test(key))) {
+          continue;
+        }
         if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {
           // Writers and listeners cannot get a key that cannot be decoded, and get a key once that
           // another program encoded in two ways.
@@ -270,9 +306,11 @@ final class BulkOperations<K, V> {
         long start = recorder.start();
         Throwable failure =
             remove(
-                writer.removals(keys),
-                (hits, misses, puts, removals) ->
-                    recorder.count(hits, misses, puts, removals, start));
+                by.removals(keys),
+                (hits, misses, puts, removals) -> {
+                  removed.addAndGet(removals);
+                  recorder.count(hits, misses, puts, removals, start);
+                });
         unheard = failure == null ? unheard : ApplicationCode.first(unheard, failure);
       }
       definition.store().entries().applyAll(unknown, /* owes= */ true);

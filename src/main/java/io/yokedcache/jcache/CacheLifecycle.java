@@ -154,6 +154,11 @@ final class CacheLifecycle<K, V> {
     return isStatisticsEnabled() ? beans.snapshot() : null;
   }
 
+  /** All that was measured of the cache so far, also while statistics are disabled. */
+  CacheSnapshot measured() {
+    return beans.snapshot();
+  }
+
   /** The same without the operations. */
   @Nullable CacheSnapshot figures() {
     return isStatisticsEnabled() ? beans.figures() : null;
@@ -175,7 +180,7 @@ final class CacheLifecycle<K, V> {
   }
 
   /** Returns the last count of the entries in Redis, or null if there is none; never waits. */
-  private @Nullable KeyStatistics keyStatistics() {
+  @Nullable KeyStatistics keyStatistics() {
     KeyStatistics keys = manager.keyStatistics().of(definition.name());
     double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
     // A count that began before the cache was created does not include its first entries.

@@ -13,17 +13,22 @@ import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
+import io.yokedcache.jcache.internal.jmx.CacheSnapshot;
 import io.yokedcache.jcache.internal.load.ReadThrough;
 import io.yokedcache.jcache.internal.load.ReadThrough.Lookup;
 import io.yokedcache.jcache.internal.load.RefreshAhead;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.metrics.TimedLoader;
+import io.yokedcache.jcache.internal.metrics.TimerReading;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -163,17 +168,17 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
 
   private Lookup<V> getOrLoad(
       K key, CacheLoader<K, V> loader, StatisticsRecorder recorder, long start) {
-          Lookup<V> lookup = reader.lookUp(key);
-          V value = lookup.value();
-          if (value == null) {
-            EntryLoader<K, V> timed = EntryLoader.of(TimedLoader.of(loader, () -> recorder));
-            return Lookup.of(load(key, lookup, timed, recorder, start));
-          }
-          recorder.record(Operation.GET, 1, 0, 0, 0, start);
-          if (lookup.expired()) {
-            events.publish(key, OperationResult.hit(value, /* expired= */ true));
-          }
-          return lookup;
+    Lookup<V> lookup = reader.lookUp(key);
+    V value = lookup.value();
+    if (value == null) {
+      EntryLoader<K, V> timed = EntryLoader.of(TimedLoader.of(loader, () -> recorder));
+      return Lookup.of(load(key, lookup, timed, recorder, start));
+    }
+    recorder.record(Operation.GET, 1, 0, 0, 0, start);
+    if (lookup.expired()) {
+      events.publish(key, OperationResult.hit(value, /* expired= */ true));
+    }
+    return lookup;
   }
 
   /** A loader of single keys. */
@@ -249,16 +254,17 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   public @Nullable V getAndTouch(K key, Duration ttl) {
     checkKey(key);
     Ttl timeToLive = timeToLive(ttl);
-    Lookup<V> touched = meter.run(
-        Operation.GET,
-        (recorder, start) -> {
-          Bytes encodedKey = definition.codec().key(key);
-          Bytes stored = context.store().readAndTouch(encodedKey, timeToLive);
-          V value = definition.codec().decode(encodedKey, stored);
-          boolean found = value != null;
-          recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
-          return Lookup.of(value);
-        });
+    Lookup<V> touched =
+        meter.run(
+            Operation.GET,
+            (recorder, start) -> {
+              Bytes encodedKey = definition.codec().key(key);
+              Bytes stored = context.store().readAndTouch(encodedKey, timeToLive);
+              V value = definition.codec().decode(encodedKey, stored);
+              boolean found = value != null;
+              recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+              return Lookup.of(value);
+            });
     return touched.value();
   }
 
@@ -417,6 +423,62 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   public void clear() {
     ensureOpen();
     bulk.clear();
+  }
+
+  @Override
+  public long invalidateMatching(String glob) {
+    ensureOpen();
+    Class<K> keyType = definition.configuration().getKeyType();
+    return bulk.invalidateMatching(
+        definition.codec().pattern(requireNonNull(glob, "glob"), keyType));
+  }
+
+  @Override
+  public Optional<Size> estimatedSize() {
+    ensureOpen();
+    return Optional.ofNullable(lifecycle.keyStatistics())
+        .map(keys -> new Size(keys.keys(), keys.bytes(), Duration.ofMillis(keys.ageMillis())));
+  }
+
+  @Override
+  public Health health() {
+    ensureOpen();
+    ConnectionStatistics connection = lifecycle.manager().connection();
+    OutageStatistics outages = lifecycle.outages();
+    return new Health(
+        connection.healthy(),
+        connection.pingNanos() < 0 ? null : Duration.ofNanos(connection.pingNanos()),
+        connection.openBreakers(),
+        outages.owedKeys() + (outages.owesClear() ? 1 : 0));
+  }
+
+  @Override
+  public Metrics metrics() {
+    ensureOpen();
+    CacheSnapshot snapshot = lifecycle.measured();
+    Map<String, OperationMetrics> operations = new HashMap<>();
+    for (CacheSnapshot.OperationSnapshot operation : snapshot.operations()) {
+      operations.put(operation.operation(), metrics(operation));
+    }
+    return new Metrics(
+        lifecycle.isStatisticsEnabled(), operations, snapshot.counters(), snapshot.gauges());
+  }
+
+  private static OperationMetrics metrics(CacheSnapshot.OperationSnapshot operation) {
+    TimerReading durations = operation.durations();
+    return new OperationMetrics(
+        durations.count(),
+        operation.errors(),
+        Duration.ofNanos(durations.sumNanos()),
+        percentile(durations, 0.5),
+        percentile(durations, 0.95),
+        percentile(durations, 0.99),
+        percentile(durations, 0.999),
+        Duration.ofNanos(durations.maxNanos()));
+  }
+
+  private static Duration percentile(TimerReading durations, double quantile) {
+    return Duration.ofNanos(Math.round(durations.percentileNanos(quantile)));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import javax.cache.Cache;
@@ -55,7 +56,8 @@ public interface YokedCache<K, V> extends Cache<K, V> {
    * with an {@code AccessedExpiryPolicy} the next {@code get} replaces it, with a {@code
    * ModifiedExpiryPolicy} or an {@code EternalExpiryPolicy} the next {@code put} without a duration
    * does. Where the policy returns {@code null}, as a {@code CreatedExpiryPolicy} does for updates,
-   * the rest of this time to live stays.
+   * the rest of this time to live stays. With the setting {@code refresh-after}, which tells the
+   * age of an entry by its time to live, an entry with a shorter one counts as old sooner.
    *
    * @param ttl how long the entry lives; positive, rounded up to milliseconds; {@link #ETERNAL} if
    *     it does not expire
@@ -133,4 +135,143 @@ public interface YokedCache<K, V> extends Cache<K, V> {
    *     is the cause
    */
   @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader);
+
+  /**
+   * Removes the entries whose key has a text that matches a pattern, and returns how many there
+   * were. An entry that is there during the whole call is removed; one that is put during the call
+   * may stay. Loads that run in this JVM are not stored.
+   *
+   * <p>As {@link #clear()}, this is about the cache and not about its source: the writer is not
+   * called. As by {@link #removeAll()}, listeners hear of each entry, and removals are counted.
+   * Near caches of all JVMs lose the entries.
+   *
+   * <p>All keys are visited, on every master of a cluster, so the duration grows with the number of
+   * keys that Redis holds. Each step reads and removes at most {@code batch-size} entries, and
+   * other commands run in between. To empty a whole cache, {@link #clear()} is faster.
+   *
+   * <p>If Redis becomes unreachable during the call, this JVM empties the whole cache when Redis is
+   * back, since it does not know which entries match.
+   *
+   * @param glob matches the whole text of a key: {@code *} stands for any characters, {@code ?} for
+   *     one, {@code [a-z]} for one of a set, {@code [^a-z]} for one that is not in the set, and a
+   *     backslash takes the special meaning from the next character. Characters are Unicode code
+   *     points. The text of a {@code String} is the string; of an enum its name; of whole numbers,
+   *     {@code BigDecimal}, {@code Boolean}, {@code Character}, {@code UUID}, {@code URI}, {@code
+   *     Locale}, {@code Currency} and the types of {@code java.time} the one that {@code toString}
+   *     returns. Keys of other classes do not match.
+   * @return the number of removed entries; with {@code on-failure = degrade}, the number until
+   *     Redis became unreachable
+   * @throws IllegalArgumentException if a set is not closed, or the pattern ends with a backslash
+   * @throws UnsupportedOperationException if the cache is declared for keys of a class without a
+   *     text
+   */
+  long invalidateMatching(String glob);
+
+  /**
+   * Returns how many entries the cache has in Redis, for all JVMs, by the last count. Sends no
+   * command. One JVM counts in the background, once an interval ({@code key-statistics.interval}),
+   * while some cache has statistics enabled; changes since then are not included.
+   *
+   * @return the last count, or empty if there was none since the cache was created
+   */
+  Optional<Size> estimatedSize();
+
+  /** Returns whether the cache can reach Redis, as this JVM knows it. Sends no command. */
+  Health health();
+
+  /**
+   * Returns the figures of the cache in this JVM since it was created; those of the time in which
+   * statistics were disabled are missing. Sends no command.
+   */
+  Metrics metrics();
+
+  /**
+   * The size of a cache at its last count.
+   *
+   * @param entries the number of entries
+   * @param bytes the memory of the entries in Redis, estimated from a sample; -1 if unknown
+   * @param age the time since the count began
+   */
+  record Size(long entries, long bytes, Duration age) {}
+
+  /**
+   * The health of the connection to Redis at one moment.
+   *
+   * @param isHealthy whether Redis answered the last check; {@code true} before the first one
+   * @param lastPing the duration of the last answered {@code PING}, the slowest of several servers;
+   *     {@code null} before the first one
+   * @param openCircuitBreakers the number of servers to which requests fail at once, since they did
+   *     not answer before
+   * @param owedInvalidations the number of entries of this cache that this JVM removes when Redis
+   *     is back, since their changes failed; the whole cache counts as one
+   */
+  record Health(
+      boolean isHealthy,
+      @Nullable Duration lastPing,
+      int openCircuitBreakers,
+      long owedInvalidations) {}
+
+  /**
+   * The figures of a cache at one moment. Immutable.
+   *
+   * @param isEnabled whether statistics are enabled now
+   * @param operations the operations that were used so far, by name, such as {@code getAll}
+   * @param counters counts that only grow, such as {@code hits} and {@code invalidations.clear}, by
+   *     the names of the table of figures in {@code docs/metrics.md}; unknown ones are absent
+   * @param gauges values that may fall, such as {@code nearEntries}, by the same table
+   */
+  record Metrics(
+      boolean isEnabled,
+      Map<String, OperationMetrics> operations,
+      Map<String, Long> counters,
+      Map<String, Double> gauges) {
+
+    /** Takes copies. */
+    public Metrics {
+      operations = Map.copyOf(operations);
+      counters = Map.copyOf(counters);
+      gauges = Map.copyOf(gauges);
+    }
+
+    /** Returns a counter, 0 if it is absent. */
+    public long counter(String name) {
+      return counters.getOrDefault(name, 0L);
+    }
+
+    /** Returns the ratio of lookups that found an entry, 0 to 1; 0 if there were none. */
+    public double hitRate() {
+      long hits = counter("hits");
+      long lookups = hits + counter("misses");
+      return lookups == 0 ? 0 : (double) hits / lookups;
+    }
+  }
+
+  /**
+   * The durations and failures of one operation. Percentiles are off by less than 9.1 % above one
+   * microsecond. Immutable.
+   *
+   * @param count how often the operation did its work
+   * @param errors how often it failed, by the type of the error, such as {@code timeout}
+   * @param total the sum of the durations
+   */
+  record OperationMetrics(
+      long count,
+      Map<String, Long> errors,
+      Duration total,
+      Duration p50,
+      Duration p95,
+      Duration p99,
+      Duration p999,
+      Duration max) {
+
+    /** Takes a copy. */
+    public OperationMetrics {
+      errors = Map.copyOf(errors);
+    }
+
+    /** Returns the mean duration, zero if there is none. */
+    public Duration mean() {
+      return count == 0 ? Duration.ZERO : total.dividedBy(count);
+    }
+  }
 }

@@ -8,6 +8,7 @@ import io.yokedcache.jcache.internal.jmx.ConnectionNotifications;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
+import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.HealthCheck;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
@@ -155,6 +156,11 @@ final class YokedCacheManager implements CacheManager {
   /** The observers of a cache's operations. */
   List<OperationObserver> observers(String cacheName) {
     return extensions.observers(cacheName);
+  }
+
+  /** The state of the connection; sends no command. */
+  ConnectionStatistics connection() {
+    return resources.stores().connection();
   }
 
   /** How many entries the caches have in Redis. */

@@ -84,6 +84,16 @@ final class ClusterBucketsIT {
     return KEYS.stream().collect(Collectors.toMap(key -> key, key -> key + value));
   }
 
+  @Test
+  void invalidateMatching_visitsAllMasters() {
+    YokedCache<String, String> cache = (YokedCache<String, String>) cache();
+    cache.putAll(entries(ENTRIES, "v"));
+
+    assertThat(cache.invalidateMatching("key1*")).isEqualTo(1_111);
+
+    assertThat(cache).hasSize(ENTRIES - 1_111).noneMatch(e -> e.getKey().startsWith("key1"));
+  }
+
   /** One pipeline for each node. */
   @Test
   void bulkOperations() throws Exception {

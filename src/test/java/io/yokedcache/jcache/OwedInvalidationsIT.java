@@ -51,12 +51,19 @@ final class OwedInvalidationsIT {
     REPLACE(cache -> cache.replace("a", "new")),
     GET_AND_REPLACE(cache -> cache.getAndReplace("a", "new")),
     REMOVE_ALL_ENTRIES(Cache::removeAll),
-    CLEAR(Cache::clear);
+    CLEAR(Cache::clear),
+    PUT_WITH_TIME_TO_LIVE(cache -> yoked(cache).put("a", "new", Duration.ofHours(1))),
+    EXPIRE(cache -> yoked(cache).expire("a", Duration.ofHours(1))),
+    INVALIDATE_MATCHING(cache -> yoked(cache).invalidateMatching("[a]"));
 
     private final Consumer<Cache<String, String>> call;
 
     Change(Consumer<Cache<String, String>> call) {
       this.call = call;
+    }
+
+    private static YokedCache<String, String> yoked(Cache<String, String> cache) {
+      return (YokedCache<String, String>) cache;
     }
   }
 
@@ -184,7 +191,15 @@ final class OwedInvalidationsIT {
     cache.put("a", "old");
     cache.put("b", "old");
     admin.aclSetUser(
-        "app", "-set", "-del", "-getdel", "-unlink", "-eval", "-evalsha", "-@scripting");
+        "app",
+        "-set",
+        "-del",
+        "-getdel",
+        "-unlink",
+        "-pexpire",
+        "-eval",
+        "-evalsha",
+        "-@scripting");
 
     assertThatThrownBy(() -> change.call.accept(cache)).isInstanceOf(CacheException.class);
 

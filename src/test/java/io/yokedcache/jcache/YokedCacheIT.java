@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
@@ -474,6 +475,188 @@ final class YokedCacheIT {
 
     assertThat(leader.get(20, TimeUnit.SECONDS)).isEqualTo("first");
     assertThat(follower.get(20, TimeUnit.SECONDS)).isEqualTo("first");
+  }
+
+  @Test
+  void invalidateMatching_removesWhatMatches() {
+    YokedCache<String, String> cache = create(TestManagers.strings().setStatisticsEnabled(true));
+    Cache<String, String> other = create(TestManagers.strings());
+    for (int i = 0; i < 1_200; i++) {
+      cache.put("user:" + i, "v");
+    }
+    List<String> hostile =
+        List.of("user", "a*b", "a?b", "[a]", "\\", "*", "", "{x}", "u\nser:", "\u00fcser:1", "#L7");
+    hostile.forEach(key -> cache.put(key, "v"));
+    other.put("user:7", "v");
+    StatisticsDelta before = StatisticsDelta.of(cache);
+
+    assertThat(cache.invalidateMatching("user:[0-9][0-9]")).isEqualTo(90);
+    assertThat(cache.invalidateMatching("user:*")).isEqualTo(1_110);
+    assertThat(cache.invalidateMatching("user:*")).isZero();
+    assertThat(cache.invalidateMatching("a\\*b")).isEqualTo(1);
+
+    assertThat(StatisticsDelta.of(cache).since(before))
+        .isEqualTo(new StatisticsDelta(0, 0, 0, 1_201));
+    assertThat(cache).hasSize(hostile.size() - 1).noneMatch(entry -> entry.getKey().equals("a*b"));
+    assertThat(other.containsKey("user:7")).isTrue();
+    assertThat(cache.invalidateMatching("*")).isEqualTo(hostile.size() - 1);
+    assertThat(cache.metrics().counter("invalidations.pattern")).isEqualTo(5);
+    assertThat(cache.metrics().operations()).containsKey("invalidateMatching");
+  }
+
+  @Test
+  void invalidateMatching_isHeardAndNotWrittenThrough() {
+    RecordingWriter<String, String> writer = new RecordingWriter<>();
+    RecordingListener<String, String> listener = new RecordingListener<>();
+    YokedCache<String, String> cache =
+        create(
+            TestManagers.strings()
+                .setWriteThrough(true)
+                .setCacheWriterFactory(() -> writer)
+                .addCacheEntryListenerConfiguration(listener.configuration(true, true)));
+    cache.put("a1", "v");
+    cache.put("b1", "w");
+    listener.forget();
+
+    assertThat(cache.invalidateMatching("a*")).isEqualTo(1);
+
+    assertThat(listener.texts()).containsExactly("REMOVED a1=v/v");
+    assertThat(writer.calls()).containsExactly("write a1=v", "write b1=w");
+    assertThat(cache.containsKey("b1")).isTrue();
+  }
+
+  @Test
+  void invalidateMatching_overtakesLoads() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+
+    cache.get(
+        KEY,
+        key -> {
+          assertThat(cache.invalidateMatching("k*")).isZero();
+          return "old";
+        });
+
+    assertThat(cache.containsKey(KEY)).isFalse();
+  }
+
+  @Test
+  void invalidateMatching_nearEntries() {
+    String name = "near-" + TestManagers.uniqueName("yoked");
+    String[] near = {"yokedcache.caches.\"" + name + "\".near.enabled", "true"};
+    YokedCache<String, String> cache =
+        (YokedCache<String, String>)
+            managers.open(redis.uri(), near).createCache(name, TestManagers.strings());
+    Cache<String, String> other =
+        managers.open(redis.uri(), near).createCache(name, TestManagers.strings());
+    cache.put(KEY, "a");
+    assertThat(cache.get(KEY)).isEqualTo("a");
+    assertThat(other.get(KEY)).isEqualTo("a");
+
+    assertThat(cache.invalidateMatching("k?y")).isEqualTo(1);
+
+    assertThat(cache.get(KEY)).isNull();
+    await().atMost(Duration.ofSeconds(10)).until(() -> other.get(KEY) == null);
+  }
+
+  @Test
+  void invalidateMatching_keysWithoutText() {
+    YokedCache<Double, String> cache =
+        create(new MutableConfiguration<Double, String>().setTypes(Double.class, String.class));
+    YokedCache<Object, Object> mixed = create(new MutableConfiguration<Object, Object>());
+    mixed.put(7L, "v");
+    mixed.put(1.5, "v");
+    mixed.put("7", "v");
+
+    assertThatExceptionOfType(UnsupportedOperationException.class)
+        .isThrownBy(() -> cache.invalidateMatching("*"))
+        .withMessageContaining("java.lang.Double");
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> mixed.invalidateMatching("[7"));
+    assertThat(mixed.invalidateMatching("*")).isEqualTo(2);
+    assertThat(mixed.containsKey(1.5)).isTrue();
+  }
+
+  @Test
+  void health_andMetrics() {
+    YokedCache<String, String> cache = create(TestManagers.strings().setStatisticsEnabled(true));
+    cache.put(KEY, "v");
+    cache.get(KEY);
+    cache.get("other");
+
+    YokedCache.Metrics metrics = cache.metrics();
+    assertThat(metrics.isEnabled()).isTrue();
+    assertThat(metrics.counter("hits")).isEqualTo(1);
+    assertThat(metrics.counter("misses")).isEqualTo(1);
+    assertThat(metrics.hitRate()).isEqualTo(0.5);
+    YokedCache.OperationMetrics gets = requireNonNull(metrics.operations().get("get"));
+    assertThat(gets.count()).isEqualTo(2);
+    assertThat(gets.errors()).isEmpty();
+    assertThat(gets.mean()).isPositive().isLessThanOrEqualTo(gets.max());
+    assertThat(gets.p50()).isPositive().isLessThanOrEqualTo(gets.p999());
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(cache.health().lastPing()).isNotNull());
+    assertThat(cache.health().isHealthy()).isTrue();
+    assertThat(cache.health().openCircuitBreakers()).isZero();
+    assertThat(cache.health().owedInvalidations()).isZero();
+  }
+
+  @Test
+  void metrics_withoutStatistics() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+    cache.get(KEY);
+
+    assertThat(cache.metrics().isEnabled()).isFalse();
+    assertThat(cache.metrics().operations()).isEmpty();
+    assertThat(cache.metrics().hitRate()).isZero();
+  }
+
+  @Test
+  void estimatedSize_afterACount() {
+    String name = TestManagers.uniqueName("yoked");
+    CacheManager counting =
+        managers.open(
+            redis.uri(),
+            "yokedcache.namespace",
+            "counted",
+            "yokedcache.key-statistics.interval",
+            "1s");
+    YokedCache<String, String> cache =
+        (YokedCache<String, String>)
+            counting.createCache(name, TestManagers.strings().setStatisticsEnabled(true));
+    cache.put("a", "v");
+    cache.put("b", "v");
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> cache.estimatedSize().filter(size -> size.entries() == 2).isPresent());
+
+    YokedCache.Size size = cache.estimatedSize().orElseThrow();
+    assertThat(size.age()).isLessThan(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void closedCache() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+    cache.close();
+
+    List<Runnable> operations =
+        List.of(
+            () -> cache.put(KEY, "v", HOUR),
+            () -> cache.putIfAbsent(KEY, "v", HOUR),
+            () -> cache.getAndTouch(KEY, HOUR),
+            () -> cache.ttl(KEY),
+            () -> cache.expire(KEY, HOUR),
+            () -> cache.get(KEY, key -> "v"),
+            () -> cache.invalidateMatching("*"),
+            cache::estimatedSize,
+            cache::health,
+            cache::metrics);
+    for (Runnable operation : operations) {
+      assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(operation::run)
+          .withMessageContaining("closed");
+    }
   }
 
   private static void awaitLatch(CountDownLatch latch) {

@@ -107,8 +107,14 @@ public final class CacheEvents {
     }
     Batch events = new Batch();
     counted(events, hits, misses, puts, removals);
-    if (operation.equals("clear") || operation.equals("removeAll")) {
-      Map<String, String> tags = kept("type " + operation, () -> with("type", operation));
+    String type =
+        switch (operation) {
+          case "clear", "removeAll" -> operation;
+          case "invalidateMatching" -> "pattern";
+          default -> null;
+        };
+    if (type != null) {
+      Map<String, String> tags = kept("type " + type, () -> with("type", type));
       events.increment("cache.invalidations", 1, tags);
     }
     timed(events, operation, durationNanos);

@@ -72,7 +72,7 @@ public record CacheContext<K, V>(
         stamps);
   }
 
-  CacheContext<K, V> withoutWriter() {
+  public CacheContext<K, V> withoutWriter() {
     if (!writer.exists()) {
       return this;
     }

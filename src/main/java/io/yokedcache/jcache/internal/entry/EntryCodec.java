@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.internal.codec.key.KeyPattern;
 import io.yokedcache.jcache.internal.codec.key.PlainKeys;
 import io.yokedcache.jcache.internal.codec.serial.TypeLearner;
 import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -277,6 +279,17 @@ public final class EntryCodec<K, V> {
 
   private boolean isTooLong(Bytes bytes) {
     return bytes.length() > maxBytes || bytes.isTooLong();
+  }
+
+  /**
+   * Whether the text of a key matches a glob.
+   *
+   * @param keyType the declared type of the keys
+   * @throws IllegalArgumentException if the glob is wrong
+   * @throws UnsupportedOperationException if no key of the type has a text
+   */
+  public Predicate<Object> pattern(String glob, Class<?> keyType) {
+    return KeyPattern.of(glob, keyType, cacheName);
   }
 
   /** Decodes several keys, each as {@link #decodeKey} does. */

@@ -97,6 +97,13 @@ enum CacheFigure {
       "invalidations.removeAll",
       "Calls of removeAll",
       r -> r.statistics.count(Operation.REMOVE_ALL)),
+  PATTERN_INVALIDATIONS(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "",
+      "invalidations.pattern",
+      "Calls of invalidateMatching",
+      r -> r.statistics.count(Operation.INVALIDATE_MATCHING)),
   EXPIRATIONS(
       Kind.SINCE_RESET,
       Unit.COUNT,

@@ -61,7 +61,8 @@ public record CacheSnapshot(
    * @param durations how long it took each time
    * @param errors how often it failed, by the label of the error
    */
-  record OperationSnapshot(String operation, TimerReading durations, Map<String, Long> errors) {
+  public record OperationSnapshot(
+      String operation, TimerReading durations, Map<String, Long> errors) {
 
     static final Composite<OperationSnapshot> DATA =
         new Composite<>(

@@ -17,6 +17,7 @@ public enum Operation {
   CLEAR("clear"),
   INVOKE("invoke"),
   INVOKE_ALL("invokeAll"),
+  INVALIDATE_MATCHING("invalidateMatching"),
   EXPIRE("expire"),
   TTL("ttl"),
   /** A call of the application's cache loader, for one key or for several. */
