@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,9 @@ final class SeriesText {
 
   private byte[][] leLabels = {};
 
+  /** The names of labels that need no quotes; nearly all series have the same. */
+  private final Set<String> plainNames = new HashSet<>();
+
   SeriesText(Format library, OutputStream target) {
     this.library = library;
     this.target = target;
@@ -87,7 +92,7 @@ final class SeriesText {
   /** Returns whether it wrote the family. */
   private boolean writeFamily(MetricSnapshot family) throws IOException {
     MetricSnapshot first = first(family);
-    if (first == null || !family.getDataPoints().stream().allMatch(SeriesText::isPlain)) {
+    if (first == null || !isPlain(family.getDataPoints())) {
       return false;
     }
     flush();
@@ -127,7 +132,16 @@ final class SeriesText {
         : null;
   }
 
-  private static boolean isPlain(DataPointSnapshot point) {
+  private boolean isPlain(List<? extends DataPointSnapshot> points) {
+    for (DataPointSnapshot point : points) {
+      if (!isPlain(point)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isPlain(DataPointSnapshot point) {
     if (point.hasScrapeTimestamp() || point.hasCreatedTimestamp() || !isPlain(point.getLabels())) {
       return false;
     }
@@ -144,14 +158,24 @@ final class SeriesText {
         && histogram.getExemplars().size() == 0;
   }
 
-  private static boolean isPlain(Labels labels) {
+  private boolean isPlain(Labels labels) {
     for (int label = 0; label < labels.size(); label++) {
       String name = labels.getName(label);
-      for (int i = 0; i < name.length(); i++) {
-        char c = name.charAt(i);
-        if (c != '_' && (c > 'z' || !Character.isLetterOrDigit(c))) {
+      if (!plainNames.contains(name)) {
+        if (!isPlain(name)) {
           return false;
         }
+        plainNames.add(name);
+      }
+    }
+    return true;
+  }
+
+  private static boolean isPlain(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (c != '_' && (c > 'z' || !Character.isLetterOrDigit(c))) {
+        return false;
       }
     }
     return true;
@@ -222,15 +246,35 @@ final class SeriesText {
     put((byte) '{');
     for (int i = 0; i < labels.size(); i++) {
       put(i == 0 ? NO_SUFFIX : COMMA);
-      put(bytes(labels.getPrometheusName(i)));
+      putPlain(labels.getPrometheusName(i));
       put(OPEN_VALUE);
-      for (byte character : bytes(labels.getValue(i))) {
-        if (character == '\\' || character == '"' || character == '\n') {
-          put((byte) '\\');
-        }
-        put(character == '\n' ? (byte) 'n' : character);
-      }
+      putValue(labels.getValue(i));
       put((byte) '"');
+    }
+  }
+
+  /** Puts a text of ASCII. */
+  private void putPlain(String text) {
+    ensure(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      buffer[length++] = (byte) text.charAt(i);
+    }
+  }
+
+  private void putValue(String value) {
+    ensure(2 * value.length());
+    int start = length;
+    for (int i = 0; i < value.length(); i++) {
+      char character = value.charAt(i);
+      if (character >= 0x80) {
+        length = start;
+        put(bytes(value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n")));
+        return;
+      }
+      if (character == '\\' || character == '"' || character == '\n') {
+        buffer[length++] = '\\';
+      }
+      buffer[length++] = character == '\n' ? (byte) 'n' : (byte) character;
     }
   }
 
@@ -244,7 +288,7 @@ final class SeriesText {
       put((byte) '.');
       put((byte) '0');
     } else {
-      put(bytes(text(value)));
+      putPlain(text(value));
     }
     put((byte) '\n');
   }

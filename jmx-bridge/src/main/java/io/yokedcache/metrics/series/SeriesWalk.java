@@ -1,7 +1,5 @@
 package io.yokedcache.metrics.series;
 
-import static java.util.Comparator.comparing;
-
 import io.yokedcache.metrics.series.Row.Values;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
@@ -27,7 +25,10 @@ public final class SeriesWalk {
 
   /** Series in this order need not be sorted again by an output that sorts them by labels. */
   private static final Comparator<CacheReading> IN_ORDER =
-      comparing(CacheReading::cache).thenComparing(CacheReading::manager);
+      (one, other) -> {
+        int byCache = one.cache().compareTo(other.cache());
+        return byCache == 0 ? one.manager().compareTo(other.manager()) : byCache;
+      };
 
   /**
    * What an output shows, and how.
