@@ -186,6 +186,12 @@ public enum CacheMetric {
       "Number of old entries whose refresh ahead of their expiry ended, by how it ended",
       Row.byName("refreshes."),
       "result"),
+  /** Read-through by another JVM. */
+  AWAITED_LOADS(
+      "cache.awaited_loads.total",
+      COUNTER,
+      "Number of values that another process loaded while a lookup waited for them",
+      counter("awaitedLoads")),
   /** Write-through. */
   WRITES("cache.writes.total", COUNTER, "Number of calls of the cache writer", counter("writes")),
   /** Values that could not be read. */

@@ -98,6 +98,7 @@ final class MetricsTableTest {
                 "loads",
                 "loadFailures",
                 "refreshes.stored",
+                "awaitedLoads",
                 "writes",
                 "undecodable",
                 "undecodable.limit",

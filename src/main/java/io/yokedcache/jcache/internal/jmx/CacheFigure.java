@@ -52,7 +52,7 @@ enum CacheFigure {
       Kind.SINCE_RESET,
       Unit.COUNT,
       "AwaitedLoads",
-      "",
+      "awaitedLoads",
       "Values that another JVM loaded while a lookup waited (load-lease), since the last reset",
       r -> r.statistics.awaitedLoads()),
   REFRESHES(
