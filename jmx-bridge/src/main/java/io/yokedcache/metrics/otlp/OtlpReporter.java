@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.otlp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -21,9 +22,9 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesWalk;
-import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
-import java.io.IOException;
+import io.yokedcache.metrics.source.CacheSource.Selection;
+import io.yokedcache.metrics.source.Target;
 import java.lang.management.ManagementFactory;
 import java.net.URLEncoder;
 import java.time.Duration;
@@ -55,21 +56,18 @@ public final class OtlpReporter implements AutoCloseable {
   /** How long closing may wait for the last report. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** A JVM that is read. */
-  private static final class Jvm {
-    private final CacheSource source;
-    private final OtlpTarget target;
+  /**
+   * A JVM that is read.
+   *
+   * @param since the time from which its errors are counted
+   */
+  private record Jvm(CacheSource source, Target target, OtlpTarget series, long since) {
 
-    /** Since when its errors are counted. */
-    private final long since;
-
-    private long errors;
-    private long refused;
-
-    private Jvm(CacheSource source, OtlpTarget target, long since) {
-      this.source = source;
-      this.target = target;
-      this.since = since;
+    /** Closes the target if it has no other readers. */
+    void close() {
+      if (target != source) {
+        target.close();
+      }
     }
   }
 
@@ -170,16 +168,30 @@ public final class OtlpReporter implements AutoCloseable {
    * @param sources what reads each JVM, by name; an empty name is this JVM
    */
   public synchronized void targets(Map<String, ? extends CacheSource> sources) {
-    jvms.keySet().retainAll(sources.keySet());
+    jvms.entrySet()
+        .removeIf(
+            known -> {
+              boolean isGone = known.getValue().source != sources.get(known.getKey());
+              if (isGone) {
+                known.getValue().close();
+              }
+              return isGone;
+            });
     sources.forEach(
-        (name, source) -> {
-          Jvm known = jvms.get(name);
-          if (known == null || known.source != source) {
-            long start = name.isEmpty() ? startOfThisJvm() : 0;
-            OtlpTarget target = new OtlpTarget(form, ofTarget(name), scope, start, series);
-            jvms.put(name, new Jvm(source, target, now()));
-          }
-        });
+        (name, source) ->
+            jvms.computeIfAbsent(
+                name,
+                added ->
+                    new Jvm(
+                        source,
+                        Target.of(name, source, Target.DEFAULT_LIMIT),
+                        new OtlpTarget(
+                            form,
+                            ofTarget(name),
+                            scope,
+                            name.isEmpty() ? startOfThisJvm() : 0,
+                            series),
+                        now())));
   }
 
   /** OpenTelemetry's OTLP exporter, found as its own autoconfiguration finds it. */
@@ -258,31 +270,27 @@ public final class OtlpReporter implements AutoCloseable {
   /** Reads all JVMs, in the SDK's thread or in the thread that requests a report. */
   private synchronized Collection<MetricData> produce() {
     List<MetricData> report = new ArrayList<>();
+    Selection wanted = SeriesWalk.selection(series.metrics());
+    Map<Jvm, Target.Reading> readings = new LinkedHashMap<>();
+    jvms.values().forEach(jvm -> readings.put(jvm, jvm.target.beginAnew(wanted)));
     for (Jvm jvm : jvms.values()) {
-      boolean isUp = false;
-      long begun = System.nanoTime();
-      try {
-        CacheReadings readings = jvm.source.read(SeriesWalk.selection(series.metrics()));
-        jvm.target.add(readings, later());
-        jvm.refused += readings.refused();
-        isUp = true;
-      } catch (IOException | RuntimeException e) {
-        jvm.errors++;
-        logger.debug("Cannot read the caches for OTLP", e);
+      Target.Outcome outcome = requireNonNull(readings.get(jvm)).await();
+      if (outcome.isUp()) {
+        jvm.series.add(outcome.readings(), later());
       }
-      jvm.target.bridge(
+      jvm.series.bridge(
           Map.of(
               "up",
-              isUp ? 1 : 0,
+              outcome.isUp() ? 1 : 0,
               "errors",
-              jvm.errors,
+              outcome.errors(),
               "seconds",
-              (System.nanoTime() - begun) / 1e9,
+              outcome.tookNanos() / 1e9,
               "refused",
-              jvm.refused),
+              outcome.refused()),
           jvm.since,
           later());
-      jvm.target.report(isUp, report);
+      jvm.series.report(outcome.isUp(), report);
     }
     return report;
   }
@@ -295,7 +303,7 @@ public final class OtlpReporter implements AutoCloseable {
 
   private synchronized void sent(CompletableResultCode result) {
     if (result.isSuccess()) {
-      jvms.values().forEach(jvm -> jvm.target.taken());
+      jvms.values().forEach(jvm -> jvm.series.taken());
       if (hasFailed) {
         logger.info("Metrics by OTLP are taken again: {}", receiver);
       }
@@ -329,7 +337,7 @@ public final class OtlpReporter implements AutoCloseable {
       return;
     }
     // The SDK waits for one thing after the other, which adds up to more than anybody likes.
-    Thread ending = new Thread(provider::close, "yokedcache-otlp-end");
+    Thread ending = new Thread(this::end, "yokedcache-otlp-end");
     ending.setDaemon(true);
     ending.start();
     try {
@@ -340,6 +348,11 @@ public final class OtlpReporter implements AutoCloseable {
     } catch (InterruptedException endOfThread) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void end() {
+    provider.close();
+    targets(Map.of());
   }
 
   /** Pairs as OpenTelemetry's properties have them. */

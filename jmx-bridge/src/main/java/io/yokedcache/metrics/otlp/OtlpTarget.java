@@ -18,6 +18,7 @@ import io.opentelemetry.sdk.metrics.data.PointData;
 import io.opentelemetry.sdk.metrics.data.SumData;
 import io.opentelemetry.sdk.resources.Resource;
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.Growth;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesSink;
@@ -46,13 +47,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OtlpTarget implements SeriesSink {
 
-  /**
-   * How many readings a series may miss. At once would begin anew when a single bean could not be
-   * read; never would grow with every cache that is made.
-   */
-  private static final int FORGOTTEN_AFTER = 3;
-
-  /** The same for what no receiver has taken yet. */
+  /** {@link Growth#FORGOTTEN_AFTER} for growth that no receiver has taken yet. */
   private static final int LOST_AFTER = 1000;
 
   /** How much a cache's age may be off, for it is measured by another clock. */
@@ -187,7 +182,9 @@ final class OtlpTarget implements SeriesSink {
     walk.caches(readings, names.keySet(), System.nanoTime(), this);
     series
         .values()
-        .removeIf(one -> reading - one.reading >= (one.hasUnsent() ? LOST_AFTER : FORGOTTEN_AFTER));
+        .removeIf(
+            one ->
+                reading - one.reading >= (one.hasUnsent() ? LOST_AFTER : Growth.FORGOTTEN_AFTER));
     lastReading = now;
   }
 
@@ -289,18 +286,23 @@ final class OtlpTarget implements SeriesSink {
     if (one == null) {
       return;
     }
-    boolean isAnew = one.seen > 0 && (total < one.total || born > one.seen + AGE_TOLERANCE_NANOS);
-    if (isAnew) {
+    boolean isOfNewCache = isOfNewCache(one, born);
+    Growth<Long> growth = Growth.of(isOfNewCache ? 0 : one.total, total);
+    if (isOfNewCache || growth.isAnew()) {
       one.start = Math.max(born, one.seen);
     }
-    long added = isAnew ? total : total - one.total;
     if (isBaseline(one)) {
       one.unsentSince = now;
     } else {
-      one.unsent += added;
+      one.unsent += growth.added();
     }
     one.total = total;
     seen(one);
+  }
+
+  /** Whether a cache of the same name was created since the last reading of a series. */
+  private static boolean isOfNewCache(Series one, long born) {
+    return one.seen > 0 && born > one.seen + AGE_TOLERANCE_NANOS;
   }
 
   private void seen(Series one) {
@@ -321,18 +323,14 @@ final class OtlpTarget implements SeriesSink {
     if (one == null) {
       return;
     }
-    LatencyCells added = cells;
-    long addedSum = operation.sumNanos();
-    boolean isAnew = born > one.seen + AGE_TOLERANCE_NANOS;
-    if (one.cells != null) {
-      LatencyCells growth = isAnew ? null : cells.since(one.cells);
-      if (growth == null) {
-        one.start = Math.max(born, one.seen);
-      } else {
-        added = growth;
-        addedSum = Math.max(0, operation.sumNanos() - one.sumNanos);
-      }
+    boolean isOfNewCache = isOfNewCache(one, born);
+    Growth<LatencyCells> growth = Growth.of(isOfNewCache ? null : one.cells, cells);
+    LatencyCells added = growth.added();
+    boolean isAnew = isOfNewCache || growth.isAnew();
+    if (isAnew) {
+      one.start = Math.max(born, one.seen);
     }
+    long addedSum = Math.max(0, operation.sumNanos() - (isAnew ? 0 : one.sumNanos));
     if (isBaseline(one)) {
       one.unsentSince = now;
     } else if (hasAny(added)) {

@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.statsd;
 
 import io.yokedcache.metrics.series.CacheMetric;
+import io.yokedcache.metrics.series.Growth;
 import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.source.LatencyCells;
@@ -15,16 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Converts totals into their growth since the last report. Not thread-safe.
  *
- * <p>Growth that could not be queued is part of the next report. A total that is smaller than
- * before was reset, and is sent whole.
+ * <p>Growth that could not be queued is part of the next report.
  */
 final class PeriodicReport implements SeriesSink {
-
-  /**
-   * How many reports a series may miss. At once would send all of its past again when a single bean
-   * could not be read; never would grow with every cache that is made.
-   */
-  private static final int FORGOTTEN_AFTER = 3;
 
   private final StatsDFlavour flavour;
   private final int timerSamples;
@@ -50,7 +44,7 @@ final class PeriodicReport implements SeriesSink {
 
   /** Ends a report that is complete: series that have long not been in one are forgotten. */
   void end() {
-    sent.values().removeIf(last -> report - last.report >= FORGOTTEN_AFTER);
+    sent.values().removeIf(last -> report - last.report >= Growth.FORGOTTEN_AFTER);
     report++;
     sendsHistory = true;
   }
@@ -60,7 +54,7 @@ final class PeriodicReport implements SeriesSink {
       SeriesOwner owner, CacheMetric metric, List<String> labelValues, double value) {
     long total = (long) value;
     Sent last = last(owner, metric, labelValues);
-    long delta = total < last.total ? total : total - last.total;
+    long delta = Growth.of(last.total, total).added();
     boolean isSkipped = last.isNew && !sendsHistory;
     if (isSkipped
         || delta == 0
@@ -89,11 +83,11 @@ final class PeriodicReport implements SeriesSink {
       return;
     }
     Sent last = last(owner, metric, labelValues);
-    LatencyCells growth = last.cells == null ? null : cells.since(last.cells);
     List<Event> events =
         last.isNew && !sendsHistory
             ? List.of()
-            : samples(metric, tags(owner, metric, labelValues), growth == null ? cells : growth);
+            : samples(
+                metric, tags(owner, metric, labelValues), Growth.of(last.cells, cells).added());
     if (events.isEmpty() || queue.test(events)) {
       last.cells = cells;
     }

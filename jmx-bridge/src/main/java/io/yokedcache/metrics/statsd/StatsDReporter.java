@@ -62,9 +62,6 @@ public final class StatsDReporter implements AutoCloseable {
   /** Only used by the thread that reports, under the lock of {@link #report()}. */
   private long queueDeadlineNanos;
 
-  private long errors;
-  private long refused;
-
   private volatile boolean hasFailed;
 
   private StatsDReporter(Builder settings) {
@@ -125,11 +122,10 @@ public final class StatsDReporter implements AutoCloseable {
   public synchronized void report() throws IOException {
     Target.Outcome outcome = target.beginAnew(SeriesWalk.selection(metrics)).await();
     IOException failure = outcome.failure();
-    errors += failure == null ? 0 : 1;
-    refused += outcome.readings().refused();
     queueDeadlineNanos = System.nanoTime() + patienceNanos;
     walk.bridge(
-        Map.of("up", failure == null ? 1 : 0, "errors", errors, "refused", refused),
+        Map.of(
+            "up", outcome.isUp() ? 1 : 0, "errors", outcome.errors(), "refused", outcome.refused()),
         metrics,
         report);
     if (failure != null) {
