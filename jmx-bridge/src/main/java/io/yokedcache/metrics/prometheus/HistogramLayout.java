@@ -2,6 +2,7 @@ package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.Exemplars;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.NativeHistogramBuckets;
@@ -40,33 +41,18 @@ final class HistogramLayout {
   HistogramDataPointSnapshot point(
       LatencyCells cells, double sumSeconds, Labels labels, Exemplars exemplars) {
     Plan plan = plan(cells.bounds());
-    return switch (form) {
-      case CLASSIC ->
-          new HistogramDataPointSnapshot(plan.classic(cells), sumSeconds, labels, exemplars, 0);
-      case NATIVE ->
-          new HistogramDataPointSnapshot(
-              NATIVE_SCHEMA,
-              0,
-              0,
-              plan.exponential(cells),
-              NO_BUCKETS,
-              sumSeconds,
-              labels,
-              exemplars,
-              0);
-      case BOTH ->
-          new HistogramDataPointSnapshot(
-              plan.classic(cells),
-              NATIVE_SCHEMA,
-              0,
-              0,
-              plan.exponential(cells),
-              NO_BUCKETS,
-              sumSeconds,
-              labels,
-              exemplars,
-              0);
-    };
+    boolean isNative = form != Histograms.CLASSIC;
+    return new HistogramDataPointSnapshot(
+        form == Histograms.NATIVE ? ClassicHistogramBuckets.EMPTY : plan.classic(cells),
+        isNative ? NATIVE_SCHEMA : HistogramSnapshot.CLASSIC_HISTOGRAM,
+        /* nativeZeroCount= */ 0,
+        /* nativeZeroThreshold= */ 0,
+        isNative ? plan.exponential(cells) : NO_BUCKETS,
+        NO_BUCKETS,
+        sumSeconds,
+        labels,
+        exemplars,
+        /* createdTimestampMillis= */ 0);
   }
 
   private Plan plan(LatencyBounds bounds) {
