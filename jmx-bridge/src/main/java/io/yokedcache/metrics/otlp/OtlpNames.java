@@ -71,9 +71,10 @@ record OtlpNames(String name, String unit) {
 
   private static String singular(String plural) {
     String lower = plural.toLowerCase(Locale.ROOT);
-    return lower.endsWith("ies")
-        ? lower.substring(0, lower.length() - 3) + "y"
-        : lower.substring(0, lower.length() - 1);
+    if (lower.endsWith("ies")) {
+      return lower.substring(0, lower.length() - 3) + "y";
+    }
+    return lower.substring(0, lower.length() - (lower.endsWith("shes") ? 2 : 1));
   }
 
   /** The name of a label. */
