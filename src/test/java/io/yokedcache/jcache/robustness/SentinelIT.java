@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
@@ -295,6 +297,29 @@ final class SentinelIT {
       }
     }
     return false;
+  }
+
+  /** A sentinel that accepts connections and answers nothing costs its share of the time-out. */
+  @Test
+  void sentinelPaused_nextOneIsAsked() throws Exception {
+    try (RedisSentinel servers = RedisSentinel.start(0)) {
+      RedisProcess first = servers.sentinels().get(0);
+      signal("STOP", first);
+      // All sentinels together may take that long; after it, the operation fails.
+      try (CacheManager manager = Managers.open(servers.uri(), "connection.connect-timeout=10s")) {
+        Cache<String, String> cache = Managers.texts(manager, "unanswered");
+        cache.put("a", "1");
+        assertThat(cache.get("a")).isEqualTo("1");
+      } finally {
+        signal("CONT", first);
+      }
+    }
+  }
+
+  private static void signal(String name, RedisProcess process) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(kill.exitValue()).isZero();
   }
 
   @Test
