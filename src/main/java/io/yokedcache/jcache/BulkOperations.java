@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.entry.BulkWriter;
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
@@ -27,7 +28,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -87,9 +90,31 @@ final class BulkOperations<K, V> {
 
   private Map<K, V> getAll(Set<K> keys, StatisticsRecorder recorder, long start) {
     // Events of loads are published as the values are stored, under the locks of their keys.
-    Map<K, OperationResult<V>> results =
+    return found(
         reader.getAll(
-            keys, events::publish, (hits, misses) -> recorder.count(hits, misses, 0, 0, start));
+            keys, events::publish, (hits, misses) -> recorder.count(hits, misses, 0, 0, start)),
+        recorder,
+        start);
+  }
+
+  /** Begins {@link #getAll} for at least one key. */
+  void beginGetAll(
+      Set<K> keys,
+      StatisticsRecorder recorder,
+      long start,
+      AsyncQueue queue,
+      Consumer<Supplier<Map<K, V>>> arrived) {
+    reader.beginGetAll(
+        keys,
+        events::publish,
+        (hits, misses) -> recorder.count(hits, misses, 0, 0, start),
+        queue,
+        results -> arrived.accept(() -> found(results.get(), recorder, start)));
+  }
+
+  /** The values that were found, which are counted. */
+  private Map<K, V> found(
+      Map<K, OperationResult<V>> results, StatisticsRecorder recorder, long start) {
     Map<K, V> found = new HashMap<>();
     EventDispatcher.Changes<K, V> changes = events.changes();
     int hits = 0;
@@ -113,19 +138,24 @@ final class BulkOperations<K, V> {
     if (map.isEmpty()) {
       return;
     }
-    meter.perform(
-        Operation.PUT_ALL,
-        (recorder, start) -> {
-          BulkWriter<K, V>.Puts puts = writer.puts(map);
-          KeyLocks.Hold held = context.lockAll(puts.keys());
-          try (held) {
-            ApplicationCode.rethrow(
-                finish(
-                    puts.write(),
-                    (hits, misses, put, removals) ->
-                        recorder.record(Operation.PUT_ALL, hits, misses, put, removals, start)));
-          }
-        });
+    meter.perform(Operation.PUT_ALL, (recorder, start) -> put(writer.puts(map), recorder, start));
+  }
+
+  /** Encodes entries, and returns what puts them. */
+  Runnable preparePutAll(Map<K, V> map, StatisticsRecorder recorder, long start) {
+    BulkWriter<K, V>.Puts puts = writer.puts(map);
+    return () -> put(puts, recorder, start);
+  }
+
+  private void put(BulkWriter<K, V>.Puts puts, StatisticsRecorder recorder, long start) {
+    KeyLocks.Hold held = context.lockAll(puts.keys());
+    try (held) {
+      ApplicationCode.rethrow(
+          finish(
+              puts.write(),
+              (hits, misses, put, removals) ->
+                  recorder.record(Operation.PUT_ALL, hits, misses, put, removals, start)));
+    }
   }
 
   void removeAll(Set<K> keys) {

@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.backend.RedisBackend;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
@@ -33,6 +34,7 @@ final class ManagerResources implements AutoCloseable {
 
   private final BackgroundErrors errors = new BackgroundErrors();
   private final RedisBackend stores;
+  private final AsyncQueue async;
   private final ScheduledThreadPoolExecutor statistics;
   private final ThreadPoolExecutor loads;
   private final ThreadPoolExecutor refreshes;
@@ -53,6 +55,8 @@ final class ManagerResources implements AutoCloseable {
             settings.withConnection(
                 settings.connection().at(servers.deployment(), servers.password()));
       }
+      async = new AsyncQueue(settings.connection().commandTimeout(), errors);
+      all.add(0, async);
       // One thread each: tasks wait up to their time-outs for a Redis that hangs, and a pass over
       // all keys must
       // not delay a lease, nor either of them a ping.
@@ -157,6 +161,11 @@ final class ManagerResources implements AutoCloseable {
   /** Runs the tasks of statistics. */
   ScheduledExecutorService statistics() {
     return statistics;
+  }
+
+  /** Completes asynchronous operations. */
+  AsyncQueue async() {
+    return async;
   }
 
   Executor loads() {

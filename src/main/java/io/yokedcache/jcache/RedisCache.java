@@ -35,6 +35,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -62,6 +63,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   private final Invocations<K, V> invocations;
   private final CacheContext<K, V> context;
   private final OperationMeter meter;
+  private final AsyncOperations async;
 
   /**
    * Creates a cache.
@@ -84,6 +86,9 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
             lifecycle::countAwaitedLoad,
             refreshes());
     this.access = EntryWrites.of(context);
+    this.async =
+        new AsyncOperations(
+            manager.asyncQueue(), lifecycle::statistics, meter, definition.phases());
     this.invocations =
         new Invocations<>(
             lifecycle,
@@ -135,17 +140,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     long outer = definition.phases().begin();
     boolean done = false;
     try {
-      Lookup<V> lookup = reader.lookUp(key);
-      V value = lookup.value();
-      if (value == null && reader.isReadThrough()) {
-        value = load(key, lookup, context.loader(), recorder, start);
-      } else {
-        boolean found = value != null;
-        recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
-        if (value != null && lookup.expired()) {
-          events.publish(key, OperationResult.hit(value, /* expired= */ true));
-        }
-      }
+      V value = answer(key, reader.lookUp(key), recorder, start);
       done = true;
       return value;
     } catch (Exception | Error e) {
@@ -153,6 +148,20 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     } finally {
       definition.phases().end(outer, done);
     }
+  }
+
+  /** Counts a read and publishes its events, after a load if the entry is to be loaded. */
+  private @Nullable V answer(K key, Lookup<V> lookup, StatisticsRecorder recorder, long start) {
+    V value = lookup.value();
+    if (value == null && reader.isReadThrough()) {
+      return load(key, lookup, context.loader(), recorder, start);
+    }
+    boolean found = value != null;
+    recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+    if (value != null && lookup.expired()) {
+      events.publish(key, OperationResult.hit(value, /* expired= */ true));
+    }
+    return value;
   }
 
   @Override
@@ -367,21 +376,155 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
           try {
             OperationResult<V> result =
                 access.write(operation, key, encodedKey, value, expected, expiry);
-            Change change = result.change();
-            boolean looksUp = operation.looksUp();
-            recorder.record(
-                counted,
-                looksUp && result.found() ? 1 : 0,
-                looksUp && !result.found() ? 1 : 0,
-                change.isWrite() ? 1 : 0,
-                change == Change.REMOVED ? 1 : 0,
-                start);
-            events.publish(key, result);
+            settle(operation, key, result, recorder, start);
             return result;
           } finally {
             held.close();
           }
         });
+  }
+
+  /** Counts a write and publishes its event. */
+  private void settle(
+      EntryOperation operation,
+      K key,
+      OperationResult<V> result,
+      StatisticsRecorder recorder,
+      long start) {
+    Change change = result.change();
+    boolean looksUp = operation.looksUp();
+    recorder.record(
+        OperationMeter.of(operation),
+        looksUp && result.found() ? 1 : 0,
+        looksUp && !result.found() ? 1 : 0,
+        change.isWrite() ? 1 : 0,
+        change == Change.REMOVED ? 1 : 0,
+        start);
+    events.publish(key, result);
+  }
+
+  @Override
+  public CompletableFuture<@Nullable V> getAsync(K key) {
+    checkKey(key);
+    StatisticsRecorder recorder = lifecycle.statistics();
+    long start = recorder.start();
+    V copy = reader.getNear(key, start);
+    if (copy != null) {
+      recorder.record(Operation.GET, 1, 0, 0, 0, start);
+      return CompletableFuture.completedFuture(copy);
+    }
+    return async.begin(
+        Operation.GET,
+        begun -> {
+          V near = reader.near(key);
+          if (near != null) {
+            begun.finish(() -> answer(key, Lookup.of(near), begun.recorder(), begun.startNanos()));
+            return;
+          }
+          reader.beginLookUp(
+              key,
+              async.queue(),
+              read ->
+                  begun.finish(
+                      () -> answer(key, read.get(), begun.recorder(), begun.startNanos())));
+        });
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Void> putAsync(K key, V value) {
+    checkKey(key);
+    checkValue(value, /* required= */ true, "value");
+    return writeAsync(EntryOperation.PUT, key, value, result -> null);
+  }
+
+  @Override
+  public CompletableFuture<Boolean> removeAsync(K key) {
+    checkKey(key);
+    return writeAsync(
+        EntryOperation.REMOVE, key, null, result -> result.change() == Change.REMOVED);
+  }
+
+  private <T extends @Nullable Object> CompletableFuture<T> writeAsync(
+      EntryOperation operation, K key, @Nullable V value, Function<OperationResult<V>, T> answer) {
+    Operation counted = OperationMeter.of(operation);
+    // A change waits for a load of its key that is being stored.
+    if (definition.loader() != null || access.needsLocks() || events.wantsEvents()) {
+      V copy;
+      try {
+        copy = value == null ? null : copy(key, value);
+      } catch (RuntimeException e) {
+        return CompletableFuture.failedFuture(meter.failed(counted, lifecycle.statistics(), e));
+      }
+      return async.runLater(
+          counted, () -> answer.apply(write(operation, key, copy, null, context.expiry())));
+    }
+    return async.begin(
+        counted,
+        begun ->
+            access.begin(
+                operation,
+                key,
+                definition.codec().key(key),
+                value,
+                async.queue(),
+                made ->
+                    begun.finish(
+                        () -> {
+                          OperationResult<V> result = made.get();
+                          settle(operation, key, result, begun.recorder(), begun.startNanos());
+                          return answer.apply(result);
+                        })));
+  }
+
+  /** The value as it is now: the caller may change the object before it is written. */
+  private V copy(K key, V value) {
+    Bytes encodedKey = definition.codec().key(key);
+    V copy = definition.codec().decode(encodedKey, definition.codec().value(encodedKey, value));
+    return copy == null ? value : copy;
+  }
+
+  @Override
+  public CompletableFuture<Map<K, V>> getAllAsync(Set<? extends K> keys) {
+    Set<K> wanted = checked(keys);
+    if (wanted.isEmpty()) {
+      return CompletableFuture.completedFuture(new HashMap<>());
+    }
+    return async.begin(
+        Operation.GET_ALL,
+        begun ->
+            bulk.beginGetAll(
+                wanted, begun.recorder(), begun.startNanos(), async.queue(), begun::finish));
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Void> putAllAsync(Map<? extends K, ? extends V> map) {
+    Map<K, V> entries = checkedEntries(map);
+    if (entries.isEmpty()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return async.begin(
+        Operation.PUT_ALL,
+        begun -> {
+          Runnable put = bulk.preparePutAll(entries, begun.recorder(), begun.startNanos());
+          async
+              .queue()
+              .run(
+                  () ->
+                      begun.finish(
+                          () -> {
+                            put.run();
+                            return null;
+                          }));
+        });
+  }
+
+  @Override
+  public <T extends @Nullable Object> CompletableFuture<T> invokeAsync(
+      K key, EntryProcessor<K, V, T> processor, Object... arguments) {
+    checkKey(key);
+    requireNonNull(processor, "entryProcessor");
+    Object[] given = copy(arguments);
+    return async.runLater(Operation.INVOKE, () -> invocations.invoke(key, processor, given));
   }
 
   /** Locks the key if code of the application takes part or listens. */
@@ -393,6 +536,10 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
 
   @Override
   public void putAll(Map<? extends K, ? extends V> map) {
+    bulk.putAll(checkedEntries(map));
+  }
+
+  private Map<K, V> checkedEntries(Map<? extends K, ? extends V> map) {
     ensureOpen();
     // The caller may change its map: one copy is checked, written and stored.
     Map<K, V> entries = copy("map", () -> new LinkedHashMap<>(requireNonNull(map, "map")));
@@ -401,7 +548,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
           checkKey(key);
           checkValue(value, /* required= */ true, "value");
         });
-    bulk.putAll(entries);
+    return entries;
   }
 
   @Override

@@ -4,8 +4,11 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import javax.cache.Cache;
+import javax.cache.processor.EntryProcessor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -274,4 +277,75 @@ public interface YokedCache<K, V> extends Cache<K, V> {
       return count == 0 ? Duration.ZERO : total.dividedBy(count);
     }
   }
+
+  /**
+   * Reads an entry as {@link #get} does, without waiting for Redis. No thread waits either while
+   * the request is under way, except for a cache that reads from replicas.
+   *
+   * <p>The rules of all asynchronous operations:
+   *
+   * <ul>
+   *   <li>Arguments are checked, and keys and values encoded, before the method returns. It throws
+   *       what the synchronous method throws for wrong arguments and for a closed cache. All other
+   *       failures are in the future.
+   *   <li>The future completes exactly once, and fails as the synchronous method does: if Redis
+   *       does not answer within {@code connection.command-timeout}, if the connection is lost
+   *       after a change was sent, or if the cache manager is closed.
+   *   <li>Its callbacks run in a thread {@code yokedcache-async} of the cache manager, of which
+   *       there are at most 8, and must not wait: for the result of another asynchronous operation
+   *       they would perhaps wait for ever. Use the methods of {@link CompletableFuture} with
+   *       {@code Async} in their names and an executor for callbacks that wait.
+   *   <li>A cancelled or otherwise completed future does not end the operation. The command is
+   *       executed if it can be, counted in the statistics, and its result is dropped.
+   *   <li>At most 1024 operations of a cache manager are under way. A thread that begins one more
+   *       waits until one ends, for at most {@code connection.command-timeout}; then the future
+   *       fails. A callback does not wait: of the operations that callbacks begin, another 1024 may
+   *       be under way, and the future of a further one fails at once.
+   *   <li>Operations that nobody waits for may be executed in any order, also on one key.
+   *   <li>Loaders, writers and synchronous listeners are called in a thread {@code
+   *       yokedcache-async}. So a change of a cache with a loader, a writer, a listener or an
+   *       expiry policy of the application occupies one until it is over.
+   * </ul>
+   *
+   * @return the value, or {@code null} if there is none
+   */
+  CompletableFuture<@Nullable V> getAsync(K key);
+
+  /**
+   * Puts an entry as {@link #put(Object, Object)} does, by the rules of {@link #getAsync}.
+   *
+   * @return completes when the entry is in Redis
+   */
+  CompletableFuture<@Nullable Void> putAsync(K key, V value);
+
+  /**
+   * Removes an entry as {@link #remove(Object)} does, by the rules of {@link #getAsync}.
+   *
+   * @return whether there was an entry
+   */
+  CompletableFuture<Boolean> removeAsync(K key);
+
+  /**
+   * Reads several entries as {@link #getAll} does, by the rules of {@link #getAsync}. It counts as
+   * one operation. Requests that are too large for a shared connection, and more keys than {@code
+   * batch-size}, occupy a thread {@code yokedcache-async} while Redis answers.
+   *
+   * @return the entries that were found
+   */
+  CompletableFuture<Map<K, V>> getAllAsync(Set<? extends K> keys);
+
+  /**
+   * Puts several entries as {@link #putAll} does, by the rules of {@link #getAsync}. It counts as
+   * one operation, and occupies a thread {@code yokedcache-async} until it is over.
+   */
+  CompletableFuture<@Nullable Void> putAllAsync(Map<? extends K, ? extends V> map);
+
+  /**
+   * Invokes a processor as {@link #invoke} does, by the rules of {@link #getAsync}. The processor
+   * runs in a thread {@code yokedcache-async}, which the operation occupies until it is over.
+   *
+   * @return what the processor returns
+   */
+  <T extends @Nullable Object> CompletableFuture<T> invokeAsync(
+      K key, EntryProcessor<K, V, T> processor, Object... arguments);
 }

@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.jmx.ConnectionNotifications;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans;
@@ -110,8 +111,8 @@ final class YokedCacheManager implements CacheManager {
             : "configuration from " + String.join(" and ", settings.files()));
     if (settings.embedded() == null && settings.connection().sendsPasswordInClear()) {
       logger.warn(
-          "The password for {} crosses the network in clear text. Use rediss://, rediss-cluster:// or"
-              + " rediss-sentinel:// and servers with TLS.",
+          "The password for {} crosses the network in clear text. Use rediss://, rediss-cluster://"
+              + " or rediss-sentinel:// and servers with TLS.",
           resources.stores().address());
     }
   }
@@ -207,6 +208,11 @@ final class YokedCacheManager implements CacheManager {
   /** How many of these MBeans all caches together may have. */
   OperationBeanLimit operationBeanLimit() {
     return operationBeanLimit;
+  }
+
+  /** Completes asynchronous operations. */
+  AsyncQueue asyncQueue() {
+    return resources.async();
   }
 
   Executor loadExecutor() {

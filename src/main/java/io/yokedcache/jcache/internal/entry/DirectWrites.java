@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
@@ -12,6 +13,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +65,40 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
         outcome = settleAbsence(operation, key, mutation);
       }
       return result(outcome, mutation, value);
+    } catch (RedisUnavailableException e) {
+      context.store().leaveOut(e);
+      return OperationResult.none(/* found= */ false);
+    }
+  }
+
+  @Override
+  public void begin(
+      EntryOperation operation,
+      K key,
+      Bytes encodedKey,
+      @Nullable V value,
+      AsyncQueue queue,
+      Consumer<Supplier<OperationResult<V>>> arrived) {
+    Mutation mutation =
+        mutation(
+            operation,
+            encodedKey,
+            value == null ? null : context.codec().value(encodedKey, value),
+            /* expected= */ null,
+            context.expiry());
+    context
+        .store()
+        .beginApply(
+            mutation,
+            operation.owes(),
+            queue,
+            made -> arrived.accept(() -> orLeaveOut(made, mutation, value)));
+  }
+
+  private OperationResult<V> orLeaveOut(
+      Supplier<Outcome> made, Mutation mutation, @Nullable V value) {
+    try {
+      return result(made.get(), mutation, value);
     } catch (RedisUnavailableException e) {
       context.store().leaveOut(e);
       return OperationResult.none(/* found= */ false);

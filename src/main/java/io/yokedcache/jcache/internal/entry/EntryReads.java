@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.codec.value.ImmutableValues;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.expiry.RefreshAge;
 import io.yokedcache.jcache.internal.near.NearCache;
@@ -15,6 +16,7 @@ import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,6 +199,27 @@ public final class EntryReads<K, V> {
     }
   }
 
+  /**
+   * Begins to read entries from Redis.
+   *
+   * @param arrived is called once in a thread of the queue, with what returns the entries in the
+   *     order of the keys
+   */
+  public void begin(List<Bytes> keys, AsyncQueue queue, Consumer<Supplier<List<Read<V>>>> arrived) {
+    if (isFailSafe()) {
+      queue.run(() -> arrived.accept(() -> readAllOrStale(keys)));
+    } else if (near != null || age != null) {
+      List<Ticket> tickets = tickets(keys);
+      store.beginGetAllWithTtl(
+          keys, queue, found -> arrived.accept(() -> keep(keys, tickets, found.get())));
+    } else if (store.readsReplicas()) {
+      queue.run(() -> arrived.accept(() -> readAll(keys)));
+    } else {
+      store.beginGetAll(
+          keys, ttlAskedAhead(), queue, found -> arrived.accept(() -> decoded(keys, found.get())));
+    }
+  }
+
   /** Reads entries from Redis with all changes that were acknowledged before. */
   public List<Read<V>> readAllFromMaster(List<Bytes> keys) {
     if (near != null || age != null) {
@@ -218,8 +241,16 @@ public final class EntryReads<K, V> {
     if (keys.isEmpty()) {
       return List.of();
     }
-    List<Ticket> tickets = near == null ? List.of() : keys.stream().map(near::ticket).toList();
-    List<@Nullable StoredValue> found = store.getAllWithTtl(keys, use);
+    List<Ticket> tickets = tickets(keys);
+    return keep(keys, tickets, store.getAllWithTtl(keys, use));
+  }
+
+  private List<Ticket> tickets(List<Bytes> keys) {
+    return near == null ? List.of() : keys.stream().map(near::ticket).toList();
+  }
+
+  private List<Read<V>> keep(
+      List<Bytes> keys, List<Ticket> tickets, List<@Nullable StoredValue> found) {
     List<@Nullable Bytes> stored = new ArrayList<>(keys.size());
     found.forEach(entry -> stored.add(entry == null ? null : entry.value()));
     List<@Nullable Bytes> unwrapped = codec.unwrapAll(keys, stored);

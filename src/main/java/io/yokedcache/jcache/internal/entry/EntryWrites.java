@@ -1,10 +1,13 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,20 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
       @Nullable V value,
       @Nullable V expected,
       EntryExpiry expiry);
+
+  /**
+   * Begins an unconditional write that needs no locks. The value is encoded when this returns.
+   *
+   * @param value the new value, or {@code null} for removals
+   * @param arrived is called once in a thread of the queue, with what returns the result
+   */
+  void begin(
+      EntryOperation operation,
+      K key,
+      Bytes encodedKey,
+      @Nullable V value,
+      AsyncQueue queue,
+      Consumer<Supplier<OperationResult<V>>> arrived);
 
   /**
    * Prepares to put several entries in as few round trips as possible. All steps that can fail in

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.entry;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
@@ -15,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +83,17 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       }
       contention.spoilt(operation.name(), key);
     }
+  }
+
+  @Override
+  public void begin(
+      EntryOperation operation,
+      K key,
+      Bytes encodedKey,
+      @Nullable V value,
+      AsyncQueue queue,
+      Consumer<Supplier<OperationResult<V>>> arrived) {
+    throw new IllegalStateException("A write with application code needs the lock of its key");
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.load;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.entry.OperationResult;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
@@ -105,10 +107,33 @@ public final class ReadThrough<K, V> {
   public Lookup<V> lookUp(K key) {
     V copy = context.reads().near(key, refresh);
     if (copy != null) {
-      return new Lookup<>(copy, null, null, /* expired= */ false, null);
+      return Lookup.of(copy);
     }
     Bytes encodedKey = context.codec().key(key);
-    Read<V> read = context.reads().readOrStale(encodedKey);
+    return lookup(encodedKey, context.reads().readOrStale(encodedKey));
+  }
+
+  /** The value of the near entry, or {@code null} if there is none. */
+  public @Nullable V near(K key) {
+    return context.reads().near(key, refresh);
+  }
+
+  /**
+   * Begins to read an entry that has no near entry.
+   *
+   * @param arrived is called once in a thread of the queue, with what returns the result
+   */
+  public void beginLookUp(K key, AsyncQueue queue, Consumer<Supplier<Lookup<V>>> arrived) {
+    Bytes encodedKey = context.codec().key(key);
+    context
+        .reads()
+        .begin(
+            List.of(encodedKey),
+            queue,
+            read -> arrived.accept(() -> lookup(encodedKey, read.get().get(0))));
+  }
+
+  private Lookup<V> lookup(Bytes encodedKey, Read<V> read) {
     V value = read.value() == null && !isReadThrough() ? used(read.stale()) : read.value();
     if (refreshes != null && read.isOld() && value != null) {
       refreshes.refreshAll(List.of(encodedKey));
@@ -154,6 +179,44 @@ public final class ReadThrough<K, V> {
    */
   public Map<K, OperationResult<V>> getAll(
       Set<K> keys, Consumer<Map<K, OperationResult<V>>> settle, LookupCounts lookedUp) {
+    Asked<K, V> asked = ask(keys);
+    return complete(asked, context.reads().readAllOrStale(asked.encodedKeys()), settle, lookedUp);
+  }
+
+  /**
+   * Begins what {@link #getAll} does.
+   *
+   * @param arrived is called once in a thread of the queue, with what returns the results
+   */
+  public void beginGetAll(
+      Set<K> keys,
+      Consumer<Map<K, OperationResult<V>>> settle,
+      LookupCounts lookedUp,
+      AsyncQueue queue,
+      Consumer<Supplier<Map<K, OperationResult<V>>>> arrived) {
+    Asked<K, V> asked = ask(keys);
+    if (asked.keys().isEmpty()) {
+      queue.run(() -> arrived.accept(() -> complete(asked, List.of(), settle, lookedUp)));
+      return;
+    }
+    context
+        .reads()
+        .begin(
+            asked.encodedKeys(),
+            queue,
+            reads -> arrived.accept(() -> complete(asked, reads.get(), settle, lookedUp)));
+  }
+
+  /**
+   * The keys that Redis is asked for.
+   *
+   * @param oldNear the keys whose near entries are old
+   * @param results the results of all keys so far, in their order
+   */
+  private record Asked<K, V>(
+      List<K> keys, List<Bytes> encodedKeys, List<K> oldNear, Map<K, OperationResult<V>> results) {}
+
+  private Asked<K, V> ask(Set<K> keys) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<K> asked = new ArrayList<>(keys.size());
     List<K> oldNear = new ArrayList<>();
@@ -170,9 +233,18 @@ public final class ReadThrough<K, V> {
               ? OperationResult.none(false)
               : OperationResult.hit(copy, /* expired= */ false));
     }
+    return new Asked<>(asked, context.codec().keys(asked), oldNear, results);
+  }
+
+  private Map<K, OperationResult<V>> complete(
+      Asked<K, V> all,
+      List<Read<V>> reads,
+      Consumer<Map<K, OperationResult<V>>> settle,
+      LookupCounts lookedUp) {
+    List<K> asked = all.keys();
+    List<Bytes> encodedKeys = all.encodedKeys();
+    Map<K, OperationResult<V>> results = all.results();
     List<Missing<K>> missing = new ArrayList<>();
-    List<Bytes> encodedKeys = context.codec().keys(asked);
-    List<Read<V>> reads = context.reads().readAllOrStale(encodedKeys);
     Map<K, V> stale = new LinkedHashMap<>();
     Map<Bytes, Ttl> accessed = new LinkedHashMap<>();
     for (int i = 0; i < asked.size(); i++) {
@@ -193,7 +265,7 @@ public final class ReadThrough<K, V> {
     }
     context.store().touchAll(accessed);
     if (refreshes != null) {
-      refreshes.refreshAll(old(oldNear, encodedKeys, reads));
+      refreshes.refreshAll(old(all.oldNear(), encodedKeys, reads));
     }
     if (isReadThrough() && !missing.isEmpty()) {
       try {

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,28 @@ public interface RedisExecutor extends AutoCloseable {
    *     have been executed
    */
   List<List<@Nullable Object>> executeAll(List<Request> requests);
+
+  /** A request that was sent without a wait. */
+  @FunctionalInterface
+  interface Pending {
+
+    /**
+     * Returns the replies or throws the failure as {@link #execute} does, after further attempts if
+     * they are necessary. Called once, by a thread that may wait.
+     */
+    List<@Nullable Object> finish();
+  }
+
+  /**
+   * Sends a request without waiting for its replies.
+   *
+   * @param queue has the threads that go on with the request
+   * @param arrived is called once, in a thread of the queue, when the replies are there or the
+   *     request must be made in another way. If this method throws, it may be called or not.
+   */
+  default void begin(Request request, AsyncQueue queue, Consumer<Pending> arrived) {
+    queue.run(() -> arrived.accept(() -> execute(request)));
+  }
 
   /** Sends one command and returns its reply, which is not an error. */
   default @Nullable Object command(

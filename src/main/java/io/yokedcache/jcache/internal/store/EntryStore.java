@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.lease.KeyLeases;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.cache.CacheException;
@@ -462,6 +464,54 @@ public final class EntryStore {
     }
   }
 
+  /**
+   * Begins to read entries for {@link Use#ANSWER}, as {@link #getAll} does.
+   *
+   * @param arrived is called once in a thread of the queue, with what returns the result. That
+   *     waits only if the read must be repeated.
+   */
+  public void beginGetAll(
+      List<Bytes> keys,
+      Ttl onAccess,
+      AsyncQueue queue,
+      Consumer<Supplier<List<@Nullable Bytes>>> arrived) {
+    if (onAccess.isZero()) {
+      keys.forEach(observers::beforeUntrackedChange);
+    }
+    begin(keys, new Values(getting(keys), onAccess), queue, arrived);
+  }
+
+  /** Begins a read as {@link #beginGetAll} does, and {@link #getAllWithTtl} makes it. */
+  public void beginGetAllWithTtl(
+      List<Bytes> keys, AsyncQueue queue, Consumer<Supplier<List<@Nullable StoredValue>>> arrived) {
+    begin(keys, new ValuesWithTtl(getting(keys)), queue, arrived);
+  }
+
+  private <T extends @Nullable Object> void begin(
+      List<Bytes> keys, BucketRead<T> read, AsyncQueue queue, Consumer<Supplier<List<T>>> arrived) {
+    String operation = getting(keys);
+    Supplier<List<T>> nothing = () -> Collections.nCopies(keys.size(), null);
+    if (settlement.isAnyOwed()) {
+      queue.run(
+          () ->
+              arrived.accept(
+                  () ->
+                      orNothing(
+                          Use.ANSWER,
+                          keys,
+                          () -> guard.read(operation, keys, batchSize, read),
+                          nothing)));
+    } else {
+      guard.begin(
+          operation,
+          keys,
+          batchSize,
+          read,
+          queue,
+          found -> arrived.accept(() -> orNothing(Use.ANSWER, keys, found, nothing)));
+    }
+  }
+
   /** Whether reads may go to replicas. */
   public boolean readsReplicas() {
     return replicas != null;
@@ -579,26 +629,32 @@ public final class EntryStore {
   }
 
   private List<@Nullable StoredValue> getAllWithTtl(String operation, List<Bytes> keys) {
-    return guard.read(
-        operation,
-        keys,
-        batchSize,
-        new Guarded<@Nullable StoredValue>(guard, operation) {
-          @Override
-          int replyBytes(int count) {
-            return sizes.expected(count);
-          }
+    return guard.read(operation, keys, batchSize, new ValuesWithTtl(operation));
+  }
 
-          @Override
-          List<CommandArguments> commands(Generation generation, List<Bytes> some) {
-            return readsWithTtl(generation, some);
-          }
+  private final class ValuesWithTtl extends Guarded<@Nullable StoredValue> {
 
-          @Override
-          List<@Nullable StoredValue> read(Generation generation, List<@Nullable Object> replies) {
-            return found(operation, generation, replies);
-          }
-        });
+    private final String operation;
+
+    ValuesWithTtl(String operation) {
+      super(guard, operation);
+      this.operation = operation;
+    }
+
+    @Override
+    int replyBytes(int count) {
+      return sizes.expected(count);
+    }
+
+    @Override
+    List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+      return readsWithTtl(generation, some);
+    }
+
+    @Override
+    List<@Nullable StoredValue> read(Generation generation, List<@Nullable Object> replies) {
+      return found(operation, generation, replies);
+    }
   }
 
   private static List<CommandArguments> readsWithTtl(Generation generation, List<Bytes> keys) {
@@ -762,6 +818,43 @@ public final class EntryStore {
       throw e;
     } finally {
       observers.afterChange(key);
+    }
+  }
+
+  /**
+   * Begins to change an entry, as {@link #apply} does.
+   *
+   * @param arrived is called once in a thread of the queue, with what returns the outcome. That
+   *     waits only if the change must be made again.
+   */
+  public void beginApply(
+      Mutation mutation, boolean owes, AsyncQueue queue, Consumer<Supplier<Outcome>> arrived) {
+    if (settlement.isAnyOwed()) {
+      queue.run(() -> arrived.accept(() -> apply(mutation, owes)));
+      return;
+    }
+    observers.beforeChange(mutation.key());
+    boolean isBegun = false;
+    try {
+      mutations.begin(mutation, queue, made -> arrived.accept(() -> finish(mutation, owes, made)));
+      isBegun = true;
+    } finally {
+      if (!isBegun) {
+        observers.afterChange(mutation.key());
+      }
+    }
+  }
+
+  private Outcome finish(Mutation mutation, boolean owes, Supplier<Outcome> made) {
+    try {
+      return made.get();
+    } catch (Throwable e) {
+      if (owes) {
+        settlement.oweChanges(List.of(mutation), e);
+      }
+      throw e;
+    } finally {
+      observers.afterChange(mutation.key());
     }
   }
 

@@ -3,9 +3,11 @@ package io.yokedcache.jcache.internal.store;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Pending;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +17,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -135,6 +140,100 @@ final class GenerationGuard {
         put(readBucket(operation, /* bucket= */ 0, batch, read), into);
       } else {
         readBatch(operation, batch, read, into);
+      }
+    }
+    return results;
+  }
+
+  /**
+   * Begins a read as {@link #read} makes it.
+   *
+   * @param arrived is called once in a thread of the queue, with what returns the results. That
+   *     waits only if the read must be repeated.
+   */
+  <T extends @Nullable Object> void begin(
+      String operation,
+      List<Bytes> keys,
+      int batchSize,
+      BucketRead<T> read,
+      AsyncQueue queue,
+      Consumer<Supplier<List<T>>> arrived) {
+    Map<Integer, List<Integer>> byBucket =
+        keys.size() == 1 || names.buckets() == 1
+            ? Map.of(names.bucketOf(keys.get(0)), List.of())
+            : names.byBucket(keys, key -> key);
+    boolean isKnown = true;
+    for (int bucket : byBucket.keySet()) {
+      isKnown &= generations.known(bucket) != null;
+    }
+    if (!isKnown || keys.size() > batchSize) {
+      queue.run(() -> arrived.accept(() -> read(operation, keys, batchSize, read)));
+      return;
+    }
+    List<Begun<T>> parts = new ArrayList<>(byBucket.size());
+    byBucket.forEach(
+        (bucket, places) -> {
+          List<Bytes> some = places.isEmpty() ? keys : places.stream().map(keys::get).toList();
+          parts.add(
+              new Begun<>(operation, bucket, some, places, generations.current(bucket), read));
+        });
+    AtomicInteger left = new AtomicInteger(parts.size());
+    for (Begun<T> part : parts) {
+      executor.begin(
+          read.request(part.bucket, part.generation, part.keys),
+          queue,
+          sent -> {
+            part.sent = sent;
+            if (left.decrementAndGet() == 0) {
+              arrived.accept(() -> results(parts, keys.size()));
+            }
+          });
+    }
+  }
+
+  /** A read of a bucket under way; {@code sent} is published by the count of those left. */
+  private static final class Begun<T extends @Nullable Object> {
+
+    final String operation;
+    final int bucket;
+    final List<Bytes> keys;
+
+    /** The places of the results among all, or none if these are all. */
+    final List<Integer> places;
+
+    final Generation generation;
+    final BucketRead<T> read;
+    @Nullable Pending sent;
+
+    Begun(
+        String operation,
+        int bucket,
+        List<Bytes> keys,
+        List<Integer> places,
+        Generation generation,
+        BucketRead<T> read) {
+      this.operation = operation;
+      this.bucket = bucket;
+      this.keys = keys;
+      this.places = places;
+      this.generation = generation;
+      this.read = read;
+    }
+  }
+
+  private <T extends @Nullable Object> List<T> results(List<Begun<T>> parts, int size) {
+    List<T> results = new ArrayList<>(Collections.nCopies(size, null));
+    for (Begun<T> part : parts) {
+      List<@Nullable Object> replies = requireNonNull(part.sent).finish();
+      List<T> found = part.read.results(part.bucket, part.generation, replies);
+      if (found == null) {
+        found = readBucket(part.operation, part.bucket, part.keys, part.read);
+      }
+      if (part.places.isEmpty()) {
+        return found;
+      }
+      for (int i = 0; i < found.size(); i++) {
+        results.set(part.places.get(i), found.get(i));
       }
     }
     return results;

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -11,6 +12,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -75,6 +78,58 @@ final class MutationApplier {
         });
   }
 
+  /**
+   * Begins a mutation.
+   *
+   * @param arrived is called once in a thread of the queue, with what returns the outcome. That
+   *     waits only if the mutation must be repeated.
+   */
+  void begin(Mutation mutation, AsyncQueue queue, Consumer<Supplier<Outcome>> arrived) {
+    int bucket = names.bucketOf(mutation.key());
+    Generation generation = generations.known(bucket);
+    if (generation == null) {
+      queue.run(() -> arrived.accept(() -> apply(mutation)));
+      return;
+    }
+    String operation = mutation.value() == null ? operations.remove() : operations.put();
+    Script.Call call =
+        goesPlain(mutation, bucket, generation)
+            ? null
+            : planner.script(mutation, bucket, generation);
+    Request own =
+        call == null
+            ? guard.withGenerationFirst(
+                operation,
+                bucket,
+                /* idempotent= */ false,
+                List.of(Planner.plain(mutation, generation)))
+            : request(operation, call);
+    long nowNanos = System.nanoTime();
+    boolean asks = announcement.isDue(nowNanos);
+    Request request = asks ? Request.together(List.of(own, announcement.question(operation))) : own;
+    executor.begin(
+        request,
+        queue,
+        sent ->
+            arrived.accept(
+                () -> {
+                  List<@Nullable Object> replies = sent.finish();
+                  if (asks) {
+                    announcement.answer(replies.get(own.commands().size()), nowNanos);
+                  }
+                  Outcome outcome =
+                      call == null
+                          ? readPlain(operation, mutation, bucket, generation, replies)
+                          : readScript(bucket, generation, reply(operation, call, replies.get(0)));
+                  return outcome == null ? apply(mutation) : outcome;
+                }));
+  }
+
+  private static Request request(String operation, Script.Call call) {
+    return new Request(
+        operation, Bytes.of(call.keys().get(0)), /* idempotent= */ false, List.of(call.byDigest()));
+  }
+
   /** Whether a mutation is for a generation that has ended. */
   private static boolean isOver(
       @Nullable Map<Integer, Generation> pinned, int bucket, Generation current) {
@@ -103,6 +158,16 @@ final class MutationApplier {
         announcement.isDue(nowNanos)
             ? sendAndAsk(operation, List.of(request), nowNanos).get(0)
             : executor.execute(request);
+    return readPlain(operation, mutation, bucket, generation, replies);
+  }
+
+  /** The outcome by the replies to a plain command, or {@code null} for a stale generation. */
+  private @Nullable Outcome readPlain(
+      String operation,
+      Mutation mutation,
+      int bucket,
+      Generation generation,
+      List<@Nullable Object> replies) {
     if (!guard.verified(bucket, generation, replies.get(0))) {
       return null;
     }
@@ -123,13 +188,12 @@ final class MutationApplier {
   }
 
   private @Nullable Object callAndAsk(String operation, Script.Call call, long nowNanos) {
-    Request request =
-        new Request(
-            operation,
-            Bytes.of(call.keys().get(0)),
-            /* idempotent= */ false,
-            List.of(call.byDigest()));
-    Object reply = sendAndAsk(operation, List.of(request), nowNanos).get(0).get(0);
+    Request request = request(operation, call);
+    return reply(operation, call, sendAndAsk(operation, List.of(request), nowNanos).get(0).get(0));
+  }
+
+  /** The reply to a call by digest, made again with the text if the server has forgotten it. */
+  private @Nullable Object reply(String operation, Script.Call call, @Nullable Object reply) {
     return reply instanceof JedisNoScriptException
         ? executor.call(operation, call)
         : executor.checked(operation, reply);

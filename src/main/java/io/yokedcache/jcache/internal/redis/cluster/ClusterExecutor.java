@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis.cluster;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
@@ -132,9 +133,36 @@ public final class ClusterExecutor implements RedisExecutor {
     if (node == null || !node.isReady()) {
       return new RoutedRequests(this, topology, settings, List.of(request)).send().get(0);
     }
+    return execute(request, node, null);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A redirected request is sent again by the thread that goes on with it.
+   */
+  @Override
+  public void begin(Request request, AsyncQueue queue, Consumer<Pending> arrived) {
+    ClusterNode node = topology.owner(ClusterTopology.slotOf(request.route()));
+    if (node == null || !node.isReady()) {
+      queue.run(() -> arrived.accept(() -> execute(request)));
+      return;
+    }
+    on(node)
+        .executor()
+        .begin(request, queue, sent -> arrived.accept(() -> execute(request, node, sent)));
+  }
+
+  /**
+   * Sends a request to a node, and to others as far as this one does not execute it.
+   *
+   * @param sent the request to the node if it was begun already, else {@code null}
+   */
+  private List<@Nullable Object> execute(
+      Request request, ClusterNode node, @Nullable Pending sent) {
     List<@Nullable Object> replies;
     try {
-      replies = on(node).executor().execute(request);
+      replies = sent == null ? on(node).executor().execute(request) : sent.finish();
     } catch (RedisUnavailableException e) {
       return new RoutedRequests(this, topology, settings, List.of(request))
           .sendAfter(node, e)

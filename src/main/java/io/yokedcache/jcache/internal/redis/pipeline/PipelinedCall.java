@@ -1,15 +1,18 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.VirtualThreads;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 
 /**
- * The commands of one thread in a {@link PipelinedConnection}, and their replies.
+ * The commands of one thread or of one asynchronous operation in a {@link PipelinedConnection}, and
+ * their replies.
  *
  * <p>No locks. The replies and their number belong to the thread that reads the connection, until
  * the waiting thread has seen {@link #isDone}. Time, batch and bytes are written by the thread that
@@ -29,8 +32,11 @@ final class PipelinedCall {
   private final RoundTripTimer timer;
   private final long startNanos;
   private final long timeoutNanos;
-  private final Thread waiter = Thread.currentThread();
-  private final boolean virtual = VirtualThreads.isVirtual(waiter);
+
+  /** The thread that waits, or the {@link Continuation}. One field: calls are many. */
+  private final Object owner;
+
+  private final boolean attended;
   private final @Nullable Object[] replies;
   private int received;
   private long writeNanos;
@@ -49,19 +55,67 @@ final class PipelinedCall {
    */
   PipelinedCall(
       List<CommandArguments> commands, RoundTripTimer timer, long startNanos, long timeoutNanos) {
+    this(commands, timer, startNanos, timeoutNanos, Thread.currentThread());
+  }
+
+  /** A call of an owner, which is a thread or a continuation. */
+  PipelinedCall(
+      List<CommandArguments> commands,
+      RoundTripTimer timer,
+      long startNanos,
+      long timeoutNanos,
+      Object owner) {
     this.commands = commands;
     this.timer = timer;
     this.startNanos = startNanos;
     this.timeoutNanos = timeoutNanos;
+    this.owner = owner;
+    this.attended = !(owner instanceof Thread thread) || VirtualThreads.isVirtual(thread);
     this.replies = new Object[commands.size()];
+  }
+
+  /**
+   * Goes on with an asynchronous operation, once: true when that has begun. The reader that has
+   * received the replies and the thread that fails the connection may both try it.
+   */
+  static final class Continuation extends AtomicBoolean {
+
+    private static final long serialVersionUID = 1;
+
+    private final transient AsyncQueue queue;
+    private final transient Runnable rest;
+
+    Continuation(AsyncQueue queue, Runnable rest) {
+      this.queue = queue;
+      this.rest = rest;
+    }
+
+    /** Has the queue run it after its next wake; false if that was done before. */
+    boolean begin() {
+      boolean isFirst = compareAndSet(false, true);
+      if (isFirst) {
+        queue.add(rest);
+      }
+      return isFirst;
+    }
+
+    AsyncQueue queue() {
+      return queue;
+    }
   }
 
   List<CommandArguments> commands() {
     return commands;
   }
 
-  Thread waiter() {
-    return waiter;
+  /** The thread that waits, or {@code null} if none does. */
+  @Nullable Thread waiter() {
+    return owner instanceof Thread thread ? thread : null;
+  }
+
+  /** Goes on if no thread waits, else {@code null}. */
+  @Nullable Continuation continuation() {
+    return owner instanceof Continuation continuation ? continuation : null;
   }
 
   /**
@@ -104,9 +158,9 @@ final class PipelinedCall {
     return writtenBytes;
   }
 
-  /** Whether a virtual thread waits for it. */
-  boolean isVirtual() {
-    return virtual;
+  /** Whether a virtual thread waits for it, or none, so that the attendant must read. */
+  boolean isAttended() {
+    return attended;
   }
 
   /**

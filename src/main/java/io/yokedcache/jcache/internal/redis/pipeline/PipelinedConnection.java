@@ -1,8 +1,10 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
+import io.yokedcache.jcache.internal.redis.pipeline.PipelinedCall.Continuation;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.List;
@@ -36,7 +38,9 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * <p>Virtual threads never wait for the socket: an interrupt would close it, and a virtual thread
  * that gets no carrier would delay all others. A thread of the connection reads for them, the
  * {@linkplain #attend attendant}. It runs while virtual threads use the connection. They write only
- * as much as the system surely takes at once.
+ * as much as the system surely takes at once. The attendant also serves calls of asynchronous
+ * operations, for which no thread waits: such a call has a {@linkplain Continuation continuation},
+ * which begins when its replies were handed out or the connection has failed.
  *
  * <p>The connection fails at the first error, and all open calls with it: after a single lost or
  * additional reply every later one would go to the wrong call. It also fails if a call was not
@@ -118,13 +122,19 @@ final class PipelinedConnection implements AutoCloseable {
   private final AtomicReference<@Nullable JedisConnectionException> failure =
       new AtomicReference<>();
 
-  /** Reads for virtual threads; absent while there are none. */
+  /** Reads for virtual threads and asynchronous operations; absent while there are none. */
   private final AtomicReference<@Nullable Thread> attendant = new AtomicReference<>();
 
   /**
    * When the reader began to wait; read and changed by the reader, whom {@link #reading} orders.
    */
   private long waitStartNanos;
+
+  /**
+   * The queue that got continuations and was not woken yet; used by the reader, whom {@link
+   * #reading} orders.
+   */
+  private @Nullable AsyncQueue unwoken;
 
   /** When something last came from the server; changed by the reader. */
   private volatile long lastArrivalNanos = System.nanoTime();
@@ -156,7 +166,7 @@ final class PipelinedConnection implements AutoCloseable {
     transport.onWaiting(this::beforeWaiting, this::whenLate, this::afterWaiting);
   }
 
-  /** How many threads have calls on this connection now. */
+  /** How many calls are under way on this connection now. */
   int openCalls() {
     return Math.max(0, openCalls.get());
   }
@@ -235,6 +245,76 @@ final class PipelinedConnection implements AutoCloseable {
     }
   }
 
+  /**
+   * Sends commands for which no thread waits.
+   *
+   * @param call has a continuation, which begins in any case; then {@link #finish} has the outcome
+   * @throws LostCallException if the connection has ended; the continuation does not begin
+   */
+  void begin(PipelinedCall call) throws LostCallException {
+    if (openCalls.incrementAndGet() < 0) {
+      throw new LostCallException(
+          /* sent= */ false, new JedisConnectionException("The connection was replaced"));
+    }
+    boolean isWhole = false;
+    try {
+      queued.add(call);
+      if (mayWrite(call)) {
+        write();
+      }
+      wakeAttendantFor(call);
+      isWhole = true;
+    } finally {
+      if (!isWhole) {
+        call.giveUp();
+        boolean unused = call.withdraw();
+      }
+      if (!isWhole || !isOpen()) { // the thread that failed it may have looked before
+        goOnAtOnce(call);
+      }
+    }
+  }
+
+  /**
+   * The outcome of a call whose continuation has begun.
+   *
+   * @return the raw replies, in order
+   * @throws LostCallException if the connection failed before all of them came
+   */
+  List<@Nullable Object> finish(PipelinedCall call) throws LostCallException {
+    if (call.isDone()) {
+      return call.replies();
+    }
+    JedisConnectionException cause = failure.get();
+    throw new LostCallException(!call.withdraw(), cause == null ? endedInTheMiddle : cause);
+  }
+
+  /** Has the continuation of a call begin after the next wake, if it has one. */
+  private boolean goOn(PipelinedCall call) {
+    Continuation continuation = call.continuation();
+    if (continuation == null || !continuation.begin()) {
+      return false;
+    }
+    openCalls.decrementAndGet();
+    closeIfDone();
+    return true;
+  }
+
+  private void goOnAtOnce(PipelinedCall call) {
+    Continuation continuation = call.continuation();
+    if (continuation != null && goOn(call)) {
+      continuation.queue().wake();
+    }
+  }
+
+  private void wakeQueue() {
+    AsyncQueue queue = unwoken;
+    if (queue != null) {
+      unwoken = null;
+      queue.wake();
+    }
+  }
+
   /** Gives a call up. If its thread was asked to read, another one is asked. */
   private void giveUp(PipelinedCall call) {
     call.giveUp();
@@ -245,7 +325,7 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   private void wakeAttendantFor(PipelinedCall call) {
-    if (call.isVirtual() && reading.get() < WAITING) {
+    if (call.isAttended() && reading.get() < WAITING) {
       wakeAttendant();
     }
   }
@@ -258,7 +338,7 @@ final class PipelinedConnection implements AutoCloseable {
     boolean isImpatient = false;
     while (!call.isDone()) {
       throwIfFailed(call);
-      if (!call.isVirtual() && takeLead(call, isImpatient)) {
+      if (!call.isAttended() && takeLead(call, isImpatient)) {
         read(call);
         continue;
       }
@@ -310,7 +390,7 @@ final class PipelinedConnection implements AutoCloseable {
     PipelinedCall oldest = sent.peek();
     return oldest == null
         || (limit.admits(lastBatch - oldest.batch() + 1)
-            && (!call.isVirtual() || writtenBytes - oldest.bytesBefore() < SURELY_TAKEN_BYTES));
+            && (!call.isAttended() || writtenBytes - oldest.bytesBefore() < SURELY_TAKEN_BYTES));
   }
 
   /** Writes the queued calls, unless another thread does: that one then also writes these. */
@@ -362,6 +442,7 @@ final class PipelinedConnection implements AutoCloseable {
       while (!own.isDone() || (transport.hasBuffered() && favours++ < MAX_FAVOURS)) {
         handOut(transport.read(), own);
       }
+      wakeQueue();
       handOver();
       isWhole = true;
     } catch (RuntimeException e) {
@@ -369,6 +450,7 @@ final class PipelinedConnection implements AutoCloseable {
     } finally {
       if (!isWhole) {
         fail(endedInTheMiddle);
+        wakeQueue();
       }
     }
   }
@@ -382,7 +464,11 @@ final class PipelinedConnection implements AutoCloseable {
     if (oldest.receive(reply, arrivalNanos)) {
       sent.remove();
       limit.answered(arrivalNanos - oldest.writeNanos());
-      if (oldest != own) {
+      Continuation continuation = oldest == own ? null : oldest.continuation();
+      if (continuation != null) {
+        unwoken = continuation.queue();
+        boolean unused = goOn(oldest);
+      } else if (oldest != own) {
         LockSupport.unpark(oldest.waiter());
       }
     }
@@ -396,6 +482,7 @@ final class PipelinedConnection implements AutoCloseable {
   private long beforeWaiting() {
     reading.set(WAITING);
     write();
+    wakeQueue();
     PipelinedCall oldest = sent.peek();
     waitStartNanos = System.nanoTime();
     return oldest == null
@@ -460,7 +547,7 @@ final class PipelinedConnection implements AutoCloseable {
 
   /** Asks the thread of a call to read; returns whether there is one. */
   private boolean offer(PipelinedCall next) {
-    if (next.isVirtual()) {
+    if (next.isAttended()) {
       wakeAttendant();
       return true;
     }
@@ -526,11 +613,23 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /**
-   * Reads for virtual threads, as long as there are calls of theirs or may soon be. Each of its
-   * waits is bounded: for the server as everybody's, for another reader by a slice, for work by
-   * {@link #ATTENDANT_IDLE_NANOS}.
+   * Reads for virtual threads and asynchronous operations, as long as there are calls of theirs or
+   * may soon be. Each of its waits is bounded: for the server as everybody's, for another reader by
+   * a slice, for work by {@link #ATTENDANT_IDLE_NANOS}.
    */
   private void attend() {
+    boolean isWhole = false;
+    try {
+      attendUntilIdle();
+      isWhole = true;
+    } finally {
+      if (!isWhole) {
+        fail(endedInTheMiddle); // no thread would notice that calls without one are late
+      }
+    }
+  }
+
+  private void attendUntilIdle() {
     boolean wasIdle = false;
     while (isOpen()) {
       PipelinedCall oldest = oldest();
@@ -541,7 +640,7 @@ final class PipelinedConnection implements AutoCloseable {
         long startNanos = System.nanoTime();
         LockSupport.parkNanos(this, ATTENDANT_IDLE_NANOS);
         wasIdle = System.nanoTime() - startNanos >= ATTENDANT_IDLE_NANOS;
-      } else if (oldest.isVirtual() && takeBack()) {
+      } else if (oldest.isAttended() && takeBack()) {
         wasIdle = false;
         readForAll();
       } else {
@@ -565,6 +664,7 @@ final class PipelinedConnection implements AutoCloseable {
       while (oldest() != null) {
         handOut(transport.read(), null);
       }
+      wakeQueue();
       handOver();
       isWhole = true;
     } catch (RuntimeException e) {
@@ -572,6 +672,7 @@ final class PipelinedConnection implements AutoCloseable {
     } finally {
       if (!isWhole) {
         fail(endedInTheMiddle);
+        wakeQueue();
       }
     }
   }
@@ -579,10 +680,15 @@ final class PipelinedConnection implements AutoCloseable {
   private void fail(JedisConnectionException cause) {
     if (failure.compareAndSet(null, cause)) {
       transport.close();
-      queued.forEach(call -> LockSupport.unpark(call.waiter()));
-      sent.forEach(call -> LockSupport.unpark(call.waiter()));
+      queued.forEach(this::tellOfFailure);
+      sent.forEach(this::tellOfFailure);
       LockSupport.unpark(attendant.get());
     }
+  }
+
+  private void tellOfFailure(PipelinedCall call) {
+    LockSupport.unpark(call.waiter());
+    goOnAtOnce(call);
   }
 
   private static JedisConnectionException asConnectionException(Exception e) {

@@ -61,6 +61,14 @@ final class PipelinedConnections implements AutoCloseable {
     return first.openCalls() <= second.openCalls() ? first : second;
   }
 
+  /**
+   * The slot of asynchronous calls. It is one: its calls share more system calls, and are sent in
+   * the order in which they were made.
+   */
+  Slot ofAsyncCalls() {
+    return first;
+  }
+
   List<Slot> slots() {
     return first == second ? List.of(first) : List.of(first, second);
   }
@@ -127,6 +135,12 @@ final class PipelinedConnections implements AutoCloseable {
     @Nullable PipelinedConnection current() {
       PipelinedConnection current = connection;
       return current != null && current.isOpen() ? current : null;
+    }
+
+    /** The connection if it can be used without a wait. */
+    @Nullable PipelinedConnection ready() {
+      PipelinedConnection current = connection;
+      return current != null && isGood(current) ? current : null;
     }
 
     /**

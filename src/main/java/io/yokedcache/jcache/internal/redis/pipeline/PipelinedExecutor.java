@@ -1,6 +1,8 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -120,23 +123,45 @@ public final class PipelinedExecutor implements RedisExecutor {
     if (slot.openCalls() >= MAX_OPEN_CALLS || !isSmall(request)) {
       return pool.execute(request);
     }
+    return execute(request, slot, System.nanoTime(), null, null);
+  }
+
+  /**
+   * Sends a request until it has replies or has failed.
+   *
+   * @param sentOn the connection of the first attempt if that is over already, else {@code null}
+   * @param sent that attempt, or {@code null}
+   */
+  private List<@Nullable Object> execute(
+      Request request,
+      PipelinedConnections.Slot slot,
+      long startNanos,
+      @Nullable PipelinedConnection sentOn,
+      @Nullable PipelinedCall sent) {
     // JSR-107's operations cannot be interrupted, and all their waits are bounded: the interrupt
     // flag is set again when the operation is over.
     boolean interrupted = Thread.interrupted();
-    long startNanos = System.nanoTime();
     int losses = 0;
     int unsent = 0;
+    PipelinedCall begun = sent;
     try {
       while (true) {
-        PipelinedConnection connection = connection(slot, request, startNanos);
+        PipelinedConnection connection =
+            begun != null && sentOn != null ? sentOn : connection(slot, request, startNanos);
         interrupted |= Thread.interrupted();
         try {
-          if (isDoubtful(connection)) {
+          if (begun == null && isDoubtful(connection)) {
             makeSure(connection);
             interrupted |= Thread.interrupted();
           }
-          List<@Nullable Object> replies =
-              connection.call(request.commands(), timer.get(), timeoutNanos);
+          List<@Nullable Object> replies;
+          if (begun == null) {
+            replies = connection.call(request.commands(), timer.get(), timeoutNanos);
+          } else {
+            PipelinedCall first = begun;
+            begun = null;
+            replies = connection.finish(first);
+          }
           JedisDataException error = policy.find(replies);
           if (error == null) {
             breaker.answered();
@@ -160,6 +185,78 @@ public final class PipelinedExecutor implements RedisExecutor {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The first attempt takes no thread if a shared connection can be used at once; the thread
+   * that goes on makes the further ones.
+   */
+  @Override
+  public void begin(Request request, AsyncQueue queue, Consumer<Pending> arrived) {
+    StackCheck.ensure();
+    PipelinedConnections.Slot slot = connections.ofAsyncCalls();
+    PipelinedConnection connection = slot.ready();
+    if (connection == null
+        || connection.openCalls() >= MAX_OPEN_CALLS
+        || breaker.isOpen()
+        || connections.isClosed()
+        || isDoubtful(connection)
+        || !isSmall(request)) {
+      queue.run(() -> arrived.accept(() -> execute(request)));
+      return;
+    }
+    new Begun(request, slot, connection, arrived).send(queue);
+  }
+
+  /** A request whose first attempt takes no thread. */
+  private final class Begun implements Runnable, Pending {
+
+    private final Request request;
+    private final PipelinedConnections.Slot slot;
+    private final PipelinedConnection connection;
+    private final Consumer<Pending> arrived;
+    private final long startNanos = System.nanoTime();
+    private @Nullable PipelinedCall call;
+
+    Begun(
+        Request request,
+        PipelinedConnections.Slot slot,
+        PipelinedConnection connection,
+        Consumer<Pending> arrived) {
+      this.request = request;
+      this.slot = slot;
+      this.connection = connection;
+      this.arrived = arrived;
+    }
+
+    void send(AsyncQueue queue) {
+      PipelinedCall made =
+          new PipelinedCall(
+              request.commands(),
+              timer.get(),
+              startNanos,
+              timeoutNanos,
+              new PipelinedCall.Continuation(queue, this));
+      call = made;
+      try {
+        connection.begin(made);
+      } catch (LostCallException replaced) {
+        call = null; // nothing was sent
+        queue.run(this);
+      }
+    }
+
+    @Override
+    public void run() {
+      arrived.accept(this);
+    }
+
+    @Override
+    public List<@Nullable Object> finish() {
+      return PipelinedExecutor.this.execute(request, slot, startNanos, connection, call);
     }
   }
 

@@ -1,0 +1,182 @@
+package io.yokedcache.jcache.internal.concurrent;
+
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The asynchronous operations of a manager: how many may be under way, and the threads that
+ * complete them.
+ *
+ * <p>The threads run the steps of operations that follow a reply of Redis, with the callbacks of
+ * the application, and the few steps that may wait. There are at most {@link #MAX_THREADS}, made at
+ * need, and they end when they had nothing to do for ten seconds. One wake is for all tasks that
+ * were added, so that the replies of one read from a socket cost one. A task may take long: while
+ * tasks wait, another thread looks after them every {@link #LOOK_MILLIS}.
+ *
+ * <p>An operation has a {@linkplain #enter place} until it is complete, and at most one task at a
+ * time, so the number of places bounds the number of tasks. Safe for use by several threads; all
+ * state is in concurrent queues, semaphores and atomics.
+ */
+public final class AsyncQueue implements AutoCloseable {
+
+  /**
+   * How many operations of threads of the application may be under way, and how many that callbacks
+   * have begun.
+   */
+  public static final int MAX_UNDER_WAY = 1024;
+
+  static final int MAX_THREADS = 8;
+  private static final long LOOK_MILLIS = 10;
+  private static final long IDLE_SECONDS = 10;
+  private static final String NAME = "yokedcache-async";
+
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final BackgroundErrors errors;
+  private final long waitNanos;
+  private final ScheduledThreadPoolExecutor threads;
+  private final Place outer = new Place();
+  private final Place inner = new Place();
+
+  /** Whether a thread is about to look at the tasks. */
+  private final AtomicBoolean isWoken = new AtomicBoolean();
+
+  /** Whether a thread will look at the tasks after a while. */
+  private final AtomicBoolean isWatched = new AtomicBoolean();
+
+  /**
+   * Creates the queue; there is no thread yet. Its threads will have the context class loader of
+   * this one.
+   *
+   * @param wait how long an operation waits for a place: the command time-out
+   */
+  public AsyncQueue(Duration wait, BackgroundErrors errors) {
+    this.errors = errors;
+    this.waitNanos = wait.toNanos();
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    AtomicInteger number = new AtomicInteger();
+    this.threads =
+        new ScheduledThreadPoolExecutor(
+            MAX_THREADS, task -> new Worker(task, NAME + "-" + number.incrementAndGet(), loader));
+    threads.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+    threads.allowCoreThreadTimeOut(true);
+  }
+
+  /** A thread of such a queue, which must not wait for a place: it makes places free. */
+  private static final class Worker extends Thread {
+
+    Worker(Runnable task, String name, @Nullable ClassLoader loader) {
+      super(null, task, name, 0, /* inheritThreadLocals= */ false);
+      setDaemon(true);
+      setContextClassLoader(loader);
+    }
+  }
+
+  /** The right to have an operation under way. */
+  public static final class Place {
+
+    private final Semaphore free = new Semaphore(MAX_UNDER_WAY);
+
+    private Place() {}
+
+    /** Gives the right back; called once for each {@link #enter}. */
+    public void leave() {
+      free.release();
+    }
+  }
+
+  /**
+   * Waits until one more operation may be under way, for at most the command time-out. Callbacks do
+   * not wait.
+   *
+   * @throws RejectedExecutionException if there is no place in that time
+   */
+  public Place enter() {
+    boolean isCallback = Thread.currentThread() instanceof Worker;
+    Place place = isCallback ? inner : outer;
+    if (place.free.tryAcquire()) {
+      return place;
+    }
+    boolean isFree =
+        !isCallback
+            && BoundedWait.await(
+                waitNanos, left -> place.free.tryAcquire(left, TimeUnit.NANOSECONDS));
+    if (!isFree) {
+      throw new RejectedExecutionException(
+          isCallback
+              ? "%s operations that callbacks of asynchronous operations have begun are under way, and a callback does not wait. Begin fewer of them in one callback."
+                  .formatted(MAX_UNDER_WAY)
+              : "%s asynchronous operations of the cache manager are under way, and none ended within yokedcache.connection.command-timeout (%s ms). Wait for some before you begin others, and let no callback wait."
+                  .formatted(MAX_UNDER_WAY, TimeUnit.NANOSECONDS.toMillis(waitNanos)));
+    }
+    return place;
+  }
+
+  /** Adds a task, which a thread runs after the next {@link #wake}. */
+  public void add(Runnable task) {
+    tasks.add(task);
+  }
+
+  /** Has a thread run the tasks that were added. */
+  public void wake() {
+    if (!isWoken.get() && isWoken.compareAndSet(false, true)) {
+      try {
+        threads.execute(this::runTasks);
+      } catch (Throwable e) {
+        isWoken.set(false);
+        errors.survived(NAME, e); // no thread could be made: the next wake tries it again
+      }
+    }
+  }
+
+  /** Adds a task and has it run. */
+  public void run(Runnable task) {
+    add(task);
+    wake();
+  }
+
+  private void runTasks() {
+    isWoken.set(false);
+    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+      if (!tasks.isEmpty()) {
+        watch();
+      }
+      try {
+        task.run();
+      } catch (Throwable e) {
+        errors.survived(NAME, e);
+      }
+    }
+  }
+
+  private void watch() {
+    if (!isWatched.get() && isWatched.compareAndSet(false, true)) {
+      try {
+        ScheduledFuture<?> unused =
+            threads.schedule(this::look, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (Throwable e) {
+        isWatched.set(false);
+        errors.survived(NAME, e);
+      }
+    }
+  }
+
+  private void look() {
+    isWatched.set(false);
+    runTasks();
+  }
+
+  /** Ends the threads as soon as they have nothing to do. Tasks are run nevertheless. */
+  @Override
+  public void close() {
+    threads.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
+  }
+}

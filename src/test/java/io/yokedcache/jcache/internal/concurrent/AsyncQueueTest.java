@@ -1,0 +1,108 @@
+package io.yokedcache.jcache.internal.concurrent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class AsyncQueueTest {
+
+  private final BackgroundErrors errors = new BackgroundErrors();
+  private final AsyncQueue queue = new AsyncQueue(Duration.ofMillis(1), errors);
+
+  @AfterEach
+  void close() {
+    queue.close();
+  }
+
+  @Test
+  void oneWake_forAllTasks() throws Exception {
+    CountDownLatch ran = new CountDownLatch(100);
+    for (int i = 0; i < 100; i++) {
+      queue.add(ran::countDown);
+    }
+    queue.wake();
+
+    assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void tasksBehindOneThatWaits_areRunByAnotherThread() throws Exception {
+    CountDownLatch second = new CountDownLatch(1);
+    CompletableFuture<Boolean> first = new CompletableFuture<>();
+    queue.add(() -> first.complete(BoundedWait.await(second, 30_000)));
+    queue.add(second::countDown);
+    queue.wake();
+
+    assertThat(first.get(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void taskThatThrows_isCounted_andOthersRun() throws Exception {
+    CountDownLatch ran = new CountDownLatch(1);
+    queue.add(
+        () -> {
+          throw new StackOverflowError("of the test");
+        });
+    queue.run(ran::countDown);
+
+    assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(errors.count()).isEqualTo(1);
+  }
+
+  @Test
+  void tasksAfterTheClose_areRun() throws Exception {
+    queue.close();
+    CountDownLatch ran = new CountDownLatch(1);
+    queue.run(ran::countDown);
+
+    assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void enter_whenFull_fails_andPassesWhenOneLeaves() {
+    List<AsyncQueue.Place> places = enterAll();
+
+    assertThatExceptionOfType(RejectedExecutionException.class)
+        .isThrownBy(queue::enter)
+        .withMessageContainingAll("1024", "yokedcache.connection.command-timeout (1 ms)");
+    places.get(0).leave();
+    queue.enter().leave();
+  }
+
+  @Test
+  void enter_inCallback_hasItsOwnPlaces_andDoesNotWait() throws Exception {
+    List<AsyncQueue.Place> outer = enterAll();
+    CompletableFuture<Integer> entered = new CompletableFuture<>();
+    CompletableFuture<String> refusal = new CompletableFuture<>();
+    queue.run(
+        () -> {
+          entered.complete(enterAll().size());
+          try {
+            queue.enter().leave();
+          } catch (RejectedExecutionException e) {
+            refusal.complete(String.valueOf(e.getMessage()));
+          }
+        });
+
+    assertThat(outer).hasSize(AsyncQueue.MAX_UNDER_WAY);
+    assertThat(entered.get(30, TimeUnit.SECONDS)).isEqualTo(AsyncQueue.MAX_UNDER_WAY);
+    assertThat(refusal.get(30, TimeUnit.SECONDS)).contains("a callback does not wait");
+  }
+
+  private List<AsyncQueue.Place> enterAll() {
+    List<AsyncQueue.Place> places = new ArrayList<>();
+    for (int i = 0; i < AsyncQueue.MAX_UNDER_WAY; i++) {
+      places.add(queue.enter());
+    }
+    return places;
+  }
+}
