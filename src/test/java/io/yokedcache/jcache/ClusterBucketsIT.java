@@ -2,6 +2,7 @@ package io.yokedcache.jcache;
 
 import static io.yokedcache.jcache.InvokeAllIT.keys;
 import static io.yokedcache.jcache.InvokeAllIT.roundTrips;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.RedisCluster;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
@@ -92,6 +95,60 @@ final class ClusterBucketsIT {
     assertThat(cache.invalidateMatching("key1*")).isEqualTo(1_111);
 
     assertThat(cache).hasSize(ENTRIES - 1_111).noneMatch(e -> e.getKey().startsWith("key1"));
+  }
+
+  /** The node may execute the changes when it thaws, behind their settlement or before it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"throw", "degrade"})
+  void changes_nodeFrozen_areMadeGood(String onFailure) {
+    Cache<String, String> cache =
+        cache(
+            "yokedcache.defaults.on-failure",
+            onFailure,
+            "yokedcache.connection.command-timeout",
+            "200ms",
+            "yokedcache.connection.connect-timeout",
+            "200ms",
+            "yokedcache.health.interval",
+            "100ms");
+    Map<String, String> old = entries("old");
+    cache.putAll(old);
+    RedisCluster.Node frozen = cluster.masters().get(0);
+    frozen.pause();
+    try {
+      int number = 0;
+      for (String key : KEYS) {
+        try {
+          if (number++ % 2 == 0) {
+            cache.put(key, "new");
+          } else {
+            cache.remove(key);
+          }
+        } catch (RedisUnavailableException away) {
+          // only with on-failure = throw
+        }
+      }
+      assertThat(OutageFigures.of(cache).owedKeys()).isPositive();
+    } finally {
+      frozen.resume();
+    }
+    cluster.awaitWell();
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              try {
+                KEYS.forEach(
+                    key -> assertThat(cache.get(key)).isNotEqualTo(requireNonNull(old.get(key))));
+                return OutageFigures.owesNothing(cache);
+              } catch (RedisUnavailableException away) {
+                return false;
+              }
+            });
+    assertThat(OutageFigures.of(cache).settled()).isPositive();
+    KEYS.forEach(key -> cache.put(key, "newer"));
+    assertThat(cache.getAll(KEYS).values()).hasSize(KEYS.size()).containsOnly("newer");
   }
 
   /** One pipeline for each node. */
