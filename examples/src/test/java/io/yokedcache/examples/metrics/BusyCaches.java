@@ -28,7 +28,7 @@ import redis.clients.jedis.params.ClientKillParams;
 /**
  * A small load in which everything happens that has a metric: hits, misses, errors, loads that
  * fail, writes, invalidations, expirations, values that must not be decoded, a listener that is too
- * slow, connections that are cut, and the evictions of another provider.
+ * slow, connections that are cut, compressed values, and the evictions of another provider.
  */
 final class BusyCaches implements AutoCloseable {
 
@@ -121,6 +121,7 @@ final class BusyCaches implements AutoCloseable {
   private void round(int i) {
     if (i % 100 == 99) {
       killConnections();
+      sessions.put("late", "left out if its connection was cut");
     }
     String key = "key" + i % 50;
     orders.put(key, "value" + i);
@@ -137,7 +138,7 @@ final class BusyCaches implements AutoCloseable {
       products.removeAll();
     }
     products.get("product" + i % 10);
-    products.put(key, "written");
+    products.put(key, "written ".repeat(20));
     sessions.put(key, "soon over");
     other.evict();
   }

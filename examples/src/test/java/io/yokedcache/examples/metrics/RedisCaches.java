@@ -35,6 +35,8 @@ final class RedisCaches implements AutoCloseable {
           events.queue-capacity = 4
           key-statistics.interval = 1s
           health.interval = 100ms
+          caches.products.compress { algorithm = lz4, above = 16 }
+          caches.sessions.on-failure = degrade
         }
         """
             .formatted(redis.port()));
