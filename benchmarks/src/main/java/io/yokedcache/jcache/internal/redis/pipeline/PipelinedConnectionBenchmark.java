@@ -40,8 +40,9 @@ public class PipelinedConnectionBenchmark {
     try {
       return new PipelinedConnection(
           new SocketTransport(
-                new JedisConnections.Greeted(new AnsweringSocket(), /* client= */ null),
-                MAX_VALUE_BYTES), System.nanoTime());
+              new JedisConnections.Greeted(new AnsweringSocket(), /* client= */ null),
+              MAX_VALUE_BYTES),
+          System.nanoTime());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

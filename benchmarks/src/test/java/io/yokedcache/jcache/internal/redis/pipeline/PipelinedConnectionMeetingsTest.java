@@ -38,7 +38,8 @@ final class PipelinedConnectionMeetingsTest {
         new PipelinedConnection(
             new SocketTransport(
                 new JedisConnections.Greeted(new AnsweringSocket(), /* client= */ null),
-                MAX_VALUE_BYTES), System.nanoTime())) {
+                MAX_VALUE_BYTES),
+            System.nanoTime())) {
       List<Callable<Integer>> tasks = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
         tasks.add(() -> call(connection, CALLS / threads));
