@@ -9,11 +9,11 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Pending;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.store.KeySpace.Bucket;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -158,25 +159,23 @@ final class GenerationGuard {
       BucketRead<T> read,
       AsyncQueue queue,
       Consumer<Supplier<List<T>>> arrived) {
-    Map<Integer, List<Integer>> byBucket =
-        keys.size() == 1 || names.buckets() == 1
-            ? Map.of(names.bucketOf(keys.get(0)), List.of())
-            : names.byBucket(keys, key -> key);
+    List<Bucket> byBucket = names.byBucket(keys, key -> key);
     boolean isKnown = true;
-    for (int bucket : byBucket.keySet()) {
-      isKnown &= generations.known(bucket) != null;
+    for (Bucket bucket : byBucket) {
+      isKnown &= generations.known(bucket.number()) != null;
     }
     if (!isKnown || keys.size() > batchSize) {
       queue.run(() -> arrived.accept(() -> read(operation, keys, batchSize, read)));
       return;
     }
     List<Begun<T>> parts = new ArrayList<>(byBucket.size());
-    byBucket.forEach(
-        (bucket, places) -> {
-          List<Bytes> some = places.isEmpty() ? keys : places.stream().map(keys::get).toList();
-          parts.add(
-              new Begun<>(operation, bucket, some, places, generations.current(bucket), read));
-        });
+    for (Bucket bucket : byBucket) {
+      int number = bucket.number();
+      List<Bytes> some = byBucket.size() == 1 ? keys : bucket.of(keys);
+      List<Integer> places =
+          byBucket.size() == 1 ? List.of() : IntStream.of(bucket.places()).boxed().toList();
+      parts.add(new Begun<>(operation, number, some, places, generations.current(number), read));
+    }
     AtomicInteger left = new AtomicInteger(parts.size());
     for (Begun<T> part : parts) {
       executor.begin(
@@ -257,33 +256,33 @@ final class GenerationGuard {
 
   private <T extends @Nullable Object> void readBatch(
       String operation, List<Bytes> keys, BucketRead<T> read, List<T> results) {
-    Map<Integer, List<Integer>> left = names.byBucket(keys, key -> key);
+    List<Bucket> left = names.byBucket(keys, key -> key);
     for (int attempt = 0; !left.isEmpty(); attempt++) {
-      pace(operation, left.keySet(), attempt);
-      generations.openUnknown(left.keySet());
-      List<Integer> buckets = List.copyOf(left.keySet());
-      List<Generation> used = new ArrayList<>(buckets.size());
-      List<Request> requests = new ArrayList<>(buckets.size());
-      for (int bucket : buckets) {
-        Generation generation = generations.current(bucket);
+      if (attempt > 0) {
+        pace(operation, left.stream().map(Bucket::number).toList(), attempt);
+      }
+      generations.openUnknown(left);
+      List<Generation> used = new ArrayList<>(left.size());
+      List<Request> requests = new ArrayList<>(left.size());
+      for (Bucket bucket : left) {
+        Generation generation = generations.current(bucket.number());
         used.add(generation);
-        requests.add(
-            read.request(
-                bucket,
-                generation,
-                requireNonNull(left.get(bucket)).stream().map(keys::get).toList()));
+        requests.add(read.request(bucket.number(), generation, bucket.of(keys)));
       }
       List<List<@Nullable Object>> replies = executor.executeAll(requests);
-      for (int i = 0; i < buckets.size(); i++) {
-        int bucket = buckets.get(i);
-        List<T> found = read.results(bucket, used.get(i), replies.get(i));
-        if (found != null) {
-          List<Integer> places = requireNonNull(left.remove(bucket));
-          for (int place = 0; place < places.size(); place++) {
-            results.set(places.get(place), found.get(place));
-          }
+      List<Bucket> stale = new ArrayList<>(0);
+      for (int i = 0; i < replies.size(); i++) {
+        Bucket bucket = left.get(i);
+        List<T> found = read.results(bucket.number(), used.get(i), replies.get(i));
+        if (found == null) {
+          stale.add(bucket);
+          continue;
+        }
+        for (int place = 0; place < found.size(); place++) {
+          results.set(bucket.places()[place], found.get(place));
         }
       }
+      left = stale;
     }
   }
 

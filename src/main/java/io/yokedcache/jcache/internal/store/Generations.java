@@ -142,12 +142,12 @@ public final class Generations {
   }
 
   /** Opens those of some buckets whose generations are not known. */
-  void openUnknown(Collection<Integer> some) {
+  void openUnknown(List<KeySpace.Bucket> some) {
     List<Integer> unknown = List.of();
-    for (int bucket : some) {
-      if (known.get(bucket) == null) {
+    for (KeySpace.Bucket bucket : some) {
+      if (known.get(bucket.number()) == null) {
         unknown = unknown.isEmpty() ? new ArrayList<>() : unknown;
-        unknown.add(bucket);
+        unknown.add(bucket.number());
       }
     }
     if (!unknown.isEmpty()) {

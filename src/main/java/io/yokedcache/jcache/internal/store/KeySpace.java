@@ -8,9 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -112,13 +110,60 @@ public final class KeySpace {
     return (int) (crc.getValue() % buckets);
   }
 
-  /** The positions of items in their list, by the bucket of their keys. */
-  <T> Map<Integer, List<Integer>> byBucket(List<T> items, Function<T, Bytes> key) {
-    Map<Integer, List<Integer>> byBucket = new LinkedHashMap<>();
-    for (int i = 0; i < items.size(); i++) {
-      byBucket
-          .computeIfAbsent(bucketOf(key.apply(items.get(i))), bucket -> new ArrayList<>())
-          .add(i);
+  /** The items of a list whose keys are in one bucket. */
+  static final class Bucket {
+
+    private final int number;
+    private final int[] places;
+
+    Bucket(int number, int[] places) {
+      this.number = number;
+      this.places = places;
+    }
+
+    int number() {
+      return number;
+    }
+
+    /** Their positions in the list, in order. The array must not be changed. */
+    int[] places() {
+      return places;
+    }
+
+    /** These items of the list. */
+    <T> List<T> of(List<T> items) {
+      if (places.length == 1) {
+        return List.of(items.get(places[0]));
+      }
+      List<T> some = new ArrayList<>(places.length);
+      for (int place : places) {
+        some.add(items.get(place));
+      }
+      return some;
+    }
+  }
+
+  /** The buckets of the keys of some items. */
+  <T> List<Bucket> byBucket(List<T> items, Function<T, Bytes> key) {
+    long[] sorted = new long[items.size()]; // by bucket and then by place, which needs no objects
+    for (int i = 0; i < sorted.length; i++) {
+      sorted[i] = (long) bucketOf(key.apply(items.get(i))) << Integer.SIZE | i;
+    }
+    Arrays.sort(sorted);
+    List<Bucket> byBucket = new ArrayList<>(Math.min(sorted.length, buckets));
+    int from = 0;
+    while (from < sorted.length) {
+      int bucket = (int) (sorted[from] >>> Integer.SIZE);
+      int to = from + 1;
+      while (to < sorted.length && (int) (sorted[to] >>> Integer.SIZE) == bucket) {
+        to++;
+      }
+      int[] places = new int[to - from];
+      for (int i = from; i < to; i++) {
+        places[i - from] = (int) sorted[i];
+      }
+      byBucket.add(new Bucket(bucket, places));
+      from = to;
     }
     return byBucket;
   }

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.store.KeySpace.Bucket;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -286,38 +287,38 @@ final class MutationApplier {
       @Nullable Map<Integer, Generation> pinned,
       Set<Integer> forgotten,
       int tries) {
-    Map<Integer, List<Integer>> byBucket = names.byBucket(mutations, Mutation::key);
-    generations.openUnknown(byBucket.keySet());
+    List<Bucket> buckets = names.byBucket(mutations, Mutation::key);
+    generations.openUnknown(buckets);
     String operation =
         mutations.get(0).value() == null ? operations.removeAll() : operations.putAll();
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
-    List<Request> requests = new ArrayList<>(byBucket.size() + 1);
-    List<Generation> used = new ArrayList<>(byBucket.size());
-    List<List<Integer>> asked = new ArrayList<>(byBucket.size());
-    byBucket.forEach(
-        (bucket, indexes) -> {
-          Generation generation = generations.current(bucket);
-          if (isOver(pinned, bucket, generation)) {
-            indexes.forEach(i -> outcomes[i] = Outcome.NONE);
-            return;
-          }
-          used.add(generation);
-          asked.add(indexes);
-          boolean teaches = forgotten.contains(bucket);
-          List<CommandArguments> commands = new ArrayList<>(indexes.size());
-          for (int i : indexes) {
-            Mutation mutation = mutations.get(i);
-            if (goesPlain(mutation, bucket, generation)) {
-              commands.add(Planner.plain(mutation, generation));
-            } else {
-              Script.Call call = planner.script(mutation, bucket, generation);
-              commands.add(teaches ? call.byText() : call.byDigest());
-              teaches = false;
-            }
-          }
-          requests.add(
-              guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, commands));
-        });
+    List<Request> requests = new ArrayList<>(buckets.size());
+    List<Generation> used = new ArrayList<>(buckets.size());
+    List<Bucket> asked = new ArrayList<>(buckets.size());
+    for (Bucket each : buckets) {
+      int bucket = each.number();
+      Generation generation = generations.current(bucket);
+      if (isOver(pinned, bucket, generation)) {
+        for (int i : each.places()) {
+          outcomes[i] = Outcome.NONE;
+        }
+        continue;
+      }
+      used.add(generation);
+      asked.add(each);
+      boolean teaches = forgotten.contains(bucket);
+      List<CommandArguments> commands = new ArrayList<>(each.places().length);
+      for (Mutation mutation : each.of(mutations)) {
+        if (goesPlain(mutation, bucket, generation)) {
+          commands.add(Planner.plain(mutation, generation));
+        } else {
+          Script.Call call = planner.script(mutation, bucket, generation);
+          commands.add(teaches ? call.byText() : call.byDigest());
+          teaches = false;
+        }
+      }
+      requests.add(guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, commands));
+    }
     Set<Integer> forgottenNow = new HashSet<>();
     if (!requests.isEmpty()) {
       long nowNanos = System.nanoTime();
@@ -326,13 +327,12 @@ final class MutationApplier {
               ? sendAndAsk(operation, requests, nowNanos)
               : executor.executeAll(requests);
       for (int request = 0; request < asked.size(); request++) {
-        List<Integer> indexes = asked.get(request);
-        int bucket = names.bucketOf(mutations.get(indexes.get(0)).key());
+        int bucket = asked.get(request).number();
         Generation generation = used.get(request);
         List<@Nullable Object> answers = replies.get(request);
         boolean current = guard.verified(bucket, generation, answers.get(0));
         int answer = 1;
-        for (int i : indexes) {
+        for (int i : asked.get(request).places()) {
           Object reply = answers.get(answer++);
           if (reply instanceof JedisNoScriptException) {
             forgottenNow.add(bucket);

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.EntryStore.ValueSizes;
+import io.yokedcache.jcache.internal.store.KeySpace.Bucket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -85,7 +86,7 @@ final class ReplicaReads {
   private List<@Nullable Bytes> readAll(List<Bytes> keys) {
     List<@Nullable Bytes> values = new ArrayList<>(Collections.nCopies(keys.size(), null));
     if (keys.size() == 1) {
-      Read read = prepare(names.bucketOf(keys.get(0)), keys, List.of(0));
+      Read read = prepare(new Bucket(names.bucketOf(keys.get(0)), new int[] {0}), keys);
       if (read != null) {
         take(read, reader.execute(read.request), values);
       }
@@ -100,15 +101,12 @@ final class ReplicaReads {
 
   private void readBatch(List<Bytes> keys, List<@Nullable Bytes> values) {
     List<Read> reads = new ArrayList<>();
-    names
-        .byBucket(keys, key -> key)
-        .forEach(
-            (bucket, places) -> {
-              Read read = prepare(bucket, keys, places);
-              if (read != null) {
-                reads.add(read);
-              }
-            });
+    for (Bucket bucket : names.byBucket(keys, key -> key)) {
+      Read read = prepare(bucket, keys);
+      if (read != null) {
+        reads.add(read);
+      }
+    }
     List<@Nullable List<@Nullable Object>> replies =
         reader.executeAll(reads.stream().map(Read::request).toList());
     for (int i = 0; i < reads.size(); i++) {
@@ -117,16 +115,16 @@ final class ReplicaReads {
   }
 
   /** Makes the read of some keys' entries that replicas can be asked for, if any. */
-  private @Nullable Read prepare(int bucket, List<Bytes> keys, List<Integer> places) {
-    Generation generation = generations.known(bucket);
+  private @Nullable Read prepare(Bucket bucket, List<Bytes> keys) {
+    Generation generation = generations.known(bucket.number());
     if (generation == null) {
       return null;
     }
     long now = System.nanoTime();
-    Bytes generationKey = names.route(bucket);
+    Bytes generationKey = names.route(bucket.number());
     CommandArguments command = new CommandArguments(Command.MGET).add(generationKey);
-    List<Integer> asked = new ArrayList<>(places.size());
-    for (int place : places) {
+    List<Integer> asked = new ArrayList<>(bucket.places().length);
+    for (int place : bucket.places()) {
       Bytes key = keys.get(place);
       if (!changes.isRecent(key, now)) {
         asked.add(place);

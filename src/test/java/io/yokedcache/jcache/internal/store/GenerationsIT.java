@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -100,12 +101,12 @@ final class GenerationsIT {
     Counted executor = new Counted(/* isCluster= */ false);
     Generations generations = generations(executor);
 
-    generations.openUnknown(List.of(1, 2, 3));
+    generations.openUnknown(buckets(1, 2, 3));
     assertThat(jedis.exists("yc:{orders#3}", "yc:{orders#4}")).isOne();
     assertThat(executor.taken()).isEqualTo(2);
-    generations.openUnknown(List.of(1, 2, 3));
+    generations.openUnknown(buckets(1, 2, 3));
     assertThat(executor.taken()).isZero();
-    generations.openUnknown(List.of(1, 4));
+    generations.openUnknown(buckets(1, 4));
     assertThat(executor.taken()).isOne();
     assertThat(jedis.exists("yc:{orders#4}")).isTrue();
   }
@@ -247,5 +248,11 @@ final class GenerationsIT {
 
     @Override
     public void close() {}
+  }
+
+  private static List<KeySpace.Bucket> buckets(int... numbers) {
+    return IntStream.of(numbers)
+        .mapToObj(number -> new KeySpace.Bucket(number, new int[0]))
+        .toList();
   }
 }

@@ -176,7 +176,8 @@ public final class ClusterExecutor implements RedisExecutor {
             .get(0);
   }
 
-  private static boolean isComplete(List<@Nullable Object> replies) {
+  /** Whether no reply is about the cluster. */
+  static boolean isComplete(List<@Nullable Object> replies) {
     for (int i = 0; i < replies.size(); i++) { // of every operation: no iterator
       if (ErrorReply.ofCluster(replies.get(i)) != null) {
         return false;

@@ -13,8 +13,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.cache.CacheException;
@@ -78,7 +76,9 @@ final class RoutedRequests {
     final Request request;
     final int slot;
     final @Nullable Object[] replies;
-    List<Todo> open;
+
+    /** Empty in the first round, which sends all commands of all parts. */
+    List<Todo> open = List.of();
 
     /** Why its commands were not executed, and by which node. */
     @Nullable RuntimeException failure;
@@ -87,7 +87,11 @@ final class RoutedRequests {
       this.request = request;
       this.slot = ClusterTopology.slotOf(request.route());
       this.replies = new Object[request.commands().size()];
-      this.open = new ArrayList<>(replies.length);
+    }
+
+    /** Notes that no command was executed. */
+    void reopen() {
+      open = new ArrayList<>(replies.length);
       for (int i = 0; i < replies.length; i++) {
         open.add(new Todo(this, request.commands().get(i), i, -1));
       }
@@ -135,7 +139,13 @@ final class RoutedRequests {
   private static final class Group {
 
     final ClusterNode node;
+
+    /** In the first round: the parts, each with all of its commands. */
+    final List<Part> whole = new ArrayList<>();
+
+    /** In further rounds. */
     final List<Todo> todos = new ArrayList<>();
+
     PooledExecutor.@Nullable Exchange exchange;
     @Nullable RuntimeException failure;
 
@@ -144,11 +154,12 @@ final class RoutedRequests {
     }
 
     Request request() {
-      Part only = todos.get(0).part;
-      Request first = only.request;
-      if (todos.size() == only.replies.length && isWhole(only)) {
-        return first;
+      if (!whole.isEmpty()) {
+        List<Request> requests = new ArrayList<>(whole.size());
+        whole.forEach(part -> requests.add(part.request));
+        return Request.together(requests);
       }
+      Request first = todos.get(0).part.request;
       List<CommandArguments> commands = new ArrayList<>(todos.size());
       boolean idempotent = true;
       long bytes = 0;
@@ -171,56 +182,55 @@ final class RoutedRequests {
           commands,
           (int) Math.min(Integer.MAX_VALUE, bytes));
     }
-
-    private boolean isWhole(Part only) {
-      for (Todo todo : todos) {
-        if (todo.part != only || todo.importer != null || todo.element >= 0) {
-          return false;
-        }
-      }
-      return true;
-    }
   }
 
   /** Sends all requests, and returns the replies of each. */
   List<List<@Nullable Object>> send() {
+    endRound(wholeGroups());
+    return sendOpen();
+  }
+
+  private List<List<@Nullable Object>> sendOpen() {
     while (isAnyOpen()) {
       pauseOrThrow();
-      List<Group> groups = groups();
-      if (!groups.isEmpty()) {
-        exchange(groups);
-      }
-      for (Part part : parts) {
-        part.open.removeIf(todo -> todo.isExecuted);
-      }
-      rounds++;
+      endRound(openGroups());
     }
     List<List<@Nullable Object>> replies = new ArrayList<>(parts.size());
     parts.forEach(part -> replies.add(Arrays.asList(part.replies)));
     return replies;
   }
 
+  private void endRound(List<Group> groups) {
+    if (!groups.isEmpty()) {
+      exchange(groups);
+    }
+    for (Part part : parts) {
+      if (!part.open.isEmpty()) {
+        part.open.removeIf(todo -> todo.isExecuted);
+      }
+    }
+    rounds++;
+  }
+
   /** Sends the only request again after a node did not execute all of it. */
   List<List<@Nullable Object>> sendAfter(ClusterNode node, List<@Nullable Object> replies) {
     Part only = parts.get(0);
-    Group group = new Group(node);
-    group.todos.addAll(only.open);
-    take(group, replies);
+    take(node, only, replies);
     only.open.removeIf(todo -> todo.isExecuted);
     rounds++;
-    return send();
+    return sendOpen();
   }
 
   /** Sends the only request again after a node could not be asked, or throws. */
   List<List<@Nullable Object>> sendAfter(ClusterNode node, RedisUnavailableException e) {
     Group group = new Group(node);
-    group.todos.addAll(parts.get(0).open);
+    group.whole.add(parts.get(0));
     RuntimeException fatal = fail(group, e);
     if (fatal != null) {
       throw fatal;
     }
     rounds++;
-    return send();
+    return sendOpen();
   }
 
   private boolean isAnyOpen() {
@@ -232,18 +242,50 @@ final class RoutedRequests {
     return false;
   }
 
-  /** The open commands by node, in the order of the nodes' names. */
-  private List<Group> groups() {
-    Map<ClusterNode, Group> groups = new TreeMap<>(Comparator.comparing(ClusterNode::name));
+  /** All parts by node. */
+  private List<Group> wholeGroups() {
+    List<Group> groups = new ArrayList<>();
+    for (Part part : parts) {
+      ClusterNode node = owner(part);
+      if (node != null) {
+        groupOf(node, groups).whole.add(part);
+      } else {
+        part.reopen();
+      }
+    }
+    return inOrder(groups);
+  }
+
+  /** The open commands by node. */
+  private List<Group> openGroups() {
+    List<Group> groups = new ArrayList<>();
     for (Part part : parts) {
       for (Todo todo : part.open) {
         ClusterNode node = todo.importer != null ? todo.importer : owner(part);
         if (node != null) {
-          groups.computeIfAbsent(node, Group::new).todos.add(todo);
+          groupOf(node, groups).todos.add(todo);
         }
       }
     }
-    return new ArrayList<>(groups.values());
+    return inOrder(groups);
+  }
+
+  /** The group of a node, of which there are few. */
+  private static Group groupOf(ClusterNode node, List<Group> groups) {
+    for (Group group : groups) {
+      if (group.node == node) {
+        return group;
+      }
+    }
+    Group made = new Group(node);
+    groups.add(made);
+    return made;
+  }
+
+  /** The order in which threads that need several connections borrow them. */
+  private static List<Group> inOrder(List<Group> groups) {
+    groups.sort(Comparator.comparing(group -> group.node.name()));
+    return groups;
   }
 
   private @Nullable ClusterNode owner(Part part) {
@@ -357,6 +399,11 @@ final class RoutedRequests {
 
   private @Nullable RuntimeException fail(Group group, RedisUnavailableException e) {
     boolean isIdempotent = true;
+    for (Part part : group.whole) {
+      isIdempotent &= part.request.idempotent();
+      part.reopen();
+      notExecuted(part, e);
+    }
     for (Todo todo : group.todos) {
       isIdempotent &= todo.part.request.idempotent();
       todo.importer = null;
@@ -381,18 +428,37 @@ final class RoutedRequests {
 
   /** Takes the replies to a group's commands, of which some may be redirects. */
   private void take(Group group, List<@Nullable Object> replies) {
-    Iterator<@Nullable Object> next = replies.iterator();
-    for (Todo todo : group.todos) {
+    int from = 0;
+    for (Part part : group.whole) {
+      int to = from + part.replies.length;
+      take(group.node, part, replies.subList(from, to));
+      from = to;
+    }
+    take(group.node, group.todos, replies.listIterator(from));
+  }
+
+  /** Takes the replies to all commands of a part. */
+  private void take(ClusterNode node, Part part, List<@Nullable Object> replies) {
+    if (ClusterExecutor.isComplete(replies)) {
+      replies.toArray(part.replies);
+    } else {
+      part.reopen();
+      take(node, part.open, replies.iterator());
+    }
+  }
+
+  private void take(ClusterNode node, List<Todo> todos, Iterator<@Nullable Object> replies) {
+    for (Todo todo : todos) { // a part whose command is split gets another list
       if (todo.importer != null) {
-        Object unused = next.next(); // of ASKING
+        Object unused = replies.next(); // of ASKING
       }
-      Object reply = next.next();
+      Object reply = replies.next();
       ErrorReply redirect = ErrorReply.ofCluster(reply);
       if (redirect == null || !(reply instanceof JedisDataException error)) {
         todo.complete(reply);
       } else {
-        notExecuted(todo.part, group.node.pool().failures().refused(todo.part.request, error));
-        follow(redirect, String.valueOf(error.getMessage()), todo, group.node);
+        notExecuted(todo.part, node.pool().failures().refused(todo.part.request, error));
+        follow(redirect, String.valueOf(error.getMessage()), todo, node);
       }
     }
   }
