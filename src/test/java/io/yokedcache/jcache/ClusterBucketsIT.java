@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static io.yokedcache.jcache.InvokeAllIT.keys;
 import static io.yokedcache.jcache.InvokeAllIT.roundTrips;
 import static java.util.Objects.requireNonNull;
@@ -7,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.RedisCluster;
 import java.time.Duration;
+import java.util.function.Function;
+import java.util.concurrent.CompletableFuture;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -219,6 +222,38 @@ final class ClusterBucketsIT {
       mover.end();
     }
     assertThat(cache.getAll(all.keySet())).isEqualTo(all);
+  }
+
+  /** Two hundred operations are under way at a time; all redirects are followed. */
+  @Test
+  void asynchronousOperations_whileSlotsMove() throws Exception {
+    YokedCache<String, String> cache = (YokedCache<String, String>) cache();
+    AtomicInteger moves = new AtomicInteger();
+    Moves mover = new Moves(cache.getName(), moves);
+    try {
+      for (int round = 0; round < 10 || moves.get() < 20; round++) {
+        Map<String, String> expected = entries(200, "round " + round + " of ");
+        each(expected.keySet(), key -> cache.putAsync(key, requireNonNull(expected.get(key))));
+        assertThat(cache.getAllAsync(expected.keySet()).get(30, SECONDS)).isEqualTo(expected);
+        assertThat(each(expected.keySet(), cache::getAsync))
+            .containsExactlyElementsOf(expected.values());
+        assertThat(each(expected.keySet(), cache::removeAsync)).containsOnly(true);
+        assertThat(cache.getAllAsync(expected.keySet()).get(30, SECONDS)).isEmpty();
+      }
+    } finally {
+      mover.end();
+    }
+  }
+
+  /** The results of an operation on each key, which begin together. */
+  private static <T extends @Nullable Object> List<T> each(
+      Set<String> keys, Function<String, CompletableFuture<T>> operation) throws Exception {
+    List<CompletableFuture<T>> futures = keys.stream().map(operation).toList();
+    List<T> results = new ArrayList<>();
+    for (CompletableFuture<T> future : futures) {
+      results.add(future.get(30, SECONDS));
+    }
+    return results;
   }
 
   @Test
