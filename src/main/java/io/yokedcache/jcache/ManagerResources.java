@@ -6,7 +6,7 @@ import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
-import io.yokedcache.jcache.internal.redis.HealthCheck;
+import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;

@@ -10,7 +10,7 @@ import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
-import io.yokedcache.jcache.internal.redis.HealthCheck;
+import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;

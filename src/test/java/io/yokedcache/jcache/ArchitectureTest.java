@@ -56,6 +56,9 @@ final class ArchitectureTest {
                   "spi")),
           Map.entry("internal.redis.fence", Set.of()),
           Map.entry(
+              "internal.redis.health",
+              Set.of("internal.metrics", "internal.redis", "internal.redis.breaker")),
+          Map.entry(
               "internal.redis.pipeline",
               Set.of(
                   "configuration",
@@ -133,6 +136,7 @@ final class ArchitectureTest {
                   "internal.redis",
                   "internal.redis.breaker",
                   "internal.redis.cluster",
+                  "internal.redis.health",
                   "internal.redis.pipeline",
                   "internal.redis.replica",
                   "internal.redis.security",
@@ -201,6 +205,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.breaker",
+                  "internal.redis.health",
                   "internal.store",
                   "internal.near",
                   "internal.maintenance",

@@ -56,6 +56,42 @@ final class RightsIT {
   }
 
   @Test
+  void commands_renamed() {
+    try (RedisServer other =
+            RedisServer.start("--rename-command", "GETDEL", "", "--rename-command", "MEMORY", "m");
+        CapturedLog log = CapturedLog.start();
+        CacheManager manager = Managers.open(other.uri())) {
+      Cache<String, String> cache = Managers.texts(manager, "renamed");
+      cache.put("a", "1");
+      assertThat(cache.get("a")).isEqualTo("1");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(() -> assertThat(log.linesWith("lacks commands")).hasSize(1));
+      assertThat(log.linesWith("lacks commands").get(0))
+          .contains("127.0.0.1:" + other.port())
+          .contains("GETDEL (getAndRemove and removals that listeners hear of), MEMORY (the size")
+          .contains("rename-command")
+          .doesNotContain("PTTL");
+    }
+  }
+
+  /** A user that may not ask for the commands does without the warning. */
+  @Test
+  void command_forbidden() throws Exception {
+    try (CapturedLog log = CapturedLog.start();
+        CacheManager manager = openWithout("-command")) {
+      Cache<String, String> cache = Managers.texts(manager, "unasked");
+      cache.put("a", "1");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> ConnectionBean.of(manager, "PingMicros").doubleValue() > 0);
+      assertThat(cache.get("a")).isEqualTo("1");
+      assertThat(log.linesWith("lacks commands")).isEmpty();
+      assertThat(ConnectionBean.of(manager, "Healthy").intValue()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void put_setForbidden() throws Exception {
     try (CacheManager manager = openWithout("-set")) {
       assertThatThrownBy(() -> Managers.texts(manager, "unwritten").put("a", "1"))

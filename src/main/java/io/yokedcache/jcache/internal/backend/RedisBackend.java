@@ -13,7 +13,7 @@ import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
-import io.yokedcache.jcache.internal.redis.HealthCheck;
+import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;

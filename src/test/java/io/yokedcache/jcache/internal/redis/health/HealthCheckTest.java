@@ -1,4 +1,4 @@
-package io.yokedcache.jcache.internal.redis;
+package io.yokedcache.jcache.internal.redis.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,9 +7,11 @@ import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.ScheduledFuture;
@@ -278,7 +280,8 @@ final class HealthCheckTest {
     @Override
     public List<@Nullable Object> execute(Request request) {
       asked++;
-      return List.of((own == null ? server : own).get());
+      Object reply = (own == null ? server : own).get();
+      return Collections.nCopies(request.commands().size(), reply);
     }
 
     @Override

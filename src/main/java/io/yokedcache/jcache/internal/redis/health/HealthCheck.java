@@ -1,7 +1,9 @@
-package io.yokedcache.jcache.internal.redis;
+package io.yokedcache.jcache.internal.redis.health;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.nio.charset.StandardCharsets;
@@ -224,7 +226,7 @@ public final class HealthCheck implements AutoCloseable {
       long nanos = ping(master).nanos();
       try {
         long startNanos = System.nanoTime();
-        ask(master, new CommandArguments(Command.PING));
+        ping(master, ping(master).nanos() == UNKNOWN);
         nanos = System.nanoTime() - startNanos;
         slowest = Math.max(slowest, nanos);
         asked.put(master, new Ping(/* isAnswered= */ true, nanos));
@@ -256,11 +258,27 @@ public final class HealthCheck implements AutoCloseable {
         && e.kind() == RedisUnavailableException.Kind.NOT_ASKED);
   }
 
+  /** Sends a {@code PING}, and the first time asks which commands the server has. */
+  private static void ping(RedisExecutor master, boolean isFirst) {
+    CommandArguments ping = new CommandArguments(Command.PING);
+    List<@Nullable Object> replies =
+        execute(master, isFirst ? List.of(ping, RequiredCommands.question()) : List.of(ping));
+    requireAnswer(master, replies.get(0));
+    if (isFirst) {
+      RequiredCommands.warnOfMissing(master.address(), replies.get(1));
+    }
+  }
+
   private static void ask(RedisExecutor master, CommandArguments command) {
-    Object reply =
-        master
-            .execute(new Request(OPERATION, ROUTE, /* idempotent= */ true, List.of(command)))
-            .get(0);
+    requireAnswer(master, execute(master, List.of(command)).get(0));
+  }
+
+  private static List<@Nullable Object> execute(
+      RedisExecutor master, List<CommandArguments> commands) {
+    return master.execute(new Request(OPERATION, ROUTE, /* idempotent= */ true, commands));
+  }
+
+  private static void requireAnswer(RedisExecutor master, @Nullable Object reply) {
     // A server that forbids this user to ask is there, and may well allow all else.
     if (reply instanceof JedisDataException error
         && !String.valueOf(error.getMessage()).startsWith("NOPERM")) {
