@@ -122,11 +122,6 @@ public final class EntryReads<K, V> {
     return readAllFromMaster(keys);
   }
 
-  /** Reads an entry from Redis, with its stale near entry if Redis is not reached. */
-  public Read<V> readOrStale(Bytes key) {
-    return isFailSafe() ? readAllOrStale(List.of(key)).get(0) : read(key);
-  }
-
   /** Reads entries from Redis, with their stale near entries if Redis is not reached. */
   public List<Read<V>> readAllOrStale(List<Bytes> keys) {
     if (near == null || !near.isFailSafe()) {
@@ -140,7 +135,8 @@ public final class EntryReads<K, V> {
     }
   }
 
-  private boolean isFailSafe() {
+  /** Whether near entries may answer while Redis is away. */
+  public boolean isFailSafe() {
     return near != null && near.isFailSafe();
   }
 

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.load;
 
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.entry.CacheContext;
+import io.yokedcache.jcache.internal.entry.EntryReads;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
@@ -110,7 +111,12 @@ public final class ReadThrough<K, V> {
       return Lookup.of(copy);
     }
     Bytes encodedKey = context.codec().key(key);
-    return lookup(encodedKey, context.reads().readOrStale(encodedKey));
+    EntryReads<K, V> reads = context.reads();
+    return lookup(
+        encodedKey,
+        reads.isFailSafe()
+            ? reads.readAllOrStale(List.of(encodedKey)).get(0)
+            : reads.read(encodedKey));
   }
 
   /** The value of the near entry, or {@code null} if there is none. */

@@ -14,7 +14,7 @@ import redis.clients.jedis.args.Rawable;
  *
  * <p>For one thread at a time.
  */
-final class RequestBuffer {
+class RequestBuffer {
 
   private static final int BUFFER_BYTES = 32 << 10;
 
@@ -34,12 +34,12 @@ final class RequestBuffer {
   }
 
   /** How many bytes were encoded so far, written or not. */
-  long encodedBytes() {
+  public final long encodedBytes() {
     return flushed + count;
   }
 
   /** Adds the commands of a request; writes the content of the buffer if there is no room. */
-  void encode(List<CommandArguments> commands) throws IOException {
+  public final void encode(List<CommandArguments> commands) throws IOException {
     int size = 0;
     for (CommandArguments command : commands) {
       size += HEAD_BYTES;
@@ -87,7 +87,7 @@ final class RequestBuffer {
   }
 
   /** Writes the content of the buffer. If that fails, the connection must not be used any more. */
-  void flush() throws IOException {
+  public final void flush() throws IOException {
     if (broken) {
       throw new IOException("Writing ended in the middle");
     }

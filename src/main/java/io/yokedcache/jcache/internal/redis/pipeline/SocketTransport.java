@@ -9,13 +9,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
@@ -26,14 +24,13 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * socket's time-out to the thread that reads; {@link PipelinedConnection} sees to it that there is
  * one of each.
  */
-final class SocketTransport implements Transport {
+final class SocketTransport extends RequestBuffer implements Transport {
 
   private static final Logger logger = LoggerFactory.getLogger(SocketTransport.class);
   private static final int LAST_LOOK_MILLIS = 1;
 
   private final Socket socket;
   private final LostConnections.@Nullable Client client;
-  private final RequestBuffer out;
   private final ReplyReader in;
   private int timeoutMillis;
   private LongSupplier beforeWaiting = () -> TimeUnit.MINUTES.toNanos(1);
@@ -42,10 +39,10 @@ final class SocketTransport implements Transport {
 
   /** Uses a connection that is open and greeted. */
   SocketTransport(JedisConnections.Greeted connection, long maxValueBytes) throws IOException {
+    super(connection.socket().getOutputStream());
     this.socket = connection.socket();
     this.client = connection.client();
     this.timeoutMillis = socket.getSoTimeout();
-    this.out = new RequestBuffer(socket.getOutputStream());
     this.in =
         new ReplyReader(new Watched(socket.getInputStream()), ReplyReader.limit(maxValueBytes, 1));
   }
@@ -74,21 +71,6 @@ final class SocketTransport implements Transport {
     beforeWaiting = before;
     whenLate = late;
     afterWaiting = after;
-  }
-
-  @Override
-  public void encode(List<CommandArguments> commands) throws IOException {
-    out.encode(commands);
-  }
-
-  @Override
-  public void flush() throws IOException {
-    out.flush();
-  }
-
-  @Override
-  public long encodedBytes() {
-    return out.encodedBytes();
   }
 
   @Override
