@@ -1,23 +1,23 @@
 package io.yokedcache.jcache;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static io.yokedcache.jcache.InvokeAllIT.keys;
 import static io.yokedcache.jcache.InvokeAllIT.roundTrips;
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.RedisCluster;
 import java.time.Duration;
-import java.util.function.Function;
-import java.util.concurrent.CompletableFuture;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.cache.Cache;
