@@ -41,8 +41,12 @@ final class Chart {
   void add(Cell cell, List<Series> all) {
     groups.add(
         new Group(
-            "%s, %s threads, values of %d bytes"
-                .formatted(cell.workload().label(), cell.threading(), cell.valueBytes()),
+            "%s by %s thread%s, values of %d bytes"
+                .formatted(
+                    cell.workload().label(),
+                    cell.threading(),
+                    cell.threading().count() == 1 ? "" : "s",
+                    cell.valueBytes()),
             all.stream()
                 .map(series -> new Bar(series.label(), series.perSecond().median()))
                 .toList()));
