@@ -181,7 +181,8 @@ final class NearFiguresIT {
             "yokedcache_cache_invalidations_total{,type=\"near\"}",
             value(before, "yokedcache_cache_invalidations_total{,type=\"near\"}") + 11)
         .containsEntry("yokedcache_cache_near_entries{}", 10.0)
-        .hasSize(4);
+        .containsEntry("yokedcache_cache_near_stale_hits_total{}", 0.0)
+        .hasSize(5);
     String tag = "[|]#cache:users,cache_manager:[^,]*";
     awaitSum(tagged, "p[.]near_gets:(\\d+)[|]c" + tag + ",result:hit", 26);
     awaitSum(tagged, "p[.]near_gets:(\\d+)[|]c" + tag + ",result:miss", 14);
