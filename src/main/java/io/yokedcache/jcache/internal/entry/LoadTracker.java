@@ -24,11 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class LoadTracker implements ChangeObserver {
 
   private final long maxWaitNanos;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition stored = lock.newCondition();
 
-  /** The keys that are being loaded; guarded by the lock. */
-  private final Map<Bytes, Stamp> stamps = new HashMap<>();
+  /** Made with the first load, since most caches have none; set under the monitor. */
+  private volatile @Nullable Running running;
 
   /** How many keys are being loaded, so that changes need no lock while there are none. */
   private volatile int loading;
@@ -42,16 +40,41 @@ public final class LoadTracker implements ChangeObserver {
     this.maxWaitNanos = maxWait.toNanos();
   }
 
+  /** The loads of now. */
+  private static final class Running {
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition stored = lock.newCondition();
+
+    /** The keys that are being loaded; guarded by the lock. */
+    private final Map<Bytes, Stamp> stamps = new HashMap<>();
+  }
+
+  private Running running() {
+    Running made = running;
+    if (made == null) {
+      synchronized (this) {
+        made = running;
+        if (made == null) {
+          made = new Running();
+          running = made;
+        }
+      }
+    }
+    return made;
+  }
+
   /** Takes the ticket of a load that begins. */
   public Ticket begin(Bytes key) {
-    lock.lock();
+    Running now = running();
+    now.lock.lock();
     try {
-      Stamp stamp = stamps.computeIfAbsent(key, Stamp::new);
+      Stamp stamp = now.stamps.computeIfAbsent(key, Stamp::new);
       stamp.users++;
-      loading = stamps.size();
+      loading = now.stamps.size();
       return new Ticket(stamp);
     } finally {
-      lock.unlock();
+      now.lock.unlock();
     }
   }
 
@@ -67,15 +90,16 @@ public final class LoadTracker implements ChangeObserver {
     if (loading == 0) {
       return;
     }
-    lock.lock();
+    Running now = running();
+    now.lock.lock();
     try {
-      Stamp stamp = stamps.get(key);
+      Stamp stamp = now.stamps.get(key);
       if (stamp != null) {
         stamp.version++;
         awaitStored(stamp);
       }
     } finally {
-      lock.unlock();
+      now.lock.unlock();
     }
   }
 
@@ -84,13 +108,14 @@ public final class LoadTracker implements ChangeObserver {
     if (loading == 0) {
       return;
     }
-    lock.lock();
+    Running now = running();
+    now.lock.lock();
     try {
-      List<Stamp> all = List.copyOf(stamps.values());
+      List<Stamp> all = List.copyOf(now.stamps.values());
       all.forEach(stamp -> stamp.version++);
       all.forEach(this::awaitStored);
     } finally {
-      lock.unlock();
+      now.lock.unlock();
     }
   }
 
@@ -100,7 +125,7 @@ public final class LoadTracker implements ChangeObserver {
     boolean interrupted = false;
     while (stamp.storing > 0 && leftNanos > 0) {
       try {
-        leftNanos = stored.awaitNanos(leftNanos);
+        leftNanos = running().stored.awaitNanos(leftNanos);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -152,7 +177,8 @@ public final class LoadTracker implements ChangeObserver {
     }
 
     private boolean begin(boolean overtakes) {
-      lock.lock();
+      Running now = running();
+      now.lock.lock();
       try {
         if (stamp.version != version) {
           return false;
@@ -168,34 +194,36 @@ public final class LoadTracker implements ChangeObserver {
         stamp.storing++;
         return true;
       } finally {
-        lock.unlock();
+        now.lock.unlock();
       }
     }
 
     public void endStore() {
-      lock.lock();
+      Running now = running();
+      now.lock.lock();
       try {
         if (storing) {
           storing = false;
           stamp.storing--;
-          stored.signalAll();
+          now.stored.signalAll();
         }
       } finally {
-        lock.unlock();
+        now.lock.unlock();
       }
     }
 
     @Override
     public void close() {
       endStore();
-      lock.lock();
+      Running now = running();
+      now.lock.lock();
       try {
         if (--stamp.users == 0) {
-          stamps.remove(stamp.key);
-          loading = stamps.size();
+          now.stamps.remove(stamp.key);
+          loading = now.stamps.size();
         }
       } finally {
-        lock.unlock();
+        now.lock.unlock();
       }
     }
   }
