@@ -167,16 +167,21 @@ public final class OwedInvalidations {
     /** Whether there is a debt; changed under the monitor. */
     private volatile boolean any;
 
-    private final Map<Bytes, Debt> keys = new LinkedHashMap<>();
+    /** Empty and unmodifiable until there is a debt: most caches never have one. */
+    private Map<Bytes, Debt> keys = Map.of();
 
     /** The debt of a new generation. */
     private @Nullable Debt all;
 
     /** The entries to remove once more, and when, in this order. */
-    private final Map<Bytes, Late> again = new LinkedHashMap<>();
+    private Map<Bytes, Late> again = Map.of();
 
     private long settled;
     private long overflows;
+
+    private static <V> Map<Bytes, V> modifiable(Map<Bytes, V> map) {
+      return map.isEmpty() ? new LinkedHashMap<>() : map;
+    }
 
     private OfCache(int maxKeys, boolean owes) {
       this.maxKeys = maxKeys;
@@ -219,6 +224,7 @@ public final class OwedInvalidations {
       Late late = lateValue == null ? null : Late.of(lateValue, now);
       Debt known = keys.get(key);
       if (known == null) {
+        keys = modifiable(keys);
         keys.put(key, new Debt(now, late, now));
       } else {
         Late before = known.late;
@@ -233,8 +239,8 @@ public final class OwedInvalidations {
 
     private synchronized void overflow(long now) {
       overflows++;
-      keys.clear();
-      again.clear();
+      keys = Map.of();
+      again = Map.of();
       all = new Debt(now, /* late= */ null, now);
       any = true;
     }
@@ -247,8 +253,8 @@ public final class OwedInvalidations {
       settlement = settler;
       long now = System.nanoTime();
       long since = all == null ? now : all.sinceNanos;
-      keys.clear(); // entries of the old generation, also those that arrive late
-      again.clear();
+      keys = Map.of(); // entries of the old generation, also those that arrive late
+      again = Map.of();
       all = new Debt(since, /* late= */ null, now);
       any = true;
     }
@@ -304,9 +310,10 @@ public final class OwedInvalidations {
       long now = System.nanoTime();
       removed.forEach(
           (key, debt) -> {
-            if (keys.remove(key, debt)) {
+            if (!keys.isEmpty() && keys.remove(key, debt)) {
               settled++;
               if (debt.late != null && mayArriveLate) {
+                again = modifiable(again);
                 Late before = again.remove(key);
                 Late both = before == null ? debt.late : before.and(debt.late);
                 again.put(key, both.at(now + LATE_NANOS));
@@ -327,7 +334,7 @@ public final class OwedInvalidations {
       }
       keysBefore.forEach(
           (key, debt) -> {
-            if (keys.remove(key, debt)) {
+            if (!keys.isEmpty() && keys.remove(key, debt)) {
               settled++;
             }
           });
@@ -353,7 +360,9 @@ public final class OwedInvalidations {
     /** Takes back what could not be removed. */
     public synchronized void putBack(Map<Bytes, Late> late) {
       if (all == null) {
-        late.forEach((key, writes) -> again.merge(key, writes, (one, other) -> one.and(other)));
+        Map<Bytes, Late> both = modifiable(again);
+        late.forEach((key, writes) -> both.merge(key, writes, (one, other) -> one.and(other)));
+        again = both;
       }
     }
 
