@@ -23,8 +23,8 @@ import javax.cache.configuration.CompleteConfiguration;
 import javax.cache.configuration.Configuration;
 
 /**
- * Hazelcast's JCache as a client of one member, which runs in a JVM of its own as Redis runs in its
- * own process. The member ends with this JVM. Entries are not evicted; the rest is the default.
+ * Hazelcast's JCache as a client of one member, which runs in another JVM, as Redis runs in another
+ * process. The member ends with this JVM. Entries are not evicted; the rest is the default.
  */
 final class HazelcastTarget {
 

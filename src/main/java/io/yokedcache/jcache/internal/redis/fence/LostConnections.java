@@ -48,7 +48,7 @@ public final class LostConnections {
    * A connection as the server knows it. A server that has taken the place of another one may have
    * given the number to another client, but not with the same address and port.
    *
-   * @param address the address and port from which it comes, maybe those of a proxy
+   * @param address the address and port of the client, or of a proxy before the server
    */
   public record Client(long id, String address) {
 
