@@ -101,7 +101,7 @@ final class Histories {
 
   private static Result check(List<Path> files, boolean near) throws IOException {
     Map<String, List<Call>> histories = new TreeMap<>();
-    Map<String, List<Gap>> gapsByKey = new HashMap<>();
+    Map<String, List<Call>> debts = new HashMap<>();
     for (Path file : files) {
       try (Stream<String> lines = Files.lines(file, UTF_8)) {
         lines
@@ -109,9 +109,7 @@ final class Histories {
             .forEach(
                 line -> {
                   if (line.isGap()) {
-                    gapsByKey
-                        .computeIfAbsent(line.gapKey(), key -> new ArrayList<>())
-                        .add(new Gap(line.call().startNanos(), line.call().endNanos()));
+                    debts.computeIfAbsent(line.gapKey(), key -> new ArrayList<>()).add(line.call());
                   } else {
                     histories
                         .computeIfAbsent(line.key(), key -> new ArrayList<>())
@@ -123,9 +121,11 @@ final class Histories {
     int undecided = 0;
     List<String> violations = new ArrayList<>();
     for (Map.Entry<String, List<Call>> history : histories.entrySet()) {
-      List<Call> known = withoutAnswersOfDebts(history.getValue());
+      List<Call> owed = debts.getOrDefault(history.getKey(), List.of());
+      List<Call> known = withoutAnswersOfDebts(history.getValue(), owed);
       List<Call> calls = near ? withOlderReads(known) : known;
-      List<Gap> gaps = joined(gapsByKey.getOrDefault(history.getKey(), List.of()));
+      List<Gap> gaps =
+          joined(owed.stream().map(debt -> new Gap(debt.startNanos(), debt.endNanos())).toList());
       Verdict verdict = HistoryChecker.check(calls, gaps);
       if (verdict == Verdict.UNDECIDED) {
         undecided++;
@@ -167,24 +167,26 @@ final class Histories {
   }
 
   /**
-   * Leaves out calls that found no entry and changed nothing, if an earlier change of the same JVM
-   * had failed: while it owes the removal of the entry, the entry is absent for this JVM. If Redis
-   * refuses all changes, it refuses the removal too, and other JVMs still read the entry.
+   * Leaves out calls that found no entry and changed nothing while their JVM owed the removal of
+   * the entry: it is absent for this JVM then. If Redis refuses all changes, it refuses the removal
+   * too, and other JVMs still read the entry.
+   *
+   * @param debts from the start of a failed call until its JVM owed nothing
    */
-  private static List<Call> withoutAnswersOfDebts(List<Call> calls) {
-    Map<Integer, Long> failures = new HashMap<>();
-    for (Call call : calls) {
-      if (!call.isKnown()) {
-        failures.merge(call.client(), call.startNanos(), Math::min);
-      }
-    }
+  private static List<Call> withoutAnswersOfDebts(List<Call> calls, List<Call> debts) {
     return calls.stream()
         .filter(
             call ->
                 !call.isKnown()
-                    || call.endNanos() < failures.getOrDefault(call.client(), Long.MAX_VALUE)
-                    || !foundNothingAndDidNothing(call))
+                    || !foundNothingAndDidNothing(call)
+                    || debts.stream().noneMatch(debt -> isDuring(call, debt)))
         .toList();
+  }
+
+  private static boolean isDuring(Call call, Call debt) {
+    return call.client() == debt.client()
+        && call.endNanos() >= debt.startNanos()
+        && call.startNanos() <= debt.endNanos();
   }
 
   private static boolean foundNothingAndDidNothing(Call call) {
