@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
-import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
-import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -17,9 +15,7 @@ import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,7 +94,11 @@ final class EvictedGenerationIT {
     assertThat(store.outages().owedKeys()).isEqualTo(1);
   }
 
-  private final class Evicting implements RedisExecutor {
+  private final class Evicting extends OverPool {
+
+    Evicting() {
+      super(pool);
+    }
 
     @Override
     public List<@Nullable Object> execute(Request request) {
@@ -113,33 +113,5 @@ final class EvictedGenerationIT {
       long unused = jedis.del(names.generationKey(0));
       return replies;
     }
-
-    @Override
-    public boolean endLostConnections(String operation, Collection<Bytes> routes) {
-      return pool.endLostConnections(operation, routes);
-    }
-
-    @Override
-    public List<RedisExecutor> masters() {
-      return pool.masters();
-    }
-
-    @Override
-    public String address() {
-      return pool.address();
-    }
-
-    @Override
-    public ConnectionStatistics.Counts connections() {
-      return pool.connections();
-    }
-
-    @Override
-    public RedisExecutor timedBy(Supplier<RoundTripTimer> timer) {
-      return this;
-    }
-
-    @Override
-    public void close() {}
   }
 }

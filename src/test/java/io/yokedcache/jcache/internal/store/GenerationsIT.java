@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
-import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
@@ -16,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -184,13 +181,14 @@ final class GenerationsIT {
   }
 
   /** Counts the round trips to the server. */
-  private static final class Counted implements RedisExecutor {
+  private static final class Counted extends OverPool {
 
     private final boolean isCluster;
     private boolean losesReplies;
     private int trips;
 
     Counted(boolean isCluster) {
+      super(pool);
       this.isCluster = isCluster;
     }
 
@@ -225,29 +223,6 @@ final class GenerationsIT {
       }
       return replies;
     }
-
-    @Override
-    public List<RedisExecutor> masters() {
-      return pool.masters();
-    }
-
-    @Override
-    public String address() {
-      return pool.address();
-    }
-
-    @Override
-    public ConnectionStatistics.Counts connections() {
-      return pool.connections();
-    }
-
-    @Override
-    public RedisExecutor timedBy(Supplier<RoundTripTimer> timer) {
-      return this;
-    }
-
-    @Override
-    public void close() {}
   }
 
   private static List<KeySpace.Bucket> buckets(int... numbers) {
