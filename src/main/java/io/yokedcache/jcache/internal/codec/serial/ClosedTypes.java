@@ -16,7 +16,10 @@ import java.time.Year;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -28,28 +31,43 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClosedTypes {
 
-  private static final Set<Class<?>> NUMBERS =
-      Set.of(Byte.class, Short.class, Integer.class, Long.class, Float.class, Double.class);
-
-  private static final Set<Class<?>> ALONE = Set.of(Boolean.class, Character.class, UUID.class);
-
-  private static final Set<Class<?>> TIMES =
-      Set.of(
-          Duration.class,
-          Instant.class,
-          LocalDate.class,
-          LocalDateTime.class,
-          LocalTime.class,
-          MonthDay.class,
-          OffsetDateTime.class,
-          OffsetTime.class,
-          Period.class,
-          Year.class,
-          YearMonth.class,
-          ZoneOffset.class,
-          ZonedDateTime.class);
+  /**
+   * The final classes of the JDK with plain content, each with the names that its streams contain
+   * beside its own. The only list of these classes: closed types and immutable values are derived
+   * from it.
+   */
+  private static final Map<Class<?>, Set<String>> PLAIN = plain();
 
   private ClosedTypes() {}
+
+  private static Map<Class<?>, Set<String>> plain() {
+    Map<Class<?>, Set<String>> plain = new HashMap<>();
+    List.of(String.class, Boolean.class, Character.class, UUID.class)
+        .forEach(type -> plain.put(type, Set.of()));
+    List.of(Byte.class, Short.class, Integer.class, Long.class, Float.class, Double.class)
+        .forEach(type -> plain.put(type, Set.of(Number.class.getName())));
+    List.of(
+            Duration.class,
+            Instant.class,
+            LocalDate.class,
+            LocalDateTime.class,
+            LocalTime.class,
+            MonthDay.class,
+            OffsetDateTime.class,
+            OffsetTime.class,
+            Period.class,
+            Year.class,
+            YearMonth.class,
+            ZoneOffset.class,
+            ZonedDateTime.class)
+        .forEach(type -> plain.put(type, Set.of("java.time.Ser")));
+    return Map.copyOf(plain);
+  }
+
+  /** Returns whether a class is a final class of the JDK with plain content, which is immutable. */
+  public static boolean isPlain(Class<?> type) {
+    return PLAIN.containsKey(type);
+  }
 
   /**
    * Returns the names of the classes that a stream of a value can describe, or {@code null} if the
@@ -65,18 +83,10 @@ public final class ClosedTypes {
     if (element.isPrimitive() || !seen.add(element)) {
       return true;
     }
-    if (element == String.class || ALONE.contains(element)) {
+    Set<String> others = PLAIN.get(element);
+    if (others != null) {
       names.add(element.getName());
-      return true;
-    }
-    if (NUMBERS.contains(element)) {
-      names.add(element.getName());
-      names.add(Number.class.getName());
-      return true;
-    }
-    if (TIMES.contains(element)) {
-      names.add(element.getName());
-      names.add("java.time.Ser");
+      names.addAll(others);
       return true;
     }
     if (element.isEnum()) {

@@ -1,30 +1,18 @@
 package io.yokedcache.jcache.internal.codec.value;
 
+import io.yokedcache.jcache.internal.codec.serial.ClosedTypes;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.MonthDay;
-import java.time.OffsetDateTime;
-import java.time.OffsetTime;
-import java.time.Period;
-import java.time.Year;
-import java.time.YearMonth;
 import java.time.ZoneId;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Currency;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,33 +32,8 @@ public final class ImmutableValues {
    */
   private static final int MAX_PARTS = 256;
 
-  private static final Set<Class<?>> IMMUTABLE =
-      Set.of(
-          String.class,
-          Boolean.class,
-          Byte.class,
-          Short.class,
-          Character.class,
-          Integer.class,
-          Long.class,
-          Float.class,
-          Double.class,
-          UUID.class,
-          Currency.class,
-          Locale.class,
-          URI.class,
-          Instant.class,
-          Duration.class,
-          Period.class,
-          LocalDate.class,
-          LocalTime.class,
-          LocalDateTime.class,
-          OffsetTime.class,
-          OffsetDateTime.class,
-          ZonedDateTime.class,
-          Year.class,
-          YearMonth.class,
-          MonthDay.class);
+  /** Immutable classes of the JDK that are not closed types. */
+  private static final Set<Class<?>> FURTHER = Set.of(Currency.class, Locale.class, URI.class);
 
   private static final Field[] NONE = {};
 
@@ -157,7 +120,8 @@ public final class ImmutableValues {
    */
   private static boolean isImmutableType(Class<?> type, Set<Class<?>> assumed) {
     if (type.isPrimitive()
-        || IMMUTABLE.contains(type)
+        || ClosedTypes.isPlain(type)
+        || FURTHER.contains(type)
         || Enum.class.isAssignableFrom(type)
         || ZoneId.class.isAssignableFrom(type)
         || !assumed.add(type)) {
