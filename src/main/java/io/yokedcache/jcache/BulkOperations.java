@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.entry.BulkWriter;
 import io.yokedcache.jcache.internal.entry.CacheContext;
+import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
@@ -29,7 +30,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -282,7 +282,7 @@ final class BulkOperations<K, V> {
    *
    * @return the number of removed entries
    */
-  long invalidateMatching(Predicate<Object> pattern) {
+  long invalidateMatching(EntryCodec.Keys matching) {
     return meter.run(
         Operation.INVALIDATE_MATCHING,
         (recorder, start) -> {
@@ -290,7 +290,7 @@ final class BulkOperations<K, V> {
           Throwable unheard = null;
           try {
             BulkWriter<K, V> unwritten = new BulkWriter<>(context.withoutWriter());
-            unheard = removePages(recorder, unwritten, pattern, removed);
+            unheard = removePages(recorder, unwritten, matching, removed);
           } catch (RedisUnavailableException e) {
             definition.store().entries().leaveOut(e);
           }
@@ -304,18 +304,19 @@ final class BulkOperations<K, V> {
    * Removes entries page by page, and returns the failure of a listener, which does not stop the
    * other pages.
    *
-   * @param only matches the keys to remove, or {@code null} for all
+   * @param only the keys to remove, or {@code null} for all
    * @param removed counts the removed entries
    */
   private @Nullable Throwable removePages(
       StatisticsRecorder recorder,
       BulkWriter<K, V> by,
-      @Nullable Predicate<Object> only,
+      EntryCodec.@Nullable Keys only,
       AtomicLong removed) {
     Throwable unheard = null;
     // A load that runs now may have read a value that is gone from its source by now.
     context.overtakeLoads();
-    Iterator<List<Bytes>> pages = definition.store().entries().scan(Use.DECISION);
+    List<byte[]> beginnings = only == null ? List.of() : only.beginnings();
+    Iterator<List<Bytes>> pages = definition.store().entries().scan(Use.DECISION, beginnings);
     while (pages.hasNext()) {
       Map<K, Bytes> keys = new LinkedHashMap<>();
       List<Mutation> unknown = new ArrayList<>();
@@ -323,7 +324,7 @@ final class BulkOperations<K, V> {
       List<@Nullable K> decoded = definition.codec().decodeKeys(page);
       for (int i = 0; i < page.size(); i++) {
         K key = decoded.get(i);
-        if (only != null && (key == null || !only.test(key))) {
+        if (only != null && (key == null || !only.contains().test(key))) {
           continue;
         }
         if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {

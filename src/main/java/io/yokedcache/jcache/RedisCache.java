@@ -577,7 +577,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     ensureOpen();
     Class<K> keyType = definition.configuration().getKeyType();
     return bulk.invalidateMatching(
-        definition.codec().pattern(requireNonNull(glob, "glob"), keyType));
+        definition.codec().matching(requireNonNull(glob, "glob"), keyType));
   }
 
   @Override

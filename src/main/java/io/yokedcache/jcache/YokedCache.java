@@ -149,8 +149,9 @@ public interface YokedCache<K, V> extends Cache<K, V> {
    * Near caches of all JVMs lose the entries.
    *
    * <p>All keys are visited, on every master of a cluster, so the duration grows with the number of
-   * keys that Redis holds. Each step reads and removes at most {@code batch-size} entries, and
-   * other commands run in between. To empty a whole cache, {@link #clear()} is faster.
+   * keys that Redis holds. A pattern that begins with text is faster than one that begins with a
+   * special character, since Redis then leaves out most other keys. Each step takes milliseconds,
+   * and other commands run in between. To empty a whole cache, {@link #clear()} is faster.
    *
    * <p>If Redis becomes unreachable during the call, this JVM empties the whole cache when Redis is
    * back, since it does not know which entries match.

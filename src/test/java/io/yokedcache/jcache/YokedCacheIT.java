@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.internal.codec.key.KeyPattern;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The operations of {@link YokedCache} on one entry, on a real server. */
 final class YokedCacheIT {
@@ -502,6 +504,143 @@ final class YokedCacheIT {
     assertThat(cache.invalidateMatching("*")).isEqualTo(hostile.size() - 1);
     assertThat(cache.metrics().counter("invalidations.pattern")).isEqualTo(5);
     assertThat(cache.metrics().operations()).containsKey("invalidateMatching");
+  }
+
+  /**
+   * Redis leaves out keys that cannot match, and the JVM decides: each glob removes the keys that
+   * it matches in the JVM, also where bytes have a meaning in patterns of Redis.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"canonical", "string"})
+  void invalidateMatching_asInTheJvm(String codec) {
+    String name = codec + "-" + TestManagers.uniqueName("yoked");
+    YokedCache<String, String> cache =
+        (YokedCache<String, String>)
+            managers
+                .open(redis.uri(), "yokedcache.caches.\"" + name + "\".key-codec", codec)
+                .createCache(name, TestManagers.strings());
+    List<String> keys =
+        new ArrayList<>(
+            List.of(
+                "a",
+                "ab",
+                "a*b",
+                "a?b",
+                "a[b]",
+                "a\\b",
+                "a^b",
+                "a-b",
+                "*",
+                "?",
+                "[",
+                "]",
+                "^",
+                "\\",
+                "#",
+                "##",
+                "#X",
+                "#X0061",
+                "#L7",
+                "",
+                "{x}",
+                "\n",
+                "\u0000a",
+                "\u00fc",
+                "\u00fcb",
+                "\u20ac1",
+                "\uD83D\uDE00",
+                "\uD83D\uDE00b",
+                "\uD83D\uDE01",
+                "a".repeat(300) + "b",
+                "a".repeat(300) + "c"));
+    if (codec.equals("canonical")) {
+      keys.addAll(List.of("\uD83D", "a\uD83D", "\uDE00a", "\uD83Da", "\u00fc\uD800", "#\uDE00"));
+    }
+    List<String> globs =
+        List.of(
+            "a*",
+            "a",
+            "a?b",
+            "a\\*b",
+            "a\\?b",
+            "a\\[*",
+            "a\\\\*",
+            "a\\^*",
+            "a-*",
+            "a[*]b",
+            "\\**",
+            "\\?*",
+            "\\[*",
+            "]*",
+            "^*",
+            "\\\\*",
+            "#*",
+            "##*",
+            "#X*",
+            "#X0061*",
+            "\n*",
+            "\u0000*",
+            "\u00fc*",
+            "\u00fc?",
+            "\u20ac*",
+            "\uD83D\uDE00*",
+            "\uD83D*",
+            "\uDE00*",
+            "a\uD83D*",
+            "#\uDE00*",
+            "\u00fc[\uD800]",
+            "a".repeat(300) + "*",
+            "b*",
+            "*",
+            "{*");
+    for (String glob : globs) {
+      keys.forEach(key -> cache.put(key, "v"));
+      KeyPattern inJvm = KeyPattern.of(glob, String.class, name);
+
+      long removed = cache.invalidateMatching(glob);
+
+      List<String> left = new ArrayList<>();
+      cache.forEach(entry -> left.add(entry.getKey()));
+      assertThat(left)
+          .as("%s", glob)
+          .containsExactlyInAnyOrderElementsOf(
+              keys.stream().filter(key -> !inJvm.test(key)).toList());
+      assertThat(removed).as("%s", glob).isEqualTo(keys.size() - left.size());
+    }
+  }
+
+  /** The names of a thousand keys would take over 30,000 bytes. */
+  @Test
+  void invalidateMatching_readsWhatMayMatch() {
+    YokedCache<String, String> texts = create(TestManagers.strings());
+    YokedCache<Long, String> numbers =
+        create(new MutableConfiguration<Long, String>().setTypes(Long.class, String.class));
+    for (long i = 1_000; i < 2_000; i++) {
+      texts.put("user:" + i, "v");
+      numbers.put(i, "v");
+    }
+    assertThat(sentBytes(() -> assertThat(texts.invalidateMatching("*r:1009")).isOne()))
+        .isGreaterThan(30_000);
+    assertThat(sentBytes(() -> assertThat(texts.invalidateMatching("user:100*")).isEqualTo(9)))
+        .isLessThan(15_000);
+    assertThat(sentBytes(() -> assertThat(numbers.invalidateMatching("100*")).isEqualTo(10)))
+        .isLessThan(15_000);
+  }
+
+  private static long sentBytes(Runnable operation) {
+    long before = sentBytes();
+    operation.run();
+    return sentBytes() - before;
+  }
+
+  private static long sentBytes() {
+    return raw.jedis()
+        .info("stats")
+        .lines()
+        .filter(line -> line.startsWith("total_net_output_bytes:"))
+        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -282,14 +282,24 @@ public final class EntryCodec<K, V> {
   }
 
   /**
-   * Whether the text of a key matches a glob.
+   * Some keys.
+   *
+   * @param contains whether a key is one of them
+   * @param beginnings the bytes with which their encoded forms begin, as alternatives; empty if
+   *     unknown
+   */
+  public record Keys(Predicate<Object> contains, List<byte[]> beginnings) {}
+
+  /**
+   * The keys whose text matches a glob.
    *
    * @param keyType the declared type of the keys
    * @throws IllegalArgumentException if the glob is wrong
    * @throws UnsupportedOperationException if no key of the type has a text
    */
-  public Predicate<Object> pattern(String glob, Class<?> keyType) {
-    return KeyPattern.of(glob, keyType, cacheName);
+  public Keys matching(String glob, Class<?> keyType) {
+    KeyPattern pattern = KeyPattern.of(glob, keyType, cacheName);
+    return new Keys(pattern, pattern.beginnings(keys, keyType));
   }
 
   /** Decodes several keys, each as {@link #decodeKey} does. */

@@ -251,7 +251,9 @@ public final class StaleEntryCleaner {
       this.tokens = Set.copyOf(tokens);
       this.isDone = tokens.isEmpty();
       this.scan =
-          !isDone && executor.isCluster() ? names.scan(executor, operation, COUNTED_PAGE) : null;
+          !isDone && executor.isCluster()
+              ? names.scan(executor, operation, COUNTED_PAGE, List.of())
+              : null;
     }
 
     /** Whether all are deleted and counted, or were given up. */

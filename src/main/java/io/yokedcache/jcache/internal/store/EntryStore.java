@@ -1043,10 +1043,18 @@ public final class EntryStore {
    * generation if it fails.
    */
   public Iterator<List<Bytes>> scan(Use use) {
+    return scan(use, List.of());
+  }
+
+  /**
+   * The keys of the cache as {@link #scan(Use)} returns them, but on one server only those that
+   * begin with one of some bytes, and on a cluster perhaps only those.
+   */
+  public Iterator<List<Bytes>> scan(Use use, List<byte[]> beginnings) {
     try {
       // The known generations may be old, and a scan must not skip the current entries.
       generations.openAll();
-      return new Pages(names.scan(executor, operations.iterator(), batchSize), use);
+      return new Pages(names.scan(executor, operations.iterator(), batchSize, beginnings), use);
     } catch (CacheException e) {
       endScan(use, e);
       return Collections.emptyIterator();

@@ -3,12 +3,15 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,13 @@ public final class KeySpace {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-$/@+";
   private static final byte COLON = ':';
   private static final int MAX_BUCKET_DIGITS = 5;
+
+  /** The keys that Redis compares with a pattern in one call, which takes milliseconds. */
+  private static final int FILTERED_PAGE = 1_000;
+
+  /** The most bytes of keys that Redis compares with a pattern. */
+  private static final int MAX_FILTERED_BYTES = 256;
+
   private static final String ABOUT = "}:about";
   private static final String LOAD_LEASE = "}:lease-of-load:";
   private static final String REFRESH_LEASE = "}:lease-of-refresh:";
@@ -239,18 +249,58 @@ public final class KeySpace {
   }
 
   /**
-   * The names of the entries of every bucket and generation, and perhaps of other keys, page by
-   * page. On one server a name may come twice.
+   * The pattern of {@code SCAN} that finds the entries of every generation whose keys begin with
+   * one of some bytes, and perhaps others.
+   *
+   * @param beginnings alternatives; an empty list for all keys
    */
-  public Iterator<List<byte[]>> scan(RedisExecutor executor, String operation, int pageSize) {
-    return executor.isCluster()
-        ? new SlotScan(executor, operation, this, pageSize)
-        : new KeyScan(executor.masters(), operation, scanPattern(), pageSize);
+  private byte[] scanPattern(String bucket, List<byte[]> beginnings) {
+    ByteArrayOutputStream pattern = new ByteArrayOutputStream();
+    pattern.writeBytes(ascii(prefix + bucket + "}:"));
+    if (!beginnings.isEmpty()) {
+      pattern.writeBytes(ascii("?".repeat(Generation.TOKEN_LENGTH) + ":"));
+      int length = MAX_FILTERED_BYTES;
+      for (byte[] beginning : beginnings) {
+        length = Math.min(length, beginning.length);
+      }
+      for (int i = 0; i < length; i++) {
+        Set<Byte> bytes = new LinkedHashSet<>();
+        for (byte[] beginning : beginnings) {
+          bytes.add(beginning[i]);
+        }
+        pattern.writeBytes(ascii(bytes.size() > 1 ? "[" : ""));
+        for (byte b : bytes) {
+          pattern.write('\\'); // takes the special meaning from any byte
+          pattern.write(b);
+        }
+        pattern.writeBytes(ascii(bytes.size() > 1 ? "]" : ""));
+      }
+    }
+    pattern.write('*');
+    return pattern.toByteArray();
   }
 
-  /** The pattern of {@code SCAN} that finds the entries of every generation of a bucket. */
-  byte[] scanPattern(int bucket) {
-    return ascii(prefix + bucket + "}:*");
+  /**
+   * The names of the entries of every bucket and generation, and perhaps of other keys, page by
+   * page. On one server a name may come twice.
+   *
+   * @param beginnings the bytes with which the keys begin that are wanted, as alternatives; an
+   *     empty list for all keys. Others may come too
+   */
+  public Iterator<List<byte[]>> scan(
+      RedisExecutor executor, String operation, int pageSize, List<byte[]> beginnings) {
+    return executor.isCluster()
+        ? new SlotScan(executor, operation, this, pageSize, beginnings)
+        : new KeyScan(
+            executor.masters(),
+            operation,
+            scanPattern(buckets == 1 ? "0" : "*", beginnings),
+            beginnings.isEmpty() ? pageSize : Math.max(pageSize, FILTERED_PAGE));
+  }
+
+  /** The pattern of {@code SCAN} that finds these entries of a bucket. */
+  byte[] scanPattern(int bucket, List<byte[]> beginnings) {
+    return scanPattern(Integer.toString(bucket), beginnings);
   }
 
   /** The pattern that finds the entries of every cache of a namespace. */

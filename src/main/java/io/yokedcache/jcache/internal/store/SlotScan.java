@@ -51,6 +51,7 @@ public final class SlotScan implements Iterator<List<byte[]>> {
   private final KeySpace names;
   private final int pageSize;
   private final int mostAtOnce;
+  private final List<byte[]> beginnings;
 
   /** The buckets that were not read yet. */
   private final Deque<Integer> buckets = new ArrayDeque<>();
@@ -64,16 +65,34 @@ public final class SlotScan implements Iterator<List<byte[]>> {
   /** The bucket that is being read by {@code SCAN}, or {@code null}. */
   private @Nullable LargeBucket large;
 
-  public SlotScan(RedisExecutor executor, String operation, KeySpace names, int pageSize) {
-    this(executor, operation, names, pageSize, MOST_AT_ONCE);
+  /**
+   * Creates a scan.
+   *
+   * @param beginnings of the keys that are wanted, as {@link KeySpace#scanPattern(int, List)} takes
+   *     them; only {@code SCAN} leaves out the others
+   */
+  SlotScan(
+      RedisExecutor executor,
+      String operation,
+      KeySpace names,
+      int pageSize,
+      List<byte[]> beginnings) {
+    this(executor, operation, names, pageSize, beginnings, MOST_AT_ONCE);
   }
 
-  SlotScan(RedisExecutor executor, String operation, KeySpace names, int pageSize, int mostAtOnce) {
+  SlotScan(
+      RedisExecutor executor,
+      String operation,
+      KeySpace names,
+      int pageSize,
+      List<byte[]> beginnings,
+      int mostAtOnce) {
     this.executor = executor;
     this.operation = operation;
     this.names = names;
     this.pageSize = pageSize;
     this.mostAtOnce = mostAtOnce;
+    this.beginnings = beginnings;
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       buckets.add(bucket);
     }
@@ -373,7 +392,7 @@ public final class SlotScan implements Iterator<List<byte[]>> {
     }
 
     private KeyScan scan(List<RedisExecutor> masters) {
-      return new KeyScan(masters, operation, names.scanPattern(bucket), pageSize);
+      return new KeyScan(masters, operation, names.scanPattern(bucket, beginnings), pageSize);
     }
   }
 }

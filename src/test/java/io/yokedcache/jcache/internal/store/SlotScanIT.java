@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.CommandArguments;
@@ -88,7 +89,7 @@ final class SlotScanIT {
 
   /** Reads all pages, and does something after the first one. */
   private List<String> scan(int mostAtOnce, Runnable afterFirst) {
-    SlotScan scan = new SlotScan(executor, "test", names, PAGE, mostAtOnce);
+    SlotScan scan = new SlotScan(executor, "test", names, PAGE, List.of(), mostAtOnce);
     List<String> found = new ArrayList<>();
     boolean isFirst = true;
     while (scan.hasNext()) {
@@ -122,6 +123,26 @@ final class SlotScanIT {
     assertEachOnce(scan(mostAtOnce, () -> cluster.moveSlot(slot, from, to)));
     assertEachOnce(scan(mostAtOnce, () -> cluster.moveSlot(slot, to, from)));
     assertEachOnce(scan(mostAtOnce, () -> {}));
+  }
+
+  /** A slot that is read by SCAN is filtered by its master. */
+  @Test
+  void beginnings() {
+    SlotScan scan =
+        new SlotScan(
+            executor,
+            "test",
+            names,
+            /* pageSize= */ 1,
+            List.of(new byte[] {'1'}),
+            /* mostAtOnce= */ 10);
+    List<String> found = new ArrayList<>();
+    scan.forEachRemaining(
+        page -> page.forEach(name -> found.add(new String(name, StandardCharsets.US_ASCII))));
+
+    assertThat(found)
+        .containsExactlyInAnyOrderElementsOf(
+            all.stream().filter(name -> name.contains(":1")).toList());
   }
 
   /** The table of this JVM still names the old master when the scan begins. */

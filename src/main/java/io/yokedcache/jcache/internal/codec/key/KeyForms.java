@@ -80,16 +80,22 @@ final class KeyForms {
 
   private static void writeString(String text, KeyWriter out) {
     if (!Utf8.isWellFormed(text)) {
-      out.text("#X");
-      for (int i = 0; i < text.length(); i++) {
-        out.text(HEX.toHexDigits(text.charAt(i)));
-      }
+      out.text(digits(text));
       return;
     }
     if (!text.isEmpty() && text.charAt(0) == MARK) {
       out.text("#");
     }
     out.text(text);
+  }
+
+  /** The form of a text that has no UTF-8 form. */
+  static String digits(String text) {
+    StringBuilder digits = new StringBuilder("#X");
+    for (int i = 0; i < text.length(); i++) {
+      digits.append(HEX.toHexDigits(text.charAt(i)));
+    }
+    return digits.toString();
   }
 
   @Nullable Object read(KeyReader in) {
@@ -127,6 +133,9 @@ final class KeyForms {
     }
     if (Utf8.isWellFormed(text.toString())) {
       throw in.damaged("a text with a UTF-8 form is written in digits");
+    }
+    if (!digits(text.toString()).equals("#X" + digits)) {
+      throw in.damaged("the digits of a text are not the usual ones");
     }
     return text.toString();
   }

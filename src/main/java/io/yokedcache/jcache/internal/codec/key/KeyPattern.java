@@ -1,5 +1,11 @@
 package io.yokedcache.jcache.internal.codec.key;
 
+import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.internal.codec.serial.Utf8;
+import io.yokedcache.jcache.internal.codec.value.CheckedCodec;
+import io.yokedcache.jcache.internal.codec.value.StringCodec;
+import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -45,9 +51,20 @@ public final class KeyPattern implements Predicate<Object> {
   private final String glob;
   private final List<Element> elements;
 
+  /** The text before the first special character: each key that matches begins with it. */
+  private final String literal;
+
   private KeyPattern(String glob) {
     this.glob = glob;
     this.elements = new Parser(glob).parse();
+    StringBuilder beginning = new StringBuilder();
+    for (Element element : elements) {
+      if (!(element instanceof Literal character)) {
+        break;
+      }
+      beginning.appendCodePoint(character.character);
+    }
+    this.literal = beginning.toString();
   }
 
   /**
@@ -101,6 +118,40 @@ public final class KeyPattern implements Predicate<Object> {
   public boolean test(Object key) {
     String text = text(key);
     return text != null && matches(text);
+  }
+
+  /**
+   * The bytes with which the encoded keys begin that match, as alternatives. Other keys may begin
+   * with them too.
+   *
+   * @param codec the codec of the keys
+   * @param keyType the declared type of the keys
+   * @return an empty list if the bytes are not known: for a pattern that begins with a special
+   *     character, for a codec of the application, and for a type whose keys have several forms
+   */
+  public List<byte[]> beginnings(Codec<?> codec, Class<?> keyType) {
+    Object kind = codec instanceof CheckedCodec<?> checked ? checked.codec() : codec;
+    if (literal.isEmpty()) {
+      return List.of();
+    }
+    if (kind instanceof StringCodec) {
+      return List.of(literal.getBytes(StandardCharsets.UTF_8));
+    }
+    if (!(kind instanceof CanonicalKeyCodec)) {
+      return List.of();
+    }
+    if (keyType == String.class) {
+      // A text without a UTF-8 form is written in digits, and the pattern may match one.
+      byte[] digits = KeyForms.digits(literal).getBytes(StandardCharsets.US_ASCII);
+      String mark = literal.charAt(0) == KeyForms.MARK ? "#" : "";
+      return Utf8.isWellFormed(literal)
+          ? List.of((mark + literal).getBytes(StandardCharsets.UTF_8), digits)
+          : List.of(digits);
+    }
+    String prefix = hasPlainText(keyType) ? TextForms.prefixOf(keyType) : null;
+    boolean isText =
+        prefix != null && Modifier.isFinal(keyType.getModifiers()) && keyType != Character.class;
+    return isText ? List.of((prefix + literal).getBytes(StandardCharsets.UTF_8)) : List.of();
   }
 
   private boolean matches(String text) {

@@ -322,6 +322,8 @@ final class CanonicalKeyCodecTest {
         "#X0061",
         "#X",
         "#Xd8zz",
+        "#XD800",
+        "#Xd80061",
         "#TNope:1",
         "#TLocalDate",
         "#TLocalDate:2024-2-1",

@@ -4,9 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.codec.Codec;
+import io.yokedcache.jcache.internal.codec.TestSettings;
+import io.yokedcache.jcache.internal.codec.serial.Utf8;
+import io.yokedcache.jcache.internal.codec.value.StringCodec;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -129,6 +137,81 @@ final class KeyPatternTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> KeyPattern.of(glob, String.class, "orders"))
         .withMessageContaining(glob);
+  }
+
+  /** A key that matches and whose bytes do not begin so would survive its removal. */
+  @Test
+  void beginnings_ofAllKeysThatMatch() {
+    Random random = new Random(SEED);
+    Codec<String> canonical =
+        new CanonicalKeyCodec<>(String.class, TestSettings.loader(), TestSettings.allowing());
+    int matched = 0;
+    for (int i = 0; i < 200_000; i++) {
+      String glob = text(random, "aab#X*?[]^-\\\u00e9\uD83D\uDE00\uD800", 6);
+      String key = text(random, "aab#X]\\\u00e9\uD83D\uDE00\uD800", 5);
+      KeyPattern pattern;
+      try {
+        pattern = KeyPattern.of(glob, String.class, "orders");
+      } catch (IllegalArgumentException e) {
+        continue;
+      }
+      if (pattern.test(key)) {
+        assertBegins(pattern.beginnings(canonical, String.class), canonical.encode(key));
+        if (Utf8.isWellFormed(key)) {
+          assertBegins(
+              pattern.beginnings(StringCodec.INSTANCE, String.class),
+              StringCodec.INSTANCE.encode(key));
+        }
+        matched++;
+      }
+    }
+    assertThat(matched).isGreaterThan(2_000);
+  }
+
+  private static void assertBegins(List<byte[]> alternatives, byte[] key) {
+    if (!alternatives.isEmpty()) {
+      assertThat(alternatives)
+          .anyMatch(
+              alternative ->
+                  alternative.length <= key.length
+                      && Arrays.equals(Arrays.copyOf(key, alternative.length), alternative));
+    }
+  }
+
+  @Test
+  void beginnings_otherTypes() {
+    Map<Class<?>, String> known =
+        Map.of(
+            Long.class, "#L7",
+            Integer.class, "#I7",
+            UUID.class, "#U7",
+            LocalDate.class, "#TLocalDate:7");
+    known.forEach(
+        (type, expected) ->
+            assertThat(beginnings("7*", type)).as("%s", type).containsExactly(expected));
+    assertThat(beginnings("7", Long.class)).containsExactly("#L7");
+    assertThat(beginnings("\\*[a-z]", String.class)).containsExactly("*", "#X002a");
+    assertThat(beginnings("#", String.class)).contains("##");
+    for (Class<?> several :
+        List.of(
+            Object.class,
+            Number.class,
+            BigDecimal.class,
+            Character.class,
+            Colour.class,
+            ZoneId.class)) {
+      assertThat(beginnings("7*", several)).as("%s", several).isEmpty();
+    }
+    for (String open : List.of("", "*7", "?", "[7]")) {
+      assertThat(beginnings(open, Long.class)).as("%s", open).isEmpty();
+    }
+  }
+
+  private static <T> List<String> beginnings(String glob, Class<T> type) {
+    Codec<T> codec = new CanonicalKeyCodec<>(type, TestSettings.loader(), TestSettings.allowing());
+    return KeyPattern.of(glob, type, "orders").beginnings(codec, type).stream()
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+        .toList();
   }
 
   /** Exponential backtracking would not end within the life of the machine. */
