@@ -12,6 +12,7 @@ import io.yokedcache.jcache.internal.codec.value.AutoCodec;
 import io.yokedcache.jcache.internal.codec.value.BytesCodec;
 import io.yokedcache.jcache.internal.codec.value.CheckedCodec;
 import io.yokedcache.jcache.internal.codec.value.PlainForm;
+import io.yokedcache.jcache.internal.codec.value.ProtobufCodec;
 import io.yokedcache.jcache.internal.codec.value.StringCodec;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Collections;
@@ -43,8 +44,10 @@ public final class Codecs {
                   "java", JavaCodec::new,
                   "string", new SingleType<>(StringCodec.INSTANCE, String.class))));
 
-  /** Not one of the above, since its library is optional. */
+  /** These are not among the above, since their libraries are optional. */
   private static final String JSON = "json";
+
+  private static final String PROTOBUF = "protobuf";
 
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9.-]{1,100}");
 
@@ -156,6 +159,9 @@ public final class Codecs {
     if (nameOrClass.equals(JSON)) {
       return json(type, type.getTypeName());
     }
+    if (nameOrClass.equals(PROTOBUF)) {
+      return protobuf(type);
+    }
     Factory factory = BUILT_IN.get(nameOrClass);
     if (factory == null) {
       return instantiate(nameOrClass);
@@ -212,10 +218,23 @@ public final class Codecs {
     }
   }
 
+  private <T> Codec<T> protobuf(Class<T> type) {
+    try {
+      return new ProtobufCodec<>(type, settings);
+    } catch (NoClassDefFoundError e) {
+      throw new CacheException(
+          "The codec protobuf needs com.google.protobuf:protobuf-java on the class path ("
+              + e.getMessage()
+              + " is missing)",
+          e);
+    }
+  }
+
   /** Returns the names of the built-in codecs, sorted. */
   static Set<String> names() {
     Set<String> names = new TreeSet<>(BUILT_IN.keySet());
     names.add(JSON);
+    names.add(PROTOBUF);
     return names;
   }
 

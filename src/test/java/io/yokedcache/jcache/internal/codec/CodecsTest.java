@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Timestamp;
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.codec.SerializationSettings;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import javax.cache.CacheException;
 import org.junit.jupiter.api.Test;
@@ -125,7 +127,9 @@ final class CodecsTest {
         .isNotEmpty()
         .allSatisfy(
             name -> {
-              Class<?> type = name.equals("json") ? List.class : Object.class;
+              Class<?> type =
+                  Map.of("json", List.class, "protobuf", Timestamp.class)
+                      .getOrDefault(name, Object.class);
               assertThat(codecs.named(name, type).id()).isEqualTo(name);
               assertThat(rows).contains("`" + name + "`");
             });
