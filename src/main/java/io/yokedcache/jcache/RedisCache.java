@@ -140,7 +140,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     long outer = definition.phases().begin();
     boolean done = false;
     try {
-      V value = answer(key, reader.lookUp(key), recorder, start);
+      V value = answer(key, reader.lookUp(key, reader.isReadThrough()), recorder, start);
       done = true;
       return value;
     } catch (Exception | Error e) {
@@ -177,7 +177,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
 
   private Lookup<V> getOrLoad(
       K key, CacheLoader<K, V> loader, StatisticsRecorder recorder, long start) {
-    Lookup<V> lookup = reader.lookUp(key);
+    Lookup<V> lookup = reader.lookUp(key, /* isLoaded= */ true);
     V value = lookup.value();
     if (value == null) {
       EntryLoader<K, V> timed = EntryLoader.of(TimedLoader.of(loader, () -> recorder));

@@ -128,6 +128,8 @@ public interface YokedCache<K, V> extends Cache<K, V> {
    *       unless the entry was changed or the cache was cleared since the load began. It is
    *       returned in any case.
    *   <li>A function that returns {@code null} stores nothing.
+   *   <li>With {@code on-failure = degrade} and {@code fail-safe}, while Redis is away the function
+   *       is called, and a stale near entry is returned if it throws.
    *   <li>The lookup counts as a hit or a miss, the call as a load. The writer is not called.
    *       Listeners hear of the created entry.
    * </ul>

@@ -244,6 +244,34 @@ final class FailSafeIT {
         .isInstanceOf(CacheLoaderException.class);
   }
 
+  @Test
+  void function_comesFirst_andAStaleEntryIfItThrows() throws Exception {
+    YokedCache<String, String> cache = (YokedCache<String, String>) open("10m", "degrade");
+    fill(cache, List.of("read", "other"));
+
+    redis.kill();
+    awaitStaleHit(cache, "read");
+    long staleHits = staleHits(cache);
+
+    assertThat(cache.get("read", key -> "loaded")).isEqualTo("loaded");
+    assertThat(staleHits(cache)).isEqualTo(staleHits);
+    // The loaded value was newer than the near entry, and could not be kept.
+    assertThat(cache.get("read")).isNull();
+    await()
+        .atMost(BOUND)
+        .ignoreExceptionsInstanceOf(CacheException.class)
+        .until(
+            () ->
+                "old"
+                    .equals(
+                        cache.get(
+                            "other",
+                            key -> {
+                              throw new IllegalStateException("The database is away, too");
+                            })));
+    assertThat(staleHits(cache)).isGreaterThan(staleHits);
+  }
+
   /** The frozen server is for long runs: its silence is noticed after seconds. */
   static Stream<Outage> outagesUnderLoad() {
     return OUTAGE_SECONDS > 2 ? Stream.of(Outage.values()) : Stream.of(Outage.KILLED);

@@ -104,8 +104,13 @@ public final class ReadThrough<K, V> {
     return context.loader().exists();
   }
 
-  /** Reads an entry and does not load it. */
-  public Lookup<V> lookUp(K key) {
+  /**
+   * Reads an entry and does not load it.
+   *
+   * @param isLoaded whether the caller loads a missing entry; if not, a stale near entry is the
+   *     answer
+   */
+  public Lookup<V> lookUp(K key, boolean isLoaded) {
     V copy = context.reads().near(key, refresh);
     if (copy != null) {
       return Lookup.of(copy);
@@ -116,7 +121,8 @@ public final class ReadThrough<K, V> {
         encodedKey,
         reads.isFailSafe()
             ? reads.readAllOrStale(List.of(encodedKey)).get(0)
-            : reads.read(encodedKey));
+            : reads.read(encodedKey),
+        isLoaded);
   }
 
   /** The value of the near entry, or {@code null} if there is none. */
@@ -136,11 +142,11 @@ public final class ReadThrough<K, V> {
         .begin(
             List.of(encodedKey),
             queue,
-            read -> arrived.accept(() -> lookup(encodedKey, read.get().get(0))));
+            read -> arrived.accept(() -> lookup(encodedKey, read.get().get(0), isReadThrough())));
   }
 
-  private Lookup<V> lookup(Bytes encodedKey, Read<V> read) {
-    V value = read.value() == null && !isReadThrough() ? used(read.stale()) : read.value();
+  private Lookup<V> lookup(Bytes encodedKey, Read<V> read, boolean isLoaded) {
+    V value = read.value() == null && !isLoaded ? used(read.stale()) : read.value();
     if (refreshes != null && read.isOld() && value != null) {
       refreshes.refreshAll(List.of(encodedKey));
     }
