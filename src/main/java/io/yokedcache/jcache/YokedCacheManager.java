@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.codec.Codecs;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.jmx.ConnectionNotifications;
@@ -24,6 +25,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
@@ -45,6 +47,30 @@ import org.slf4j.LoggerFactory;
 final class YokedCacheManager implements CacheManager {
 
   private static final Logger logger = LoggerFactory.getLogger(YokedCacheManager.class);
+
+  /**
+   * Makes the tables of MBeans and codecs in a thread, while the first manager of the JVM reads its
+   * configuration and makes its connections. Its completion is awaited before any of them is used,
+   * so that no two threads initialise these classes.
+   */
+  private static final class Tables {
+
+    static final CompletableFuture<Void> MADE =
+        CompletableFuture.runAsync(Tables::make, Tables::start).exceptionally(e -> null);
+
+    private Tables() {}
+
+    private static void make() {
+      ManagerBeans.prepare();
+      Codecs.prepare();
+    }
+
+    private static void start(Runnable task) {
+      Thread thread = new Thread(task, "yokedcache-start");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
 
   private final YokedCachingProvider provider;
   private final Identity identity;
@@ -79,6 +105,7 @@ final class YokedCacheManager implements CacheManager {
         ManagerResources.open(
             settings, identity.classLoader(), embeddedServers, listener(notifications));
     try {
+      Tables.MADE.join();
       this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
       this.beans =
           ManagerBeans.register(
@@ -95,6 +122,11 @@ final class YokedCacheManager implements CacheManager {
     }
     this.extensions = Extensions.start(uri, beans.managerName(), settings, identity.classLoader());
     tellOfStart();
+  }
+
+  /** Begins to make what all managers share, if that was not begun. */
+  static void prepare() {
+    Tables.MADE.isDone();
   }
 
   /** One line that says which server, names and files are used, and no credentials. */

@@ -69,6 +69,7 @@ public final class YokedCachingProvider implements CachingProvider {
       warnOfOthers(existing, properties);
       return existing;
     }
+    YokedCacheManager.prepare();
     // Without a URI the properties may say which server it is.
     Settings settings = load(uri, loader, properties);
     Properties known = requireNonNullElseGet(properties, Properties::new);

@@ -230,6 +230,11 @@ public final class Codecs {
     }
   }
 
+  /** Makes the tables that all codecs share, if there are none yet. */
+  public static void prepare() {
+    isPlain(String.class);
+  }
+
   /** Returns the names of the built-in codecs, sorted. */
   static Set<String> names() {
     Set<String> names = new TreeSet<>(BUILT_IN.keySet());

@@ -46,10 +46,6 @@ public final class CacheBeans implements AutoCloseable {
               Stream.of(Notifications.info(RESET, "The statistics of this cache were reset")))
           .toArray(MBeanNotificationInfo[]::new);
 
-  private static final BeanType<CacheBeans> EXTENDED = extended(attribute -> true);
-  private static final BeanType<CacheBeans> EXTENDED_WITHOUT_NEAR =
-      extended(attribute -> !attribute.startsWith("Near"));
-
   private final MBeanRegistrar registrar;
   private final String cacheName;
   private final Sources sources;
@@ -94,6 +90,16 @@ public final class CacheBeans implements AutoCloseable {
     this.operationBeanLimit = operationBeanLimit;
   }
 
+  /** Made when the first cache shows statistics: they take a while. */
+  private static final class Extended {
+
+    static final BeanType<CacheBeans> ALL = extended(attribute -> true);
+    static final BeanType<CacheBeans> WITHOUT_NEAR =
+        extended(attribute -> !attribute.startsWith("Near"));
+
+    private Extended() {}
+  }
+
   private static BeanType<CacheBeans> extended(Predicate<String> isListed) {
     List<Item<CacheBeans>> attributes = new ArrayList<>();
     for (CacheFigure figure : CacheFigure.values()) {
@@ -132,7 +138,7 @@ public final class CacheBeans implements AutoCloseable {
 
   /** Registers the bean that is there also without statistics. */
   public void register() {
-    BeanType<CacheBeans> type = sources.near().get() == null ? EXTENDED_WITHOUT_NEAR : EXTENDED;
+    BeanType<CacheBeans> type = sources.near().get() == null ? Extended.WITHOUT_NEAR : Extended.ALL;
     registrar.register(Kind.EXTENDED_STATISTICS, type.emitter(this, notifications));
     if (operationBeans == OperationBeans.USED) {
       statistics.tellOfFirstUse(this::showUsed);

@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Node;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
@@ -224,6 +225,13 @@ public final class ManagerBeans implements AutoCloseable {
     this.configurations = configurations;
     this.connection = connection;
     this.backgroundErrors = backgroundErrors;
+  }
+
+  /**
+   * Makes the tables that all managers share, and the JVM's MBean server, if there are none yet.
+   */
+  public static void prepare() {
+    ManagementFactory.getPlatformMBeanServer();
   }
 
   /**

@@ -208,6 +208,9 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     if (!isClosed) {
       return null;
     }
+    if (type == String.class) {
+      return "";
+    }
     String text = TextForms.prefixOf(type);
     if (text != null) {
       return text;
@@ -218,7 +221,7 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     if (type.isArray()) {
       return type == byte[].class ? "#b" : "#A";
     }
-    return type.isRecord() ? "#R" : type == String.class ? "" : null;
+    return type.isRecord() ? "#R" : null;
   }
 
   /**

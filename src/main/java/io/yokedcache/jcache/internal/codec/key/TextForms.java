@@ -50,9 +50,15 @@ final class TextForms {
   /** The most digits of a long. */
   private static final int MAX_DIGITS = 19;
 
-  private static final Map<Class<?>, Form> BY_CLASS = byClass(Stream.concat(letters(), names()));
+  /** Made for the first key that is no text and no frequent number: it takes a while. */
+  private static final class Table {
 
-  private static final Map<String, Form> BY_PREFIX = byPrefix(BY_CLASS.values().stream());
+    static final Map<Class<?>, Form> BY_CLASS = byClass(Stream.concat(letters(), names()));
+
+    static final Map<String, Form> BY_PREFIX = byPrefix(BY_CLASS.values().stream());
+
+    private Table() {}
+  }
 
   /**
    * The text form of one type.
@@ -159,9 +165,9 @@ final class TextForms {
 
   /** Returns the form of a value, or {@code null} if its class has no text form. */
   static @Nullable Form of(Object value) {
-    Form form = BY_CLASS.get(value.getClass());
+    Form form = Table.BY_CLASS.get(value.getClass());
     if (form == null && value instanceof ZoneId) {
-      return BY_CLASS.get(ZoneId.class);
+      return Table.BY_CLASS.get(ZoneId.class);
     }
     if (form == null && value.getClass().getName().startsWith("java.sql.")) {
       return Sql.BY_CLASS.get(value.getClass());
@@ -171,14 +177,14 @@ final class TextForms {
 
   /** Returns the prefix of a class, or {@code null} if the class has no text form. */
   static @Nullable String prefixOf(Class<?> type) {
-    Form form = BY_CLASS.get(type);
+    Form form = Table.BY_CLASS.get(type);
     return form == null ? null : form.prefix();
   }
 
   /** Reads a value after {@code #} and the tag. */
   static Object read(char tag, KeyReader in) {
     String prefix = tag == 'T' ? "#T" + in.until(':') + ":" : "#" + tag;
-    Form form = BY_PREFIX.get(prefix);
+    Form form = Table.BY_PREFIX.get(prefix);
     if (form == null && prefix.startsWith(Sql.PREFIX)) {
       form = Sql.BY_PREFIX.get(prefix);
     }
