@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -25,6 +27,10 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * <p>Its thread only closes sockets and so never waits. It exists only while a write is watched,
  * and for a while after that. On a thread shared with other tasks, a slow task would delay the end
  * of a write, and could not end its own write.
+ *
+ * <p>The thread does not wake for each write: while there are writes, it looks at them when the
+ * oldest would have taken too long. The set of writes and the mark are safe for several threads and
+ * need no lock.
  */
 final class WriteGuard implements AutoCloseable {
 
@@ -37,6 +43,13 @@ final class WriteGuard implements AutoCloseable {
 
   private final ScheduledThreadPoolExecutor watcher;
   private final long timeoutMillis;
+  private final long timeoutNanos;
+
+  /** The writes under way. */
+  private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+
+  /** Whether the watcher is to look at the writes. A watch is in the set before this is read. */
+  private final AtomicBoolean looking = new AtomicBoolean();
 
   /**
    * Creates the guard of a server's connections.
@@ -45,10 +58,10 @@ final class WriteGuard implements AutoCloseable {
    */
   WriteGuard(Duration commandTimeout) {
     this.watcher = new ScheduledThreadPoolExecutor(1, WriteGuard::thread);
-    watcher.setRemoveOnCancelPolicy(true);
     watcher.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
     watcher.allowCoreThreadTimeOut(true);
     this.timeoutMillis = 2 * commandTimeout.toMillis();
+    this.timeoutNanos = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
   }
 
   private static Thread thread(Runnable task) {
@@ -65,7 +78,60 @@ final class WriteGuard implements AutoCloseable {
    * @return {@code null} for a request that needs no watch
    */
   @Nullable Watch watch(Connection connection, List<CommandArguments> commands) {
-    return isLarge(commands) ? new Watch(connection) : null;
+    if (!isLarge(commands)) {
+      return null;
+    }
+    Watch watch = new Watch(connection);
+    watches.add(watch);
+    boolean isWatched = false;
+    try {
+      lookAfter(timeoutNanos);
+      isWatched = true;
+    } finally {
+      if (!isWatched) {
+        watches.remove(watch);
+      }
+    }
+    return watch;
+  }
+
+  /** Has the watcher look at the writes, unless it is to look at them anyway. */
+  private void lookAfter(long nanos) {
+    if (!looking.compareAndSet(false, true)) {
+      return;
+    }
+    boolean isScheduled = false;
+    try {
+      ScheduledFuture<?> unused = watcher.schedule(this::look, nanos, TimeUnit.NANOSECONDS);
+      isScheduled = true;
+    } catch (RejectedExecutionException closing) {
+      logger.debug("The manager closes, and its connections with it", closing);
+    } finally {
+      if (!isScheduled) {
+        looking.set(false);
+      }
+    }
+  }
+
+  /** Ends the writes that take too long, and looks again when the next one would. */
+  private void look() {
+    long waitNanos = timeoutNanos;
+    try {
+      long nowNanos = System.nanoTime();
+      for (Watch watch : watches) {
+        long leftNanos = watch.deadlineNanos - nowNanos;
+        if (leftNanos <= 0) {
+          watch.disconnect();
+        } else {
+          waitNanos = Math.min(waitNanos, leftNanos);
+        }
+      }
+    } finally {
+      looking.set(false);
+      if (!watches.isEmpty()) {
+        lookAfter(waitNanos);
+      }
+    }
   }
 
   /** The watch of one write. */
@@ -73,19 +139,10 @@ final class WriteGuard implements AutoCloseable {
 
     private final Connection connection;
     private final AtomicBoolean ended = new AtomicBoolean();
-    private final @Nullable ScheduledFuture<?> limit;
+    private final long deadlineNanos = System.nanoTime() + timeoutNanos;
 
     private Watch(Connection connection) {
       this.connection = connection;
-      this.limit = schedule();
-    }
-
-    private @Nullable ScheduledFuture<?> schedule() {
-      try {
-        return watcher.schedule(this::disconnect, timeoutMillis, TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException closing) {
-        return null; // the manager closes, and its connections with it
-      }
     }
 
     private void disconnect() {
@@ -105,9 +162,7 @@ final class WriteGuard implements AutoCloseable {
      *     too long, in place of the failure that this caused
      */
     void end() {
-      if (limit != null) {
-        limit.cancel(/* mayInterruptIfRunning= */ false);
-      }
+      watches.remove(this);
       if (!ended.compareAndSet(false, true)) {
         throw new JedisConnectionException(
             new SocketTimeoutException("Writing took longer than " + timeoutMillis + " ms"));
