@@ -55,8 +55,6 @@ final class ManagerResources implements AutoCloseable {
             settings.withConnection(
                 settings.connection().at(servers.deployment(), servers.password()));
       }
-      async = new AsyncQueue(settings.connection().commandTimeout(), errors);
-      all.add(0, async);
       // One thread each: tasks wait up to their time-outs for a Redis that hangs, and a pass over
       // all keys must
       // not delay a lease, nor either of them a ping.
@@ -64,9 +62,12 @@ final class ManagerResources implements AutoCloseable {
       all.add(0, health::shutdownNow);
       ScheduledThreadPoolExecutor pings = scheduler("yokedcache-pings");
       all.add(0, pings::shutdownNow);
-      ScheduledThreadPoolExecutor background = scheduler("yokedcache-background");
       statistics = scheduler("yokedcache-statistics");
       all.add(0, statistics::shutdownNow);
+      ScheduledThreadPoolExecutor background = scheduler("yokedcache-background");
+      all.add(0, background::shutdownNow);
+      async = new AsyncQueue(settings.connection().commandTimeout(), errors, background);
+      all.add(all.size() - (embedded == null ? 0 : 1), async);
       stores =
           new RedisBackend(
               reachable,
@@ -74,8 +75,7 @@ final class ManagerResources implements AutoCloseable {
               new RedisBackend.Schedulers(pings, background, statistics, health),
               errors,
               listener);
-      all.add(0, stores);
-      all.add(0, background::shutdownNow);
+      all.add(1, stores); // the background tasks use it
       loads = loadThreads();
       all.add(0, loads::shutdown);
       refreshes = refreshThreads();

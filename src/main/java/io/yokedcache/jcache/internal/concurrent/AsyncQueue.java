@@ -4,9 +4,11 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * were added, so that the replies of one read from a socket cost one. A task may take long: while
  * tasks wait, another thread looks after them every {@link #LOOK_MILLIS}.
  *
+ * <p>If no thread can be made, for lack of memory, the background thread tries it again every
+ * {@link #RETRY_MILLIS} as long as tasks wait.
+ *
  * <p>An operation has a {@linkplain #enter place} until it is complete, and at most one task at a
  * time, so the number of places bounds the number of tasks. Safe for use by several threads; all
  * state is in concurrent queues, semaphores and atomics.
@@ -36,12 +41,14 @@ public final class AsyncQueue implements AutoCloseable {
 
   static final int MAX_THREADS = 8;
   private static final long LOOK_MILLIS = 10;
+  private static final long RETRY_MILLIS = 100;
   private static final long IDLE_SECONDS = 10;
   private static final String NAME = "yokedcache-async";
 
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final BackgroundErrors errors;
   private final long waitNanos;
+  private final ScheduledExecutorService background;
   private final ScheduledThreadPoolExecutor threads;
   private final Place outer = new Place();
   private final Place inner = new Place();
@@ -52,22 +59,37 @@ public final class AsyncQueue implements AutoCloseable {
   /** Whether a thread will look at the tasks after a while. */
   private final AtomicBoolean isWatched = new AtomicBoolean();
 
+  /** Whether the background thread will try again to make a thread. */
+  private final AtomicBoolean isRetried = new AtomicBoolean();
+
   /**
    * Creates the queue; there is no thread yet. Its threads will have the context class loader of
    * this one.
    *
    * @param wait how long an operation waits for a place: the command time-out
+   * @param background has a thread for short tasks
    */
-  public AsyncQueue(Duration wait, BackgroundErrors errors) {
+  public AsyncQueue(Duration wait, BackgroundErrors errors, ScheduledExecutorService background) {
+    this(wait, errors, background, workers());
+  }
+
+  AsyncQueue(
+      Duration wait,
+      BackgroundErrors errors,
+      ScheduledExecutorService background,
+      ThreadFactory workers) {
     this.errors = errors;
     this.waitNanos = wait.toNanos();
-    ClassLoader loader = Thread.currentThread().getContextClassLoader();
-    AtomicInteger number = new AtomicInteger();
-    this.threads =
-        new ScheduledThreadPoolExecutor(
-            MAX_THREADS, task -> new Worker(task, NAME + "-" + number.incrementAndGet(), loader));
+    this.background = background;
+    this.threads = new ScheduledThreadPoolExecutor(MAX_THREADS, workers);
     threads.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
     threads.allowCoreThreadTimeOut(true);
+  }
+
+  static ThreadFactory workers() {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    AtomicInteger number = new AtomicInteger();
+    return task -> new Worker(task, NAME + "-" + number.incrementAndGet(), loader);
   }
 
   /** A thread of such a queue, which must not wait for a place: it makes places free. */
@@ -132,8 +154,38 @@ public final class AsyncQueue implements AutoCloseable {
         threads.execute(this::runTasks);
       } catch (Throwable e) {
         isWoken.set(false);
-        errors.survived(NAME, e); // no thread could be made: the next wake tries it again
+        noThread(e);
       }
+    }
+  }
+
+  private void noThread(Throwable cause) {
+    errors.survived(NAME, cause);
+    if (isRetried.compareAndSet(false, true)) {
+      try {
+        ScheduledFuture<?> unused =
+            background.schedule(this::retry, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (Throwable e) { // the next wake tries it again
+        isRetried.set(false);
+        errors.survived(NAME, e);
+      }
+    }
+  }
+
+  /** Makes a thread for what the pool was given while it could not make one. */
+  private void retry() {
+    isRetried.set(false);
+    if (tasks.isEmpty()) {
+      return;
+    }
+    if (threads.getQueue().isEmpty()) {
+      wake();
+      return;
+    }
+    try {
+      boolean unused = threads.prestartCoreThread();
+    } catch (Throwable e) {
+      noThread(e);
     }
   }
 
@@ -164,7 +216,7 @@ public final class AsyncQueue implements AutoCloseable {
             threads.schedule(this::look, LOOK_MILLIS, TimeUnit.MILLISECONDS);
       } catch (Throwable e) {
         isWatched.set(false);
-        errors.survived(NAME, e);
+        noThread(e);
       }
     }
   }

@@ -8,19 +8,74 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class AsyncQueueTest {
 
   private final BackgroundErrors errors = new BackgroundErrors();
-  private final AsyncQueue queue = new AsyncQueue(Duration.ofMillis(1), errors);
+  private final ScheduledExecutorService background = Executors.newScheduledThreadPool(1);
+  private final AsyncQueue queue = new AsyncQueue(Duration.ofMillis(1), errors, background);
 
   @AfterEach
   void close() {
     queue.close();
+    background.shutdownNow();
+  }
+
+  /** No later operation wakes the queue. */
+  @Test
+  void noThreadCanBeMade_isTriedAgain() throws Exception {
+    CountDownLatch refusals = new CountDownLatch(3);
+    ThreadFactory threads = AsyncQueue.workers();
+    ThreadFactory poor =
+        task -> {
+          if (refusals.getCount() > 0) {
+            refusals.countDown();
+            throw new OutOfMemoryError("unable to create native thread");
+          }
+          return threads.newThread(task);
+        };
+    CountDownLatch ran = new CountDownLatch(2);
+    try (AsyncQueue queue = new AsyncQueue(Duration.ofMillis(1), errors, background, poor)) {
+      queue.add(ran::countDown);
+      queue.add(ran::countDown);
+      queue.wake();
+
+      assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(errors.count()).isEqualTo(3);
+    }
+  }
+
+  /** A task waits for one that is behind it, and there is memory for one thread only. */
+  @Test
+  void noSecondThreadCanBeMade_isTriedAgain() throws Exception {
+    CountDownLatch second = new CountDownLatch(1);
+    CompletableFuture<Boolean> first = new CompletableFuture<>();
+    AtomicInteger made = new AtomicInteger();
+    ThreadFactory threads = AsyncQueue.workers();
+    ThreadFactory poor =
+        task -> {
+          int number = made.incrementAndGet();
+          if (number == 2 || number == 3) {
+            throw new OutOfMemoryError("unable to create native thread");
+          }
+          return threads.newThread(task);
+        };
+    try (AsyncQueue queue = new AsyncQueue(Duration.ofMillis(1), errors, background, poor)) {
+      queue.add(() -> first.complete(BoundedWait.await(second, 30_000)));
+      queue.add(second::countDown);
+      queue.wake();
+
+      assertThat(first.get(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(errors.count()).isEqualTo(2);
+    }
   }
 
   @Test
