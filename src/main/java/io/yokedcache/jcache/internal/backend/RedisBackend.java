@@ -58,6 +58,9 @@ public final class RedisBackend implements AutoCloseable {
 
   private static final long SETTLE_MILLIS = 500;
 
+  /** Closes the parts, in this order. Filled by the constructor. */
+  private final List<Runnable> closing = new ArrayList<>();
+
   private final Settings settings;
   private final ConnectionSecurity security;
   private final Servers servers;
@@ -104,41 +107,58 @@ public final class RedisBackend implements AutoCloseable {
       BackgroundErrors errors,
       HealthCheck.Listener listener) {
     this.settings = settings;
-    this.security = new ConnectionSecurity(settings.connection(), loader, errors);
     this.recentChanges = recentChanges(settings);
-    this.servers = servers(security.connection(), schedulers, errors, failOverListener());
-    this.executor = servers.executor;
-    this.replicas = servers.replicas;
-    this.health =
-        new HealthCheck(
-            executor,
-            KeySpace.probeKey(settings.namespace()),
-            schedulers.health(),
-            settings.health().interval().toMillis(),
-            listener);
-    servers.trouble.tell(health::operationFailed, health::refused, health::breakerChanged);
-    this.announcement =
-        new Announcement(
-            executor, settings.namespace(), settings.events().announce(), schedulers.background());
-    this.subscriber =
-        new RemoteEventSubscriber(
-            executor,
-            servers.topology,
-            settings.events(),
-            settings.namespace(),
-            announcement,
-            errors,
-            schedulers.pings(),
-            schedulers.background());
-    this.cleaner =
-        new StaleEntryCleaner(
-            executor, settings.namespace(), settings.staleEntries(), schedulers.scans());
-    this.keyStatistics =
-        new KeyStatisticsCollector(
-            executor, settings.namespace(), settings.keyStatistics(), schedulers.scans());
-    this.invalidations =
-        new InvalidationListener(
-            servers.topology, settings.nearStaleness(), errors, schedulers.pings());
+    this.security = new ConnectionSecurity(settings.connection(), loader, errors);
+    closing.add(security::close);
+    try {
+      this.servers = servers(security.connection(), schedulers, errors, failOverListener());
+      this.executor = servers.executor;
+      this.replicas = servers.replicas;
+      this.health =
+          new HealthCheck(
+              executor,
+              KeySpace.probeKey(settings.namespace()),
+              schedulers.health(),
+              settings.health().interval().toMillis(),
+              listener);
+      closing.add(0, health::close);
+      servers.trouble.tell(health::operationFailed, health::refused, health::breakerChanged);
+      this.announcement =
+          new Announcement(
+              executor,
+              settings.namespace(),
+              settings.events().announce(),
+              schedulers.background());
+      this.subscriber =
+          new RemoteEventSubscriber(
+              executor,
+              servers.topology,
+              settings.events(),
+              settings.namespace(),
+              announcement,
+              errors,
+              schedulers.pings(),
+              schedulers.background());
+      closing.add(0, subscriber::close);
+      this.cleaner =
+          new StaleEntryCleaner(
+              executor, settings.namespace(), settings.staleEntries(), schedulers.scans());
+      this.keyStatistics =
+          new KeyStatisticsCollector(
+              executor, settings.namespace(), settings.keyStatistics(), schedulers.scans());
+      closing.add(0, keyStatistics::close);
+      this.invalidations =
+          new InvalidationListener(
+              servers.topology, settings.nearStaleness(), errors, schedulers.pings());
+      closing.add(0, invalidations::close);
+      start(schedulers);
+    } catch (RuntimeException | Error e) {
+      var unused = closeParts(e);
+      throw e;
+    }
+  }
+
+  private void start(Schedulers schedulers) {
     servers.start.run();
     security.start(this::endpoints, () -> keepAlive(FOR_EVER), servers.renewWatch);
     health.start();
@@ -196,7 +216,6 @@ public final class RedisBackend implements AutoCloseable {
    * @param replicas the replicas that may be read; {@code null} on one server
    * @param start begins to watch for a new master
    * @param renewWatch has that done by a new connection
-   * @param stop ends that
    */
   private record Servers(
       RedisExecutor executor,
@@ -205,8 +224,7 @@ public final class RedisBackend implements AutoCloseable {
       Supplier<Collection<Endpoint>> endpoints,
       @Nullable Replicas replicas,
       Runnable start,
-      Runnable renewWatch,
-      Runnable stop) {}
+      Runnable renewWatch) {}
 
   private @Nullable RecentChanges recentChanges(Settings settings) {
     Settings.FailOver failOver = settings.failOver();
@@ -235,12 +253,13 @@ public final class RedisBackend implements AutoCloseable {
       case STANDALONE -> {
         Endpoint server = new Endpoint(connection, maxBytes);
         Topology topology = Topology.of(new Topology.Master(connection.address(), server));
-        yield servers(server, topology, pool -> null, () -> {}, () -> {}, () -> {});
+        yield servers(server, topology, pool -> null, () -> {}, () -> {});
       }
       case SENTINEL -> {
         MasterResolver resolver =
             new MasterResolver(
                 connection, maxBytes, schedulers.background(), schedulers.pings(), errors);
+        closing.add(resolver::close);
         resolver.onFailOver(failOvers);
         String name = resolver.address();
         yield servers(
@@ -255,11 +274,11 @@ public final class RedisBackend implements AutoCloseable {
                     route -> name,
                     errors),
             resolver::start,
-            resolver::renewWatch,
-            resolver::close);
+            resolver::renewWatch);
       }
       case CLUSTER -> {
         ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
+        closing.add(cluster::close);
         cluster.onFailOver(failOvers);
         Topology topology = cluster.topology();
         Replicas replicas =
@@ -270,34 +289,33 @@ public final class RedisBackend implements AutoCloseable {
                 cluster::replicated,
                 route -> topology.masterOf(route).name(),
                 errors);
+        closing.add(closing.size() - 1, replicas::close);
         yield new Servers(
-            cluster,
-            topology,
-            cluster::tell,
-            cluster::endpoints,
-            replicas,
-            () -> {},
-            () -> {},
-            () -> {});
+            cluster, topology, cluster::tell, cluster::endpoints, replicas, () -> {}, () -> {});
       }
     };
   }
 
   /** One server at a time, with one or several connections. */
-  private static Servers servers(
+  private Servers servers(
       Endpoint server,
       Topology topology,
-      Function<PooledExecutor, @Nullable Replicas> replicas,
+      Function<PooledExecutor, @Nullable Replicas> replicasOf,
       Runnable start,
-      Runnable renewWatch,
-      Runnable stop) {
+      Runnable renewWatch) {
     PooledExecutor pool = new PooledExecutor(server);
+    closing.add(pool::close);
     topology.onChange(pool.breaker()::probeNow);
     RedisExecutor executor =
         switch (server.settings().executor()) {
           case PIPELINED -> new PipelinedExecutor(pool);
           case POOLED -> pool;
         };
+    closing.set(closing.size() - 1, executor::close); // closes the pool too
+    Replicas readable = replicasOf.apply(pool);
+    if (readable != null) {
+      closing.add(closing.size() - 1, readable::close);
+    }
     return new Servers(
         executor,
         topology,
@@ -307,10 +325,9 @@ public final class RedisBackend implements AutoCloseable {
           pool.breaker().tell(changed);
         },
         () -> List.of(server),
-        replicas.apply(pool),
+        readable,
         start,
-        renewWatch,
-        stop);
+        renewWatch);
   }
 
   /**
@@ -385,15 +402,29 @@ public final class RedisBackend implements AutoCloseable {
 
   @Override
   public void close() {
-    keyStatistics.close();
-    health.close();
-    security.close();
-    subscriber.close();
-    invalidations.close();
-    servers.stop.run();
-    if (replicas != null) {
-      replicas.close();
+    Throwable failure = closeParts(/* failure= */ null);
+    if (failure instanceof Error error) {
+      throw error;
     }
-    executor.close();
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
+    }
+  }
+
+  /** Closes all parts, and returns the first failure with the others suppressed. */
+  private @Nullable Throwable closeParts(@Nullable Throwable failure) {
+    Throwable first = failure;
+    for (Runnable part : closing) {
+      try {
+        part.run();
+      } catch (RuntimeException | Error e) {
+        if (first == null) {
+          first = e;
+        } else if (first != e) {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    return first;
   }
 }

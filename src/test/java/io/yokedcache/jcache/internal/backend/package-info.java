@@ -1,0 +1,4 @@
+@NullMarked
+package io.yokedcache.jcache.internal.backend;
+
+import org.jspecify.annotations.NullMarked;
