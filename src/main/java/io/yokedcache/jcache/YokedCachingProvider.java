@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.WeakHashMap;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.configuration.OptionalFeature;
@@ -45,6 +46,19 @@ public final class YokedCachingProvider implements CachingProvider {
    */
   private final Map<ClassLoader, Map<URI, YokedCacheManager>> managers = new HashMap<>();
 
+  /**
+   * The default URIs of open managers, by context class loader, which finds the file that may name
+   * it; guarded by this object's monitor.
+   */
+  private final Map<@Nullable ClassLoader, DefaultUri> defaultUris = new WeakHashMap<>();
+
+  /**
+   * A default URI.
+   *
+   * @param given the URI that this JVM was started with; empty if it is from a file
+   */
+  private record DefaultUri(String given, URI uri) {}
+
   /** Creates the provider, as {@link java.util.ServiceLoader} does. */
   public YokedCachingProvider() {}
 
@@ -62,8 +76,8 @@ public final class YokedCachingProvider implements CachingProvider {
   @Override
   public synchronized CacheManager getCacheManager(
       @Nullable URI uri, @Nullable ClassLoader classLoader, @Nullable Properties properties) {
-    URI asked = requireNonNullElseGet(uri, this::getDefaultURI);
     ClassLoader loader = requireNonNullElse(classLoader, defaultClassLoader);
+    URI asked = requireNonNullElseGet(uri, () -> defaultUri(loader));
     YokedCacheManager existing = managers.getOrDefault(loader, Map.of()).get(asked);
     if (existing != null) {
       warnOfOthers(existing, properties);
@@ -79,6 +93,20 @@ public final class YokedCachingProvider implements CachingProvider {
     // Only now, so that a manager that cannot be created leaves no class loader behind here.
     managers.computeIfAbsent(loader, key -> new HashMap<>()).put(asked, manager);
     return manager;
+  }
+
+  /** The default URI, for which no file is read again while its manager is open. */
+  private URI defaultUri(ClassLoader loader) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    String given = SettingsLoader.givenUri();
+    DefaultUri known = defaultUris.get(context);
+    if (known == null
+        || !known.given.equals(given)
+        || !managers.getOrDefault(loader, Map.of()).containsKey(known.uri)) {
+      known = new DefaultUri(given, getDefaultURI());
+      defaultUris.put(context, known);
+    }
+    return known.uri;
   }
 
   /** Tells that a manager was asked for with settings that it does not have. */

@@ -15,9 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,57 @@ final class ManagerStartIT {
         .contains("YokedCache ", "redis://127.0.0.1:" + server.port(), "namespace shop")
         .contains("pipelined connections", file.toUri().toString());
     assertThat(log).doesNotContain("hunter2");
+  }
+
+  /** Neither with the URI nor without one, and with any properties. */
+  @Test
+  void getCacheManager_existing_readsNoFile() throws Exception {
+    Files.writeString(
+        directory.resolve("yokedcache.conf"),
+        "yokedcache.uri = \"redis://:hunter2@127.0.0.1:%s\"".formatted(server.port()));
+    Properties properties = new Properties();
+    properties.setProperty("yokedcache.namespace", "other");
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try (CountingLoader files = new CountingLoader(directory.toUri().toURL());
+        YokedCachingProvider provider = new YokedCachingProvider()) {
+      thread.setContextClassLoader(files);
+      CacheManager manager = provider.getCacheManager();
+      CacheManager ofProperties = provider.getCacheManager(manager.getURI(), files, properties);
+      int lookedUp = files.lookedUp.get();
+      assertThat(lookedUp).isPositive();
+
+      assertThat(provider.getCacheManager()).isSameAs(manager);
+      assertThat(provider.getCacheManager(null, null, properties)).isSameAs(manager);
+      assertThat(provider.getCacheManager(manager.getURI(), null)).isSameAs(manager);
+      assertThat(provider.getCacheManager(manager.getURI(), files, properties))
+          .isSameAs(ofProperties);
+      assertThat(files.lookedUp).hasValue(lookedUp);
+
+      manager.close();
+      assertThat(provider.getCacheManager()).isNotSameAs(manager);
+      assertThat(files.lookedUp).hasValueGreaterThan(lookedUp);
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  /** Counts the files of the configuration that are looked up. */
+  private static final class CountingLoader extends URLClassLoader {
+
+    private final AtomicInteger lookedUp = new AtomicInteger();
+
+    CountingLoader(URL folder) {
+      super(new URL[] {folder}, ManagerStartIT.class.getClassLoader());
+    }
+
+    @Override
+    public @Nullable URL getResource(String name) {
+      if (name.endsWith(".conf")) {
+        lookedUp.incrementAndGet();
+      }
+      return super.getResource(name);
+    }
   }
 
   @Test

@@ -30,8 +30,8 @@ final class ConfigSources {
   static final String ROOT = "yokedcache";
 
   private static final String URI_KEY = "uri";
-  private static final String URI_PROPERTY = ROOT + "." + URI_KEY;
-  private static final String URI_VARIABLE = "YOKEDCACHE_URI";
+  static final String URI_PROPERTY = ROOT + "." + URI_KEY;
+  static final String URI_VARIABLE = "YOKEDCACHE_URI";
   private static final String USER_VARIABLE = "YOKEDCACHE_USER";
   private static final String PASSWORD_VARIABLE = "YOKEDCACHE_PASSWORD";
   private static final String SENTINEL_USER_VARIABLE = "YOKEDCACHE_SENTINEL_USER";

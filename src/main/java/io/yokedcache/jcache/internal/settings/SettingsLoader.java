@@ -55,6 +55,16 @@ public final class SettingsLoader {
   }
 
   /**
+   * The default URI that this JVM was started with, by a system property or an environment
+   * variable; empty if there is none, so that files have the default. It may have a password.
+   */
+  public static String givenUri() {
+    String property = System.getProperty(ConfigSources.URI_PROPERTY, "").strip();
+    String variable = System.getenv(ConfigSources.URI_VARIABLE);
+    return property.isEmpty() && variable != null ? variable.strip() : property;
+  }
+
+  /**
    * In which settings the properties that an application passes differ from those that an existing
    * manager was created with. Properties without any setting differ in none.
    *
