@@ -9,8 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.yokedcache.jcache.hibernate.YokedRegionFactory;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -190,6 +192,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.jmx",
               Set.of("configuration", "internal.integration", "internal.metrics", "spi")),
+          Map.entry("hibernate", Set.of("", "internal.expiry", "internal.store")),
           Map.entry("internal.embedded", Set.of("configuration", "internal.concurrent")),
           Map.entry(
               "",
@@ -329,6 +332,17 @@ final class ArchitectureTest {
   }
 
   @Test
+  void hibernate_isSeenByOnePackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".hibernate")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.hibernate..")
+        .check(production);
+  }
+
+  @Test
   void nothing_knowsTheConformanceKit() {
     noClasses().should().dependOnClassesThat().resideInAPackage("org.jsr107..").check(production);
   }
@@ -348,6 +362,18 @@ final class ArchitectureTest {
                 DescribedPredicate.describe(
                     "YokedCache or nested in it",
                     type -> outermost(type).equals(YokedCache.class.getName()))))
+        .orShould(
+            be(
+                DescribedPredicate.describe(
+                    "nested in a type that is not public",
+                    type ->
+                        type.getEnclosingClass()
+                            .filter(outer -> !outer.getModifiers().contains(JavaModifier.PUBLIC))
+                            .isPresent())))
+        .orShould()
+        .be(YokedRegionFactory.class)
+        .orShould()
+        .be(YokedRegionFactory.ShortName.class)
         .orShould()
         .be(RedisUnavailableException.class)
         .orShould()

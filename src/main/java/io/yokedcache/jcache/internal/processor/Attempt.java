@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.processor;
 
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.OperationResult;
+import io.yokedcache.jcache.internal.expiry.Placeholder;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.processor.ProcessorEntry.Action;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Processed;
@@ -85,9 +86,12 @@ final class Attempt<K, V, T extends @Nullable Object> {
       case NONE, ACCESS -> null;
       case LOAD, CREATE, UPDATE -> {
         Bytes written = context.codec().value(key, entry.newValue());
-        boolean found = before != null;
-        Ttl onCreation = found ? Ttl.UNCHANGED : context.expiry().onCreation();
-        Ttl onUpdate = found ? context.expiry().onUpdate() : onCreation;
+        if (entry.newValue() instanceof Placeholder placeholder) {
+          yield mutation(written, placeholder.timeToLive(), placeholder.timeToLive());
+        }
+        boolean updates = before != null && !(before instanceof Placeholder);
+        Ttl onCreation = updates ? Ttl.UNCHANGED : context.expiry().onCreation();
+        Ttl onUpdate = updates ? context.expiry().onUpdate() : onCreation;
         yield mutation(written, onCreation, onUpdate);
       }
       case REMOVE -> stored == null ? null : mutation(null, Ttl.UNCHANGED, Ttl.UNCHANGED);

@@ -45,8 +45,8 @@ public final class PresetClasses {
                       + " Properties IdentityHashMap HashSet LinkedHashSet TreeSet ArrayDeque"
                       + " PriorityQueue EnumMap EnumSet EnumSet$SerializationProxy BitSet UUID Date"
                       + " Locale Currency Calendar GregorianCalendar TimeZone SimpleTimeZone"
-                      + " AbstractMap$SimpleEntry AbstractMap$SimpleImmutableEntry"
-                      + " Arrays$ArrayList CollSer RegularEnumSet JumboEnumSet Map$Entry Map List Set Collection"
+                      + " AbstractMap$SimpleEntry AbstractMap$SimpleImmutableEntry Arrays$ArrayList"
+                      + " CollSer RegularEnumSet JumboEnumSet Map$Entry Map List Set Collection"
                       + " Random JapaneseImperialCalendar Comparators$NullComparator"
                       + " TreeMap$NavigableSubMap TreeMap$AscendingSubMap TreeMap$DescendingSubMap"
                       + " TreeMap$SubMap"),
@@ -117,6 +117,9 @@ public final class PresetClasses {
                   "org.hibernate.cache.spi.support.",
                   "AbstractReadWriteAccess$Item AbstractReadWriteAccess$SoftLockImpl"
                       + " AbstractReadWriteAccess$Lockable"),
+              in(
+                  "io.yokedcache.jcache.hibernate.",
+                  "RegionEntry RegionEntry$Item RegionEntry$Lock RegionEntry$Vacant"),
               // Placeholders for a property that was not loaded or has a value of any type.
               in("org.hibernate.bytecode.enhance.spi.", "LazyPropertyInitializer$1"),
               in("org.hibernate.property.access.internal.", "PropertyAccessStrategyBackRefImpl$1"),

@@ -1,0 +1,385 @@
+package io.yokedcache.jcache.hibernate;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.YokedCache;
+import io.yokedcache.jcache.hibernate.RegionEntry.Item;
+import io.yokedcache.jcache.hibernate.RegionEntry.Vacant;
+import java.util.Comparator;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import javax.cache.CacheException;
+import org.hibernate.cache.spi.access.AccessType;
+import org.hibernate.cache.spi.access.CollectionDataAccess;
+import org.hibernate.cache.spi.access.EntityDataAccess;
+import org.hibernate.cache.spi.access.NaturalIdDataAccess;
+import org.hibernate.cache.spi.access.SoftLock;
+import org.hibernate.cache.spi.support.AbstractCachedDomainDataAccess;
+import org.hibernate.cache.spi.support.SimpleTimestamper;
+import org.hibernate.engine.spi.SessionFactoryImplementor;
+import org.hibernate.engine.spi.SharedSessionContractImplementor;
+import org.hibernate.persister.collection.CollectionPersister;
+import org.hibernate.persister.entity.EntityPersister;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The access of a session factory to the entities, collections or natural ids of a region, with the
+ * strategy {@code READ_WRITE} or {@code NONSTRICT_READ_WRITE}. Every decision about an entry is one
+ * {@code invoke} on the region's cache, and so atomic for all JVMs; see {@link RegionEntry}. Safe
+ * for use by several threads.
+ */
+abstract class RegionAccess extends AbstractCachedDomainDataAccess {
+
+  private final YokedCache<Object, Object> cache;
+  private final boolean isLocking;
+  private final boolean isStrict;
+  private final @Nullable Comparator<Object> versions;
+
+  /**
+   * Creates the access.
+   *
+   * @param isLocking whether the strategy is {@code READ_WRITE}
+   * @param isStrict whether a load may return a state older than itself
+   * @param versions compares the versions of the entities, or {@code null} if they have none
+   */
+  private RegionAccess(
+      YokedRegion region,
+      boolean isLocking,
+      boolean isStrict,
+      @Nullable Comparator<Object> versions) {
+    super(region, region.getCacheStorageAccess());
+    this.cache = region.cache();
+    this.isLocking = isLocking;
+    this.isStrict = isStrict;
+    this.versions = versions;
+  }
+
+  @Override
+  public final AccessType getAccessType() {
+    return isLocking ? AccessType.READ_WRITE : AccessType.NONSTRICT_READ_WRITE;
+  }
+
+  @Override
+  public final @Nullable Object get(SharedSessionContractImplementor session, Object key) {
+    TransactionContext context = TransactionContext.of(session);
+    Object entry = cache.get(key);
+    if (entry instanceof Item item) {
+      context.keepTicket(this, key, null);
+      return !isStrict || context.getCachingTimestamp() > item.timestamp() ? item.value() : null;
+    }
+    context.keepTicket(
+        this,
+        key,
+        entry == null && session.getCacheMode().isPutEnabled()
+            ? newTicket(key)
+            : entry instanceof Vacant vacant ? vacant : null);
+    return null;
+  }
+
+  private @Nullable Vacant newTicket(Object key) {
+    Vacant ticket = Vacant.now();
+    return cache.putIfAbsent(key, ticket, Vacant.TIME_TO_LIVE) ? ticket : null;
+  }
+
+  @Override
+  public final boolean contains(Object key) {
+    return cache.get(key) instanceof Item;
+  }
+
+  @Override
+  public final boolean putFromLoad(
+      SharedSessionContractImplementor session,
+      Object key,
+      Object value,
+      @Nullable Object version) {
+    TransactionContext context = TransactionContext.of(session);
+    Vacant ticket = context.takeTicket(this, key);
+    if (context.hasChanged(this, key)) {
+      return false;
+    }
+    long start = context.getCachingTimestamp();
+    try {
+      return decide(
+              key,
+              RegionEntry.load(
+                  isStrict ? null : ticket, start, new Item(value, version, start), versions))
+          instanceof Item;
+    } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
+      return false;
+    }
+  }
+
+  @Override
+  public final boolean putFromLoad(
+      SharedSessionContractImplementor session,
+      Object key,
+      Object value,
+      @Nullable Object version,
+      boolean minimalPutOverride) {
+    return putFromLoad(session, key, value, version);
+  }
+
+  @Override
+  public final @Nullable SoftLock lockItem(
+      SharedSessionContractImplementor session, Object key, @Nullable Object version) {
+    TransactionContext.of(session).change(this, key);
+    if (!isLocking) {
+      return null;
+    }
+    long id = ThreadLocalRandom.current().nextLong();
+    change(key, RegionEntry.lock(id));
+    return new Handle(id);
+  }
+
+  @Override
+  public final void unlockItem(
+      SharedSessionContractImplementor session, Object key, @Nullable SoftLock lock) {
+    if (isLocking) {
+      change(key, RegionEntry.unlock(Handle.id(lock)));
+    } else {
+      cache.remove(key);
+    }
+  }
+
+  @Override
+  public final void remove(SharedSessionContractImplementor session, Object key) {
+    TransactionContext context = TransactionContext.of(session);
+    // An entry that this transaction has locked is replaced when the transaction is over.
+    if (!isLocking || !context.hasChanged(this, key)) {
+      context.change(this, key);
+      cache.remove(key);
+    }
+  }
+
+  @Override
+  public final void removeAll(SharedSessionContractImplementor session) {
+    TransactionContext.of(session).changeAll(this);
+    if (!isLocking) {
+      cache.clear();
+    }
+  }
+
+  final boolean inserting(SharedSessionContractImplementor session, Object key) {
+    TransactionContext context = TransactionContext.of(session);
+    context.change(this, key);
+    if (isLocking) {
+      Vacant ticket = newTicket(key);
+      context.keepTicket(
+          this, key, ticket == null && cache.get(key) instanceof Vacant vacant ? vacant : ticket);
+    }
+    return false;
+  }
+
+  final boolean inserted(
+      SharedSessionContractImplementor session,
+      Object key,
+      Object value,
+      @Nullable Object version) {
+    Vacant ticket = TransactionContext.of(session).takeTicket(this, key);
+    if (ticket == null) {
+      return false;
+    }
+    Item item = new Item(value, version, SimpleTimestamper.next());
+    return change(key, RegionEntry.insert(ticket, item)) instanceof Item;
+  }
+
+  final boolean updating(SharedSessionContractImplementor session, Object key) {
+    if (!isLocking) {
+      TransactionContext.of(session).change(this, key);
+      cache.remove(key);
+    }
+    return false;
+  }
+
+  final boolean updated(
+      Object key, Object value, @Nullable Object version, @Nullable SoftLock lock) {
+    if (!isLocking) {
+      cache.remove(key);
+      return false;
+    }
+    Item item = new Item(value, version, SimpleTimestamper.next());
+    return change(key, RegionEntry.unlock(Handle.id(lock), item, versions)) instanceof Item;
+  }
+
+  /** Decides about an entry that must not stay as it is if the decision fails. */
+  private @Nullable RegionEntry change(
+      Object key, Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
+    try {
+      return decide(key, decision);
+    } catch (RedisUnavailableException e) {
+      // Fails as well, or is made good later, according to on-failure.
+      cache.remove(key);
+      return null;
+    } catch (CacheException e) {
+      try {
+        cache.remove(key);
+      } catch (CacheException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  /** Returns the new value of the entry, or {@code null} if it stays. */
+  private @Nullable RegionEntry decide(
+      Object key, Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
+    return cache.<@Nullable RegionEntry>invoke(
+        key,
+        (entry, arguments) -> {
+          RegionEntry next = decision.apply(entry.getValue());
+          if (next != null) {
+            entry.setValue(next);
+          }
+          return next;
+        });
+  }
+
+  /** The lock of one transaction on one entry. */
+  private record Handle(long id) implements SoftLock {
+
+    /** The id, or one that no transaction has. */
+    static long id(@Nullable SoftLock lock) {
+      return lock instanceof Handle handle ? handle.id : ThreadLocalRandom.current().nextLong();
+    }
+  }
+
+  /** Access to entities. */
+  static final class OfEntities extends RegionAccess implements EntityDataAccess {
+
+    private final YokedRegion region;
+
+    OfEntities(
+        YokedRegion region,
+        boolean isLocking,
+        boolean isStrict,
+        @Nullable Comparator<Object> versions) {
+      super(region, isLocking, isStrict, versions);
+      this.region = region;
+    }
+
+    @Override
+    public Object generateCacheKey(
+        Object id,
+        EntityPersister rootEntityDescriptor,
+        SessionFactoryImplementor factory,
+        String tenantIdentifier) {
+      return region
+          .getEffectiveKeysFactory()
+          .createEntityKey(id, rootEntityDescriptor, factory, tenantIdentifier);
+    }
+
+    @Override
+    public Object getCacheKeyId(Object cacheKey) {
+      return region.getEffectiveKeysFactory().getEntityId(cacheKey);
+    }
+
+    @Override
+    public boolean insert(
+        SharedSessionContractImplementor session, Object key, Object value, Object version) {
+      return inserting(session, key);
+    }
+
+    @Override
+    public boolean afterInsert(
+        SharedSessionContractImplementor session, Object key, Object value, Object version) {
+      return inserted(session, key, value, version);
+    }
+
+    @Override
+    public boolean update(
+        SharedSessionContractImplementor session,
+        Object key,
+        Object value,
+        Object currentVersion,
+        Object previousVersion) {
+      return updating(session, key);
+    }
+
+    @Override
+    public boolean afterUpdate(
+        SharedSessionContractImplementor session,
+        Object key,
+        Object value,
+        Object currentVersion,
+        Object previousVersion,
+        SoftLock lock) {
+      return updated(key, value, currentVersion, lock);
+    }
+  }
+
+  /** Access to collections. Their owner's version does not tell how new their elements are. */
+  static final class OfCollections extends RegionAccess implements CollectionDataAccess {
+
+    private final YokedRegion region;
+
+    OfCollections(YokedRegion region, boolean isLocking, boolean isStrict) {
+      super(region, isLocking, isStrict, /* versions= */ null);
+      this.region = region;
+    }
+
+    @Override
+    public Object generateCacheKey(
+        Object id,
+        CollectionPersister collectionDescriptor,
+        SessionFactoryImplementor factory,
+        String tenantIdentifier) {
+      return region
+          .getEffectiveKeysFactory()
+          .createCollectionKey(id, collectionDescriptor, factory, tenantIdentifier);
+    }
+
+    @Override
+    public Object getCacheKeyId(Object cacheKey) {
+      return region.getEffectiveKeysFactory().getCollectionId(cacheKey);
+    }
+  }
+
+  /**
+   * Access to natural ids. Hibernate looks for an entry also after it has loaded the row and before
+   * it puts the entry, so a ticket says nothing about the time of the load.
+   */
+  static final class OfNaturalIds extends RegionAccess implements NaturalIdDataAccess {
+
+    private final YokedRegion region;
+
+    OfNaturalIds(YokedRegion region, boolean isLocking) {
+      super(region, isLocking, /* isStrict= */ true, /* versions= */ null);
+      this.region = region;
+    }
+
+    @Override
+    public Object generateCacheKey(
+        Object naturalIdValues,
+        EntityPersister rootEntityDescriptor,
+        SharedSessionContractImplementor session) {
+      return region
+          .getEffectiveKeysFactory()
+          .createNaturalIdKey(naturalIdValues, rootEntityDescriptor, session);
+    }
+
+    @Override
+    public Object getNaturalIdValues(Object cacheKey) {
+      return region.getEffectiveKeysFactory().getNaturalIdValues(cacheKey);
+    }
+
+    @Override
+    public boolean insert(SharedSessionContractImplementor session, Object key, Object value) {
+      return inserting(session, key);
+    }
+
+    @Override
+    public boolean afterInsert(SharedSessionContractImplementor session, Object key, Object value) {
+      return inserted(session, key, value, /* version= */ null);
+    }
+
+    @Override
+    public boolean update(SharedSessionContractImplementor session, Object key, Object value) {
+      return updating(session, key);
+    }
+
+    @Override
+    public boolean afterUpdate(
+        SharedSessionContractImplementor session, Object key, Object value, SoftLock lock) {
+      return updated(key, value, /* version= */ null, lock);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package io.yokedcache.jcache.hibernate;
+
+import io.yokedcache.jcache.internal.expiry.Placeholder;
+import io.yokedcache.jcache.internal.store.Ttl;
+import java.io.Serial;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.stream.LongStream;
+import org.hibernate.cache.spi.support.SimpleTimestamper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of a region, and the decisions about them. Each decision is a function of the entry
+ * that Redis has, so that it can be repeated when another JVM changed the entry meanwhile. The
+ * result is the next value, or {@code null} if the entry stays as it is.
+ *
+ * <p>The rule that keeps outdated states out: a load may fill an entry only if the entry has been
+ * the same {@link Vacant} since before the load read the database. Every change of the database
+ * replaces the entry before and after its commit, and no {@code Vacant} is written twice.
+ */
+sealed interface RegionEntry extends Serializable {
+
+  /**
+   * A state of the database.
+   *
+   * @param version of the row, or {@code null} if it has none
+   * @param timestamp when the state was put, by the clock of the JVM that put it
+   */
+  record Item(Object value, @Nullable Object version, long timestamp) implements RegionEntry {
+
+    @Serial private static final long serialVersionUID = 1L;
+
+    /** Whether this state has that version or a newer one; false if there are no versions. */
+    boolean isAsNewAs(@Nullable Object other, @Nullable Comparator<Object> versions) {
+      return version != null
+          && other != null
+          && versions != null
+          && versions.compare(version, other) >= 0;
+    }
+  }
+
+  /**
+   * The ticket of loads: no state, and since when. It equals no other one ever written.
+   *
+   * @param origin the JVM that wrote it, a random number
+   * @param placed when, by the clock of that JVM, which gives each number once
+   */
+  record Vacant(long origin, long placed) implements RegionEntry, Placeholder {
+
+    @Serial private static final long serialVersionUID = 1L;
+
+    /**
+     * Loads that take longer fill no entry. Loads by queries count on the one of an earlier load.
+     */
+    static final Duration TIME_TO_LIVE = Duration.ofMinutes(10);
+
+    /** How far the clocks of two JVMs may be apart. */
+    static final Duration CLOCK_MARGIN = Duration.ofSeconds(1);
+
+    static final long THIS_JVM = ThreadLocalRandom.current().nextLong();
+
+    static Vacant now() {
+      return new Vacant(THIS_JVM, SimpleTimestamper.next());
+    }
+
+    /** Whether it was written before a transaction of this JVM began. */
+    boolean isBefore(long transactionStart) {
+      long margin = origin == THIS_JVM ? 0 : CLOCK_MARGIN.toMillis() * SimpleTimestamper.ONE_MS;
+      return placed + margin < transactionStart;
+    }
+
+    @Override
+    public Ttl timeToLive() {
+      return Ttl.of(TIME_TO_LIVE);
+    }
+  }
+
+  /**
+   * The locks of transactions that change the row. A holder that does not unlock counts until its
+   * deadline, by the clocks of the JVMs; the entry itself ends by the clock of Redis.
+   *
+   * @param ids of the holders
+   * @param deadlines of the holders, in milliseconds since 1970
+   * @param concurrent whether the order of its changes is unknown, so that no holder's state is put
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared, and never handed out.
+  record Lock(long[] ids, long[] deadlines, boolean concurrent)
+      implements RegionEntry, Placeholder {
+
+    @Serial private static final long serialVersionUID = 1L;
+
+    /** As in Hibernate. */
+    static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    private static final Lock NONE = new Lock(new long[0], new long[0], false);
+
+    boolean isHeldBy(long id) {
+      return LongStream.of(ids).anyMatch(holder -> holder == id);
+    }
+
+    boolean isHeld() {
+      return ids.length > 0;
+    }
+
+    Lock with(long id) {
+      Lock others = without(id);
+      int count = others.ids.length;
+      long[] moreIds = Arrays.copyOf(others.ids, count + 1);
+      long[] moreDeadlines = Arrays.copyOf(others.deadlines, count + 1);
+      moreIds[count] = id;
+      moreDeadlines[count] = System.currentTimeMillis() + TIMEOUT.toMillis();
+      return new Lock(moreIds, moreDeadlines, count > 0);
+    }
+
+    /** Without that holder, and those whose time is over. */
+    Lock without(long id) {
+      long now = System.currentTimeMillis();
+      int[] left = new int[ids.length];
+      int count = 0;
+      for (int i = 0; i < ids.length; i++) {
+        if (ids[i] != id && deadlines[i] > now) {
+          left[count++] = i;
+        }
+      }
+      long[] leftIds = new long[count];
+      long[] leftDeadlines = new long[count];
+      for (int i = 0; i < count; i++) {
+        leftIds[i] = ids[left[i]];
+        leftDeadlines[i] = deadlines[left[i]];
+      }
+      return new Lock(leftIds, leftDeadlines, concurrent);
+    }
+
+    private Lock asConcurrent() {
+      return new Lock(ids, deadlines, true);
+    }
+
+    @Override
+    public Ttl timeToLive() {
+      return Ttl.of(TIMEOUT);
+    }
+  }
+
+  /** A transaction is about to change the row. */
+  static Function<@Nullable Object, RegionEntry> lock(long id) {
+    return entry -> (entry instanceof Lock lock ? lock : Lock.NONE).with(id);
+  }
+
+  /** A transaction that may have changed the row is over, with nothing to put. */
+  static Function<@Nullable Object, @Nullable RegionEntry> unlock(long id) {
+    return entry -> unlocked(entry, id, null, null);
+  }
+
+  /** A transaction has committed this state. */
+  static Function<@Nullable Object, @Nullable RegionEntry> unlock(
+      long id, Item committed, @Nullable Comparator<Object> versions) {
+    return entry -> unlocked(entry, id, committed, versions);
+  }
+
+  private static @Nullable RegionEntry unlocked(
+      @Nullable Object entry,
+      long id,
+      @Nullable Item committed,
+      @Nullable Comparator<Object> versions) {
+    if (entry instanceof Lock lock) {
+      Lock left = lock.without(id);
+      if (left.isHeld()) {
+        return left.asConcurrent();
+      }
+      boolean alone = lock.isHeldBy(id) && !lock.concurrent();
+      return alone && committed != null ? committed : Vacant.now();
+    }
+    // The lock was evicted, cleared or too old.
+    if (entry == null) {
+      return null;
+    }
+    boolean keeps =
+        committed != null
+            && entry instanceof Item item
+            && item.isAsNewAs(committed.version(), versions);
+    return keeps ? null : Vacant.now();
+  }
+
+  /** A transaction has committed a new row; the ticket was taken before the commit. */
+  static Function<@Nullable Object, @Nullable RegionEntry> insert(Vacant ticket, Item inserted) {
+    return entry -> ticket.equals(entry) ? inserted : null;
+  }
+
+  /**
+   * A state was loaded.
+   *
+   * @param ticket the one that was seen before the database was read, or {@code null} if none was
+   *     or if it does not count, because the state may be older than the read
+   * @param transactionStart when the transaction of the load began
+   */
+  static Function<@Nullable Object, @Nullable RegionEntry> load(
+      @Nullable Vacant ticket,
+      long transactionStart,
+      Item loaded,
+      @Nullable Comparator<Object> versions) {
+    return entry -> {
+      if (entry instanceof Vacant vacant) {
+        return vacant.equals(ticket) || vacant.isBefore(transactionStart) ? loaded : null;
+      }
+      if (entry instanceof Item item) {
+        boolean isOlder =
+            item.version() != null
+                && loaded.version() != null
+                && !item.isAsNewAs(loaded.version(), versions);
+        return isOlder && versions != null ? loaded : null;
+      }
+      if (entry instanceof Lock lock && lock.without(0).isHeld()) {
+        return null;
+      }
+      return Vacant.now();
+    };
+  }
+}

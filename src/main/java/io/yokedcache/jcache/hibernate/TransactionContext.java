@@ -1,0 +1,92 @@
+package io.yokedcache.jcache.hibernate;
+
+import io.yokedcache.jcache.hibernate.RegionEntry.Vacant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.hibernate.cache.spi.CacheTransactionSynchronization;
+import org.hibernate.cache.spi.support.SimpleTimestamper;
+import org.hibernate.engine.spi.SharedSessionContractImplementor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session knows about the entries that its transaction read and changed. Used by the one
+ * thread of the session.
+ */
+final class TransactionContext implements CacheTransactionSynchronization {
+
+  /** Tickets are taken for at most this many missing entries; later loads fill no entries. */
+  private static final int MAX_TICKETS = 10_000;
+
+  /**
+   * An entry of a region.
+   *
+   * @param region the access, compared by identity
+   */
+  private record Place(Object region, Object key) {}
+
+  private long start = SimpleTimestamper.next();
+
+  /** What was found at the last look before a load, or at an insert. */
+  private final Map<Place, Vacant> tickets = new HashMap<>();
+
+  /** Changed and not yet committed: what this transaction loads of them is no state for others. */
+  private final Set<Place> changed = new HashSet<>();
+
+  /** Accesses with all entries changed. */
+  private final Set<Object> changedRegions = new HashSet<>();
+
+  /** The context that the region factory gave the session. */
+  static TransactionContext of(SharedSessionContractImplementor session) {
+    return (TransactionContext) session.getCacheTransactionSynchronization();
+  }
+
+  /** Remembers the ticket of a load or insert, or that there is none. */
+  void keepTicket(Object region, Object key, @Nullable Vacant ticket) {
+    Place place = new Place(region, key);
+    if (ticket == null) {
+      tickets.remove(place);
+    } else if (tickets.size() < MAX_TICKETS) {
+      tickets.put(place, ticket);
+    }
+  }
+
+  /** Returns the ticket once. */
+  @Nullable Vacant takeTicket(Object region, Object key) {
+    return tickets.isEmpty() ? null : tickets.remove(new Place(region, key));
+  }
+
+  void change(Object region, Object key) {
+    changed.add(new Place(region, key));
+  }
+
+  void changeAll(Object region) {
+    changedRegions.add(region);
+  }
+
+  boolean hasChanged(Object region, Object key) {
+    return changedRegions.contains(region)
+        || (!changed.isEmpty() && changed.contains(new Place(region, key)));
+  }
+
+  @Override
+  public long getCachingTimestamp() {
+    return start;
+  }
+
+  @Override
+  public void transactionJoined() {
+    start = SimpleTimestamper.next();
+  }
+
+  @Override
+  public void transactionCompleting() {}
+
+  @Override
+  public void transactionCompleted(boolean successful) {
+    tickets.clear();
+    changed.clear();
+    changedRegions.clear();
+  }
+}

@@ -1,0 +1,480 @@
+package io.yokedcache.jcache.hibernate;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.YokedCache;
+import io.yokedcache.jcache.YokedCachingProvider;
+import io.yokedcache.jcache.hibernate.Shelves.Book;
+import io.yokedcache.jcache.hibernate.Shelves.Leaflet;
+import io.yokedcache.jcache.hibernate.Shelves.Page;
+import io.yokedcache.jcache.hibernate.Shelves.Titled;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+import java.util.stream.Stream;
+import javax.cache.CacheManager;
+import javax.cache.Caching;
+import org.hibernate.Session;
+import org.hibernate.SessionFactory;
+import org.hibernate.cfg.Configuration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Two session factories with the region factory on one Redis and one database. */
+final class RegionFactoryIT {
+
+  private static final AtomicLong IDS = new AtomicLong();
+
+  private static RedisServer redis;
+  private static List<CacheManager> managers;
+  private static SessionFactory here;
+  private static SessionFactory there;
+
+  /** Reads of a whole snapshot, as MySQL's by default. */
+  private static SessionFactory repeatable;
+
+  @BeforeAll
+  static void start() {
+    redis = RedisServer.start();
+    managers = new ArrayList<>();
+    String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
+    here = open(database, "create", "");
+    there = open(database, "validate", "");
+    repeatable = open(database, "validate", "REPEATABLE_READ");
+  }
+
+  @AfterAll
+  static void stop() {
+    Stream.of(repeatable, there, here).forEach(SessionFactory::close);
+    redis.close();
+  }
+
+  private static SessionFactory open(String database, String schema, String isolation) {
+    CacheManager manager =
+        Caching.getCachingProvider(YokedCachingProvider.class.getName())
+            .getCacheManager(
+                URI.create(redis.uri() + "?client-name=factory-" + managers.size()),
+                RegionFactoryIT.class.getClassLoader());
+    managers.add(manager);
+    Configuration configuration =
+        new Configuration()
+            .addAnnotatedClass(Book.class)
+            .addAnnotatedClass(Page.class)
+            .addAnnotatedClass(Leaflet.class)
+            .setProperty("hibernate.connection.url", database)
+            .setProperty("hibernate.hbm2ddl.auto", schema)
+            .setProperty("hibernate.connection.isolation", isolation)
+            .setProperty("hibernate.cache.region.factory_class", "yokedcache")
+            .setProperty("hibernate.javax.cache.missing_cache_strategy", "create")
+            .setProperty("hibernate.cache.use_query_cache", "true")
+            .setProperty("hibernate.generate_statistics", "true")
+            .setProperty("hibernate.session.events.log", "false");
+    configuration.getProperties().put("hibernate.javax.cache.cache_manager", manager);
+    return configuration.buildSessionFactory();
+  }
+
+  /** What a session finds, and how many statements it needed. */
+  private record Answer(@Nullable Object found, long statements) {}
+
+  private static Answer ask(SessionFactory sessions, Function<Session, @Nullable Object> query) {
+    long before = sessions.getStatistics().getPrepareStatementCount();
+    Object found = sessions.fromTransaction(query);
+    return new Answer(found, sessions.getStatistics().getPrepareStatementCount() - before);
+  }
+
+  private static Answer title(SessionFactory sessions, Class<? extends Titled> type, long id) {
+    return ask(
+        sessions,
+        session -> {
+          Titled found = session.find(type, id);
+          return found == null ? null : found.title();
+        });
+  }
+
+  private static <T> long insert(LongFunction<T> row) {
+    long id = IDS.incrementAndGet();
+    here.inTransaction(session -> session.persist(requireNonNull(row.apply(id))));
+    return id;
+  }
+
+  private static void retitle(Session session, Class<? extends Titled> type, long id) {
+    session.find(type, id).retitle("new");
+  }
+
+  static Stream<Arguments> kinds() {
+    return Stream.of(
+        Arguments.of(Book.class, (LongFunction<Titled>) Book::new),
+        Arguments.of(Page.class, (LongFunction<Titled>) Page::new),
+        Arguments.of(Leaflet.class, (LongFunction<Titled>) Leaflet::new));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void find_loadedByAnother_needsNoSql(Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    here.getCache().evictAllRegions();
+
+    assertThat(title(here, type, id)).isEqualTo(new Answer("old", 1));
+    assertThat(title(here, type, id)).isEqualTo(new Answer("old", 0));
+    assertThat(title(there, type, id)).isEqualTo(new Answer("old", 0));
+  }
+
+  @Test
+  void insert_nextReadElsewhere_needsNoSql() {
+    long id = insert(Page::new);
+
+    assertThat(title(there, Page.class, id)).isEqualTo(new Answer("old", 0));
+  }
+
+  @Test
+  void insert_lookedForBefore_nextReadElsewhere_needsNoSql() {
+    long next = IDS.get() + 1;
+    assertThat(title(there, Page.class, next)).isEqualTo(new Answer(null, 1));
+    long id = insert(Page::new);
+
+    assertThat(id).isEqualTo(next);
+    assertThat(title(there, Page.class, id)).isEqualTo(new Answer("old", 0));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void insert_rolledBack_nothingIsFound(Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = IDS.incrementAndGet();
+    rollBack(session -> session.persist(row.apply(id)));
+
+    assertThat(title(here, type, id).found()).isNull();
+    assertThat(title(there, type, id).found()).isNull();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void update_nextReadElsewhere_isFresh(Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+
+    here.inTransaction(session -> retitle(session, type, id));
+
+    int statements = type == Leaflet.class ? 1 : 0;
+    assertThat(title(there, type, id)).isEqualTo(new Answer("new", statements));
+    assertThat(title(here, type, id)).isEqualTo(new Answer("new", 0));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void update_rolledBack_nextReadHasTheOldState(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    rollBack(session -> retitle(session, type, id));
+
+    assertThat(title(here, type, id).found()).isEqualTo("old");
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+    assertThat(title(there, type, id)).isEqualTo(new Answer("old", 0));
+  }
+
+  /** Reading it again in the same transaction must show it to nobody else. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void update_readAgainBeforeTheCommit_isSeenByNobodyElse(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    rollBack(
+        session -> {
+          retitle(session, type, id);
+          session.flush();
+          here.getCache().evictAllRegions();
+          session.clear();
+          assertThat(session.find(type, id).title()).isEqualTo("new");
+
+          assertThat(title(there, type, id).found()).isEqualTo("old");
+        });
+
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void delete_nextReadElsewhere_findsNothing(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+
+    here.inTransaction(session -> session.remove(session.find(type, id)));
+
+    assertThat(title(there, type, id).found()).isNull();
+  }
+
+  /** How a row changes while another session loads it. */
+  enum Change {
+    UPDATE {
+      @Override
+      void make(Class<? extends Titled> type, long id) {
+        here.inTransaction(session -> retitle(session, type, id));
+      }
+    },
+    UPDATE_OF_AN_EVICTED_ENTRY {
+      @Override
+      void make(Class<? extends Titled> type, long id) {
+        here.inTransaction(
+            session -> {
+              retitle(session, type, id);
+              session.flush();
+              here.getCache().evictAllRegions();
+            });
+        here.getCache().evict(type, id);
+      }
+    },
+    BULK_UPDATE {
+      @Override
+      void make(Class<? extends Titled> type, long id) {
+        String update = "update " + type.getSimpleName() + " set title = 'new' where id = ?1";
+        here.inTransaction(
+            session -> session.createMutationQuery(update).setParameter(1, id).executeUpdate());
+      }
+    },
+    DELETE {
+      @Override
+      void make(Class<? extends Titled> type, long id) {
+        here.inTransaction(session -> session.remove(session.find(type, id)));
+      }
+    };
+
+    abstract void make(Class<? extends Titled> type, long id);
+  }
+
+  static Stream<Arguments> changes() {
+    return kinds()
+        .flatMap(
+            kind ->
+                Stream.of(Change.values())
+                    .map(change -> Arguments.of(change, kind.get()[0], kind.get()[1])));
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("changes")
+  void load_rowIsChangedMeanwhile_leavesNoOldState(
+      Change change, Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    for (SessionFactory sessions : List.of(there, repeatable)) {
+      here.getCache().evictAllRegions();
+      Shelves.WHILE_LOADING.set(() -> change.make(type, id));
+      assertThat(title(sessions, type, id).found()).isIn("old", "new", null);
+
+      assertThat(Shelves.WHILE_LOADING.get()).isNull();
+      Object stored = change == Change.DELETE ? null : "new";
+      for (int i = 0; i < 3; i++) {
+        assertThat(title(there, type, id).found()).isEqualTo(stored);
+        assertThat(title(here, type, id).found()).isEqualTo(stored);
+      }
+      if (change == Change.DELETE) {
+        return;
+      }
+    }
+  }
+
+  /** A snapshot has the state from before a change that is over when the load begins. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void load_ofASnapshotFromBeforeAChange_leavesNoOldState(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long other = insert(row);
+    long id = insert(row);
+    here.getCache().evictAllRegions();
+    repeatable.inTransaction(
+        session -> {
+          assertThat(session.find(type, other).title()).isEqualTo("old");
+          here.inTransaction(changing -> retitle(changing, type, id));
+          here.getCache().evictAllRegions();
+          assertThat(session.find(type, id).title()).isEqualTo("old");
+        });
+
+    assertThat(title(there, type, id).found()).isEqualTo("new");
+  }
+
+  /** Each look that finds nothing leaves a ticket, which a later transaction may use. */
+  @Test
+  void load_ofASnapshot_fillsTheEntryAtTheSecondTime() {
+    long id = insert(Page::new);
+    here.getCache().evictAllRegions();
+
+    assertThat(title(repeatable, Page.class, id)).isEqualTo(new Answer("old", 1));
+    assertThat(title(repeatable, Page.class, id)).isEqualTo(new Answer("old", 1));
+    assertThat(title(repeatable, Page.class, id)).isEqualTo(new Answer("old", 0));
+  }
+
+  @Test
+  void load_byQueries_fillsTheEntryAtTheSecondTime() {
+    long id = insert(Page::new);
+    here.getCache().evictAllRegions();
+    Function<Session, @Nullable Object> query =
+        session ->
+            session
+                .createQuery("from Page where id = ?1", Page.class)
+                .setParameter(1, id)
+                .getSingleResult()
+                .title();
+    assertThat(ask(here, query)).isEqualTo(new Answer("old", 1));
+    assertThat(ask(here, query)).isEqualTo(new Answer("old", 1));
+
+    assertThat(title(here, Page.class, id)).isEqualTo(new Answer("old", 0));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void update_lockIsClearedAndTheOldStateLoaded_nextReadIsFresh(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    here.inTransaction(
+        session -> {
+          retitle(session, type, id);
+          session.flush();
+          there.getCache().evictAllRegions();
+          assertThat(title(there, type, id).found()).isEqualTo("old");
+          assertThat(title(there, type, id)).isEqualTo(new Answer("old", 0));
+        });
+
+    assertThat(title(there, type, id).found()).isEqualTo("new");
+    assertThat(title(here, type, id).found()).isEqualTo("new");
+  }
+
+  /** Locks and tickets end by themselves; states live as long as the region says. */
+  @Test
+  void timesToLive_ofLocksTicketsAndStates() {
+    here.getCache().evictAllRegions();
+    long id = insert(Page::new);
+    here.getCache().evictAllRegions();
+    YokedCache<Object, Object> pages = pages();
+    there.inTransaction(session -> retitle(session, Page.class, id));
+    Object key = requireNonNull(pages.iterator().next().getKey());
+    assertThat(pages.ttl(key)).contains(YokedCache.ETERNAL);
+
+    here.inTransaction(
+        session -> {
+          session.find(Page.class, id).retitle("newer");
+          session.flush();
+          assertThat(pages.ttl(key).orElseThrow())
+              .isBetween(Duration.ofSeconds(10), Duration.ofSeconds(60));
+        });
+    assertThat(pages.ttl(key)).contains(YokedCache.ETERNAL);
+
+    rollBack(
+        session -> {
+          session.find(Page.class, id).retitle("newest");
+          session.flush();
+        });
+    assertThat(pages.ttl(key).orElseThrow())
+        .isBetween(Duration.ofMinutes(5), Duration.ofMinutes(10));
+    assertThat(title(there, Page.class, id)).isEqualTo(new Answer("newer", 1));
+    assertThat(pages.ttl(key)).contains(YokedCache.ETERNAL);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static YokedCache<Object, Object> pages() {
+    return managers.get(0).getCache(Page.class.getName()).unwrap(YokedCache.class);
+  }
+
+  @Test
+  void collection_changed_nextReadElsewhere_isFresh() {
+    long id = insert(Book::new);
+    Function<Session, @Nullable Object> notes =
+        session -> String.join(",", session.find(Book.class, id).notes);
+    assertThat(ask(there, notes)).isEqualTo(new Answer("", 1));
+    assertThat(ask(there, notes)).isEqualTo(new Answer("", 0));
+
+    here.inTransaction(session -> session.find(Book.class, id).notes.add("first"));
+
+    assertThat(ask(there, notes)).isEqualTo(new Answer("first", 1));
+    assertThat(ask(here, notes)).isEqualTo(new Answer("first", 0));
+    rollBack(session -> session.find(Book.class, id).notes.add("second"));
+    assertThat(ask(there, notes).found()).isEqualTo("first");
+  }
+
+  @Test
+  void naturalId_changed_isFoundByTheNewOneOnly() {
+    long id = insert(Book::new);
+    assertThat(byNaturalId(there, "isbn " + id)).isEqualTo(new Answer("old", 0));
+
+    here.inTransaction(session -> session.find(Book.class, id).isbn = "other " + id);
+
+    assertThat(byNaturalId(there, "other " + id)).isEqualTo(new Answer("old", 0));
+    assertThat(byNaturalId(there, "isbn " + id).found()).isNull();
+    here.inTransaction(session -> session.remove(session.find(Book.class, id)));
+    assertThat(byNaturalId(there, "other " + id).found()).isNull();
+  }
+
+  @Test
+  void naturalId_lookedFor_needsNoSqlAtTheThirdTime() {
+    long id = insert(Book::new);
+    here.getCache().evictAllRegions();
+    assertThat(byNaturalId(here, "isbn " + id).found()).isEqualTo("old");
+    assertThat(byNaturalId(here, "isbn " + id).found()).isEqualTo("old");
+
+    assertThat(byNaturalId(here, "isbn " + id)).isEqualTo(new Answer("old", 0));
+  }
+
+  @SuppressWarnings("deprecation") // Hibernate 6.6 has no other way.
+  private static Answer byNaturalId(SessionFactory sessions, String isbn) {
+    return ask(
+        sessions,
+        session ->
+            session.bySimpleNaturalId(Book.class).loadOptional(isbn).map(Book::title).orElse(null));
+  }
+
+  @Test
+  void query_afterAnUpdateElsewhere_runsAgain() {
+    long id = insert(Page::new);
+    Function<Session, @Nullable Object> query =
+        session ->
+            session
+                .createQuery("select title from Page where id = ?1", String.class)
+                .setParameter(1, id)
+                .setCacheable(true)
+                .getSingleResult();
+    assertThat(ask(here, query).found()).isEqualTo("old");
+    assertThat(ask(there, query)).isEqualTo(new Answer("old", 0));
+
+    here.inTransaction(session -> retitle(session, Page.class, id));
+
+    assertThat(ask(there, query)).isEqualTo(new Answer("new", 1));
+    assertThat(ask(there, query)).isEqualTo(new Answer("new", 0));
+  }
+
+  @Test
+  void bulkUpdate_readBeforeTheCommit_isSeenByNobodyElse() {
+    long id = insert(Page::new);
+    rollBack(
+        session -> {
+          session
+              .createMutationQuery("update Page set title = 'new' where id = ?1")
+              .setParameter(1, id)
+              .executeUpdate();
+          here.getCache().evictAllRegions();
+          assertThat(session.find(Page.class, id).title()).isEqualTo("new");
+          assertThat(title(there, Page.class, id).found()).isEqualTo("old");
+        });
+
+    assertThat(title(there, Page.class, id).found()).isEqualTo("old");
+  }
+
+  private static void rollBack(Consumer<Session> action) {
+    here.inSession(
+        session -> {
+          session.beginTransaction();
+          action.accept(session);
+          session.flush();
+          session.getTransaction().rollback();
+        });
+  }
+}

@@ -1,0 +1,151 @@
+package io.yokedcache.jcache.hibernate;
+
+import jakarta.persistence.AttributeConverter;
+import jakarta.persistence.Cacheable;
+import jakarta.persistence.CollectionTable;
+import jakarta.persistence.Convert;
+import jakarta.persistence.ElementCollection;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Version;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.hibernate.annotations.Cache;
+import org.hibernate.annotations.CacheConcurrencyStrategy;
+import org.hibernate.annotations.NaturalId;
+import org.hibernate.annotations.NaturalIdCache;
+import org.jspecify.annotations.Nullable;
+
+/** The entities of the tests. */
+final class Shelves {
+
+  /** Runs once, between the query of the next load and the put of what it found. */
+  static final AtomicReference<@Nullable Runnable> WHILE_LOADING = new AtomicReference<>();
+
+  private Shelves() {}
+
+  /** A row with a title. */
+  interface Titled {
+    String title();
+
+    void retitle(String title);
+  }
+
+  /** Text that gives others the time to change what was read. */
+  static final class Slow implements AttributeConverter<String, String> {
+
+    @Override
+    public String convertToDatabaseColumn(String attribute) {
+      return attribute;
+    }
+
+    @Override
+    public String convertToEntityAttribute(String column) {
+      Runnable action = WHILE_LOADING.getAndSet(null);
+      if (action != null) {
+        action.run();
+      }
+      return column;
+    }
+  }
+
+  /** With a version, a natural id and a collection. */
+  @Entity(name = "Book")
+  @Cacheable
+  @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+  @NaturalIdCache
+  static class Book implements Titled {
+
+    @Id long id;
+
+    @NaturalId(mutable = true)
+    String isbn = "";
+
+    @Convert(converter = Slow.class)
+    String title = "";
+
+    @Version int version;
+
+    @ElementCollection
+    @CollectionTable(name = "Notes")
+    @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+    List<String> notes = new ArrayList<>();
+
+    Book() {}
+
+    Book(long id) {
+      this.id = id;
+      this.isbn = "isbn " + id;
+      this.title = "old";
+    }
+
+    @Override
+    public String title() {
+      return title;
+    }
+
+    @Override
+    public void retitle(String title) {
+      this.title = title;
+    }
+  }
+
+  /** Without a version. */
+  @Entity(name = "Page")
+  @Cacheable
+  @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+  static class Page implements Titled {
+
+    @Id long id;
+
+    @Convert(converter = Slow.class)
+    String title = "";
+
+    Page() {}
+
+    Page(long id) {
+      this.id = id;
+      this.title = "old";
+    }
+
+    @Override
+    public String title() {
+      return title;
+    }
+
+    @Override
+    public void retitle(String title) {
+      this.title = title;
+    }
+  }
+
+  /** Without locks. */
+  @Entity(name = "Leaflet")
+  @Cacheable
+  @Cache(usage = CacheConcurrencyStrategy.NONSTRICT_READ_WRITE)
+  static class Leaflet implements Titled {
+
+    @Id long id;
+
+    @Convert(converter = Slow.class)
+    String title = "";
+
+    Leaflet() {}
+
+    Leaflet(long id) {
+      this.id = id;
+      this.title = "old";
+    }
+
+    @Override
+    public String title() {
+      return title;
+    }
+
+    @Override
+    public void retitle(String title) {
+      this.title = title;
+    }
+  }
+}
