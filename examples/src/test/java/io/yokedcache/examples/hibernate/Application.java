@@ -4,8 +4,14 @@ import java.io.Closeable;
 import org.hibernate.SessionFactory;
 import org.hibernate.cfg.Configuration;
 
-/** One session factory with JCache as its second-level cache. */
+/**
+ * One session factory with JCache as its second-level cache. {@code -Dregion.factory=yokedcache}
+ * replaces Hibernate's region factory.
+ */
 final class Application implements Closeable {
+
+  /** System property with the region factory. */
+  static final String FACTORY = "region.factory";
 
   private final SessionFactory sessions;
 
@@ -26,6 +32,17 @@ final class Application implements Closeable {
   /** Opens a database, with or without the query cache. */
   static Application open(
       String jdbcUrl, String cacheFile, String regionPrefix, boolean cachesQueries) {
+    String factory = System.getProperty(FACTORY, "jcache");
+    return openWith(factory, jdbcUrl, cacheFile, regionPrefix, cachesQueries);
+  }
+
+  /** Opens a database, with that region factory. */
+  static Application openWith(
+      String factory,
+      String jdbcUrl,
+      String cacheFile,
+      String regionPrefix,
+      boolean cachesQueries) {
     return new Application(
         new Configuration()
             .addAnnotatedClass(Article.class)
@@ -37,7 +54,7 @@ final class Application implements Closeable {
             .setProperty("hibernate.connection.username", "sa")
             .setProperty("hibernate.connection.password", "")
             .setProperty("hibernate.hbm2ddl.auto", "update")
-            .setProperty("hibernate.cache.region.factory_class", "jcache")
+            .setProperty("hibernate.cache.region.factory_class", factory)
             .setProperty("hibernate.javax.cache.uri", cacheFile)
             .setProperty("hibernate.javax.cache.missing_cache_strategy", "create")
             .setProperty("hibernate.cache.use_query_cache", Boolean.toString(cachesQueries))

@@ -38,6 +38,8 @@ final class ApplicationProcess implements Closeable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.add("-Dorg.jboss.logging.provider=slf4j");
+    command.add(
+        "-D" + Application.FACTORY + "=" + System.getProperty(Application.FACTORY, "jcache"));
     command.addAll(List.of(jvmOptions));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(ApplicationProcess.class.getName());

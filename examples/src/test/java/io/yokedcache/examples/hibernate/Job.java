@@ -127,6 +127,13 @@ enum Job {
       return sessions.fromTransaction(session -> ++session.find(Tracked.class, id).grams);
     }
   },
+  /** Has the writers and readers of this JVM run for that many seconds. */
+  RACE {
+    @Override
+    Object run(SessionFactory sessions, long seconds) {
+      return Race.run(sessions, seconds).text();
+    }
+  },
   /** Makes the row of every table that belongs to the id, with 100 in it. */
   INSERT {
     @Override
