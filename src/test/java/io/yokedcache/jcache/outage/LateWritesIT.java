@@ -142,6 +142,29 @@ final class LateWritesIT {
   }
 
   @Test
+  void clear_executedAfterTheNextPut_removesNothing() {
+    Cache<String, String> cache = cache("", "pipelined");
+    lose(cache, "old", cache::clear);
+    cache.put("a", "new");
+
+    letGo();
+
+    assertThat(cache.get("a")).isEqualTo("new");
+  }
+
+  @Test
+  void clear_executedAfterTheNextClear_removesNothing() {
+    Cache<String, String> cache = cache("", "pooled");
+    lose(cache, "old", cache::clear);
+    cache.clear();
+    cache.put("a", "new");
+
+    letGo();
+
+    assertThat(cache.get("a")).isEqualTo("new");
+  }
+
+  @Test
   void put_serverDoesNotAllowToEndConnections_isSettledAllTheSame() {
     admin.aclSetUser("app", "on", ">secret", "~*", "&*", "+@all", "-client|kill");
     Cache<String, String> cache = cache("app:secret@", "pipelined");

@@ -183,7 +183,13 @@ public final class Generations {
   private List<@Nullable Object> renew(Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return executor.callAll(describe("clear"), buckets.stream().map(this::renewal).toList());
+        List<@Nullable Object> replies =
+            executor.callAll(describe("clear"), buckets.stream().map(this::renewal).toList());
+        if (attempt > 1) {
+          // A lost renewal would end this generation if it were executed late.
+          boolean unused = executor.endLostConnections(describe("clear"), names.routes());
+        }
+        return replies;
       } catch (RedisUnavailableException e) {
         if (e.kind() != RedisUnavailableException.Kind.CONNECTION_LOST || attempt == MAX_ATTEMPTS) {
           throw e;

@@ -187,6 +187,11 @@ public final class KeySpace {
     return generationKeys[bucket];
   }
 
+  /** The routes of all buckets. */
+  List<Bytes> routes() {
+    return List.of(generationKeys);
+  }
+
   /** A key of a bucket's slot that never exists. */
   byte[] absentKey(int bucket) {
     return ascii(prefix + bucket + "}:absent");

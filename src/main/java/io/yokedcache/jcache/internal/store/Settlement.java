@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -7,6 +9,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Late;
 import java.util.ArrayList;
@@ -25,7 +28,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * Decides which failed changes of a cache are owed, and makes the debts good in Redis: it removes
  * the owed entries, or begins the owed generation. {@link EntryStore} asks it before it uses an
  * entry while anything is owed, and a thread of the manager asks it for the rest. Safe for use by
- * several threads: its only state is in {@link OwedInvalidations}.
+ * several threads: its only state is in {@link OwedInvalidations}, by which one thread at a time
+ * makes a debt good.
  */
 final class Settlement {
 
@@ -156,23 +160,30 @@ final class Settlement {
    * @throws RedisUnavailableException if Redis cannot be reached
    */
   Set<Bytes> settle(Collection<Bytes> keys) {
-    if (!settleGeneration()) {
-      return new HashSet<>(keys);
-    }
-    Map<Bytes, Debt> debts = owed.of(keys);
-    long now = System.nanoTime();
+    long start = System.nanoTime();
     Set<Bytes> refused = new HashSet<>();
-    debts.forEach(
-        (key, debt) -> {
-          if (!debt.mayBeTried(now)) {
-            refused.add(key);
-          }
-        });
-    debts.keySet().removeAll(refused);
-    if (!debts.isEmpty() && !settleKeys(debts)) {
-      refused.addAll(debts.keySet());
+    while (settleGeneration()) {
+      // Later debts are of changes that run at the same time: this call may come before them.
+      Map<Bytes, Debt> due = owed.of(keys);
+      due.values().removeIf(debt -> !debt.wasOwedAt(start));
+      Attempt other = owed.underWay(due.keySet());
+      if (other != null) {
+        other.await(operations.owed(), executor.address());
+        continue;
+      }
+      due.forEach(
+          (key, debt) -> {
+            if (!debt.mayBeTried(System.nanoTime())) {
+              refused.add(key);
+            }
+          });
+      due.keySet().removeAll(refused);
+      if (due.isEmpty()) {
+        return refused;
+      }
+      refused.addAll(settleKeys(due)); // apart from those that another thread has begun to remove
     }
-    return refused;
+    return new HashSet<>(keys);
   }
 
   /**
@@ -187,7 +198,13 @@ final class Settlement {
 
   /** Notes that a change has replaced or removed an owed entry. */
   void end(Bytes key, Debt debt) {
-    owed.end(Map.of(key, debt), /* mayArriveLate= */ true);
+    Attempt attempt = owed.begin(Map.of(key, debt));
+    try {
+      // If there is none, another thread removes the entry now, and ends the debt.
+      owed.end(attempt.debts(), /* mayArriveLate= */ true);
+    } finally {
+      owed.over(attempt, /* failure= */ null);
+    }
   }
 
   /**
@@ -196,6 +213,42 @@ final class Settlement {
    * @return the tokens of the generations that ended and may have had entries
    */
   Set<String> renew() {
+    if (owed.all() == null) {
+      return renewAll();
+    }
+    Attempt attempt = beginAll();
+    RedisUnavailableException failure = null;
+    try {
+      return renewOwed();
+    } catch (RedisUnavailableException e) {
+      failure = e;
+      throw e;
+    } finally {
+      owed.over(attempt, failure);
+    }
+  }
+
+  private Set<String> renewOwed() {
+    // The clear() that failed may still be executed, after entries were stored again.
+    boolean unused = executor.endLostConnections(operations.owed(), names.routes());
+    return renewAll();
+  }
+
+  /** Begins the attempt at a new generation, as soon as no other thread makes one. */
+  private Attempt beginAll() {
+    while (true) {
+      Attempt own = owed.beginAll();
+      if (own != null) {
+        return own;
+      }
+      Attempt other = owed.allUnderWay();
+      if (other != null) {
+        other.await(operations.owed(), executor.address());
+      }
+    }
+  }
+
+  private Set<String> renewAll() {
     observers.beforeClear();
     Debt all = owed.all();
     Map<Bytes, Debt> keys = owed.keys();
@@ -216,7 +269,7 @@ final class Settlement {
   private void settleAll() {
     boolean isSettled = settleGeneration();
     for (Map<Bytes, Debt> due : owed.due(batchSize)) {
-      isSettled = isSettled && settleKeys(due);
+      isSettled = isSettled && settleKeys(due).isEmpty();
     }
     Map<Bytes, Late> late = owed.takeLate(batchSize);
     if (!late.isEmpty()) {
@@ -230,47 +283,71 @@ final class Settlement {
 
   /** Begins the new generation that is owed; false if Redis refuses it. */
   private boolean settleGeneration() {
-    Debt debt = owed.all();
-    if (debt == null) {
+    if (owed.all() == null) {
       return true;
     }
-    if (!debt.mayBeTried(System.nanoTime())) {
-      return false;
-    }
+    Attempt attempt = beginAll();
+    RedisUnavailableException failure = null;
+    Debt debt = owed.all();
     try {
-      Set<String> unused = renew();
+      if (debt == null) {
+        return true; // another thread has begun it
+      }
+      if (!debt.mayBeTried(System.nanoTime())) {
+        return false;
+      }
+      Set<String> unused = renewOwed();
       return owed.all() == null;
     } catch (CacheException e) {
+      failure = away(e);
       throwUnlessRefused(e);
-      debt.refused();
+      requireNonNull(debt).refused();
       return false;
+    } finally {
+      owed.over(attempt, failure);
     }
   }
 
-  /** Removes owed entries; false if Redis refuses it. */
-  private boolean settleKeys(Map<Bytes, Debt> debts) {
-    boolean mayArriveLate;
+  /**
+   * Removes owed entries, apart from those that another thread removes now.
+   *
+   * @return the keys of which Redis refuses it
+   */
+  private Set<Bytes> settleKeys(Map<Bytes, Debt> some) {
+    Attempt attempt = owed.begin(some);
+    Map<Bytes, Debt> debts = attempt.debts();
+    if (debts.isEmpty()) {
+      return Set.of();
+    }
+    RedisUnavailableException failure = null;
     try {
       List<Bytes> keys = List.copyOf(debts.keySet());
-      mayArriveLate = !endLostConnections(keys);
+      boolean mayArriveLate = !endLostConnections(keys);
       unlink(keys);
       // A removal may have been lost and sent again; executed late, it would remove a new entry.
       mayArriveLate |= !endLostConnections(keys);
+      owed.end(debts, mayArriveLate);
+      return Set.of();
     } catch (CacheException e) {
+      failure = away(e);
       throwUnlessRefused(e);
       debts.values().forEach(Debt::refused);
-      return false;
+      return debts.keySet();
+    } finally {
+      owed.over(attempt, failure);
     }
-    owed.end(debts, mayArriveLate);
-    return true;
+  }
+
+  private static @Nullable RedisUnavailableException away(CacheException failure) {
+    return failure instanceof RedisUnavailableException away
+            && away.kind() != RedisUnavailableException.Kind.REFUSED
+        ? away
+        : null;
   }
 
   /** Throws a failure of a settlement, unless it says that Redis refuses the settlement. */
   private static void throwUnlessRefused(CacheException failure) {
-    boolean isAway =
-        failure instanceof RedisUnavailableException away
-            && away.kind() != RedisUnavailableException.Kind.REFUSED;
-    if (isAway || !mayLeaveOldEntry(failure)) {
+    if (away(failure) != null || !mayLeaveOldEntry(failure)) {
       throw failure;
     }
   }

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.store.owed;
 
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,7 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +44,9 @@ public final class OwedInvalidations {
 
   /** The length of a value that is remembered; the entry of a longer one is removed in any case. */
   private static final int MAX_LATE_BYTES = 1024;
+
+  /** A bound for waits that the time-outs of the other thread's requests end before. */
+  private static final long MAX_WAIT_MILLIS = 60_000;
 
   /** The number of writes of one key whose values are remembered. */
   private static final int MAX_LATE_WRITES = 4;
@@ -143,6 +150,11 @@ public final class OwedInvalidations {
       this.retryNanos = retryNanos;
     }
 
+    /** Whether it, or the one that it replaced, existed at a time. */
+    public boolean wasOwedAt(long nanos) {
+      return sinceNanos - nanos <= 0;
+    }
+
     public boolean mayBeTried(long nowNanos) {
       return nowNanos - retryNanos >= 0;
     }
@@ -150,6 +162,50 @@ public final class OwedInvalidations {
     /** Redis refused to settle it. */
     public void refused() {
       retryNanos = System.nanoTime() + REFUSED_NANOS;
+    }
+  }
+
+  /**
+   * An attempt of one thread to make something good. The others leave it alone until it is over: a
+   * second removal that is still on its way when the debt has ended would remove a new entry.
+   */
+  public static final class Attempt {
+
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    /** The debts that it is about. */
+    private final Map<Bytes, Debt> debts;
+
+    /** Why Redis could not be asked; written before it is over. */
+    private @Nullable RedisUnavailableException failure;
+
+    private Attempt(Map<Bytes, Debt> debts) {
+      this.debts = debts;
+    }
+
+    /** The debts that it is about; none if it is about the whole cache. */
+    public Map<Bytes, Debt> debts() {
+      return debts;
+    }
+
+    /**
+     * Waits until it is over.
+     *
+     * @throws RedisUnavailableException if it could not ask Redis, or is not over in time
+     */
+    public void await(String operation, String server) {
+      if (!BoundedWait.await(over, MAX_WAIT_MILLIS)) {
+        throw new RedisUnavailableException(
+            "%s on %s failed: another thread has not removed the entries of failed changes within %s ms"
+                .formatted(operation, server, MAX_WAIT_MILLIS),
+            new TimeoutException(),
+            RedisUnavailableException.Kind.NOT_ASKED,
+            server);
+      }
+      if (failure != null) {
+        throw new RedisUnavailableException(
+            String.valueOf(failure.getMessage()), failure, failure.kind(), failure.server());
+      }
     }
   }
 
@@ -175,6 +231,12 @@ public final class OwedInvalidations {
 
     /** The entries to remove once more, and when, in this order. */
     private Map<Bytes, Late> again = Map.of();
+
+    /** The keys whose debts a thread makes good now. */
+    private Map<Bytes, Attempt> underWay = Map.of();
+
+    /** The attempt to begin a new generation. */
+    private @Nullable Attempt allUnderWay;
 
     private long settled;
     private long overflows;
@@ -277,6 +339,67 @@ public final class OwedInvalidations {
         }
       }
       return debts;
+    }
+
+    /**
+     * Begins an attempt to make good those of some debts that are still owed and that no other
+     * thread makes good now.
+     *
+     * @return the attempt, for {@link #over}
+     */
+    public synchronized Attempt begin(Map<Bytes, Debt> some) {
+      Map<Bytes, Debt> debts = new HashMap<>();
+      some.forEach(
+          (key, debt) -> {
+            if (keys.get(key) == debt && !underWay.containsKey(key)) {
+              debts.put(key, debt);
+            }
+          });
+      Attempt attempt = new Attempt(debts);
+      if (!debts.isEmpty()) {
+        underWay = modifiable(underWay);
+        debts.keySet().forEach(key -> underWay.put(key, attempt));
+      }
+      return attempt;
+    }
+
+    /** The attempt of another thread to make a debt of one of some keys good, if there is one. */
+    public synchronized @Nullable Attempt underWay(Collection<Bytes> some) {
+      for (Bytes key : some) {
+        Attempt attempt = underWay.get(key);
+        if (attempt != null) {
+          return attempt;
+        }
+      }
+      return null;
+    }
+
+    /** Begins the attempt to begin a new generation; {@code null} if another thread is at it. */
+    public synchronized @Nullable Attempt beginAll() {
+      if (allUnderWay != null) {
+        return null;
+      }
+      allUnderWay = new Attempt(Map.of());
+      return allUnderWay;
+    }
+
+    /** The attempt of another thread to begin a new generation, if there is one. */
+    public synchronized @Nullable Attempt allUnderWay() {
+      return allUnderWay;
+    }
+
+    /**
+     * Ends an attempt.
+     *
+     * @param failure why Redis could not be asked, for the threads that wait for it
+     */
+    public synchronized void over(Attempt attempt, @Nullable RedisUnavailableException failure) {
+      attempt.debts.keySet().forEach(key -> underWay.remove(key, attempt));
+      if (allUnderWay == attempt) {
+        allUnderWay = null;
+      }
+      attempt.failure = failure;
+      attempt.over.countDown();
     }
 
     /** The debts that may be tried now, in maps of at most that many. */
