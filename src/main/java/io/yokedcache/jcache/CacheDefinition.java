@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param codec encodes and decodes keys and values
  * @param phases times the phases of its operations
  * @param expiryPolicy how long entries live
- * @param refreshAge the age from which entries are loaded anew, or {@code null}
+ * @param refreshAge the age from which entries are loaded again, or {@code null}
  * @param loader loads missing values, or {@code null}
  * @param writer writes changes through, or {@code null}
  */
@@ -84,7 +84,7 @@ record CacheDefinition<K, V>(
     return new KeyLocks(name, settings.contentionTimeout(), required);
   }
 
-  /** The loader, also if there is no read-through. */
+  /** The loader, even if there is no read-through. */
   EntryLoader<K, V> entryLoader(Supplier<StatisticsRecorder> recorder) {
     return EntryLoader.of(TimedLoader.of(loader, recorder));
   }

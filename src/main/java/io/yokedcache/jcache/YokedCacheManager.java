@@ -392,7 +392,7 @@ final class YokedCacheManager implements CacheManager {
     return Set.copyOf(names);
   }
 
-  /** {@inheritDoc} Its entries are dropped for every JVM, also if it is not open here. */
+  /** {@inheritDoc} Its entries are dropped for every JVM, even if it is not open here. */
   @Override
   public void destroyCache(String cacheName) {
     ensureOpen();

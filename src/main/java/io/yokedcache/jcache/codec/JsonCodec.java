@@ -41,7 +41,7 @@ import tools.jackson.databind.type.TypeFactory;
  * property, older values cannot be decoded: the cache counts them and has no entry for them.
  * {@code @JsonIgnoreProperties(ignoreUnknown = true)} on a class accepts unknown ones.
  *
- * <p>JSON is not canonical, so it is no codec for keys. Safe for use by several threads.
+ * <p>JSON is not canonical, so it cannot encode keys. Safe for use by several threads.
  *
  * @param <T> the type of the values
  */

@@ -673,7 +673,7 @@ public record Settings(
    *     loads the value itself
    * @param loadLease how long one JVM alone loads a missing key while the others wait for its
    *     value, or {@code null} if each JVM loads
-   * @param refreshAfter the age from which an entry that is read is loaded anew in the background,
+   * @param refreshAfter the age from which an entry that is read is loaded again in the background,
    *     or {@code null} if entries are loaded when they are missing only
    * @param onFailure what operations do while Redis is away
    * @param alerts the limits at which the cache's MBean sends notifications

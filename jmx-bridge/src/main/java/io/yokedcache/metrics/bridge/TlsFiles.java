@@ -134,7 +134,7 @@ public record TlsFiles(
     }
   }
 
-  /** A context that is made anew when a file has another time, size or identity. Thread-safe. */
+  /** A context that is replaced when a file has another time, size or identity. Thread-safe. */
   private static final class ReloadingContext extends SSLContextSpi {
 
     private static final Logger logger = LoggerFactory.getLogger(TlsFiles.class);

@@ -220,7 +220,7 @@ public enum CacheMetric {
   SETTLED_INVALIDATIONS(
       "cache.settled_invalidations.total",
       COUNTER,
-      "Number of owed invalidations that were made good",
+      "Number of owed invalidations that were settled",
       counter("settledInvalidations")),
   OWED_INVALIDATIONS_OVERFLOWS(
       "cache.owed_invalidations_overflows.total",
@@ -343,7 +343,7 @@ public enum CacheMetric {
       "cache.reconnects.total",
       COUNTER,
       MANAGER,
-      "Number of connections that were made anew",
+      "Number of connections that replaced failed ones",
       Row.connection(ConnectionReading::reconnects)),
   CONNECTIONS(
       "cache.connections",

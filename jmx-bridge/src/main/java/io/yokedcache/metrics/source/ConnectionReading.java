@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param manager the cache manager, as its MBeans name it
  * @param healthy whether the store answers
  * @param pingNanos how long the last answer took, in nanoseconds
- * @param reconnects how often the connection was made anew
+ * @param reconnects how often the connection was replaced
  * @param poolActive connections in use
  * @param poolIdle connections waiting for work
  * @param poolWaiting threads waiting for a connection
@@ -40,7 +40,7 @@ public record ConnectionReading(
    * @param manager the cache manager, as its MBeans name it
    * @param healthy whether the store answers
    * @param pingNanos how long the last answer took, in nanoseconds
-   * @param reconnects how often the connection was made anew
+   * @param reconnects how often the connection was replaced
    * @param poolActive connections in use
    * @param poolIdle connections waiting for work
    * @param poolWaiting threads waiting for a connection

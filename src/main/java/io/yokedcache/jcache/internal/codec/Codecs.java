@@ -125,7 +125,7 @@ public final class Codecs {
         return new JsonCodec<>(mapper, mapper.getTypeFactory().constructFromCanonical(typeName));
       } catch (IllegalArgumentException e) {
         throw new CacheException(
-            "value-type = \"" + typeName + "\" is no type: " + e.getMessage(), e);
+            "value-type = \"" + typeName + "\" is not a type: " + e.getMessage(), e);
       }
     }
   }

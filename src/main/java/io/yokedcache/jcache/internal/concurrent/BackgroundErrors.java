@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The errors that the long-lived threads of a manager have survived: no memory, no stack, classes
  * that cannot be loaded, bugs. They are counted, and logged once for each kind. Safe for use by
- * several threads; never throws, also if there is no memory for the log.
+ * several threads; never throws, even if there is no memory for the log.
  */
 public final class BackgroundErrors {
 

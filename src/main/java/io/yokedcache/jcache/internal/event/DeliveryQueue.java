@@ -56,7 +56,7 @@ final class DeliveryQueue {
   }
 
   /**
-   * Queues a delivery, waiting for a free place no longer than the given time, also if the thread
+   * Queues a delivery, waiting for a free place no longer than the given time, even if the thread
    * is interrupted.
    *
    * @param bytes about how much memory it keeps from being freed

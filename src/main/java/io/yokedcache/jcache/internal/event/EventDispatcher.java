@@ -171,7 +171,7 @@ public final class EventDispatcher<K, V> implements EventDemand {
     deliver(changes.events, registration -> registration.isSynchronous() == synchronous);
   }
 
-  /** Calls every listener that is meant, also if one fails, and throws the first failure. */
+  /** Calls every listener that is meant, even if one fails, and throws the first failure. */
   private void deliver(List<EntryEvent<K, V>> events, Predicate<Registration<K, V>> isMeant) {
     Throwable failure = null;
     for (EventType type : ORDER) {

@@ -5,7 +5,7 @@ import javax.cache.CacheException;
 import javax.cache.expiry.ExpiryPolicy;
 
 /**
- * The age from which an entry is loaded anew, told by the time to live that it has left.
+ * The age from which an entry is loaded again, told by the time to live that it has left.
  *
  * @param oldTtlMillis an entry is old if it has at most this time left
  */
@@ -32,7 +32,7 @@ public record RefreshAge(long oldTtlMillis) {
       throw new CacheException(
           "Cache "
               + cacheName
-              + " cannot load its entries anew after "
+              + " cannot load its entries again after "
               + refreshAfter.toMillis()
               + " ms (refresh-after): the age of an entry follows from the time to live that is"
               + " left, and "

@@ -60,21 +60,21 @@ enum CacheFigure {
       Unit.COUNT,
       "Refreshes",
       "refreshes.stored",
-      "Old entries that were loaded anew (refresh-after); -1 without that setting",
+      "Old entries that were loaded again (refresh-after); -1 without that setting",
       r -> r.statistics.refreshes(Refresh.STORED)),
   REFRESH_FAILURES(
       Kind.TOTAL,
       Unit.COUNT,
       "RefreshFailures",
       "refreshes.failed",
-      "Old entries that could not be loaded anew; -1 without refresh-after",
+      "Old entries that could not be loaded again; -1 without refresh-after",
       r -> r.statistics.refreshes(Refresh.FAILED)),
   SKIPPED_REFRESHES(
       Kind.TOTAL,
       Unit.COUNT,
       "SkippedRefreshes",
       "refreshes.skipped",
-      "Old entries that were not loaded anew since too many were; -1 without refresh-after",
+      "Old entries that were not loaded again since too many were; -1 without refresh-after",
       r -> r.statistics.refreshes(Refresh.SKIPPED)),
   WRITES(
       Kind.TOTAL,
@@ -193,7 +193,7 @@ enum CacheFigure {
       Unit.COUNT,
       "SettledInvalidations",
       "settledInvalidations",
-      "Owed invalidations that were made good",
+      "Owed invalidations that were settled",
       r -> r.outages.settled()),
   OWED_INVALIDATIONS_OVERFLOWS(
       Kind.TOTAL,
@@ -235,14 +235,15 @@ enum CacheFigure {
       Unit.COUNT,
       "NearDroppedFills",
       "",
-      "Entries read that were not kept, since they may be old, since the reset; -1 without one",
+      "Entries read that were not kept, since they may be old; since the last reset, -1 without"
+          + " near cache",
       near(NearCacheStatistics::droppedFills)),
   NEAR_STALE_HITS(
       Kind.SINCE_RESET,
       Unit.COUNT,
       "NearStaleHits",
       "nearStaleHits",
-      "Lookups that a near entry answered while Redis was away (fail-safe), since the reset",
+      "Lookups that a near entry answered while Redis was away (fail-safe), since the last reset",
       near(NearCacheStatistics::staleHits)),
   NEAR_ENTRIES(
       Kind.GAUGE,

@@ -231,7 +231,7 @@ public final class MBeanRegistrar implements AutoCloseable {
     }
   }
 
-  /** Unregisters them all, also if one cannot be, and throws the first failure. */
+  /** Unregisters them all, even if one cannot be, and throws the first failure. */
   private void unregister(List<ObjectName> names) {
     Throwable failure = null;
     for (ObjectName name : names) {

@@ -37,7 +37,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads old entries anew in the background. One thread of one JVM does it for a key, under the
+ * Loads old entries again in the background. One thread of one JVM does it for a key, under the
  * refresh lease of the key. It reads the entry again, since another JVM may have been faster, calls
  * the loader, and replaces the entry if nobody has changed it: the stored bytes are compared, and a
  * change by this JVM invalidates the ticket of the load. An entry that the loader does not find is
@@ -89,7 +89,7 @@ public final class RefreshAhead<K, V> {
     }
   }
 
-  /** An entry that is loaded anew. */
+  /** An entry that is loaded again. */
   private record OldEntry<K, V>(K key, Bytes keyBytes, Bytes bytes, V value, Ticket ticket) {}
 
   /**
@@ -164,7 +164,7 @@ public final class RefreshAhead<K, V> {
     try {
       background.execute(() -> run(keys));
     } catch (Throwable e) { // no place, or no thread: the reader has its value
-      logger.debug("Old entries of cache {} are not loaded anew now", context.name(), e);
+      logger.debug("Old entries of cache {} are not loaded again now", context.name(), e);
       retryAfter(keys, pauseNanos);
       counts.accept(Refresh.SKIPPED, keys.size());
     }
@@ -206,7 +206,7 @@ public final class RefreshAhead<K, V> {
     warn(
         "Old entries of cache "
             + context.name()
-            + " were not loaded anew (refresh-after). They stay until they expire; the next attempt"
+            + " were not loaded again (refresh-after). They stay until they expire; the next attempt"
             + " comes after "
             + TimeUnit.NANOSECONDS.toMillis(retryNanos)
             + " ms",

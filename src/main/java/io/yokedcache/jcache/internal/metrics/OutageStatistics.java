@@ -9,7 +9,7 @@ package io.yokedcache.jcache.internal.metrics;
  * @param owedKeys entries that must be removed now, because a change of them failed
  * @param owesClear whether the whole cache must be emptied now
  * @param oldestNanos the age of the oldest of these debts; 0 if there is none
- * @param settled debts that were made good
+ * @param settled debts that were settled
  * @param overflows times that there were too many owed keys, so that the cache is emptied instead
  */
 public record OutageStatistics(

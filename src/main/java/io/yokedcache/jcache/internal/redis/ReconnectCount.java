@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Counts connections that were made in place of ones that failed while they were used. A connection
- * that is made is taken for the replacement as long as fewer were made than failed, also if growing
+ * that is made is taken for the replacement as long as fewer were made than failed, even if growing
  * load would have needed it anyway. Safe for use by several threads.
  */
 public final class ReconnectCount {

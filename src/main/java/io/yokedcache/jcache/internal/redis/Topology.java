@@ -28,7 +28,7 @@ public interface Topology {
    * A number that grows before a request for a key may go to another server than before: before a
    * redirect is followed, and before a change of the slots takes effect. As long as it stays the
    * same, every request went to one server. After it grew, the {@linkplain #onChange listeners} are
-   * called as soon as the slots were read again, also if they are the same.
+   * called as soon as the slots were read again, even if they are the same.
    */
   default long version(Bytes route) {
     return 0;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * older schema loses none.
  *
  * <p>The entries of maps are sorted, so that equal messages nearly always have equal bytes; the
- * format does not promise it, so this is no codec for keys. Safe for use by several threads.
+ * format does not promise it, so this cannot encode keys. Safe for use by several threads.
  *
  * @param <T> the class of the messages
  */
@@ -41,7 +41,7 @@ public final class ProtobufCodec<T> implements Codec<T> {
    *
    * @param type the declared type of the values
    * @param settings has the greatest nesting of messages
-   * @throws CacheException if the type is no generated message class
+   * @throws CacheException if the type is not a generated message class
    * @throws NoClassDefFoundError if Protocol Buffers are not on the class path
    */
   public ProtobufCodec(Class<T> type, SerializationSettings settings) {
@@ -72,7 +72,7 @@ public final class ProtobufCodec<T> implements Codec<T> {
     return new CacheException(
         "The codec protobuf takes messages of Protocol Buffers: the cache is declared for "
             + type.getTypeName()
-            + ", which is no message class that protoc has generated. Set value-type, or call"
+            + ", which is not a message class that protoc has generated. Set value-type, or call"
             + " setTypes of the configuration of the cache, with such a class; or set another"
             + " value-codec",
         cause);
