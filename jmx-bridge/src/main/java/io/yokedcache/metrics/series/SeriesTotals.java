@@ -31,7 +31,7 @@ final class SeriesTotals implements SeriesSink {
   }
 
   private final SeriesOwner owner;
-  private final Map<Key, Sum<Double>> counters = new LinkedHashMap<>();
+  private final Map<Key, Sum<Long>> counters = new LinkedHashMap<>();
   private final Map<Key, Sum<OperationReading>> timers = new LinkedHashMap<>();
   private final Map<Key, Double> gauges = new LinkedHashMap<>();
   private boolean isLate;
@@ -61,16 +61,16 @@ final class SeriesTotals implements SeriesSink {
   @Override
   public void counter(
       SeriesOwner cache, CacheMetric metric, List<String> labelValues, double total) {
-    Sum<Double> sum = sum(counters, new Key(metric, labelValues));
+    Sum<Long> sum = sum(counters, new Key(metric, labelValues));
     if (sum == null) {
       return;
     }
     sum.seen++;
-    Double before = sum.last.get(cache);
-    if (before == null || total >= before || !isLate) {
-      double known = before == null || total < before ? 0 : before;
-      sum.sum = (sum.sum == null ? 0 : sum.sum) + total - known;
-      sum.last.put(cache, total);
+    Long before = sum.last.get(cache);
+    Growth<Long> growth = Growth.of(before == null ? 0 : before, (long) total);
+    if (!growth.isAnew() || !isLate) {
+      sum.sum = CacheReading.sum(sum.sum == null ? 0 : sum.sum, growth.added());
+      sum.last.put(cache, (long) total);
     }
   }
 
@@ -84,13 +84,10 @@ final class SeriesTotals implements SeriesSink {
     }
     sum.seen++;
     OperationReading before = sum.last.get(cache);
-    LatencyCells growth =
-        before == null || before.cells() == null || timer.sumNanos() < before.sumNanos()
-            ? null
-            : cells.since(before.cells());
-    if (before == null || growth != null || !isLate) {
-      long sumNanos = timer.sumNanos() - (before == null || growth == null ? 0 : before.sumNanos());
-      sum.sum = plus(sum.sum, timer, growth == null ? cells : growth, sumNanos);
+    Growth<LatencyCells> growth = Growth.of(before == null ? null : before.cells(), cells);
+    if (!growth.isAnew() || !isLate) {
+      long known = before == null || growth.isAnew() ? 0 : before.sumNanos();
+      sum.sum = plus(sum.sum, timer, growth.added(), Math.max(0, timer.sumNanos() - known));
       sum.last.put(cache, timer);
     }
   }
