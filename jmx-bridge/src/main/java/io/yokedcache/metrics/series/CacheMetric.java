@@ -11,6 +11,7 @@ import static io.yokedcache.metrics.series.Row.Adding.LEAST;
 import static io.yokedcache.metrics.series.Row.Adding.RATIO;
 import static io.yokedcache.metrics.series.Row.Adding.SUM;
 import static io.yokedcache.metrics.series.Row.counter;
+import static io.yokedcache.metrics.series.Row.flag;
 import static io.yokedcache.metrics.series.Row.gauge;
 import static io.yokedcache.metrics.series.Row.hitsAndMisses;
 import static io.yokedcache.metrics.series.Row.output;
@@ -24,6 +25,7 @@ import io.yokedcache.metrics.series.Row.Values;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.ConfigurationReading;
 import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.ConnectionReading.Node;
 import io.yokedcache.metrics.source.OperationReading;
 import java.util.Comparator;
 import java.util.List;
@@ -256,7 +258,7 @@ public enum CacheMetric {
       GAUGE,
       MANAGER,
       "Whether the store answers: 1 if it does, else 0",
-      Row.connection(it -> it.healthy() == null ? null : it.healthy() ? 1 : 0).adding(LEAST)),
+      Row.connection(it -> flag(it.healthy())).adding(LEAST)),
   PING(
       "cache.ping_seconds",
       GAUGE,
@@ -268,39 +270,21 @@ public enum CacheMetric {
       GAUGE,
       MANAGER,
       "Whether a master of the store answered its last ping: 1 if it did, else 0",
-      Row.connection(
-              (it, to) ->
-                  it.masters()
-                      .forEach(
-                          node ->
-                              to.add(
-                                  node.address(),
-                                  node.healthy() == null ? null : node.healthy() ? 1L : 0L)))
-          .adding(LEAST),
+      Row.masters(node -> flag(node.healthy())).adding(LEAST),
       "node"),
   NODE_PING(
       "cache.node_ping_seconds",
       GAUGE,
       MANAGER,
       "Round trip of the last ping of a master of the store",
-      Row.connection(
-              (it, to) ->
-                  it.masters()
-                      .forEach(
-                          node -> {
-                            if (node.pingSeconds() != null) {
-                              to.add(List.of(node.address()), node.pingSeconds());
-                            }
-                          }))
-          .adding(GREATEST),
+      Row.masters(Node::pingSeconds).adding(GREATEST),
       "node"),
   NODE_SLOTS(
       "cache.node_slots",
       GAUGE,
       MANAGER,
       "Number of the slots of a Redis Cluster that a master serves",
-      Row.connection((it, to) -> it.masters().forEach(node -> to.add(node.address(), node.slots())))
-          .adding(GREATEST),
+      Row.masters(Node::slots).adding(GREATEST),
       "node"),
   NODES(
       "cache.nodes",
@@ -321,17 +305,7 @@ public enum CacheMetric {
       MANAGER,
       "Whether the circuit breaker of a master is open, so that requests to it fail at once: 1 if"
           + " it is, else 0",
-      Row.connection(
-              (it, to) ->
-                  it.masters()
-                      .forEach(
-                          node ->
-                              to.add(
-                                  node.address(),
-                                  node.breakerOpen() == null
-                                      ? null
-                                      : node.breakerOpen() ? 1L : 0L)))
-          .adding(GREATEST),
+      Row.masters(node -> flag(node.breakerOpen())).adding(GREATEST),
       "node"),
   CIRCUIT_BREAKER_OPENINGS(
       "cache.circuit_breaker_openings.total",

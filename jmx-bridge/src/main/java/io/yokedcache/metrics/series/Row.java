@@ -3,6 +3,7 @@ package io.yokedcache.metrics.series;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.ConfigurationReading;
 import io.yokedcache.metrics.source.ConnectionReading;
+import io.yokedcache.metrics.source.ConnectionReading.Node;
 import io.yokedcache.metrics.source.OperationReading;
 import java.util.List;
 import java.util.Map;
@@ -64,9 +65,9 @@ record Row(
     }
 
     /** Takes a figure with one label; an absent one gives no value. */
-    default void add(String label, @Nullable Long value) {
+    default void add(String label, @Nullable Number value) {
       if (value != null) {
-        add(List.of(label), value);
+        add(List.of(label), value.doubleValue());
       }
     }
   }
@@ -162,6 +163,12 @@ record Row(
     return connection((read, to) -> to.add(value.apply(read)));
   }
 
+  /** A figure of each master, whose label is its address. */
+  static Row masters(Function<Node, ? extends @Nullable Number> value) {
+    return connection(
+        (read, to) -> read.masters().forEach(node -> to.add(node.address(), value.apply(node))));
+  }
+
   static Row configuration(Function<ConfigurationReading, List<String>> labels) {
     return of(
             From.CONFIGURATION,
@@ -174,10 +181,7 @@ record Row(
     return of(
             From.CONFIGURATION,
             Set.of(),
-            (read, to) -> {
-              Boolean enabled = ((ConfigurationReading) read).statisticsEnabled();
-              to.add(enabled == null ? null : (Number) (enabled ? 1 : 0));
-            })
+            (read, to) -> to.add(flag(((ConfigurationReading) read).statisticsEnabled())))
         .adding(Adding.NONE);
   }
 
@@ -193,6 +197,10 @@ record Row(
 
   private static Row figure(From from, String figure) {
     return of(from, Set.of(), (read, to) -> to.add((Number) ((Map<?, ?>) read).get(figure)));
+  }
+
+  static @Nullable Integer flag(@Nullable Boolean value) {
+    return value == null ? null : (Integer) (value ? 1 : 0);
   }
 
   static String text(@Nullable Object value) {

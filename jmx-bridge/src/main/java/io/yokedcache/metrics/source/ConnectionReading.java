@@ -34,17 +34,7 @@ public record ConnectionReading(
     nodes = List.copyOf(nodes);
   }
 
-  /**
-   * Creates the reading of a connection that does not tell of its servers.
-   *
-   * @param manager the cache manager, as its MBeans name it
-   * @param healthy whether the store answers
-   * @param pingNanos how long the last answer took, in nanoseconds
-   * @param reconnects how often the connection was replaced
-   * @param poolActive connections in use
-   * @param poolIdle connections waiting for work
-   * @param poolWaiting threads waiting for a connection
-   */
+  /** Creates the reading of a connection that does not tell of its servers. */
   public ConnectionReading(
       String manager,
       @Nullable Boolean healthy,
