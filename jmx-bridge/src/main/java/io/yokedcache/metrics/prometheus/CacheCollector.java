@@ -37,6 +37,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
 
   private final PrometheusNames names;
   private final Shown shown;
+  private final List<CacheMetric> metrics;
   private final HistogramLayout layout;
   private final ApplicationMetrics application;
   private final OperationExemplars exemplars;
@@ -48,6 +49,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
       PrometheusSettings settings, ApplicationMetrics application, OperationExemplars exemplars) {
     this.names = settings.names();
     this.shown = settings.shown();
+    this.metrics = shown.series().metrics();
     this.layout = new HistogramLayout(settings.histograms(), settings.bucketsSeconds());
     this.application = application;
     this.exemplars = exemplars;
@@ -125,8 +127,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   @Override
   public MetricSnapshots collect(
       Predicate<String> included, @Nullable PrometheusScrapeRequest request) {
-    ReadingFamilies measured =
-        new ReadingFamilies(names, layout, exemplars, shown.series(), included);
+    ReadingFamilies measured = new ReadingFamilies(names, layout, exemplars, metrics, included);
     if (measured.metrics().stream().anyMatch(CacheMetric::isRead)) {
       Selection wanted = SeriesWalk.selection(measured.metrics());
       List<Jvm> read = jvms;

@@ -19,7 +19,6 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.PrometheusNaming;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
-import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesOwner;
 import io.yokedcache.metrics.series.SeriesSink;
 import io.yokedcache.metrics.source.LatencyCells;
@@ -45,11 +44,11 @@ final class ReadingFamilies {
       PrometheusNames names,
       HistogramLayout layout,
       OperationExemplars exemplars,
-      SeriesFilter filter,
+      List<CacheMetric> metrics,
       Predicate<String> included) {
     this.layout = layout;
     this.exemplars = exemplars;
-    for (CacheMetric metric : filter.metrics()) {
+    for (CacheMetric metric : metrics) {
       String name = names.family(metric);
       if (included.test(name)) {
         families.put(metric, new Family(metric.kind(), name, metric.help()));

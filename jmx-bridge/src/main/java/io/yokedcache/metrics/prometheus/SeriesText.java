@@ -263,19 +263,20 @@ final class SeriesText {
 
   private void putValue(String value) {
     ensure(2 * value.length());
-    int start = length;
+    byte[] text = buffer; // the loop is twice as fast with local variables
+    int end = length;
     for (int i = 0; i < value.length(); i++) {
       char character = value.charAt(i);
       if (character >= 0x80) {
-        length = start;
         put(bytes(value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n")));
         return;
       }
       if (character == '\\' || character == '"' || character == '\n') {
-        buffer[length++] = '\\';
+        text[end++] = '\\';
       }
-      buffer[length++] = character == '\n' ? (byte) 'n' : (byte) character;
+      text[end++] = character == '\n' ? (byte) 'n' : (byte) character;
     }
+    length = end;
   }
 
   private static String text(double value) {

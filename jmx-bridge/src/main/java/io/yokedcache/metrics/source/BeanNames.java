@@ -149,13 +149,14 @@ final class BeanNames {
   private Map<ObjectName, CacheKey> keys(ObjectName pattern) throws IOException {
     Map<ObjectName, CacheKey> keys = new LinkedHashMap<>();
     for (ObjectName name : new TreeSet<>(server.queryNames(pattern, null))) {
-      keys.put(name, new CacheKey(property(name, "CacheManager"), property(name, "Cache")));
+      keys.put(name, new CacheKey(manager(name), property(name, "Cache")));
     }
     return keys;
   }
 
+  /** The same object for equal names: readings compare it thousands of times. */
   static String manager(ObjectName name) {
-    return property(name, "CacheManager");
+    return property(name, "CacheManager").intern();
   }
 
   private static String property(ObjectName name, String key) {

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import org.jspecify.annotations.Nullable;
@@ -127,33 +128,34 @@ final class SnapshotBean {
   }
 
   private Map<String, Long> counters(String[] names, long[] counts, int row) {
-    List<Map.Entry<String, Long>> counters = new ArrayList<>(names.length);
-    for (int column = 0; column < names.length; column++) {
-      long count = counts[row * names.length + column];
-      if (count >= 0) {
-        counters.add(Map.entry(names[column], count));
-      } else if (count != NOT_MEASURED) {
-        check.refuse(name, names[column], "it is " + count + ", which is not a count");
-      }
-    }
-    return immutable(counters);
+    return row(
+        names,
+        column -> {
+          long count = counts[row * names.length + column];
+          if (count < 0 && count != NOT_MEASURED) {
+            check.refuse(name, names[column], "it is " + count + ", which is not a count");
+          }
+          return count < 0 ? null : (Long) count;
+        });
   }
 
   private Map<String, Double> gauges(String[] names, double[] levels, int row) {
-    List<Map.Entry<String, Double>> gauges = new ArrayList<>(names.length);
-    for (int column = 0; column < names.length; column++) {
-      Double level = check.level(name, names[column], levels[row * names.length + column]);
-      if (level != null) {
-        gauges.add(Map.entry(names[column], level));
-      }
-    }
-    return immutable(gauges);
+    return row(
+        names, column -> check.level(name, names[column], levels[row * names.length + column]));
   }
 
   /** Made once, and not copied again by the record that keeps it. */
   @SuppressWarnings({"unchecked", "rawtypes"}) // arrays know no type arguments
-  private static <V> Map<String, V> immutable(List<Map.Entry<String, V>> entries) {
-    return Map.ofEntries(entries.toArray(new Map.Entry[0]));
+  private static <V> Map<String, V> row(String[] names, IntFunction<@Nullable V> figure) {
+    Map.Entry[] entries = new Map.Entry[names.length];
+    int length = 0;
+    for (int column = 0; column < names.length; column++) {
+      V value = figure.apply(column);
+      if (value != null) {
+        entries[length++] = Map.entry(names[column], value);
+      }
+    }
+    return Map.ofEntries(length == names.length ? entries : Arrays.copyOf(entries, length));
   }
 
   List<ConfigurationReading> configurations() {

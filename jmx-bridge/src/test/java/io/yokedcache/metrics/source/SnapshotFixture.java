@@ -2,13 +2,14 @@ package io.yokedcache.metrics.source;
 
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -38,29 +39,11 @@ public final class SnapshotFixture implements AutoCloseable {
     private final List<String> counterNames;
     private final List<String> gaugeNames;
 
-    private FiguresData(List<CacheData> caches) {
+    private FiguresData(
+        List<CacheData> caches, List<String> counterNames, List<String> gaugeNames) {
       this.caches = List.copyOf(caches);
-      this.counterNames = names(CacheData::getCounters);
-      this.gaugeNames = names(CacheData::getGauges);
-    }
-
-    private FiguresData(List<CacheData> caches, Set<String> wanted) {
-      this.caches = List.copyOf(caches);
-      this.counterNames = names(CacheData::getCounters, wanted);
-      this.gaugeNames = names(CacheData::getGauges, wanted);
-    }
-
-    private List<String> names(Function<CacheData, Map<String, ?>> figures) {
-      Set<String> names = new HashSet<>();
-      caches.forEach(cache -> names.addAll(figures.apply(cache).keySet()));
-      return names.stream().sorted().toList();
-    }
-
-    private List<String> names(Function<CacheData, Map<String, ?>> figures, Set<String> wanted) {
-      return wanted.stream()
-          .filter(name -> caches.stream().anyMatch(each -> figures.apply(each).containsKey(name)))
-          .sorted()
-          .toList();
+      this.counterNames = counterNames;
+      this.gaugeNames = gaugeNames;
     }
 
     public String[] getCaches() {
@@ -308,7 +291,9 @@ public final class SnapshotFixture implements AutoCloseable {
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final String manager = "redis.//fixture" + managers.incrementAndGet();
   private final List<CacheData> caches = new CopyOnWriteArrayList<>();
-  private final List<Set<String>> selections = new CopyOnWriteArrayList<>();
+  private final Set<String> counterNames = new ConcurrentSkipListSet<>();
+  private final Set<String> gaugeNames = new ConcurrentSkipListSet<>();
+  private final Queue<Set<String>> selections = new ConcurrentLinkedQueue<>();
   private final AtomicInteger bulkReads = new AtomicInteger();
   private final long[] boundsNanos;
   private final ObjectName name;
@@ -340,13 +325,17 @@ public final class SnapshotFixture implements AutoCloseable {
 
     @Override
     public FiguresData getFigures() {
-      return new FiguresData(caches);
+      return new FiguresData(caches, List.copyOf(counterNames), List.copyOf(gaugeNames));
     }
 
     @Override
     public FiguresData figures(String[] names) {
-      selections.add(Set.of(names));
-      return new FiguresData(caches, Set.of(names));
+      Set<String> wanted = Set.of(names);
+      selections.add(wanted);
+      return new FiguresData(
+          caches,
+          counterNames.stream().filter(wanted::contains).toList(),
+          gaugeNames.stream().filter(wanted::contains).toList());
     }
 
     @Override
@@ -371,6 +360,8 @@ public final class SnapshotFixture implements AutoCloseable {
   }
 
   public SnapshotFixture with(CacheData cache) {
+    counterNames.addAll(cache.getCounters().keySet());
+    gaugeNames.addAll(cache.getGauges().keySet());
     caches.add(cache);
     return this;
   }
