@@ -28,7 +28,8 @@ import redis.clients.jedis.params.ClientKillParams;
 /**
  * A small load in which everything happens that has a metric: hits, misses, errors, loads that
  * fail, writes, invalidations, expirations, values that must not be decoded, a listener that is too
- * slow, connections that are cut, compressed values, and the evictions of another provider.
+ * slow, connections that are cut, compressed values, refreshes, and the evictions of another
+ * provider.
  */
 final class BusyCaches implements AutoCloseable {
 
@@ -38,6 +39,7 @@ final class BusyCaches implements AutoCloseable {
   private final Cache<String, String> products;
   private final Cache<String, String> sessions;
   private final Cache<String, Object> strangers;
+  private final Cache<String, String> prices;
   private final OtherProvider other;
   private final int redisPort;
   private final List<Thread> threads =
@@ -71,6 +73,11 @@ final class BusyCaches implements AutoCloseable {
     sessions.registerCacheEntryListener(
         new MutableCacheEntryListenerConfiguration<>(
             () -> listener, /* filterFactory= */ null, false, false));
+    prices =
+        caches
+            .manager()
+            .createCache(
+                "prices", strings().setReadThrough(true).setCacheLoaderFactory(FailingLoader::new));
     CacheEntryCreatedListener<String, Object> slow = events -> awaitClose();
     strangers =
         caches
@@ -140,6 +147,7 @@ final class BusyCaches implements AutoCloseable {
     products.get("product" + i % 10);
     products.put(key, "written ".repeat(20));
     sessions.put(key, "soon over");
+    prices.get("price");
     other.evict();
   }
 

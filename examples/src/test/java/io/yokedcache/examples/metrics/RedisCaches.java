@@ -37,6 +37,12 @@ final class RedisCaches implements AutoCloseable {
           health.interval = 100ms
           caches.products.compress { algorithm = lz4, above = 16 }
           caches.sessions.on-failure = degrade
+          caches.prices {
+            time-to-live = 1h
+            refresh-after = 50ms
+            near.enabled = true
+            fail-safe.max-age = 10m
+          }
         }
         """
             .formatted(redis.port()));
