@@ -98,6 +98,11 @@ public final class RecentChanges implements FailOverListener {
     List<Repair> renewed = repairs.stream().filter(Repair::needsGeneration).toList();
     renew(newMaster, renewed);
     long removed = remove(newMaster, repairs.stream().filter(Repair::needsRemoval).toList());
+    if (!repairs.isEmpty()) {
+      // A removal that was lost, now or by a repair that failed, must not reach later entries.
+      List<Bytes> routes = List.of(repairs.iterator().next().route);
+      boolean unused = newMaster.endLostConnections(OPERATION, routes);
+    }
     // Another fail-over may undo the repair like any change.
     noteAgain(repairs, startNanos);
     failOvers.increment();
