@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 public final class Pieces implements Callable<Integer> {
 
   @Parameters(
-      defaultValue = "Recorder,Codec,PipelinedConnection,Snapshot,Remote,NearCache",
+      defaultValue = "Recorder,Codec,Wrapper,PipelinedConnection,Snapshot,Remote,NearCache",
       split = ",",
       description = "Regular expressions of benchmarks, default: ${DEFAULT-VALUE}")
   private List<String> include = List.of();

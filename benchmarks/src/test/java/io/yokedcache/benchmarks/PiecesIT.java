@@ -23,6 +23,8 @@ final class PiecesIT {
         .contains(
             "RecorderBenchmark",
             "CodecBenchmark",
+            "OrderCodecBenchmark",
+            "WrapperBenchmark",
             "PipelinedConnectionBenchmark",
             "SnapshotBenchmark",
             "RemoteBenchmark",
