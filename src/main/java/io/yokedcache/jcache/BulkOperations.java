@@ -300,6 +300,18 @@ final class BulkOperations<K, V> {
         });
   }
 
+  /** Ends the entries that have one of some tags, for all JVMs. */
+  void invalidateTags(List<Bytes> tags) {
+    var unused =
+        meter.run(
+            Operation.INVALIDATE_TAGS,
+            (recorder, start) -> {
+              definition.store().entries().invalidateTags(tags);
+              recorder.record(Operation.INVALIDATE_TAGS, 0, 0, 0, 0, start);
+              return tags;
+            });
+  }
+
   /**
    * Removes entries page by page, and returns the failure of a listener, which does not stop the
    * other pages.

@@ -108,7 +108,9 @@ final class CacheFactory {
                     + ", "
                     + settings.buckets()
                     + " buckets"
-                    + wrapper.description()));
+                    + wrapper.description()
+                    + (cacheSettings.tags() ? ", tags" : "")),
+            cacheSettings.tags());
     PhaseMeter phases = new PhaseMeter(codecTimes);
     EntryCodec<K, V> codec =
         new EntryCodec<>(

@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -254,6 +255,27 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   }
 
   @Override
+  public void put(K key, V value, Tags tags) {
+    write(EntryOperation.PUT, key, value, null, context.expiry(), checked(tags));
+  }
+
+  @Override
+  public void put(K key, V value, Duration ttl, Tags tags) {
+    EntryExpiry expiry = EntryExpiry.own(timeToLive(ttl));
+    write(EntryOperation.PUT, key, value, null, expiry, checked(tags));
+  }
+
+  private List<Bytes> checked(Tags tags) {
+    List<Bytes> bytes = requireNonNull(tags, "tags").bytes();
+    if (!definition.settings().tags()) {
+      throw new UnsupportedOperationException(
+          "Cache %s has no tags. Set yokedcache.caches.\"%s\".tags = true in all JVMs that use it."
+              .formatted(getName(), getName()));
+    }
+    return bytes;
+  }
+
+  @Override
   public boolean putIfAbsent(K key, V value, Duration ttl) {
     EntryExpiry expiry = EntryExpiry.own(timeToLive(ttl));
     return write(EntryOperation.PUT_IF_ABSENT, key, value, null, expiry).change() == Change.CREATED;
@@ -357,13 +379,23 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     return write(EntryOperation.GET_AND_REMOVE, key, null, null, context.expiry()).prior();
   }
 
-  /** Makes one write, counts it and publishes its event. Every single-entry write ends here. */
   private OperationResult<V> write(
       EntryOperation operation,
       K key,
       @Nullable V value,
       @Nullable V expected,
       EntryExpiry expiry) {
+    return write(operation, key, value, expected, expiry, /* tags= */ List.of());
+  }
+
+  /** Makes one write, counts it and publishes its event. Every single-entry write ends here. */
+  private OperationResult<V> write(
+      EntryOperation operation,
+      K key,
+      @Nullable V value,
+      @Nullable V expected,
+      EntryExpiry expiry,
+      List<Bytes> tags) {
     checkKey(key);
     checkValue(value, operation.writes(), "value");
     checkValue(expected, operation.compares(), "oldValue");
@@ -375,7 +407,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
           KeyLocks.Hold held = lock(encodedKey);
           try {
             OperationResult<V> result =
-                access.write(operation, key, encodedKey, value, expected, expiry);
+                access.write(operation, key, encodedKey, value, expected, expiry, tags);
             settle(operation, key, result, recorder, start);
             return result;
           } finally {
@@ -578,6 +610,12 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     Class<K> keyType = definition.configuration().getKeyType();
     return bulk.invalidateMatching(
         definition.codec().matching(requireNonNull(glob, "glob"), keyType));
+  }
+
+  @Override
+  public void invalidateTags(Tags tags) {
+    ensureOpen();
+    bulk.invalidateTags(checked(tags));
   }
 
   @Override

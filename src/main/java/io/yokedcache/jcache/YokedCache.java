@@ -174,6 +174,58 @@ public interface YokedCache<K, V> extends Cache<K, V> {
   long invalidateMatching(String glob);
 
   /**
+   * Puts an entry with tags. In all other respects this is {@link #put(Object, Object)}.
+   *
+   * <p>An entry has the tags of its last write: every other operation that writes a value, such as
+   * {@link #put(Object, Object)}, {@code replace}, {@code setValue} in an entry processor, or a
+   * load, leaves the entry without tags. Operations that change the time to live only leave the
+   * tags as they are.
+   *
+   * @param tags the tags of the entry
+   * @throws UnsupportedOperationException if the cache has no tags (setting {@code tags})
+   */
+  void put(K key, V value, Tags tags);
+
+  /**
+   * Puts an entry with its own time to live and with tags, as {@link #put(Object, Object,
+   * Duration)} and {@link #put(Object, Object, Tags)} do.
+   *
+   * @param ttl as for {@link #put(Object, Object, Duration)}
+   * @param tags the tags of the entry
+   * @throws IllegalArgumentException if the duration is not positive
+   * @throws UnsupportedOperationException if the cache has no tags (setting {@code tags})
+   */
+  void put(K key, V value, Duration ttl, Tags tags);
+
+  /**
+   * Ends all entries that have at least one of some tags. They are absent for every operation of
+   * every JVM that begins after this returned; near entries of other JVMs are used for at most
+   * {@code near.max-staleness} longer. Entries that are put with these tags afterwards are not
+   * affected. A put that overlaps this may be before or after it.
+   *
+   * <p>The duration does not depend on the number of entries: this sends one request for each
+   * bucket, all in one round trip. As by {@link #clear()}, listeners do not hear of the entries,
+   * the writer is not called, and removals are not counted. The bytes of the entries stay in Redis
+   * until they are read or overwritten or their time to live ends, and count in {@link
+   * #estimatedSize()} until then. If a listener for expired entries is registered, it hears of
+   * those whose time to live ends.
+   *
+   * <p>If Redis cannot be reached, this JVM empties the whole cache when Redis is back.
+   *
+   * @throws UnsupportedOperationException if the cache has no tags (setting {@code tags})
+   */
+  void invalidateTags(Tags tags);
+
+  /**
+   * Ends all entries that have at least one of some tags, as {@link #invalidateTags(Tags)} does.
+   *
+   * @throws IllegalArgumentException for what {@link Tags#of(String...)} refuses
+   */
+  default void invalidateTags(String... tags) {
+    invalidateTags(Tags.of(tags));
+  }
+
+  /**
    * Returns how many entries the cache has in Redis, for all JVMs, by the last count. Sends no
    * command. One JVM counts in the background, once an interval ({@code key-statistics.interval}),
    * while some cache has statistics enabled; changes since then are not included.

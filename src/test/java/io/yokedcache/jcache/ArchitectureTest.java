@@ -375,6 +375,8 @@ final class ArchitectureTest {
         .orShould()
         .be(YokedRegionFactory.ShortName.class)
         .orShould()
+        .be(Tags.class)
+        .orShould()
         .be(RedisUnavailableException.class)
         .orShould()
         .be(RedisUnavailableException.Kind.class)

@@ -82,9 +82,15 @@ final class OwedInvalidationsIT {
   }
 
   private Cache<String, String> open(URI uri, String onFailure, boolean near) {
+    return open(uri, onFailure, near, /* tags= */ false);
+  }
+
+  private Cache<String, String> open(URI uri, String onFailure, boolean near, boolean tags) {
     return managers
         .open(
             uri,
+            "yokedcache.defaults.tags",
+            Boolean.toString(tags),
             "yokedcache.defaults.on-failure",
             onFailure,
             "yokedcache.defaults.near.enabled",
@@ -149,6 +155,28 @@ final class OwedInvalidationsIT {
     assertNotStale(degrading, /* bulk= */ true);
     assertThat(outages(throwing).settled()).isPositive();
     assertThat(outages(degrading).settled()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"throw", "degrade"})
+  void invalidateTags_serverFrozen_isMadeGood(String onFailure) {
+    Cache<String, String> cache = open(server.uri(), onFailure, /* near= */ true, /* tags= */ true);
+    YokedCache<String, String> yoked = (YokedCache<String, String>) cache;
+    yoked.put("a", "old", Tags.of("cart"));
+    assertThat(cache.get("a")).isEqualTo("old");
+    server.pause();
+    try {
+      yoked.invalidateTags("cart");
+      assertThat(onFailure).isEqualTo("degrade");
+    } catch (RedisUnavailableException away) {
+      assertThat(onFailure).isEqualTo("throw");
+    } finally {
+      server.resume();
+    }
+    assertThat(outages(cache).owesClear()).isTrue();
+
+    assertNotStale(cache, /* bulk= */ false);
+    assertThat(cache.get("a")).isNull();
   }
 
   @ParameterizedTest

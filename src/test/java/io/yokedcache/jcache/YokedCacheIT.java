@@ -196,7 +196,9 @@ final class YokedCacheIT {
   void timeToLive_null() {
     YokedCache<String, String> cache = create(TestManagers.strings());
 
-    assertThatNullPointerException().isThrownBy(() -> cache.put(KEY, "v", null)).withMessage("ttl");
+    assertThatNullPointerException()
+        .isThrownBy(() -> cache.put(KEY, "v", (Duration) null))
+        .withMessage("ttl");
   }
 
   @Test

@@ -111,6 +111,7 @@ public final class CacheEvents {
         switch (operation) {
           case "clear", "removeAll" -> operation;
           case "invalidateMatching" -> "pattern";
+          case "invalidateTags" -> "tag";
           default -> null;
         };
     if (type != null) {

@@ -666,6 +666,7 @@ public record Settings(
    * @param management whether to register the configuration MBean, or {@code null} to leave it to
    *     the application
    * @param clearOnCreate whether the cache starts empty whenever a manager creates it
+   * @param tags whether entries may have tags; all JVMs must agree
    * @param readFrom the servers that reads go to
    * @param batchSize number of entries that a bulk operation handles in one round trip
    * @param contentionTimeout how long an atomic operation is retried before it fails
@@ -691,6 +692,7 @@ public record Settings(
       @Nullable Boolean statistics,
       @Nullable Boolean management,
       boolean clearOnCreate,
+      boolean tags,
       ReadFrom readFrom,
       int batchSize,
       Duration contentionTimeout,

@@ -45,15 +45,17 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       Bytes encodedKey,
       @Nullable V value,
       @Nullable V expected,
-      EntryExpiry expiry) {
+      EntryExpiry expiry,
+      List<Bytes> tags) {
     EntryCodec<K, V> codec = context.codec();
     Mutation mutation =
         mutation(
-            operation,
-            encodedKey,
-            value == null ? null : codec.value(encodedKey, value),
-            expected == null ? null : codec.value(encodedKey, expected),
-            expiry);
+                operation,
+                encodedKey,
+                value == null ? null : codec.value(encodedKey, value),
+                expected == null ? null : codec.value(encodedKey, expected),
+                expiry)
+            .withTags(tags);
     try {
       if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
         return OperationResult.none(/* found= */ false);

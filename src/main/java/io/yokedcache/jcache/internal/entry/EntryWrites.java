@@ -34,6 +34,7 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
    * @param value the new value, or {@code null} for removals
    * @param expected the value that the entry must have, for the operations that compare
    * @param expiry the expiry of the entry: the cache's, or {@link EntryExpiry#own}
+   * @param tags the tags of the entry; none in a cache without tags
    */
   OperationResult<V> write(
       EntryOperation operation,
@@ -41,7 +42,8 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
       Bytes encodedKey,
       @Nullable V value,
       @Nullable V expected,
-      EntryExpiry expiry);
+      EntryExpiry expiry,
+      List<Bytes> tags);
 
   /**
    * Begins an unconditional write that needs no locks. The value is encoded when this returns.

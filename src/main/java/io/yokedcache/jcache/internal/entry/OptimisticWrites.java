@@ -49,7 +49,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       Bytes encodedKey,
       @Nullable V value,
       @Nullable V expected,
-      EntryExpiry expiry) {
+      EntryExpiry expiry,
+      List<Bytes> tags) {
     Bytes encodedValue = value == null ? null : context.codec().value(encodedKey, value);
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     boolean owes = operation.owes();
@@ -72,7 +73,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       owes |= context.writer().exists();
       Outcome outcome;
       try {
-        outcome = context.store().apply(mutation, owes);
+        outcome = context.store().apply(mutation.withTags(tags), owes);
       } catch (RedisUnavailableException e) {
         context.store().leaveOut(e);
         return OperationResult.none(/* found= */ false);

@@ -104,6 +104,13 @@ enum CacheFigure {
       "invalidations.pattern",
       "Calls of invalidateMatching",
       r -> r.statistics.count(Operation.INVALIDATE_MATCHING)),
+  TAG_INVALIDATIONS(
+      Kind.TOTAL,
+      Unit.COUNT,
+      "",
+      "invalidations.tag",
+      "Calls of invalidateTags",
+      r -> r.statistics.count(Operation.INVALIDATE_TAGS)),
   EXPIRATIONS(
       Kind.SINCE_RESET,
       Unit.COUNT,

@@ -18,6 +18,7 @@ public enum Operation {
   INVOKE("invoke"),
   INVOKE_ALL("invokeAll"),
   INVALIDATE_MATCHING("invalidateMatching"),
+  INVALIDATE_TAGS("invalidateTags"),
   EXPIRE("expire"),
   TTL("ttl"),
   /** A call of the application's cache loader, for one key or for several. */

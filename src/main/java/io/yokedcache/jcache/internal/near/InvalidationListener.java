@@ -219,6 +219,11 @@ public final class InvalidationListener implements AutoCloseable {
       int bucket = names.bucketOfGeneration(key);
       if (bucket >= 0) {
         near.onGenerationChange(bucket); // the bucket was cleared, or listeners registered
+        return;
+      }
+      int invalidated = names.bucketOfTagInvalidation(key);
+      if (invalidated >= 0) {
+        near.onTagInvalidation(invalidated);
       }
     }
   }

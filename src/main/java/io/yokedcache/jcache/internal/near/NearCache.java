@@ -545,6 +545,11 @@ public final class NearCache<V> implements ChangeObserver {
     flush();
   }
 
+  @Override
+  public void afterTagInvalidation() {
+    flush();
+  }
+
   /** Drops a near entry, and those that reads under way would leave. */
   void invalidate(Bytes key) {
     Object name = names.apply(key);
@@ -580,6 +585,13 @@ public final class NearCache<V> implements ChangeObserver {
   /** Notes that the key of a bucket's generation was changed, so that it may be over. */
   void onGenerationChange(int bucket) {
     buckets[bucket].generationChanges.incrementAndGet();
+  }
+
+  /** Drops the near entries of a bucket in which tags were invalidated, and those under way. */
+  void onTagInvalidation(int bucket) {
+    buckets[bucket].flush();
+    counters.increment(counters.invalidations);
+    epochEnded();
   }
 
   /** Turns the counters on or off. */

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -28,20 +29,35 @@ public final class Script {
    * @param idempotent whether the script may be called again if the reply to a call was lost
    */
   public Script(Class<?> owner, String file, boolean idempotent) {
+    this(owner, List.of(file), idempotent);
+  }
+
+  /** Reads a script that consists of several files, in their order. */
+  public Script(Class<?> owner, List<String> files, boolean idempotent) {
     this.idempotent = idempotent;
-    try (InputStream in = owner.getResourceAsStream(file)) {
-      if (in == null) {
-        throw new IllegalStateException("The provider's jar is incomplete: " + file + " missing");
-      }
-      text = in.readAllBytes();
+    ByteArrayOutputStream texts = new ByteArrayOutputStream();
+    for (String file : files) {
+      texts.writeBytes(read(owner, file));
+    }
+    text = texts.toByteArray();
+    try {
       sha1 =
           HexFormat.of()
               .formatHex(MessageDigest.getInstance("SHA-1").digest(text))
               .getBytes(StandardCharsets.US_ASCII);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file + " in the provider's jar", e);
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java runtime has SHA-1", e);
+    }
+  }
+
+  private static byte[] read(Class<?> owner, String file) {
+    try (InputStream in = owner.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalStateException("The provider's jar is incomplete: " + file + " missing");
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file + " in the provider's jar", e);
     }
   }
 

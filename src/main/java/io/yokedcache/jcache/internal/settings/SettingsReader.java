@@ -100,6 +100,10 @@ final class SettingsReader {
 
   /** Reads the settings of one cache, from {@code defaults} or a group of {@code caches}. */
   static Settings.Cache cache(SettingGroup group) {
+    if (group.flag("tags") && readFrom(group) != Settings.ReadFrom.MASTER) {
+      group.complain(
+          "tags", "= true needs read-from = master, since a replica may miss an invalidation");
+    }
     return new Settings.Cache(
         group.optionalText("key-type", CLASS_NAME, "the full name of a class, or null"),
         group.optionalText(
@@ -114,6 +118,7 @@ final class SettingsReader {
         group.optionalFlag("statistics"),
         group.optionalFlag("management"),
         group.flag("clear-on-create"),
+        group.flag("tags"),
         readFrom(group),
         group.integer("batch-size", 1, 100_000),
         group.duration("contention-timeout", MILLISECOND, HOUR),

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
@@ -9,6 +10,7 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
 import io.yokedcache.jcache.internal.store.GenerationGuard.Guarded;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
+import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
  * The entries of one cache, as bytes with a time to live: one Redis string each, under the token of
@@ -90,6 +93,12 @@ public final class EntryStore {
 
     /** The cache may have been emptied. */
     default void afterClear() {}
+
+    /** Entries that have some tags are about to end. {@link #afterTagInvalidation} follows. */
+    default void beforeTagInvalidation() {}
+
+    /** Entries that have some tags may have ended. */
+    default void afterTagInvalidation() {}
   }
 
   /** All observers of a cache. Safe for use by several threads. */
@@ -141,6 +150,20 @@ public final class EntryStore {
         observer.afterClear();
       }
     }
+
+    @Override
+    public void beforeTagInvalidation() {
+      for (ChangeObserver observer : all) {
+        observer.beforeTagInvalidation();
+      }
+    }
+
+    @Override
+    public void afterTagInvalidation() {
+      for (ChangeObserver observer : all) {
+        observer.afterTagInvalidation();
+      }
+    }
   }
 
   /**
@@ -151,6 +174,16 @@ public final class EntryStore {
    */
   public record StoredValue(Bytes value, long ttlMillis, Generation generation) {}
 
+  private static final Script READ =
+      new Script(EntryStore.class, List.of("live.lua", "read.lua"), /* idempotent= */ true);
+  private static final Script INVALIDATE_TAGS =
+      new Script(EntryStore.class, "invalidate-tags.lua", /* idempotent= */ true);
+
+  private static final byte[] VALUE = "value".getBytes(US_ASCII);
+  private static final byte[] TTL = "ttl".getBytes(US_ASCII);
+  private static final byte[] VALUE_AND_TTL = "both".getBytes(US_ASCII);
+  private static final byte[] EXISTS = "exists".getBytes(US_ASCII);
+
   private final RedisExecutor executor;
   private final KeySpace names;
   private final OperationNames operations;
@@ -159,6 +192,7 @@ public final class EntryStore {
   private final MutationApplier mutations;
   private final int batchSize;
   private final boolean degrades;
+  private final boolean hasTags;
   private final Observers observers = new Observers();
   private final Settlement settlement;
   private final ValueSizes sizes = new ValueSizes();
@@ -198,6 +232,7 @@ public final class EntryStore {
             executor, names, operations, generations, guard, publisher, announcement);
     this.batchSize = batchSize;
     this.degrades = degrades;
+    this.hasTags = generations.hasTags();
     this.settlement =
         new Settlement(
             executor,
@@ -232,7 +267,7 @@ public final class EntryStore {
    */
   public @Nullable Bytes get(Bytes key, Ttl onAccess, Use use) {
     int bucket = names.bucketOf(key);
-    if (!onAccess.isUnchanged()) {
+    if (hasTags || !onAccess.isUnchanged()) {
       return getAll(List.of(key), onAccess, use).get(0);
     }
     // Most operations are this one. It allocates little and adds one frame to the stack.
@@ -368,7 +403,7 @@ public final class EntryStore {
     return orNothing(
         use,
         keys,
-        () -> guard.read(operation, keys, batchSize, new Values(operation, onAccess)),
+        () -> guard.read(operation, keys, batchSize, values(operation, onAccess)),
         () -> Collections.nCopies(keys.size(), null));
   }
 
@@ -396,19 +431,22 @@ public final class EntryStore {
                     operation,
                     keys,
                     batchSize,
-                    new Guarded<@Nullable Ttl>(guard, operation) {
-                      @Override
-                      List<CommandArguments> commands(Generation generation, List<Bytes> some) {
-                        byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
-                        return List.of(new CommandArguments(Command.PTTL).add(entry));
-                      }
+                    hasTags
+                        ? new LiveRead<>(
+                            operation, TTL, /* onAccess= */ null, EntryStore::timeToLive)
+                        : new Guarded<@Nullable Ttl>(guard, operation) {
+                          @Override
+                          List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                            byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+                            return List.of(new CommandArguments(Command.PTTL).add(entry));
+                          }
 
-                      @Override
-                      List<@Nullable Ttl> read(
-                          Generation generation, List<@Nullable Object> replies) {
-                        return Collections.singletonList(timeToLive(replies.get(0)));
-                      }
-                    }),
+                          @Override
+                          List<@Nullable Ttl> read(
+                              Generation generation, List<@Nullable Object> replies) {
+                            return Collections.singletonList(timeToLive(replies.get(0)));
+                          }
+                        }),
             () -> Collections.singletonList(null))
         .get(0);
   }
@@ -440,21 +478,23 @@ public final class EntryStore {
               operation,
               List.of(key),
               batchSize,
-              new Guarded<Boolean>(guard, operation) {
-                @Override
-                List<CommandArguments> commands(Generation generation, List<Bytes> some) {
-                  byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
-                  // PERSIST does not tell an eternal entry from none.
-                  return List.of(
-                      touching(generation, key, ttl),
-                      new CommandArguments(Command.EXISTS).add(entry));
-                }
+              hasTags
+                  ? new LiveRead<>(operation, EXISTS, same -> ttl, EntryStore::isOne)
+                  : new Guarded<Boolean>(guard, operation) {
+                    @Override
+                    List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                      byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+                      // PERSIST does not tell an eternal entry from none.
+                      return List.of(
+                          touching(generation, key, ttl),
+                          new CommandArguments(Command.EXISTS).add(entry));
+                    }
 
-                @Override
-                List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
-                  return List.of(Long.valueOf(1).equals(replies.get(1)));
-                }
-              })
+                    @Override
+                    List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+                      return List.of(isOne(replies.get(1)));
+                    }
+                  })
           .get(0);
     } catch (Throwable e) {
       settlement.owe(List.of(key), e);
@@ -478,13 +518,13 @@ public final class EntryStore {
     if (onAccess.isZero()) {
       keys.forEach(observers::beforeUntrackedChange);
     }
-    begin(keys, new Values(getting(keys), onAccess), queue, arrived);
+    begin(keys, values(getting(keys), onAccess), queue, arrived);
   }
 
   /** Begins a read as {@link #beginGetAll} does, and {@link #getAllWithTtl} makes it. */
   public void beginGetAllWithTtl(
       List<Bytes> keys, AsyncQueue queue, Consumer<Supplier<List<@Nullable StoredValue>>> arrived) {
-    begin(keys, new ValuesWithTtl(getting(keys)), queue, arrived);
+    begin(keys, valuesWithTtl(getting(keys)), queue, arrived);
   }
 
   private <T extends @Nullable Object> void begin(
@@ -568,6 +608,126 @@ public final class EntryStore {
     return keys.size() == 1 ? operations.get() : operations.getAll();
   }
 
+  private static Boolean isOne(@Nullable Object reply) {
+    return Long.valueOf(1).equals(reply);
+  }
+
+  private BucketRead<@Nullable Bytes> values(String operation, Ttl onAccess) {
+    return hasTags
+        ? new LiveRead<>(
+            operation, VALUE, onAccess.isUnchanged() ? null : key -> onAccess, this::value)
+        : new Values(operation, onAccess);
+  }
+
+  private @Nullable Bytes value(@Nullable Object reply) {
+    return reply instanceof byte[] raw ? sizes.read(raw) : null;
+  }
+
+  private BucketRead<@Nullable StoredValue> valuesWithTtl(String operation) {
+    return hasTags ? new LiveReadWithTtl(operation) : new ValuesWithTtl(operation);
+  }
+
+  /**
+   * Reads entries of a cache with tags by a script, which compares the tokens of their tags. For
+   * one operation; safe for use by several threads.
+   *
+   * @param <T> the result for each key
+   */
+  private class LiveRead<T extends @Nullable Object> implements BucketRead<T> {
+
+    private final String operation;
+    private final byte[] wanted;
+    private final @Nullable Function<Bytes, Ttl> onAccess;
+    private final Function<@Nullable Object, T> result;
+
+    /** Whether a server has forgotten the script, so that the requests bring its text. */
+    private volatile boolean isForgotten;
+
+    /**
+     * Creates a read.
+     *
+     * @param wanted the result of {@code read.lua} for each entry
+     * @param onAccess the time to live of each entry after the read, or {@code null} if it stays
+     * @param result the result by the script's reply for an entry
+     */
+    LiveRead(
+        String operation,
+        byte[] wanted,
+        @Nullable Function<Bytes, Ttl> onAccess,
+        Function<@Nullable Object, T> result) {
+      this.operation = operation;
+      this.wanted = wanted;
+      this.onAccess = onAccess;
+      this.result = result;
+    }
+
+    @Override
+    public Request request(int bucket, Generation generation, List<Bytes> keys) {
+      List<byte[]> read = new ArrayList<>(keys.size() + 2);
+      read.add(names.generationKey(bucket));
+      read.add(names.tagsKey(bucket));
+      List<byte[]> arguments = new ArrayList<>(onAccess == null ? 1 : keys.size() + 1);
+      arguments.add(wanted);
+      boolean isIdempotent = true;
+      for (Bytes key : keys) {
+        read.add(KeySpace.entryKey(generation.entryPrefix(), key));
+        if (onAccess != null) {
+          Ttl ttl = onAccess.apply(key);
+          isIdempotent &= !ttl.isZero();
+          arguments.add(Long.toString(ttl.millis()).getBytes(US_ASCII));
+        }
+      }
+      Script.Call call = READ.call(read, arguments);
+      return new Request(
+          operation,
+          names.route(bucket),
+          isIdempotent,
+          List.of(isForgotten ? call.byText() : call.byDigest()),
+          sizes.expected(keys.size()));
+    }
+
+    @Override
+    public @Nullable List<T> results(
+        int bucket, Generation generation, List<@Nullable Object> replies) {
+      if (replies.get(0) instanceof JedisNoScriptException) {
+        isForgotten = true;
+        return null; // the request is repeated
+      }
+      List<? extends @Nullable Object> flat = list(executor.checked(operation, replies.get(0)));
+      return guard.verified(bucket, generation, flat.get(0))
+          ? results(generation, flat.subList(1, flat.size()))
+          : null;
+    }
+
+    List<T> results(Generation generation, List<? extends @Nullable Object> replies) {
+      List<T> results = new ArrayList<>(replies.size());
+      replies.forEach(reply -> results.add(result.apply(reply)));
+      return results;
+    }
+  }
+
+  /** Reads entries of a cache with tags with their times to live. */
+  private final class LiveReadWithTtl extends LiveRead<@Nullable StoredValue> {
+
+    LiveReadWithTtl(String operation) {
+      super(operation, VALUE_AND_TTL, /* onAccess= */ null, reply -> null);
+    }
+
+    @Override
+    List<@Nullable StoredValue> results(
+        Generation generation, List<? extends @Nullable Object> replies) {
+      List<@Nullable StoredValue> found = new ArrayList<>(replies.size() / 2);
+      for (int i = 0; i < replies.size(); i += 2) {
+        Bytes value = value(replies.get(i));
+        found.add(
+            value == null || !(replies.get(i + 1) instanceof Long millis)
+                ? null
+                : new StoredValue(value, millis, generation));
+      }
+      return found;
+    }
+  }
+
   /** Reads values, and sets the times to live of the entries. */
   private final class Values implements BucketRead<@Nullable Bytes> {
 
@@ -629,7 +789,7 @@ public final class EntryStore {
   }
 
   private List<@Nullable StoredValue> getAllWithTtl(String operation, List<Bytes> keys) {
-    return guard.read(operation, keys, batchSize, new ValuesWithTtl(operation));
+    return guard.read(operation, keys, batchSize, valuesWithTtl(operation));
   }
 
   private final class ValuesWithTtl extends Guarded<@Nullable StoredValue> {
@@ -707,20 +867,22 @@ public final class EntryStore {
         operation,
         keys,
         batchSize,
-        new Guarded<Boolean>(guard, operation) {
-          @Override
-          List<CommandArguments> commands(Generation generation, List<Bytes> some) {
-            return some.stream()
-                .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
-                .map(entry -> new CommandArguments(Command.EXISTS).add(entry))
-                .toList();
-          }
+        hasTags
+            ? new LiveRead<>(operation, EXISTS, /* onAccess= */ null, EntryStore::isOne)
+            : new Guarded<Boolean>(guard, operation) {
+              @Override
+              List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                return some.stream()
+                    .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
+                    .map(entry -> new CommandArguments(Command.EXISTS).add(entry))
+                    .toList();
+              }
 
-          @Override
-          List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
-            return replies.stream().map(count -> Long.valueOf(1).equals(count)).toList();
-          }
-        });
+              @Override
+              List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+                return replies.stream().map(EntryStore::isOne).toList();
+              }
+            });
   }
 
   /** Sets the time to live of an entry, if there is one. */
@@ -762,19 +924,22 @@ public final class EntryStore {
               operations.touch(),
               keys,
               batchSize,
-              new Guarded<@Nullable Object>(guard, operations.touch()) {
-                @Override
-                List<CommandArguments> commands(Generation generation, List<Bytes> some) {
-                  return some.stream()
-                      .map(key -> touching(generation, key, ttl.apply(key)))
-                      .toList();
-                }
+              hasTags
+                  ? new LiveRead<>(operations.touch(), EXISTS, ttl, reply -> reply)
+                  : new Guarded<@Nullable Object>(guard, operations.touch()) {
+                    @Override
+                    List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                      return some.stream()
+                          .map(key -> touching(generation, key, ttl.apply(key)))
+                          .toList();
+                    }
 
-                @Override
-                List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
-                  return replies;
-                }
-              });
+                    @Override
+                    List<@Nullable Object> read(
+                        Generation generation, List<@Nullable Object> replies) {
+                      return replies;
+                    }
+                  });
     } catch (CacheException e) {
       settlement.owe(keys.stream().filter(key -> ttl.apply(key).isZero()).toList());
       if (e instanceof RedisUnavailableException away) {
@@ -1000,6 +1165,37 @@ public final class EntryStore {
     } catch (Throwable e) {
       settlement.oweGeneration(e);
       throw e;
+    }
+  }
+
+  /** Whether entries may have tags. */
+  public boolean hasTags() {
+    return hasTags;
+  }
+
+  /**
+   * Ends the entries that have one of some tags, for every JVM at once, at a cost that does not
+   * depend on their number: one request for each bucket, all in one round trip. If it fails, the
+   * cache is emptied later.
+   */
+  public void invalidateTags(List<Bytes> tags) {
+    List<byte[]> arguments = tags.stream().map(Bytes::array).toList();
+    List<Script.Call> calls = new ArrayList<>(names.buckets());
+    for (int bucket = 0; bucket < names.buckets(); bucket++) {
+      List<byte[]> keys = List.of(names.tagsKey(bucket), names.tagInvalidationKey(bucket));
+      calls.add(INVALIDATE_TAGS.call(keys, arguments));
+    }
+    observers.beforeTagInvalidation();
+    try {
+      List<@Nullable Object> unused = executor.callAll(operations.invalidateTags(), calls);
+    } catch (RedisUnavailableException e) {
+      settlement.oweGeneration();
+      leaveOut(e);
+    } catch (Throwable e) {
+      settlement.oweGeneration(e);
+      throw e;
+    } finally {
+      observers.afterTagInvalidation();
     }
   }
 

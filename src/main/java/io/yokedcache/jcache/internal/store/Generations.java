@@ -35,8 +35,13 @@ public final class Generations {
    * The name of a cache, and the properties that all JVMs that share it must have in common.
    *
    * @param description its codecs, types and buckets, as a message quotes them
+   * @param hasTags whether entries may have tags, which the description must tell
    */
-  public record CacheIdentity(String cacheName, String description) {
+  public record CacheIdentity(String cacheName, String description, boolean hasTags) {
+
+    public CacheIdentity(String cacheName, String description) {
+      this(cacheName, description, /* hasTags= */ false);
+    }
 
     String fingerprint() {
       // One string for all caches of the same types.
@@ -85,6 +90,11 @@ public final class Generations {
     this.seenNanos = new AtomicLongArray(names.buckets());
     this.buckets = IntStream.range(0, names.buckets()).boxed().toList();
     this.assumed = utf8(executor.isCluster() ? "1" : "0");
+  }
+
+  /** Whether the entries may have tags. */
+  boolean hasTags() {
+    return identity.hasTags();
   }
 
   /** The known generation of a bucket, else the one in Redis, else a new one. */
@@ -241,7 +251,8 @@ public final class Generations {
       CommandArguments delete =
           new CommandArguments(Command.DEL)
               .add(names.generationKey(bucket))
-              .add(names.aboutKey(bucket));
+              .add(names.aboutKey(bucket))
+              .add(names.tagsKey(bucket));
       requests.add(
           new Request(operation, names.route(bucket), /* idempotent= */ true, List.of(delete)));
     }
@@ -307,7 +318,13 @@ public final class Generations {
     arguments.add(Generation.create(fingerprint));
     arguments.add(utf8(identity.description()));
     arguments.addAll(more);
-    return script.call(List.of(names.generationKey(bucket), names.aboutKey(bucket)), arguments);
+    byte[] generation = names.generationKey(bucket);
+    byte[] about = names.aboutKey(bucket);
+    return script.call(
+        script == RENEW && hasTags()
+            ? List.of(generation, about, names.tagsKey(bucket))
+            : List.of(generation, about),
+        arguments);
   }
 
   private Generation adopt(int bucket, byte[] raw, byte @Nullable [] about) {

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * generation  yc:{orders#0}                  the bucket's {@link Generation}
  * about       yc:{orders#0}:about            codecs and types, for human readers
- * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes
+ * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes, behind the tags if the cache has some
+ * tags        yc:{orders#0}:tags             hash from the tags to their tokens
+ * invalidated yc:{orders#0}:tag-invalidation  never exists for long; its change tells near caches
  * load lease  yc:{orders#0}:lease-of-load:KEY  held by the JVM that loads the key
  * refresh lease  yc:{orders#0}:lease-of-refresh:KEY  held by the JVM that loads the old entry anew
  * channel     yc:{orders}:events             changes, for listeners in other JVMs
@@ -48,6 +50,8 @@ public final class KeySpace {
   private static final int MAX_FILTERED_BYTES = 256;
 
   private static final String ABOUT = "}:about";
+  private static final String TAGS = "}:tags";
+  private static final String TAG_INVALIDATION = "}:tag-invalidation";
   private static final String LOAD_LEASE = "}:lease-of-load:";
   private static final String REFRESH_LEASE = "}:lease-of-refresh:";
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
@@ -201,13 +205,32 @@ public final class KeySpace {
     return ascii(prefix + bucket + ABOUT);
   }
 
+  /** The hash from the tags of a bucket's entries to the tags' tokens. */
+  byte[] tagsKey(int bucket) {
+    return ascii(prefix + bucket + TAGS);
+  }
+
+  /** The key that is written and deleted when tags of a bucket are invalidated. */
+  byte[] tagInvalidationKey(int bucket) {
+    return ascii(prefix + bucket + TAG_INVALIDATION);
+  }
+
   /** The bucket whose generation has that key, or -1 if it is another key. */
   public int bucketOfGeneration(byte[] name) {
+    return bucketOf(name, "}");
+  }
+
+  /** The bucket whose tags are invalidated by that key, or -1 if it is another key. */
+  public int bucketOfTagInvalidation(byte[] name) {
+    return bucketOf(name, TAG_INVALIDATION);
+  }
+
+  private int bucketOf(byte[] name, String end) {
     int from = prefix.length();
-    int to = name.length - 1;
+    int to = name.length - end.length();
     if (to < from
-        || name[to] != '}'
-        || !new String(name, 0, from, StandardCharsets.ISO_8859_1).equals(prefix)) {
+        || !new String(name, 0, from, StandardCharsets.ISO_8859_1).equals(prefix)
+        || !new String(name, to, end.length(), StandardCharsets.ISO_8859_1).equals(end)) {
       return -1;
     }
     int bucket = EntryName.number(name, from, to);

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param onUpdate time to live if it is updated
  * @param wantsPrior whether the outcome has the bytes before the change
  * @param wantsChange whether the outcome tells a creation from an update
+ * @param tags the tags of the new value; none in a cache without tags
  */
 public record Mutation(
     Bytes key,
@@ -21,7 +23,29 @@ public record Mutation(
     Ttl onCreation,
     Ttl onUpdate,
     boolean wantsPrior,
-    boolean wantsChange) {
+    boolean wantsChange,
+    List<Bytes> tags) {
+
+  /** A change that leaves an entry without tags. */
+  public Mutation(
+      Bytes key,
+      Condition condition,
+      @Nullable Bytes expected,
+      @Nullable Bytes value,
+      Ttl onCreation,
+      Ttl onUpdate,
+      boolean wantsPrior,
+      boolean wantsChange) {
+    this(key, condition, expected, value, onCreation, onUpdate, wantsPrior, wantsChange, List.of());
+  }
+
+  /** The same change, which gives the entry tags. */
+  public Mutation withTags(List<Bytes> some) {
+    return some.isEmpty()
+        ? this
+        : new Mutation(
+            key, condition, expected, value, onCreation, onUpdate, wantsPrior, wantsChange, some);
+  }
 
   public static Mutation remove(
       Bytes key, Condition condition, @Nullable Bytes expected, boolean wantsPrior) {
@@ -32,13 +56,13 @@ public record Mutation(
   /** The same creation in place of bytes that count as no entry. */
   public Mutation creatingInPlaceOf(Bytes bytes) {
     return new Mutation(
-        key, Condition.EQUAL, bytes, value, onCreation, onCreation, false, wantsChange);
+        key, Condition.EQUAL, bytes, value, onCreation, onCreation, false, wantsChange, tags);
   }
 
   /** The same change on the condition that the entry has these bytes. */
   public Mutation ifEqual(Bytes bytes) {
     return new Mutation(
-        key, Condition.EQUAL, bytes, value, onCreation, onUpdate, wantsPrior, wantsChange);
+        key, Condition.EQUAL, bytes, value, onCreation, onUpdate, wantsPrior, wantsChange, tags);
   }
 
   /** The condition on which a {@link Mutation} is applied. */

@@ -53,7 +53,8 @@ final class MutationApplier {
     this.operations = operations;
     this.generations = generations;
     this.guard = guard;
-    this.planner = new Planner(names, publisher.channel(), publisher.origin());
+    this.planner =
+        new Planner(names, publisher.channel(), publisher.origin(), generations.hasTags());
     this.publisher = publisher;
     this.announcement = announcement;
   }
@@ -140,7 +141,8 @@ final class MutationApplier {
 
   private boolean goesPlain(Mutation mutation, int bucket, Generation generation) {
     // The first write under a token uses the script, which deletes the mark of an empty generation.
-    return Planner.isPlain(mutation)
+    return !generations.hasTags()
+        && Planner.isPlain(mutation)
         && !generation.isUnwritten()
         && isUnheard(bucket, generation, System.nanoTime());
   }

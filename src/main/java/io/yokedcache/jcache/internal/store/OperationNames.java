@@ -24,7 +24,8 @@ final class OperationNames {
     "load lease",
     "refresh lease",
     "ttl",
-    "expire"
+    "expire",
+    "invalidateTags"
   };
 
   private final String cacheName;
@@ -89,6 +90,10 @@ final class OperationNames {
 
   String expire() {
     return name(14);
+  }
+
+  String invalidateTags() {
+    return name(15);
   }
 
   String verify() {

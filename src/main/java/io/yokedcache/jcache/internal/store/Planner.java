@@ -5,6 +5,8 @@ import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -20,21 +22,29 @@ final class Planner {
   private static final Script APPLY =
       new Script(Planner.class, "apply.lua", /* idempotent= */ false);
 
+  private static final Script APPLY_WITH_TAGS =
+      new Script(Planner.class, List.of("live.lua", "apply.lua"), /* idempotent= */ false);
+
   private static final byte[] ONE = utf8("1");
   private static final byte[] ZERO = utf8("0");
   private static final byte[] NOTHING = new byte[0];
+  private static final int TAG_TOKEN_LENGTH = 8;
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final KeySpace names;
   private final byte[] channel;
   private final byte[] origin;
+  private final boolean hasTags;
 
   /**
    * Creates a planner.
    *
    * @param channel the channel of changes
    * @param origin eight bytes that identify the events of this cache object
+   * @param hasTags whether entries may have tags, which only the script looks at
    */
-  Planner(KeySpace names, byte[] channel, byte[] origin) {
+  Planner(KeySpace names, byte[] channel, byte[] origin, boolean hasTags) {
+    this.hasTags = hasTags;
     this.names = names;
     this.channel = channel;
     this.origin = origin;
@@ -108,10 +118,9 @@ final class Planner {
     // Bytes that were too long to be read cannot be compared; any entry is accepted.
     Condition condition =
         expected != null && expected.isTooLong() ? Condition.PRESENT : mutation.condition();
-    return APPLY.call(
-        List.of(
-            names.generationKey(bucket),
-            KeySpace.entryKey(generation.entryPrefix(), mutation.key())),
+    byte[] generationKey = names.generationKey(bucket);
+    byte[] entry = KeySpace.entryKey(generation.entryPrefix(), mutation.key());
+    List<byte[]> arguments =
         List.of(
             generation.token(),
             utf8(condition.name()),
@@ -123,7 +132,29 @@ final class Planner {
             mutation.wantsPrior() ? ONE : ZERO,
             channel,
             origin,
-            mutation.key().array()));
+            mutation.key().array());
+    return hasTags
+        ? APPLY_WITH_TAGS.call(
+            List.of(generationKey, entry, names.tagsKey(bucket)),
+            withTags(arguments, mutation.tags()))
+        : APPLY.call(List.of(generationKey, entry), arguments);
+  }
+
+  private static List<byte[]> withTags(List<byte[]> arguments, List<Bytes> tags) {
+    if (tags.isEmpty()) {
+      return arguments;
+    }
+    List<byte[]> all = new ArrayList<>(arguments);
+    all.add(tagToken());
+    tags.forEach(tag -> all.add(tag.array()));
+    return all;
+  }
+
+  /** A token for tags that have none: random, so that no token of a tag comes back. */
+  private static byte[] tagToken() {
+    byte[] token = new byte[TAG_TOKEN_LENGTH];
+    RANDOM.nextBytes(token);
+    return token;
   }
 
   private static byte[] utf8(String text) {

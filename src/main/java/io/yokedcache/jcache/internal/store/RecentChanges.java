@@ -289,6 +289,24 @@ public final class RecentChanges implements FailOverListener {
       runningClears.decrementAndGet();
     }
 
+    @Override
+    public void beforeTagInvalidation() {
+      displaceAll();
+    }
+
+    /** Has the buckets get new generations, since the entries are not known. */
+    @Override
+    public void afterTagInvalidation() {
+      displaceAll();
+    }
+
+    private void displaceAll() {
+      long now = now();
+      for (int bucket = 0; bucket < names.buckets(); bucket++) {
+        displacedNanos.set(bucket, now);
+      }
+    }
+
     private boolean wasCleared(long nowNanos) {
       // In this order: a clear that ends between the two is seen by its time.
       return runningClears.get() > 0 || isRecent(clearedNanos, nowNanos);

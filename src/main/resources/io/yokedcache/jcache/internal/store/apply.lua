@@ -1,8 +1,9 @@
 -- Applies one conditional change to one entry of the current generation.
--- KEYS  generation, entry
+-- KEYS  generation, entry; if the cache has tags, also their hash, and live.lua precedes this text
 -- ARGV  1 token  2 condition  3 expected  4 'write' or 'remove'  5 value
 --       6 ttl on creation  7 ttl on update (milliseconds, 0 at once, -1 eternal, -2 unchanged)
 --       8 '1' if the prior value is wanted  9 channel  10 origin  11 key
+--       12 token for new tags  13... tags
 -- Returns {change, generation, prior}; change: -1 stale generation, 0 none, 1 created, 2 updated,
 --       3 removed, 4 expired at once instead of being created
 local STALE, NONE, CREATED, UPDATED, REMOVED, EXPIRED = -1, 0, 1, 2, 3, 4
@@ -35,6 +36,9 @@ if listeners ~= '' then
 end
 
 local current = redis.call('GET', KEYS[2])
+if KEYS[3] then
+  current = live(current, KEYS[3])
+end
 local condition = ARGV[2]
 if (condition == 'ABSENT' and current)
     or (condition == 'PRESENT' and not current)
@@ -59,12 +63,15 @@ else
     else
       change = EXPIRED
     end
-  elseif ttl == '-2' and current then
-    redis.call('SET', KEYS[2], value, 'KEEPTTL')
-  elseif ttl == '-1' or ttl == '-2' then
-    redis.call('SET', KEYS[2], value)
   else
-    redis.call('SET', KEYS[2], value, 'PX', ttl)
+    local stored = KEYS[3] and header(KEYS[3], ARGV[12], 13) .. value or value
+    if ttl == '-2' and current then
+      redis.call('SET', KEYS[2], stored, 'KEEPTTL')
+    elseif ttl == '-1' or ttl == '-2' then
+      redis.call('SET', KEYS[2], stored)
+    else
+      redis.call('SET', KEYS[2], stored, 'PX', ttl)
+    end
   end
 end
 

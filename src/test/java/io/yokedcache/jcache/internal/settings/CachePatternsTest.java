@@ -93,6 +93,7 @@ final class CachePatternsTest {
                 null,
                 null,
                 false,
+                false,
                 Settings.ReadFrom.MASTER,
                 500,
                 Duration.ofSeconds(10),
