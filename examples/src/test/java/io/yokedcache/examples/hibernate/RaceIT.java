@@ -6,22 +6,24 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Two JVMs that change and read the same rows at the same time find no outdated state. {@code
- * -Drace.seconds} sets for how long; {@code -Drace.factory=jcache} shows the race of Hibernate's
- * own region factory, with which the test fails at times.
+ * -Drace.seconds} sets for how long, {@code -Drace.near=false,true} with which near caches, and
+ * {@code -Drace.factory=jcache} shows the race of Hibernate's own region factory, with which the
+ * test fails at times.
  */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class RaceIT {
 
-  private static final int SECONDS = Integer.getInteger("race.seconds", 3);
+  private static final int SECONDS = Integer.getInteger("race.seconds", 2);
   private static final String FACTORY = System.getProperty("race.factory", "yokedcache");
 
   private Servers servers;
@@ -39,8 +41,12 @@ final class RaceIT {
     System.clearProperty(Race.MARKS);
   }
 
+  static Stream<Boolean> nearCaches() {
+    return Stream.of(System.getProperty("race.near", "false").split(",", -1)).map(Boolean::valueOf);
+  }
+
   @ParameterizedTest(name = "near cache {0}")
-  @ValueSource(booleans = {false, true})
+  @MethodSource("nearCaches")
   void find_changedByTwoJvms_isNeverStale(boolean near) throws Exception {
     Path marks = folder.resolve("marks");
     System.setProperty(Race.MARKS, marks.toString());
@@ -65,8 +71,8 @@ final class RaceIT {
     }
     System.out.printf("%s, near cache %s, %d s: %s%n", FACTORY, near, SECONDS, all);
 
-    assertThat(all.reads()).isGreaterThan(Race.ARTICLES);
-    assertThat(all.commits()).isGreaterThan(Race.ARTICLES);
+    assertThat(all.reads()).isPositive();
+    assertThat(all.commits()).isPositive();
     assertThat(all.hits()).isPositive();
     assertThat(near ? all.overdue() : all.stale()).as("stale reads of %s", all).isZero();
   }
