@@ -100,6 +100,26 @@ final class ClusterBucketsIT {
     assertThat(cache).hasSize(ENTRIES - 1_111).noneMatch(e -> e.getKey().startsWith("key1"));
   }
 
+  @Test
+  void invalidateTags_oneRoundTrip() throws Exception {
+    YokedCache<String, String> cache =
+        (YokedCache<String, String>) cache("yokedcache.defaults.tags", "true");
+    for (String key : KEYS) {
+      cache.put(key, "v", Tags.of("all", key));
+    }
+    assertThat(cache.getAll(KEYS)).hasSize(KEYS.size());
+    assertThat(cache).hasSize(KEYS.size());
+    String one = KEYS.iterator().next();
+
+    cache.invalidateTags(one);
+    assertThat(cache.getAll(KEYS)).hasSize(KEYS.size() - 1).doesNotContainKey(one);
+    // The figure counts one round trip for each master.
+    assertThat(roundTrips(cache, () -> cache.invalidateTags("all"))).isLessThanOrEqualTo(MASTERS);
+
+    assertThat(cache.getAll(KEYS)).isEmpty();
+    assertThat(cache).isEmpty();
+  }
+
   /** The node may execute the changes when it thaws, behind their settlement or before it. */
   @ParameterizedTest
   @ValueSource(strings = {"throw", "degrade"})
