@@ -103,7 +103,7 @@ final class ArchitectureTest {
                   "internal.redis",
                   "internal.redis.replica",
                   "internal.store.owed")),
-          Map.entry("internal.store.owed", Set.of("internal.redis")),
+          Map.entry("internal.store.owed", Set.of("internal.concurrent", "internal.redis")),
           Map.entry("internal.lease", Set.of("internal.redis")),
           Map.entry(
               "internal.near",
