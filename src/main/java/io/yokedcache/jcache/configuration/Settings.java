@@ -638,8 +638,13 @@ public record Settings(
    * @param recentChanges the largest number of changed keys that this JVM keeps in memory; 0 for
    *     none, so that nothing is made again
    * @param within how long a changed key is kept
+   * @param waitReplicas how many replicas of each master must have acknowledged a {@code clear()}
+   *     before it returns; 0 for none
+   * @param waitTimeout how long a {@code clear()} waits for them, less than the time-out of a
+   *     command if it waits
    */
-  public record FailOver(int recentChanges, Duration within) {}
+  public record FailOver(
+      int recentChanges, Duration within, int waitReplicas, Duration waitTimeout) {}
 
   /** The operations that have an MBean in caches with statistics. */
   public enum OperationBeans {

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.backend;
 
+import io.yokedcache.jcache.internal.backend.AcknowledgedClears.NotAcknowledgedException;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner.RemovedEntries;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
@@ -13,6 +14,7 @@ import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.internal.store.RecentChanges;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,11 @@ public final class CacheBackend {
   private final RemoteEventPublisher publisher;
   private final RemoteEventSubscriber subscriber;
   private final StaleEntryCleaner cleaner;
+  private final AcknowledgedClears clears;
+
+  /** Whether failures of Redis are hidden from the application. */
+  private final boolean degrades;
+
   private final RecentChanges.@Nullable OfCache recentChanges;
 
   /** The feed that is subscribed, or {@code null}; guarded by this object's monitor. */
@@ -41,6 +48,8 @@ public final class CacheBackend {
       RemoteEventPublisher publisher,
       RemoteEventSubscriber subscriber,
       StaleEntryCleaner cleaner,
+      AcknowledgedClears clears,
+      boolean degrades,
       RecentChanges.@Nullable OfCache recentChanges) {
     this.near = near;
     this.invalidations = invalidations;
@@ -53,6 +62,8 @@ public final class CacheBackend {
     this.publisher = publisher;
     this.subscriber = subscriber;
     this.cleaner = cleaner;
+    this.clears = clears;
+    this.degrades = degrades;
     this.recentChanges = recentChanges;
   }
 
@@ -76,13 +87,22 @@ public final class CacheBackend {
 
   /** Empties the cache for every JVM, and has the stale entries deleted. */
   public void clear() {
-    var unused = entries.clear();
+    try {
+      var unused = clearEntries();
+    } catch (NotAcknowledgedException e) {
+      cleaner.request();
+      throw e;
+    }
     cleaner.request();
+  }
+
+  private Set<String> clearEntries() {
+    return clears.clear(entries, names, degrades);
   }
 
   /** Empties the cache for every JVM, and returns the removed entries, to be counted. */
   public RemovedEntries removeAll() {
-    return cleaner.count("removeAll of " + names, names, entries::clear);
+    return cleaner.count("removeAll of " + names, names, this::clearEntries);
   }
 
   /** Empties the cache, forgets that it existed, and has the stale entries deleted. */

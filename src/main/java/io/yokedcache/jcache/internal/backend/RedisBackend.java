@@ -73,6 +73,8 @@ public final class RedisBackend implements AutoCloseable {
   private final InvalidationListener invalidations;
   private final OwedInvalidations owed = new OwedInvalidations(MAX_OWED_KEYS);
 
+  private final AcknowledgedClears clears;
+
   /** Null on one server. */
   private final @Nullable Replicas replicas;
 
@@ -114,6 +116,7 @@ public final class RedisBackend implements AutoCloseable {
       this.servers = servers(security.connection(), schedulers, errors, failOverListener());
       this.executor = servers.executor;
       this.replicas = servers.replicas;
+      this.clears = new AcknowledgedClears(executor, settings.failOver());
       this.health =
           new HealthCheck(
               executor,
@@ -373,7 +376,17 @@ public final class RedisBackend implements AutoCloseable {
       entries.observe(noted);
     }
     return new CacheBackend(
-        entries, near, invalidations, names, generations, publisher, subscriber, cleaner, noted);
+        entries,
+        near,
+        invalidations,
+        names,
+        generations,
+        publisher,
+        subscriber,
+        cleaner,
+        clears,
+        onFailure == OnFailure.DEGRADE,
+        noted);
   }
 
   public KeyStatisticsCollector keyStatistics() {
@@ -397,6 +410,7 @@ public final class RedisBackend implements AutoCloseable {
             : executor.connections().plus(replicas.connections()),
         executor.nodes(health::ping),
         failOvers,
+        clears.unacknowledged(),
         health.breakerOpenings());
   }
 

@@ -74,6 +74,10 @@ public final class ManagerBeans implements AutoCloseable {
               "FailOverClears",
               "Buckets that this JVM cleared after a fail-over, since the manager opened",
               now -> now.read.failOvers().clears()),
+          Item.ofLong(
+              "UnacknowledgedClears",
+              "Clears that fewer replicas than fail-over.wait-replicas acknowledged in time, since the manager opened",
+              now -> now.read.unacknowledgedClears()),
           Item.ofInt(
               "CircuitBreakersOpen",
               "Servers whose circuit breaker is open: requests to them fail at once",

@@ -12,6 +12,7 @@ import java.util.List;
  * @param counts numbers of connections
  * @param nodes the servers that are known now, sorted by address
  * @param failOvers masters that were replaced
+ * @param unacknowledgedClears clears that too few replicas acknowledged in time
  * @param breakerOpenings how often circuit breakers have opened, also those of nodes that have left
  */
 public record ConnectionStatistics(
@@ -20,6 +21,7 @@ public record ConnectionStatistics(
     Counts counts,
     List<Node> nodes,
     FailOverStatistics failOvers,
+    long unacknowledgedClears,
     long breakerOpenings) {
 
   /** Takes a copy. */

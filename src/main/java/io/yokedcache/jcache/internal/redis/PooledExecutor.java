@@ -345,6 +345,11 @@ public final class PooledExecutor implements RedisExecutor {
   }
 
   @Override
+  public PooledExecutor poolOf(Bytes route) {
+    return this;
+  }
+
+  @Override
   public boolean isAway(Bytes route) {
     return breaker.isOpen();
   }

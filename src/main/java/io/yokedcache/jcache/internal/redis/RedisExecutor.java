@@ -145,6 +145,14 @@ public interface RedisExecutor extends AutoCloseable {
   }
 
   /**
+   * The pool of the master that holds the slot of a key, for commands that block their connection;
+   * {@code null} if no master is known. Follows no redirects.
+   */
+  default @Nullable PooledExecutor poolOf(Bytes route) {
+    return null;
+  }
+
+  /**
    * Has the servers of some keys end the connections that were lost under changes, so that none of
    * these changes is executed from now on. Sends nothing if there are none.
    *

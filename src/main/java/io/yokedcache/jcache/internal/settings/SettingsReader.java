@@ -77,9 +77,10 @@ final class SettingsReader {
             given.getConfig(SchemaCheck.DEFAULTS),
             given.getObject(SchemaCheck.CACHES),
             errors);
+    Settings.Connection connection = connection(root.child("connection"), uri);
     return new Settings(
         uri.embedded(),
-        connection(root.child("connection"), uri),
+        connection,
         root.text("namespace", NAMESPACE, "1 to 64 letters, digits, '.', '_' and '-'"),
         buckets(root, uri.kind()),
         serialization(root.child("serialization")),
@@ -87,7 +88,7 @@ final class SettingsReader {
         staleEntries(root.child("stale-entries")),
         keyStatistics(root.child("key-statistics")),
         health(root.child("health")),
-        failOver(root.child("fail-over")),
+        failOver(root.child("fail-over"), connection.commandTimeout()),
         operationBeans(root.child("management")),
         root.child("management").integer("max-operation-beans", 0, 1_000_000),
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
@@ -455,8 +456,16 @@ final class SettingsReader {
     return new Settings.Health(group.duration("interval", Duration.ofMillis(100), HOUR));
   }
 
-  private static Settings.FailOver failOver(SettingGroup group) {
-    return new Settings.FailOver(
-        group.integer("recent-changes", 0, 10_000_000), group.duration("within", SECOND, DAY));
+  private static Settings.FailOver failOver(SettingGroup group, Duration commandTimeout) {
+    Settings.FailOver failOver =
+        new Settings.FailOver(
+            group.integer("recent-changes", 0, 10_000_000),
+            group.duration("within", SECOND, DAY),
+            group.integer("wait-replicas", 0, 100),
+            group.duration("wait-timeout", MILLISECOND, HOUR));
+    if (failOver.waitReplicas() > 0 && failOver.waitTimeout().compareTo(commandTimeout) >= 0) {
+      group.complain("wait-timeout", "must be less than connection.command-timeout");
+    }
+    return failOver;
   }
 }

@@ -1153,11 +1153,12 @@ public final class EntryStore {
   /**
    * Empties the cache for every JVM at once, at a cost that does not depend on its size.
    *
+   * @param begun takes the new generations by bucket; none if the cache degrades and Redis is away
    * @return the tokens of the generations that ended and may have had entries
    */
-  public Set<String> clear() {
+  public Set<String> clear(Map<Integer, Generation> begun) {
     try {
-      return settlement.renew();
+      return settlement.renew(begun);
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       leaveOut(e);

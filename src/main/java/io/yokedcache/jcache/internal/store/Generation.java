@@ -148,7 +148,7 @@ public final class Generation {
   }
 
   /** Whether the content of a generation key has the same token. */
-  boolean hasTokenOf(byte[] other) {
+  public boolean hasTokenOf(byte[] other) {
     return other.length >= HEAD_LENGTH
         && Arrays.equals(raw, 0, TOKEN_LENGTH, other, 0, TOKEN_LENGTH);
   }

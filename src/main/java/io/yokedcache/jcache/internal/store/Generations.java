@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -168,16 +169,17 @@ public final class Generations {
   /**
    * Begins a new generation in every bucket.
    *
+   * @param begun takes the new generations by bucket
    * @return the tokens of the old generations that had entries
    */
-  Set<String> renewAll() {
+  Set<String> renewAll(Map<Integer, Generation> begun) {
     Set<String> ended = new HashSet<>();
     List<@Nullable Object> replies = renew(ended);
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
       if (!(replies.get(bucket) instanceof List<?> both) || both.size() != 2) {
         throw unreadable(bucket);
       }
-      adopt(bucket, reply(both.get(0), bucket), null);
+      begun.put(bucket, adopt(bucket, reply(both.get(0), bucket), null));
       if (both.get(1) instanceof byte[] token && token.length > 0) {
         ended.add(Generation.token(token));
       }

@@ -201,6 +201,11 @@ public final class KeySpace {
     return ascii(prefix + bucket + "}:absent");
   }
 
+  /** A key that is written after a clear, so that replicas acknowledge all before it. */
+  public Bytes clearedKey(int bucket) {
+    return Bytes.of(ascii(prefix + bucket + "}:cleared"));
+  }
+
   byte[] aboutKey(int bucket) {
     return ascii(prefix + bucket + ABOUT);
   }

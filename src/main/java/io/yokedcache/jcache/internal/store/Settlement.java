@@ -14,6 +14,7 @@ import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Late;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -210,16 +211,17 @@ final class Settlement {
   /**
    * Begins a new generation, which ends all debts of before.
    *
+   * @param begun takes the new generations by bucket
    * @return the tokens of the generations that ended and may have had entries
    */
-  Set<String> renew() {
+  Set<String> renew(Map<Integer, Generation> begun) {
     if (owed.all() == null) {
-      return renewAll();
+      return renewAll(begun);
     }
     Attempt attempt = beginAll();
     RedisUnavailableException failure = null;
     try {
-      return renewOwed();
+      return renewOwed(begun);
     } catch (RedisUnavailableException e) {
       failure = e;
       throw e;
@@ -228,10 +230,10 @@ final class Settlement {
     }
   }
 
-  private Set<String> renewOwed() {
+  private Set<String> renewOwed(Map<Integer, Generation> begun) {
     // The clear() that failed may still be executed, after entries were stored again.
     boolean unused = executor.endLostConnections(operations.owed(), names.routes());
-    return renewAll();
+    return renewAll(begun);
   }
 
   /** Begins the attempt at a new generation, as soon as no other thread makes one. */
@@ -248,12 +250,12 @@ final class Settlement {
     }
   }
 
-  private Set<String> renewAll() {
+  private Set<String> renewAll(Map<Integer, Generation> begun) {
     observers.beforeClear();
     Debt all = owed.all();
     Map<Bytes, Debt> keys = owed.keys();
     try {
-      Set<String> ended = generations.renewAll();
+      Set<String> ended = generations.renewAll(begun);
       owed.endAll(all, keys);
       return ended;
     } finally {
@@ -296,7 +298,7 @@ final class Settlement {
       if (!debt.mayBeTried(System.nanoTime())) {
         return false;
       }
-      Set<String> unused = renewOwed();
+      Set<String> unused = renewOwed(new HashMap<>());
       return owed.all() == null;
     } catch (CacheException e) {
       failure = away(e);

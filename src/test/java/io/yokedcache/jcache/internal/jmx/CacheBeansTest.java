@@ -461,6 +461,7 @@ final class CacheBeansTest {
         new ConnectionStatistics.Counts(1, 2, 3, 4, 5),
         List.of(),
         new FailOverStatistics(7, 8, 9),
+        /* unacknowledgedClears= */ 10,
         /* breakerOpenings= */ 0);
   }
 

@@ -111,6 +111,7 @@ final class ManagerBeansTest {
               "failOvers",
               "failOverRemovals",
               "failOverClears",
+              "unacknowledgedClears",
               "backgroundErrors",
               "circuitBreakerOpenings",
               "circuitBreakersOpen",
@@ -233,7 +234,7 @@ final class ManagerBeansTest {
       assertThat(managerBeans).isNotNull();
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getAttributes())
-          .hasSize(14)
+          .hasSize(15)
           .noneMatch(a -> a.getDescription().equals(a.getName()))
           .filteredOn(a -> !a.getName().equals("Nodes"))
           .allSatisfy(a -> assertThat(a.getType()).isIn("int", "long", "double"));
@@ -304,6 +305,7 @@ final class ManagerBeansTest {
             new ConnectionStatistics.Node(
                 "h:2", false, 0, Ping.NONE, new Breaker(2, 1_500_000_000))),
         new FailOverStatistics(7, 8, 9),
+        /* unacknowledgedClears= */ 10,
         /* breakerOpenings= */ 6);
   }
 

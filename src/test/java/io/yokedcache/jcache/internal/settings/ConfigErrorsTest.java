@@ -68,6 +68,7 @@ final class ConfigErrorsTest {
         "serialization.max-bytes = 1 parrot | must be a number of bytes of at least 1, such as",
         "serialization.max-bytes = 0 | must be a number of bytes of at least 1",
         "events.lease = 10ms | yokedcache.events.lease is \"10ms\", but must be a duration",
+        "fail-over { wait-replicas = 1, wait-timeout = 2s } | yokedcache.fail-over.wait-timeout must be less than connection.command-timeout",
         "events { lease = 2s, announce = 3s } | yokedcache.events.announce must be less than lease",
         "stale-entries.duty-cycle = 0 | is \"0\", but must be a number above 0 and up to 1",
         "stale-entries.duty-cycle = 1.01 | is \"1.01\", but must be a number above 0 and up to 1",

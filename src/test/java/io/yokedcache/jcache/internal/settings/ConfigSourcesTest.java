@@ -52,7 +52,9 @@ final class ConfigSourcesTest {
             new Settings.StaleEntries(
                 true, Duration.ofSeconds(5), Duration.ofHours(1), 1000, 0.25));
     assertThat(settings.failOver())
-        .isEqualTo(new Settings.FailOver(10_000, Duration.ofSeconds(60)));
+        .isEqualTo(
+            new Settings.FailOver(
+                10_000, Duration.ofSeconds(60), /* waitReplicas= */ 0, Duration.ofMillis(500)));
     assertThat(settings.health()).isEqualTo(new Settings.Health(Duration.ofSeconds(10)));
     assertThat(settings.definedCaches()).isEmpty();
   }

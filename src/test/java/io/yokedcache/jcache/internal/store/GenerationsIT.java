@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.internal.store.Generations.CacheIdentity;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
@@ -84,9 +85,9 @@ final class GenerationsIT {
     assertThat(executor.taken()).isEqualTo(1);
     assertThat(generations.isHeard()).isTrue();
     assertThat(executor.taken()).isEqualTo(1);
-    assertThat(generations.renewAll()).as("nothing was written").isEmpty();
+    assertThat(generations.renewAll(new HashMap<>())).as("nothing was written").isEmpty();
     assertThat(executor.taken()).isEqualTo(2);
-    assertThat(generations.renewAll()).isEmpty();
+    assertThat(generations.renewAll(new HashMap<>())).isEmpty();
     assertThat(executor.taken()).isEqualTo(1);
     generations.deleteAll();
     assertThat(executor.taken()).isEqualTo(1);
@@ -114,7 +115,7 @@ final class GenerationsIT {
     Generations generations = generations(new Counted(/* isCluster= */ false));
     Set<String> tokens = new HashSet<>();
     for (int round = 0; round < 3; round++) {
-      generations.renewAll();
+      generations.renewAll(new HashMap<>());
       for (int bucket = 0; bucket < BUCKETS; bucket++) {
         tokens.add(generations.current(bucket).tokenText());
       }
@@ -141,18 +142,18 @@ final class GenerationsIT {
         .pollInterval(Duration.ofMillis(200))
         .until(() -> !generations.isHeard());
     assertThat(jedis.get(KEY).substring(20)).as("nobody wrote").startsWith("ep");
-    assertThat(generations.renewAll()).isEmpty();
+    assertThat(generations.renewAll(new HashMap<>())).isEmpty();
     assertThat(jedis.get(KEY)).as("the lease has ended").hasSize(21).endsWith("e");
   }
 
   @Test
   void renewAll_onCluster_assumesSubscribers() {
     Generations generations = generations(new Counted(/* isCluster= */ true));
-    generations.renewAll();
+    generations.renewAll(new HashMap<>());
     assertThat(jedis.get(KEY).substring(20)).startsWith("ep");
 
     generations.listenAll(/* oldValues= */ true, Duration.ofSeconds(60));
-    generations.renewAll();
+    generations.renewAll(new HashMap<>());
     assertThat(jedis.get(KEY).substring(20)).as("listeners stay registered").startsWith("eo");
   }
 
@@ -173,7 +174,7 @@ final class GenerationsIT {
     }
 
     executor.losesReplies = true;
-    assertThat(generations.renewAll()).isEqualTo(written);
+    assertThat(generations.renewAll(new HashMap<>())).isEqualTo(written);
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
       assertThat(jedis.get("yc:{orders#" + bucket + "}"))
           .startsWith(generations.current(bucket).tokenText());

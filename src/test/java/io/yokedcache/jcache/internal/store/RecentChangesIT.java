@@ -18,6 +18,7 @@ import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,7 +63,7 @@ final class RecentChangesIT {
           "load that replaces",
               jvm ->
                   jvm.store.pin(List.of(KEY), false, Use.ANSWER).applyAll(List.of(put(KEY, NEW))),
-          "clear", jvm -> jvm.store.clear(),
+          "clear", jvm -> jvm.store.clear(new HashMap<>()),
           "destroy", Jvm::destroyAndOpen);
 
   private static RedisServer master;
@@ -157,7 +158,7 @@ final class RecentChangesIT {
   @Test
   void clear_thatReachedTheNewMaster_bringsNoNewGeneration() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
-      jvm.store.clear();
+      jvm.store.clear(new HashMap<>());
       jvm.store.apply(put(KEY, NEW), true);
       jvm.store.apply(put(key(1), NEW), true);
       replicate();
@@ -210,7 +211,7 @@ final class RecentChangesIT {
       lose(
           () -> {
             jvm.store.apply(remove(KEY), true);
-            jvm.store.clear();
+            jvm.store.clear(new HashMap<>());
           });
       jvm.changes.replaced(newMaster, route -> true);
       assertThat(jvm.get(KEY)).isNull();

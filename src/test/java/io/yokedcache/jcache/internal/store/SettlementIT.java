@@ -15,6 +15,7 @@ import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -118,7 +119,7 @@ final class SettlementIT {
 
   @Test
   void put_whileAnOwedClearIsMade_stays() throws Exception {
-    lose(() -> store.clear());
+    lose(() -> store.clear(new HashMap<>()));
     FutureTask<Void> settlement = settleLate();
 
     change(settlement, this::put);
@@ -129,13 +130,13 @@ final class SettlementIT {
 
   @Test
   void clear_whileAnOwedClearIsMade_entriesBehindItStay() throws Exception {
-    lose(() -> store.clear());
+    lose(() -> store.clear(new HashMap<>()));
     FutureTask<Void> settlement = settleLate();
 
     change(
         settlement,
         () -> {
-          var unused = store.clear();
+          var unused = store.clear(new HashMap<>());
           put();
         });
 

@@ -194,6 +194,12 @@ public final class ClusterExecutor implements RedisExecutor {
   }
 
   @Override
+  public @Nullable PooledExecutor poolOf(Bytes route) {
+    ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
+    return owner == null ? null : on(owner).pool();
+  }
+
+  @Override
   public boolean isAway(Bytes route) {
     ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
     return owner != null && owner.pool().breaker().isOpen();

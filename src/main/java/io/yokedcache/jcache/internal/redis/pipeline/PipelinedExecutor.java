@@ -373,6 +373,11 @@ public final class PipelinedExecutor implements RedisExecutor {
   }
 
   @Override
+  public PooledExecutor poolOf(Bytes route) {
+    return pool;
+  }
+
+  @Override
   public boolean isAway(Bytes route) {
     return breaker.isOpen();
   }
