@@ -15,7 +15,7 @@ final class PacketPump implements Runnable {
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final EventQueue queue;
-  private final LineEncoder encoder;
+  private final StatsDLineEncoder encoder;
   private final Transport transport;
   private final Tally tally;
   private final Deadline deadline;
@@ -27,7 +27,7 @@ final class PacketPump implements Runnable {
 
   PacketPump(
       EventQueue queue,
-      LineEncoder encoder,
+      StatsDLineEncoder encoder,
       Transport transport,
       Tally tally,
       Deadline deadline,

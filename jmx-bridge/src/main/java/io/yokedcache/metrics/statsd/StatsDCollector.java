@@ -66,7 +66,7 @@ public final class StatsDCollector implements MetricsCollector {
     PacketPump pump =
         new PacketPump(
             queue,
-            new LineEncoder(flavour, settings.prefix, settings.constantTags),
+            new StatsDLineEncoder(flavour, settings.prefix, settings.constantTags),
             transports.create(tally, deadline),
             tally,
             deadline,

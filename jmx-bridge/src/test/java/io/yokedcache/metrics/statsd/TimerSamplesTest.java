@@ -24,7 +24,7 @@ final class TimerSamplesTest {
     for (int i = 0; i < 200_000; i++) {
       long count = i < 100_000 ? i + 1 : 1 + random.nextInt(Integer.MAX_VALUE - 1);
       StringBuilder text = new StringBuilder();
-      LineEncoder.append(text, TimerSamples.rateOf(count), 0);
+      StatsDLineEncoder.append(text, TimerSamples.rateOf(count), 0);
 
       assertThat((long) (1 / Double.parseDouble(text.toString()))).isEqualTo(count);
     }

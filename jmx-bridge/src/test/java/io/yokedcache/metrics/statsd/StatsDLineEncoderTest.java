@@ -15,10 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The text of single lines. */
-final class LineEncoderTest {
+final class StatsDLineEncoderTest {
 
-  private final LineEncoder plain = new LineEncoder(PLAIN, "myapp.cache", Map.of());
-  private final LineEncoder dog = new LineEncoder(DOGSTATSD, "myapp.cache", Map.of());
+  private final StatsDLineEncoder plain = new StatsDLineEncoder(PLAIN, "myapp.cache", Map.of());
+  private final StatsDLineEncoder dog = new StatsDLineEncoder(DOGSTATSD, "myapp.cache", Map.of());
 
   @Test
   void encode_dogstatsd_isAsTheSeedShowsIt() {
@@ -59,7 +59,8 @@ final class LineEncoderTest {
 
   @Test
   void encode_constantTags_areInEveryLineAndGiveWayToTheEvents() {
-    LineEncoder encoder = new LineEncoder(DOGSTATSD, "p", Map.of("env", "prod", "zone", "a"));
+    StatsDLineEncoder encoder =
+        new StatsDLineEncoder(DOGSTATSD, "p", Map.of("env", "prod", "zone", "a"));
 
     assertThat(encoder.encode(event(Kind.GAUGE, "g", 1, Map.of("zone", "b"))))
         .isEqualTo("p.g:1|g|#env:prod,zone:b");
@@ -83,7 +84,7 @@ final class LineEncoderTest {
 
   @Test
   void encode_cachesOfSimilarNames_areSeriesOfTheirOwn() {
-    for (LineEncoder encoder : List.of(dog, plain)) {
+    for (StatsDLineEncoder encoder : List.of(dog, plain)) {
       Set<String> lines = new HashSet<>();
       for (int round = 0; round < 2; round++) {
         for (String cache : List.of("a:b", "a.b", "a,b", "a|b", "a_b", "a\nb")) {
@@ -132,9 +133,12 @@ final class LineEncoderTest {
 
   @Test
   void encode_oddPrefixes_leaveNoEmptyParts() {
-    assertThat(new LineEncoder(PLAIN, "", Map.of()).encode(event(Kind.GAUGE, "g", 1, Map.of())))
+    assertThat(
+            new StatsDLineEncoder(PLAIN, "", Map.of()).encode(event(Kind.GAUGE, "g", 1, Map.of())))
         .isEqualTo("g:1|g");
-    assertThat(new LineEncoder(PLAIN, "a.b.", Map.of()).encode(event(Kind.GAUGE, "g", 1, Map.of())))
+    assertThat(
+            new StatsDLineEncoder(PLAIN, "a.b.", Map.of())
+                .encode(event(Kind.GAUGE, "g", 1, Map.of())))
         .isEqualTo("a.b.g:1|g");
   }
 
@@ -154,7 +158,7 @@ final class LineEncoderTest {
     Locale.setDefault(Locale.forLanguageTag("ar-EG"));
     try {
       StringBuilder out = new StringBuilder();
-      LineEncoder.append(out, number, 0);
+      StatsDLineEncoder.append(out, number, 0);
       assertThat(out.toString()).isEqualTo(expected);
     } finally {
       Locale.setDefault(before);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * sent as {@code myapp.cache.gets}. Names of an application's own metrics stay as they are, below
  * the prefix.
  */
-final class LineEncoder {
+final class StatsDLineEncoder {
 
   /** Beyond this a {@code double} holds no odd numbers. */
   private static final double EXACT_INTEGERS = 1L << 53;
@@ -40,7 +40,7 @@ final class LineEncoder {
   /** Which cache has a name as it is written; the first one does, others have more to it. */
   private final Map<String, String> caches = new HashMap<>();
 
-  LineEncoder(StatsDFlavour flavour, String prefix, Map<String, String> constantTags) {
+  StatsDLineEncoder(StatsDFlavour flavour, String prefix, Map<String, String> constantTags) {
     this.flavour = flavour;
     this.prefix = name(prefix.replaceAll("^\\.+|\\.+$", ""));
     this.constantTags = Map.copyOf(constantTags);
@@ -172,7 +172,7 @@ final class LineEncoder {
 
   /** Returns a name of letters, digits, {@code _ - .} only; two names may become one. */
   private static String name(String raw) {
-    return map(raw, LineEncoder::isNameCharacter);
+    return map(raw, StatsDLineEncoder::isNameCharacter);
   }
 
   /** Returns one part of a dotted name: no dots, never empty. */
@@ -182,7 +182,7 @@ final class LineEncoder {
 
   /** Returns the value of a tag: anything printable that is no separator, never empty. */
   private static String tagValue(String raw) {
-    return raw.isEmpty() ? "_" : map(raw, LineEncoder::isTagCharacter);
+    return raw.isEmpty() ? "_" : map(raw, StatsDLineEncoder::isTagCharacter);
   }
 
   private static boolean isNameCharacter(int c) {
