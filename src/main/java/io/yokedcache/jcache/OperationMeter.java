@@ -82,8 +82,8 @@ final class OperationMeter {
             });
   }
 
-  /** Runs an operation that is neither a get nor a put nor a removal, and records it. */
-  <T> T runUncounted(Operation operation, Supplier<T> body) {
+  /** Runs an operation and records its duration, without hits, misses, puts or removals. */
+  <T> T runAndRecord(Operation operation, Supplier<T> body) {
     return run(
         operation,
         (current, start) -> {

@@ -241,7 +241,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   @Override
   public boolean containsKey(K key) {
     checkKey(key);
-    return meter.runUncounted(Operation.CONTAINS_KEY, () -> reader.contains(key));
+    return meter.runAndRecord(Operation.CONTAINS_KEY, () -> reader.contains(key));
   }
 
   @Override
@@ -302,7 +302,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   @Override
   public Optional<Duration> ttl(K key) {
     checkKey(key);
-    return meter.runUncounted(
+    return meter.runAndRecord(
         Operation.TTL,
         () -> {
           Ttl ttl = context.store().ttl(definition.codec().key(key));
@@ -315,7 +315,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   public boolean expire(K key, Duration ttl) {
     checkKey(key);
     Ttl timeToLive = timeToLive(ttl);
-    return meter.runUncounted(
+    return meter.runAndRecord(
         Operation.EXPIRE,
         () -> {
           try {

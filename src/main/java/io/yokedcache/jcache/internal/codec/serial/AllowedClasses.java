@@ -231,7 +231,7 @@ public final class AllowedClasses {
 
   private RefusedClassException refusal(Collection<String> classNames) {
     return closedType == null
-        ? RefusedTypes.onRead(classNames, patterns)
+        ? RefusalMessages.onRead(classNames, patterns)
         : new RefusedClassException(
             classNames,
             "The bytes hold objects of "
@@ -301,7 +301,7 @@ public final class AllowedClasses {
   /** Refuses a proxy before its class is defined, because a defined class is not unloaded. */
   void checkProxy(List<String> interfaces) {
     if (!allowsProxy(interfaces)) {
-      throw RefusedTypes.onRead(interfaces, patterns);
+      throw RefusalMessages.onRead(interfaces, patterns);
     }
     if (proxyClasses.size() >= MAX_PROXY_CLASSES && !proxyClasses.contains(interfaces)) {
       throw new CodecException(

@@ -60,9 +60,7 @@ public record JavaStreams(
           e);
     } catch (CodecException e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
-      throw notWritten(value, e);
-    } catch (StackOverflowError e) {
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       throw notWritten(value, e);
     }
   }
@@ -73,7 +71,7 @@ public record JavaStreams(
     }
     List<Class<?>> refused = allowed.learned().learn(unknown);
     if (mustBeReadable && !refused.isEmpty()) {
-      throw RefusedTypes.onWrite(value, refused, allowed.patterns(), settings.learn());
+      throw RefusalMessages.onWrite(value, refused, allowed.patterns(), settings.learn());
     }
   }
 
@@ -122,10 +120,8 @@ public record JavaStreams(
         | RuntimeException
         | LinkageError
         | StackOverflowError
-        | OutOfMemoryError e) {
-      throw reason(filter, notRead(bytes, e));
-    } catch (InternalError e) {
-      // The JDK's immutable collections throw it for damaged bytes.
+        | OutOfMemoryError
+        | InternalError e) { // the JDK's immutable collections throw it for damaged bytes
       throw reason(filter, notRead(bytes, e));
     }
   }

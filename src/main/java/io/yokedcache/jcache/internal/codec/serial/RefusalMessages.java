@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * Creates the messages for refused classes: the reason why a value cannot be stored or read back,
  * and the setting that allows it.
  */
-final class RefusedTypes {
+final class RefusalMessages {
 
   /** The serialised form of lambdas; reading one runs a method of the application by its name. */
   static final String LAMBDA = "java.lang.invoke.SerializedLambda";
@@ -21,7 +21,7 @@ final class RefusedTypes {
       "a lambda or method reference cannot be read back safely; store an object of a class or"
           + " record in its place";
 
-  private RefusedTypes() {}
+  private RefusalMessages() {}
 
   static RefusedClassException onWrite(
       Object value, List<Class<?>> refused, List<String> allowed, boolean learns) {

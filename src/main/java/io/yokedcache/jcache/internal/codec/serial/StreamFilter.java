@@ -71,7 +71,7 @@ public final class StreamFilter implements ObjectInputFilter {
   public void check(Class<?> type) {
     if (!allowed.allows(type)) {
       throw remember(
-          RefusedTypes.onRead(
+          RefusalMessages.onRead(
               List.of(AllowedClasses.elementType(type).getName()), allowed.patterns()));
     }
   }

@@ -74,7 +74,10 @@ public final class StreamScan {
           "java.util.Date",
           "java.util.UUID");
 
-  /** The types of java.time in {@link #TIMES} that are not Comparable to their class. */
+  /**
+   * The types of java.time in {@link #TIMES} that are not Comparable to their class: LocalDate,
+   * LocalDateTime, ZonedDateTime, ZoneRegion and Period.
+   */
   private static final Set<Integer> UNORDERED_TIMES = Set.of(3, 5, 6, 7, 14);
 
   private final byte[] bytes;

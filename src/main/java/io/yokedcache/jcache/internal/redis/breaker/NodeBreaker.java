@@ -81,10 +81,14 @@ public final class NodeBreaker implements AutoCloseable {
   /** When the last failure was counted. */
   private long lastFailureNanos;
 
+  /** When the circuit breaker closed last. */
   private long closedNanos = System.nanoTime();
+
   private long pauseMillis = MIN_PAUSE_MILLIS;
   private long openings;
-  private boolean closed;
+
+  /** Whether this object was closed, so that nothing is asked or counted any more. */
+  private boolean ended;
 
   /** The state while it is open. Replaced as a whole; read without the monitor. */
   private volatile @Nullable Outage outage;
@@ -166,7 +170,7 @@ public final class NodeBreaker implements AutoCloseable {
   }
 
   private synchronized void recordFailure(RedisUnavailableException failure, long startNanos) {
-    if (open || closed || startNanos - closedNanos < 0) {
+    if (open || ended || startNanos - closedNanos < 0) {
       return;
     }
     if (suspected && failure.kind() == Kind.CONNECTION_LOST && startNanos - lastFailureNanos < 0) {
@@ -247,7 +251,7 @@ public final class NodeBreaker implements AutoCloseable {
               TimeUnit.MILLISECONDS.toNanos(pauseMillis()),
               nanos -> wake.tryAcquire(nanos, TimeUnit.NANOSECONDS));
       wake.drainPermits();
-      if (isOver()) {
+      if (isEnded()) {
         return;
       }
       circuit.transitionToHalfOpenState();
@@ -263,8 +267,8 @@ public final class NodeBreaker implements AutoCloseable {
     return pauseMillis;
   }
 
-  private synchronized boolean isOver() {
-    return closed;
+  private synchronized boolean isEnded() {
+    return ended;
   }
 
   /** Asks the server. Survives every error, since nobody else asks. */
@@ -286,7 +290,7 @@ public final class NodeBreaker implements AutoCloseable {
   }
 
   private synchronized void closeCircuit() {
-    if (closed) {
+    if (ended) {
       return;
     }
     circuit.onSuccess(0, TimeUnit.NANOSECONDS);
@@ -317,7 +321,7 @@ public final class NodeBreaker implements AutoCloseable {
   /** Ends the thread that asks, at the latest after the time-outs of one question. */
   @Override
   public synchronized void close() {
-    closed = true;
+    ended = true;
     wake.release();
   }
 }
