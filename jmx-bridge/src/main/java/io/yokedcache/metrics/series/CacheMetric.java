@@ -312,7 +312,19 @@ public enum CacheMetric {
       COUNTER,
       MANAGER,
       "Number of times that circuit breakers of servers opened",
-      Row.connection(ConnectionReading::breakerOpenings)),
+      Row.connection(it -> it.counters().get("circuitBreakerOpenings"))),
+  FAIL_OVERS(
+      "cache.failovers.total",
+      COUNTER,
+      MANAGER,
+      "Number of masters that a replica replaced",
+      Row.connection(it -> it.counters().get("failOvers"))),
+  UNACKNOWLEDGED_CLEARS(
+      "cache.unacknowledged_clears.total",
+      COUNTER,
+      MANAGER,
+      "Number of clears that too few replicas acknowledged in time",
+      Row.connection(it -> it.counters().get("unacknowledgedClears"))),
   RECONNECTS(
       "cache.reconnects.total",
       COUNTER,

@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.source;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param poolActive connections in use
  * @param poolIdle connections waiting for work
  * @param poolWaiting threads waiting for a connection
- * @param breakerOpenings how often circuit breakers of servers opened
+ * @param counters further counters, by their names in the snapshot
  * @param nodes the servers that hold entries, and their replicas; none if the provider does not
  *     tell
  */
@@ -26,11 +27,12 @@ public record ConnectionReading(
     @Nullable Long poolActive,
     @Nullable Long poolIdle,
     @Nullable Long poolWaiting,
-    @Nullable Long breakerOpenings,
+    Map<String, Long> counters,
     List<Node> nodes) {
 
-  /** Takes a copy. */
+  /** Takes copies. */
   public ConnectionReading {
+    counters = Map.copyOf(counters);
     nodes = List.copyOf(nodes);
   }
 
@@ -51,7 +53,7 @@ public record ConnectionReading(
         poolActive,
         poolIdle,
         poolWaiting,
-        /* breakerOpenings= */ null,
+        Map.of(),
         List.of());
   }
 

@@ -5,6 +5,7 @@ import io.yokedcache.metrics.source.ConnectionReading.Node;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ final class SnapshotBean {
 
   /** The provider's mark for a counter that it does not measure. */
   private static final long NOT_MEASURED = Long.MIN_VALUE;
+
+  private static final String PING = "pingNanos";
 
   private final ObjectName name;
   private final String manager;
@@ -206,8 +209,20 @@ final class SnapshotBean {
         connectionCount(data, "poolActive"),
         connectionCount(data, "poolIdle"),
         connectionCount(data, "poolWaiting"),
-        connectionCount(data, "circuitBreakerOpenings"),
+        connectionCounters(data),
         nodes(data));
+  }
+
+  private Map<String, Long> connectionCounters(CompositeData data) {
+    Map<String, Long> counters = new HashMap<>();
+    for (String key : data.getCompositeType().keySet()) {
+      boolean isCounter = FigureCheck.value(data, key) instanceof Long && !key.equals(PING);
+      Long count = isCounter ? connectionCount(data, key) : null;
+      if (count != null) {
+        counters.put(key, count);
+      }
+    }
+    return counters;
   }
 
   private static List<Node> nodes(CompositeData connection) {
@@ -256,9 +271,9 @@ final class SnapshotBean {
 
   /** The provider says -1 before the first answer. */
   private @Nullable Long ping(CompositeData data) {
-    return (FigureCheck.value(data, "pingNanos") instanceof Long nanos && nanos < 0)
+    return (FigureCheck.value(data, PING) instanceof Long nanos && nanos < 0)
         ? null
-        : connectionCount(data, "pingNanos");
+        : connectionCount(data, PING);
   }
 
   private @Nullable LatencyBounds bounds() {

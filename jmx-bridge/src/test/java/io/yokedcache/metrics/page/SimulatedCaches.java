@@ -187,7 +187,7 @@ final class SimulatedCaches implements CacheSource {
             2L,
             6L,
             0L,
-            /* breakerOpenings= */ null,
+            Map.of(),
             List.of(nodes)));
   }
 

@@ -120,7 +120,15 @@ final class JmxCacheReaderTest {
                   2L,
                   5L,
                   0L,
-                  6L,
+                  Map.of(
+                      "reconnects",
+                      3L,
+                      "circuitBreakerOpenings",
+                      6L,
+                      "failOvers",
+                      1L,
+                      "unacknowledgedClears",
+                      4L),
                   List.of(
                       new ConnectionReading.Node("h:1", "master", 16_384L, true, 0.000_25, true),
                       new ConnectionReading.Node("h:2", "replica", null, null, null, true))));

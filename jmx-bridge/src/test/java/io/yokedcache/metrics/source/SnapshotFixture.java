@@ -241,6 +241,14 @@ public final class SnapshotFixture implements AutoCloseable {
       return 6;
     }
 
+    public long getFailOvers() {
+      return 1;
+    }
+
+    public long getUnacknowledgedClears() {
+      return 4;
+    }
+
     public List<NodeData> getNodes() {
       return List.of(
           new NodeData("h:1", "master", 16_384, 0.25), new NodeData("h:2", "replica", 0, -1));

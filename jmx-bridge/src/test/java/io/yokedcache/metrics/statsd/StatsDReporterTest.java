@@ -81,7 +81,7 @@ final class StatsDReporterTest {
                     null,
                     null,
                     null,
-                    4L,
+                    Map.of("circuitBreakerOpenings", 4L),
                     List.of(
                         new ConnectionReading.Node("a:1", "master", 16_000L, true, 0.002, false),
                         new ConnectionReading.Node("b:2", "master", 384L, false, null, true),
