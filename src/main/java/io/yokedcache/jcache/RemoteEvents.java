@@ -66,9 +66,11 @@ final class RemoteEvents<K, V> {
 
   /** Queues the event of another cache object's change. Never waits. */
   void accept(RemoteEventMessage message) {
+    // In this order: a local change that begins and ends in between is later than this time.
+    long nanos = System.nanoTime();
     boolean isLate = message.change() == Change.EXPIRED && !ordersExpirations;
     boolean isOlder = isLate || locks.awaitsMessage(message.key());
-    queue(new Told(message, System.nanoTime(), isOlder, /* isSettled= */ false));
+    queue(new Told(message, nanos, isOlder, /* isSettled= */ false));
   }
 
   private void queue(Told told) {
