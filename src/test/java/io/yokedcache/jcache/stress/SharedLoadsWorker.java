@@ -1,9 +1,12 @@
 package io.yokedcache.jcache.stress;
 
+import static org.awaitility.Awaitility.await;
+
 import io.yokedcache.jcache.YokedCachingProvider;
 import java.io.Serial;
 import java.io.Serializable;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,7 +36,12 @@ final class SharedLoadsWorker {
   public static void main(String[] args) throws Exception {
     int port = Integer.parseInt(args[0]);
     try (CacheManager manager = open(port, List.of(args).subList(2, args.length))) {
-      System.out.print(readByAllThreads(create(manager, args[1], port), "k"));
+      Cache<String, String> cache = create(manager, args[1], port);
+      System.out.print(readByAllThreads(cache, "k"));
+      // The value was read before it is loaded again, and the end of the manager ends the refresh.
+      await()
+          .atMost(Duration.ofSeconds(GATE_SECONDS))
+          .until(() -> cache.get("k").equals("value of k"));
     }
   }
 
