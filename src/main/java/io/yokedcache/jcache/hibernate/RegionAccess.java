@@ -206,7 +206,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     try {
       return decide(key, decision);
     } catch (RedisUnavailableException e) {
-      // Fails as well, or is made good later, according to on-failure.
+      // Fails as well, or is owed and made later, according to on-failure.
       cache.remove(key);
       return null;
     } catch (CacheException e) {

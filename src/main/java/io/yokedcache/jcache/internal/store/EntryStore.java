@@ -1200,7 +1200,7 @@ public final class EntryStore {
     }
   }
 
-  /** Ends the use of the entries by a cache object; what is owed is made good nevertheless. */
+  /** Ends the use of the entries by a cache object; what is owed is settled nevertheless. */
   public void close() {
     settlement.close();
   }

@@ -26,11 +26,11 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Decides which failed changes of a cache are owed, and makes the debts good in Redis: it removes
+ * Decides which failed changes of a cache are owed, and settles the debts in Redis: it removes
  * the owed entries, or begins the owed generation. {@link EntryStore} asks it before it uses an
  * entry while anything is owed, and a thread of the manager asks it for the rest. Safe for use by
  * several threads: its only state is in {@link OwedInvalidations}, by which one thread at a time
- * makes a debt good.
+ * settles a debt.
  */
 final class Settlement {
 
@@ -96,7 +96,7 @@ final class Settlement {
         owed.overflows());
   }
 
-  /** Ends the use of the cache by a cache object; what is owed is made good nevertheless. */
+  /** Ends the use of the cache by a cache object; what is owed is settled nevertheless. */
   void close() {
     debts.close(names.toString());
   }
@@ -155,7 +155,7 @@ final class Settlement {
   }
 
   /**
-   * Makes good what is owed of some keys, before they are used.
+   * Settles what is owed of some keys, before they are used.
    *
    * @return the keys of which Redis refuses it, which count as absent
    * @throws RedisUnavailableException if Redis cannot be reached
@@ -188,7 +188,7 @@ final class Settlement {
   }
 
   /**
-   * Makes good what is owed of a key, before it is changed.
+   * Settles what is owed of a key, before it is changed.
    *
    * @return the debt if Redis refuses it; {@link #end} ends it if Redis accepts the change
    * @throws RedisUnavailableException if Redis cannot be reached
@@ -264,7 +264,7 @@ final class Settlement {
   }
 
   /**
-   * Makes good what is owed of the whole cache now, until Redis refuses something. Debts that are
+   * Settles what is owed of the whole cache now, until Redis refuses something. Debts that are
    * noted in the meantime are left: a server without memory refuses writes and accepts removals, so
    * there may always be new ones.
    */
@@ -285,18 +285,16 @@ final class Settlement {
 
   /** Begins the new generation that is owed; false if Redis refuses it. */
   private boolean settleGeneration() {
-    if (owed.all() == null) {
-      return true;
+    Debt before = owed.all();
+    if (before == null || !before.mayBeTried(System.nanoTime())) {
+      return before == null;
     }
     Attempt attempt = beginAll();
     RedisUnavailableException failure = null;
     Debt debt = owed.all();
     try {
-      if (debt == null) {
-        return true; // another thread has begun it
-      }
-      if (!debt.mayBeTried(System.nanoTime())) {
-        return false;
+      if (debt == null || !debt.mayBeTried(System.nanoTime())) {
+        return debt == null; // another thread has begun it, or was refused
       }
       Set<String> unused = renewOwed(new HashMap<>());
       return owed.all() == null;

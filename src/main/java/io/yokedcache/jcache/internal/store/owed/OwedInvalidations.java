@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The entries that a manager must remove from Redis, because a change of them failed or its outcome
  * is unknown, and the caches that it must empty. The store of a cache notes a debt before the
- * failure leaves it, and makes the debt good before this JVM uses the key again. A thread of the
- * manager makes good the rest by {@link #settleAll}.
+ * failure leaves it, and settles the debt before this JVM uses the key again. A thread of the
+ * manager settles the rest by {@link #settleAll}.
  *
  * <p>A write whose outcome is unknown may be executed after its debt was settled, unless the server
  * has ended the connection before. {@link #LATE_NANOS} later the entry is then removed once more if
@@ -90,7 +90,7 @@ public final class OwedInvalidations {
         });
   }
 
-  /** Makes good what is owed, as far as Redis allows; returns at the first failure of a cache. */
+  /** Settles what is owed, as far as Redis allows; returns at the first failure of a cache. */
   public void settleAll() {
     caches.forEach(
         (name, cache) -> {
@@ -166,7 +166,7 @@ public final class OwedInvalidations {
   }
 
   /**
-   * An attempt of one thread to make something good. The others leave it alone until it is over: a
+   * An attempt of one thread to settle debts. The others leave them alone until it is over: a
    * second removal that is still on its way when the debt has ended would remove a new entry.
    */
   public static final class Attempt {
@@ -215,7 +215,7 @@ public final class OwedInvalidations {
     private final int maxKeys;
     private final boolean owes;
 
-    /** Makes good what is owed, by the last cache object that owed something. */
+    /** Settles what is owed, by the last cache object that owed something. */
     private volatile @Nullable Runnable settlement;
 
     private volatile boolean isOpen = true;
@@ -232,7 +232,7 @@ public final class OwedInvalidations {
     /** The entries to remove once more, and when, in this order. */
     private Map<Bytes, Late> again = Map.of();
 
-    /** The keys whose debts a thread makes good now. */
+    /** The keys whose debts a thread settles now. */
     private Map<Bytes, Attempt> underWay = Map.of();
 
     /** The attempt to begin a new generation. */
@@ -262,7 +262,7 @@ public final class OwedInvalidations {
     /**
      * Notes that entries must be removed.
      *
-     * @param settler makes good what the cache owes
+     * @param settler settles what the cache owes
      */
     public void owe(Runnable settler, Collection<Bytes> more) {
       more.forEach(key -> owe(settler, key, /* lateValue= */ null));
@@ -342,8 +342,8 @@ public final class OwedInvalidations {
     }
 
     /**
-     * Begins an attempt to make good those of some debts that are still owed and that no other
-     * thread makes good now.
+     * Begins an attempt to settle those of some debts that are still owed and that no other thread
+     * settles now.
      *
      * @return the attempt, for {@link #over}
      */
@@ -363,7 +363,7 @@ public final class OwedInvalidations {
       return attempt;
     }
 
-    /** The attempt of another thread to make a debt of one of some keys good, if there is one. */
+    /** The attempt of another thread to settle a debt of one of some keys, if there is one. */
     public synchronized @Nullable Attempt underWay(Collection<Bytes> some) {
       for (Bytes key : some) {
         Attempt attempt = underWay.get(key);
