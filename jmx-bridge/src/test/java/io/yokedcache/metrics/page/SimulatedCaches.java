@@ -180,15 +180,7 @@ final class SimulatedCaches implements CacheSource {
     connections.removeIf(known -> known.manager().equals(manager));
     connections.add(
         new ConnectionReading(
-            manager,
-            healthy,
-            pingNanos,
-            3L,
-            2L,
-            6L,
-            0L,
-            Map.of(),
-            List.of(nodes)));
+            manager, healthy, pingNanos, 3L, 2L, 6L, 0L, Map.of(), List.of(nodes)));
   }
 
   /** From now on, reading fails with this message; null for no longer. */

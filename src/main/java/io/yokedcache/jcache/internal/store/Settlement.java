@@ -26,11 +26,11 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Decides which failed changes of a cache are owed, and settles the debts in Redis: it removes
- * the owed entries, or begins the owed generation. {@link EntryStore} asks it before it uses an
- * entry while anything is owed, and a thread of the manager asks it for the rest. Safe for use by
- * several threads: its only state is in {@link OwedInvalidations}, by which one thread at a time
- * settles a debt.
+ * Decides which failed changes of a cache are owed, and settles the debts in Redis: it removes the
+ * owed entries, or begins the owed generation. {@link EntryStore} asks it before it uses an entry
+ * while anything is owed, and a thread of the manager asks it for the rest. Safe for use by several
+ * threads: its only state is in {@link OwedInvalidations}, by which one thread at a time settles a
+ * debt.
  */
 final class Settlement {
 
