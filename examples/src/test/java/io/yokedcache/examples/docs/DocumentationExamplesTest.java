@@ -69,6 +69,8 @@ final class DocumentationExamplesTest {
       static Database database = new Database();
       static YokedCache<String, Token> tokens;
       static YokedCache<String, User> users;
+      static YokedCache<String, Order> orders;
+      static Order order = new Order();
       static Token token = new Token();
       static void show(Order order) {}
       static void respond(Token token) {}
