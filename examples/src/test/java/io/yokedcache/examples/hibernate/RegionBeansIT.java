@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class RegionBeansIT {
 
-  private static final int OPERATIONS = 24;
+  private static final int OPERATIONS = 25;
 
   private final MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
   private Servers servers;
