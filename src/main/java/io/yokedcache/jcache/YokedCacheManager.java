@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.codec.Codecs;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.jmx.ConnectionNotifications;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans;
@@ -25,7 +26,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
@@ -50,25 +51,44 @@ final class YokedCacheManager implements CacheManager {
 
   /**
    * Makes the tables of MBeans and codecs in a thread, while the first manager of the JVM reads its
-   * configuration and makes its connections. Its completion is awaited before any of them is used,
-   * so that no two threads initialise these classes.
+   * configuration and makes its connections. Its end is awaited before any of them is used, so that
+   * no two threads initialise these classes. A table that could not be made is made by its user.
    */
   private static final class Tables {
 
-    static final CompletableFuture<Void> MADE =
-        CompletableFuture.runAsync(Tables::make, Tables::start).exceptionally(e -> null);
+    /** A bound for a wait that takes some tenths of a second. */
+    private static final long MAX_WAIT_MILLIS = 10_000;
+
+    private static final CountDownLatch MADE = new CountDownLatch(1);
+
+    static {
+      Thread thread = new Thread(Tables::make, "yokedcache-start");
+      thread.setDaemon(true);
+      try {
+        thread.start();
+      } catch (OutOfMemoryError noThread) {
+        MADE.countDown();
+      }
+    }
 
     private Tables() {}
 
     private static void make() {
-      ManagerBeans.prepare();
-      Codecs.prepare();
+      try {
+        ManagerBeans.prepare();
+        Codecs.prepare();
+      } catch (RuntimeException | Error e) {
+        logger.debug("The tables of MBeans and codecs could not be made in advance", e);
+      } finally {
+        MADE.countDown();
+      }
     }
 
-    private static void start(Runnable task) {
-      Thread thread = new Thread(task, "yokedcache-start");
-      thread.setDaemon(true);
-      thread.start();
+    /** Begins to make them, if that was not begun, by the initialisation of this class. */
+    static void begin() {}
+
+    static void await() {
+      boolean unused = BoundedWait.await(MADE, MAX_WAIT_MILLIS);
     }
   }
 
@@ -105,7 +125,7 @@ final class YokedCacheManager implements CacheManager {
         ManagerResources.open(
             settings, identity.classLoader(), embeddedServers, listener(notifications));
     try {
-      Tables.MADE.join();
+      Tables.await();
       this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
       this.beans =
           ManagerBeans.register(
@@ -126,7 +146,7 @@ final class YokedCacheManager implements CacheManager {
 
   /** Begins to make what all managers share, if that was not begun. */
   static void prepare() {
-    Tables.MADE.isDone();
+    Tables.begin();
   }
 
   /** One line that says which server, names and files are used, and no credentials. */
