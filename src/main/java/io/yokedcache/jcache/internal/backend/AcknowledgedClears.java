@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.backend;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.Throttle;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaAcknowledgement;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaAcknowledgement.Answer;
@@ -15,8 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +34,12 @@ final class AcknowledgedClears {
   private static final Logger logger = LoggerFactory.getLogger(AcknowledgedClears.class);
 
   private static final int MAX_ATTEMPTS = 3;
-  private static final long WARNING_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final RedisExecutor executor;
   private final int replicas;
   private final Duration timeout;
   private final LongAdder unacknowledged = new LongAdder();
-  private final AtomicLong nextWarningNanos = new AtomicLong(System.nanoTime());
+  private final Throttle warnings = new Throttle(Duration.ofMinutes(1));
 
   /**
    * Creates it for the caches of a manager.
@@ -74,23 +72,21 @@ final class AcknowledgedClears {
       if (replicas == 0 || begun.isEmpty()) {
         return ended;
       }
+      Answer answer;
       try {
-        Answer answer = ask(names, begun);
-        if (answer.isThere() && answer.acknowledged() >= replicas) {
-          return ended;
-        }
-        if (answer.isThere()) {
-          fewReplicas(names, answer.acknowledged(), degrades);
-          return ended;
-        }
-        if (attempt == MAX_ATTEMPTS) {
-          report(names, "it was replaced by other clears, or its slots move", null, degrades);
-          return ended;
-        }
-      } catch (NotAcknowledgedException e) {
-        throw e;
+        answer = ask(names, begun);
       } catch (CacheException e) {
         report(names, "the replicas could not be asked: " + e.getMessage(), e, degrades);
+        return ended;
+      }
+      if (answer.isThere()) {
+        if (answer.acknowledged() < replicas) {
+          fewReplicas(names, answer.acknowledged(), degrades);
+        }
+        return ended;
+      }
+      if (attempt == MAX_ATTEMPTS) {
+        report(names, "it was replaced by other clears, or its slots move", null, degrades);
         return ended;
       }
     }
@@ -116,9 +112,7 @@ final class AcknowledgedClears {
     if (!degrades) {
       throw new NotAcknowledgedException(message, cause);
     }
-    long due = nextWarningNanos.get();
-    long now = System.nanoTime();
-    if (now - due >= 0 && nextWarningNanos.compareAndSet(due, now + WARNING_NANOS)) {
+    if (warnings.passes()) {
       logger.warn("{}", message);
     }
   }

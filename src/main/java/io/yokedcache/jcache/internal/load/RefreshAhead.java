@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.load;
 
+import io.yokedcache.jcache.internal.concurrent.Throttle;
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
@@ -28,7 +29,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import javax.cache.CacheException;
@@ -56,8 +56,6 @@ public final class RefreshAhead<K, V> {
   /** The longest pause after an attempt that another JVM or a full queue prevented. */
   private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private static final Attempt RUNNING = new Attempt(/* isRunning= */ true, 0);
 
   private final CacheContext<K, V> context;
@@ -73,9 +71,9 @@ public final class RefreshAhead<K, V> {
   private final ConcurrentMap<Bytes, Attempt> attempts = new ConcurrentHashMap<>();
 
   /** When {@code attempts} may be searched for old ones again. */
-  private final AtomicLong nextSweepNanos = new AtomicLong(System.nanoTime());
+  private final Throttle sweeps = new Throttle(Duration.ofNanos(MAX_PAUSE_NANOS));
 
-  private final AtomicLong nextWarningNanos = new AtomicLong(System.nanoTime());
+  private final Throttle warnings = new Throttle(Duration.ofMinutes(1));
 
   /**
    * An attempt to refresh a key.
@@ -154,10 +152,7 @@ public final class RefreshAhead<K, V> {
 
   /** Forgets attempts that are over, at most once in a second, since many readers may need it. */
   private boolean makeRoom(long nowNanos) {
-    long next = nextSweepNanos.get();
-    return next - nowNanos <= 0
-        && nextSweepNanos.compareAndSet(next, nowNanos + MAX_PAUSE_NANOS)
-        && attempts.values().removeIf(attempt -> attempt.isOver(nowNanos));
+    return sweeps.passes() && attempts.values().removeIf(attempt -> attempt.isOver(nowNanos));
   }
 
   private void start(List<Bytes> keys) {
@@ -333,9 +328,7 @@ public final class RefreshAhead<K, V> {
 
   /** Warns, at most once in a minute. */
   private void warn(String message, Throwable cause) {
-    long now = System.nanoTime();
-    long next = nextWarningNanos.get();
-    if (next - now <= 0 && nextWarningNanos.compareAndSet(next, now + WARNING_INTERVAL_NANOS)) {
+    if (warnings.passes()) {
       logger.warn(message, cause);
     } else {
       logger.debug(message, cause);
