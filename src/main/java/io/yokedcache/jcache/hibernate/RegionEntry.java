@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The values of a region, and the decisions about them. Each decision is a function of the entry
- * that Redis has, so that it can be repeated when another JVM changed the entry meanwhile. The
- * result is the next value, or {@code null} if the entry stays as it is.
+ * that Redis has, so that it can be repeated when another JVM has changed the entry. The result is
+ * the next value, or {@code null} if the entry stays as it is.
  *
  * <p>The rule that keeps outdated states out: a load may fill an entry only if the entry has been
  * the same {@link Vacant} since before the load read the database. Every change of the database

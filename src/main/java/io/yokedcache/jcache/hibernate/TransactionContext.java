@@ -11,7 +11,7 @@ import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session knows about the entries that its transaction read and changed. Used by the one
+ * Notes of a session about the entries that its transaction read and changed. Used by the one
  * thread of the session.
  */
 final class TransactionContext implements CacheTransactionSynchronization {

@@ -57,7 +57,7 @@ final class Race {
   }
 
   /**
-   * What one JVM saw.
+   * The results of one JVM.
    *
    * @param overdue stale reads beyond the bound of a near cache
    * @param hits of the second-level cache, by Hibernate's figures

@@ -51,7 +51,7 @@ public final class ReplicaAcknowledgement {
   public record Written(Bytes key, Bytes mark, Predicate<byte[]> isThere) {}
 
   /**
-   * What the masters answered.
+   * The answers of the masters.
    *
    * @param isThere whether each key was where it is looked for, and had what was written
    * @param acknowledged the number of replicas that have it, of the master that has the fewest
