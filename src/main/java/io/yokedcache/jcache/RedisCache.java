@@ -133,7 +133,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     StackCheck.ensure();
     StatisticsRecorder recorder = lifecycle.statistics();
     long start = recorder.start();
-    V copy = reader.getNear(key, start);
+    V copy = reader.findNearUnencoded(key, start);
     if (copy != null) {
       recorder.record(Operation.GET, 1, 0, 0, 0, start);
       return copy;
@@ -141,7 +141,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     long outer = definition.phases().begin();
     boolean done = false;
     try {
-      V value = answer(key, reader.lookUp(key, reader.isReadThrough()), recorder, start);
+      V value = answer(key, reader.read(key, reader.isReadThrough()), recorder, start);
       done = true;
       return value;
     } catch (Exception | Error e) {
@@ -178,7 +178,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
 
   private Lookup<V> getOrLoad(
       K key, CacheLoader<K, V> loader, StatisticsRecorder recorder, long start) {
-    Lookup<V> lookup = reader.lookUp(key, /* isLoaded= */ true);
+    Lookup<V> lookup = reader.read(key, /* isLoaded= */ true);
     V value = lookup.value();
     if (value == null) {
       EntryLoader<K, V> timed = EntryLoader.of(TimedLoader.of(loader, () -> recorder));
@@ -440,7 +440,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     checkKey(key);
     StatisticsRecorder recorder = lifecycle.statistics();
     long start = recorder.start();
-    V copy = reader.getNear(key, start);
+    V copy = reader.findNearUnencoded(key, start);
     if (copy != null) {
       recorder.record(Operation.GET, 1, 0, 0, 0, start);
       return CompletableFuture.completedFuture(copy);
@@ -448,12 +448,12 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     return async.begin(
         Operation.GET,
         begun -> {
-          V near = reader.near(key);
+          V near = reader.findNear(key);
           if (near != null) {
             begun.finish(() -> answer(key, Lookup.of(near), begun.recorder(), begun.startNanos()));
             return;
           }
-          reader.beginLookUp(
+          reader.beginRead(
               key,
               async.queue(),
               read ->

@@ -6,8 +6,8 @@ import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.expiry.RefreshAge;
 import io.yokedcache.jcache.internal.near.NearCache;
-import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
-import io.yokedcache.jcache.internal.near.NearCache.Ticket;
+import io.yokedcache.jcache.internal.near.NearEntry;
+import io.yokedcache.jcache.internal.near.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
@@ -60,7 +60,7 @@ public final class EntryReads<K, V> {
    *
    * @param old gets the key if the near entry is old; {@code null} if none becomes old
    */
-  public @Nullable V near(K key, @Nullable Consumer<K> old) {
+  public @Nullable V findNear(K key, @Nullable Consumer<K> old) {
     if (near == null) {
       return null;
     }
@@ -82,7 +82,7 @@ public final class EntryReads<K, V> {
    * @param nowNanos the time if it is known, else 0
    * @param old gets the key if the near entry is old; {@code null} if none becomes old
    */
-  public @Nullable V nearIfPlain(K key, long nowNanos, @Nullable Consumer<K> old) {
+  public @Nullable V findNearUnencoded(K key, long nowNanos, @Nullable Consumer<K> old) {
     if (near == null || !codec.isPlain(key)) {
       return null;
     }

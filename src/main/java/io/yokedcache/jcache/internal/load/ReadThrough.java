@@ -95,8 +95,8 @@ public final class ReadThrough<K, V> {
    *
    * @param nowNanos the time if it is known, else 0
    */
-  public @Nullable V getNear(K key, long nowNanos) {
-    return context.reads().nearIfPlain(key, nowNanos, refresh);
+  public @Nullable V findNearUnencoded(K key, long nowNanos) {
+    return context.reads().findNearUnencoded(key, nowNanos, refresh);
   }
 
   /** Whether missing entries are loaded. */
@@ -110,14 +110,14 @@ public final class ReadThrough<K, V> {
    * @param isLoaded whether the caller loads a missing entry; if not, a stale near entry is the
    *     answer
    */
-  public Lookup<V> lookUp(K key, boolean isLoaded) {
-    V copy = context.reads().near(key, refresh);
+  public Lookup<V> read(K key, boolean isLoaded) {
+    V copy = context.reads().findNear(key, refresh);
     if (copy != null) {
       return Lookup.of(copy);
     }
     Bytes encodedKey = context.codec().key(key);
     EntryReads<K, V> reads = context.reads();
-    return lookup(
+    return answer(
         encodedKey,
         reads.isFailSafe()
             ? reads.readAllOrStale(List.of(encodedKey)).get(0)
@@ -126,8 +126,8 @@ public final class ReadThrough<K, V> {
   }
 
   /** The value of the near entry, or {@code null} if there is none. */
-  public @Nullable V near(K key) {
-    return context.reads().near(key, refresh);
+  public @Nullable V findNear(K key) {
+    return context.reads().findNear(key, refresh);
   }
 
   /**
@@ -135,17 +135,17 @@ public final class ReadThrough<K, V> {
    *
    * @param arrived is called once in a thread of the queue, with what returns the result
    */
-  public void beginLookUp(K key, AsyncQueue queue, Consumer<Supplier<Lookup<V>>> arrived) {
+  public void beginRead(K key, AsyncQueue queue, Consumer<Supplier<Lookup<V>>> arrived) {
     Bytes encodedKey = context.codec().key(key);
     context
         .reads()
         .begin(
             List.of(encodedKey),
             queue,
-            read -> arrived.accept(() -> lookup(encodedKey, read.get().get(0), isReadThrough())));
+            read -> arrived.accept(() -> answer(encodedKey, read.get().get(0), isReadThrough())));
   }
 
-  private Lookup<V> lookup(Bytes encodedKey, Read<V> read, boolean isLoaded) {
+  private Lookup<V> answer(Bytes encodedKey, Read<V> read, boolean isLoaded) {
     V value = read.value() == null && !isLoaded ? used(read.stale()) : read.value();
     if (refreshes != null && read.isOld() && value != null) {
       refreshes.refreshAll(List.of(encodedKey));
@@ -234,7 +234,7 @@ public final class ReadThrough<K, V> {
     List<K> oldNear = new ArrayList<>();
     Consumer<K> whenOld = refreshes == null ? null : oldNear::add;
     for (K key : keys) {
-      V copy = context.reads().near(key, whenOld);
+      V copy = context.reads().findNear(key, whenOld);
       if (copy == null) {
         asked.add(key);
       }

@@ -1,8 +1,6 @@
 package io.yokedcache.jcache.internal.near;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
-import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.Generation;
@@ -44,7 +42,7 @@ final class NearCacheInterleavingsTest {
 
     Redis() {
       Tracking tracking = new Tracking();
-      near.follow(bucket -> new NearCache.Source(tracking, () -> 0, 0));
+      near.follow(bucket -> new Source(tracking, () -> 0, 0));
       tracking.freshUntil(System.nanoTime() + TimeUnit.HOURS.toNanos(1));
     }
 

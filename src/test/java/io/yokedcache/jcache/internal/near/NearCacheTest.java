@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
-import io.yokedcache.jcache.internal.near.NearCache.NearEntry;
-import io.yokedcache.jcache.internal.near.NearCache.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.Generation;
@@ -47,7 +45,7 @@ final class NearCacheTest {
   private final Tracking tracking = new Tracking();
 
   private <V> NearCache<V> heard(NearCache<V> near) {
-    near.follow(bucket -> new NearCache.Source(tracking, () -> 0, 0));
+    near.follow(bucket -> new Source(tracking, () -> 0, 0));
     tracking.freshUntil(System.nanoTime() + LONG);
     near.count(true);
     return near;
@@ -245,7 +243,7 @@ final class NearCacheTest {
 
     void follow() {
       long now = version.get();
-      near.follow(bucket -> new NearCache.Source(tracking[bucket % 2], version::get, now));
+      near.follow(bucket -> new Source(tracking[bucket % 2], version::get, now));
     }
 
     void heard(int server) {

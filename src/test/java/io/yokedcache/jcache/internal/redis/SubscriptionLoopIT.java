@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -9,6 +10,8 @@ import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
+import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
+import io.yokedcache.jcache.internal.store.Generation;
 import io.yokedcache.jcache.internal.store.KeySpace;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.nio.charset.StandardCharsets;
@@ -218,11 +221,21 @@ final class SubscriptionLoopIT {
       tracker.add(new KeySpace("yc", "twice", 1), two);
       tracker.add(new KeySpace("yc", "twice-and-more", 1), two);
 
-      await().atMost(PATIENCE).until(() -> one.isFresh(System.nanoTime()));
-      await().atMost(PATIENCE).until(() -> two.isFresh(System.nanoTime()));
+      await().atMost(PATIENCE).until(() -> usesEntries(one));
+      await().atMost(PATIENCE).until(() -> usesEntries(two));
     } finally {
       background.shutdownNow();
     }
     assertThat(errors.count()).isZero();
+  }
+
+  private static boolean usesEntries(NearCache<String> near) {
+    Bytes key = Bytes.utf8("key");
+    Generation generation =
+        requireNonNull(
+            Generation.parse(Generation.create("finger-8"), new KeySpace("yc", "twice", 1), 0));
+    StoredValue found = new StoredValue(Bytes.utf8("value"), /* ttlMillis= */ -1, generation);
+    near.keep(near.ticket(key), found, "value", NearCache.ALWAYS_YOUNG);
+    return near.get(key) != null;
   }
 }
