@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
 import org.hibernate.stat.Statistics;
@@ -29,6 +30,9 @@ final class Race {
 
   /** Names the shared file. */
   static final String MARKS = "race.marks";
+
+  /** Names how many reads a second the readers of a JVM make; at full speed by default. */
+  static final String READS = "race.reads-per-second";
 
   /** With a near cache, a read may be stale by that. */
   private static final long NEAR_BOUND_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -108,10 +112,12 @@ final class Race {
     long misses = statistics.getSecondLevelCacheMissCount();
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {
-      threads.add(new Thread(() -> repeat(this::write), "writer-" + i));
+      threads.add(new Thread(() -> repeat(this::write, 0), "writer-" + i));
     }
+    int readsPerSecond = Integer.getInteger(READS, 0);
+    long pauseNanos = readsPerSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(READERS) / readsPerSecond;
     for (int i = 0; i < READERS; i++) {
-      threads.add(new Thread(() -> repeat(this::read), "reader-" + i));
+      threads.add(new Thread(() -> repeat(this::read, pauseNanos), "reader-" + i));
     }
     threads.forEach(Thread::start);
     try {
@@ -130,9 +136,15 @@ final class Race {
         statistics.getSecondLevelCacheMissCount() - misses);
   }
 
-  private void repeat(Runnable transaction) {
-    while (System.nanoTime() < endNanos) {
-      transaction.run();
+  private void repeat(Runnable transaction, long pauseNanos) {
+    long next = System.nanoTime();
+    for (long now = next; now < endNanos; now = System.nanoTime()) {
+      if (now < next) {
+        LockSupport.parkNanos(next - now);
+      } else {
+        transaction.run();
+        next += pauseNanos;
+      }
     }
   }
 

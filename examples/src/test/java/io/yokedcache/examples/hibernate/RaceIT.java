@@ -62,7 +62,8 @@ final class RaceIT {
                 "race",
                 folder,
                 "-D" + Application.FACTORY + "=" + FACTORY,
-                "-D" + Race.MARKS + "=" + marks)) {
+                "-D" + Race.MARKS + "=" + marks,
+                "-D" + Race.READS + "=" + Integer.getInteger(Race.READS, 0))) {
       for (long id = 0; id < Race.ARTICLES; id++) {
         here.ask(Job.INSERT, id);
       }
