@@ -192,7 +192,14 @@ final class ArchitectureTest {
           Map.entry(
               "internal.jmx",
               Set.of("configuration", "internal.integration", "internal.metrics", "spi")),
-          Map.entry("hibernate", Set.of("", "internal.expiry", "internal.store")),
+          Map.entry(
+              "hibernate",
+              Set.of(
+                  "",
+                  "internal.codec.value",
+                  "internal.expiry",
+                  "internal.processor",
+                  "internal.store")),
           Map.entry("internal.embedded", Set.of("configuration", "internal.concurrent")),
           Map.entry(
               "",

@@ -4,10 +4,12 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.hibernate.RegionEntry.Item;
 import io.yokedcache.jcache.hibernate.RegionEntry.Vacant;
+import io.yokedcache.jcache.internal.processor.GuessingProcessor;
 import java.util.Comparator;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import javax.cache.CacheException;
+import javax.cache.processor.MutableEntry;
 import org.hibernate.cache.spi.access.AccessType;
 import org.hibernate.cache.spi.access.CollectionDataAccess;
 import org.hibernate.cache.spi.access.EntityDataAccess;
@@ -24,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The access of a session factory to the entities, collections or natural ids of a region, with the
  * strategy {@code READ_WRITE} or {@code NONSTRICT_READ_WRITE}. Every decision about an entry is one
- * {@code invoke} on the region's cache, and so atomic for all JVMs; see {@link RegionEntry}. Safe
- * for use by several threads.
+ * {@code invoke} on the region's cache, and so atomic for all JVMs; see {@link RegionEntry}. It
+ * takes one round trip while the entry is what this transaction saw or wrote last. Safe for use by
+ * several threads.
  */
 abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
@@ -64,6 +67,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     Object entry = cache.get(key);
     if (entry instanceof Item item) {
       context.keepTicket(this, key, null);
+      if (isLocking) {
+        context.see(this, key, item);
+      }
       return !isStrict || context.getCachingTimestamp() > item.timestamp() ? item.value() : null;
     }
     context.keepTicket(
@@ -97,12 +103,14 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return false;
     }
     long start = context.getCachingTimestamp();
+    Item loaded = new Item(value, version, start);
     try {
-      return decide(
-              key,
-              RegionEntry.load(
-                  isStrict ? null : ticket, start, new Item(value, version, start), versions))
-          instanceof Item;
+      RegionEntry put =
+          decide(key, ticket, RegionEntry.load(isStrict ? null : ticket, start, loaded, versions));
+      if (isLocking) {
+        context.see(this, key, put);
+      }
+      return put instanceof Item;
     } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
       return false;
     }
@@ -121,20 +129,22 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   @Override
   public final @Nullable SoftLock lockItem(
       SharedSessionContractImplementor session, Object key, @Nullable Object version) {
-    TransactionContext.of(session).change(this, key);
+    TransactionContext context = TransactionContext.of(session);
+    context.change(this, key);
     if (!isLocking) {
       return null;
     }
     long id = ThreadLocalRandom.current().nextLong();
-    change(key, RegionEntry.lock(id));
-    return new Handle(id);
+    RegionEntry lock = change(key, context.seen(this, key), RegionEntry.lock(id));
+    context.see(this, key, lock);
+    return new Handle(id, lock);
   }
 
   @Override
   public final void unlockItem(
       SharedSessionContractImplementor session, Object key, @Nullable SoftLock lock) {
     if (isLocking) {
-      change(key, RegionEntry.unlock(Handle.id(lock)));
+      change(key, Handle.written(lock), RegionEntry.unlock(Handle.id(lock)));
     } else {
       cache.remove(key);
     }
@@ -179,7 +189,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return false;
     }
     Item item = new Item(value, version, SimpleTimestamper.next());
-    return change(key, RegionEntry.insert(ticket, item)) instanceof Item;
+    return change(key, ticket, RegionEntry.insert(ticket, item)) instanceof Item;
   }
 
   final boolean updating(SharedSessionContractImplementor session, Object key) {
@@ -197,14 +207,21 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return false;
     }
     Item item = new Item(value, version, SimpleTimestamper.next());
-    return change(key, RegionEntry.unlock(Handle.id(lock), item, versions)) instanceof Item;
+    return change(key, Handle.written(lock), RegionEntry.unlock(Handle.id(lock), item, versions))
+        instanceof Item;
   }
 
-  /** Decides about an entry that must not stay as it is if the decision fails. */
+  /**
+   * Decides about an entry that must not stay as it is if the decision fails.
+   *
+   * @param guess what the entry probably is, or {@code null}
+   */
   private @Nullable RegionEntry change(
-      Object key, Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
+      Object key,
+      @Nullable RegionEntry guess,
+      Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
     try {
-      return decide(key, decision);
+      return decide(key, guess, decision);
     } catch (RedisUnavailableException e) {
       // Fails as well, or is owed and made later, according to on-failure.
       cache.remove(key);
@@ -221,24 +238,41 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
   /** Returns the new value of the entry, or {@code null} if it stays. */
   private @Nullable RegionEntry decide(
-      Object key, Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
-    return cache.<@Nullable RegionEntry>invoke(
-        key,
-        (entry, arguments) -> {
-          RegionEntry next = decision.apply(entry.getValue());
-          if (next != null) {
-            entry.setValue(next);
-          }
-          return next;
-        });
+      Object key,
+      @Nullable RegionEntry guess,
+      Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
+    return cache.<@Nullable RegionEntry>invoke(key, new Decision(guess, decision));
   }
 
-  /** The lock of one transaction on one entry. */
-  private record Handle(long id) implements SoftLock {
+  /** A decision of {@link RegionEntry} as an entry processor. */
+  private record Decision(
+      @Nullable RegionEntry guess, Function<@Nullable Object, ? extends @Nullable RegionEntry> next)
+      implements GuessingProcessor<Object, Object, @Nullable RegionEntry> {
+
+    @Override
+    public @Nullable RegionEntry process(MutableEntry<Object, Object> entry, Object... arguments) {
+      RegionEntry value = next.apply(entry.getValue());
+      if (value != null) {
+        entry.setValue(value);
+      }
+      return value;
+    }
+  }
+
+  /**
+   * The lock of one transaction on one entry.
+   *
+   * @param written the entry when it was locked, or {@code null} if that is not known
+   */
+  private record Handle(long id, @Nullable RegionEntry written) implements SoftLock {
 
     /** The id, or one that no transaction has. */
     static long id(@Nullable SoftLock lock) {
       return lock instanceof Handle handle ? handle.id : ThreadLocalRandom.current().nextLong();
+    }
+
+    static @Nullable RegionEntry written(@Nullable SoftLock lock) {
+      return lock instanceof Handle handle ? handle.written : null;
     }
   }
 

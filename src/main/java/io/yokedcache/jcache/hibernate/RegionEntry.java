@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.hibernate;
 
+import io.yokedcache.jcache.internal.codec.value.EncodedOnce;
 import io.yokedcache.jcache.internal.expiry.Placeholder;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.io.Serial;
@@ -7,6 +8,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.stream.LongStream;
@@ -25,14 +27,30 @@ import org.jspecify.annotations.Nullable;
 sealed interface RegionEntry extends Serializable {
 
   /**
-   * A state of the database.
-   *
-   * @param version of the row, or {@code null} if it has none
-   * @param timestamp when the state was put, by the clock of the JVM that put it
+   * A state of the database, with the version of the row, if it has one, and the time when it was
+   * put, by the clock of the JVM that put it.
    */
-  record Item(Object value, @Nullable Object version, long timestamp) implements RegionEntry {
+  final class Item extends EncodedOnce implements RegionEntry {
 
-    @Serial private static final long serialVersionUID = 1L;
+    @Serial private static final long serialVersionUID = 2L;
+
+    private final Object value;
+    private final @Nullable Object version;
+    private final long timestamp;
+
+    Item(Object value, @Nullable Object version, long timestamp) {
+      this.value = value;
+      this.version = version;
+      this.timestamp = timestamp;
+    }
+
+    Object value() {
+      return value;
+    }
+
+    long timestamp() {
+      return timestamp;
+    }
 
     /** Whether this state has that version or a newer one; false if there are no versions. */
     boolean isAsNewAs(@Nullable Object other, @Nullable Comparator<Object> versions) {
@@ -41,17 +59,30 @@ sealed interface RegionEntry extends Serializable {
           && versions != null
           && versions.compare(version, other) >= 0;
     }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Item that
+          && that.timestamp == timestamp
+          && that.value.equals(value)
+          && Objects.equals(that.version, version);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(value, version, timestamp);
+    }
+
+    @Override
+    public String toString() {
+      return "Item[" + version + ", " + timestamp + "]";
+    }
   }
 
-  /**
-   * The ticket of loads: no state, and since when. It equals no other one ever written.
-   *
-   * @param origin the JVM that wrote it, a random number
-   * @param placed when, by the clock of that JVM, which gives each number once
-   */
-  record Vacant(long origin, long placed) implements RegionEntry, Placeholder {
+  /** The ticket of loads: no state, and since when. It equals no other one ever written. */
+  final class Vacant extends EncodedOnce implements RegionEntry, Placeholder {
 
-    @Serial private static final long serialVersionUID = 1L;
+    @Serial private static final long serialVersionUID = 2L;
 
     /**
      * Loads that take longer fill no entry. Loads by queries count on the one of an earlier load.
@@ -62,6 +93,20 @@ sealed interface RegionEntry extends Serializable {
     static final Duration CLOCK_MARGIN = Duration.ofSeconds(1);
 
     static final long THIS_JVM = ThreadLocalRandom.current().nextLong();
+
+    private final long origin;
+    private final long placed;
+
+    /**
+     * Creates a ticket.
+     *
+     * @param origin the JVM that writes it, a random number
+     * @param placed when, by the clock of that JVM, which gives each number once
+     */
+    Vacant(long origin, long placed) {
+      this.origin = origin;
+      this.placed = placed;
+    }
 
     static Vacant now() {
       return new Vacant(THIS_JVM, SimpleTimestamper.next());
@@ -77,26 +122,53 @@ sealed interface RegionEntry extends Serializable {
     public Ttl timeToLive() {
       return Ttl.of(TIME_TO_LIVE);
     }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Vacant that && that.origin == origin && that.placed == placed;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(origin ^ placed);
+    }
+
+    @Override
+    public String toString() {
+      return "Vacant[" + origin + ", " + placed + "]";
+    }
   }
 
   /**
    * The locks of transactions that change the row. A holder that does not unlock counts until its
    * deadline, by the clocks of the JVMs; the entry itself ends by the clock of Redis.
-   *
-   * @param ids of the holders
-   * @param deadlines of the holders, in milliseconds since 1970
-   * @param concurrent whether the order of its changes is unknown, so that no holder's state is put
    */
-  @SuppressWarnings("ArrayRecordComponent") // Never compared, and never handed out.
-  record Lock(long[] ids, long[] deadlines, boolean concurrent)
-      implements RegionEntry, Placeholder {
+  final class Lock extends EncodedOnce implements RegionEntry, Placeholder {
 
-    @Serial private static final long serialVersionUID = 1L;
+    @Serial private static final long serialVersionUID = 2L;
 
     /** As in Hibernate. */
     static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private static final Lock NONE = new Lock(new long[0], new long[0], false);
+
+    private final long[] ids;
+    private final long[] deadlines;
+    private final boolean concurrent;
+
+    /**
+     * Creates the locks.
+     *
+     * @param ids of the holders
+     * @param deadlines of the holders, in milliseconds since 1970
+     * @param concurrent whether the order of its changes is unknown, so that no holder's state is
+     *     put
+     */
+    Lock(long[] ids, long[] deadlines, boolean concurrent) {
+      this.ids = ids;
+      this.deadlines = deadlines;
+      this.concurrent = concurrent;
+    }
 
     boolean isHeldBy(long id) {
       return LongStream.of(ids).anyMatch(holder -> holder == id);
@@ -171,7 +243,7 @@ sealed interface RegionEntry extends Serializable {
       if (left.isHeld()) {
         return left.asConcurrent();
       }
-      boolean alone = lock.isHeldBy(id) && !lock.concurrent();
+      boolean alone = lock.isHeldBy(id) && !lock.concurrent;
       return alone && committed != null ? committed : Vacant.now();
     }
     // The lock was evicted, cleared or too old.
@@ -181,7 +253,7 @@ sealed interface RegionEntry extends Serializable {
     boolean keeps =
         committed != null
             && entry instanceof Item item
-            && item.isAsNewAs(committed.version(), versions);
+            && item.isAsNewAs(committed.version, versions);
     return keeps ? null : Vacant.now();
   }
 
@@ -208,9 +280,9 @@ sealed interface RegionEntry extends Serializable {
       }
       if (entry instanceof Item item) {
         boolean isOlder =
-            item.version() != null
-                && loaded.version() != null
-                && !item.isAsNewAs(loaded.version(), versions);
+            item.version != null
+                && loaded.version != null
+                && !item.isAsNewAs(loaded.version, versions);
         return isOlder && versions != null ? loaded : null;
       }
       if (entry instanceof Lock lock && lock.without(0).isHeld()) {

@@ -19,6 +19,9 @@ final class TransactionContext implements CacheTransactionSynchronization {
   /** Tickets are taken for at most this many missing entries; later loads fill no entries. */
   private static final int MAX_TICKETS = 10_000;
 
+  /** The other entries are read again when they are locked. */
+  private static final int MAX_SEEN = 1_000;
+
   /**
    * An entry of a region.
    *
@@ -30,6 +33,9 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   /** What was found at the last look before a load, or at an insert. */
   private final Map<Place, Vacant> tickets = new HashMap<>();
+
+  /** What entries were when this transaction saw or wrote them last. */
+  private final Map<Place, RegionEntry> seen = new HashMap<>();
 
   /** Changed and not yet committed: what this transaction loads of them is no state for others. */
   private final Set<Place> changed = new HashSet<>();
@@ -55,6 +61,21 @@ final class TransactionContext implements CacheTransactionSynchronization {
   /** Returns the ticket once. */
   @Nullable Vacant takeTicket(Object region, Object key) {
     return tickets.isEmpty() ? null : tickets.remove(new Place(region, key));
+  }
+
+  /** Remembers what an entry was, or that this is not known. */
+  void see(Object region, Object key, @Nullable RegionEntry entry) {
+    Place place = new Place(region, key);
+    if (entry == null) {
+      seen.remove(place);
+    } else if (seen.size() < MAX_SEEN) {
+      seen.put(place, entry);
+    }
+  }
+
+  /** Returns what an entry was when it was seen last, which it may no longer be. */
+  @Nullable RegionEntry seen(Object region, Object key) {
+    return seen.isEmpty() ? null : seen.get(new Place(region, key));
   }
 
   void change(Object region, Object key) {
@@ -86,6 +107,7 @@ final class TransactionContext implements CacheTransactionSynchronization {
   @Override
   public void transactionCompleted(boolean successful) {
     tickets.clear();
+    seen.clear();
     changed.clear();
     changedRegions.clear();
   }

@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
@@ -32,11 +34,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import redis.clients.jedis.Jedis;
 
 /** Two session factories with the region factory on one Redis and one database. */
 final class RegionFactoryIT {
 
   private static final AtomicLong IDS = new AtomicLong();
+  private static final Pattern READS = Pattern.compile("cmdstat_mget:calls=(\\d+)");
 
   private static RedisServer redis;
   private static List<CacheManager> managers;
@@ -347,6 +351,26 @@ final class RegionFactoryIT {
 
     assertThat(title(there, type, id).found()).isEqualTo("new");
     assertThat(title(here, type, id).found()).isEqualTo("new");
+  }
+
+  /** The lock and the new state guess what the entry is, and so need no reads. */
+  @Test
+  void update_readsTheEntryOnce() {
+    long id = insert(Page::new);
+    long before = reads();
+
+    here.inTransaction(session -> retitle(session, Page.class, id));
+
+    assertThat(reads() - before).isEqualTo(1);
+    assertThat(title(there, Page.class, id)).isEqualTo(new Answer("new", 0));
+  }
+
+  /** How often clients have read an entry from the server. */
+  private static long reads() {
+    try (Jedis jedis = new Jedis(redis.uri())) {
+      Matcher matcher = READS.matcher(jedis.info("commandstats"));
+      return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    }
   }
 
   /** Locks and tickets end by themselves; states live as long as the region says. */

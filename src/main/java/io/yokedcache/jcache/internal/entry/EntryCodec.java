@@ -5,6 +5,7 @@ import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.codec.key.KeyPattern;
 import io.yokedcache.jcache.internal.codec.key.PlainKeys;
 import io.yokedcache.jcache.internal.codec.serial.TypeLearner;
+import io.yokedcache.jcache.internal.codec.value.EncodedOnce;
 import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.CodecTimer;
@@ -90,7 +91,7 @@ public final class EntryCodec<K, V> {
   }
 
   /** Whether stored values differ from encoded ones. */
-  boolean wraps() {
+  public boolean wraps() {
     return !wrapper.isNone();
   }
 
@@ -108,9 +109,13 @@ public final class EntryCodec<K, V> {
   /** Encodes by code that may be the application's and may throw anything. */
   private <T> Bytes encoded(Codec<T> codec, T object) {
     try {
-      byte[] bytes = codec.encode(object);
+      byte[] known = object instanceof EncodedOnce value ? value.form(codec) : null;
+      byte[] bytes = known == null ? codec.encode(object) : known;
       if (bytes.length > maxBytes) {
         throw tooLong(codec, bytes.length);
+      }
+      if (known == null && object instanceof EncodedOnce value) {
+        value.remember(codec, bytes);
       }
       return Bytes.of(bytes);
     } catch (CodecException e) {
@@ -329,7 +334,11 @@ public final class EntryCodec<K, V> {
       return null;
     }
     try {
-      return codec.decode(bytes.array());
+      T object = codec.decode(bytes.array());
+      if (object instanceof EncodedOnce value) {
+        value.remember(codec, bytes.array());
+      }
+      return object;
     } catch (Exception e) { // also of another kind: the bytes may be anybody's
       count(
           e instanceof CodecException known ? known.reason() : CodecException.Reason.DAMAGED,

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs entry processors atomically across JVMs without locks in Redis: the processor runs here on
  * the value that was read, and its decision is applied on the condition that the entry still has
- * that value. If it does not, the processor runs again on the new value.
+ * that value. If it does not, the processor runs again on the new value. The value is not read if
+ * the processor guesses it ({@link GuessingProcessor}).
  */
 public final class ProcessorRunner<K, V> {
 
@@ -41,27 +42,75 @@ public final class ProcessorRunner<K, V> {
       EntryProcessor<K, V, T> processor,
       Object... arguments) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
+    Lookup<V> lookup = guessed(encodedKey, processor);
+    if (lookup == null) {
+      lookup = read(encodedKey);
+    }
     while (true) {
-      Bytes stored = context.store().get(encodedKey, Ttl.UNCHANGED, Use.DECISION);
-      V before = context.codec().decode(encodedKey, stored);
-      Processed<V, T> processed;
+      Outcome outcome = null;
       try (ProcessorStore store = ProcessorStore.of(context, List.of(encodedKey))) {
         Attempt<K, V, T> attempt =
-            Attempt.make(context, key, encodedKey, stored, before, processor, arguments.clone());
-        attempt.writeThrough();
-        Outcome outcome = store.applyAll(List.of(attempt)).get(0);
-        context.store().touch(encodedKey, attempt.onAccess());
-        processed = attempt.processed(outcome);
+            Attempt.make(
+                context,
+                key,
+                encodedKey,
+                lookup.stored(),
+                lookup.before(),
+                processor,
+                arguments.clone());
+        if (lookup.isRead() || attempt.mutation() != null) {
+          attempt.writeThrough();
+          outcome = store.applyAll(List.of(attempt)).get(0);
+          context.store().touch(encodedKey, attempt.onAccess());
+          Processed<V, T> processed = attempt.processed(outcome);
+          if (processed != null) {
+            return processed;
+          }
+        }
       } catch (Throwable e) {
-        lookedUp.accept(before != null);
+        if (lookup.isRead()) {
+          lookedUp.accept(lookup.before() != null);
+        }
         throw e;
       }
-      if (processed != null) {
-        return processed;
+      Bytes found = outcome == null || lookup.isRead() ? null : outcome.prior();
+      if (lookup.isRead()) {
+        contention.spoilt("invoke", key);
       }
-      contention.spoilt("invoke", key);
+      lookup = found == null ? read(encodedKey) : decoded(encodedKey, found);
     }
   }
+
+  /** The value that the processor guesses, or {@code null} if there is no guess. */
+  private @Nullable Lookup<V> guessed(Bytes encodedKey, EntryProcessor<K, V, ?> processor) {
+    if (!(processor instanceof GuessingProcessor<K, V, ?> guessing)
+        || context.loader().exists()
+        || context.writer().exists()
+        || context.codec().wraps()) {
+      return null;
+    }
+    V guess = guessing.guess();
+    return guess == null
+        ? null
+        : new Lookup<>(context.codec().value(encodedKey, guess), guess, /* isRead= */ false);
+  }
+
+  private Lookup<V> read(Bytes encodedKey) {
+    return decoded(encodedKey, context.store().get(encodedKey, Ttl.UNCHANGED, Use.DECISION));
+  }
+
+  private Lookup<V> decoded(Bytes encodedKey, @Nullable Bytes stored) {
+    return new Lookup<>(stored, context.codec().decode(encodedKey, stored), /* isRead= */ true);
+  }
+
+  /**
+   * The value that a processor runs on.
+   *
+   * @param stored its bytes, or {@code null} if there is no entry
+   * @param before the value, or {@code null} also if the bytes cannot be decoded
+   * @param isRead whether the entry had these bytes, or they are a guess
+   */
+  private record Lookup<V>(@Nullable Bytes stored, @Nullable V before, boolean isRead) {}
 
   /**
    * Runs a processor on several entries, one after the other, with one read before and one write

@@ -4,7 +4,6 @@ import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
@@ -48,7 +47,7 @@ final class ProcessorStore implements AutoCloseable {
   /**
    * Applies the mutations of attempts.
    *
-   * @return the outcome of each, or {@code null} if it has no mutation or was spoilt by others
+   * @return the outcome of each, or {@code null} if it has no mutation or its load was overtaken
    */
   List<@Nullable Outcome> applyAll(List<? extends Attempt<?, ?, ?>> attempts) {
     @Nullable Outcome[] outcomes = new Outcome[attempts.size()];
@@ -111,8 +110,7 @@ final class ProcessorStore implements AutoCloseable {
     }
     List<Outcome> applied = store.applyAll(mutations);
     for (int i = 0; i < indexes.size(); i++) {
-      Outcome outcome = applied.get(i);
-      outcomes[indexes.get(i)] = outcome.change() == Change.NONE ? null : outcome;
+      outcomes[indexes.get(i)] = applied.get(i);
     }
   }
 
