@@ -95,7 +95,8 @@ final class ServerOutageIT {
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 1));
     assertThat(application.ask(Job.ARTICLES_BY_QUERY, 1)).isEqualTo(new Reply("200", 1));
     Application other = servers.open("outage");
-    assertThat(other.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 1));
+    // Without SQL if the read before has filled the entry, as with the region factory yokedcache.
+    assertThat(other.ask(Job.ARTICLE, 1).text()).isEqualTo("200");
     assertThat(other.ask(Job.ARTICLES_BY_QUERY, 1)).isEqualTo(new Reply("200", 1));
   }
 
