@@ -153,10 +153,6 @@ final class ReadingFamilies {
       return name;
     }
 
-    MetricKind kind() {
-      return kind;
-    }
-
     boolean isEmpty() {
       return points.isEmpty();
     }
