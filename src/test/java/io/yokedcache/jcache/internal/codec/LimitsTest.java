@@ -96,6 +96,8 @@ final class LimitsTest {
 
   record Point(int x, int y) implements Serializable {}
 
+  record Any(Object part) implements Serializable {}
+
   private static final List<Limit> LIMITS =
       List.of(
           new Limit("max-depth", n -> settings(n, FREE, FREE, FREE)),
@@ -124,6 +126,12 @@ final class LimitsTest {
           new Kind("Map.copyOf", n -> Map.copyOf(map(n))),
           new Kind("IdentityHashMap", n -> identity(n)),
           new Kind("set of records", LimitsTest::points),
+          new Kind("record of a list", n -> new Any(new ArrayList<>(ints(n)))),
+          new Kind("record of a map", n -> new Any(map(n))),
+          new Kind("record of a set", n -> new Any(Set.copyOf(ints(n)))),
+          new Kind("record of a String", n -> new Any("x".repeat(n))),
+          new Kind("record of nested records", LimitsTest::nestedRecords),
+          new Kind("record of a BigInteger", n -> new Any(BigInteger.ONE.shiftLeft(8 * n))),
           new Kind("nested", n -> Samples.nested(n)),
           new Kind("nested Object[]", LimitsTest::nestedArrays),
           new Kind("nested without fields", LimitsTest::nestedWithoutFields),
@@ -175,6 +183,14 @@ final class LimitsTest {
       array = new Object[] {array};
     }
     return array;
+  }
+
+  private static Object nestedRecords(int levels) {
+    Object inner = new Any("x");
+    for (int i = 0; i < levels; i++) {
+      inner = new Any(inner);
+    }
+    return inner;
   }
 
   private static Object nestedWithoutFields(int levels) {
@@ -246,7 +262,9 @@ final class LimitsTest {
     SerializationSettings settings = limit.settings().apply(3);
     Object value = kind.value().apply(100);
     for (Codec<Object> codec :
-        List.<Codec<Object>>of(TestSettings.java(settings), TestSettings.auto(settings))) {
+        List.<Codec<Object>>of(
+            TestSettings.java(settings, LimitsTest.class),
+            TestSettings.auto(settings, LimitsTest.class))) {
       try {
         codec.encode(value);
       } catch (CodecException e) {

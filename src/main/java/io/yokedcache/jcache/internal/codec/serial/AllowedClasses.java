@@ -127,7 +127,7 @@ public final class AllowedClasses {
   }
 
   /** The limits of the settings for the scan of a stream. */
-  ScanLimits limits() {
+  public ScanLimits limits() {
     return limits;
   }
 
@@ -328,6 +328,11 @@ public final class AllowedClasses {
   /** Refuses a class that is instantiated without an {@code ObjectInputStream}. */
   public void checkWithJvmFilter(Class<?> type) {
     check(type);
+    checkJvmFilter(type);
+  }
+
+  /** Refuses a class that the filter of this JVM rejects. */
+  public void checkJvmFilter(Class<?> type) {
     ObjectInputFilter jvmWide = ObjectInputFilter.Config.getSerialFilter();
     if (jvmWide != null && isRejected(jvmWide.checkInput(new ClassOnly(type)))) {
       throw refusedByJvm(type);

@@ -48,6 +48,15 @@ public record ClassResolver(ClassLoader loader) {
     }
   }
 
+  /** Returns whether the loader that is asked first finds exactly this class. */
+  public boolean isFoundByManager(Class<?> type) {
+    try {
+      return Class.forName(type.getName(), /* initialize= */ false, loader) == type;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
   /** Finds a class as {@link #find} does; a missing class is an error. */
   public Class<?> get(String name) {
     try {

@@ -45,6 +45,11 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
             settings);
   }
 
+  /** The streams, with the classes that this codec has learned. */
+  public JavaStreams streams() {
+    return streams;
+  }
+
   /**
    * Returns the name of this codec.
    *

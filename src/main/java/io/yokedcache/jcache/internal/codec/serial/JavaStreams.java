@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.codec.serial;
 
 import io.yokedcache.jcache.codec.CodecException;
+import io.yokedcache.jcache.codec.RefusedClassException;
 import io.yokedcache.jcache.codec.SerializationSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -63,6 +64,17 @@ public record JavaStreams(
     } catch (IOException | RuntimeException | StackOverflowError e) {
       throw notWritten(value, e);
     }
+  }
+
+  /**
+   * Learns the classes of a value that was written without a stream.
+   *
+   * @throws RefusedClassException if one of them may not be read back
+   */
+  public void learn(Object value, Set<Class<?>> types) {
+    Set<Class<?>> unknown = new LinkedHashSet<>(types);
+    unknown.removeIf(allowed::allows);
+    learn(value, unknown, /* mustBeReadable= */ true);
   }
 
   private void learn(Object value, Set<Class<?>> unknown, boolean mustBeReadable) {

@@ -73,11 +73,11 @@ public record ScanLimits(
     return number > Long.MAX_VALUE / factor ? Long.MAX_VALUE : number * factor;
   }
 
-  void checkDepth(long found) {
+  public void checkDepth(long found) {
     check(found, depth, "objects nest %d levels deep (has it a cycle?)", depth, "max-depth");
   }
 
-  void checkReferences(long found) {
+  public void checkReferences(long found) {
     check(found, references, "it holds %d objects", references, "max-references");
   }
 
@@ -94,7 +94,7 @@ public record ScanLimits(
         "max-references");
   }
 
-  void checkComparisons(long found) {
+  public void checkComparisons(long found) {
     check(
         found,
         comparisons,

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The compact form is used for objects of exactly these classes: {@code String}, {@code byte[]},
  * the boxed types, {@code BigInteger}, {@code BigDecimal}, {@code UUID}, {@code Instant}, {@code
  * Duration}, {@code LocalDate} and {@code LocalDateTime}. Equal values of these classes have equal
- * bytes. Inside other objects they are serialised with them.
+ * bytes. Records of these, of enums, of other records and of frequent collections are written by
+ * their components ({@link CompactForm}). Inside other objects they are serialised with them.
  *
  * <p>The limits and the refusals of {@code JavaCodec} apply. Do not use it for keys: serialised
  * objects are not canonical. Safe for use by several threads.
@@ -31,6 +32,9 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   private final SerializationSettings settings;
   private final JavaCodec<T> java;
   private final @Nullable PlainForm<T> declared;
+
+  /** Made when the first record is encoded or decoded. */
+  private volatile @Nullable CompactForm records;
 
   /**
    * Creates the codec.
@@ -75,7 +79,25 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   @Override
   public byte[] encode(T value) {
     PlainForm<T> form = value.getClass() == type ? declared : formOf(value);
-    return form == null ? java.encode(value) : form.encoder().apply(value, settings);
+    if (form != null) {
+      return form.encoder().apply(value, settings);
+    }
+    byte[] bytes = value instanceof Record && settings.java() ? records().encode(value) : null;
+    return bytes == null ? java.encode(value) : bytes;
+  }
+
+  private CompactForm records() {
+    CompactForm made = records;
+    return made != null ? made : makeRecords();
+  }
+
+  private synchronized CompactForm makeRecords() {
+    CompactForm made = records;
+    if (made == null) {
+      made = new CompactForm(java.streams());
+      records = made;
+    }
+    return made;
   }
 
   @SuppressWarnings("unchecked") // A form is found by the exact class of the object.
@@ -95,7 +117,9 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   public T decode(byte[] bytes) {
     PlainForm<?> form = bytes.length == 0 ? null : PlainForm.ofTag(bytes[0]);
     if (form == null) {
-      return java.decode(bytes);
+      return bytes.length > 0 && bytes[0] == CompactWriter.RECORD && settings.java()
+          ? type.cast(records().decode(bytes, type))
+          : java.decode(bytes);
     }
     if (bytes.length > settings.maxBytes()) {
       throw LimitedOutput.tooLong(bytes.length, settings.maxBytes());

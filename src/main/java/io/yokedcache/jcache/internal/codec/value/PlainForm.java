@@ -49,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the class
  * @param tags the tags that this form writes; no other form has them
  * @param type the exact class; subclasses have no form
+ * @param length the length of all values with their tag, or 0 if they have different lengths
  * @param encoder encodes a value with its tag in front
  * @param decoder decodes bytes that begin with one of the tags; throws any {@code RuntimeException}
  *     if they are damaged
@@ -56,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 public record PlainForm<T>(
     String tags,
     Class<T> type,
+    int length,
     BiFunction<T, SerializationSettings, byte[]> encoder,
     BiFunction<byte[], SerializationSettings, T> decoder) {
 
@@ -74,6 +76,8 @@ public record PlainForm<T>(
 
   /** Some JVMs do not allocate arrays of Integer.MAX_VALUE elements. */
   private static final int MAX_ARRAY = Integer.MAX_VALUE - Long.BYTES;
+
+  private static final int VARIABLE = 0;
 
   private static final char LATIN_1 = 's';
   private static final char UNICODE = 'u';
@@ -172,16 +176,19 @@ public record PlainForm<T>(
           new PlainForm<>(
               "" + LATIN_1 + UNICODE + CHARS,
               String.class,
+              VARIABLE,
               PlainForm::encodeText,
               PlainForm::decodeText),
-          new PlainForm<>("b", byte[].class, PlainForm::encodeBytes, PlainForm::decodeBytes),
+          new PlainForm<>(
+              "b", byte[].class, VARIABLE, PlainForm::encodeBytes, PlainForm::decodeBytes),
           new PlainForm<>(
               "G",
               BigInteger.class,
+              VARIABLE,
               (value, limits) -> sized('G', bytesOf(value), limits),
               (bytes, limits) -> integer(bytes, start(bytes))),
           new PlainForm<>(
-              "M", BigDecimal.class, PlainForm::encodeDecimal, PlainForm::decodeDecimal));
+              "M", BigDecimal.class, VARIABLE, PlainForm::encodeDecimal, PlainForm::decodeDecimal));
 
   private static final Map<Class<?>, PlainForm<?>> BY_CLASS =
       ALL.stream().collect(Collectors.toUnmodifiableMap(PlainForm::type, Function.identity()));
@@ -201,6 +208,11 @@ public record PlainForm<T>(
   @SuppressWarnings("unchecked") // The map holds each form under its class.
   public static <T> @Nullable PlainForm<T> of(Class<T> type) {
     return (PlainForm<T>) BY_CLASS.get(type);
+  }
+
+  /** Returns whether an object of this type, or of a class that extends it, can have a form. */
+  static boolean canBe(Class<?> type) {
+    return BY_CLASS.keySet().stream().anyMatch(type::isAssignableFrom);
   }
 
   /** Returns the form with this tag, or {@code null} if there is none. */
@@ -234,6 +246,7 @@ public record PlainForm<T>(
     return new PlainForm<>(
         tag,
         type,
+        length,
         (value, limits) -> {
           if (length > limits.maxBytes()) {
             throw LimitedOutput.tooLong(length, limits.maxBytes());
@@ -294,6 +307,22 @@ public record PlainForm<T>(
     byte[] bytes = allocate(tag, content.length, limits.maxBytes());
     System.arraycopy(content, 0, bytes, bytes.length - content.length, content.length);
     return bytes;
+  }
+
+  /**
+   * Returns where a value ends that begins inside of an array.
+   *
+   * @param at where its tag is
+   * @throws IndexOutOfBoundsException if its length is cut off; the value itself may be, too
+   */
+  int endOf(byte[] bytes, int at) {
+    if (length != VARIABLE) {
+      return at + length;
+    }
+    int size = Byte.toUnsignedInt(bytes[at + 1]);
+    return size == LONG_FORM
+        ? Math.addExact(at + LONG_HEADER, BigEndian.intAt(bytes, at + SHORT_HEADER))
+        : at + SHORT_HEADER + size;
   }
 
   /** Returns where the content begins after tag and length; it ends with the array. */

@@ -135,8 +135,7 @@ final class AutoCodecTest {
             new String[] {"a"},
             new int[] {1},
             new Byte[] {1},
-            Samples.Color.GREEN,
-            new Samples.Positive(3))) {
+            Samples.Color.GREEN)) {
       byte[] bytes = codec.encode(value);
       assertThat(bytes).isEqualTo(java.encode(value)).startsWith(SERIALIZED, 0xED);
       assertThat(codec.decode(bytes)).isEqualTo(value).hasSameClassAs(value);

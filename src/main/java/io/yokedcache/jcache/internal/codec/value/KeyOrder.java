@@ -1,0 +1,64 @@
+package io.yokedcache.jcache.internal.codec.value;
+
+import java.math.BigInteger;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which keys a compact set or map can have: enum constants, or keys of one class that hash
+ * tables can order. Other keys with equal hash codes are compared in pairs, so few bytes could take
+ * much time. Not safe for use by several threads.
+ */
+final class KeyOrder {
+
+  /** The number of bytes of two keys that are compared in the time of one object. */
+  private static final int BYTES_PER_OBJECT = 64;
+
+  private static final Set<Class<?>> ORDERED =
+      Set.of(
+          String.class,
+          Boolean.class,
+          Byte.class,
+          Character.class,
+          Double.class,
+          Float.class,
+          Integer.class,
+          Long.class,
+          Short.class,
+          BigInteger.class,
+          UUID.class);
+
+  private final CompactContainer container;
+  private @Nullable Class<?> common;
+  private long keys;
+
+  KeyOrder(CompactContainer container) {
+    this.container = container;
+  }
+
+  /** Returns whether the container can have this key beside those before; lists have no keys. */
+  boolean accepts(@Nullable Object key) {
+    if (!container.hashes()) {
+      return true;
+    }
+    keys++;
+    if (key instanceof Enum<?>) {
+      return true;
+    }
+    if (key == null || (common != null && common != key.getClass())) {
+      return false;
+    }
+    common = key.getClass();
+    return ORDERED.contains(common);
+  }
+
+  /**
+   * Returns the number of comparisons that filling the container can take.
+   *
+   * @param sizeBytes the length of its elements
+   */
+  long comparisons(int sizeBytes) {
+    return container.probes() ? keys * (keys + sizeBytes / BYTES_PER_OBJECT) : 0;
+  }
+}
