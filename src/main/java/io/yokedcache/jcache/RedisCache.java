@@ -464,20 +464,50 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
 
   @Override
   public CompletableFuture<@Nullable Void> putAsync(K key, V value) {
+    return putAsync(key, value, context.expiry(), /* tags= */ List.of());
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Void> putAsync(K key, V value, Duration ttl) {
+    return putAsync(key, value, EntryExpiry.own(timeToLive(ttl)), /* tags= */ List.of());
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Void> putAsync(K key, V value, Tags tags) {
+    return putAsync(key, value, context.expiry(), checked(tags));
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Void> putAsync(K key, V value, Duration ttl, Tags tags) {
+    return putAsync(key, value, EntryExpiry.own(timeToLive(ttl)), checked(tags));
+  }
+
+  private CompletableFuture<@Nullable Void> putAsync(
+      K key, V value, EntryExpiry expiry, List<Bytes> tags) {
     checkKey(key);
     checkValue(value, /* required= */ true, "value");
-    return writeAsync(EntryOperation.PUT, key, value, result -> null);
+    return writeAsync(EntryOperation.PUT, key, value, expiry, tags, result -> null);
   }
 
   @Override
   public CompletableFuture<Boolean> removeAsync(K key) {
     checkKey(key);
     return writeAsync(
-        EntryOperation.REMOVE, key, null, result -> result.change() == Change.REMOVED);
+        EntryOperation.REMOVE,
+        key,
+        null,
+        context.expiry(),
+        /* tags= */ List.of(),
+        result -> result.change() == Change.REMOVED);
   }
 
   private <T extends @Nullable Object> CompletableFuture<T> writeAsync(
-      EntryOperation operation, K key, @Nullable V value, Function<OperationResult<V>, T> answer) {
+      EntryOperation operation,
+      K key,
+      @Nullable V value,
+      EntryExpiry expiry,
+      List<Bytes> tags,
+      Function<OperationResult<V>, T> answer) {
     Operation counted = OperationMeter.of(operation);
     // A change waits for a load of its key that is being stored.
     if (definition.loader() != null || access.needsLocks() || events.wantsEvents()) {
@@ -488,7 +518,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
         return CompletableFuture.failedFuture(meter.failed(counted, lifecycle.statistics(), e));
       }
       return async.runLater(
-          counted, () -> answer.apply(write(operation, key, copy, null, context.expiry())));
+          counted, () -> answer.apply(write(operation, key, copy, null, expiry, tags)));
     }
     return async.begin(
         counted,
@@ -498,6 +528,8 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
                 key,
                 definition.codec().key(key),
                 value,
+                expiry,
+                tags,
                 async.queue(),
                 made ->
                     begun.finish(

@@ -374,6 +374,38 @@ public interface YokedCache<K, V> extends Cache<K, V> {
   CompletableFuture<@Nullable Void> putAsync(K key, V value);
 
   /**
+   * Puts an entry with its own time to live as {@link #put(Object, Object, Duration)} does, by the
+   * rules of {@link #getAsync}.
+   *
+   * @param ttl as for {@link #put(Object, Object, Duration)}
+   * @return completes when the entry is in Redis
+   * @throws IllegalArgumentException if the duration is not positive
+   */
+  CompletableFuture<@Nullable Void> putAsync(K key, V value, Duration ttl);
+
+  /**
+   * Puts an entry with tags as {@link #put(Object, Object, Tags)} does, by the rules of {@link
+   * #getAsync}.
+   *
+   * @param tags the tags of the entry
+   * @return completes when the entry is in Redis
+   * @throws UnsupportedOperationException if the cache has no tags (setting {@code tags})
+   */
+  CompletableFuture<@Nullable Void> putAsync(K key, V value, Tags tags);
+
+  /**
+   * Puts an entry with its own time to live and with tags as {@link #put(Object, Object, Duration,
+   * Tags)} does, by the rules of {@link #getAsync}.
+   *
+   * @param ttl as for {@link #put(Object, Object, Duration)}
+   * @param tags the tags of the entry
+   * @return completes when the entry is in Redis
+   * @throws IllegalArgumentException if the duration is not positive
+   * @throws UnsupportedOperationException if the cache has no tags (setting {@code tags})
+   */
+  CompletableFuture<@Nullable Void> putAsync(K key, V value, Duration ttl, Tags tags);
+
+  /**
    * Removes an entry as {@link #remove(Object)} does, by the rules of {@link #getAsync}.
    *
    * @return whether there was an entry

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import javax.cache.Cache;
@@ -210,6 +211,29 @@ final class TagsIT {
     assertThat(cache.containsKey("both")).isFalse();
     cache.invalidateTags("y", "x");
     assertThat(cache.getAll(Set.of("x", "y", "none"))).isEqualTo(Map.of("none", "v"));
+  }
+
+  @Test
+  void putAsync_tagsAndTimeToLive() {
+    for (MutableConfiguration<String, String> configuration : configurations()) {
+      YokedCache<String, String> cache = create(configuration);
+      CompletableFuture.allOf(
+              cache.putAsync("x", "v", Tags.of("x")),
+              cache.putAsync("x for an hour", "v", Duration.ofHours(1), Tags.of("x")),
+              cache.putAsync("y for an hour", "v", Duration.ofHours(1), Tags.of("y")),
+              cache.putAsync("for an hour", "v", Duration.ofHours(1)),
+              cache.putAsync("none", "v"))
+          .join();
+      for (String key : List.of("x for an hour", "y for an hour", "for an hour")) {
+        assertThat(cache.ttl(key)).hasValueSatisfying(ttl -> assertThat(ttl).isPositive());
+      }
+
+      cache.invalidateTags("x");
+
+      assertThat(cache)
+          .extracting(Cache.Entry::getKey)
+          .containsExactlyInAnyOrder("y for an hour", "for an hour", "none");
+    }
   }
 
   @Test
@@ -448,6 +472,10 @@ final class TagsIT {
             cache.getName(), cache.getName());
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> cache.put("a", "v", Duration.ofHours(1), CART));
+    assertThatExceptionOfType(UnsupportedOperationException.class)
+        .isThrownBy(() -> cache.putAsync("a", "v", CART));
+    assertThatExceptionOfType(UnsupportedOperationException.class)
+        .isThrownBy(() -> cache.putAsync("a", "v", Duration.ofHours(1), CART));
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> cache.invalidateTags("a"));
     assertThat(cache.containsKey("a")).isFalse();

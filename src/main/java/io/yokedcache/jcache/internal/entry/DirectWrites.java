@@ -79,15 +79,18 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       K key,
       Bytes encodedKey,
       @Nullable V value,
+      EntryExpiry expiry,
+      List<Bytes> tags,
       AsyncQueue queue,
       Consumer<Supplier<OperationResult<V>>> arrived) {
     Mutation mutation =
         mutation(
-            operation,
-            encodedKey,
-            value == null ? null : context.codec().value(encodedKey, value),
-            /* expected= */ null,
-            context.expiry());
+                operation,
+                encodedKey,
+                value == null ? null : context.codec().value(encodedKey, value),
+                /* expected= */ null,
+                expiry)
+            .withTags(tags);
     context
         .store()
         .beginApply(

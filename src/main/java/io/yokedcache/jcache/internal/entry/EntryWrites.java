@@ -49,6 +49,8 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
    * Begins an unconditional write that needs no locks. The value is encoded when this returns.
    *
    * @param value the new value, or {@code null} for removals
+   * @param expiry the expiry of the entry: the cache's, or {@link EntryExpiry#own}
+   * @param tags the tags of the entry; none in a cache without tags
    * @param arrived is called once in a thread of the queue, with what returns the result
    */
   void begin(
@@ -56,6 +58,8 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
       K key,
       Bytes encodedKey,
       @Nullable V value,
+      EntryExpiry expiry,
+      List<Bytes> tags,
       AsyncQueue queue,
       Consumer<Supplier<OperationResult<V>>> arrived);
 

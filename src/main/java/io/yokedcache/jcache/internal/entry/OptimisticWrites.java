@@ -92,6 +92,8 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       K key,
       Bytes encodedKey,
       @Nullable V value,
+      EntryExpiry expiry,
+      List<Bytes> tags,
       AsyncQueue queue,
       Consumer<Supplier<OperationResult<V>>> arrived) {
     throw new IllegalStateException("A write with application code needs the lock of its key");
