@@ -6,14 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.spi.OperationObserver;
 import io.yokedcache.metrics.bridge.MetricsBridge;
 import io.yokedcache.metrics.bridge.MetricsConfigurationException;
 import io.yokedcache.metrics.bridge.MetricsSettings;
+import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.testing.ObservedManager;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -143,6 +150,36 @@ final class CacheEventsIT {
       assertThat(webhook.calls)
           .filteredOn(call -> call.startsWith("increment cache.sets"))
           .hasSize(1);
+    }
+  }
+
+  @Test
+  void invalidateTags_isAnInvalidationOfTheTypeTag() throws Exception {
+    Webhook webhook = new Webhook();
+    try (ObservedManager manager = manager(services, "yokedcache.defaults.tags", "true");
+        CacheMetrics metrics = new CacheMetrics(webhook).observeCaches();
+        PrometheusCollector prometheus =
+            PrometheusCollector.builder().registry(new PrometheusRegistry()).port(0).build()) {
+      YokedCache<?, ?> cache = manager.cache("users").unwrap(YokedCache.class);
+      cache.invalidateTags("cart");
+      cache.invalidateTags("cart", "tenant-7");
+      metrics.close();
+      prometheus.start();
+      URI uri = URI.create("http://127.0.0.1:" + prometheus.port() + "/metrics");
+      String scrape =
+          HttpClient.newHttpClient()
+              .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
+              .body();
+
+      assertThat(webhook.calls)
+          .filteredOn(call -> call.startsWith("increment"))
+          .containsExactly(
+              "increment cache.invalidations 1.0" + tags(manager, ", type=tag"),
+              "increment cache.invalidations 1.0" + tags(manager, ", type=tag"));
+      assertThat(scrape.lines())
+          .contains(
+              "yokedcache_cache_invalidations_total{cache=\"users\",cache_manager=\"%s\",type=\"tag\"} 2.0"
+                  .formatted(manager.name()));
     }
   }
 

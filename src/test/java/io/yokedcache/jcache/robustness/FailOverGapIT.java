@@ -3,6 +3,8 @@ package io.yokedcache.jcache.robustness;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.Tags;
+import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
@@ -42,6 +44,7 @@ final class FailOverGapIT {
   private static final int ROUNDS = Integer.getInteger("gap.rounds", 2);
   private static final int CONTROL_ROUNDS = Integer.getInteger("gap.control-rounds", 1);
   private static final int KEYS = 12;
+  private static final String TAGS = "invalidateTags";
   private static final int REPLICATION_MILLIS = 500;
 
   /** After how many waits a replica has to begin anew, which takes it about two of them. */
@@ -79,7 +82,22 @@ final class FailOverGapIT {
     all.put("removeKeys", Cache::removeAll);
     all.put("removeAll", (cache, keys) -> cache.removeAll());
     all.put("clear", (cache, keys) -> cache.clear());
+    all.put(TAGS, (cache, keys) -> yoked(cache).invalidateTags("tag"));
     return all;
+  }
+
+  /** Gives all entries of a cache their first value, and tags if the cache has some. */
+  private static void fill(Cache<String, String> cache) {
+    if (cache.getName().endsWith(TAGS)) {
+      keys(cache).forEach(key -> yoked(cache).put(key, "old", Tags.of(key, "tag")));
+    } else {
+      cache.putAll(all(keys(cache), "old"));
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static YokedCache<String, String> yoked(Cache<String, String> cache) {
+    return cache.unwrap(YokedCache.class);
   }
 
   private static Map<String, String> all(Set<String> keys, String value) {
@@ -136,7 +154,8 @@ final class FailOverGapIT {
     try (Servers servers = deployment.start()) {
       assertThat(staleRounds(servers, CONTROL_ROUNDS, /* recentChanges= */ 10)).isEmpty();
       assertThat(staleRounds(servers, CONTROL_ROUNDS, /* recentChanges= */ 0))
-          .hasSize(CONTROL_ROUNDS);
+          .hasSize(CONTROL_ROUNDS)
+          .allMatch(round -> round.contains(TAGS));
     }
   }
 
@@ -150,7 +169,7 @@ final class FailOverGapIT {
       List<Cache<String, String>> caches = caches(manager);
       List<Cache<String, String>> otherCaches = caches(other);
       for (int round = 0; round < rounds; round++) {
-        caches.forEach(cache -> cache.putAll(all(keys(cache), "old")));
+        caches.forEach(FailOverGapIT::fill);
         servers.cutReplication();
         // Near caches keep the values that the change must make invalid.
         assertThat(olds(caches)).hasSize(caches.size());
@@ -189,6 +208,7 @@ final class FailOverGapIT {
         "buckets=16",
         "connection.command-timeout=1s",
         "caches.\"near-*\".near.enabled=true",
+        "caches.\"*-" + TAGS + "\".tags=true",
         recentChanges);
   }
 

@@ -61,6 +61,19 @@ final class ChildJvm implements AutoCloseable {
             });
   }
 
+  /** Ends the JVM by SIGKILL. */
+  void kill() throws IOException {
+    process.destroyForcibly();
+    try {
+      if (!process.waitFor(KILL_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException(
+            name + ", process " + process.pid() + ", is alive " + KILL_SECONDS + " s after kill");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Returns what the JVM has printed so far. */
   String output() {
     try {
@@ -72,14 +85,8 @@ final class ChildJvm implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    process.destroyForcibly();
     try {
-      if (!process.waitFor(KILL_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException(
-            name + ", process " + process.pid() + ", is alive " + KILL_SECONDS + " s after kill");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      kill();
     } finally {
       Files.deleteIfExists(output);
     }

@@ -100,7 +100,7 @@ final class CachePatterns implements Function<String, Settings.Cache> {
         ConfigSources.ROOT + "." + SchemaCheck.CACHES + "." + ConfigUtil.quoteString(name);
     Settings.Cache settings =
         SettingsReader.cache(new SettingGroup(merged, reference, path, errors));
-    // Every layer was checked by itself, so nothing should be left to find.
+    // Every layer was checked by itself, so only settings that do not go together are left to find.
     errors.throwIfAny();
     return settings;
   }

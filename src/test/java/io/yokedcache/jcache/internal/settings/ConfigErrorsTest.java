@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigObject;
+import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
@@ -83,6 +84,7 @@ final class ConfigErrorsTest {
         "defaults.key-type = \"a b\" | is \"a b\", but must be the full name of a class, or null",
         "defaults.value-codec = \"\" | must be the name of a codec or the full name of a codec",
         "defaults { time-to-live = 1s, time-to-idle = 1s } | are both set",
+        "defaults { tags = true, read-from = replica-preferred } | yokedcache.defaults.tags = true needs read-from = master, since a replica may miss an invalidation",
         "caches.orders = 5 | yokedcache.caches.\"orders\" must be a group",
         "caches = 5 | yokedcache.caches must be a group: caches { ... }",
         "caches.\"a.*\".batch-size = 0 | yokedcache.caches.\"a.*\".batch-size is \"0\", but must",
@@ -114,6 +116,19 @@ final class ConfigErrorsTest {
         .contains("test.conf: 3: yokedcache.")
         .contains(" is not a setting; ")
         .contains(expected);
+  }
+
+  @Test
+  void cache_settingsOfTwoGroupsThatDoNotGoTogether_isRefused() {
+    Settings settings =
+        load(
+            directory,
+            "yokedcache { defaults.read-from = replica-preferred, caches.\"a*\".tags = true }");
+
+    assertThat(settings.caches().apply("orders").tags()).isFalse();
+    assertThat(failure(() -> settings.caches().apply("accounts")))
+        .contains("test.conf: 1: ")
+        .contains("yokedcache.caches.\"accounts\".tags = true needs read-from = master");
   }
 
   @Test
