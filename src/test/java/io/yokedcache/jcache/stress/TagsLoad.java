@@ -74,11 +74,10 @@ final class TagsLoad implements AutoCloseable {
     this.firstNumber = (long) jvm << 40;
     this.manager = new YokedCachingProvider().getCacheManager(uri, null, properties);
     this.cache =
-        manager
-            .createCache(
+        (YokedCache<Integer, Long>)
+            manager.createCache(
                 CACHE,
-                new MutableConfiguration<Integer, Long>().setTypes(Integer.class, Long.class))
-            .unwrap(YokedCache.class);
+                new MutableConfiguration<Integer, Long>().setTypes(Integer.class, Long.class));
   }
 
   /**
