@@ -126,7 +126,11 @@ final class ConfigErrorsTest {
             "yokedcache { defaults.read-from = replica-preferred, caches.\"a*\".tags = true }");
 
     assertThat(settings.caches().apply("orders").tags()).isFalse();
-    assertThat(failure(() -> settings.caches().apply("accounts")))
+    assertThat(
+            failure(
+                () -> {
+                  var unused = settings.caches().apply("accounts");
+                }))
         .contains("test.conf: 1: ")
         .contains("yokedcache.caches.\"accounts\".tags = true needs read-from = master");
   }
