@@ -17,7 +17,7 @@ import io.yokedcache.jcache.internal.store.GenerationGuard.Guarded;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
-import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -970,12 +970,8 @@ public final class EntryStore {
     Bytes key = mutation.key();
     observers.beforeChange(key);
     try {
-      Debt debt = settlement.isAnyOwed() ? settlement.settle(key) : null;
-      Outcome outcome = mutations.apply(mutation);
-      if (debt != null && mutation.condition() == Condition.ANY) {
-        settlement.end(key, debt); // Redis refused to remove it, and accepted this
-      }
-      return outcome;
+      Attempt attempt = settlement.isAnyOwed() ? settlement.settleToChange(List.of(key)) : null;
+      return attempt == null ? mutations.apply(mutation) : replace(mutation, attempt);
     } catch (Throwable e) {
       if (owes) {
         settlement.oweChanges(List.of(mutation), e);
@@ -983,6 +979,17 @@ public final class EntryStore {
       throw e;
     } finally {
       observers.afterChange(key);
+    }
+  }
+
+  /** Changes an entry that Redis refused to remove. */
+  private Outcome replace(Mutation mutation, Attempt attempt) {
+    try {
+      Outcome outcome = mutations.apply(mutation);
+      settlement.end(attempt, key -> mutation.condition() == Condition.ANY);
+      return outcome;
+    } finally {
+      settlement.over(attempt);
     }
   }
 
@@ -1038,10 +1045,15 @@ public final class EntryStore {
   private void applyAll(List<Mutation> all, boolean owes, List<Outcome> outcomes) {
     all.forEach(mutation -> observers.beforeChange(mutation.key()));
     try {
-      if (settlement.isAnyOwed()) {
-        Set<Bytes> unused = settlement.settle(all.stream().map(Mutation::key).toList());
+      Attempt attempt =
+          settlement.isAnyOwed()
+              ? settlement.settleToChange(all.stream().map(Mutation::key).toList())
+              : null;
+      if (attempt == null) {
+        mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes);
+      } else {
+        replaceAll(all, attempt, outcomes);
       }
-      mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes);
     } catch (Throwable e) {
       if (owes) {
         settlement.oweChanges(all.subList(outcomes.size(), all.size()), e);
@@ -1049,6 +1061,22 @@ public final class EntryStore {
       throw e;
     } finally {
       all.forEach(mutation -> observers.afterChange(mutation.key()));
+    }
+  }
+
+  /** Changes entries of which Redis refused to remove some. */
+  private void replaceAll(List<Mutation> all, Attempt attempt, List<Outcome> outcomes) {
+    try {
+      mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes);
+      Set<Bytes> replaced = new HashSet<>();
+      for (Mutation mutation : all) {
+        if (mutation.condition() == Condition.ANY) {
+          replaced.add(mutation.key());
+        }
+      }
+      settlement.end(attempt, replaced::contains);
+    } finally {
+      settlement.over(attempt);
     }
   }
 

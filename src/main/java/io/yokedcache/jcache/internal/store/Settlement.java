@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -167,11 +168,6 @@ final class Settlement {
       // Later debts are of changes that run at the same time: this call may come before them.
       Map<Bytes, Debt> due = owed.of(keys);
       due.values().removeIf(debt -> !debt.wasOwedAt(start));
-      Attempt other = owed.underWay(due.keySet());
-      if (other != null) {
-        other.await(operations.owed(), executor.address());
-        continue;
-      }
       due.forEach(
           (key, debt) -> {
             if (!debt.mayBeTried(System.nanoTime())) {
@@ -179,6 +175,11 @@ final class Settlement {
             }
           });
       due.keySet().removeAll(refused);
+      Attempt other = owed.underWay(due.keySet());
+      if (other != null) {
+        other.await(operations.owed(), executor.address());
+        continue;
+      }
       if (due.isEmpty()) {
         return refused;
       }
@@ -188,24 +189,42 @@ final class Settlement {
   }
 
   /**
-   * Settles what is owed of a key, before it is changed.
+   * Settles what is owed of some keys, before they are changed. Where Redis refuses it, the change
+   * itself is the attempt to replace the entries, and other threads leave them alone: a removal
+   * that Redis accepts by now would end what the change has stored.
    *
-   * @return the debt if Redis refuses it; {@link #end} ends it if Redis accepts the change
+   * @return the attempt, for {@link #end} and {@link #over}; {@code null} if nothing was refused
    * @throws RedisUnavailableException if Redis cannot be reached
    */
-  @Nullable Debt settle(Bytes key) {
-    return settle(List.of(key)).isEmpty() ? null : owed.of(key);
+  @Nullable Attempt settleToChange(Collection<Bytes> keys) {
+    while (true) {
+      Map<Bytes, Debt> refused = owed.of(settle(keys));
+      if (refused.isEmpty()) {
+        return null;
+      }
+      Attempt attempt = owed.begin(refused);
+      if (attempt.debts().size() == refused.size()) {
+        return attempt;
+      }
+      // It is given up before the wait for another one: that one may wait for a key of this one.
+      owed.over(attempt, /* failure= */ null);
+      Attempt other = owed.underWay(refused.keySet());
+      if (other != null) {
+        other.await(operations.owed(), executor.address());
+      }
+    }
   }
 
-  /** Notes that a change has replaced or removed an owed entry. */
-  void end(Bytes key, Debt debt) {
-    Attempt attempt = owed.begin(Map.of(key, debt));
-    try {
-      // If there is none, another thread removes the entry now, and ends the debt.
-      owed.end(attempt.debts(), /* mayArriveLate= */ true);
-    } finally {
-      owed.over(attempt, /* failure= */ null);
-    }
+  /** Notes that a change has replaced or removed owed entries. */
+  void end(Attempt attempt, Predicate<Bytes> isReplaced) {
+    Map<Bytes, Debt> replaced = new HashMap<>(attempt.debts());
+    replaced.keySet().removeIf(isReplaced.negate());
+    owed.end(replaced, /* mayArriveLate= */ true);
+  }
+
+  /** Ends an attempt of a change, whether it has failed or not. */
+  void over(Attempt attempt) {
+    owed.over(attempt, /* failure= */ null);
   }
 
   /**

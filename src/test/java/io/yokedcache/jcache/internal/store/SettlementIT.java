@@ -17,13 +17,20 @@ import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import redis.clients.jedis.Jedis;
 
 /**
  * Two threads make the same debt good. The request of the first one reaches the server late; it
@@ -41,6 +48,7 @@ final class SettlementIT {
   private PooledExecutor pool;
   private Late late;
   private EntryStore store;
+  private Hold settling;
 
   @BeforeEach
   void start() {
@@ -66,7 +74,7 @@ final class SettlementIT {
 
   @AfterEach
   void stop() {
-    late.release.countDown();
+    late.releaseAll();
     pool.close();
     server.close();
   }
@@ -75,6 +83,19 @@ final class SettlementIT {
     Mutation put =
         new Mutation(KEY, Condition.ANY, null, NEW, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
     assertThat(store.apply(put, /* owes= */ true).change()).isNotEqualTo(Change.NONE);
+  }
+
+  private void putAll() {
+    Mutation put =
+        new Mutation(KEY, Condition.ANY, null, NEW, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
+    assertThat(store.applyAll(List.of(put), /* owes= */ true)).hasSize(1);
+  }
+
+  /** Changes the rights of all connections. */
+  private void allow(String rule) {
+    try (Jedis jedis = new Jedis("localhost", server.port())) {
+      assertThat(jedis.aclSetUser("default", rule)).isEqualTo("OK");
+    }
   }
 
   /** Has a change fail, so that it is owed. */
@@ -87,9 +108,8 @@ final class SettlementIT {
   /** Begins to make good what is owed, as a thread of the manager does, with a late request. */
   private FutureTask<Void> settleLate() throws InterruptedException {
     FutureTask<Void> settlement = new FutureTask<>(debts::settleAll, null);
-    late.held = new Thread(settlement, "settlement");
-    late.held.start();
-    assertThat(late.isHeld.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+    settling = late.hold(new Thread(settlement, "settlement"));
+    assertThat(settling.isHeld.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
     return settlement;
   }
 
@@ -101,7 +121,7 @@ final class SettlementIT {
     await()
         .atMost(BOUND)
         .until(() -> changed.isDone() || thread.getState() == Thread.State.TIMED_WAITING);
-    late.release.countDown();
+    settling.release.countDown();
     changed.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
     settlement.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -158,7 +178,7 @@ final class SettlementIT {
     await().atMost(BOUND).until(() -> reader.getState() == Thread.State.TIMED_WAITING);
 
     late.isAway = true;
-    late.release.countDown();
+    settling.release.countDown();
 
     settlement.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
     assertThatThrownBy(() -> read.get(BOUND.toMillis(), TimeUnit.MILLISECONDS))
@@ -168,23 +188,76 @@ final class SettlementIT {
     assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isNull();
   }
 
-  /** Holds the requests of one thread back, and lets all requests fail while Redis is away. */
+  static Stream<Consumer<SettlementIT>> puts() {
+    return Stream.of(SettlementIT::put, SettlementIT::putAll);
+  }
+
+  /**
+   * Redis refuses to remove the entry, later allows it, and accepts a new value in between. The
+   * removal, which is tried again, comes after the new value.
+   */
+  @ParameterizedTest
+  @MethodSource("puts")
+  void put_whileARefusedDebtIsTriedAgain_stays(Consumer<SettlementIT> put) throws Exception {
+    lose(this::put);
+    allow("-unlink");
+    debts.settleAll();
+    FutureTask<Void> change = new FutureTask<>(() -> put.accept(this), null);
+    Hold changing = late.hold(new Thread(change, "change"));
+    assertThat(changing.isHeld.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+    allow("+unlink");
+    await()
+        .atMost(BOUND)
+        .until(() -> store.outages().oldestNanos() > TimeUnit.SECONDS.toNanos(2));
+
+    FutureTask<Void> settlement = new FutureTask<>(debts::settleAll, null);
+    Hold settling = late.hold(new Thread(settlement, "settlement"));
+    await().atMost(BOUND).until(() -> settlement.isDone() || settling.isHeld.getCount() == 0);
+    changing.release.countDown();
+    change.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+    settling.release.countDown();
+    settlement.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+
+    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isEqualTo(NEW);
+    assertThat(store.outages().owedKeys()).isZero();
+  }
+
+  /**
+   * The requests of one thread.
+   *
+   * @param isHeld whether the first of them is held back
+   * @param release lets them go on
+   */
+  private record Hold(CountDownLatch isHeld, CountDownLatch release) {}
+
+  /** Holds the requests of threads back, and lets all requests fail while Redis is away. */
   private final class Late extends OverPool {
 
-    private final CountDownLatch isHeld = new CountDownLatch(1);
-    private final CountDownLatch release = new CountDownLatch(1);
-    private volatile @Nullable Thread held;
+    private final Map<Thread, Hold> holds = new ConcurrentHashMap<>();
     private volatile boolean isAway;
 
     Late() {
       super(pool);
     }
 
+    /** Starts a thread whose requests are held back until it is released. */
+    private Hold hold(Thread thread) {
+      Hold hold = new Hold(new CountDownLatch(1), new CountDownLatch(1));
+      holds.put(thread, hold);
+      thread.start();
+      return hold;
+    }
+
+    private void releaseAll() {
+      holds.values().forEach(hold -> hold.release.countDown());
+    }
+
     private void pass() {
-      if (Thread.currentThread() == held) {
-        isHeld.countDown();
+      Hold hold = holds.get(Thread.currentThread());
+      if (hold != null) {
+        hold.isHeld.countDown();
         try {
-          assertThat(release.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+          assertThat(hold.release.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
         } catch (InterruptedException e) {
           throw new IllegalStateException(e);
         }
