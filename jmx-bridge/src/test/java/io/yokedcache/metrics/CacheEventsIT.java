@@ -157,13 +157,14 @@ final class CacheEventsIT {
   void invalidateTags_isAnInvalidationOfTheTypeTag() throws Exception {
     Webhook webhook = new Webhook();
     try (ObservedManager manager = manager(services, "yokedcache.defaults.tags", "true");
-        CacheMetrics metrics = new CacheMetrics(webhook).observeCaches();
         PrometheusCollector prometheus =
             PrometheusCollector.builder().registry(new PrometheusRegistry()).port(0).build()) {
-      YokedCache<?, ?> cache = manager.cache("users").unwrap(YokedCache.class);
-      cache.invalidateTags("cart");
-      cache.invalidateTags("cart", "tenant-7");
-      metrics.close();
+      try (CacheMetrics metrics = new CacheMetrics(webhook)) {
+        metrics.observeCaches();
+        YokedCache<?, ?> cache = manager.cache("users").unwrap(YokedCache.class);
+        cache.invalidateTags("cart");
+        cache.invalidateTags("cart", "tenant-7");
+      }
       prometheus.start();
       URI uri = URI.create("http://127.0.0.1:" + prometheus.port() + "/metrics");
       String scrape =

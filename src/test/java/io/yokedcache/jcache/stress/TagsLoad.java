@@ -89,7 +89,7 @@ final class TagsLoad implements AutoCloseable {
   String run(Path end) throws Exception {
     recorder.flush();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(120))
+        .atMost(Duration.ofMinutes(2))
         .pollInterval(Duration.ofMillis(5))
         .until(() -> Files.exists(end));
     return runUntil(Long.parseLong(Files.readString(end)));

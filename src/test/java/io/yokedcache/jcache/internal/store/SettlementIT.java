@@ -48,7 +48,6 @@ final class SettlementIT {
   private PooledExecutor pool;
   private Late late;
   private EntryStore store;
-  private Hold settling;
 
   @BeforeEach
   void start() {
@@ -108,7 +107,7 @@ final class SettlementIT {
   /** Begins to make good what is owed, as a thread of the manager does, with a late request. */
   private FutureTask<Void> settleLate() throws InterruptedException {
     FutureTask<Void> settlement = new FutureTask<>(debts::settleAll, null);
-    settling = late.hold(new Thread(settlement, "settlement"));
+    Hold settling = late.hold(new Thread(settlement, "settlement"));
     assertThat(settling.isHeld.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
     return settlement;
   }
@@ -121,7 +120,7 @@ final class SettlementIT {
     await()
         .atMost(BOUND)
         .until(() -> changed.isDone() || thread.getState() == Thread.State.TIMED_WAITING);
-    settling.release.countDown();
+    late.releaseAll();
     changed.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
     settlement.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -178,7 +177,7 @@ final class SettlementIT {
     await().atMost(BOUND).until(() -> reader.getState() == Thread.State.TIMED_WAITING);
 
     late.isAway = true;
-    settling.release.countDown();
+    late.releaseAll();
 
     settlement.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
     assertThatThrownBy(() -> read.get(BOUND.toMillis(), TimeUnit.MILLISECONDS))
@@ -206,9 +205,7 @@ final class SettlementIT {
     Hold changing = late.hold(new Thread(change, "change"));
     assertThat(changing.isHeld.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
     allow("+unlink");
-    await()
-        .atMost(BOUND)
-        .until(() -> store.outages().oldestNanos() > TimeUnit.SECONDS.toNanos(2));
+    await().atMost(BOUND).until(() -> store.outages().oldestNanos() > TimeUnit.SECONDS.toNanos(2));
 
     FutureTask<Void> settlement = new FutureTask<>(debts::settleAll, null);
     Hold settling = late.hold(new Thread(settlement, "settlement"));
