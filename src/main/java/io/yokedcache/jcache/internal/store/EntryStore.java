@@ -984,12 +984,33 @@ public final class EntryStore {
 
   /** Changes an entry that Redis refused to remove. */
   private Outcome replace(Mutation mutation, Attempt attempt) {
+    List<Outcome> outcomes = new ArrayList<>(1);
+    replace(List.of(mutation), attempt, outcomes, () -> outcomes.add(mutations.apply(mutation)));
+    return outcomes.get(0);
+  }
+
+  /**
+   * Changes entries of which Redis refused to remove some.
+   *
+   * @param outcomes those of the changes that were made, also if one fails
+   */
+  private void replace(
+      List<Mutation> all, Attempt attempt, List<Outcome> outcomes, Runnable change) {
+    CacheException failure = null;
     try {
-      Outcome outcome = mutations.apply(mutation);
-      settlement.end(attempt, key -> mutation.condition() == Condition.ANY);
-      return outcome;
+      change.run();
+    } catch (CacheException e) {
+      failure = e;
+      throw e;
     } finally {
-      settlement.over(attempt);
+      Set<Bytes> replaced = new HashSet<>();
+      for (int i = 0; i < outcomes.size(); i++) {
+        Mutation mutation = all.get(i);
+        if (mutation.condition() == Condition.ANY || outcomes.get(i).change() != Change.NONE) {
+          replaced.add(mutation.key());
+        }
+      }
+      settlement.end(attempt, replaced, failure);
     }
   }
 
@@ -1052,7 +1073,11 @@ public final class EntryStore {
       if (attempt == null) {
         mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes);
       } else {
-        replaceAll(all, attempt, outcomes);
+        replace(
+            all,
+            attempt,
+            outcomes,
+            () -> mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes));
       }
     } catch (Throwable e) {
       if (owes) {
@@ -1061,22 +1086,6 @@ public final class EntryStore {
       throw e;
     } finally {
       all.forEach(mutation -> observers.afterChange(mutation.key()));
-    }
-  }
-
-  /** Changes entries of which Redis refused to remove some. */
-  private void replaceAll(List<Mutation> all, Attempt attempt, List<Outcome> outcomes) {
-    try {
-      mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes);
-      Set<Bytes> replaced = new HashSet<>();
-      for (Mutation mutation : all) {
-        if (mutation.condition() == Condition.ANY) {
-          replaced.add(mutation.key());
-        }
-      }
-      settlement.end(attempt, replaced::contains);
-    } finally {
-      settlement.over(attempt);
     }
   }
 

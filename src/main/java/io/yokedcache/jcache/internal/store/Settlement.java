@@ -19,7 +19,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -193,7 +192,7 @@ final class Settlement {
    * itself is the attempt to replace the entries, and other threads leave them alone: a removal
    * that Redis accepts by now would end what the change has stored.
    *
-   * @return the attempt, for {@link #end} and {@link #over}; {@code null} if nothing was refused
+   * @return the attempt, for {@link #end}; {@code null} if nothing was refused
    * @throws RedisUnavailableException if Redis cannot be reached
    */
   @Nullable Attempt settleToChange(Collection<Bytes> keys) {
@@ -215,16 +214,21 @@ final class Settlement {
     }
   }
 
-  /** Notes that a change has replaced or removed owed entries. */
-  void end(Attempt attempt, Predicate<Bytes> isReplaced) {
-    Map<Bytes, Debt> replaced = new HashMap<>(attempt.debts());
-    replaced.keySet().removeIf(isReplaced.negate());
-    owed.end(replaced, /* mayArriveLate= */ true);
-  }
-
-  /** Ends an attempt of a change, whether it has failed or not. */
-  void over(Attempt attempt) {
-    owed.over(attempt, /* failure= */ null);
+  /**
+   * Ends the attempt of a change.
+   *
+   * @param replaced the entries that the change has replaced or removed, whose debts end
+   * @param failure why the change failed, or {@code null}; threads that wait for the attempt fail
+   *     too if Redis is away
+   */
+  void end(Attempt attempt, Set<Bytes> replaced, @Nullable CacheException failure) {
+    try {
+      Map<Bytes, Debt> ended = new HashMap<>(attempt.debts());
+      ended.keySet().retainAll(replaced);
+      owed.end(ended, /* mayArriveLate= */ true);
+    } finally {
+      owed.over(attempt, failure == null ? null : away(failure));
+    }
   }
 
   /**

@@ -219,6 +219,26 @@ final class SettlementIT {
     assertThat(store.outages().owedKeys()).isZero();
   }
 
+  /** Redis refuses to remove the entry, which somebody else removes, and accepts a new one. */
+  @Test
+  void putIfAbsent_onARefusedDebt_endsIt() {
+    lose(this::put);
+    allow("-unlink");
+    debts.settleAll();
+    try (Jedis jedis = new Jedis("localhost", server.port())) {
+      jedis.keys("*").stream()
+          .filter(name -> "new".equals(jedis.get(name)))
+          .forEach(name -> assertThat(jedis.del(name)).isOne());
+    }
+
+    Mutation put =
+        new Mutation(KEY, Condition.ABSENT, null, NEW, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
+    assertThat(store.apply(put, /* owes= */ true).change()).isEqualTo(Change.CREATED);
+
+    assertThat(store.outages().owedKeys()).isZero();
+    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isEqualTo(NEW);
+  }
+
   /**
    * The requests of one thread.
    *
