@@ -17,7 +17,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,8 @@ final class TagsJvmsIT {
 
   /** In a run as long as this a master is killed. */
   private static final int KILL_MASTER_SECONDS = 20;
+
+  private static final Pattern REPORT = Pattern.compile("REPORT (\\d+) (\\d+) (\\d+)");
 
   @TempDir private Path folder;
 
@@ -109,13 +112,11 @@ final class TagsJvmsIT {
       }
       long[] sums = new long[3];
       for (ChildJvm jvm : running) {
-        String report = jvm.result().get(90, TimeUnit.SECONDS);
-        long[] counts =
-            Stream.of(report.replaceFirst("(?s).*REPORT ", "").trim().split(" ", -1))
-                .mapToLong(Long::parseLong)
-                .toArray();
+        String printed = jvm.result().get(90, TimeUnit.SECONDS);
+        Matcher report = REPORT.matcher(printed); // between the lines of the log
+        assertThat(report.find()).as(printed).isTrue();
         for (int i = 0; i < sums.length; i++) {
-          sums[i] += counts[i];
+          sums[i] += Long.parseLong(report.group(i + 1));
         }
       }
       assertHistory(size, sums);
