@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A record class or an enum whose objects {@link CompactWriter} writes. The header describes the
- * class in the bytes of a value, and the reader compares it with the class of its own JVM:
+ * class in the bytes of a value, and the reader compares it with the class of its JVM:
  *
  * <pre>
  * header      size of the rest (2), length of the class name (2), class name, components

@@ -84,11 +84,6 @@ final class CompactForm {
     }
   }
 
-  /** Returns the most comparisons that filling hash tables may take. */
-  static long maxComparisons(SerializationSettings settings) {
-    return ScanLimits.of(settings).comparisons();
-  }
-
   /**
    * Encodes a value.
    *
@@ -96,7 +91,7 @@ final class CompactForm {
    * @throws CodecException if it could not be read back
    */
   byte @Nullable [] encode(Object value) {
-    CompactWriter out = new CompactWriter(settings, expectedSize);
+    CompactWriter out = new CompactWriter(settings, limits.comparisons(), expectedSize);
     byte[] bytes;
     try {
       out.write(value, /* depth= */ 1);

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CompactReader {
 
-  private static final int LONG_LENGTH = 0xFF;
-  private static final byte LATIN_1 = 's';
-
   private final CompactForm form;
   private final byte[] bytes;
   private int at;
@@ -65,7 +62,7 @@ final class CompactReader {
     form.limits().checkReferences(++references);
     byte tag = bytes[at];
     switch (tag) {
-      case LATIN_1 -> {
+      case (byte) PlainForm.LATIN_1 -> {
         at++;
         return readLatin1();
       }
@@ -310,7 +307,7 @@ final class CompactReader {
   /** Reads a number of bytes or elements, of which each takes a byte at least. */
   private int readLength() {
     int length = readByte();
-    if (length == LONG_LENGTH) {
+    if (length == PlainForm.LONG_FORM) {
       length = BigEndian.intAt(bytes, at);
       at += Integer.BYTES;
     }

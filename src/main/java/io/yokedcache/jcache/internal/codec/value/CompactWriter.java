@@ -27,9 +27,6 @@ final class CompactWriter {
   /** The most classes of one value. */
   static final int MAX_CLASSES = 0xFF;
 
-  private static final int LONG_LENGTH = 0xFF;
-  private static final byte LATIN_1 = 's';
-
   /** So many mutable objects are compared one by one; more are hashed. */
   private static final int FEW = 8;
 
@@ -38,6 +35,7 @@ final class CompactWriter {
 
   private final SerializationSettings settings;
   private final int maxSize;
+  private final long maxComparisons;
   private byte[] bytes;
   private int at;
   private long references;
@@ -58,7 +56,8 @@ final class CompactWriter {
     }
   }
 
-  CompactWriter(SerializationSettings settings, int expectedSize) {
+  CompactWriter(SerializationSettings settings, long maxComparisons, int expectedSize) {
+    this.maxComparisons = maxComparisons;
     this.settings = settings;
     this.maxSize = (int) Math.max(0, Math.min(MAX_ARRAY, settings.maxBytes()));
     this.bytes = new byte[Math.min(maxSize, expectedSize)];
@@ -200,7 +199,7 @@ final class CompactWriter {
       }
     }
     comparisons += order.comparisons(at - start);
-    if (comparisons > CompactForm.maxComparisons(settings)) {
+    if (comparisons > maxComparisons) {
       throw new UnsuitedException();
     }
   }
@@ -260,7 +259,7 @@ final class CompactWriter {
   private void writeText(String text) {
     int start = at;
     int length = text.length();
-    put(LATIN_1);
+    put((byte) PlainForm.LATIN_1);
     writeLength(length);
     int from = next(length);
     copyLowBytes(text, from);
@@ -276,10 +275,10 @@ final class CompactWriter {
   }
 
   private void writeLength(int length) {
-    if (length < LONG_LENGTH) {
+    if (length < PlainForm.LONG_FORM) {
       put((byte) length);
     } else {
-      put((byte) LONG_LENGTH);
+      put((byte) PlainForm.LONG_FORM);
       putInt(length);
     }
   }

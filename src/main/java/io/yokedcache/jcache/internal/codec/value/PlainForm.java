@@ -72,14 +72,14 @@ public record PlainForm<T>(
   private static final int SHORT_HEADER = 2;
 
   private static final int LONG_HEADER = SHORT_HEADER + Integer.BYTES;
-  private static final int LONG_FORM = 0xFF;
+  static final int LONG_FORM = 0xFF;
 
   /** Some JVMs do not allocate arrays of Integer.MAX_VALUE elements. */
   private static final int MAX_ARRAY = Integer.MAX_VALUE - Long.BYTES;
 
   private static final int VARIABLE = 0;
 
-  private static final char LATIN_1 = 's';
+  static final char LATIN_1 = 's';
   private static final char UNICODE = 'u';
   private static final char CHARS = 'x';
 

@@ -59,7 +59,7 @@ final class RecordsTest {
   private final JavaCodec<Object> java =
       TestSettings.java(TestSettings.allowing(), RecordsTest.class);
 
-  /** An enum with a constant of its own class. */
+  /** An enum with a constant that has a body, and so a class. */
   enum Level {
     LOW,
     HIGH {
