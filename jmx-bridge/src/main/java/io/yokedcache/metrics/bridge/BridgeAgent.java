@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,16 +83,34 @@ public final class BridgeAgent {
                     + " the stand-alone process for other JVMs");
       }
       settings.requirePeriodic();
-      MetricsBridge bridge = MetricsBridge.ofThisJvm(settings);
-      RUNNING.add(settings);
-      // A last report to StatsD, which must not hold up the end of the JVM.
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> closeInTime(bridge, settings), "yokedcache-agent-end"));
+      CompletableFuture<Optional<MetricsBridge>> bridge = new CompletableFuture<>();
+      Thread end = new Thread(() -> closeInTime(bridge, settings), "yokedcache-agent-end");
+      // Before the outputs start: a JVM that ends right behind their start sends a last report too.
+      Runtime.getRuntime().addShutdownHook(end);
+      try {
+        bridge.complete(Optional.of(MetricsBridge.ofThisJvm(settings)));
+        RUNNING.add(settings);
+      } finally {
+        if (bridge.complete(Optional.empty())) {
+          removeShutdownHook(end);
+        }
+      }
     }
   }
 
-  private static void closeInTime(MetricsBridge bridge, MetricsSettings settings) {
-    Thread closing = new Thread(bridge::close, "yokedcache-agent-close");
+  private static void removeShutdownHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException endOfJvm) {
+      // The hook runs, and has nothing to close.
+    }
+  }
+
+  /** Sends the last reports, which must not hold up the end of the JVM. */
+  private static void closeInTime(
+      CompletableFuture<Optional<MetricsBridge>> bridge, MetricsSettings settings) {
+    Thread closing =
+        new Thread(() -> bridge.join().ifPresent(MetricsBridge::close), "yokedcache-agent-close");
     closing.setDaemon(true);
     closing.start();
     try {

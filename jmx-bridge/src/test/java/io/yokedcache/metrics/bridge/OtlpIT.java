@@ -55,7 +55,7 @@ final class OtlpIT {
       application.endInput();
 
       assertThat(application.awaitEnd()).isZero();
-      assertThat(receiver.taken()).isNotEmpty();
+      assertThat(receiver.taken()).as(application.output()).isNotEmpty();
       ExportMetricsServiceRequest last = receiver.taken().get(receiver.taken().size() - 1);
       assertThat(OtlpReceiver.texts(last.getResourceMetrics(0).getResource().getAttributesList()))
           .containsEntry("service.name", "shop");
