@@ -78,14 +78,18 @@ final class SeedStatsDIT {
         .start();
   }
 
-  /** Reports, and returns the lines of the report, of which this is the last. */
-  private static List<String> report(StatsDReporter reporter, UdpLines daemon) throws IOException {
+  /**
+   * Reports, and returns the lines of the report. They leave in several packets, so the end is
+   * marked by a line that is sent behind them.
+   */
+  private static List<String> report(
+      StatsDReporter reporter, StatsDCollector collector, UdpLines daemon) throws IOException {
     daemon.clear();
     reporter.report();
+    collector.increment("reported", 1, Map.of());
     await()
         .atMost(SOON)
-        .untilAsserted(
-            () -> assertThat(daemon.lines()).contains("myapp.cache.bridge.jmx_target_up:1|g"));
+        .untilAsserted(() -> assertThat(daemon.lines()).contains("myapp.cache.reported:1|c"));
     return daemon.lines();
   }
 
@@ -102,7 +106,7 @@ final class SeedStatsDIT {
       counted.hit(1, 1);
       counted.miss(1);
 
-      List<String> lines = report(reporter, daemon);
+      List<String> lines = report(reporter, collector, daemon);
 
       assertThat(lines)
           .contains(
@@ -119,12 +123,12 @@ final class SeedStatsDIT {
       assertThat(sums(lines)).containsEntry("operation_duration|h|#operation:get", 2.0);
 
       int left = counted.runAll();
-      Map<String, Double> sums = sums(report(reporter, daemon));
+      Map<String, Double> sums = sums(report(reporter, collector, daemon));
       await()
           .atMost(SOON)
           .untilAsserted(
               () ->
-                  assertThat(report(reporter, daemon))
+                  assertThat(report(reporter, collector, daemon))
                       .contains("myapp.cache.keys_count:" + left + "|g")
                       .anyMatch(line -> line.matches("myapp\\.cache\\.size_bytes:[1-9]\\d+\\|g")));
 
@@ -156,7 +160,7 @@ final class SeedStatsDIT {
         StatsDReporter reporter = reporter(collector, /* cacheTags= */ true)) {
       counted.runAll();
 
-      Map<String, Double> sums = sums(report(reporter, daemon));
+      Map<String, Double> sums = sums(report(reporter, collector, daemon));
 
       String whose = "cache:users,cache_manager:" + caches.managerName();
       assertThat(sums)
