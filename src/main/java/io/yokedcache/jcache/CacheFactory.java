@@ -18,7 +18,7 @@ import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.settings.EffectiveConfiguration;
-import io.yokedcache.jcache.internal.store.Generations.CacheIdentity;
+import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -102,7 +102,13 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.replica",
+                  "internal.store.generation",
+                  "internal.store.keys",
                   "internal.store.owed")),
+          Map.entry(
+              "internal.store.generation",
+              Set.of("internal.concurrent", "internal.redis", "internal.store.keys")),
+          Map.entry("internal.store.keys", Set.of("internal.redis")),
           Map.entry("internal.store.owed", Set.of("internal.concurrent", "internal.redis")),
           Map.entry("internal.lease", Set.of("internal.redis")),
           Map.entry(
@@ -112,10 +118,18 @@ final class ArchitectureTest {
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis",
-                  "internal.store")),
+                  "internal.store",
+                  "internal.store.generation",
+                  "internal.store.keys")),
           Map.entry(
               "internal.remote",
-              Set.of("configuration", "internal.concurrent", "internal.redis", "internal.store")),
+              Set.of(
+                  "configuration",
+                  "internal.concurrent",
+                  "internal.redis",
+                  "internal.store",
+                  "internal.store.generation",
+                  "internal.store.keys")),
           Map.entry(
               "internal.maintenance",
               Set.of(
@@ -124,7 +138,8 @@ final class ArchitectureTest {
                   "internal.lease",
                   "internal.metrics",
                   "internal.redis",
-                  "internal.store")),
+                  "internal.store.generation",
+                  "internal.store.keys")),
           Map.entry(
               "internal.backend",
               Set.of(
@@ -145,6 +160,8 @@ final class ArchitectureTest {
                   "internal.redis.sentinel",
                   "internal.remote",
                   "internal.store",
+                  "internal.store.generation",
+                  "internal.store.keys",
                   "internal.store.owed")),
           Map.entry("internal.expiry", Set.of("internal.integration", "internal.store")),
           Map.entry(
@@ -217,6 +234,7 @@ final class ArchitectureTest {
                   "internal.redis.breaker",
                   "internal.redis.health",
                   "internal.store",
+                  "internal.store.generation",
                   "internal.near",
                   "internal.maintenance",
                   "internal.backend",
@@ -300,6 +318,8 @@ final class ArchitectureTest {
         .resideOutsideOfPackages(
             ROOT + ".internal.redis..",
             ROOT + ".internal.store",
+            ROOT + ".internal.store.generation",
+            ROOT + ".internal.store.keys",
             ROOT + ".internal.near",
             ROOT + ".internal.remote",
             ROOT + ".internal.maintenance")

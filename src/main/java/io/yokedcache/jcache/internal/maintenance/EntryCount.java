@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
-import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
+import io.yokedcache.jcache.internal.store.keys.KeySpace.EntryName;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

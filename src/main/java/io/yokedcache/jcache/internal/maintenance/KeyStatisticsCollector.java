@@ -8,7 +8,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
-import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;

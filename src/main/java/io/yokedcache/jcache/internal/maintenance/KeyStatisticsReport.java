@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.maintenance;
 
-import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;

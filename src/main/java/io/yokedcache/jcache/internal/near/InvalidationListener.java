@@ -8,7 +8,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
 import io.yokedcache.jcache.internal.redis.Topology;
-import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

@@ -7,7 +7,7 @@ import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
-import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;

@@ -209,7 +209,7 @@ public enum ErrorReply {
   }
 
   /** The exception for an error that the server has answered to a command. */
-  static CacheException failure(String operation, String address, JedisDataException error) {
+  public static CacheException failure(String operation, String address, JedisDataException error) {
     String advice = permissionAdvice(error.getMessage());
     if (advice == null) {
       advice = sentinelAdvice(error.getMessage());

@@ -12,10 +12,14 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
-import io.yokedcache.jcache.internal.store.GenerationGuard.BucketRead;
-import io.yokedcache.jcache.internal.store.GenerationGuard.Guarded;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
+import io.yokedcache.jcache.internal.store.generation.Generation;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRead;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard.Guarded;
+import io.yokedcache.jcache.internal.store.generation.Generations;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
 import java.time.Duration;
@@ -226,7 +230,7 @@ public final class EntryStore {
     this.names = names;
     this.operations = new OperationNames(cacheName);
     this.generations = generations;
-    this.guard = new GenerationGuard(executor, names, generations, operations);
+    this.guard = new GenerationGuard(executor, names, generations);
     this.mutations =
         new MutationApplier(
             executor, names, operations, generations, guard, publisher, announcement);
@@ -436,13 +440,14 @@ public final class EntryStore {
                             operation, TTL, /* onAccess= */ null, EntryStore::timeToLive)
                         : new Guarded<@Nullable Ttl>(guard, operation) {
                           @Override
-                          List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                          protected List<CommandArguments> commands(
+                              Generation generation, List<Bytes> some) {
                             byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
                             return List.of(new CommandArguments(Command.PTTL).add(entry));
                           }
 
                           @Override
-                          List<@Nullable Ttl> read(
+                          protected List<@Nullable Ttl> read(
                               Generation generation, List<@Nullable Object> replies) {
                             return Collections.singletonList(timeToLive(replies.get(0)));
                           }
@@ -482,7 +487,8 @@ public final class EntryStore {
                   ? new LiveRead<>(operation, EXISTS, same -> ttl, EntryStore::isOne)
                   : new Guarded<Boolean>(guard, operation) {
                     @Override
-                    List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                    protected List<CommandArguments> commands(
+                        Generation generation, List<Bytes> some) {
                       byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
                       // PERSIST does not tell an eternal entry from none.
                       return List.of(
@@ -491,7 +497,8 @@ public final class EntryStore {
                     }
 
                     @Override
-                    List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+                    protected List<Boolean> read(
+                        Generation generation, List<@Nullable Object> replies) {
                       return List.of(isOne(replies.get(1)));
                     }
                   })
@@ -802,17 +809,18 @@ public final class EntryStore {
     }
 
     @Override
-    int replyBytes(int count) {
+    protected int replyBytes(int count) {
       return sizes.expected(count);
     }
 
     @Override
-    List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+    protected List<CommandArguments> commands(Generation generation, List<Bytes> some) {
       return readsWithTtl(generation, some);
     }
 
     @Override
-    List<@Nullable StoredValue> read(Generation generation, List<@Nullable Object> replies) {
+    protected List<@Nullable StoredValue> read(
+        Generation generation, List<@Nullable Object> replies) {
       return found(operation, generation, replies);
     }
   }
@@ -871,7 +879,7 @@ public final class EntryStore {
             ? new LiveRead<>(operation, EXISTS, /* onAccess= */ null, EntryStore::isOne)
             : new Guarded<Boolean>(guard, operation) {
               @Override
-              List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+              protected List<CommandArguments> commands(Generation generation, List<Bytes> some) {
                 return some.stream()
                     .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
                     .map(entry -> new CommandArguments(Command.EXISTS).add(entry))
@@ -879,7 +887,7 @@ public final class EntryStore {
               }
 
               @Override
-              List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+              protected List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
                 return replies.stream().map(EntryStore::isOne).toList();
               }
             });
@@ -928,14 +936,15 @@ public final class EntryStore {
                   ? new LiveRead<>(operations.touch(), EXISTS, ttl, reply -> reply)
                   : new Guarded<@Nullable Object>(guard, operations.touch()) {
                     @Override
-                    List<CommandArguments> commands(Generation generation, List<Bytes> some) {
+                    protected List<CommandArguments> commands(
+                        Generation generation, List<Bytes> some) {
                       return some.stream()
                           .map(key -> touching(generation, key, ttl.apply(key)))
                           .toList();
                     }
 
                     @Override
-                    List<@Nullable Object> read(
+                    protected List<@Nullable Object> read(
                         Generation generation, List<@Nullable Object> replies) {
                       return replies;
                     }

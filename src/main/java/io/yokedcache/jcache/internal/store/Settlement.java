@@ -8,6 +8,10 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.internal.store.generation.Generation;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
+import io.yokedcache.jcache.internal.store.generation.Generations;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
@@ -397,7 +401,7 @@ final class Settlement {
     }
 
     @Override
-    List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
+    protected List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
       return keys.stream()
           .map(key -> KeySpace.entryKey(generation.entryPrefix(), key))
           .map(entry -> new CommandArguments(Command.UNLINK).add(entry))
@@ -405,7 +409,7 @@ final class Settlement {
     }
 
     @Override
-    List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
+    protected List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
       return replies;
     }
   }

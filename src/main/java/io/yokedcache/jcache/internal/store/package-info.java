@@ -1,4 +1,4 @@
-/** Entries as Redis strings: keys, generations, mutations. */
+/** Entries as Redis strings: their reads and their changes. */
 @NullMarked
 package io.yokedcache.jcache.internal.store;
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
-import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
+import io.yokedcache.jcache.internal.store.keys.KeySpace.EntryName;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 

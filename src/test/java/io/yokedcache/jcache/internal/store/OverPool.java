@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /** A real executor, whose requests a test watches or disturbs. It does not close that one. */
-abstract class OverPool implements RedisExecutor {
+public abstract class OverPool implements RedisExecutor {
 
   private final RedisExecutor pool;
 
-  OverPool(RedisExecutor pool) {
+  protected OverPool(RedisExecutor pool) {
     this.pool = pool;
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
+import io.yokedcache.jcache.internal.store.generation.Generation;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,9 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.generation;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -22,7 +23,7 @@ final class GenerationTest {
 
     assertThat(generation.fingerprint()).isEqualTo(FINGERPRINT);
     assertThat(generation.hasListeners()).isFalse();
-    assertThat(generation.token()).hasSize(Generation.TOKEN_LENGTH);
+    assertThat(generation.token()).hasSize(KeySpace.TOKEN_LENGTH);
     assertThat(generation.tokenText()).isEqualTo(new String(generation.token(), US_ASCII));
     assertThat(new String(generation.entryPrefix(), US_ASCII))
         .isEqualTo("yc:{orders#0}:" + generation.tokenText() + ":");

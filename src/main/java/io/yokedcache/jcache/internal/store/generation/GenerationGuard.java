@@ -1,4 +1,4 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.generation;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,10 +6,12 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Pending;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.store.KeySpace.Bucket;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import io.yokedcache.jcache.internal.store.keys.KeySpace.Bucket;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -26,12 +28,13 @@ import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Verifies that an operation saw the current entries. It reads the generation key in the same round
  * trip, and repeats the operation if another generation is current.
  */
-final class GenerationGuard {
+public final class GenerationGuard {
 
   /** The number of attempts of an operation during which the cache is cleared each time. */
   private static final int MAX_ATTEMPTS = 200;
@@ -45,17 +48,14 @@ final class GenerationGuard {
   private final RedisExecutor executor;
   private final KeySpace names;
   private final Generations generations;
-  private final OperationNames operations;
 
   /** The reads of the generation keys, by bucket; made once and never changed. */
   private final CommandArguments[] generationReads;
 
-  GenerationGuard(
-      RedisExecutor executor, KeySpace names, Generations generations, OperationNames operations) {
+  public GenerationGuard(RedisExecutor executor, KeySpace names, Generations generations) {
     this.executor = executor;
     this.names = names;
     this.generations = generations;
-    this.operations = operations;
     this.generationReads = new CommandArguments[names.buckets()];
     for (int bucket = 0; bucket < generationReads.length; bucket++) {
       generationReads[bucket] = new CommandArguments(Command.GET).add(names.route(bucket));
@@ -67,7 +67,7 @@ final class GenerationGuard {
    *
    * @param <T> the result for each key
    */
-  interface BucketRead<T extends @Nullable Object> {
+  public interface BucketRead<T extends @Nullable Object> {
 
     /** Makes the request, whose replies tell the generation as well. */
     Request request(int bucket, Generation generation, List<Bytes> keys);
@@ -81,12 +81,12 @@ final class GenerationGuard {
    *
    * @param <T> the result for each key
    */
-  abstract static class Guarded<T extends @Nullable Object> implements BucketRead<T> {
+  public abstract static class Guarded<T extends @Nullable Object> implements BucketRead<T> {
 
     private final GenerationGuard guard;
     private final String operation;
 
-    Guarded(GenerationGuard guard, String operation) {
+    protected Guarded(GenerationGuard guard, String operation) {
       this.guard = guard;
       this.operation = operation;
     }
@@ -113,13 +113,13 @@ final class GenerationGuard {
     }
 
     /** The estimated size of the replies for a number of keys. */
-    int replyBytes(int keys) {
+    protected int replyBytes(int keys) {
       return 0;
     }
 
-    abstract List<CommandArguments> commands(Generation generation, List<Bytes> keys);
+    protected abstract List<CommandArguments> commands(Generation generation, List<Bytes> keys);
 
-    abstract List<T> read(Generation generation, List<@Nullable Object> replies);
+    protected abstract List<T> read(Generation generation, List<@Nullable Object> replies);
   }
 
   /**
@@ -128,7 +128,7 @@ final class GenerationGuard {
    *
    * @return the results in the order of the keys
    */
-  <T extends @Nullable Object> List<T> read(
+  public <T extends @Nullable Object> List<T> read(
       String operation, List<Bytes> keys, int batchSize, BucketRead<T> read) {
     if (keys.size() == 1) {
       return readBucket(operation, names.bucketOf(keys.get(0)), keys, read);
@@ -152,7 +152,7 @@ final class GenerationGuard {
    * @param arrived is called once in a thread of the queue, with what returns the results. That
    *     waits only if the read must be repeated.
    */
-  <T extends @Nullable Object> void begin(
+  public <T extends @Nullable Object> void begin(
       String operation,
       List<Bytes> keys,
       int batchSize,
@@ -287,12 +287,12 @@ final class GenerationGuard {
   }
 
   /** A request that reads the generation before its commands. */
-  Request withGenerationFirst(
+  public Request withGenerationFirst(
       String operation, int bucket, boolean idempotent, List<CommandArguments> commands) {
     return withGenerationFirst(operation, bucket, idempotent, commands, 0);
   }
 
-  Request withGenerationFirst(
+  public Request withGenerationFirst(
       String operation,
       int bucket,
       boolean idempotent,
@@ -311,7 +311,7 @@ final class GenerationGuard {
   }
 
   /** Repeats an attempt, which returns {@code null} if the generation it was given was stale. */
-  <T> T onCurrentGeneration(
+  public <T> T onCurrentGeneration(
       String operation, int bucket, Function<Generation, @Nullable T> attempt) {
     for (int i = 0; ; i++) {
       T result = attempt.apply(generation(operation, bucket, i));
@@ -328,7 +328,7 @@ final class GenerationGuard {
    * @throws CacheException if that were too many; a {@link RedisUnavailableException} if Redis does
    *     not keep the generation
    */
-  Generation generation(String operation, int bucket, int attempt) {
+  public Generation generation(String operation, int bucket, int attempt) {
     if (attempt > 0) {
       pace(operation, Set.of(bucket), attempt);
     }
@@ -360,8 +360,11 @@ final class GenerationGuard {
   }
 
   /** Whether an operation that used a generation saw the current entries, by its own reply. */
-  boolean verified(int bucket, Generation used, @Nullable Object raw) {
-    Object checked = executor.checked(operations.verify(), raw);
-    return generations.verify(bucket, used, checked instanceof byte[] bytes ? bytes : null);
+  public boolean verified(int bucket, Generation used, @Nullable Object raw) {
+    if (raw instanceof JedisDataException error) {
+      throw ErrorReply.failure(
+          generations.describe("verification of the generation"), executor.address(), error);
+    }
+    return generations.verify(bucket, used, raw instanceof byte[] bytes ? bytes : null);
   }
 }

@@ -1,10 +1,11 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.generation;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,7 +95,7 @@ public final class Generations {
   }
 
   /** Whether the entries may have tags. */
-  boolean hasTags() {
+  public boolean hasTags() {
     return identity.hasTags();
   }
 
@@ -105,7 +106,7 @@ public final class Generations {
   }
 
   /** The generation of a bucket as this JVM last saw it, or {@code null}; asks no server. */
-  @Nullable Generation known(int bucket) {
+  public @Nullable Generation known(int bucket) {
     return known.get(bucket);
   }
 
@@ -133,7 +134,7 @@ public final class Generations {
    * trusted for a short time only, and the registration of a first listener takes at least that
    * long.
    */
-  boolean isUnheard(int bucket, Generation generation, long nowNanos) {
+  public boolean isUnheard(int bucket, Generation generation, long nowNanos) {
     return !generation.hasListeners() && mayTell && nowNanos - seenNanos.get(bucket) < trustNanos;
   }
 
@@ -148,12 +149,12 @@ public final class Generations {
   }
 
   /** Opens some buckets, though their generations may be known. */
-  void openAgain(Collection<Integer> some) {
+  public void openAgain(Collection<Integer> some) {
     boolean unused = open(List.copyOf(some));
   }
 
   /** Opens those of some buckets whose generations are not known. */
-  void openUnknown(List<KeySpace.Bucket> some) {
+  public void openUnknown(List<KeySpace.Bucket> some) {
     List<Integer> unknown = List.of();
     for (KeySpace.Bucket bucket : some) {
       if (known.get(bucket.number()) == null) {
@@ -172,7 +173,7 @@ public final class Generations {
    * @param begun takes the new generations by bucket
    * @return the tokens of the old generations that had entries
    */
-  Set<String> renewAll(Map<Integer, Generation> begun) {
+  public Set<String> renewAll(Map<Integer, Generation> begun) {
     Set<String> ended = new HashSet<>();
     List<@Nullable Object> replies = renew(ended);
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
@@ -218,18 +219,18 @@ public final class Generations {
   }
 
   /** The call that begins a new generation of a bucket, each time another one. */
-  Script.Call renewal(int bucket) {
+  public Script.Call renewal(int bucket) {
     return call(RENEW, bucket, List.of(names.channel(), assumed));
   }
 
   /** Whether a token is the last one that this JVM has seen in a bucket. */
-  boolean isKnown(int bucket, @Nullable String token) {
+  public boolean isKnown(int bucket, @Nullable String token) {
     Generation generation = known.get(bucket);
     return generation != null && generation.tokenText().equals(token);
   }
 
   /** Takes the reply to {@link #renewal}; the next operation reads the generation otherwise. */
-  void renewed(int bucket, @Nullable Object reply) {
+  public void renewed(int bucket, @Nullable Object reply) {
     Generation generation =
         reply instanceof List<?> both && !both.isEmpty() && both.get(0) instanceof byte[] raw
             ? Generation.parse(raw, names, bucket)
@@ -246,7 +247,7 @@ public final class Generations {
   }
 
   /** Deletes every bucket's generation. */
-  void deleteAll() {
+  public void deleteAll() {
     String operation = describe("destroy");
     List<Request> requests = new ArrayList<>(names.buckets());
     for (int bucket : buckets) {
@@ -387,7 +388,8 @@ public final class Generations {
                 identity.cacheName()));
   }
 
-  private String describe(String operation) {
+  /** An operation of this cache, as messages name it. */
+  String describe(String operation) {
     return operation + " on cache " + identity.cacheName();
   }
 

@@ -1,4 +1,4 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,7 +7,9 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
-import io.yokedcache.jcache.internal.store.Generations.CacheIdentity;
+import io.yokedcache.jcache.internal.store.OverPool;
+import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.HashMap;

@@ -1,6 +1,7 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.generation;
 
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -31,9 +32,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 public final class Generation {
 
-  static final int TOKEN_LENGTH = 12;
   private static final int FINGERPRINT_LENGTH = 8;
-  private static final int HEAD_LENGTH = TOKEN_LENGTH + FINGERPRINT_LENGTH;
+  private static final int HEAD_LENGTH = KeySpace.TOKEN_LENGTH + FINGERPRINT_LENGTH;
   private static final String ALPHABET =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -65,10 +65,10 @@ public final class Generation {
   /** The content of a new generation's key, without listeners. */
   public static byte[] create(String fingerprint) {
     StringBuilder head = new StringBuilder(HEAD_LENGTH);
-    byte[] random = new byte[TOKEN_LENGTH];
-    while (head.length() < TOKEN_LENGTH) {
+    byte[] random = new byte[KeySpace.TOKEN_LENGTH];
+    while (head.length() < KeySpace.TOKEN_LENGTH) {
       RANDOM.nextBytes(random); // in one call: a cache of many buckets needs many
-      for (int i = 0; i < random.length && head.length() < TOKEN_LENGTH; i++) {
+      for (int i = 0; i < random.length && head.length() < KeySpace.TOKEN_LENGTH; i++) {
         int letter = random[i] & RANDOM_MASK;
         if (letter < ALPHABET.length()) {
           head.append(ALPHABET.charAt(letter));
@@ -108,16 +108,17 @@ public final class Generation {
   }
 
   /** The token part of a generation key's content. */
-  static String token(byte[] raw) {
-    return new String(raw, 0, Math.min(raw.length, TOKEN_LENGTH), StandardCharsets.ISO_8859_1);
+  public static String token(byte[] raw) {
+    return new String(
+        raw, 0, Math.min(raw.length, KeySpace.TOKEN_LENGTH), StandardCharsets.ISO_8859_1);
   }
 
-  byte[] entryPrefix() {
+  public byte[] entryPrefix() {
     return entryPrefix;
   }
 
-  byte[] token() {
-    return Arrays.copyOf(raw, TOKEN_LENGTH);
+  public byte[] token() {
+    return Arrays.copyOf(raw, KeySpace.TOKEN_LENGTH);
   }
 
   public String tokenText() {
@@ -129,16 +130,16 @@ public final class Generation {
   }
 
   String fingerprint() {
-    return new String(raw, TOKEN_LENGTH, FINGERPRINT_LENGTH, StandardCharsets.ISO_8859_1);
+    return new String(raw, KeySpace.TOKEN_LENGTH, FINGERPRINT_LENGTH, StandardCharsets.ISO_8859_1);
   }
 
   /** Whether nothing was written under this token when this was read. */
-  boolean isUnwritten() {
+  public boolean isUnwritten() {
     return raw.length > HEAD_LENGTH && raw[HEAD_LENGTH] == 'e';
   }
 
   /** Whether a JVM listened when this was read; its lease may have ended since. */
-  boolean hasListeners() {
+  public boolean hasListeners() {
     return raw.length > HEAD_LENGTH + (isUnwritten() ? 1 : 0);
   }
 
@@ -150,6 +151,6 @@ public final class Generation {
   /** Whether the content of a generation key has the same token. */
   public boolean hasTokenOf(byte[] other) {
     return other.length >= HEAD_LENGTH
-        && Arrays.equals(raw, 0, TOKEN_LENGTH, other, 0, TOKEN_LENGTH);
+        && Arrays.equals(raw, 0, KeySpace.TOKEN_LENGTH, other, 0, KeySpace.TOKEN_LENGTH);
   }
 }

@@ -1,6 +1,5 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.keys;
 
-import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.io.ByteArrayOutputStream;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The names of the keys and channels of one cache in Redis. No other class makes names.
  *
  * <pre>
- * generation  yc:{orders#0}                  the bucket's {@link Generation}
+ * generation  yc:{orders#0}                  the bucket's generation
  * about       yc:{orders#0}:about            codecs and types, for human readers
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes, behind the tags if the cache has some
  * tags        yc:{orders#0}:tags             hash from the tags to their tokens
@@ -37,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
  */
 public final class KeySpace {
+
+  /** The number of bytes of the token of a generation. */
+  public static final int TOKEN_LENGTH = 12;
 
   private static final String PLAIN =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-$/@+";
@@ -110,7 +112,7 @@ public final class KeySpace {
     return buckets;
   }
 
-  int bucketOf(Bytes key) {
+  public int bucketOf(Bytes key) {
     return bucketOf(key, buckets);
   }
 
@@ -125,27 +127,27 @@ public final class KeySpace {
   }
 
   /** The items of a list whose keys are in one bucket. */
-  static final class Bucket {
+  public static final class Bucket {
 
     private final int number;
     private final int[] places;
 
-    Bucket(int number, int[] places) {
+    public Bucket(int number, int[] places) {
       this.number = number;
       this.places = places;
     }
 
-    int number() {
+    public int number() {
       return number;
     }
 
     /** Their positions in the list, in order. The array must not be changed. */
-    int[] places() {
+    public int[] places() {
       return places;
     }
 
     /** These items of the list. */
-    <T> List<T> of(List<T> items) {
+    public <T> List<T> of(List<T> items) {
       if (places.length == 1) {
         return List.of(items.get(places[0]));
       }
@@ -158,7 +160,7 @@ public final class KeySpace {
   }
 
   /** The buckets of the keys of some items. */
-  <T> List<Bucket> byBucket(List<T> items, Function<T, Bytes> key) {
+  public <T> List<Bucket> byBucket(List<T> items, Function<T, Bytes> key) {
     long[] sorted = new long[items.size()]; // by bucket and then by place, which needs no objects
     for (int i = 0; i < sorted.length; i++) {
       sorted[i] = (long) bucketOf(key.apply(items.get(i))) << Integer.SIZE | i;
@@ -192,7 +194,7 @@ public final class KeySpace {
   }
 
   /** The routes of all buckets. */
-  List<Bytes> routes() {
+  public List<Bytes> routes() {
     return List.of(generationKeys);
   }
 
@@ -206,17 +208,17 @@ public final class KeySpace {
     return Bytes.of(ascii(prefix + bucket + "}:cleared"));
   }
 
-  byte[] aboutKey(int bucket) {
+  public byte[] aboutKey(int bucket) {
     return ascii(prefix + bucket + ABOUT);
   }
 
   /** The hash from the tags of a bucket's entries to the tags' tokens. */
-  byte[] tagsKey(int bucket) {
+  public byte[] tagsKey(int bucket) {
     return ascii(prefix + bucket + TAGS);
   }
 
   /** The key that is written and deleted when tags of a bucket are invalidated. */
-  byte[] tagInvalidationKey(int bucket) {
+  public byte[] tagInvalidationKey(int bucket) {
     return ascii(prefix + bucket + TAG_INVALIDATION);
   }
 
@@ -243,21 +245,21 @@ public final class KeySpace {
   }
 
   /** The lease of the loads of a key. It does not look like an entry, by the length of its text. */
-  byte[] loadLeaseKey(Bytes key) {
+  public byte[] loadLeaseKey(Bytes key) {
     return entryKey(ascii(prefix + bucketOf(key) + LOAD_LEASE), key);
   }
 
   /** The lease of the refreshes of a key, which also does not look like an entry. */
-  byte[] refreshLeaseKey(Bytes key) {
+  public byte[] refreshLeaseKey(Bytes key) {
     return entryKey(ascii(prefix + bucketOf(key) + REFRESH_LEASE), key);
   }
 
   /** The beginning of the names of a generation's entries. */
-  byte[] entryPrefix(int bucket, String token) {
+  public byte[] entryPrefix(int bucket, String token) {
     return ascii(prefix + bucket + "}:" + token + ":");
   }
 
-  static byte[] entryKey(byte[] entryPrefix, Bytes key) {
+  public static byte[] entryKey(byte[] entryPrefix, Bytes key) {
     byte[] name = Arrays.copyOf(entryPrefix, entryPrefix.length + key.length());
     System.arraycopy(key.array(), 0, name, entryPrefix.length, key.length());
     return name;
@@ -291,7 +293,7 @@ public final class KeySpace {
     ByteArrayOutputStream pattern = new ByteArrayOutputStream();
     pattern.writeBytes(ascii(prefix + bucket + "}:"));
     if (!beginnings.isEmpty()) {
-      pattern.writeBytes(ascii("?".repeat(Generation.TOKEN_LENGTH) + ":"));
+      pattern.writeBytes(ascii("?".repeat(TOKEN_LENGTH) + ":"));
       int length = MAX_FILTERED_BYTES;
       for (byte[] beginning : beginnings) {
         length = Math.min(length, beginning.length);
@@ -361,12 +363,12 @@ public final class KeySpace {
     return ascii(namespace + ":probe");
   }
 
-  /** The key that exists while listeners register; see {@link Announcement}. */
-  static byte[] announcementKey(String namespace) {
+  /** The key that exists while listeners register. */
+  public static byte[] announcementKey(String namespace) {
     return ascii(namespace + ":announcement");
   }
 
-  /** The key of the last {@link KeyStatisticsReport} of a namespace. */
+  /** The key of the last report of the key statistics of a namespace. */
   public static byte[] keyStatisticsKey(String namespace) {
     return ascii(namespace + ":key-statistics");
   }
@@ -405,7 +407,7 @@ public final class KeySpace {
     /** Parses the name of an entry of any cache, or returns {@code null} for other names. */
     public static @Nullable EntryName parse(byte[] name) {
       int brace = indexOf(name, (byte) '}', 0);
-      int end = brace + 2 + Generation.TOKEN_LENGTH;
+      int end = brace + 2 + TOKEN_LENGTH;
       if (brace < 0 || name.length <= end || name[brace + 1] != COLON || name[end] != COLON) {
         return null;
       }
@@ -420,7 +422,7 @@ public final class KeySpace {
       return new EntryName(
           new String(name, 0, brace + 1, StandardCharsets.ISO_8859_1),
           bucket,
-          new String(name, brace + 2, Generation.TOKEN_LENGTH, StandardCharsets.ISO_8859_1),
+          new String(name, brace + 2, TOKEN_LENGTH, StandardCharsets.ISO_8859_1),
           Bytes.of(Arrays.copyOfRange(name, end + 1, name.length)));
     }
 

@@ -1,4 +1,4 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.keys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,10 +1,10 @@
-package io.yokedcache.jcache.internal.store;
+package io.yokedcache.jcache.internal.store.keys;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.KeySpace.EntryName;
+import io.yokedcache.jcache.internal.store.keys.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
