@@ -245,6 +245,54 @@ final class OwedInvalidationsIT {
     assertThat(outages(cache).settled()).isPositive();
   }
 
+  /** Changes that first find out that there is no entry. */
+  @SuppressWarnings("ImmutableEnumChecker") // the calls have no state
+  enum Creation {
+    PUT_IF_ABSENT(cache -> assertThat(cache.putIfAbsent("a", "new")).isTrue()),
+    INVOKE(
+        cache ->
+            cache.invoke(
+                "a",
+                (entry, arguments) -> {
+                  assertThat(entry.exists()).isFalse();
+                  entry.setValue("new");
+                  return null;
+                })),
+    PUT(cache -> cache.put("a", "new")),
+    PUT_ALL(cache -> cache.putAll(Map.of("a", "new", "b", "new")));
+
+    private final Consumer<Cache<String, String>> call;
+
+    Creation(Consumer<Cache<String, String>> call) {
+      this.call = call;
+    }
+  }
+
+  /** This JVM may not remove the old entry, which counts as absent, but it may replace it. */
+  @ParameterizedTest
+  @EnumSource(Creation.class)
+  void creation_oldEntryMayNotBeRemoved_replacesIt(Creation creation) {
+    admin.aclSetUser("app", "on", ">secret", "~*", "&*", "+@all");
+    Cache<String, String> cache =
+        managers
+            .open(URI.create("redis://app:secret@127.0.0.1:" + server.port()))
+            .createCache(
+                TestManagers.uniqueName("owed"),
+                TestManagers.strings()
+                    .setExpiryPolicyFactory(
+                        () -> new CountingPolicy(javax.cache.expiry.Duration.ETERNAL, null, null)));
+    cache.put("a", "old");
+    admin.aclSetUser("app", "-set", "-unlink", "-eval", "-evalsha");
+    assertThatThrownBy(() -> cache.put("a", "lost")).isInstanceOf(CacheException.class);
+    assertThat(cache.get("a")).isNull();
+    admin.aclSetUser("app", "+@all", "-unlink");
+
+    creation.call.accept(cache);
+
+    assertThat(cache.get("a")).isEqualTo("new");
+    assertThat(outages(cache).owedKeys()).isZero();
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Change.class,

@@ -994,29 +994,41 @@ public final class EntryStore {
   /** Changes an entry that Redis refused to remove. */
   private Outcome replace(Mutation mutation, Attempt attempt) {
     List<Outcome> outcomes = new ArrayList<>(1);
-    replace(List.of(mutation), attempt, outcomes, () -> outcomes.add(mutations.apply(mutation)));
+    replace(
+        List.of(mutation), attempt, outcomes, made -> outcomes.add(mutations.apply(made.get(0))));
     return outcomes.get(0);
   }
 
   /**
-   * Changes entries of which Redis refused to remove some.
+   * Changes entries of which Redis refused to remove some. These count as absent, so what creates
+   * them replaces them: else it would fail, and be tried again, as long as Redis refuses.
    *
    * @param outcomes those of the changes that were made, also if one fails
    */
   private void replace(
-      List<Mutation> all, Attempt attempt, List<Outcome> outcomes, Runnable change) {
+      List<Mutation> all,
+      Attempt attempt,
+      List<Outcome> outcomes,
+      Consumer<List<Mutation>> change) {
+    List<Mutation> made =
+        all.stream()
+            .map(one -> attempt.debts().containsKey(one.key()) ? one.replacingAbsent() : one)
+            .toList();
     CacheException failure = null;
     try {
-      change.run();
+      change.accept(made);
     } catch (CacheException e) {
       failure = e;
       throw e;
     } finally {
       Set<Bytes> replaced = new HashSet<>();
       for (int i = 0; i < outcomes.size(); i++) {
-        Mutation mutation = all.get(i);
+        Mutation mutation = made.get(i);
         if (mutation.condition() == Condition.ANY || outcomes.get(i).change() != Change.NONE) {
           replaced.add(mutation.key());
+        }
+        if (mutation.condition() != all.get(i).condition()) {
+          outcomes.set(i, outcomes.get(i).asCreation());
         }
       }
       settlement.end(attempt, replaced, failure);
@@ -1086,7 +1098,7 @@ public final class EntryStore {
             all,
             attempt,
             outcomes,
-            () -> mutations.applyAll(all, batchSize, /* pinned= */ null, outcomes));
+            made -> mutations.applyAll(made, batchSize, /* pinned= */ null, outcomes));
       }
     } catch (Throwable e) {
       if (owes) {

@@ -59,6 +59,14 @@ public record Mutation(
         key, Condition.EQUAL, bytes, value, onCreation, onCreation, false, wantsChange, tags);
   }
 
+  /** The same change, but a creation also in place of an entry, which counts as absent. */
+  Mutation replacingAbsent() {
+    return condition == Condition.ABSENT
+        ? new Mutation(
+            key, Condition.ANY, null, value, onCreation, onCreation, false, wantsChange, tags)
+        : this;
+  }
+
   /** The same change on the condition that the entry has these bytes. */
   public Mutation ifEqual(Bytes bytes) {
     return new Mutation(
@@ -87,7 +95,9 @@ public record Mutation(
 
     /** The same outcome if the bytes before the change count as no entry. */
     public Outcome asCreation() {
-      return change == Change.UPDATED ? new Outcome(Change.CREATED, null) : this;
+      return change == Change.UPDATED || change == Change.WRITTEN
+          ? new Outcome(Change.CREATED, null)
+          : this;
     }
 
     public static final Outcome NONE = new Outcome(Change.NONE, null);
