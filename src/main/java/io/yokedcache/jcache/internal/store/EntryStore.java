@@ -246,6 +246,7 @@ public final class EntryStore {
             guard,
             mutations,
             observers,
+            keys -> getAll(keys, Ttl.UNCHANGED, Use.DECISION),
             batchSize,
             debts,
             owes);

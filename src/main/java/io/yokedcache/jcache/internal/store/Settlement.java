@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -45,6 +46,7 @@ final class Settlement {
   private final GenerationGuard guard;
   private final MutationApplier mutations;
   private final ChangeObserver observers;
+  private final Function<List<Bytes>, List<@Nullable Bytes>> values;
   private final int batchSize;
   private final OwedInvalidations debts;
   private final OwedInvalidations.OfCache owed;
@@ -53,6 +55,7 @@ final class Settlement {
    * Creates the settlement of a cache.
    *
    * @param observers are told of the removals
+   * @param values reads values in the order of their keys, {@code null} where there is no entry
    * @param debts the invalidations that the manager owes
    * @param owes whether failed changes of this cache are among them
    */
@@ -64,6 +67,7 @@ final class Settlement {
       GenerationGuard guard,
       MutationApplier mutations,
       ChangeObserver observers,
+      Function<List<Bytes>, List<@Nullable Bytes>> values,
       int batchSize,
       OwedInvalidations debts,
       boolean owes) {
@@ -74,6 +78,7 @@ final class Settlement {
     this.guard = guard;
     this.mutations = mutations;
     this.observers = observers;
+    this.values = values;
     this.batchSize = batchSize;
     this.debts = debts;
     this.owed = debts.of(names.toString(), owes);
@@ -165,9 +170,14 @@ final class Settlement {
    * @throws RedisUnavailableException if Redis cannot be reached
    */
   Set<Bytes> settle(Collection<Bytes> keys) {
+    return settle(keys, owed.waitEndNanos());
+  }
+
+  /** Settles as {@link #settle(Collection)} does, and waits for other threads until a time. */
+  private Set<Bytes> settle(Collection<Bytes> keys, long waitEndNanos) {
     long start = System.nanoTime();
     Set<Bytes> refused = new HashSet<>();
-    while (settleGeneration()) {
+    while (settleGeneration(waitEndNanos)) {
       // Later debts are of changes that run at the same time: this call may come before them.
       Map<Bytes, Debt> due = owed.of(keys);
       due.values().removeIf(debt -> !debt.wasOwedAt(start));
@@ -180,7 +190,7 @@ final class Settlement {
       due.keySet().removeAll(refused);
       Attempt other = owed.underWay(due.keySet());
       if (other != null) {
-        other.await(operations.owed(), executor.address());
+        other.await(operations.owed(), executor.address(), waitEndNanos);
         continue;
       }
       if (due.isEmpty()) {
@@ -200,8 +210,9 @@ final class Settlement {
    * @throws RedisUnavailableException if Redis cannot be reached
    */
   @Nullable Attempt settleToChange(Collection<Bytes> keys) {
+    long waitEndNanos = owed.waitEndNanos();
     while (true) {
-      Map<Bytes, Debt> refused = owed.of(settle(keys));
+      Map<Bytes, Debt> refused = owed.of(settle(keys, waitEndNanos));
       if (refused.isEmpty()) {
         return null;
       }
@@ -213,7 +224,7 @@ final class Settlement {
       owed.over(attempt, /* failure= */ null);
       Attempt other = owed.underWay(refused.keySet());
       if (other != null) {
-        other.await(operations.owed(), executor.address());
+        other.await(operations.owed(), executor.address(), waitEndNanos);
       }
     }
   }
@@ -245,7 +256,7 @@ final class Settlement {
     if (owed.all() == null) {
       return renewAll(begun);
     }
-    Attempt attempt = beginAll();
+    Attempt attempt = beginAll(owed.waitEndNanos());
     RedisUnavailableException failure = null;
     try {
       return renewOwed(begun);
@@ -264,7 +275,7 @@ final class Settlement {
   }
 
   /** Begins the attempt at a new generation, as soon as no other thread makes one. */
-  private Attempt beginAll() {
+  private Attempt beginAll(long waitEndNanos) {
     while (true) {
       Attempt own = owed.beginAll();
       if (own != null) {
@@ -272,7 +283,7 @@ final class Settlement {
       }
       Attempt other = owed.allUnderWay();
       if (other != null) {
-        other.await(operations.owed(), executor.address());
+        other.await(operations.owed(), executor.address(), waitEndNanos);
       }
     }
   }
@@ -296,7 +307,7 @@ final class Settlement {
    * there may always be new ones.
    */
   private void settleAll() {
-    boolean isSettled = settleGeneration();
+    boolean isSettled = settleGeneration(owed.waitEndNanos());
     for (Map<Bytes, Debt> due : owed.due(batchSize)) {
       isSettled = isSettled && settleKeys(due).isEmpty();
     }
@@ -311,12 +322,12 @@ final class Settlement {
   }
 
   /** Begins the new generation that is owed; false if Redis refuses it. */
-  private boolean settleGeneration() {
+  private boolean settleGeneration(long waitEndNanos) {
     Debt before = owed.all();
     if (before == null || !before.mayBeTried(System.nanoTime())) {
       return before == null;
     }
-    Attempt attempt = beginAll();
+    Attempt attempt = beginAll(waitEndNanos);
     RedisUnavailableException failure = null;
     Debt debt = owed.all();
     try {
@@ -414,27 +425,26 @@ final class Settlement {
     }
   }
 
-  /** Removes entries of writes that were executed after their debts were settled. */
+  /**
+   * Removes entries of writes that were executed after their debts were settled. An entry that was
+   * stored since has another value, and stays.
+   */
   private void removeLate(Map<Bytes, Late> late) {
+    List<Bytes> keys = List.copyOf(late.keySet());
+    List<@Nullable Bytes> found = values.apply(keys);
     List<Mutation> removals = new ArrayList<>();
-    List<Bytes> unknown = new ArrayList<>();
-    late.forEach(
-        (key, writes) -> {
-          for (Bytes value : writes.values()) {
-            removals.add(Mutation.remove(key, Condition.EQUAL, value, /* wantsPrior= */ false));
-          }
-          if (writes.values().isEmpty()) {
-            unknown.add(key);
-          }
-        });
+    for (int i = 0; i < keys.size(); i++) {
+      Bytes key = keys.get(i);
+      Bytes value = found.get(i);
+      if (value != null && requireNonNull(late.get(key)).mayHaveStored(value)) {
+        removals.add(Mutation.remove(key, Condition.EQUAL, value, /* wantsPrior= */ false));
+      }
+    }
     removals.forEach(removal -> observers.beforeUntrackedChange(removal.key()));
     try {
       mutations.applyAll(removals, batchSize, /* pinned= */ null, new ArrayList<>());
     } finally {
       removals.forEach(removal -> observers.afterChange(removal.key()));
-    }
-    if (!unknown.isEmpty()) {
-      unlink(unknown);
     }
   }
 }

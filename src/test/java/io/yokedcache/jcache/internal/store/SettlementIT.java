@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -14,18 +15,23 @@ import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
 import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,19 +39,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
 
 /**
- * Two threads make the same debt good. The request of the first one reaches the server late; it
- * must not remove what the second one has stored since.
+ * Debts that several threads settle, that Redis refuses, and whose writes come late: none of them
+ * removes what was stored since.
  */
 final class SettlementIT {
 
   private static final Duration BOUND = Duration.ofSeconds(20);
-  private static final Bytes KEY = Bytes.of(new byte[] {'k'});
-  private static final Bytes NEW = Bytes.of(new byte[] {'n', 'e', 'w'});
+  private static final Duration LATENESS = Duration.ofMillis(100);
+  private static final Bytes KEY = Bytes.utf8("key");
+  private static final Bytes OTHER_KEY = Bytes.utf8("other");
+  private static final Bytes NEW = Bytes.utf8("new");
 
   private final KeySpace names = new KeySpace("yc", "orders", 1);
-  private final OwedInvalidations debts = new OwedInvalidations(100);
+  private final OwedInvalidations debts = new OwedInvalidations(100, LATENESS, BOUND);
   private RedisServer server;
   private PooledExecutor pool;
   private Late late;
@@ -56,21 +65,23 @@ final class SettlementIT {
     server = RedisServer.start();
     pool = new PooledExecutor(ConnectionSettings.local(server.port()).build(), 1 << 20);
     late = new Late();
-    store =
-        new EntryStore(
-            late,
-            names,
-            "orders",
-            new Generations(
-                late, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1)),
-            new RemoteEventPublisher(late, names, "orders"),
-            new Announcement(late, "yc", Duration.ofMillis(100), Runnable::run),
-            100,
-            /* degrades= */ false,
-            debts,
-            /* owes= */ true,
-            /* replicas= */ null);
+    store = store(debts, /* batchSize= */ 100);
     put();
+  }
+
+  private EntryStore store(OwedInvalidations owed, int batchSize) {
+    return new EntryStore(
+        late,
+        names,
+        "orders",
+        new Generations(late, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1)),
+        new RemoteEventPublisher(late, names, "orders"),
+        new Announcement(late, "yc", Duration.ofMillis(100), Runnable::run),
+        batchSize,
+        /* degrades= */ false,
+        owed,
+        /* owes= */ true,
+        /* replicas= */ null);
   }
 
   @AfterEach
@@ -80,16 +91,30 @@ final class SettlementIT {
     server.close();
   }
 
+  private static Mutation put(Bytes key, Condition condition, Bytes value) {
+    return new Mutation(key, condition, null, value, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
+  }
+
   private void put() {
-    Mutation put =
-        new Mutation(KEY, Condition.ANY, null, NEW, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
-    assertThat(store.apply(put, /* owes= */ true).change()).isNotEqualTo(Change.NONE);
+    put(NEW);
+  }
+
+  private void put(Bytes value) {
+    assertThat(store.apply(put(KEY, Condition.ANY, value), /* owes= */ true).change())
+        .isNotEqualTo(Change.NONE);
   }
 
   private void putAll() {
-    Mutation put =
-        new Mutation(KEY, Condition.ANY, null, NEW, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
-    assertThat(store.applyAll(List.of(put), /* owes= */ true)).hasSize(1);
+    assertThat(store.applyAll(List.of(put(KEY, Condition.ANY, NEW)), /* owes= */ true)).hasSize(1);
+  }
+
+  private void putBoth(EntryStore into) {
+    List<Mutation> puts = List.of(put(KEY, Condition.ANY, NEW), put(OTHER_KEY, Condition.ANY, NEW));
+    assertThat(into.applyAll(puts, /* owes= */ true)).hasSize(2);
+  }
+
+  private @Nullable Bytes get() {
+    return store.get(KEY, Ttl.UNCHANGED, Use.ANSWER);
   }
 
   /** Changes the rights of all connections. */
@@ -97,6 +122,12 @@ final class SettlementIT {
     try (Jedis jedis = new Jedis("localhost", server.port())) {
       assertThat(jedis.aclSetUser("default", rule)).isEqualTo("OK");
     }
+  }
+
+  /** Has Redis refuse to remove what is owed. */
+  private void refuseRemovals() {
+    allow("-unlink");
+    debts.settleAll();
   }
 
   /** Has a change fail, so that it is owed. */
@@ -134,7 +165,7 @@ final class SettlementIT {
 
     change(settlement, this::put);
 
-    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isEqualTo(NEW);
+    assertThat(get()).isEqualTo(NEW);
     assertThat(store.outages().owedKeys()).isZero();
   }
 
@@ -145,7 +176,7 @@ final class SettlementIT {
 
     change(settlement, this::put);
 
-    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isEqualTo(NEW);
+    assertThat(get()).isEqualTo(NEW);
     assertThat(store.outages().owesClear()).isFalse();
   }
 
@@ -161,32 +192,166 @@ final class SettlementIT {
           put();
         });
 
-    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isEqualTo(NEW);
+    assertThat(get()).isEqualTo(NEW);
     assertThat(store.outages().owesClear()).isFalse();
   }
 
-  /**
-   * The thread that waits gets the failure of the one that it waits for, and does not try again.
-   */
-  @Test
-  void get_whileTheSettlementFails_fails() throws Exception {
-    lose(this::put);
-    FutureTask<Void> settlement = settleLate();
-    FutureTask<@Nullable Bytes> read =
-        new FutureTask<>(() -> store.get(KEY, Ttl.UNCHANGED, Use.ANSWER));
-    Thread reader = new Thread(read, "reader");
-    reader.start();
-    await().atMost(BOUND).until(() -> reader.getState() == Thread.State.TIMED_WAITING);
+  /** Waits until another thread waits, and has Redis be away for the one that it waits for. */
+  private void failWaitedFor(FutureTask<Void> waitedFor, FutureTask<?> waiting) {
+    Thread waiter = new Thread(waiting, "waiter");
+    waiter.start();
+    await().atMost(BOUND).until(() -> waiter.getState() == Thread.State.TIMED_WAITING);
 
     late.isAway = true;
     late.releaseAll();
 
-    settlement.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
-    assertThatThrownBy(() -> read.get(BOUND.toMillis(), TimeUnit.MILLISECONDS))
+    await().atMost(BOUND).until(waitedFor::isDone);
+    assertThatThrownBy(() -> waiting.get(BOUND.toMillis(), TimeUnit.MILLISECONDS))
         .hasRootCauseMessage("away")
         .hasCauseInstanceOf(RedisUnavailableException.class);
+    assertThat(late.askers).as("the threads that tried it").doesNotContain(waiter);
     late.isAway = false;
-    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isNull();
+  }
+
+  /** The thread that waits gets the failure of the one that it waits for, and does not try it. */
+  @Test
+  void get_whileTheSettlementFails_fails() throws Exception {
+    lose(this::put);
+    FutureTask<Void> settlement = settleLate();
+
+    failWaitedFor(settlement, new FutureTask<>(this::get));
+
+    assertThat(get()).isNull();
+  }
+
+  @Test
+  void put_whileAnotherOneOfARefusedDebtFails_fails() throws Exception {
+    lose(this::put);
+    refuseRemovals();
+    FutureTask<Void> change = new FutureTask<>(this::put, null);
+    Hold changing = late.hold(new Thread(change, "change"));
+    assertThat(changing.isHeld.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+
+    failWaitedFor(change, new FutureTask<>(this::put, null));
+
+    assertThat(store.outages().owedKeys()).isOne();
+  }
+
+  /** The first of two batches is stored, and Redis is away for the second one. */
+  @Test
+  void putAll_failsMidwayOnRefusedDebts_endsThoseOfTheStoredEntries() {
+    EntryStore oneByOne = store(debts, /* batchSize= */ 1);
+    putBoth(oneByOne);
+    lose(() -> putBoth(oneByOne));
+    refuseRemovals();
+    late.awayFor = OTHER_KEY;
+
+    assertThatThrownBy(() -> putBoth(oneByOne)).isInstanceOf(RedisUnavailableException.class);
+
+    assertThat(oneByOne.isOwed(KEY)).isFalse();
+    assertThat(get()).isEqualTo(NEW);
+    assertThat(oneByOne.isOwed(OTHER_KEY)).isTrue();
+  }
+
+  /** Each wait of the change ends, but another thread always has one of its two entries. */
+  @Test
+  void putAll_waitsForOthersAgainAndAgain_fails() {
+    OwedInvalidations brief = new OwedInvalidations(100, LATENESS, Duration.ofMillis(500));
+    EntryStore impatient = store(brief, /* batchSize= */ 100);
+    putBoth(impatient);
+    lose(() -> putBoth(impatient));
+    allow("-unlink");
+    brief.settleAll();
+    OwedInvalidations.OfCache owed = brief.of(names.toString(), /* owes= */ true);
+    Attempt held = owed.begin(owed.of(List.of(KEY)));
+    FutureTask<Void> change = new FutureTask<>(() -> putBoth(impatient), null);
+    Thread thread = new Thread(change, "change");
+    thread.start();
+
+    Bytes next = OTHER_KEY;
+    long endNanos = System.nanoTime() + BOUND.toNanos();
+    while (!change.isDone() && System.nanoTime() - endNanos < 0) {
+      if (thread.getState() == Thread.State.TIMED_WAITING) {
+        Attempt other = owed.begin(owed.of(List.of(next)));
+        if (!other.debts().isEmpty()) {
+          owed.over(held, /* failure= */ null);
+          held = other;
+          next = next.equals(KEY) ? OTHER_KEY : KEY;
+        }
+      }
+    }
+    owed.over(held, /* failure= */ null);
+
+    assertThatThrownBy(() -> change.get(0, TimeUnit.MILLISECONDS))
+        .cause()
+        .isInstanceOf(RedisUnavailableException.class)
+        .extracting(failure -> ((RedisUnavailableException) failure).kind())
+        .isEqualTo(Kind.NOT_ASKED);
+  }
+
+  static Stream<List<Bytes>> lateValues() {
+    return Stream.of(
+        List.of(Bytes.utf8("late")),
+        List.of(Bytes.utf8("late".repeat(10_000))),
+        IntStream.range(0, 10).mapToObj(i -> Bytes.utf8("late" + i)).toList());
+  }
+
+  /** Settles what is owed, and looks for late writes until none is expected any more. */
+  private void settleLateWrites() {
+    OwedInvalidations.OfCache owed = debts.of(names.toString(), /* owes= */ true);
+    await()
+        .atMost(BOUND)
+        .until(
+            () -> {
+              debts.settleAll();
+              return !owed.hasWork();
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("lateValues")
+  void put_behindLostWritesThatCannotBeEnded_stays(List<Bytes> lost) {
+    late.endsConnections = false;
+    lost.forEach(value -> lose(() -> put(value)));
+    put();
+
+    settleLateWrites();
+
+    assertThat(get()).isEqualTo(NEW);
+  }
+
+  @ParameterizedTest
+  @MethodSource("lateValues")
+  void put_behindLostWritesOfARefusedDebt_stays(List<Bytes> lost) {
+    late.endsConnections = false;
+    lost.forEach(value -> lose(() -> put(value)));
+    refuseRemovals();
+    put();
+
+    allow("+unlink");
+    settleLateWrites();
+
+    assertThat(get()).isEqualTo(NEW);
+  }
+
+  static Stream<List<Bytes>> lostValues() {
+    // Of so many the values are not remembered.
+    return Stream.concat(
+        lateValues(),
+        Stream.of(IntStream.range(0, 20).mapToObj(i -> Bytes.utf8("late" + i)).toList()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lostValues")
+  void lostWrite_executedAfterItsDebtWasSettled_isRemoved(List<Bytes> lost) {
+    late.endsConnections = false;
+    lost.forEach(value -> lose(() -> put(value)));
+    assertThat(get()).isNull();
+
+    put(lost.get(0)); // as Redis executes it late
+    settleLateWrites();
+
+    assertThat(get()).isNull();
   }
 
   static Stream<Consumer<SettlementIT>> puts() {
@@ -201,8 +366,7 @@ final class SettlementIT {
   @MethodSource("puts")
   void put_whileARefusedDebtIsTriedAgain_stays(Consumer<SettlementIT> put) throws Exception {
     lose(this::put);
-    allow("-unlink");
-    debts.settleAll();
+    refuseRemovals();
     FutureTask<Void> change = new FutureTask<>(() -> put.accept(this), null);
     Hold changing = late.hold(new Thread(change, "change"));
     assertThat(changing.isHeld.await(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
@@ -217,7 +381,7 @@ final class SettlementIT {
     settling.release.countDown();
     settlement.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
 
-    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isEqualTo(NEW);
+    assertThat(get()).isEqualTo(NEW);
     assertThat(store.outages().owedKeys()).isZero();
   }
 
@@ -225,20 +389,18 @@ final class SettlementIT {
   @Test
   void putIfAbsent_onARefusedDebt_endsIt() {
     lose(this::put);
-    allow("-unlink");
-    debts.settleAll();
+    refuseRemovals();
     try (Jedis jedis = new Jedis("localhost", server.port())) {
       jedis.keys("*").stream()
           .filter(name -> "new".equals(jedis.get(name)))
           .forEach(name -> assertThat(jedis.del(name)).isOne());
     }
 
-    Mutation put =
-        new Mutation(KEY, Condition.ABSENT, null, NEW, Ttl.ETERNAL, Ttl.ETERNAL, false, false);
-    assertThat(store.apply(put, /* owes= */ true).change()).isEqualTo(Change.CREATED);
+    assertThat(store.apply(put(KEY, Condition.ABSENT, NEW), /* owes= */ true).change())
+        .isEqualTo(Change.CREATED);
 
     assertThat(store.outages().owedKeys()).isZero();
-    assertThat(store.get(KEY, Ttl.UNCHANGED, Use.ANSWER)).isEqualTo(NEW);
+    assertThat(get()).isEqualTo(NEW);
   }
 
   /**
@@ -253,7 +415,12 @@ final class SettlementIT {
   private final class Late extends OverPool {
 
     private final Map<Thread, Hold> holds = new ConcurrentHashMap<>();
+    private final Set<Thread> askers = ConcurrentHashMap.newKeySet();
     private volatile boolean isAway;
+    private volatile boolean endsConnections = true;
+
+    /** The key whose writes do not reach Redis, or {@code null}. */
+    private volatile @Nullable Bytes awayFor;
 
     Late() {
       super(pool);
@@ -271,7 +438,8 @@ final class SettlementIT {
       holds.values().forEach(hold -> hold.release.countDown());
     }
 
-    private void pass() {
+    private void pass(List<Request> requests) {
+      askers.add(Thread.currentThread());
       Hold hold = holds.get(Thread.currentThread());
       if (hold != null) {
         hold.isHeld.countDown();
@@ -281,21 +449,39 @@ final class SettlementIT {
           throw new IllegalStateException(e);
         }
       }
-      if (isAway) {
+      if (isAway || requests.stream().anyMatch(this::isLost)) {
         throw new RedisUnavailableException(
             "away", new IllegalStateException("away"), Kind.NO_ANSWER, address());
       }
     }
 
+    private boolean isLost(Request request) {
+      Bytes key = awayFor;
+      return key != null
+          && request.commands().stream()
+              .filter(command -> command.getCommand() != Command.UNLINK)
+              .flatMap(
+                  command -> StreamSupport.stream(command.spliterator(), /* parallel= */ false))
+              .anyMatch(
+                  argument ->
+                      new String(argument.getRaw(), UTF_8)
+                          .endsWith(new String(key.array(), UTF_8)));
+    }
+
+    @Override
+    public boolean endLostConnections(String operation, Collection<Bytes> routes) {
+      return endsConnections && super.endLostConnections(operation, routes);
+    }
+
     @Override
     public List<@Nullable Object> execute(Request request) {
-      pass();
+      pass(List.of(request));
       return pool.execute(request);
     }
 
     @Override
     public List<List<@Nullable Object>> executeAll(List<Request> requests) {
-      pass();
+      pass(requests);
       return pool.executeAll(requests);
     }
   }

@@ -3,13 +3,18 @@ package io.yokedcache.jcache.internal.store.owed;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * manager settles the rest by {@link #settleAll}.
  *
  * <p>A write whose outcome is unknown may be executed after its debt was settled, unless the server
- * has ended the connection before. {@link #LATE_NANOS} later the entry is then removed once more if
- * it has the value of that write.
+ * has ended the connection before. {@link #LATENESS} later the entry is then removed once more if
+ * it has the value of that write. Values are remembered by their SHA-256 digests.
  *
  * <p>Safe for use by several threads: the state of each cache is guarded by its object's monitor,
  * which is never held while Redis is asked. A debt is ended by its identity, so a debt that was
@@ -40,18 +45,22 @@ public final class OwedInvalidations {
   private static final long REFUSED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** After how long the entry of a write of unknown outcome is removed again. */
-  private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final Duration LATENESS = Duration.ofSeconds(5);
 
-  /** The length of a value that is remembered; the entry of a longer one is removed in any case. */
-  private static final int MAX_LATE_BYTES = 1024;
+  /**
+   * The longest wait of a call for other threads; the time-outs of their requests end it before.
+   */
+  private static final Duration MAX_WAIT = Duration.ofSeconds(60);
 
-  /** A bound for waits that the time-outs of the other thread's requests end before. */
-  private static final long MAX_WAIT_MILLIS = 60_000;
-
-  /** The number of writes of one key whose values are remembered. */
-  private static final int MAX_LATE_WRITES = 4;
+  /**
+   * The number of different values that writes of one key may have; after more of them the entry is
+   * removed in any case.
+   */
+  private static final int MAX_LATE_VALUES = 16;
 
   private final int maxKeys;
+  private final Duration lateness;
+  private final Duration maxWait;
 
   /** By name. A closed cache stays while it owes something. */
   private final Map<String, OfCache> caches = new ConcurrentHashMap<>();
@@ -62,7 +71,20 @@ public final class OwedInvalidations {
    * @param maxKeys the largest number of owed keys of a cache; beyond it the cache is emptied
    */
   public OwedInvalidations(int maxKeys) {
+    this(maxKeys, LATENESS, MAX_WAIT);
+  }
+
+  /**
+   * Creates the debts of a manager.
+   *
+   * @param maxKeys the largest number of owed keys of a cache; beyond it the cache is emptied
+   * @param lateness after how long the entry of a write of unknown outcome is removed again
+   * @param maxWait the longest wait of a call for the settlements of other threads
+   */
+  public OwedInvalidations(int maxKeys, Duration lateness, Duration maxWait) {
     this.maxKeys = maxKeys;
+    this.lateness = lateness;
+    this.maxWait = maxWait;
   }
 
   /**
@@ -74,7 +96,7 @@ public final class OwedInvalidations {
     return caches.compute(
         cacheName,
         (name, known) -> {
-          OfCache cache = known == null ? new OfCache(maxKeys, owes) : known;
+          OfCache cache = known == null ? new OfCache(this, owes) : known;
           cache.isOpen = true;
           return cache;
         });
@@ -109,27 +131,39 @@ public final class OwedInvalidations {
   /**
    * Writes of one key that may still be executed.
    *
-   * @param values the values that they store; empty if not all are remembered
+   * @param digests those of the values that they store; none if there are too many
    * @param atNanos when the entry is removed if it has one of the values
    */
-  public record Late(List<Bytes> values, long atNanos) {
+  public record Late(Set<Bytes> digests, long atNanos) {
 
-    private static Late of(Bytes value, long nowNanos) {
-      List<Bytes> known = value.length() > MAX_LATE_BYTES ? List.of() : List.of(value);
-      return new Late(known, nowNanos + LATE_NANOS);
+    private static Late of(Bytes value, long atNanos) {
+      return new Late(Set.of(digest(value)), atNanos);
+    }
+
+    private static Bytes digest(Bytes value) {
+      try {
+        return Bytes.of(MessageDigest.getInstance("SHA-256").digest(value.array()));
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("Every Java platform has SHA-256", e);
+      }
+    }
+
+    /** Whether one of the writes may have stored a value. */
+    public boolean mayHaveStored(Bytes value) {
+      return digests.isEmpty() || value.isTooLong() || digests.contains(digest(value));
     }
 
     private Late and(Late other) {
-      List<Bytes> both = new ArrayList<>(values);
-      both.addAll(other.values);
+      Set<Bytes> both = new HashSet<>(digests);
+      both.addAll(other.digests);
       boolean isForgotten =
-          values.isEmpty() || other.values.isEmpty() || both.size() > MAX_LATE_WRITES;
+          digests.isEmpty() || other.digests.isEmpty() || both.size() > MAX_LATE_VALUES;
       long later = atNanos - other.atNanos < 0 ? other.atNanos : atNanos;
-      return new Late(isForgotten ? List.of() : both, later);
+      return new Late(isForgotten ? Set.of() : both, later);
     }
 
     private Late at(long nanos) {
-      return new Late(values, nanos);
+      return new Late(digests, nanos);
     }
   }
 
@@ -191,13 +225,15 @@ public final class OwedInvalidations {
     /**
      * Waits until it is over.
      *
+     * @param endNanos when the call has waited long enough, for this attempt and for earlier ones
      * @throws RedisUnavailableException if it could not ask Redis, or is not over in time
      */
-    public void await(String operation, String server) {
-      if (!BoundedWait.await(over, MAX_WAIT_MILLIS)) {
+    public void await(String operation, String server, long endNanos) {
+      long nanos = Math.max(0, endNanos - System.nanoTime());
+      if (!BoundedWait.await(nanos, left -> over.await(left, TimeUnit.NANOSECONDS))) {
         throw new RedisUnavailableException(
-            "%s on %s failed: another thread has not removed the entries of failed changes within %s ms"
-                .formatted(operation, server, MAX_WAIT_MILLIS),
+            "%s on %s failed: other threads have not removed the entries of failed changes in time"
+                .formatted(operation, server),
             new TimeoutException(),
             RedisUnavailableException.Kind.NOT_ASKED,
             server);
@@ -213,6 +249,8 @@ public final class OwedInvalidations {
   public static final class OfCache {
 
     private final int maxKeys;
+    private final long lateNanos;
+    private final long maxWaitNanos;
     private final boolean owes;
 
     /** Settles what is owed, by the last cache object that owed something. */
@@ -245,9 +283,16 @@ public final class OwedInvalidations {
       return map.isEmpty() ? new LinkedHashMap<>() : map;
     }
 
-    private OfCache(int maxKeys, boolean owes) {
-      this.maxKeys = maxKeys;
+    private OfCache(OwedInvalidations manager, boolean owes) {
+      this.maxKeys = manager.maxKeys;
+      this.lateNanos = manager.lateness.toNanos();
+      this.maxWaitNanos = manager.maxWait.toNanos();
       this.owes = owes;
+    }
+
+    /** When a call that begins now has waited long enough, for {@link Attempt#await}. */
+    public long waitEndNanos() {
+      return System.nanoTime() + maxWaitNanos;
     }
 
     /** Whether a key or the cache is owed. */
@@ -283,7 +328,7 @@ public final class OwedInvalidations {
         all = new Debt(all.sinceNanos, /* late= */ null, all.retryNanos); // of which this is a part
         return;
       }
-      Late late = lateValue == null ? null : Late.of(lateValue, now);
+      Late late = lateValue == null ? null : Late.of(lateValue, now + lateNanos);
       Debt known = keys.get(key);
       if (known == null) {
         keys = modifiable(keys);
@@ -439,7 +484,7 @@ public final class OwedInvalidations {
                 again = modifiable(again);
                 Late before = again.remove(key);
                 Late both = before == null ? debt.late : before.and(debt.late);
-                again.put(key, both.at(now + LATE_NANOS));
+                again.put(key, both.at(now + lateNanos));
               }
             }
           });
