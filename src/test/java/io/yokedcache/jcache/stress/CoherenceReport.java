@@ -1,8 +1,5 @@
 package io.yokedcache.jcache.stress;
 
-import java.util.Arrays;
-import java.util.List;
-
 /**
  * What one JVM of {@link NearCoherenceJvmsIT} did, as it says itself.
  *
@@ -17,24 +14,16 @@ import java.util.List;
 record CoherenceReport(
     long reads, long found, long writes, long removals, long expiries, long clears, long lost) {
 
-  private static final String MARK = "COHERENCE ";
+  private static final String MARK = "COHERENCE";
 
   /** Returns the line that {@link #parse} finds in a JVM's output. */
   String toLine() {
-    return "%s%s %s %s %s %s %s %s"
-        .formatted(MARK, reads, found, writes, removals, expiries, clears, lost);
+    return JvmReport.line(MARK, reads, found, writes, removals, expiries, clears, lost);
   }
 
   /** Returns the one report in {@code output}. */
   static CoherenceReport parse(String output) {
-    List<String> lines = output.lines().filter(line -> line.startsWith(MARK)).toList();
-    if (lines.size() != 1) {
-      throw new IllegalArgumentException(lines.size() + " reports instead of one in:\n" + output);
-    }
-    long[] n =
-        Arrays.stream(lines.get(0).substring(MARK.length()).split(" ", -1))
-            .mapToLong(Long::parseLong)
-            .toArray();
+    long[] n = JvmReport.numbers(MARK, output);
     return new CoherenceReport(n[0], n[1], n[2], n[3], n[4], n[5], n[6]);
   }
 

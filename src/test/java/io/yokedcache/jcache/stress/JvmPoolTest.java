@@ -63,7 +63,7 @@ final class JvmPoolTest {
   void parse_reportAmongOtherLines() {
     WorkerReport report = new WorkerReport(3, 10, 12, 9, 45, 678);
 
-    assertThat(WorkerReport.parse("warning\n" + report.toLine() + "\n")).isEqualTo(report);
+    assertThat(WorkerReport.parse("warn" + report.toLine() + "\nwarning\n")).isEqualTo(report);
   }
 
   private static Set<ProcessHandle> children() {

@@ -34,15 +34,22 @@ final class TagsHistory {
    * The result of a check.
    *
    * @param stale the values that were read although an invalidation had ended them
+   * @param lost the number of values that were read between the death of a master, which may have
+   *     lost the invalidation, and the repair by the JVM that had made it
    * @param judged the number of values whose put and reads are known
    * @param ended the number of judged values that an invalidation ended
    */
-  record Verdict(List<String> stale, long judged, long ended) {}
+  record Verdict(List<String> stale, long lost, long judged, long ended) {}
 
   private final int tags;
   private final Map<Long, Long> putsEnded = new HashMap<>();
   private final Map<Integer, List<Invalidation>> invalidations = new HashMap<>();
   private final List<Read> reads = new ArrayList<>();
+
+  /** By JVM the times at which it had repaired a fail-over. */
+  private final Map<Integer, List<Long>> repairs = new HashMap<>();
+
+  private final List<Long> deaths = new ArrayList<>();
 
   /**
    * Creates an empty history.
@@ -76,6 +83,7 @@ final class TagsHistory {
               jvm, Integer.parseInt(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
       case "read" ->
           read(jvm, Long.parseLong(words[1]), Integer.parseInt(words[2]), Long.parseLong(words[3]));
+      case "repaired" -> repaired(jvm, Long.parseLong(words[1]));
       default -> throw new IllegalArgumentException(String.join(" ", words));
     }
   }
@@ -94,13 +102,25 @@ final class TagsHistory {
     reads.add(new Read(jvm, number, key, beganNanos));
   }
 
+  /** Adds the end of a repair after a fail-over. */
+  void repaired(int jvm, long nanos) {
+    repairs.computeIfAbsent(jvm, any -> new ArrayList<>()).add(nanos);
+  }
+
+  /** Adds a time at which a master was about to be killed. */
+  void masterDies(long nanos) {
+    deaths.add(nanos);
+  }
+
   /**
-   * Checks all reads.
+   * Checks all reads. After the death of a master, other JVMs may find values of which an
+   * invalidation was lost until the JVM that made it has repaired the fail-over.
    *
    * @param boundNanos how long a JVM may use a value after an invalidation of another JVM returned
    */
   Verdict check(long boundNanos) {
     List<String> stale = new ArrayList<>();
+    long lost = 0;
     long judged = 0;
     long ended = 0;
     for (Read read : reads) {
@@ -117,7 +137,12 @@ final class TagsHistory {
           }
           hasEnded = true;
           long allowed = each.endedNanos + (each.jvm == read.jvm ? 0 : boundNanos);
-          if (read.beganNanos - allowed > 0) {
+          if (read.beganNanos - allowed <= 0) {
+            continue;
+          }
+          if (mayBeLost(each, read, boundNanos)) {
+            lost++;
+          } else {
             stale.add(
                 "JVM %s read value %s of key %s %s us after JVM %s had invalidated tag %s"
                     .formatted(
@@ -133,7 +158,19 @@ final class TagsHistory {
       }
       ended += hasEnded ? 1 : 0;
     }
-    return new Verdict(stale, judged, ended);
+    return new Verdict(stale, lost, judged, ended);
+  }
+
+  private boolean mayBeLost(Invalidation invalidation, Read read, long boundNanos) {
+    return invalidation.jvm != read.jvm
+        && deaths.stream()
+            .filter(death -> read.beganNanos - death >= 0)
+            .anyMatch(
+                death ->
+                    repairs.getOrDefault(invalidation.jvm, List.of()).stream()
+                        .filter(repair -> repair - death > 0)
+                        .limit(1) // in the order of time
+                        .anyMatch(repair -> read.beganNanos - repair <= boundNanos));
   }
 
   /** Writes the file of this JVM. Safe for use by several threads, and written by one. */
@@ -155,6 +192,11 @@ final class TagsHistory {
 
     void invalidated(int tag, long beganNanos) {
       lines.add("invalidated %s %s %s ;".formatted(tag, beganNanos, System.nanoTime()));
+    }
+
+    /** This JVM has repaired a fail-over. */
+    void repaired() {
+      lines.add("repaired %s ;".formatted(System.nanoTime()));
     }
 
     /** Only the last read of a value is kept: if an earlier one was stale, so is the last one. */

@@ -56,6 +56,37 @@ final class TagsHistoryTest {
   }
 
   @Test
+  void read_afterTheDeathOfAMaster_mayBeOld_untilTheRepairOfTheJvmThatInvalidated() {
+    history.putEnded(1, 100);
+    history.invalidated(1, 3, 200, 300);
+    history.masterDies(400);
+    history.repaired(1, 390);
+    history.repaired(1, 600);
+    history.repaired(1, 900);
+    history.repaired(2, 700);
+    history.read(2, 1, KEY, 399);
+    history.read(1, 1, KEY, 500);
+    history.read(2, 1, KEY, 651);
+    assertThat(history.check(50).stale()).hasSize(3);
+
+    history.read(2, 1, KEY, 400);
+    history.read(3, 1, KEY, 650);
+
+    assertThat(history.check(50).stale()).hasSize(3);
+    assertThat(history.check(50).lost()).isEqualTo(2);
+  }
+
+  @Test
+  void read_afterTheDeathOfAMaster_withoutARepair_isStale() {
+    history.putEnded(1, 100);
+    history.invalidated(1, 3, 200, 300);
+    history.masterDies(400);
+    history.read(2, 1, KEY, 401);
+
+    assertThat(history.check(0).stale()).hasSize(1);
+  }
+
+  @Test
   void file_ofAKilledJvm_hasAllButTheLastLine(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("history");
     TagsHistory.Recorder recorder = new TagsHistory.Recorder(file);
@@ -63,6 +94,7 @@ final class TagsHistoryTest {
     recorder.invalidated(3, System.nanoTime());
     recorder.read(1, KEY, System.nanoTime());
     recorder.read(1, KEY, System.nanoTime() - 1_000_000_000);
+    recorder.repaired();
     recorder.flush();
     Files.writeString(file, Files.readString(file) + "put 77 123");
 

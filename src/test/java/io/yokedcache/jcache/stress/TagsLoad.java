@@ -2,33 +2,24 @@ package io.yokedcache.jcache.stress;
 
 import io.yokedcache.jcache.Tags;
 import io.yokedcache.jcache.YokedCache;
-import io.yokedcache.jcache.YokedCachingProvider;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import javax.cache.CacheException;
-import javax.cache.CacheManager;
-import javax.cache.configuration.MutableConfiguration;
-import org.awaitility.Awaitility;
 
 /**
- * Puts, reads and invalidates entries with tags, and records it. Each value is put once among all
- * JVMs. Safe for use by several threads.
+ * Puts, reads and invalidates entries with tags in one cache, and records it. Each value is put
+ * once among all JVMs. Safe for use by several threads.
  */
-final class TagsLoad implements AutoCloseable {
+final class TagsLoad {
 
-  static final String CACHE = "tagged";
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** So that near hits leave the processors to the other JVMs. */
@@ -37,16 +28,12 @@ final class TagsLoad implements AutoCloseable {
   /** Between two invalidations of a JVM. */
   private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  private static final long FLUSH_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  /** How long the threads go on at most after the end. */
+  private static final long END_SECONDS = 60;
 
-  /**
-   * The size of a run.
-   *
-   * @param boundMillis the bound of near entries; 0 without a near cache
-   */
-  record Size(int entries, int tags, long boundMillis) {}
+  /** The numbers of the entries and of the tags of a cache. */
+  record Size(int entries, int tags) {}
 
-  private final CacheManager manager;
   private final YokedCache<Integer, Long> cache;
   private final TagsHistory.Recorder recorder;
   private final Size size;
@@ -54,69 +41,44 @@ final class TagsLoad implements AutoCloseable {
   private final LongAdder reads = new LongAdder();
   private final LongAdder found = new LongAdder();
   private final LongAdder lost = new LongAdder();
+
+  /** Used by the thread that starts and stops the load. */
+  private final List<Future<?>> running = new ArrayList<>();
+
   private volatile boolean stopping;
 
   /**
-   * Opens the cache.
+   * Creates the load of a cache.
    *
    * @param jvm the number of this JVM, which no other JVM of the run has or had
    */
-  TagsLoad(URI uri, int jvm, Path history, Size size) {
-    Properties properties = new Properties();
-    properties.setProperty("yokedcache.defaults.tags", "true");
-    properties.setProperty("yokedcache.connection.command-timeout", "1s");
-    if (size.boundMillis > 0) {
-      properties.setProperty("yokedcache.defaults.near.enabled", "true");
-      properties.setProperty("yokedcache.near.max-staleness", size.boundMillis + "ms");
-    }
-    this.recorder = new TagsHistory.Recorder(history);
+  TagsLoad(YokedCache<Integer, Long> cache, int jvm, TagsHistory.Recorder recorder, Size size) {
+    this.cache = cache;
+    this.recorder = recorder;
     this.size = size;
     this.firstNumber = (long) jvm << 40;
-    this.manager = new YokedCachingProvider().getCacheManager(uri, null, properties);
-    this.cache =
-        (YokedCache<Integer, Long>)
-            manager.createCache(
-                CACHE,
-                new MutableConfiguration<Integer, Long>().setTypes(Integer.class, Long.class));
+  }
+
+  /** Starts the threads of the load, which run until {@link #stop}. */
+  void start(ExecutorService threads) {
+    running.add(threads.submit(this::put));
+    running.add(threads.submit(this::read));
+    running.add(threads.submit(this::read));
+    running.add(threads.submit(this::invalidate));
   }
 
   /**
-   * Tells that this JVM is ready by its history, waits for a file that has the end of the run, and
-   * runs until then.
+   * Ends the load.
    *
    * @return the numbers of reads, of values found and of failures
+   * @throws ExecutionException if a thread failed by another exception than the provider's
    */
-  String run(Path end) throws Exception {
-    recorder.flush();
-    Awaitility.await()
-        .atMost(Duration.ofMinutes(2))
-        .pollInterval(Duration.ofMillis(5))
-        .until(() -> Files.exists(end));
-    return runUntil(Long.parseLong(Files.readString(end)));
-  }
-
-  private String runUntil(long endNanos) throws Exception {
-    ExecutorService threads = Executors.newCachedThreadPool();
-    List<Future<?>> running = new ArrayList<>();
-    try {
-      running.add(threads.submit(this::put));
-      running.add(threads.submit(this::read));
-      running.add(threads.submit(this::read));
-      running.add(threads.submit(this::invalidate));
-      while (System.nanoTime() - endNanos < 0 && running.stream().noneMatch(Future::isDone)) {
-        LockSupport.parkNanos(FLUSH_NANOS);
-        recorder.flush();
-      }
-      stopping = true;
-      for (Future<?> each : running) {
-        each.get(60, TimeUnit.SECONDS);
-      }
-    } finally {
-      stopping = true;
-      threads.shutdownNow();
-      recorder.flush();
+  long[] stop() throws InterruptedException, ExecutionException, TimeoutException {
+    stopping = true;
+    for (Future<?> each : running) {
+      each.get(END_SECONDS, TimeUnit.SECONDS);
     }
-    return "%s %s %s".formatted(reads.sum(), found.sum(), lost.sum());
+    return new long[] {reads.sum(), found.sum(), lost.sum()};
   }
 
   private static String name(int tag) {
@@ -180,11 +142,5 @@ final class TagsLoad implements AutoCloseable {
       lost.increment();
       return false;
     }
-  }
-
-  @Override
-  public void close() {
-    recorder.flush();
-    manager.close();
   }
 }

@@ -1,7 +1,5 @@
 package io.yokedcache.jcache.stress;
 
-import java.util.Arrays;
-
 /**
  * What one JVM did, as it says itself.
  *
@@ -16,25 +14,16 @@ import java.util.Arrays;
 record WorkerReport(
     int worker, long operations, long attempts, long successes, long checksum, long millis) {
 
-  private static final String MARK = "REPORT ";
+  private static final String MARK = "REPORT";
 
   /** Returns the line that {@link #parse} finds in a JVM's output. */
   String toLine() {
-    return "%s%s %s %s %s %s %s"
-        .formatted(MARK, worker, operations, attempts, successes, checksum, millis);
+    return JvmReport.line(MARK, worker, operations, attempts, successes, checksum, millis);
   }
 
   /** Returns the one report in {@code output}. */
   static WorkerReport parse(String output) {
-    String[] lines = output.lines().filter(line -> line.startsWith(MARK)).toArray(String[]::new);
-    if (lines.length != 1) {
-      throw new IllegalArgumentException(lines.length + " reports instead of one in:\n" + output);
-    }
-    long[] fields =
-        Arrays.stream(lines[0].substring(MARK.length()).split(" ", -1))
-            .mapToLong(Long::parseLong)
-            .toArray();
-    return new WorkerReport(
-        Math.toIntExact(fields[0]), fields[1], fields[2], fields[3], fields[4], fields[5]);
+    long[] n = JvmReport.numbers(MARK, output);
+    return new WorkerReport(Math.toIntExact(n[0]), n[1], n[2], n[3], n[4], n[5]);
   }
 }
