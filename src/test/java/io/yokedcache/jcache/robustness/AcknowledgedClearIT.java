@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
 import java.nio.file.Path;
@@ -172,6 +173,34 @@ final class AcknowledgedClearIT {
       paused.resume();
 
       assertThatNoException().isThrownBy(cache::clear);
+    }
+  }
+
+  @Test
+  void clear_throughSentinel_survivesTheMaster() {
+    try (RedisSentinel sentinel = RedisSentinel.start(1);
+        CacheManager manager = open(sentinel.uri(), "50s");
+        CacheManager impatient = open(sentinel.uri(), "100ms", "namespace=other")) {
+      Cache<String, String> cache = Managers.texts(manager, "c");
+      Cache<String, String> other = Managers.texts(impatient, "c");
+      cache.put("a", "old");
+      RedisServer master = sentinel.master();
+      RedisServer replica = sentinel.replicas().get(0);
+      awaitReplica(master);
+      assertThat(generation(replica)).isEqualTo(generation(master));
+
+      replica.pause();
+      assertThatExceptionOfType(CacheException.class)
+          .isThrownBy(other::clear)
+          .withMessageContaining("0 acknowledged it");
+      replica.resume();
+      assertThatNoException().isThrownBy(cache::clear);
+      RedisServer killed = sentinel.killMaster();
+
+      assertThat(sentinel.awaitOtherMaster(killed)).isEqualTo(replica);
+      await().atMost(BOUND).ignoreExceptions().until(() -> cache.get("a") == null);
+      cache.put("a", "new");
+      assertThat(cache.get("a")).isEqualTo("new");
     }
   }
 }

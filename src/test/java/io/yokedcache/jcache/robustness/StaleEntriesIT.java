@@ -2,10 +2,13 @@ package io.yokedcache.jcache.robustness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import org.awaitility.Awaitility;
@@ -17,10 +20,16 @@ import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.params.SetParams;
 import redis.clients.jedis.resps.ScanResult;
 
-/** Clearing costs nothing, however many entries there are, and what it leaves behind is deleted. */
+/**
+ * Clearing costs nothing, however many entries there are, and what it leaves behind is deleted. The
+ * test on a cluster writes its entries by {@code putAll}; {@code -Dclear.entries=1000000} makes
+ * them a million.
+ */
 final class StaleEntriesIT {
 
   private static final int MILLION = 1_000_000;
+  private static final int CLUSTER_ENTRIES = Integer.getInteger("clear.entries", 20_000);
+  private static final int BUCKETS = 256;
   private static final String[] CLEAN_SOON = {
     "stale-entries.delay=200ms", "stale-entries.duty-cycle=0.5", "defaults.value-codec=string"
   };
@@ -83,6 +92,56 @@ final class StaleEntriesIT {
       assertThat(seenByOther).hasSize(1_000);
       assertThat(cache.get("999")).isEqualTo("value:999");
     }
+  }
+
+  @Test
+  void clear_onCluster() {
+    try (RedisCluster cluster = RedisCluster.start(3, 0);
+        CacheManager manager = Managers.open(cluster.uri(), CLEAN_SOON);
+        CacheManager other = Managers.open(cluster.uri(), CLEAN_SOON)) {
+      Cache<String, String> cache = Managers.texts(manager, "big");
+      Cache<String, String> seenByOther = Managers.texts(other, "big");
+      Cache<String, String> neighbour = Managers.texts(manager, "neighbour");
+      fill(neighbour, 1_000, "kept");
+      fill(cache, 1_000, "old");
+      final Duration thousand = timedClear(cache);
+      fill(cache, CLUSTER_ENTRIES, "old");
+      assertThat(seenByOther.get("999")).isEqualTo("old");
+      assertThat(keys(cluster)).isGreaterThanOrEqualTo(CLUSTER_ENTRIES + 1_000);
+      final Duration all = timedClear(cache);
+
+      assertThat(seenByOther.get("999")).isNull();
+      assertThat(seenByOther.iterator()).isExhausted();
+      fill(cache, 1_000, "new");
+      long startNanos = System.nanoTime();
+      // The entries of both caches, their generations with their descriptions, and the lease.
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(5))
+          .pollInterval(Duration.ofMillis(50))
+          .until(() -> keys(cluster) <= 2_000 + 4 * BUCKETS + 1);
+      System.out.printf(
+          "cluster: clear of 1,000 entries: %d us, of %,d: %d us; deleted in %d ms%n",
+          thousand.toNanos() / 1_000,
+          CLUSTER_ENTRIES,
+          all.toNanos() / 1_000,
+          Duration.ofNanos(System.nanoTime() - startNanos).toMillis());
+      assertThat(neighbour).hasSize(1_000);
+      assertThat(seenByOther).hasSize(1_000).allMatch(entry -> "new".equals(entry.getValue()));
+    }
+  }
+
+  private static void fill(Cache<String, String> cache, int count, String value) {
+    for (int from = 0; from < count; from += 1_000) {
+      Map<String, String> page = new HashMap<>();
+      for (int i = from; i < Math.min(count, from + 1_000); i++) {
+        page.put(String.valueOf(i), value);
+      }
+      cache.putAll(page);
+    }
+  }
+
+  private static long keys(RedisCluster cluster) {
+    return cluster.keyCounts().values().stream().mapToLong(Long::longValue).sum();
   }
 
   @Test

@@ -48,7 +48,7 @@ final class CoherenceWorker {
    */
   private static final long EXPIRY_NANOS = TimeUnit.MILLISECONDS.toNanos(TIME_TO_LIVE_MILLIS + 100);
 
-  private final int port;
+  private final int truthPort;
   private final int worker;
   private final int workers;
   private final Cache<String, Long> lasting;
@@ -63,8 +63,8 @@ final class CoherenceWorker {
   private final LongAdder lost = new LongAdder();
   private volatile boolean stopping;
 
-  private CoherenceWorker(int port, int worker, int workers, CacheManager manager) {
-    this.port = port;
+  private CoherenceWorker(int truthPort, int worker, int workers, CacheManager manager) {
+    this.truthPort = truthPort;
     this.worker = worker;
     this.workers = workers;
     MutableConfiguration<String, Long> configuration =
@@ -78,18 +78,23 @@ final class CoherenceWorker {
                     new javax.cache.expiry.Duration(TimeUnit.MILLISECONDS, TIME_TO_LIVE_MILLIS))));
   }
 
-  /** Arguments: port of the server, index of this JVM, how many there are, seconds. */
+  /**
+   * Arguments: URI of the caches, port of the server where the JVMs tell each other what they did,
+   * index of this JVM, how many there are, seconds.
+   */
   public static void main(String[] args) throws Exception {
-    int port = Integer.parseInt(args[0]);
     Properties properties = new Properties();
     properties.setProperty("yokedcache.defaults.near.enabled", "true");
     properties.setProperty("yokedcache.near.max-staleness", BOUND.toMillis() + "ms");
     try (CacheManager manager =
-        new YokedCachingProvider()
-            .getCacheManager(URI.create("redis://127.0.0.1:" + port), null, properties)) {
+        new YokedCachingProvider().getCacheManager(URI.create(args[0]), null, properties)) {
       CoherenceWorker jvm =
-          new CoherenceWorker(port, Integer.parseInt(args[1]), Integer.parseInt(args[2]), manager);
-      System.out.println(jvm.run(Duration.ofSeconds(Long.parseLong(args[3]))).toLine());
+          new CoherenceWorker(
+              Integer.parseInt(args[1]),
+              Integer.parseInt(args[2]),
+              Integer.parseInt(args[3]),
+              manager);
+      System.out.println(jvm.run(Duration.ofSeconds(Long.parseLong(args[4]))).toLine());
     }
   }
 
@@ -133,7 +138,7 @@ final class CoherenceWorker {
   }
 
   private void awaitOthers() {
-    try (Jedis jedis = new Jedis("127.0.0.1", port)) {
+    try (Jedis jedis = new Jedis("127.0.0.1", truthPort)) {
       jedis.incr(STARTED);
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
@@ -155,7 +160,7 @@ final class CoherenceWorker {
     int[] own =
         IntStream.range(0, KEYS).filter(key -> key / 2 % (workers * WRITERS) == writer).toArray();
     OwnKey[] keys = IntStream.of(own).mapToObj(OwnKey::new).toArray(OwnKey[]::new);
-    try (SecondTruth truth = new SecondTruth(port, worker, workers, KEYS)) {
+    try (SecondTruth truth = new SecondTruth(truthPort, worker, workers, KEYS)) {
       for (int n = 1; !stopping; n++) {
         OwnKey key = keys[random.nextInt(keys.length)];
         key.step(random, truth);
@@ -258,7 +263,7 @@ final class CoherenceWorker {
 
   private @Nullable Void clear() {
     SplittableRandom random = new SplittableRandom(worker);
-    try (SecondTruth truth = new SecondTruth(port, worker, workers, KEYS)) {
+    try (SecondTruth truth = new SecondTruth(truthPort, worker, workers, KEYS)) {
       while (!stopping) {
         LockSupport.parkNanos(PAUSE_NANOS * random.nextInt(50, 500));
         long[] before = truth.changes();
@@ -280,7 +285,7 @@ final class CoherenceWorker {
   }
 
   private @Nullable Void learn() {
-    try (SecondTruth truth = new SecondTruth(port, worker, workers, KEYS)) {
+    try (SecondTruth truth = new SecondTruth(truthPort, worker, workers, KEYS)) {
       while (!stopping) {
         truth.learn(least);
         least.ripen();

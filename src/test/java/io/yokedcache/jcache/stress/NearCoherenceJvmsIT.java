@@ -2,13 +2,16 @@ package io.yokedcache.jcache.stress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -16,38 +19,78 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
 /**
- * Several JVMs with near caches on one Redis, while entries change and expire, caches are cleared,
- * connections of near caches die, and the server hangs once. A JVM never gets what it knows to be
- * replaced or gone for longer than the bound, and never what it replaced itself. Runs for some
- * seconds; {@code -Dstress.seconds=600} for longer.
+ * Several JVMs with near caches on one Redis or one cluster, while entries change and expire,
+ * caches are cleared, connections of near caches die, and a server hangs once. A JVM never gets
+ * what it knows to be replaced or gone for longer than the bound, and never what it replaced
+ * itself. Runs for some seconds; {@code -Dstress.seconds=600} for longer.
  */
 final class NearCoherenceJvmsIT {
 
   private static final int JVMS = 3;
-  private static final long SECONDS = Long.getLong("stress.seconds", 6);
+  private static final long SECONDS = Long.getLong("stress.seconds", 4);
   private static final int HANG_MILLIS = 400;
   private static final Pattern TRACKING_ID =
       Pattern.compile("^id=(\\d+) .* sub=1 ", Pattern.MULTILINE);
 
   @Test
   void noJvmGetsWhatIsGone() throws Exception {
-    try (RedisServer redis = RedisServer.start();
-        Jedis jedis = new Jedis("127.0.0.1", redis.port());
-        JvmPool jvms =
-            JvmPool.start(
-                JVMS,
-                CoherenceWorker.class,
-                index -> List.of("" + redis.port(), "" + index, "" + JVMS, "" + SECONDS))) {
-      CompletableFuture<Integer> kills = CompletableFuture.supplyAsync(() -> disturb(redis, jedis));
+    try (RedisServer redis = RedisServer.start()) {
+      run(redis.uri(), List.of(Server.of(redis)), redis.port());
+    }
+  }
+
+  @Test
+  void onCluster_noJvmGetsWhatIsGone() throws Exception {
+    try (RedisServer truth = RedisServer.start();
+        RedisCluster cluster = RedisCluster.start(3, 0)) {
+      List<Server> masters = cluster.masters().stream().map(Server::of).toList();
+      run(cluster.uri(), masters, truth.port());
+    }
+  }
+
+  /** A server that has entries. */
+  private record Server(int port, Runnable pause, Runnable resume) {
+
+    static Server of(RedisServer redis) {
+      return new Server(redis.port(), redis::pause, redis::resume);
+    }
+
+    static Server of(RedisCluster.Node node) {
+      return new Server(node.port(), node::pause, node::resume);
+    }
+
+    <T> T ask(Function<Jedis, T> question) {
+      try (Jedis jedis = new Jedis("127.0.0.1", port)) {
+        return question.apply(jedis);
+      }
+    }
+  }
+
+  /**
+   * Runs the JVMs.
+   *
+   * @param truthPort the port of the server where the JVMs tell each other what they did
+   */
+  private static void run(URI uri, List<Server> servers, int truthPort) throws Exception {
+    try (JvmPool jvms =
+        JvmPool.start(
+            JVMS,
+            CoherenceWorker.class,
+            index ->
+                List.of(uri.toString(), "" + truthPort, "" + index, "" + JVMS, "" + SECONDS))) {
+      CompletableFuture<Integer> kills =
+          CompletableFuture.supplyAsync(() -> disturb(servers, truthPort));
       CoherenceReport all =
           jvms.await(Duration.ofSeconds(SECONDS + 120)).stream()
               .map(CoherenceReport::parse)
               .reduce(CoherenceReport::plus)
               .orElseThrow();
+      long readsInRedis =
+          servers.stream().mapToLong(server -> server.ask(NearCoherenceJvmsIT::reads)).sum();
       System.out.printf(
-          "%s of %d JVMs in %d s; %d connections killed, %d reads reached Redis%n",
-          all, JVMS, SECONDS, kills.get(30, TimeUnit.SECONDS), readsInRedis(jedis));
-      assertThat(all.reads() - readsInRedis(jedis)).as("copies that were got").isGreaterThan(100);
+          "%s of %d JVMs on %d servers in %d s; %d connections killed, %d reads reached Redis%n",
+          all, JVMS, servers.size(), SECONDS, kills.get(30, TimeUnit.SECONDS), readsInRedis);
+      assertThat(all.reads() - readsInRedis).as("copies that were got").isGreaterThan(100);
       assertThat(kills.join()).isGreaterThan(2);
       assertThat(List.of(all.found(), all.writes(), all.removals())).allMatch(count -> count > 100);
       assertThat(List.of(all.expiries(), all.clears())).allMatch(count -> count > 2);
@@ -55,12 +98,10 @@ final class NearCoherenceJvmsIT {
     }
   }
 
-  /** Kills connections of near caches and hangs once; returns how many were killed. */
-  private static int disturb(RedisServer redis, Jedis jedis) {
+  /** Kills connections of near caches and has a server hang; returns how many were killed. */
+  private static int disturb(List<Server> servers, int truthPort) {
     SplittableRandom random = new SplittableRandom();
-    while (!Integer.toString(JVMS).equals(jedis.get(CoherenceWorker.STARTED))) {
-      pause(10);
-    }
+    awaitStart(truthPort);
     long startNanos = System.nanoTime();
     long endNanos = startNanos + TimeUnit.SECONDS.toNanos(SECONDS);
     long hangNanos = startNanos + TimeUnit.SECONDS.toNanos(SECONDS) / 2;
@@ -68,15 +109,24 @@ final class NearCoherenceJvmsIT {
     int kills = 0;
     while (System.nanoTime() - endNanos < 0) {
       pause(random.nextInt(1, 400));
-      kills += killOne(jedis, random) ? 1 : 0;
+      Server server = servers.get(random.nextInt(servers.size()));
+      kills += server.ask(jedis -> killOne(jedis, random)) ? 1 : 0;
       if (!hasHung && System.nanoTime() - hangNanos > 0) {
-        redis.pause();
+        server.pause().run();
         pause(HANG_MILLIS);
-        redis.resume();
+        server.resume().run();
         hasHung = true;
       }
     }
     return kills;
+  }
+
+  private static void awaitStart(int truthPort) {
+    try (Jedis jedis = new Jedis("127.0.0.1", truthPort)) {
+      while (!Integer.toString(JVMS).equals(jedis.get(CoherenceWorker.STARTED))) {
+        pause(10);
+      }
+    }
   }
 
   private static boolean killOne(Jedis jedis, SplittableRandom random) {
@@ -89,7 +139,7 @@ final class NearCoherenceJvmsIT {
   }
 
   /** How often an entry was read for a copy: each time its time to live is asked for as well. */
-  private static long readsInRedis(Jedis jedis) {
+  private static long reads(Jedis jedis) {
     Matcher calls =
         Pattern.compile("cmdstat_pttl:calls=(\\d+)").matcher(jedis.info("commandstats"));
     return calls.find() ? Long.parseLong(calls.group(1)) : 0;
