@@ -1,10 +1,15 @@
 package io.yokedcache.jcache;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.cache.Cache;
@@ -28,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Stale near entries while Redis is away, and after. {@code -Doutage.seconds} sets how long Redis
@@ -87,9 +94,18 @@ final class FailSafeIT {
       String onFailure,
       Duration maxStaleness,
       MutableConfiguration<String, String> configuration) {
+    return open(redis.uri(), maxAge, onFailure, maxStaleness, configuration);
+  }
+
+  private Cache<String, String> open(
+      URI uri,
+      String maxAge,
+      String onFailure,
+      Duration maxStaleness,
+      MutableConfiguration<String, String> configuration) {
     CacheManager manager =
         managers.open(
-            redis.uri(),
+            uri,
             "yokedcache.connection.command-timeout",
             "300ms",
             "yokedcache.near.max-staleness",
@@ -270,6 +286,61 @@ final class FailSafeIT {
                               throw new IllegalStateException("The database is away, too");
                             })));
     assertThat(staleHits(cache)).isGreaterThan(staleHits);
+  }
+
+  /** The replica of the killed master is held back until stale entries have answered. */
+  @Test
+  void onCluster_staleUntilTheFailOver_andNothingIsStaleAfterIt() throws Exception {
+    try (RedisCluster cluster = RedisCluster.start(3, 1)) {
+      Cache<String, String> cache =
+          open(cluster.uri(), "10m", "degrade", Duration.ofSeconds(1), TestManagers.strings());
+      RedisCluster.Node killed = cluster.masters().get(1);
+      RedisCluster.Node replica = cluster.replicasOf(killed).get(0);
+      Map<Boolean, List<String>> keys =
+          IntStream.range(0, 30)
+              .mapToObj(i -> "k" + i)
+              .collect(Collectors.partitioningBy(key -> masterOf(cluster, key).equals(killed)));
+      List<String> lost = requireNonNull(keys.get(true));
+      List<String> kept = requireNonNull(keys.get(false));
+      assertThat(lost).hasSizeGreaterThan(2);
+      fill(cache, kept);
+      fill(cache, lost);
+      String removed = lost.get(1);
+
+      replica.pause();
+      killed.kill();
+
+      awaitStaleHit(cache, lost.get(0));
+      cache.remove(removed);
+      assertThat(cache.get(removed)).isNull();
+      assertThat(kept).allMatch(key -> "old".equals(cache.get(key)));
+
+      replica.resume();
+      assertThat(cluster.awaitSuccessor(killed, List.of(replica))).isEqualTo(replica);
+      CacheManager other = managers.open(cluster.uri());
+      Cache<String, String> others = other.createCache("orders", TestManagers.strings());
+      List<String> changed = lost.subList(2, lost.size());
+      await()
+          .atMost(BOUND)
+          .until(
+              () -> {
+                // Again: the repair after the fail-over may remove it once.
+                changed.forEach(key -> others.put(key, "new"));
+                return changed.stream().allMatch(key -> "new".equals(cache.get(key)));
+              });
+      long staleHits = staleHits(cache);
+      assertThat(lost.subList(0, 2)).allMatch(key -> cache.get(key) == null);
+      others.putAll(Map.of(lost.get(0), "new", removed, "new"));
+      await()
+          .atMost(BOUND)
+          .until(() -> lost.stream().allMatch(key -> "new".equals(cache.get(key))));
+      assertThat(staleHits(cache)).isEqualTo(staleHits);
+    }
+  }
+
+  private static RedisCluster.Node masterOf(RedisCluster cluster, String key) {
+    int bucket = KeySpace.bucketOf(Bytes.utf8(key), 256);
+    return cluster.masterOf(JedisClusterCRC16.getSlot("{orders#" + bucket + "}"));
   }
 
   /** The frozen server is for long runs: its silence is noticed after seconds. */

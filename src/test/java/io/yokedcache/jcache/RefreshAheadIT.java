@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.store.KeySpace;
+import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
 import java.time.Duration;
@@ -20,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -37,6 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.params.SetParams;
+import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Entries that are older than {@code refresh-after}. Redis knows the age of an entry by the time to
@@ -84,6 +89,11 @@ final class RefreshAheadIT {
   }
 
   private CacheManager manager(URI uri, @Nullable String timeToLive, String... settings) {
+    return manager(managers, uri, timeToLive, settings);
+  }
+
+  private static CacheManager manager(
+      TestManagers managers, URI uri, @Nullable String timeToLive, String... settings) {
     List<String> all = new ArrayList<>(List.of(settings));
     all.addAll(List.of("yokedcache.defaults.refresh-after", "30m"));
     if (timeToLive != null) {
@@ -154,6 +164,40 @@ final class RefreshAheadIT {
     assertThat(first.extended("Refreshes") + second.extended("Refreshes")).isEqualTo(1);
     assertThat(first.extended("RefreshFailures") + second.extended("RefreshFailures")).isZero();
     assertThat(first.count("put") + second.count("put")).as("by the test").isEqualTo(1);
+  }
+
+  @Test
+  void onCluster_oldEntriesOfAllMasters_areLoadedOnceForAll() {
+    try (RedisCluster cluster = RedisCluster.start(3, 0);
+        TestManagers nodes = new TestManagers()) {
+      List<Cache<String, String>> caches = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        caches.add(manager(nodes, cluster.uri(), "1h").createCache("refreshed", configuration()));
+      }
+      List<String> keys = IntStream.range(0, 30).mapToObj(i -> "k" + i).toList();
+      assertThat(keys.stream().map(key -> masterOf(cluster, key)).distinct()).hasSize(3);
+      YokedCache<String, String> first = (YokedCache<String, String>) caches.get(0);
+      keys.forEach(key -> first.put(key, "old " + key, OLD));
+
+      for (Cache<String, String> cache : caches) {
+        assertThat(keys)
+            .as("while loads wait")
+            .allMatch(key -> cache.get(key).equals("old " + key));
+      }
+      source.gate.release(1_000);
+
+      for (Cache<String, String> cache : caches) {
+        await()
+            .atMost(PATIENCE)
+            .until(() -> keys.stream().allMatch(key -> cache.get(key).equals("new " + key)));
+      }
+      assertThat(source.asked).containsExactlyInAnyOrderElementsOf(keys);
+    }
+  }
+
+  private static RedisCluster.Node masterOf(RedisCluster cluster, String key) {
+    int bucket = KeySpace.bucketOf(Bytes.utf8(key), 256);
+    return cluster.masterOf(JedisClusterCRC16.getSlot("{refreshed#" + bucket + "}"));
   }
 
   @Test
