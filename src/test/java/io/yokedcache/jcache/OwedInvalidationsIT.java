@@ -268,6 +268,40 @@ final class OwedInvalidationsIT {
     }
   }
 
+  /** Changes whose answers tell whether there was an entry. */
+  @SuppressWarnings("ImmutableEnumChecker") // the calls have no state
+  enum Answer {
+    GET_AND_PUT(cache -> assertThat(cache.getAndPut("a", "new")).isNull()),
+    GET_AND_REMOVE(cache -> assertThat(cache.getAndRemove("a")).isNull()),
+    GET_AND_REPLACE(cache -> assertThat(cache.getAndReplace("a", "new")).isNull()),
+    REMOVE(cache -> assertThat(cache.remove("a")).isFalse()),
+    REMOVE_IF_EQUAL(cache -> assertThat(cache.remove("a", "old")).isFalse()),
+    REPLACE(cache -> assertThat(cache.replace("a", "new")).isFalse()),
+    REPLACE_IF_EQUAL(cache -> assertThat(cache.replace("a", "old", "new")).isFalse());
+
+    private final Consumer<Cache<String, String>> call;
+
+    Answer(Consumer<Cache<String, String>> call) {
+      this.call = call;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Answer.class)
+  void answer_oldEntryMayNotBeRemoved_isThatOfNoEntry(Answer answer) {
+    admin.aclSetUser("app", "on", ">secret", "~*", "&*", "+@all");
+    URI uri = URI.create("redis://app:secret@127.0.0.1:" + server.port());
+    Cache<String, String> cache = open(uri, "throw", /* near= */ false);
+    cache.put("a", "old");
+    admin.aclSetUser("app", "-set", "-unlink", "-eval", "-evalsha");
+    assertThatThrownBy(() -> cache.put("a", "lost")).isInstanceOf(CacheException.class);
+    admin.aclSetUser("app", "+@all", "-unlink");
+
+    answer.call.accept(cache);
+
+    assertThat(cache.get("a")).isNotEqualTo("old");
+  }
+
   /** This JVM may not remove the old entry, which counts as absent, but it may replace it. */
   @ParameterizedTest
   @EnumSource(Creation.class)

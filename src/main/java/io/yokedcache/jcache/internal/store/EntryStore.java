@@ -12,7 +12,6 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
-import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
@@ -1001,8 +1000,9 @@ public final class EntryStore {
   }
 
   /**
-   * Changes entries of which Redis refused to remove some. These count as absent, so what creates
-   * them replaces them: else it would fail, and be tried again, as long as Redis refuses.
+   * Changes entries of which Redis refused to remove some. These count as absent: a creation
+   * replaces them, a change that needs an entry removes them, and the outcomes are those of changes
+   * that found nothing.
    *
    * @param outcomes those of the changes that were made, also if one fails
    */
@@ -1013,7 +1013,7 @@ public final class EntryStore {
       Consumer<List<Mutation>> change) {
     List<Mutation> made =
         all.stream()
-            .map(one -> attempt.debts().containsKey(one.key()) ? one.replacingAbsent() : one)
+            .map(one -> attempt.debts().containsKey(one.key()) ? one.ofAbsent() : one)
             .toList();
     CacheException failure = null;
     try {
@@ -1025,11 +1025,9 @@ public final class EntryStore {
       Set<Bytes> replaced = new HashSet<>();
       for (int i = 0; i < outcomes.size(); i++) {
         Mutation mutation = made.get(i);
-        if (mutation.condition() == Condition.ANY || outcomes.get(i).change() != Change.NONE) {
+        if (attempt.debts().containsKey(mutation.key())) {
           replaced.add(mutation.key());
-        }
-        if (mutation.condition() != all.get(i).condition()) {
-          outcomes.set(i, outcomes.get(i).asCreation());
+          outcomes.set(i, mutation.value() == null ? Outcome.NONE : outcomes.get(i).asCreation());
         }
       }
       settlement.end(attempt, replaced, failure);

@@ -59,12 +59,14 @@ public record Mutation(
         key, Condition.EQUAL, bytes, value, onCreation, onCreation, false, wantsChange, tags);
   }
 
-  /** The same change, but a creation also in place of an entry, which counts as absent. */
-  Mutation replacingAbsent() {
-    return condition == Condition.ABSENT
+  /** The change to make in place of this one if an entry, which may be there, counts as absent. */
+  Mutation ofAbsent() {
+    boolean creates =
+        value != null && (condition == Condition.ANY || condition == Condition.ABSENT);
+    return creates
         ? new Mutation(
             key, Condition.ANY, null, value, onCreation, onCreation, false, wantsChange, tags)
-        : this;
+        : remove(key, Condition.ANY, null, /* wantsPrior= */ false);
   }
 
   /** The same change on the condition that the entry has these bytes. */
