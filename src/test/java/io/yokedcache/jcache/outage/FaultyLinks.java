@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * A process with TCP proxies to one server, a link for each JVM, that are told by a pipe how to
  * treat what passes. The process ends with the pipe. For one thread.
  */
-final class FaultyLinks implements AutoCloseable {
+public final class FaultyLinks implements AutoCloseable {
 
   /** How a link treats what passes. */
-  enum Mode {
+  public enum Mode {
     /** Passes everything on. */
     PASS,
     /** Passes everything on after a time in milliseconds. */
@@ -40,7 +40,13 @@ final class FaultyLinks implements AutoCloseable {
     /** Keeps everything, also of clients that have gone, and passes it on when the mode changes. */
     HOLD,
     /** Does so for the connections of now, and passes on what comes by later ones. */
-    HOLD_PRESENT
+    HOLD_PRESENT,
+    /** As HOLD_PRESENT, and ends the connection of each client from which something is kept. */
+    LOSE_PRESENT;
+
+    private boolean keeps(boolean isPresent) {
+      return this == HOLD || (isPresent && (this == HOLD_PRESENT || this == LOSE_PRESENT));
+    }
   }
 
   private final PipedJvm jvm;
@@ -55,7 +61,7 @@ final class FaultyLinks implements AutoCloseable {
   }
 
   /** Starts the process with that number of links to a server of this machine. */
-  static FaultyLinks start(int serverPort, int count) {
+  public static FaultyLinks start(int serverPort, int count) {
     return new FaultyLinks(
         PipedJvm.start(
             FaultyLinks.class, List.of(Integer.toString(serverPort), Integer.toString(count))),
@@ -63,7 +69,7 @@ final class FaultyLinks implements AutoCloseable {
   }
 
   /** Returns the port of 127.0.0.1 that leads over a link. */
-  int port(int link) {
+  public int port(int link) {
     return ports[link];
   }
 
@@ -71,7 +77,7 @@ final class FaultyLinks implements AutoCloseable {
    * Changes the mode of a link. When the method returns, the mode holds, and what was kept before
    * has been written to the sockets, unless it has to be kept longer.
    */
-  void set(int link, Mode mode, int number) {
+  public void set(int link, Mode mode, int number) {
     jvm.tell(link + " " + mode + " " + number);
     String unused = jvm.answer();
   }
@@ -150,7 +156,7 @@ final class FaultyLinks implements AutoCloseable {
       if (ends) {
         sockets.forEach(Link::end);
       }
-      if (next != Mode.HOLD && next != Mode.HOLD_PRESENT) {
+      if (!next.keeps(/* isPresent= */ true)) {
         awaitWritten();
       }
     }
@@ -197,8 +203,8 @@ final class FaultyLinks implements AutoCloseable {
         server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort), 2000);
         client.setTcpNoDelay(true);
         server.setTcpNoDelay(true);
-        start(() -> pump(connection, server, client));
-        pump(connection, client, server);
+        start(() -> pump(connection, client, server, client));
+        pump(connection, client, client, server);
       } catch (IOException | InterruptedException serverAway) {
         end(client);
         end(server);
@@ -211,7 +217,7 @@ final class FaultyLinks implements AutoCloseable {
     private boolean awaitPassage(int connection) throws InterruptedException {
       synchronized (changed) {
         boolean isKept = false;
-        while (mode == Mode.HOLD || (mode == Mode.HOLD_PRESENT && connection <= lastKept)) {
+        while (mode.keeps(connection <= lastKept)) {
           kept += isKept ? 0 : 1;
           isKept = true;
           changed.wait();
@@ -227,7 +233,7 @@ final class FaultyLinks implements AutoCloseable {
       }
     }
 
-    private void pump(int connection, Socket from, Socket to) {
+    private void pump(int connection, Socket client, Socket from, Socket to) {
       boolean isKept = false;
       byte[] buffer = new byte[BUFFER_BYTES];
       try {
@@ -236,6 +242,9 @@ final class FaultyLinks implements AutoCloseable {
         Mode known = Mode.PASS;
         long left = Long.MAX_VALUE;
         for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+          if (mode == Mode.LOSE_PRESENT && connection <= lastKept && from == client) {
+            end(client);
+          }
           isKept = awaitPassage(connection);
           if (known != mode) {
             known = mode;

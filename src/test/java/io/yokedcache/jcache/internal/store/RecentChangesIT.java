@@ -16,6 +16,7 @@ import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
+import io.yokedcache.jcache.outage.FaultyLinks;
 import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisServer;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
@@ -223,6 +225,52 @@ final class RecentChangesIT {
       jvm.changes.replaced(newMaster, route -> true);
 
       assertThat(jvm.get(KEY)).isNull();
+    }
+  }
+
+  /**
+   * A connection is lost under the repair, which is sent again. A proxy passes on the first removal
+   * after the application has stored a new value.
+   */
+  @Test
+  void repair_sentAgain_removesNoLaterEntry() {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
+        FaultyLinks links = FaultyLinks.start(replica.port(), 1);
+        PooledExecutor linked = new PooledExecutor(connection(links.port(0)), 1 << 20)) {
+      lose(() -> jvm.store.apply(remove(KEY), true));
+      AtomicInteger removals = new AtomicInteger();
+
+      jvm.changes.replaced(
+          new OverPool(linked) {
+            @Override
+            public List<@Nullable Object> execute(Request request) {
+              return linked.execute(request);
+            }
+
+            @Override
+            public List<List<@Nullable Object>> executeAll(List<Request> requests) {
+              boolean removes =
+                  requests.stream()
+                      .flatMap(request -> request.commands().stream())
+                      .anyMatch(command -> command.getCommand() == Command.UNLINK);
+              if (removes && removals.incrementAndGet() == 1) {
+                links.set(0, FaultyLinks.Mode.LOSE_PRESENT, 0);
+              }
+              return linked.executeAll(requests);
+            }
+          },
+          route -> true);
+      assertThat(jvm.get(KEY)).isNull();
+      jvm.store.apply(put(KEY, NEW), true);
+
+      assertThat(removals).hasValue(1);
+      links.set(0, FaultyLinks.Mode.PASS, 0);
+      try (Jedis two = jedis(replica)) {
+        // The server looks at its sockets in rounds, and has read the removal in the second one.
+        two.ping();
+        two.ping();
+      }
+      assertThat(jvm.get(KEY)).isEqualTo(NEW);
     }
   }
 

@@ -9,6 +9,8 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -16,6 +18,8 @@ import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
+import io.yokedcache.jcache.outage.FaultyLinks;
+import io.yokedcache.jcache.outage.FaultyLinks.Mode;
 import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
@@ -28,6 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -64,19 +69,24 @@ final class SettlementIT {
   void start() {
     server = RedisServer.start();
     pool = new PooledExecutor(ConnectionSettings.local(server.port()).build(), 1 << 20);
-    late = new Late();
+    late = new Late(pool);
     store = store(debts, /* batchSize= */ 100);
     put();
   }
 
   private EntryStore store(OwedInvalidations owed, int batchSize) {
+    return store(late, owed, batchSize);
+  }
+
+  private EntryStore store(RedisExecutor executor, OwedInvalidations owed, int batchSize) {
     return new EntryStore(
-        late,
+        executor,
         names,
         "orders",
-        new Generations(late, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1)),
-        new RemoteEventPublisher(late, names, "orders"),
-        new Announcement(late, "yc", Duration.ofMillis(100), Runnable::run),
+        new Generations(
+            executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1)),
+        new RemoteEventPublisher(executor, names, "orders"),
+        new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
         batchSize,
         /* degrades= */ false,
         owed,
@@ -237,6 +247,20 @@ final class SettlementIT {
     assertThat(store.outages().owedKeys()).isOne();
   }
 
+  private static RedisUnavailableException away() {
+    return new RedisUnavailableException(
+        "away", new IllegalStateException("away"), Kind.NO_ANSWER, "redis");
+  }
+
+  private static boolean isWriteOf(Bytes key, Request request) {
+    return request.commands().stream()
+        .filter(command -> command.getCommand() != Command.UNLINK)
+        .flatMap(command -> StreamSupport.stream(command.spliterator(), /* parallel= */ false))
+        .anyMatch(
+            argument ->
+                new String(argument.getRaw(), UTF_8).endsWith(new String(key.array(), UTF_8)));
+  }
+
   /** The first of two batches is stored, and Redis is away for the second one. */
   @Test
   void putAll_failsMidwayOnRefusedDebts_endsThoseOfTheStoredEntries() {
@@ -244,7 +268,12 @@ final class SettlementIT {
     putBoth(oneByOne);
     lose(() -> putBoth(oneByOne));
     refuseRemovals();
-    late.awayFor = OTHER_KEY;
+    late.before =
+        request -> {
+          if (isWriteOf(OTHER_KEY, request)) {
+            throw away();
+          }
+        };
 
     assertThatThrownBy(() -> putBoth(oneByOne)).isInstanceOf(RedisUnavailableException.class);
 
@@ -385,6 +414,42 @@ final class SettlementIT {
     assertThat(store.outages().owedKeys()).isZero();
   }
 
+  /**
+   * A connection is lost under the renewal of an owed clear, which is sent again. A proxy passes on
+   * the first one after an entry was stored in the second generation.
+   */
+  @Test
+  void owedClear_itsRenewalIsSentAgain_entriesBehindItStay() {
+    try (FaultyLinks links = FaultyLinks.start(server.port(), 1);
+        PooledExecutor linked =
+            new PooledExecutor(ConnectionSettings.local(links.port(0)).build(), 1 << 20)) {
+      late = new Late(linked);
+      store = store(debts, /* batchSize= */ 100);
+      put();
+      lose(() -> store.clear(new HashMap<>()));
+      AtomicInteger renewals = new AtomicInteger();
+      late.before =
+          request -> {
+            if (request.commands().get(0).getCommand() == Command.EVALSHA
+                && renewals.incrementAndGet() == 1) {
+              links.set(0, Mode.LOSE_PRESENT, 0);
+            }
+          };
+
+      put();
+
+      assertThat(renewals).hasValueGreaterThan(1);
+      links.set(0, Mode.PASS, 0);
+      try (Jedis jedis = new Jedis("localhost", server.port())) {
+        // The server looks at its sockets in rounds, and has read the renewal in the second one.
+        jedis.ping();
+        jedis.ping();
+      }
+      assertThat(get()).isEqualTo(NEW);
+      assertThat(store.outages().owesClear()).isFalse();
+    }
+  }
+
   /** Redis refuses to remove the entry, which somebody else removes, and accepts a new one. */
   @Test
   void putIfAbsent_onARefusedDebt_endsIt() {
@@ -412,18 +477,21 @@ final class SettlementIT {
   private record Hold(CountDownLatch isHeld, CountDownLatch release) {}
 
   /** Holds the requests of threads back, and lets all requests fail while Redis is away. */
-  private final class Late extends OverPool {
+  private static final class Late extends OverPool {
 
     private final Map<Thread, Hold> holds = new ConcurrentHashMap<>();
     private final Set<Thread> askers = ConcurrentHashMap.newKeySet();
     private volatile boolean isAway;
     private volatile boolean endsConnections = true;
 
-    /** The key whose writes do not reach Redis, or {@code null}. */
-    private volatile @Nullable Bytes awayFor;
+    /** Is told of each request before it is sent. */
+    private volatile Consumer<Request> before = request -> {};
 
-    Late() {
+    private final PooledExecutor pool;
+
+    Late(PooledExecutor pool) {
       super(pool);
+      this.pool = pool;
     }
 
     /** Starts a thread whose requests are held back until it is released. */
@@ -449,23 +517,10 @@ final class SettlementIT {
           throw new IllegalStateException(e);
         }
       }
-      if (isAway || requests.stream().anyMatch(this::isLost)) {
-        throw new RedisUnavailableException(
-            "away", new IllegalStateException("away"), Kind.NO_ANSWER, address());
+      if (isAway) {
+        throw away();
       }
-    }
-
-    private boolean isLost(Request request) {
-      Bytes key = awayFor;
-      return key != null
-          && request.commands().stream()
-              .filter(command -> command.getCommand() != Command.UNLINK)
-              .flatMap(
-                  command -> StreamSupport.stream(command.spliterator(), /* parallel= */ false))
-              .anyMatch(
-                  argument ->
-                      new String(argument.getRaw(), UTF_8)
-                          .endsWith(new String(key.array(), UTF_8)));
+      requests.forEach(before);
     }
 
     @Override
