@@ -242,7 +242,7 @@ final class BulkOperations<K, V> {
             try {
               unheard = removePages(recorder, writer, /* only= */ null, new AtomicLong());
             } catch (RedisUnavailableException e) {
-              definition.store().entries().leaveOut(e);
+              definition.store().entries().degradation().skipOrThrow(e);
             }
           }
           recorder.record(Operation.REMOVE_ALL, 0, 0, 0, 0, start);
@@ -292,7 +292,7 @@ final class BulkOperations<K, V> {
             BulkWriter<K, V> unwritten = new BulkWriter<>(context.withoutWriter());
             unheard = removePages(recorder, unwritten, matching, removed);
           } catch (RedisUnavailableException e) {
-            definition.store().entries().leaveOut(e);
+            definition.store().entries().degradation().skipOrThrow(e);
           }
           recorder.record(Operation.INVALIDATE_MATCHING, 0, 0, 0, 0, start);
           ApplicationCode.rethrow(unheard);
@@ -356,7 +356,7 @@ final class BulkOperations<K, V> {
                 });
         unheard = failure == null ? unheard : ApplicationCode.first(unheard, failure);
       }
-      definition.store().entries().applyAll(unknown, /* owes= */ true);
+      definition.store().entries().changes().applyAll(unknown, /* owes= */ true);
     }
     return unheard;
   }

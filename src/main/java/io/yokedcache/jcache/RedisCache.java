@@ -319,9 +319,9 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
         Operation.EXPIRE,
         () -> {
           try {
-            return context.store().expire(definition.codec().key(key), timeToLive);
+            return context.store().changes().expire(definition.codec().key(key), timeToLive);
           } catch (RedisUnavailableException e) {
-            context.store().leaveOut(e);
+            context.store().degradation().skipOrThrow(e);
             return false;
           }
         });

@@ -60,7 +60,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       if (operation.condition() == Condition.PRESENT && !isReadable(encodedKey)) {
         return OperationResult.none(/* found= */ false);
       }
-      Outcome outcome = context.store().apply(mutation, operation.owes());
+      Outcome outcome = context.store().changes().apply(mutation, operation.owes());
       if (expected != null) {
         outcome = settleEquality(operation, key, mutation, outcome, expected);
       } else if (operation.condition() == Condition.ABSENT && outcome.change() == Change.NONE) {
@@ -68,7 +68,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       }
       return result(outcome, mutation, value);
     } catch (RedisUnavailableException e) {
-      context.store().leaveOut(e);
+      context.store().degradation().skipOrThrow(e);
       return OperationResult.none(/* found= */ false);
     }
   }
@@ -93,6 +93,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
             .withTags(tags);
     context
         .store()
+        .changes()
         .beginApply(
             mutation,
             operation.owes(),
@@ -105,7 +106,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     try {
       return result(made.get(), mutation, value);
     } catch (RedisUnavailableException e) {
-      context.store().leaveOut(e);
+      context.store().degradation().skipOrThrow(e);
       return OperationResult.none(/* found= */ false);
     }
   }
@@ -125,6 +126,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       Outcome outcome =
           context
               .store()
+              .changes()
               .apply(
                   stored == null ? mutation : mutation.creatingInPlaceOf(stored),
                   /* owes= */ false);
@@ -145,7 +147,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
         mutations.add(
             mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null, context.expiry()));
       }
-      List<@Nullable Outcome> outcomes = context.store().applyAllOrLeaveOut(mutations);
+      List<@Nullable Outcome> outcomes = context.store().changes().applyAllOrSkip(mutations);
       Map<K, OperationResult<V>> results = new LinkedHashMap<>();
       for (int i = 0; i < puts.size(); i++) {
         EncodedEntry<K, V> put = puts.get(i);
@@ -161,7 +163,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     keys.forEach(
         key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null, context.expiry())));
     List<OperationResult<V>> results = new ArrayList<>(keys.size());
-    for (@Nullable Outcome outcome : context.store().applyAllOrLeaveOut(mutations)) {
+    for (@Nullable Outcome outcome : context.store().changes().applyAllOrSkip(mutations)) {
       results.add(result(outcome, mutations.get(results.size()), null));
     }
     return results;
@@ -195,10 +197,10 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
         return Outcome.NONE; // a value that cannot be decoded counts as absent
       }
       if (!context.codec().isEqual(mutation.key(), stored, value, expected)) {
-        context.store().touch(mutation.key(), context.expiry().onAccess());
+        context.store().changes().touch(mutation.key(), context.expiry().onAccess());
         return outcome;
       }
-      outcome = context.store().apply(mutation.ifEqual(stored), /* owes= */ false);
+      outcome = context.store().changes().apply(mutation.ifEqual(stored), /* owes= */ false);
       if (outcome.change() == Change.NONE) {
         contention.spoilt(operation.name(), key);
       }

@@ -157,11 +157,11 @@ public final class EntryReads<K, V> {
       values.add(isAway(failure) ? stale(nearCache, key, startNanos) : null);
     }
     if (values.contains(null)) {
-      store.findNothing(failure);
+      store.degradation().missOrThrow(failure);
     }
     List<Read<V>> reads = new ArrayList<>(keys.size());
     for (V value : values) {
-      if (store.degrades()) {
+      if (store.degradation().degrades()) {
         reads.add(new Read<>(null, null, /* isOld= */ false, value));
       } else {
         nearCache.usedStale();

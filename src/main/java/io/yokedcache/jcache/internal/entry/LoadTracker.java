@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
+import io.yokedcache.jcache.internal.store.ChangeObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

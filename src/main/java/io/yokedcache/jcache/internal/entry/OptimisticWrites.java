@@ -59,7 +59,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       try {
         decision = decide(operation, encodedKey, encodedValue, expected, owes, expiry);
       } catch (RedisUnavailableException e) {
-        context.store().leaveOut(e);
+        context.store().degradation().skipOrThrow(e);
         if (operation.condition() == Condition.ANY) {
           context.writer().write(key, value);
         }
@@ -73,9 +73,9 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       owes |= context.writer().exists();
       Outcome outcome;
       try {
-        outcome = context.store().apply(mutation.withTags(tags), owes);
+        outcome = context.store().changes().apply(mutation.withTags(tags), owes);
       } catch (RedisUnavailableException e) {
-        context.store().leaveOut(e);
+        context.store().degradation().skipOrThrow(e);
         return OperationResult.none(/* found= */ false);
       }
       boolean settled = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
@@ -108,7 +108,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
               .store()
               .containsAllToChange(entries.stream().map(EncodedEntry::keyBytes).toList());
     } catch (RedisUnavailableException e) {
-      context.store().leaveOut(e);
+      context.store().degradation().skipOrThrow(e);
       return accepted -> leftOut(entries, accepted);
     }
     List<Mutation> mutations = new ArrayList<>(entries.size());
@@ -145,7 +145,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
         applied.add(mutations.get(i));
       }
     }
-    List<@Nullable Outcome> outcomes = context.store().applyAllOrLeaveOut(applied);
+    List<@Nullable Outcome> outcomes = context.store().changes().applyAllOrSkip(applied);
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     for (int i = 0; i < puts.size(); i++) {
       EncodedEntry<K, V> put = puts.get(i);
@@ -167,7 +167,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
     try {
       return putAgain(put);
     } catch (RedisUnavailableException e) {
-      context.store().leaveOut(e);
+      context.store().degradation().skipOrThrow(e);
       return OperationResult.none(/* found= */ false);
     }
   }
@@ -185,7 +185,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
               /* owes= */ true,
               context.expiry());
       Mutation mutation = requireNonNull(decision.mutation(), "a put always applies");
-      Outcome outcome = context.store().apply(mutation, /* owes= */ true);
+      Outcome outcome = context.store().changes().apply(mutation, /* owes= */ true);
       if (outcome.change() != Change.NONE) {
         return result(EntryOperation.PUT, put.keyBytes(), decision, outcome, put.value());
       }
@@ -222,7 +222,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
         };
     if (!holds) {
       if (found && operation.condition() == Condition.EQUAL) {
-        context.store().touch(key, context.expiry().onAccess());
+        context.store().changes().touch(key, context.expiry().onAccess());
       }
       return new Decision(found, null);
     }

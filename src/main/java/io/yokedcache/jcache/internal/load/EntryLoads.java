@@ -14,7 +14,7 @@ import io.yokedcache.jcache.internal.load.LoadCoalescer.Membership;
 import io.yokedcache.jcache.internal.load.SharedLoads.Turn;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
+import io.yokedcache.jcache.internal.store.EntryChanges.PinnedEntries;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
@@ -142,7 +142,7 @@ public final class EntryLoads<K, V> {
       Missing<K> missing, Load load, EntryLoader<K, V> from, Consumer<OperationResult<V>> settle) {
     List<Bytes> keys = List.of(missing.keyBytes());
     try (Ticket ticket = context.loads().begin(missing.keyBytes())) {
-      Pinned pinned = context.store().pin(keys, /* wereRead= */ true, Use.ANSWER);
+      PinnedEntries pinned = context.store().changes().pin(keys, /* wereRead= */ true, Use.ANSWER);
       V value;
       try {
         value = from.load(missing.key());
@@ -317,7 +317,7 @@ public final class EntryLoads<K, V> {
     List<Bytes> keys = missing.stream().map(Missing::keyBytes).toList();
     List<Ticket> tickets = context.loads().beginAll(keys);
     try {
-      Pinned pinned = context.store().pin(keys, /* wereRead= */ true, Use.ANSWER);
+      PinnedEntries pinned = context.store().changes().pin(keys, /* wereRead= */ true, Use.ANSWER);
       Map<K, V> loaded;
       try {
         Set<K> asked = new LinkedHashSet<>();
@@ -367,7 +367,8 @@ public final class EntryLoads<K, V> {
     List<Bytes> keyBytes = wanted.stream().map(Missing::keyBytes).toList();
     List<Ticket> tickets = context.loads().beginAll(keyBytes);
     try {
-      Pinned pinned = context.store().pin(keyBytes, /* wereRead= */ false, Use.ANSWER);
+      PinnedEntries pinned =
+          context.store().changes().pin(keyBytes, /* wereRead= */ false, Use.ANSWER);
       Map<K, V> loaded = loader.loadAll(keys);
       List<EncodedEntry<K, V>> entries = new ArrayList<>(loaded.size());
       List<Ticket> entryTickets = new ArrayList<>(loaded.size());
@@ -420,7 +421,7 @@ public final class EntryLoads<K, V> {
 
   /** Replaces the stored values by the loaded ones. */
   private Map<K, OperationResult<V>> replace(
-      List<EncodedEntry<K, V>> entries, List<Ticket> tickets, Pinned pinned) {
+      List<EncodedEntry<K, V>> entries, List<Ticket> tickets, PinnedEntries pinned) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<Integer> left = new ArrayList<>();
     for (int i = 0; i < entries.size(); i++) {
@@ -538,7 +539,7 @@ public final class EntryLoads<K, V> {
     }
 
     /** Stores the values whose keys were not changed since their load began. */
-    Map<K, OperationResult<V>> store(Pinned pinned) {
+    Map<K, OperationResult<V>> store(PinnedEntries pinned) {
       List<Mutation> all = List.copyOf(mutations.values());
       List<Mutation> storable = new ArrayList<>(all.size());
       boolean[] stores = new boolean[all.size()];

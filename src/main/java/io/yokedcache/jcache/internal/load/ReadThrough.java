@@ -275,7 +275,7 @@ public final class ReadThrough<K, V> {
         }
       }
     }
-    context.store().touchAll(accessed);
+    context.store().changes().touchAll(accessed);
     if (refreshes != null) {
       refreshes.refreshAll(old(all.oldNear(), encodedKeys, reads));
     }
@@ -335,7 +335,7 @@ public final class ReadThrough<K, V> {
   public boolean noteAccess(K key) {
     Bytes encodedKey = context.codec().key(key);
     Ttl onAccess = context.expiry().onAccess();
-    context.store().touch(encodedKey, onAccess);
+    context.store().changes().touch(encodedKey, onAccess);
     return onAccess.isZero();
   }
 
@@ -343,7 +343,7 @@ public final class ReadThrough<K, V> {
   private boolean touched(Bytes encodedKey) {
     Ttl onAccess = context.expiry().onAccess();
     if (!context.expiry().isFixed()) {
-      context.store().touch(encodedKey, onAccess);
+      context.store().changes().touch(encodedKey, onAccess);
     }
     return onAccess.isZero();
   }

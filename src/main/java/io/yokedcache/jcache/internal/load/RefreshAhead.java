@@ -11,7 +11,7 @@ import io.yokedcache.jcache.internal.lease.KeyLeases;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics.Refresh;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
-import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
+import io.yokedcache.jcache.internal.store.EntryChanges.PinnedEntries;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
@@ -225,7 +225,8 @@ public final class RefreshAhead<K, V> {
         return;
       }
       List<Bytes> oldKeys = old.stream().map(OldEntry::keyBytes).toList();
-      Pinned pinned = context.store().pin(oldKeys, /* wereRead= */ true, Use.ANSWER);
+      PinnedEntries pinned =
+          context.store().changes().pin(oldKeys, /* wereRead= */ true, Use.ANSWER);
       Map<K, V> loaded = load(old);
       List<Mutation> mutations = old.stream().map(entry -> mutation(entry, loaded)).toList();
       KeyLocks.Hold held =
@@ -289,7 +290,7 @@ public final class RefreshAhead<K, V> {
   }
 
   private Map<K, OperationResult<V>> store(
-      List<OldEntry<K, V>> old, List<Mutation> mutations, Map<K, V> loaded, Pinned pinned) {
+      List<OldEntry<K, V>> old, List<Mutation> mutations, Map<K, V> loaded, PinnedEntries pinned) {
     List<OldEntry<K, V>> storing = new ArrayList<>(old.size());
     List<Mutation> storable = new ArrayList<>(old.size());
     List<Outcome> outcomes;

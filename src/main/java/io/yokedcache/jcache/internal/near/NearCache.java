@@ -5,7 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
+import io.yokedcache.jcache.internal.store.ChangeObserver;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.time.Duration;

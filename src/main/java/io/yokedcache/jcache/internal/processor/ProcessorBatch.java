@@ -126,7 +126,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
           }
         });
     if (!touches.isEmpty()) {
-      guard(touched, () -> context.store().touchAll(touches));
+      guard(touched, () -> context.store().changes().touchAll(touches));
     }
   }
 

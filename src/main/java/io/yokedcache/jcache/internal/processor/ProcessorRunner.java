@@ -61,7 +61,7 @@ public final class ProcessorRunner<K, V> {
         if (lookup.isRead() || attempt.mutation() != null) {
           attempt.writeThrough();
           outcome = store.applyAll(List.of(attempt)).get(0);
-          context.store().touch(encodedKey, attempt.onAccess());
+          context.store().changes().touch(encodedKey, attempt.onAccess());
           Processed<V, T> processed = attempt.processed(outcome);
           if (processed != null) {
             return processed;

@@ -4,7 +4,7 @@ import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.EntryStore.Pinned;
+import io.yokedcache.jcache.internal.store.EntryChanges.PinnedEntries;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +29,13 @@ final class ProcessorStore implements AutoCloseable {
   /** The tickets of the keys, empty where nothing can be loaded. */
   private final Map<Bytes, LoadTracker.Ticket> tickets = new HashMap<>();
 
-  private final @Nullable Pinned pinned;
+  private final @Nullable PinnedEntries pinned;
 
   private ProcessorStore(CacheContext<?, ?> context, Collection<Bytes> keys) {
     this.context = context;
     boolean loads = context.loader().exists();
-    this.pinned = loads ? context.store().pin(keys, /* wereRead= */ true, Use.DECISION) : null;
+    this.pinned =
+        loads ? context.store().changes().pin(keys, /* wereRead= */ true, Use.DECISION) : null;
     if (loads) {
       keys.forEach(key -> tickets.computeIfAbsent(key, context.loads()::begin));
     }
@@ -68,7 +70,9 @@ final class ProcessorStore implements AutoCloseable {
       }
     }
     try {
-      apply(attempts, loaded, pinned, outcomes);
+      if (pinned != null) {
+        apply(attempts, loaded, pinned::applyAll, outcomes);
+      }
     } finally {
       tickets.values().forEach(LoadTracker.Ticket::endStore);
     }
@@ -89,16 +93,16 @@ final class ProcessorStore implements AutoCloseable {
 
   private List<Outcome> applyAlways(List<Mutation> mutations) {
     return mutations.size() == 1
-        ? List.of(context.store().apply(mutations.get(0), context.writer().exists()))
-        : context.store().applyAll(mutations, context.writer().exists());
+        ? List.of(context.store().changes().apply(mutations.get(0), context.writer().exists()))
+        : context.store().changes().applyAll(mutations, context.writer().exists());
   }
 
   private static void apply(
       List<? extends Attempt<?, ?, ?>> attempts,
       List<Integer> indexes,
-      @Nullable Pinned store,
+      Function<List<Mutation>, List<Outcome>> store,
       @Nullable Outcome[] outcomes) {
-    if (store == null || indexes.isEmpty()) {
+    if (indexes.isEmpty()) {
       return;
     }
     List<Mutation> mutations = new ArrayList<>(indexes.size());
@@ -108,7 +112,7 @@ final class ProcessorStore implements AutoCloseable {
         mutations.add(mutation);
       }
     }
-    List<Outcome> applied = store.applyAll(mutations);
+    List<Outcome> applied = store.apply(mutations);
     for (int i = 0; i < indexes.size(); i++) {
       outcomes[indexes.get(i)] = applied.get(i);
     }

@@ -43,6 +43,7 @@ final class MutationApplier {
   private final Planner planner;
   private final RemoteEventPublisher publisher;
   private final Announcement announcement;
+  private final int batchSize;
 
   MutationApplier(
       RedisExecutor executor,
@@ -51,7 +52,8 @@ final class MutationApplier {
       Generations generations,
       GenerationGuard guard,
       RemoteEventPublisher publisher,
-      Announcement announcement) {
+      Announcement announcement,
+      int batchSize) {
     this.executor = executor;
     this.names = names;
     this.operations = operations;
@@ -61,6 +63,7 @@ final class MutationApplier {
         new Planner(names, publisher.channel(), publisher.origin(), generations.hasTags());
     this.publisher = publisher;
     this.announcement = announcement;
+    this.batchSize = batchSize;
   }
 
   Outcome apply(Mutation mutation) {
@@ -249,26 +252,23 @@ final class MutationApplier {
   }
 
   /**
-   * Applies mutations, at most {@code batchSize} in one round trip.
+   * Applies mutations, at most {@link #batchSize} in one round trip.
    *
    * @param pinned the generations, by bucket, whose entries may be changed, or {@code null} for the
    *     current ones
    * @param outcomes gets the outcomes of the batches that were made, also if a later one fails
    */
   void applyAll(
-      List<Mutation> mutations,
-      int batchSize,
-      @Nullable Map<Integer, Generation> pinned,
-      List<Outcome> outcomes) {
+      List<Mutation> mutations, @Nullable Map<Integer, Generation> pinned, List<Outcome> outcomes) {
     int from = 0;
     while (from < mutations.size()) {
-      int to = chunkEnd(mutations, from, batchSize);
+      int to = chunkEnd(mutations, from);
       outcomes.addAll(applyChunk(mutations.subList(from, to), pinned, Set.of(), /* tries= */ 1));
       from = to;
     }
   }
 
-  private static int chunkEnd(List<Mutation> mutations, int from, int batchSize) {
+  private int chunkEnd(List<Mutation> mutations, int from) {
     long size = 0;
     int to = from;
     while (to < mutations.size() && to - from < batchSize && size < MAX_CHUNK_BYTES) {

@@ -3,8 +3,6 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
-import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
-import io.yokedcache.jcache.internal.store.EntryStore.ValueSizes;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;

@@ -6,7 +6,6 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
-import io.yokedcache.jcache.internal.store.EntryStore.ChangeObserver;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
@@ -32,10 +31,10 @@ import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Decides which failed changes of a cache are owed, and settles the debts in Redis: it removes the
- * owed entries, or begins the owed generation. {@link EntryStore} asks it before it uses an entry
- * while anything is owed, and a thread of the manager asks it for the rest. Safe for use by several
- * threads: its only state is in {@link OwedInvalidations}, by which one thread at a time settles a
- * debt.
+ * owed entries, or begins the owed generation. {@link EntryStore} and {@link EntryChanges} ask it
+ * before they use an entry while anything is owed, and a thread of the manager asks it for the
+ * rest. Safe for use by several threads: its only state is in {@link OwedInvalidations}, by which
+ * one thread at a time settles a debt.
  */
 final class Settlement {
 
@@ -399,7 +398,7 @@ final class Settlement {
   private void unlink(List<Bytes> keys) {
     keys.forEach(observers::beforeUntrackedChange);
     try {
-      List<@Nullable Object> unused = guard.read(operations.owed(), keys, batchSize, new Unlink());
+      List<@Nullable Object> unused = guard.read(operations.owed(), keys, new Unlink());
     } finally {
       keys.forEach(observers::afterChange);
     }
@@ -442,7 +441,7 @@ final class Settlement {
     }
     removals.forEach(removal -> observers.beforeUntrackedChange(removal.key()));
     try {
-      mutations.applyAll(removals, batchSize, /* pinned= */ null, new ArrayList<>());
+      mutations.applyAll(removals, /* pinned= */ null, new ArrayList<>());
     } finally {
       removals.forEach(removal -> observers.afterChange(removal.key()));
     }

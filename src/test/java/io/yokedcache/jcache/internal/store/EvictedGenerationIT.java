@@ -91,7 +91,8 @@ final class EvictedGenerationIT {
   void put_failsAndIsOwed() {
     EntryStore store = store(/* degrades= */ true);
 
-    assertThatThrownBy(() -> store.apply(PUT, true)).isInstanceOf(RedisUnavailableException.class);
+    assertThatThrownBy(() -> store.changes().apply(PUT, true))
+        .isInstanceOf(RedisUnavailableException.class);
 
     assertThat(store.outages().owedKeys()).isEqualTo(1);
   }

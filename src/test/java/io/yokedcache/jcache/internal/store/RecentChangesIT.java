@@ -57,16 +57,21 @@ final class RecentChangesIT {
   /** Changes of the first entry, after each of which its old value is wrong. */
   private static final Map<String, Consumer<Jvm>> CHANGES =
       Map.of(
-          "put", jvm -> jvm.store.apply(put(KEY, NEW), true),
-          "remove", jvm -> jvm.store.apply(remove(KEY), true),
-          "putAll", jvm -> jvm.store.applyAll(List.of(put(KEY, NEW), put(key(1), NEW)), true),
-          "removeAll", jvm -> jvm.store.applyAll(List.of(remove(KEY), remove(key(1))), true),
-          "expiry by an update", jvm -> jvm.store.touch(KEY, Ttl.ZERO),
-          "expiry by updates", jvm -> jvm.store.touchAll(Map.of(KEY, Ttl.ZERO)),
+          "put", jvm -> jvm.store.changes().apply(put(KEY, NEW), true),
+          "remove", jvm -> jvm.store.changes().apply(remove(KEY), true),
+          "putAll",
+              jvm -> jvm.store.changes().applyAll(List.of(put(KEY, NEW), put(key(1), NEW)), true),
+          "removeAll",
+              jvm -> jvm.store.changes().applyAll(List.of(remove(KEY), remove(key(1))), true),
+          "expiry by an update", jvm -> jvm.store.changes().touch(KEY, Ttl.ZERO),
+          "expiry by updates", jvm -> jvm.store.changes().touchAll(Map.of(KEY, Ttl.ZERO)),
           "expiry by a read", jvm -> jvm.store.get(KEY, Ttl.ZERO, Use.ANSWER),
           "load that replaces",
               jvm ->
-                  jvm.store.pin(List.of(KEY), false, Use.ANSWER).applyAll(List.of(put(KEY, NEW))),
+                  jvm.store
+                      .changes()
+                      .pin(List.of(KEY), false, Use.ANSWER)
+                      .applyAll(List.of(put(KEY, NEW))),
           "clear", jvm -> jvm.store.clear(new HashMap<>()),
           "destroy", Jvm::destroyAndOpen);
 
@@ -137,7 +142,9 @@ final class RecentChangesIT {
   @Test
   void changes_moreThanAreKept_bringNewGenerations() {
     try (Jvm jvm = new Jvm(4, Duration.ofMinutes(1))) {
-      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(remove(key(i)), true)));
+      lose(
+          () ->
+              IntStream.range(0, 20).forEach(i -> jvm.store.changes().apply(remove(key(i)), true)));
 
       jvm.changes.replaced(newMaster, route -> true);
 
@@ -150,7 +157,10 @@ final class RecentChangesIT {
   @Test
   void changes_moreThanAreKept_butNotRecent_bringNothing() {
     try (Jvm jvm = new Jvm(4, Duration.ZERO)) {
-      lose(() -> IntStream.range(0, 20).forEach(i -> jvm.store.apply(put(key(i), NEW), true)));
+      lose(
+          () ->
+              IntStream.range(0, 20)
+                  .forEach(i -> jvm.store.changes().apply(put(key(i), NEW), true)));
 
       jvm.changes.replaced(newMaster, route -> true);
 
@@ -163,10 +173,10 @@ final class RecentChangesIT {
   void clear_thatReachedTheNewMaster_bringsNoNewGeneration() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
       jvm.store.clear(new HashMap<>());
-      jvm.store.apply(put(KEY, NEW), true);
-      jvm.store.apply(put(key(1), NEW), true);
+      jvm.store.changes().apply(put(KEY, NEW), true);
+      jvm.store.changes().apply(put(key(1), NEW), true);
       replicate();
-      lose(() -> jvm.store.apply(remove(KEY), true));
+      lose(() -> jvm.store.changes().apply(remove(KEY), true));
 
       jvm.changes.replaced(newMaster, route -> true);
 
@@ -179,7 +189,7 @@ final class RecentChangesIT {
   void change_ofAnotherMaster_isNotRepaired() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
       List<Bytes> keys = IntStream.range(0, ENTRIES).mapToObj(RecentChangesIT::key).toList();
-      lose(() -> keys.forEach(key -> jvm.store.apply(put(key, NEW), true)));
+      lose(() -> keys.forEach(key -> jvm.store.changes().apply(put(key, NEW), true)));
       Bytes owned = jvm.names.route(1);
 
       jvm.changes.replaced(newMaster, owned::equals);
@@ -193,7 +203,7 @@ final class RecentChangesIT {
   @Test
   void newMaster_refuses_repairFailsUntilItDoesNot() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
-      lose(() -> jvm.store.apply(remove(KEY), true));
+      lose(() -> jvm.store.changes().apply(remove(KEY), true));
       try (Jedis two = jedis(replica)) {
         two.replicaof("127.0.0.1", RedisServer.freePort());
 
@@ -214,14 +224,14 @@ final class RecentChangesIT {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
       lose(
           () -> {
-            jvm.store.apply(remove(KEY), true);
+            jvm.store.changes().apply(remove(KEY), true);
             jvm.store.clear(new HashMap<>());
           });
       jvm.changes.replaced(newMaster, route -> true);
       assertThat(jvm.get(KEY)).isNull();
 
       // The other server still has what it had before, under another generation.
-      jvm.store.apply(put(KEY, OLD), true);
+      jvm.store.changes().apply(put(KEY, OLD), true);
       jvm.changes.replaced(newMaster, route -> true);
 
       assertThat(jvm.get(KEY)).isNull();
@@ -237,7 +247,7 @@ final class RecentChangesIT {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
         FaultyLinks links = FaultyLinks.start(replica.port(), 1);
         PooledExecutor linked = new PooledExecutor(connection(links.port(0)), 1 << 20)) {
-      lose(() -> jvm.store.apply(remove(KEY), true));
+      lose(() -> jvm.store.changes().apply(remove(KEY), true));
       AtomicInteger removals = new AtomicInteger();
 
       jvm.changes.replaced(
@@ -261,7 +271,7 @@ final class RecentChangesIT {
           },
           route -> true);
       assertThat(jvm.get(KEY)).isNull();
-      jvm.store.apply(put(KEY, NEW), true);
+      jvm.store.changes().apply(put(KEY, NEW), true);
 
       assertThat(removals).hasValue(1);
       links.set(0, FaultyLinks.Mode.PASS, 0);
@@ -341,7 +351,9 @@ final class RecentChangesIT {
     Jvm(int capacity, Duration within) {
       changes = new RecentChanges(capacity, within, staleEntries::incrementAndGet);
       store = store(new RecentChanges(1, Duration.ZERO, () -> {}));
-      store.applyAll(IntStream.range(0, ENTRIES).mapToObj(i -> put(key(i), OLD)).toList(), true);
+      store
+          .changes()
+          .applyAll(IntStream.range(0, ENTRIES).mapToObj(i -> put(key(i), OLD)).toList(), true);
       store = store(changes);
     }
 
@@ -370,7 +382,7 @@ final class RecentChangesIT {
     void destroyAndOpen() {
       store.destroy();
       store = store(changes);
-      store.apply(put(key(1), NEW), true);
+      store.changes().apply(put(key(1), NEW), true);
     }
 
     @Nullable Bytes get(Bytes key) {

@@ -110,17 +110,18 @@ final class SettlementIT {
   }
 
   private void put(Bytes value) {
-    assertThat(store.apply(put(KEY, Condition.ANY, value), /* owes= */ true).change())
+    assertThat(store.changes().apply(put(KEY, Condition.ANY, value), /* owes= */ true).change())
         .isNotEqualTo(Change.NONE);
   }
 
   private void putAll() {
-    assertThat(store.applyAll(List.of(put(KEY, Condition.ANY, NEW)), /* owes= */ true)).hasSize(1);
+    assertThat(store.changes().applyAll(List.of(put(KEY, Condition.ANY, NEW)), /* owes= */ true))
+        .hasSize(1);
   }
 
   private void putBoth(EntryStore into) {
     List<Mutation> puts = List.of(put(KEY, Condition.ANY, NEW), put(OTHER_KEY, Condition.ANY, NEW));
-    assertThat(into.applyAll(puts, /* owes= */ true)).hasSize(2);
+    assertThat(into.changes().applyAll(puts, /* owes= */ true)).hasSize(2);
   }
 
   private @Nullable Bytes get() {
@@ -461,7 +462,7 @@ final class SettlementIT {
           .forEach(name -> assertThat(jedis.del(name)).isOne());
     }
 
-    assertThat(store.apply(put(KEY, Condition.ABSENT, NEW), /* owes= */ true).change())
+    assertThat(store.changes().apply(put(KEY, Condition.ABSENT, NEW), /* owes= */ true).change())
         .isEqualTo(Change.CREATED);
 
     assertThat(store.outages().owedKeys()).isZero();

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 final class ValueSizesTest {
 
-  private final EntryStore.ValueSizes sizes = new EntryStore.ValueSizes();
+  private final ValueSizes sizes = new ValueSizes();
 
   @Test
   void expected_nothingSeen_none() {

@@ -48,14 +48,17 @@ public final class GenerationGuard {
   private final RedisExecutor executor;
   private final KeySpace names;
   private final Generations generations;
+  private final int batchSize;
 
   /** The reads of the generation keys, by bucket; made once and never changed. */
   private final CommandArguments[] generationReads;
 
-  public GenerationGuard(RedisExecutor executor, KeySpace names, Generations generations) {
+  public GenerationGuard(
+      RedisExecutor executor, KeySpace names, Generations generations, int batchSize) {
     this.executor = executor;
     this.names = names;
     this.generations = generations;
+    this.batchSize = batchSize;
     this.generationReads = new CommandArguments[names.buckets()];
     for (int bucket = 0; bucket < generationReads.length; bucket++) {
       generationReads[bucket] = new CommandArguments(Command.GET).add(names.route(bucket));
@@ -129,7 +132,7 @@ public final class GenerationGuard {
    * @return the results in the order of the keys
    */
   public <T extends @Nullable Object> List<T> read(
-      String operation, List<Bytes> keys, int batchSize, BucketRead<T> read) {
+      String operation, List<Bytes> keys, BucketRead<T> read) {
     if (keys.size() == 1) {
       return readBucket(operation, names.bucketOf(keys.get(0)), keys, read);
     }
@@ -155,7 +158,6 @@ public final class GenerationGuard {
   public <T extends @Nullable Object> void begin(
       String operation,
       List<Bytes> keys,
-      int batchSize,
       BucketRead<T> read,
       AsyncQueue queue,
       Consumer<Supplier<List<T>>> arrived) {
@@ -165,7 +167,7 @@ public final class GenerationGuard {
       isKnown &= generations.known(bucket.number()) != null;
     }
     if (!isKnown || keys.size() > batchSize) {
-      queue.run(() -> arrived.accept(() -> read(operation, keys, batchSize, read)));
+      queue.run(() -> arrived.accept(() -> read(operation, keys, read)));
       return;
     }
     List<Begun<T>> parts = new ArrayList<>(byBucket.size());

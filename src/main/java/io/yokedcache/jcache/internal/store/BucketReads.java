@@ -1,0 +1,401 @@
+package io.yokedcache.jcache.internal.store;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
+import io.yokedcache.jcache.internal.store.generation.Generation;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRead;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard.Guarded;
+import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import javax.cache.CacheException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
+import redis.clients.jedis.exceptions.JedisNoScriptException;
+
+/**
+ * The reads of entries: the requests of one bucket, and the results by their replies. A cache
+ * without tags is read by plain commands. A cache with tags is read by a script, which compares the
+ * tokens of the tags. Safe for use by several threads.
+ */
+final class BucketReads {
+
+  private static final Script READ =
+      new Script(BucketReads.class, List.of("live.lua", "read.lua"), /* idempotent= */ true);
+
+  private static final byte[] VALUE = "value".getBytes(US_ASCII);
+  private static final byte[] TTL = "ttl".getBytes(US_ASCII);
+  private static final byte[] VALUE_AND_TTL = "both".getBytes(US_ASCII);
+  private static final byte[] EXISTS = "exists".getBytes(US_ASCII);
+
+  private final RedisExecutor executor;
+  private final KeySpace names;
+  private final GenerationGuard guard;
+  private final ValueSizes sizes;
+  private final boolean hasTags;
+
+  /**
+   * Creates the reads of a cache.
+   *
+   * @param sizes estimates the size of the replies, and learns from them
+   */
+  BucketReads(
+      RedisExecutor executor,
+      KeySpace names,
+      GenerationGuard guard,
+      ValueSizes sizes,
+      boolean hasTags) {
+    this.executor = executor;
+    this.names = names;
+    this.guard = guard;
+    this.sizes = sizes;
+    this.hasTags = hasTags;
+  }
+
+  /** Reads values, and sets the times to live of the entries. */
+  BucketRead<@Nullable Bytes> values(String operation, Ttl onAccess) {
+    return hasTags
+        ? new LiveRead<>(
+            operation, VALUE, onAccess.isUnchanged() ? null : key -> onAccess, this::value)
+        : new Values(operation, onAccess);
+  }
+
+  /** Reads values with the times to live of the entries, which stay as they are. */
+  BucketRead<@Nullable StoredValue> valuesWithTtl(String operation) {
+    return hasTags ? new LiveReadWithTtl(operation) : new ValuesWithTtl(operation);
+  }
+
+  /** Reads times to live: {@link Ttl#ETERNAL} for an entry without one, {@code null} for none. */
+  BucketRead<@Nullable Ttl> ttl(String operation) {
+    return hasTags
+        ? new LiveRead<>(operation, TTL, /* onAccess= */ null, BucketReads::timeToLive)
+        : new PlainRead<@Nullable Ttl>(
+            operation,
+            (key, entry) -> new CommandArguments(Command.PTTL).add(entry),
+            BucketReads::timeToLive);
+  }
+
+  /** Reads whether there are entries. */
+  BucketRead<Boolean> exists(String operation) {
+    return hasTags
+        ? new LiveRead<>(operation, EXISTS, /* onAccess= */ null, BucketReads::isOne)
+        : new PlainRead<>(
+            operation,
+            (key, entry) -> new CommandArguments(Command.EXISTS).add(entry),
+            BucketReads::isOne);
+  }
+
+  /** Sets the times to live of the entries that exist; the results mean nothing. */
+  BucketRead<@Nullable Object> touch(String operation, Function<Bytes, Ttl> ttl) {
+    return hasTags
+        ? new LiveRead<>(operation, EXISTS, ttl, reply -> reply)
+        : new PlainRead<@Nullable Object>(
+            operation, (key, entry) -> touching(entry, ttl.apply(key)), reply -> reply);
+  }
+
+  /** Sets the time to live of one entry, and reads whether there is one. */
+  BucketRead<Boolean> expire(String operation, Ttl ttl) {
+    return hasTags
+        ? new LiveRead<>(operation, EXISTS, key -> ttl, BucketReads::isOne)
+        : new Guarded<Boolean>(guard, operation) {
+          @Override
+          protected List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
+            byte[] entry = KeySpace.entryKey(generation.entryPrefix(), keys.get(0));
+            // PERSIST does not tell an eternal entry from none.
+            return List.of(touching(entry, ttl), new CommandArguments(Command.EXISTS).add(entry));
+          }
+
+          @Override
+          protected List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+            return List.of(isOne(replies.get(1)));
+          }
+        };
+  }
+
+  private static Boolean isOne(@Nullable Object reply) {
+    return Long.valueOf(1).equals(reply);
+  }
+
+  private static @Nullable Ttl timeToLive(@Nullable Object reply) {
+    if (!(reply instanceof Long millis) || millis < Ttl.ETERNAL.millis()) {
+      return null;
+    }
+    // An entry in its last millisecond is there.
+    return millis == 0 ? Ttl.ofMillis(1) : new Ttl(millis);
+  }
+
+  private @Nullable Bytes value(@Nullable Object reply) {
+    return reply instanceof byte[] raw ? sizes.read(raw) : null;
+  }
+
+  private List<@Nullable Bytes> bytes(String operation, List<? extends @Nullable Object> replies) {
+    List<@Nullable Bytes> values = new ArrayList<>(replies.size());
+    for (Object reply : replies) {
+      values.add(executor.checked(operation, reply) instanceof byte[] raw ? sizes.read(raw) : null);
+    }
+    return values;
+  }
+
+  /** The elements of a reply that is a list. */
+  static List<? extends @Nullable Object> list(@Nullable Object reply) {
+    if (reply instanceof List<?> list) {
+      return list;
+    }
+    throw new CacheException("Redis answered something else than a list: " + reply);
+  }
+
+  private static CommandArguments getAndTouch(Bytes entry, Ttl ttl) {
+    if (ttl.isZero()) {
+      return new CommandArguments(Command.GETDEL).add(entry);
+    }
+    CommandArguments command = new CommandArguments(Command.GETEX).add(entry);
+    return ttl.isEternal()
+        ? command.add(Keyword.PERSIST)
+        : command.add(Keyword.PX).add(ttl.millis());
+  }
+
+  private static CommandArguments touching(byte[] entry, Ttl ttl) {
+    if (ttl.isZero()) {
+      return new CommandArguments(Command.DEL).add(entry);
+    }
+    return ttl.isEternal()
+        ? new CommandArguments(Command.PERSIST).add(entry)
+        : new CommandArguments(Command.PEXPIRE).add(entry).add(ttl.millis());
+  }
+
+  /** Sends one plain command for each entry. */
+  private final class PlainRead<T extends @Nullable Object> extends Guarded<T> {
+
+    private final BiFunction<Bytes, byte[], CommandArguments> command;
+    private final Function<@Nullable Object, T> result;
+
+    /**
+     * Creates a read.
+     *
+     * @param command the command by the key and the name of its entry in Redis
+     * @param result the result by the reply
+     */
+    PlainRead(
+        String operation,
+        BiFunction<Bytes, byte[], CommandArguments> command,
+        Function<@Nullable Object, T> result) {
+      super(guard, operation);
+      this.command = command;
+      this.result = result;
+    }
+
+    @Override
+    protected List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
+      List<CommandArguments> commands = new ArrayList<>(keys.size());
+      for (Bytes key : keys) {
+        commands.add(command.apply(key, KeySpace.entryKey(generation.entryPrefix(), key)));
+      }
+      return commands;
+    }
+
+    @Override
+    protected List<T> read(Generation generation, List<@Nullable Object> replies) {
+      List<T> results = new ArrayList<>(replies.size());
+      replies.forEach(reply -> results.add(result.apply(reply)));
+      return results;
+    }
+  }
+
+  /** Reads values, and sets the times to live of the entries. */
+  private final class Values implements BucketRead<@Nullable Bytes> {
+
+    private final String operation;
+    private final Ttl onAccess;
+
+    Values(String operation, Ttl onAccess) {
+      this.operation = operation;
+      this.onAccess = onAccess;
+    }
+
+    @Override
+    public Request request(int bucket, Generation generation, List<Bytes> keys) {
+      Bytes generationKey = names.route(bucket);
+      List<CommandArguments> commands = new ArrayList<>();
+      CommandArguments first =
+          new CommandArguments(onAccess.isUnchanged() ? Command.MGET : Command.GET)
+              .add(generationKey);
+      commands.add(first);
+      for (Bytes key : keys) {
+        Bytes entry = Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key));
+        if (onAccess.isUnchanged()) {
+          first.add(entry);
+        } else {
+          commands.add(getAndTouch(entry, onAccess));
+        }
+      }
+      return new Request(
+          operation,
+          generationKey,
+          /* idempotent= */ !onAccess.isZero(),
+          commands,
+          sizes.expected(keys.size()));
+    }
+
+    @Override
+    public @Nullable List<@Nullable Bytes> results(
+        int bucket, Generation generation, List<@Nullable Object> replies) {
+      List<? extends @Nullable Object> flat =
+          onAccess.isUnchanged() ? list(executor.checked(operation, replies.get(0))) : replies;
+      return guard.verified(bucket, generation, flat.get(0))
+          ? bytes(operation, flat.subList(1, flat.size()))
+          : null;
+    }
+  }
+
+  /** Reads values with the times to live of the entries, which stay as they are. */
+  private final class ValuesWithTtl extends Guarded<@Nullable StoredValue> {
+
+    ValuesWithTtl(String operation) {
+      super(guard, operation);
+    }
+
+    @Override
+    protected int replyBytes(int count) {
+      return sizes.expected(count);
+    }
+
+    @Override
+    protected List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
+      List<CommandArguments> commands = new ArrayList<>(keys.size() + 1);
+      CommandArguments values = new CommandArguments(Command.MGET);
+      commands.add(values);
+      for (Bytes key : keys) {
+        Bytes entry = Bytes.of(KeySpace.entryKey(generation.entryPrefix(), key));
+        values.add(entry);
+        commands.add(new CommandArguments(Command.PTTL).add(entry));
+      }
+      return commands;
+    }
+
+    @Override
+    protected List<@Nullable StoredValue> read(
+        Generation generation, List<@Nullable Object> replies) {
+      List<? extends @Nullable Object> values = list(replies.get(0));
+      List<@Nullable StoredValue> found = new ArrayList<>(values.size());
+      for (int i = 0; i < values.size(); i++) {
+        found.add(stored(values.get(i), replies.get(i + 1), generation));
+      }
+      return found;
+    }
+  }
+
+  private @Nullable StoredValue stored(
+      @Nullable Object value, @Nullable Object ttl, Generation generation) {
+    Bytes bytes = value(value);
+    return bytes == null || !(ttl instanceof Long millis)
+        ? null
+        : new StoredValue(bytes, millis, generation);
+  }
+
+  /**
+   * Reads entries of a cache with tags by a script, which compares the tokens of their tags. For
+   * one operation; safe for use by several threads.
+   *
+   * @param <T> the result for each key
+   */
+  private class LiveRead<T extends @Nullable Object> implements BucketRead<T> {
+
+    private final String operation;
+    private final byte[] wanted;
+    private final @Nullable Function<Bytes, Ttl> onAccess;
+    private final Function<@Nullable Object, T> result;
+
+    /** Whether a server has forgotten the script, so that the requests bring its text. */
+    private volatile boolean isForgotten;
+
+    /**
+     * Creates a read.
+     *
+     * @param wanted the result of {@code read.lua} for each entry
+     * @param onAccess the time to live of each entry after the read, or {@code null} if it stays
+     * @param result the result by the script's reply for an entry
+     */
+    LiveRead(
+        String operation,
+        byte[] wanted,
+        @Nullable Function<Bytes, Ttl> onAccess,
+        Function<@Nullable Object, T> result) {
+      this.operation = operation;
+      this.wanted = wanted;
+      this.onAccess = onAccess;
+      this.result = result;
+    }
+
+    @Override
+    public Request request(int bucket, Generation generation, List<Bytes> keys) {
+      List<byte[]> read = new ArrayList<>(keys.size() + 2);
+      read.add(names.generationKey(bucket));
+      read.add(names.tagsKey(bucket));
+      List<byte[]> arguments = new ArrayList<>(onAccess == null ? 1 : keys.size() + 1);
+      arguments.add(wanted);
+      boolean isIdempotent = true;
+      for (Bytes key : keys) {
+        read.add(KeySpace.entryKey(generation.entryPrefix(), key));
+        if (onAccess != null) {
+          Ttl ttl = onAccess.apply(key);
+          isIdempotent &= !ttl.isZero();
+          arguments.add(Long.toString(ttl.millis()).getBytes(US_ASCII));
+        }
+      }
+      Script.Call call = READ.call(read, arguments);
+      return new Request(
+          operation,
+          names.route(bucket),
+          isIdempotent,
+          List.of(isForgotten ? call.byText() : call.byDigest()),
+          sizes.expected(keys.size()));
+    }
+
+    @Override
+    public @Nullable List<T> results(
+        int bucket, Generation generation, List<@Nullable Object> replies) {
+      if (replies.get(0) instanceof JedisNoScriptException) {
+        isForgotten = true;
+        return null; // the request is repeated
+      }
+      List<? extends @Nullable Object> flat = list(executor.checked(operation, replies.get(0)));
+      return guard.verified(bucket, generation, flat.get(0))
+          ? results(generation, flat.subList(1, flat.size()))
+          : null;
+    }
+
+    List<T> results(Generation generation, List<? extends @Nullable Object> replies) {
+      List<T> results = new ArrayList<>(replies.size());
+      replies.forEach(reply -> results.add(result.apply(reply)));
+      return results;
+    }
+  }
+
+  /** Reads entries of a cache with tags with their times to live. */
+  private final class LiveReadWithTtl extends LiveRead<@Nullable StoredValue> {
+
+    LiveReadWithTtl(String operation) {
+      super(operation, VALUE_AND_TTL, /* onAccess= */ null, reply -> null);
+    }
+
+    @Override
+    List<@Nullable StoredValue> results(
+        Generation generation, List<? extends @Nullable Object> replies) {
+      List<@Nullable StoredValue> found = new ArrayList<>(replies.size() / 2);
+      for (int i = 0; i < replies.size(); i += 2) {
+        found.add(stored(replies.get(i), replies.get(i + 1), generation));
+      }
+      return found;
+    }
+  }
+}
