@@ -5,18 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.processor.GuessingProcessor;
 import io.yokedcache.jcache.testing.RedisServer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.cache.Cache;
 import javax.cache.processor.MutableEntry;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+import redis.clients.jedis.params.ClientKillParams.SkipMe;
 
 /** Entry processors that know which value the entry probably has. */
 @Timeout(60)
@@ -151,5 +164,74 @@ final class GuessingProcessorIT {
 
     assertThat(cache.get("key")).isEqualTo(value + "b");
     assertThat(seen).containsExactly(value);
+  }
+
+  /** Adds 1 to a number, and returns the number before. */
+  private record Increment(@Nullable String guess)
+      implements GuessingProcessor<String, String, String> {
+
+    @Override
+    public String process(MutableEntry<String, String> entry, Object... arguments) {
+      String before = entry.getValue();
+      entry.setValue(next(before));
+      return before;
+    }
+
+    static String next(String number) {
+      return Integer.toString(Integer.parseInt(number) + 1);
+    }
+  }
+
+  /** A decision without an answer was applied once or not at all, and never by the next attempt. */
+  @Test
+  void connectionsKilled_eachDecisionIsAppliedOnce() throws Exception {
+    Cache<String, String> cache = cache();
+    cache.put("key", "0");
+    Set<String> replaced = ConcurrentHashMap.newKeySet();
+    AtomicInteger successes = new AtomicInteger();
+    AtomicInteger repeated = new AtomicInteger();
+    AtomicInteger unknown = new AtomicInteger();
+    AtomicBoolean isOver = new AtomicBoolean();
+    Runnable increments =
+        () -> {
+          String guess = "0";
+          while (!isOver.get()) {
+            try {
+              String before = cache.invoke("key", new Increment(guess));
+              guess = Increment.next(before);
+              successes.incrementAndGet();
+              if (!replaced.add(before)) {
+                repeated.incrementAndGet();
+              }
+            } catch (RedisUnavailableException lost) {
+              unknown.incrementAndGet();
+            }
+          }
+        };
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try (Jedis killer = new Jedis(redis.uri())) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        running.add(threads.submit(increments));
+      }
+      for (int i = 0; i < 100; i++) {
+        int before = successes.get();
+        Awaitility.await().pollInterval(Duration.ofMillis(1)).until(() -> successes.get() > before);
+        killer.clientKill(
+            ClientKillParams.clientKillParams().type(ClientType.NORMAL).skipMe(SkipMe.YES));
+      }
+      isOver.set(true);
+      for (Future<?> thread : running) {
+        thread.get();
+      }
+    } finally {
+      isOver.set(true);
+      threads.shutdown();
+    }
+
+    assertThat(unknown).hasPositiveValue();
+    assertThat(repeated).hasValue(0);
+    assertThat(Integer.parseInt(cache.get("key")))
+        .isBetween(successes.get(), successes.get() + unknown.get());
   }
 }

@@ -172,11 +172,23 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     TransactionContext context = TransactionContext.of(session);
     context.change(this, key);
     if (isLocking) {
-      Vacant ticket = newTicket(key);
-      context.keepTicket(
-          this, key, ticket == null && cache.get(key) instanceof Vacant vacant ? vacant : ticket);
+      context.keepTicket(this, key, ticketOfInsert(key));
     }
     return false;
+  }
+
+  private @Nullable Vacant ticketOfInsert(Object key) {
+    Vacant ticket = newTicket(key);
+    if (ticket != null) {
+      return ticket;
+    }
+    Object entry = cache.get(key);
+    if (entry instanceof Item) {
+      // The row does not exist, so this is a state from before it was deleted by other means.
+      cache.remove(key);
+      return newTicket(key);
+    }
+    return entry instanceof Vacant vacant ? vacant : null;
   }
 
   final boolean inserted(

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import javax.cache.Cache;
-import javax.cache.CacheException;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
@@ -23,6 +22,7 @@ import org.hibernate.boot.registry.selector.SimpleStrategyRegistrationImpl;
 import org.hibernate.boot.registry.selector.StrategyRegistration;
 import org.hibernate.boot.registry.selector.StrategyRegistrationProvider;
 import org.hibernate.boot.spi.SessionFactoryOptions;
+import org.hibernate.cache.CacheException;
 import org.hibernate.cache.cfg.spi.DomainDataRegionBuildingContext;
 import org.hibernate.cache.cfg.spi.DomainDataRegionConfig;
 import org.hibernate.cache.internal.DefaultCacheKeysFactory;
@@ -181,6 +181,11 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
     if (!legacyNames.isEmpty() && find(regionName, sessionFactory) == null) {
       for (String legacyName : legacyNames) {
         if (find(legacyName, sessionFactory) != null) {
+          logger.warn(
+              "Using the cache {} for the region {}, which is an old name. Rename it in the"
+                  + " configuration file to end this warning.",
+              legacyName,
+              regionName);
           return legacyName;
         }
       }

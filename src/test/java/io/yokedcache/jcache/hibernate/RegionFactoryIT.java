@@ -11,6 +11,7 @@ import io.yokedcache.jcache.hibernate.Shelves.Page;
 import io.yokedcache.jcache.hibernate.Shelves.Titled;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
+import org.hibernate.CacheMode;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
 import org.hibernate.cfg.Configuration;
@@ -125,6 +127,10 @@ final class RegionFactoryIT {
         Arguments.of(Leaflet.class, (LongFunction<Titled>) Leaflet::new));
   }
 
+  static Stream<Arguments> lockedKinds() {
+    return kinds().filter(kind -> kind.get()[0] != Leaflet.class);
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("kinds")
   void find_loadedByAnother_needsNoSql(Class<? extends Titled> type, LongFunction<Titled> row) {
@@ -161,6 +167,39 @@ final class RegionFactoryIT {
 
     assertThat(title(here, type, id).found()).isNull();
     assertThat(title(there, type, id).found()).isNull();
+  }
+
+  /** The entry of a row that was deleted by plain SQL cannot be the state of the new row. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("lockedKinds")
+  void insert_entryOfADeletedRow_nextReadHasTheNewRow(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+    sql("delete from " + type.getSimpleName() + " where id = " + id);
+
+    here.inTransaction(
+        session -> {
+          session.setCacheMode(CacheMode.PUT); // else Hibernate takes the row for an old one
+          Titled other = requireNonNull(row.apply(id));
+          other.retitle("new");
+          session.persist(other);
+        });
+
+    assertThat(title(there, type, id).found()).isEqualTo("new");
+    assertThat(title(there, type, id)).isEqualTo(new Answer("new", 0));
+  }
+
+  /** Changes rows behind the back of Hibernate. */
+  private static void sql(String statement) {
+    here.inTransaction(
+        session ->
+            session.doWork(
+                connection -> {
+                  try (Statement made = connection.createStatement()) {
+                    made.executeUpdate(statement);
+                  }
+                }));
   }
 
   @ParameterizedTest(name = "{0}")
