@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The compact form is used for objects of exactly these classes: {@code String}, {@code byte[]},
  * the boxed types, {@code BigInteger}, {@code BigDecimal}, {@code UUID}, {@code Instant}, {@code
- * Duration}, {@code LocalDate} and {@code LocalDateTime}. Equal values of these classes have equal
- * bytes. Records of these, of enums, of other records and of frequent collections are written by
- * their components ({@link CompactForm}). Inside other objects they are serialised with them.
+ * Duration}, {@code LocalDate}, {@code LocalTime}, {@code LocalDateTime} and {@code
+ * OffsetDateTime}. Equal values of these classes have equal bytes. Records of these, of enums, of
+ * other records and of frequent collections are written by their components ({@link CompactForm}).
+ * Inside other objects they are serialised with them.
  *
  * <p>The limits and the refusals of {@code JavaCodec} apply. Do not use it for keys: serialised
  * objects are not canonical. Safe for use by several threads.

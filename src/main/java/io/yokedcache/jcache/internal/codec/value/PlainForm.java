@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoField;
 import java.util.Arrays;
@@ -35,7 +37,9 @@ import org.jspecify.annotations.Nullable;
  * Z B S C I L F D   the boxed types, as in descriptors of the class file: 1, 1, 2, 2, 4, 8, 4, 8
  * U                 UUID: 16
  * i p t             Instant, Duration, LocalDateTime: seconds (8), nanoseconds (4)
+ * o                 OffsetDateTime: as its LocalDateTime, seconds of the offset (4)
  * d                 LocalDate: year (4), month (1), day (1)
+ * c                 LocalTime: nanosecond of the day (8)
  * s u x             String: length, Latin-1, UTF-8 or UTF-16
  * b                 byte[]: length, bytes
  * G M               BigInteger, BigDecimal: length, scale (4, only M), two's complement
@@ -65,6 +69,9 @@ public record PlainForm<T>(
   private static final int AFTER_LONG = 1 + Long.BYTES;
 
   private static final int AFTER_INT = 1 + Integer.BYTES;
+
+  /** Where the third of three numbers begins after a long and an int. */
+  private static final int AFTER_TIME = AFTER_LONG + Integer.BYTES;
 
   private static final int NANOS_PER_SECOND = 1_000_000_000;
 
@@ -154,14 +161,19 @@ public record PlainForm<T>(
               "t",
               LocalDateTime.class,
               Long.BYTES + Integer.BYTES,
-              (value, bytes) ->
-                  putTime(
-                      bytes,
-                      value.toEpochSecond(ZoneOffset.UTC),
-                      value.get(ChronoField.NANO_OF_SECOND)),
+              (value, bytes) -> putDateTime(bytes, value),
+              PlainForm::dateTimeOf),
+          fixed(
+              "o",
+              OffsetDateTime.class,
+              Long.BYTES + 2 * Integer.BYTES,
+              (value, bytes) -> {
+                putDateTime(bytes, value.toLocalDateTime());
+                BigEndian.put(bytes, AFTER_TIME, value.getOffset().getTotalSeconds());
+              },
               bytes ->
-                  LocalDateTime.ofEpochSecond(
-                      BigEndian.longAt(bytes, 1), nanosOf(bytes), ZoneOffset.UTC)),
+                  dateTimeOf(bytes)
+                      .atOffset(ZoneOffset.ofTotalSeconds(BigEndian.intAt(bytes, AFTER_TIME)))),
           fixed(
               "d",
               LocalDate.class,
@@ -173,6 +185,12 @@ public record PlainForm<T>(
               },
               bytes ->
                   LocalDate.of(BigEndian.intAt(bytes, 1), bytes[AFTER_INT], bytes[AFTER_INT + 1])),
+          fixed(
+              "c",
+              LocalTime.class,
+              Long.BYTES,
+              (value, bytes) -> BigEndian.put(bytes, 1, value.toNanoOfDay()),
+              bytes -> LocalTime.ofNanoOfDay(BigEndian.longAt(bytes, 1))),
           new PlainForm<>(
               "" + LATIN_1 + UNICODE + CHARS,
               String.class,
@@ -258,7 +276,7 @@ public record PlainForm<T>(
         },
         (bytes, limits) -> {
           if (bytes.length != length) {
-            throw damaged(bytes, "a " + type.getSimpleName() + " takes " + length, null);
+            throw damaged(bytes, type.getSimpleName() + " takes " + length + " bytes", null);
           }
           return reader.apply(bytes);
         });
@@ -275,6 +293,14 @@ public record PlainForm<T>(
   private static void putTime(byte[] bytes, long seconds, int nanos) {
     BigEndian.put(bytes, 1, seconds);
     BigEndian.put(bytes, AFTER_LONG, nanos);
+  }
+
+  private static void putDateTime(byte[] bytes, LocalDateTime value) {
+    putTime(bytes, value.toEpochSecond(ZoneOffset.UTC), value.get(ChronoField.NANO_OF_SECOND));
+  }
+
+  private static LocalDateTime dateTimeOf(byte[] bytes) {
+    return LocalDateTime.ofEpochSecond(BigEndian.longAt(bytes, 1), nanosOf(bytes), ZoneOffset.UTC);
   }
 
   private static int nanosOf(byte[] bytes) {

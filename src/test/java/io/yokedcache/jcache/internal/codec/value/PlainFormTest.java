@@ -11,6 +11,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,10 @@ final class PlainFormTest {
     writes(Duration.ofSeconds(3, 4), "70 0000000000000003 00000004");
     writes(LocalDateTime.of(1970, 1, 2, 0, 0, 0, 6), "74 0000000000015180 00000006");
     writes(LocalDate.of(2024, 2, 29), "64 000007e8 02 1d");
+    writes(LocalTime.of(0, 0, 1, 2), "63 000000003b9aca02");
+    writes(
+        OffsetDateTime.of(1970, 1, 2, 0, 0, 0, 6, ZoneOffset.ofHours(-1)),
+        "6f 0000000000015180 00000006 fffff1f0");
     writes("", "73 00");
     writes("a\u00FF", "73 02 61ff");
     writes("a\u20AC", "75 04 61e282ac");
@@ -57,12 +64,19 @@ final class PlainFormTest {
   @ParameterizedTest
   @CsvSource({
     "5a 02, a Boolean is 0 or 1",
-    "4c 00000000000000, a Long takes 9",
+    "4c 00000000000000, Long takes 9 bytes",
     "69 0000000000000000 ffffffff, -1 nanoseconds",
     "70 0000000000000000 3b9aca00, 1000000000 nanoseconds",
     "70 0000000000000000 80000000, -2147483648 nanoseconds",
     "69 7fffffffffffffff 00000000, Instant",
     "74 7fffffffffffffff 00000000, EpochDay",
+    "6f 0000000000015180 00000006, OffsetDateTime takes 17 bytes",
+    "6f 7fffffffffffffff 00000000 00000000, EpochDay",
+    "6f 0000000000000000 3b9aca00 00000000, 1000000000 nanoseconds",
+    "6f 0000000000000000 00000000 0000fd21, Zone offset",
+    "6f 0000000000000000 00000000 80000000, Zone offset",
+    "63 00004e94914f0000, NanoOfDay",
+    "63 ffffffffffffffff, NanoOfDay",
     "64 000007e7 02 1d, February 29",
     "64 000007e7 0d 01, MonthOfYear",
     "64 7fffffff 01 01, Year",

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -40,7 +42,12 @@ public final class PlainSamples {
             LocalDate.of(2024, 2, 29),
             LocalDateTime.MIN,
             LocalDateTime.MAX,
-            LocalDateTime.parse("1969-12-31T23:59:59.999999999")));
+            LocalDateTime.parse("1969-12-31T23:59:59.999999999"),
+            LocalTime.MIN,
+            LocalTime.MAX,
+            OffsetDateTime.MIN,
+            OffsetDateTime.MAX,
+            OffsetDateTime.parse("2024-02-29T10:00:00.000000001+05:45")));
     values.addAll(texts());
     for (int length : LENGTHS) {
       byte[] bytes = new byte[length];

@@ -24,6 +24,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -483,9 +485,16 @@ final class RecordsTest {
 
   @Test
   void dates_keepTheirClass() {
-    record Times(Instant a, Duration b, LocalDateTime c) implements Serializable {}
+    record Times(Instant a, Duration b, LocalDateTime c, LocalTime d, OffsetDateTime e)
+        implements Serializable {}
     Times times =
-        new Times(Instant.EPOCH, Duration.ofDays(1), LocalDateTime.of(2024, 1, 2, 3, 4, 5));
+        new Times(
+            Instant.EPOCH,
+            Duration.ofDays(1),
+            LocalDateTime.of(2024, 1, 2, 3, 4, 5),
+            LocalTime.NOON,
+            OffsetDateTime.MAX);
+    assertThat(auto.encode(times)[0]).isEqualTo((byte) 'R');
     assertThat(auto.decode(auto.encode(times))).isEqualTo(times);
   }
 }
