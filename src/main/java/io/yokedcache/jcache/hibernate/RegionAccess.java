@@ -16,7 +16,6 @@ import org.hibernate.cache.spi.access.EntityDataAccess;
 import org.hibernate.cache.spi.access.NaturalIdDataAccess;
 import org.hibernate.cache.spi.access.SoftLock;
 import org.hibernate.cache.spi.support.AbstractCachedDomainDataAccess;
-import org.hibernate.cache.spi.support.SimpleTimestamper;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.hibernate.persister.collection.CollectionPersister;
@@ -63,6 +62,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
   @Override
   public final @Nullable Object get(SharedSessionContractImplementor session, Object key) {
+    if (session.getCacheMode().isRefreshEnabled()) {
+      return null; // Hibernate looks for natural ids in this mode too, and would not replace them.
+    }
     TransactionContext context = TransactionContext.of(session);
     Object entry = cache.get(key);
     if (entry instanceof Item item) {
@@ -70,7 +72,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       if (isLocking) {
         context.see(this, key, item);
       }
-      return !isStrict || context.getCachingTimestamp() > item.timestamp() ? item.value() : null;
+      return !isStrict || context.getCachingTimestamp() > item.placed() ? item.value() : null;
     }
     context.keepTicket(
         this,
@@ -97,25 +99,15 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       Object key,
       Object value,
       @Nullable Object version) {
-    TransactionContext context = TransactionContext.of(session);
-    Vacant ticket = context.takeTicket(this, key);
-    if (context.hasChanged(this, key)) {
-      return false;
-    }
-    long start = context.getCachingTimestamp();
-    Item loaded = new Item(value, version, start);
-    try {
-      RegionEntry put =
-          decide(key, ticket, RegionEntry.load(isStrict ? null : ticket, start, loaded, versions));
-      if (isLocking) {
-        context.see(this, key, put);
-      }
-      return put instanceof Item;
-    } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
-      return false;
-    }
+    return putFromLoad(session, key, value, version, /* minimalPutOverride= */ false);
   }
 
+  /**
+   * Puts a state that was loaded, if it cannot be outdated. An entry that has a state already keeps
+   * it, unless the version of the new one is newer or the session has a mode that refreshes the
+   * cache. So the puts are minimal in the other modes, with and without {@code
+   * hibernate.cache.use_minimal_puts}.
+   */
   @Override
   public final boolean putFromLoad(
       SharedSessionContractImplementor session,
@@ -123,7 +115,30 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       Object value,
       @Nullable Object version,
       boolean minimalPutOverride) {
-    return putFromLoad(session, key, value, version);
+    TransactionContext context = TransactionContext.of(session);
+    Vacant ticket = context.takeTicket(this, key);
+    if (context.hasChanged(this, key)) {
+      return false;
+    }
+    boolean isRefresh = !minimalPutOverride && session.getCacheMode().isRefreshEnabled();
+    try {
+      RegionEntry put =
+          decide(
+              key,
+              ticket,
+              RegionEntry.load(
+                  isStrict ? null : ticket,
+                  context.getCachingTimestamp(),
+                  Item.now(value, version),
+                  versions,
+                  isRefresh));
+      if (isLocking) {
+        context.see(this, key, put);
+      }
+      return put instanceof Item;
+    } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
+      return false;
+    }
   }
 
   @Override
@@ -200,7 +215,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     if (ticket == null) {
       return false;
     }
-    Item item = new Item(value, version, SimpleTimestamper.next());
+    Item item = Item.now(value, version);
     return change(key, ticket, RegionEntry.insert(ticket, item)) instanceof Item;
   }
 
@@ -218,7 +233,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       cache.remove(key);
       return false;
     }
-    Item item = new Item(value, version, SimpleTimestamper.next());
+    Item item = Item.now(value, version);
     return change(key, Handle.written(lock), RegionEntry.unlock(Handle.id(lock), item, versions))
         instanceof Item;
   }

@@ -26,56 +26,91 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface RegionEntry extends Serializable {
 
+  /** How far the clocks of two JVMs may be apart. */
+  Duration CLOCK_MARGIN = Duration.ofSeconds(1);
+
+  /** The origin of the values that this JVM writes, a random number. */
+  long THIS_JVM = ThreadLocalRandom.current().nextLong();
+
   /**
-   * A state of the database, with the version of the row, if it has one, and the time when it was
-   * put, by the clock of the JVM that put it.
+   * Whether a value was placed before a transaction of this JVM began, so that a state which the
+   * transaction loaded is no older than the value, if the entry still has it.
    */
+  private static boolean isBefore(long transactionStart, long origin, long placed) {
+    long margin = origin == THIS_JVM ? 0 : CLOCK_MARGIN.toMillis() * SimpleTimestamper.ONE_MS;
+    return placed + margin < transactionStart;
+  }
+
+  /** A state of the database. */
   final class Item extends EncodedOnce implements RegionEntry {
 
-    @Serial private static final long serialVersionUID = 2L;
+    @Serial private static final long serialVersionUID = 3L;
 
     private final Object value;
     private final @Nullable Object version;
-    private final long timestamp;
+    private final long origin;
+    private final long placed;
 
-    Item(Object value, @Nullable Object version, long timestamp) {
+    /**
+     * Creates a state.
+     *
+     * @param value the state, in Hibernate's form
+     * @param version of the row, or {@code null} if it has none
+     * @param origin the JVM that writes it
+     * @param placed when, by the clock of that JVM, after the state was read or committed
+     */
+    Item(Object value, @Nullable Object version, long origin, long placed) {
       this.value = value;
       this.version = version;
-      this.timestamp = timestamp;
+      this.origin = origin;
+      this.placed = placed;
+    }
+
+    static Item now(Object value, @Nullable Object version) {
+      return new Item(value, version, THIS_JVM, SimpleTimestamper.next());
     }
 
     Object value() {
       return value;
     }
 
-    long timestamp() {
-      return timestamp;
+    long placed() {
+      return placed;
     }
 
-    /** Whether this state has that version or a newer one; false if there are no versions. */
-    boolean isAsNewAs(@Nullable Object other, @Nullable Comparator<Object> versions) {
-      return version != null
-          && other != null
-          && versions != null
-          && versions.compare(version, other) >= 0;
+    /** Whether this state has a newer version than the other one; false if one has no version. */
+    boolean isNewerThan(Item other, @Nullable Comparator<Object> versions) {
+      return versions != null
+          && version != null
+          && other.version != null
+          && versions.compare(version, other.version) > 0;
+    }
+
+    /** Whether this state has the other one's version or a newer one; false if one has none. */
+    boolean isAsNewAs(Item other, @Nullable Comparator<Object> versions) {
+      return versions != null
+          && version != null
+          && other.version != null
+          && versions.compare(version, other.version) >= 0;
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Item that
-          && that.timestamp == timestamp
+          && that.origin == origin
+          && that.placed == placed
           && that.value.equals(value)
           && Objects.equals(that.version, version);
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(value, version, timestamp);
+      return Objects.hash(value, version, origin, placed);
     }
 
     @Override
     public String toString() {
-      return "Item[" + version + ", " + timestamp + "]";
+      return "Item[" + version + ", " + origin + ", " + placed + "]";
     }
   }
 
@@ -89,18 +124,13 @@ sealed interface RegionEntry extends Serializable {
      */
     static final Duration TIME_TO_LIVE = Duration.ofMinutes(10);
 
-    /** How far the clocks of two JVMs may be apart. */
-    static final Duration CLOCK_MARGIN = Duration.ofSeconds(1);
-
-    static final long THIS_JVM = ThreadLocalRandom.current().nextLong();
-
     private final long origin;
     private final long placed;
 
     /**
      * Creates a ticket.
      *
-     * @param origin the JVM that writes it, a random number
+     * @param origin the JVM that writes it
      * @param placed when, by the clock of that JVM, which gives each number once
      */
     Vacant(long origin, long placed) {
@@ -110,12 +140,6 @@ sealed interface RegionEntry extends Serializable {
 
     static Vacant now() {
       return new Vacant(THIS_JVM, SimpleTimestamper.next());
-    }
-
-    /** Whether it was written before a transaction of this JVM began. */
-    boolean isBefore(long transactionStart) {
-      long margin = origin == THIS_JVM ? 0 : CLOCK_MARGIN.toMillis() * SimpleTimestamper.ONE_MS;
-      return placed + margin < transactionStart;
     }
 
     @Override
@@ -251,9 +275,7 @@ sealed interface RegionEntry extends Serializable {
       return null;
     }
     boolean keeps =
-        committed != null
-            && entry instanceof Item item
-            && item.isAsNewAs(committed.version, versions);
+        committed != null && entry instanceof Item item && item.isAsNewAs(committed, versions);
     return keeps ? null : Vacant.now();
   }
 
@@ -268,22 +290,30 @@ sealed interface RegionEntry extends Serializable {
    * @param ticket the one that was seen before the database was read, or {@code null} if none was
    *     or if it does not count, because the state may be older than the read
    * @param transactionStart when the transaction of the load began
+   * @param isRefresh whether the state may replace one that is not older, as one of the same
+   *     version. If the entry may have changed since the transaction began, it is left without a
+   *     state.
    */
   static Function<@Nullable Object, @Nullable RegionEntry> load(
       @Nullable Vacant ticket,
       long transactionStart,
       Item loaded,
-      @Nullable Comparator<Object> versions) {
+      @Nullable Comparator<Object> versions,
+      boolean isRefresh) {
     return entry -> {
       if (entry instanceof Vacant vacant) {
-        return vacant.equals(ticket) || vacant.isBefore(transactionStart) ? loaded : null;
+        boolean fills =
+            vacant.equals(ticket) || isBefore(transactionStart, vacant.origin, vacant.placed);
+        return fills ? loaded : null;
       }
       if (entry instanceof Item item) {
-        boolean isOlder =
-            item.version != null
-                && loaded.version != null
-                && !item.isAsNewAs(loaded.version, versions);
-        return isOlder && versions != null ? loaded : null;
+        if (loaded.isNewerThan(item, versions)) {
+          return loaded;
+        }
+        if (!isRefresh || item.isNewerThan(loaded, versions)) {
+          return null;
+        }
+        return isBefore(transactionStart, item.origin, item.placed) ? loaded : Vacant.now();
       }
       if (entry instanceof Lock lock && lock.without(0).isHeld()) {
         return null;

@@ -17,16 +17,33 @@ final class RegionEntryTest {
   private static final Comparator<Object> VERSIONS =
       (one, two) -> Integer.compare((Integer) one, (Integer) two);
   private static final long START = SimpleTimestamper.next();
-  private static final long MARGIN = Vacant.CLOCK_MARGIN.toMillis() * SimpleTimestamper.ONE_MS;
-  private static final long OTHER_JVM = Vacant.THIS_JVM + 1;
+  private static final long MARGIN = RegionEntry.CLOCK_MARGIN.toMillis() * SimpleTimestamper.ONE_MS;
+  private static final long OTHER_JVM = RegionEntry.THIS_JVM + 1;
 
   private static Item item(@Nullable Integer version) {
-    return new Item("state " + version, version, START);
+    return item(version, RegionEntry.THIS_JVM, START);
+  }
+
+  private static Item item(@Nullable Integer version, long origin, long placed) {
+    return new Item("state " + version, version, origin, placed);
   }
 
   private static @Nullable RegionEntry load(
       @Nullable Object entry, @Nullable Vacant ticket, @Nullable Integer version) {
-    return RegionEntry.load(ticket, START, item(version), version == null ? null : VERSIONS)
+    return load(entry, ticket, version, false);
+  }
+
+  private static @Nullable RegionEntry refresh(@Nullable Object entry, @Nullable Integer version) {
+    return load(entry, null, version, true);
+  }
+
+  private static @Nullable RegionEntry load(
+      @Nullable Object entry,
+      @Nullable Vacant ticket,
+      @Nullable Integer version,
+      boolean isRefresh) {
+    return RegionEntry.load(
+            ticket, START, item(version), version == null ? null : VERSIONS, isRefresh)
         .apply(entry);
   }
 
@@ -68,8 +85,8 @@ final class RegionEntryTest {
 
   @Test
   void load_ticketFromBeforeTheTransaction_putsTheState() {
-    assertThat(load(new Vacant(Vacant.THIS_JVM, START - 1), null, 1)).isEqualTo(item(1));
-    assertThat(load(new Vacant(Vacant.THIS_JVM, START), null, 1)).isNull();
+    assertThat(load(new Vacant(RegionEntry.THIS_JVM, START - 1), null, 1)).isEqualTo(item(1));
+    assertThat(load(new Vacant(RegionEntry.THIS_JVM, START), null, 1)).isNull();
   }
 
   /** The clock of the other JVM may be late by the margin. */
@@ -86,6 +103,41 @@ final class RegionEntryTest {
     assertThat(load(item(2), null, 3)).isEqualTo(item(3));
     assertThat(load(item(null), null, null)).isNull();
     assertThat(load(item(null), null, 1)).isNull();
+  }
+
+  @Test
+  void refresh_stateFromBeforeTheTransaction_isReplacedUnlessItIsNewer() {
+    Item without = item(null, RegionEntry.THIS_JVM, START - 1);
+    Item second = item(2, RegionEntry.THIS_JVM, START - 1);
+
+    assertThat(refresh(without, null)).isEqualTo(item(null));
+    assertThat(refresh(without, 1)).isEqualTo(item(1));
+    assertThat(refresh(second, 1)).isNull();
+    assertThat(refresh(second, 2)).isEqualTo(item(2));
+    assertThat(refresh(second, 3)).isEqualTo(item(3));
+  }
+
+  /** The row may have changed after it was read, so neither state is known to be the last one. */
+  @Test
+  void refresh_stateFromAfterTheBeginOfTheTransaction_leavesATicket() {
+    assertThat(refresh(item(null), null)).isInstanceOf(Vacant.class);
+    assertThat(refresh(item(2), 2)).isInstanceOf(Vacant.class);
+    assertThat(refresh(item(2), 1)).isNull();
+    assertThat(refresh(item(2), 3)).isEqualTo(item(3));
+  }
+
+  @Test
+  void refresh_stateOfAnotherJvm_mustBeOlderByTheMargin() {
+    assertThat(refresh(item(null, OTHER_JVM, START - MARGIN), null)).isInstanceOf(Vacant.class);
+    assertThat(refresh(item(null, OTHER_JVM, START - MARGIN - 1), null)).isEqualTo(item(null));
+  }
+
+  @Test
+  void refresh_noState_isALoad() {
+    assertThat(refresh(null, 1)).isInstanceOf(Vacant.class);
+    assertThat(refresh(Vacant.now(), 1)).isNull();
+    assertThat(refresh(new Vacant(RegionEntry.THIS_JVM, START - 1), 1)).isEqualTo(item(1));
+    assertThat(refresh(RegionEntry.lock(1).apply(null), 1)).isNull();
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.yokedcache.jcache.hibernate.Shelves.Leaflet;
 import io.yokedcache.jcache.hibernate.Shelves.Page;
 import io.yokedcache.jcache.hibernate.Shelves.Titled;
 import io.yokedcache.jcache.testing.RedisServer;
+import jakarta.persistence.CacheStoreMode;
 import java.net.URI;
 import java.sql.Statement;
 import java.time.Duration;
@@ -327,6 +328,106 @@ final class RegionFactoryIT {
     }
   }
 
+  /** The one way to replace the state of a row that was changed behind the back of Hibernate. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void refresh_rowWasChangedBySql_replacesTheEntry(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    for (SessionFactory sessions : List.of(there, repeatable)) {
+      long id = insert(row);
+      assertThat(title(here, type, id).found()).isEqualTo("old");
+      sql("update " + type.getSimpleName() + " set title = 'new' where id = " + id);
+      assertThat(title(sessions, type, id)).isEqualTo(new Answer("old", 0));
+
+      assertThat(ask(sessions, refreshing(session -> session.find(type, id).title())))
+          .isEqualTo(new Answer("new", 1));
+
+      assertThat(title(sessions, type, id)).isEqualTo(new Answer("new", 0));
+      assertThat(title(here, type, id)).isEqualTo(new Answer("new", 0));
+    }
+  }
+
+  private static Function<Session, @Nullable Object> refreshing(
+      Function<Session, @Nullable Object> query) {
+    return session -> {
+      refresh(session);
+      return query.apply(session);
+    };
+  }
+
+  /** All that the session reads is read from the database and replaces the entries. */
+  private static void refresh(Session session) {
+    session.setProperty("jakarta.persistence.cache.storeMode", CacheStoreMode.REFRESH);
+  }
+
+  @Test
+  void refresh_collectionWasChangedBySql_replacesTheEntry() {
+    long id = insert(Book::new);
+    Function<Session, @Nullable Object> notes =
+        session -> String.join(",", session.find(Book.class, id).notes);
+    ask(there, notes);
+    sql("insert into Notes (Book_id, notes) values (" + id + ", 'first')");
+    assertThat(ask(there, notes)).isEqualTo(new Answer("", 0));
+
+    assertThat(ask(there, refreshing(notes)).found()).isEqualTo("first");
+
+    assertThat(ask(there, notes)).isEqualTo(new Answer("first", 0));
+  }
+
+  @Test
+  void refresh_naturalIdWasMovedBySql_replacesTheEntry() {
+    long id = insert(Book::new);
+    long heir = insert(Book::new);
+    here.inTransaction(session -> retitle(session, Book.class, heir));
+    String isbn = "isbn " + id;
+    sql("update Book set isbn = 'lost " + id + "' where id = " + id);
+    sql("update Book set isbn = '" + isbn + "' where id = " + heir);
+    assertThat(byNaturalId(there, isbn)).isEqualTo(new Answer("old", 0));
+
+    assertThat(ask(there, refreshing(session -> byNaturalId(session, isbn))).found())
+        .isEqualTo("new");
+
+    assertThat(byNaturalId(there, isbn)).isEqualTo(new Answer("new", 0));
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("changes")
+  void refresh_rowIsChangedMeanwhile_leavesNoOldState(
+      Change change, Class<? extends Titled> type, LongFunction<Titled> row) {
+    for (SessionFactory sessions : List.of(there, repeatable)) {
+      long id = insert(row);
+      assertThat(title(there, type, id).found()).isEqualTo("old");
+      Shelves.WHILE_LOADING.set(() -> change.make(type, id));
+
+      ask(sessions, refreshing(session -> session.find(type, id).title()));
+
+      assertThat(Shelves.WHILE_LOADING.get()).isNull();
+      Object stored = change == Change.DELETE ? null : "new";
+      for (int i = 0; i < 3; i++) {
+        assertThat(title(there, type, id).found()).isEqualTo(stored);
+        assertThat(title(here, type, id).found()).isEqualTo(stored);
+      }
+    }
+  }
+
+  /** The mode is for states that others have changed, so the own ones stay out. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void refresh_ofTheOwnChange_isSeenByNobodyElse(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    rollBack(
+        session -> {
+          retitle(session, type, id);
+          session.flush();
+          session.clear();
+          refresh(session);
+          assertThat(session.find(type, id).title()).isEqualTo("new");
+        });
+
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+  }
+
   /** A snapshot has the state from before a change that is over when the load begins. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("kinds")
@@ -487,12 +588,13 @@ final class RegionFactoryIT {
     assertThat(byNaturalId(here, "isbn " + id)).isEqualTo(new Answer("old", 0));
   }
 
-  @SuppressWarnings("deprecation") // Hibernate 6.6 has no other way.
   private static Answer byNaturalId(SessionFactory sessions, String isbn) {
-    return ask(
-        sessions,
-        session ->
-            session.bySimpleNaturalId(Book.class).loadOptional(isbn).map(Book::title).orElse(null));
+    return ask(sessions, session -> byNaturalId(session, isbn));
+  }
+
+  @SuppressWarnings("deprecation") // Hibernate 6.6 has no other way.
+  private static @Nullable String byNaturalId(Session session, String isbn) {
+    return session.bySimpleNaturalId(Book.class).loadOptional(isbn).map(Book::title).orElse(null);
   }
 
   @Test
