@@ -11,12 +11,19 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class Degradation {
 
+  /** Counts nothing, so all caches that do not degrade share it. */
+  private static final Degradation NONE = new Degradation(false);
+
   private final boolean degrades;
   private final LongAdder reads = new LongAdder();
   private final LongAdder writes = new LongAdder();
 
-  Degradation(boolean degrades) {
+  private Degradation(boolean degrades) {
     this.degrades = degrades;
+  }
+
+  static Degradation of(boolean degrades) {
+    return degrades ? new Degradation(true) : NONE;
   }
 
   /** Whether reads for {@link Use#ANSWER} miss while Redis is away. */

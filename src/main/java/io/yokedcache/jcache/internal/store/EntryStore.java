@@ -107,7 +107,7 @@ public final class EntryStore {
     this.guard = new GenerationGuard(executor, names, generations, batchSize);
     this.batchSize = batchSize;
     this.hasTags = generations.hasTags();
-    this.degradation = new Degradation(degrades);
+    this.degradation = Degradation.of(degrades);
     MutationApplier mutations =
         new MutationApplier(
             executor, names, operations, generations, guard, publisher, announcement, batchSize);

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -50,8 +51,8 @@ public final class GenerationGuard {
   private final Generations generations;
   private final int batchSize;
 
-  /** The reads of the generation keys, by bucket; made once and never changed. */
-  private final CommandArguments[] generationReads;
+  /** The reads of the generation keys, by bucket: each is made at its first use, and then stays. */
+  private final AtomicReferenceArray<@Nullable CommandArguments> generationReads;
 
   public GenerationGuard(
       RedisExecutor executor, KeySpace names, Generations generations, int batchSize) {
@@ -59,10 +60,7 @@ public final class GenerationGuard {
     this.names = names;
     this.generations = generations;
     this.batchSize = batchSize;
-    this.generationReads = new CommandArguments[names.buckets()];
-    for (int bucket = 0; bucket < generationReads.length; bucket++) {
-      generationReads[bucket] = new CommandArguments(Command.GET).add(names.route(bucket));
-    }
+    this.generationReads = new AtomicReferenceArray<>(names.buckets());
   }
 
   /**
@@ -300,7 +298,7 @@ public final class GenerationGuard {
       boolean idempotent,
       List<CommandArguments> commands,
       int replyBytes) {
-    CommandArguments read = generationReads[bucket];
+    CommandArguments read = generationRead(bucket);
     List<CommandArguments> all;
     if (commands.size() == 1) {
       all = List.of(read, commands.get(0));
@@ -310,6 +308,15 @@ public final class GenerationGuard {
       all.addAll(commands);
     }
     return new Request(operation, names.route(bucket), idempotent, all, replyBytes);
+  }
+
+  private CommandArguments generationRead(int bucket) {
+    CommandArguments known = generationReads.get(bucket);
+    if (known == null) {
+      known = new CommandArguments(Command.GET).add(names.route(bucket));
+      generationReads.set(bucket, known); // another thread may have made the same
+    }
+    return known;
   }
 
   /** Repeats an attempt, which returns {@code null} if the generation it was given was stale. */

@@ -59,8 +59,8 @@ public final class OwedInvalidations {
   private static final int MAX_LATE_VALUES = 16;
 
   private final int maxKeys;
-  private final Duration lateness;
-  private final Duration maxWait;
+  private final long lateNanos;
+  private final long maxWaitNanos;
 
   /** By name. A closed cache stays while it owes something. */
   private final Map<String, OfCache> caches = new ConcurrentHashMap<>();
@@ -83,8 +83,8 @@ public final class OwedInvalidations {
    */
   public OwedInvalidations(int maxKeys, Duration lateness, Duration maxWait) {
     this.maxKeys = maxKeys;
-    this.lateness = lateness;
-    this.maxWait = maxWait;
+    this.lateNanos = lateness.toNanos();
+    this.maxWaitNanos = maxWait.toNanos();
   }
 
   /**
@@ -96,7 +96,7 @@ public final class OwedInvalidations {
     return caches.compute(
         cacheName,
         (name, known) -> {
-          OfCache cache = known == null ? new OfCache(this, owes) : known;
+          OfCache cache = known == null ? new OfCache(owes) : known;
           cache.isOpen = true;
           return cache;
         });
@@ -246,11 +246,8 @@ public final class OwedInvalidations {
   }
 
   /** The debts of one cache. */
-  public static final class OfCache {
+  public final class OfCache {
 
-    private final int maxKeys;
-    private final long lateNanos;
-    private final long maxWaitNanos;
     private final boolean owes;
 
     /** Settles what is owed, by the last cache object that owed something. */
@@ -283,10 +280,7 @@ public final class OwedInvalidations {
       return map.isEmpty() ? new LinkedHashMap<>() : map;
     }
 
-    private OfCache(OwedInvalidations manager, boolean owes) {
-      this.maxKeys = manager.maxKeys;
-      this.lateNanos = manager.lateness.toNanos();
-      this.maxWaitNanos = manager.maxWait.toNanos();
+    private OfCache(boolean owes) {
       this.owes = owes;
     }
 
