@@ -2,6 +2,7 @@ package io.yokedcache.jcache.hibernate;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.YokedCachingProvider;
@@ -16,6 +17,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -53,28 +55,35 @@ final class RegionFactoryIT {
   /** Reads of a whole snapshot, as MySQL's by default. */
   private static SessionFactory repeatable;
 
+  private static SessionFactory near;
+
   @BeforeAll
   static void start() {
     redis = RedisServer.start();
     managers = new ArrayList<>();
     String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
-    here = open(database, "create", "");
-    there = open(database, "validate", "");
-    repeatable = open(database, "validate", "REPEATABLE_READ");
+    here = open(database, "create", "", false);
+    there = open(database, "validate", "", false);
+    repeatable = open(database, "validate", "REPEATABLE_READ", false);
+    near = open(database, "validate", "", true);
   }
 
   @AfterAll
   static void stop() {
-    Stream.of(repeatable, there, here).forEach(SessionFactory::close);
+    Stream.of(near, repeatable, there, here).forEach(SessionFactory::close);
     redis.close();
   }
 
-  private static SessionFactory open(String database, String schema, String isolation) {
+  private static SessionFactory open(
+      String database, String schema, String isolation, boolean isNear) {
+    Properties properties = new Properties();
+    properties.setProperty("yokedcache.defaults.near.enabled", String.valueOf(isNear));
     CacheManager manager =
         Caching.getCachingProvider(YokedCachingProvider.class.getName())
             .getCacheManager(
                 URI.create(redis.uri() + "?client-name=factory-" + managers.size()),
-                RegionFactoryIT.class.getClassLoader());
+                RegionFactoryIT.class.getClassLoader(),
+                properties);
     managers.add(manager);
     Configuration configuration =
         new Configuration()
@@ -519,7 +528,7 @@ final class RegionFactoryIT {
     here.getCache().evictAllRegions();
     long id = insert(Page::new);
     here.getCache().evictAllRegions();
-    YokedCache<Object, Object> pages = pages();
+    YokedCache<Object, Object> pages = pages(0);
     there.inTransaction(session -> retitle(session, Page.class, id));
     Object key = requireNonNull(pages.iterator().next().getKey());
     assertThat(pages.ttl(key)).contains(YokedCache.ETERNAL);
@@ -545,8 +554,29 @@ final class RegionFactoryIT {
   }
 
   @SuppressWarnings("unchecked")
-  private static YokedCache<Object, Object> pages() {
-    return managers.get(0).getCache(Page.class.getName()).unwrap(YokedCache.class);
+  private static YokedCache<Object, Object> pages(int factory) {
+    return managers.get(factory).getCache(Page.class.getName()).unwrap(YokedCache.class);
+  }
+
+  /** Hits of a near cache are one object, of which each session makes its own state. */
+  @Test
+  void nearHits_changedInPlace_areSeenByNobodyElse() {
+    long id = insert(Page::new);
+    here.getCache().evictAllRegions();
+    Function<Session, byte[]> picture = session -> session.find(Page.class, id).picture;
+    await()
+        .until(
+            () -> {
+              near.fromSession(picture);
+              long before = reads();
+              near.fromSession(picture)[0] = 2;
+              return reads() == before;
+            });
+
+    assertThat(near.fromSession(picture)).containsExactly(1);
+    YokedCache<Object, Object> pages = pages(managers.size() - 1);
+    Object key = requireNonNull(pages.iterator().next().getKey());
+    assertThat(pages.get(key)).isInstanceOf(RegionEntry.Item.class).isSameAs(pages.get(key));
   }
 
   @Test

@@ -91,7 +91,7 @@ final class Shelves {
     }
   }
 
-  /** Without a version. */
+  /** Without a version, and with a value that can be changed in place. */
   @Entity(name = "Page")
   @Cacheable
   @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
@@ -101,6 +101,8 @@ final class Shelves {
 
     @Convert(converter = Slow.class)
     String title = "";
+
+    byte[] picture = {1};
 
     Page() {}
 

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The immutable values are {@code String}, the boxed types, {@code UUID}, {@code BigInteger} and
  * {@code BigDecimal} (not their subclasses), {@code Currency}, {@code Locale}, {@code URI}, the
- * types of {@code java.time}, enum constants, and records of immutable values. Objects of all other
- * classes count as mutable.
+ * types of {@code java.time}, enum constants, records of immutable values, and {@link EncodedOnce}.
+ * Objects of all other classes count as mutable.
  */
 public final class ImmutableValues {
 
@@ -60,7 +60,7 @@ public final class ImmutableValues {
    * @return {@code false} also if this is not known
    */
   public static boolean isImmutable(Object value) {
-    return partsLeft(value, MAX_PARTS) >= 0;
+    return value instanceof EncodedOnce || partsLeft(value, MAX_PARTS) >= 0;
   }
 
   /**

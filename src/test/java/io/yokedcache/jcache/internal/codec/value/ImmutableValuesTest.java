@@ -77,6 +77,7 @@ final class ImmutableValuesTest {
         new Nested(new Flat(1, null, null, null), 2),
         new Chain(1, new Chain(2, null)),
         new Sum(BigDecimal.ONE),
+        new EncodedOnce() {},
         new Samples.Pair(new Samples.Pair("a", null), 1L));
   }
 
