@@ -33,25 +33,26 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
   private final YokedCache<Object, Object> cache;
   private final boolean isLocking;
-  private final boolean isStrict;
+  private final boolean mayLoadOld;
   private final @Nullable Comparator<Object> versions;
 
   /**
    * Creates the access.
    *
    * @param isLocking whether the strategy is {@code READ_WRITE}
-   * @param isStrict whether a load may return a state older than itself
+   * @param mayLoadOld whether a load may return a state from before the look at the entry, as from
+   *     a snapshot, so that the look gives no permission to put it
    * @param versions compares the versions of the entities, or {@code null} if they have none
    */
   private RegionAccess(
       YokedRegion region,
       boolean isLocking,
-      boolean isStrict,
+      boolean mayLoadOld,
       @Nullable Comparator<Object> versions) {
     super(region, region.getCacheStorageAccess());
     this.cache = region.cache();
     this.isLocking = isLocking;
-    this.isStrict = isStrict;
+    this.mayLoadOld = mayLoadOld;
     this.versions = versions;
   }
 
@@ -72,7 +73,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       if (isLocking) {
         context.see(this, key, item);
       }
-      return !isStrict || context.getCachingTimestamp() > item.placed() ? item.value() : null;
+      return !mayLoadOld || context.getCachingTimestamp() > item.placed() ? item.value() : null;
     }
     context.keepTicket(
         this,
@@ -127,7 +128,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
               key,
               ticket,
               RegionEntry.load(
-                  isStrict ? null : ticket,
+                  mayLoadOld ? null : ticket,
                   context.getCachingTimestamp(),
                   Item.now(value, version),
                   versions,
@@ -311,9 +312,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     OfEntities(
         YokedRegion region,
         boolean isLocking,
-        boolean isStrict,
+        boolean mayLoadOld,
         @Nullable Comparator<Object> versions) {
-      super(region, isLocking, isStrict, versions);
+      super(region, isLocking, mayLoadOld, versions);
       this.region = region;
     }
 
@@ -372,8 +373,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
     private final YokedRegion region;
 
-    OfCollections(YokedRegion region, boolean isLocking, boolean isStrict) {
-      super(region, isLocking, isStrict, /* versions= */ null);
+    OfCollections(YokedRegion region, boolean isLocking, boolean mayLoadOld) {
+      super(region, isLocking, mayLoadOld, /* versions= */ null);
       this.region = region;
     }
 
@@ -403,7 +404,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     private final YokedRegion region;
 
     OfNaturalIds(YokedRegion region, boolean isLocking) {
-      super(region, isLocking, /* isStrict= */ true, /* versions= */ null);
+      super(region, isLocking, /* mayLoadOld= */ true, /* versions= */ null);
       this.region = region;
     }
 

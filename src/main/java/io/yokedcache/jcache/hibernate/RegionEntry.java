@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * the next value, or {@code null} if the entry stays as it is.
  *
  * <p>The rule that keeps outdated states out: a load may fill an entry only if the entry has been
- * the same {@link Vacant} since before the load read the database. Every change of the database
- * replaces the entry before and after its commit, and no {@code Vacant} is written twice.
+ * the same {@link Vacant} since before the load read the database; a refresh, also if it has been
+ * the same {@link Item}. Every change of the database replaces the entry before and after its
+ * commit, and no {@code Vacant} or {@code Item} is written twice.
  */
 sealed interface RegionEntry extends Serializable {
 
@@ -114,13 +115,17 @@ sealed interface RegionEntry extends Serializable {
     }
   }
 
-  /** The ticket of loads: no state, and since when. It equals no other one ever written. */
+  /**
+   * No state, and since when. A load that saw it may replace it by its state if it is still there,
+   * so it is the ticket of such loads. It equals no other one ever written.
+   */
   final class Vacant extends EncodedOnce implements RegionEntry, Placeholder {
 
     @Serial private static final long serialVersionUID = 2L;
 
     /**
-     * Loads that take longer fill no entry. Loads by queries count on the one of an earlier load.
+     * Loads that take longer fill no entry. A load without a ticket of its own, as by a query,
+     * needs one that an earlier load has left.
      */
     static final Duration TIME_TO_LIVE = Duration.ofMinutes(10);
 
@@ -185,8 +190,8 @@ sealed interface RegionEntry extends Serializable {
      *
      * @param ids of the holders
      * @param deadlines of the holders, in milliseconds since 1970
-     * @param concurrent whether the order of its changes is unknown, so that no holder's state is
-     *     put
+     * @param concurrent whether several transactions held it at a time, so that the order of their
+     *     commits is unknown and no holder's state is put
      */
     Lock(long[] ids, long[] deadlines, boolean concurrent) {
       this.ids = ids;
@@ -198,8 +203,10 @@ sealed interface RegionEntry extends Serializable {
       return LongStream.of(ids).anyMatch(holder -> holder == id);
     }
 
+    /** Whether there is a holder whose time is not over. */
     boolean isHeld() {
-      return ids.length > 0;
+      long now = System.currentTimeMillis();
+      return LongStream.of(deadlines).anyMatch(deadline -> deadline > now);
     }
 
     Lock with(long id) {
@@ -315,7 +322,7 @@ sealed interface RegionEntry extends Serializable {
         }
         return isBefore(transactionStart, item.origin, item.placed) ? loaded : Vacant.now();
       }
-      if (entry instanceof Lock lock && lock.without(0).isHeld()) {
+      if (entry instanceof Lock lock && lock.isHeld()) {
         return null;
       }
       return Vacant.now();

@@ -25,9 +25,9 @@ final class TransactionContext implements CacheTransactionSynchronization {
   /**
    * An entry of a region.
    *
-   * @param region the access, compared by identity
+   * @param access to the region, compared by identity
    */
-  private record Place(Object region, Object key) {}
+  private record Place(RegionAccess access, Object key) {}
 
   private long start = SimpleTimestamper.next();
 
@@ -41,7 +41,7 @@ final class TransactionContext implements CacheTransactionSynchronization {
   private final Set<Place> changed = new HashSet<>();
 
   /** Accesses with all entries changed. */
-  private final Set<Object> changedRegions = new HashSet<>();
+  private final Set<RegionAccess> changedRegions = new HashSet<>();
 
   /** The context that the region factory gave the session. */
   static TransactionContext of(SharedSessionContractImplementor session) {
@@ -49,8 +49,8 @@ final class TransactionContext implements CacheTransactionSynchronization {
   }
 
   /** Remembers the ticket of a load or insert, or that there is none. */
-  void keepTicket(Object region, Object key, @Nullable Vacant ticket) {
-    Place place = new Place(region, key);
+  void keepTicket(RegionAccess access, Object key, @Nullable Vacant ticket) {
+    Place place = new Place(access, key);
     if (ticket == null) {
       tickets.remove(place);
     } else if (tickets.size() < MAX_TICKETS) {
@@ -59,13 +59,13 @@ final class TransactionContext implements CacheTransactionSynchronization {
   }
 
   /** Returns the ticket once. */
-  @Nullable Vacant takeTicket(Object region, Object key) {
-    return tickets.isEmpty() ? null : tickets.remove(new Place(region, key));
+  @Nullable Vacant takeTicket(RegionAccess access, Object key) {
+    return tickets.isEmpty() ? null : tickets.remove(new Place(access, key));
   }
 
   /** Remembers what an entry was, or that this is not known. */
-  void see(Object region, Object key, @Nullable RegionEntry entry) {
-    Place place = new Place(region, key);
+  void see(RegionAccess access, Object key, @Nullable RegionEntry entry) {
+    Place place = new Place(access, key);
     if (entry == null) {
       seen.remove(place);
     } else if (seen.size() < MAX_SEEN) {
@@ -74,21 +74,21 @@ final class TransactionContext implements CacheTransactionSynchronization {
   }
 
   /** Returns what an entry was when it was seen last, which it may no longer be. */
-  @Nullable RegionEntry seen(Object region, Object key) {
-    return seen.isEmpty() ? null : seen.get(new Place(region, key));
+  @Nullable RegionEntry seen(RegionAccess access, Object key) {
+    return seen.isEmpty() ? null : seen.get(new Place(access, key));
   }
 
-  void change(Object region, Object key) {
-    changed.add(new Place(region, key));
+  void change(RegionAccess access, Object key) {
+    changed.add(new Place(access, key));
   }
 
-  void changeAll(Object region) {
-    changedRegions.add(region);
+  void changeAll(RegionAccess access) {
+    changedRegions.add(access);
   }
 
-  boolean hasChanged(Object region, Object key) {
-    return changedRegions.contains(region)
-        || (!changed.isEmpty() && changed.contains(new Place(region, key)));
+  boolean hasChanged(RegionAccess access, Object key) {
+    return changedRegions.contains(access)
+        || (!changed.isEmpty() && changed.contains(new Place(access, key)));
   }
 
   @Override

@@ -38,7 +38,7 @@ final class YokedRegion extends DomainDataRegionTemplate {
   }
 
   /** The base class calls this before the fields of this class are set. */
-  private boolean isStrict() {
+  private boolean readsSnapshots() {
     return ((YokedRegionFactory) getRegionFactory()).readsSnapshots();
   }
 
@@ -49,14 +49,14 @@ final class YokedRegion extends DomainDataRegionTemplate {
     }
     Supplier<Comparator<Object>> versions = config.getVersionComparatorAccess();
     return new RegionAccess.OfEntities(
-        this, isLocking(config), isStrict(), versions == null ? null : versions.get());
+        this, isLocking(config), readsSnapshots(), versions == null ? null : versions.get());
   }
 
   @Override
   public CollectionDataAccess generateCollectionAccess(CollectionDataCachingConfig config) {
     return config.getAccessType() == AccessType.READ_ONLY
         ? super.generateCollectionAccess(config)
-        : new RegionAccess.OfCollections(this, isLocking(config), isStrict());
+        : new RegionAccess.OfCollections(this, isLocking(config), readsSnapshots());
   }
 
   @Override
