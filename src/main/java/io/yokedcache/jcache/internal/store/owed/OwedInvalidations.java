@@ -136,10 +136,6 @@ public final class OwedInvalidations {
    */
   public record Late(Set<Bytes> digests, long atNanos) {
 
-    private static Late of(Bytes value, long atNanos) {
-      return new Late(Set.of(digest(value)), atNanos);
-    }
-
     private static Bytes digest(Bytes value) {
       try {
         return Bytes.of(MessageDigest.getInstance("SHA-256").digest(value.array()));
@@ -312,17 +308,21 @@ public final class OwedInvalidations {
      *
      * @param lateValue the value of a write that may still be executed, or {@code null}
      */
-    public synchronized void owe(Runnable settler, Bytes key, @Nullable Bytes lateValue) {
-      if (!owes) {
-        return;
+    public void owe(Runnable settler, Bytes key, @Nullable Bytes lateValue) {
+      if (owes) {
+        // Before the monitor is taken, since a value may be large.
+        add(settler, key, lateValue == null ? null : Late.digest(lateValue));
       }
+    }
+
+    private synchronized void add(Runnable settler, Bytes key, @Nullable Bytes lateDigest) {
       settlement = settler;
       long now = System.nanoTime();
       if (all != null) {
         all = new Debt(all.sinceNanos, /* late= */ null, all.retryNanos); // of which this is a part
         return;
       }
-      Late late = lateValue == null ? null : Late.of(lateValue, now + lateNanos);
+      Late late = lateDigest == null ? null : new Late(Set.of(lateDigest), now + lateNanos);
       Debt known = keys.get(key);
       if (known == null) {
         keys = modifiable(keys);
