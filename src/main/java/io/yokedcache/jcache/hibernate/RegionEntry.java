@@ -124,8 +124,8 @@ sealed interface RegionEntry extends Serializable {
     @Serial private static final long serialVersionUID = 2L;
 
     /**
-     * Loads that take longer fill no entry. A load without a ticket of its own, as by a query,
-     * needs one that an earlier load has left.
+     * Loads that take longer fill no entry. A load that has not looked at the entry, such as a
+     * query, needs a ticket that an earlier load has left.
      */
     static final Duration TIME_TO_LIVE = Duration.ofMinutes(10);
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
 
 /**
- * What happened to each key, told by the JVMs to each other past the caches, in plain strings of a
- * Redis. Each string has one writer. For one thread.
+ * The changes of each key, which the JVMs share without the caches, as plain strings of a Redis.
+ * Each string has one writer. For one thread.
  */
 final class SecondTruth implements AutoCloseable {
 
