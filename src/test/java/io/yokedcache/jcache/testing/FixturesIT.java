@@ -2,8 +2,11 @@ package io.yokedcache.jcache.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisAskDataException;
@@ -73,6 +76,25 @@ final class FixturesIT {
       master.restart();
       cluster.awaitWell();
       assertThat(cluster.replicasOf(successor)).containsExactly(master);
+    }
+  }
+
+  /** Redis gives a fail-over up whose master does not answer for five seconds. */
+  @Test
+  void cluster_failOverThatRedisGivesUp_isRepeated() throws Exception {
+    try (RedisCluster cluster = RedisCluster.start(3, 1, "--cluster-node-timeout", "60000")) {
+      RedisCluster.Node master = cluster.nodes().get(0);
+      RedisCluster.Node replica = cluster.replicasOf(master).get(0);
+      master.pause();
+      CompletableFuture<Void> failOver =
+          CompletableFuture.runAsync(() -> cluster.failOver(replica));
+      await()
+          .alias("a second attempt")
+          .atMost(RedisCluster.BOUND)
+          .until(() -> replica.info("commandstats").contains("cluster|failover:calls=2"));
+      master.resume();
+      failOver.get(RedisCluster.BOUND.toSeconds(), TimeUnit.SECONDS);
+      assertThat(cluster.masterOf(0)).isEqualTo(replica);
     }
   }
 

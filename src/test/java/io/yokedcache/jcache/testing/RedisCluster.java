@@ -42,6 +42,13 @@ public final class RedisCluster implements AutoCloseable {
   public static final Duration BOUND = Duration.ofSeconds(30);
 
   private static final Duration POLL = Duration.ofMillis(20);
+
+  /** How long a node waits for the other's answer to CLUSTER MEET. */
+  private static final Duration HANDSHAKE = Duration.ofSeconds(2);
+
+  /** A little more than the five seconds after which Redis gives a CLUSTER FAILOVER up. */
+  private static final Duration MANUAL_FAIL_OVER = Duration.ofMillis(5_500);
+
   private static final int KEYS_AT_ONCE = 100;
   private static final int MIGRATE_TIMEOUT_MILLIS = 5_000;
 
@@ -296,9 +303,16 @@ public final class RedisCluster implements AutoCloseable {
   public Node addMaster() {
     Node known = living().get(0);
     Node node = startNode();
-    try (Jedis jedis = known.open()) {
-      jedis.clusterMeet("127.0.0.1", node.port());
-    }
+    // A handshake that is not answered within the node timeout is forgotten.
+    Repetition.until(
+        "the cluster to know " + node,
+        HANDSHAKE,
+        () -> {
+          try (Jedis jedis = known.open()) {
+            jedis.clusterMeet("127.0.0.1", node.port());
+          }
+        },
+        () -> members(known).stream().anyMatch(member -> member.id().equals(node.id())));
     awaitWell();
     return node;
   }
@@ -325,12 +339,26 @@ public final class RedisCluster implements AutoCloseable {
     awaitAgreement();
   }
 
-  /** Makes a replica the master in good order, and waits until all nodes have noticed. */
+  /**
+   * Makes a replica the master in good order, and waits until all nodes have noticed. Redis answers
+   * OK before anything has happened, and gives up after five seconds: when the master did not
+   * answer, or when the other masters did not vote because they had voted for another successor of
+   * the same master less than two node timeouts before.
+   */
   public void failOver(Node replica) {
-    try (Jedis jedis = replica.open()) {
-      jedis.clusterFailover();
-    }
-    await().pollInterval(POLL).atMost(BOUND).until(replica::isMaster);
+    Repetition.until(
+        replica + " to be a master",
+        MANUAL_FAIL_OVER,
+        () -> {
+          try (Jedis jedis = replica.open()) {
+            jedis.clusterFailover();
+          } catch (JedisDataException e) {
+            if (!replica.isMaster()) {
+              throw e;
+            }
+          }
+        },
+        replica::isMaster);
     awaitWell();
   }
 

@@ -14,10 +14,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -34,6 +36,12 @@ public final class RedisSentinel implements AutoCloseable {
   public static final Duration BOUND = Duration.ofSeconds(30);
 
   private static final Duration POLL = Duration.ofMillis(20);
+
+  /** How long a fail-over takes at most, on a busy machine, if it is not given up. */
+  private static final Duration FAIL_OVER = Duration.ofSeconds(5);
+
+  /** A fail-over is on its way, or no replica can take over yet. */
+  private static final Pattern REFUSED_FOR_NOW = Pattern.compile("INPROG|NOGOODSLAVE");
 
   private final Path folder;
   private final @Nullable String password;
@@ -227,12 +235,26 @@ public final class RedisSentinel implements AutoCloseable {
     return master;
   }
 
-  /** Has the sentinels replace a living master, and returns the new one. */
+  /**
+   * Has the sentinels replace a living master, and returns the new one. A sentinel that has no
+   * fresh answer of a replica refuses, or gives up later.
+   */
   public RedisServer failOver() {
     RedisServer before = master();
-    try (Jedis sentinel = openSentinel(livingSentinel())) {
-      sentinel.sentinelFailover(MASTER_NAME);
-    }
+    int sentinel = livingSentinel();
+    Repetition.until(
+        "another master than the one on port " + before.port(),
+        FAIL_OVER,
+        () -> {
+          try (Jedis jedis = openSentinel(sentinel)) {
+            jedis.sentinelFailover(MASTER_NAME);
+          } catch (JedisDataException e) {
+            if (!REFUSED_FOR_NOW.matcher(String.valueOf(e.getMessage())).lookingAt()) {
+              throw e;
+            }
+          }
+        },
+        () -> masterPort(sentinel) != before.port());
     return awaitOtherMaster(before);
   }
 
