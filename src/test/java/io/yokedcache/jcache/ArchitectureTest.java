@@ -10,11 +10,13 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.Source;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.yokedcache.jcache.hibernate.YokedRegionFactory;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -309,6 +311,22 @@ final class ArchitectureTest {
             DescribedPredicate.alwaysTrue(),
             DescribedPredicate.describe("is a leaf", type -> LEAVES.contains(outermost(type))))
         .check(production);
+  }
+
+  /** A reader takes in the names of a package at one look. */
+  @Test
+  void packages_haveAtMost20Files() {
+    Map<String, Set<String>> files = new TreeMap<>();
+    for (JavaClass type : production) {
+      type.getSource()
+          .flatMap(Source::getFileName)
+          .filter(file -> !file.equals("package-info.java"))
+          .ifPresent(
+              file ->
+                  files.computeIfAbsent(type.getPackageName(), name -> new TreeSet<>()).add(file));
+    }
+    assertThat(files).containsKey(ROOT);
+    assertThat(files).allSatisfy((name, inside) -> assertThat(inside).hasSizeLessThanOrEqualTo(20));
   }
 
   @Test
