@@ -16,6 +16,7 @@ import io.yokedcache.jcache.internal.codec.value.ProtobufCodec;
 import io.yokedcache.jcache.internal.codec.value.StringCodec;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -63,15 +64,13 @@ public final class Codecs {
 
   /**
    * All caches with the same plain type share one codec. The map is small because plain types are
-   * few.
+   * few. A key is the codec's name and the type, as a list: the JVM takes some milliseconds to make
+   * the hash code of a record class.
    */
-  private final Map<Shared, Codec<?>> shared = new ConcurrentHashMap<>();
+  private final Map<List<Object>, Codec<?>> shared = new ConcurrentHashMap<>();
 
   /** Made when the first cache uses JSON. Two threads may make it; either serves. */
   private volatile @Nullable JsonCodecs json;
-
-  /** The key of a shared codec: its name and its type. */
-  private record Shared(String name, Class<?> type) {}
 
   /** Creates a built-in codec for a declared type. */
   private interface Factory {
@@ -256,7 +255,7 @@ public final class Codecs {
   private <T> Codec<T> shared(String name, Factory factory, Class<T> type) {
     return (Codec<T>)
         shared.computeIfAbsent(
-            new Shared(name, type), absent -> factory.create(type, loader, settings));
+            List.of(name, type), absent -> factory.create(type, loader, settings));
   }
 
   @SuppressWarnings("unchecked") // Nothing more is known about a codec of the application.

@@ -50,13 +50,20 @@ public record ScanLimits(
   private static volatile ScanLimits latest = NONE;
 
   public static ScanLimits of(SerializationSettings settings) {
-    ScanLimits limits = created(settings);
     ScanLimits before = latest;
-    if (limits.equals(before)) {
+    if (before.isOf(settings)) {
       return before;
     }
+    ScanLimits limits = created(settings);
     latest = limits;
     return limits;
+  }
+
+  /** Compares the settings, of which all limits are made. */
+  private boolean isOf(SerializationSettings settings) {
+    return depth == settings.maxDepth()
+        && references == settings.maxReferences()
+        && arrayLength == settings.maxArrayLength();
   }
 
   private static ScanLimits created(SerializationSettings settings) {
