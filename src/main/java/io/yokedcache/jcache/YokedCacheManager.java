@@ -50,9 +50,10 @@ final class YokedCacheManager implements CacheManager {
   private static final Logger logger = LoggerFactory.getLogger(YokedCacheManager.class);
 
   /**
-   * Makes the tables of MBeans and codecs in a thread, while the first manager of the JVM reads its
-   * configuration and makes its connections. Its end is awaited before any of them is used, so that
-   * no two threads initialise these classes. A table that could not be made is made by its user.
+   * Makes the JVM's MBean server and the tables of codecs in a thread, while the first manager of
+   * the JVM reads its configuration and makes its connections. Its end is awaited before any of
+   * them is used, so that no two threads initialise these classes. A table that could not be made
+   * is made by its user.
    */
   private static final class Tables {
 
@@ -78,7 +79,7 @@ final class YokedCacheManager implements CacheManager {
         ManagerBeans.prepare();
         Codecs.prepare();
       } catch (RuntimeException | Error e) {
-        logger.debug("The tables of MBeans and codecs could not be made in advance", e);
+        logger.debug("The MBean server and the tables of codecs could not be made in advance", e);
       } finally {
         MADE.countDown();
       }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.AttributeNotFoundException;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The attributes, operations and notifications of one type of MBean, as tables. All beans of a type
  * share it with its {@link MBeanInfo}, so that a bean costs a cache a few bytes. Immutable.
+ *
+ * <p>A bean asks for its type when a client first reads, invokes or describes the bean, and not
+ * when it is registered: the tables take a while, and many JVMs have no such client.
  *
  * @param <S> the source that a bean reads its attributes from
  */
@@ -125,33 +129,65 @@ final class BeanType<S> {
         new ImmutableDescriptor(Map.of("openType", attribute.type())));
   }
 
-  DynamicMBean bean(S source) {
-    return new Bean<>(this, source);
+  /**
+   * Creates a bean.
+   *
+   * @param type returns always the same type; called by any thread
+   */
+  static <S> DynamicMBean bean(Supplier<BeanType<S>> type, S source) {
+    return new Bean<>(type, source);
   }
 
   /** Creates a bean that sends notifications; consoles offer to subscribe to these beans only. */
-  DynamicMBean emitter(S source, Notifications notifications) {
-    return new Emitter<>(this, source, notifications);
+  static <S> DynamicMBean emitter(
+      Supplier<BeanType<S>> type, S source, Notifications notifications) {
+    return new Emitter<>(type, source, notifications);
   }
 
-  private static class Bean<S> implements DynamicMBean {
+  private static class Bean<S> implements DynamicMBean, MBeanRegistration {
 
-    private final BeanType<S> type;
+    /** The MBean server needs the name of the class alone before it registers a bean. */
+    private static final MBeanInfo BEFORE_REGISTRATION =
+        new MBeanInfo(
+            Bean.class.getName(),
+            /* description= */ "",
+            /* attributes= */ null,
+            /* constructors= */ null,
+            /* operations= */ null,
+            /* notifications= */ null);
+
+    private final Supplier<BeanType<S>> type;
     private final S source;
+    private volatile boolean isRegistered;
 
-    Bean(BeanType<S> type, S source) {
+    Bean(Supplier<BeanType<S>> type, S source) {
       this.type = type;
       this.source = source;
     }
 
     @Override
+    public ObjectName preRegister(MBeanServer server, ObjectName name) {
+      isRegistered = true;
+      return name;
+    }
+
+    @Override
+    public void postRegister(Boolean done) {}
+
+    @Override
+    public void preDeregister() {}
+
+    @Override
+    public void postDeregister() {}
+
+    @Override
     public MBeanInfo getMBeanInfo() {
-      return type.info;
+      return isRegistered ? type.get().info : BEFORE_REGISTRATION;
     }
 
     @Override
     public Object getAttribute(String name) throws AttributeNotFoundException {
-      Item<S> attribute = type.attributes.get(name);
+      Item<S> attribute = type.get().attributes.get(name);
       if (attribute == null) {
         throw new AttributeNotFoundException("No such attribute: " + name);
       }
@@ -163,7 +199,7 @@ final class BeanType<S> {
     public AttributeList getAttributes(String[] names) {
       AttributeList found = new AttributeList();
       for (String name : names) {
-        Item<S> attribute = type.attributes.get(name);
+        Item<S> attribute = type.get().attributes.get(name);
         if (attribute != null) {
           found.add(new Attribute(name, attribute.read().apply(source)));
         }
@@ -185,7 +221,7 @@ final class BeanType<S> {
     public @Nullable Object invoke(
         String name, Object @Nullable [] arguments, String @Nullable [] signature)
         throws ReflectionException {
-      Action<S> action = type.actions.get(name);
+      Action<S> action = type.get().actions.get(name);
       Object[] given = arguments == null ? new Object[0] : arguments;
       if (action == null || action.parameters().size() != given.length) {
         throw new ReflectionException(
@@ -195,12 +231,11 @@ final class BeanType<S> {
     }
   }
 
-  private static final class Emitter<S> extends Bean<S>
-      implements NotificationEmitter, MBeanRegistration {
+  private static final class Emitter<S> extends Bean<S> implements NotificationEmitter {
 
     private final Notifications notifications;
 
-    Emitter(BeanType<S> type, S source, Notifications notifications) {
+    Emitter(Supplier<BeanType<S>> type, S source, Notifications notifications) {
       super(type, source);
       this.notifications = notifications;
     }
@@ -209,17 +244,8 @@ final class BeanType<S> {
     @Override
     public ObjectName preRegister(MBeanServer server, ObjectName name) {
       notifications.registeredAs(name);
-      return name;
+      return super.preRegister(server, name);
     }
-
-    @Override
-    public void postRegister(Boolean done) {}
-
-    @Override
-    public void preDeregister() {}
-
-    @Override
-    public void postDeregister() {}
 
     @Override
     public MBeanNotificationInfo[] getNotificationInfo() {

@@ -90,7 +90,7 @@ public final class CacheBeans implements AutoCloseable {
     this.operationBeanLimit = operationBeanLimit;
   }
 
-  /** Made when the first cache shows statistics: they take a while. */
+  /** Made when a client first reads them. */
   private static final class Extended {
 
     static final BeanType<CacheBeans> ALL = extended(attribute -> true);
@@ -138,8 +138,9 @@ public final class CacheBeans implements AutoCloseable {
 
   /** Registers the bean that is there also without statistics. */
   public void register() {
-    BeanType<CacheBeans> type = sources.near().get() == null ? Extended.WITHOUT_NEAR : Extended.ALL;
-    registrar.register(Kind.EXTENDED_STATISTICS, type.emitter(this, notifications));
+    Supplier<BeanType<CacheBeans>> type =
+        sources.near().get() == null ? () -> Extended.WITHOUT_NEAR : () -> Extended.ALL;
+    registrar.register(Kind.EXTENDED_STATISTICS, BeanType.emitter(type, this, notifications));
     if (operationBeans == OperationBeans.USED) {
       statistics.tellOfFirstUse(this::showUsed);
     }
@@ -173,7 +174,7 @@ public final class CacheBeans implements AutoCloseable {
         operations = new EnumMap<>(Operation.class);
       }
       operations.put(operation, bean);
-      registrar.register(operation, OperationBean.TYPE.bean(bean));
+      registrar.register(operation, bean.bean());
     }
   }
 

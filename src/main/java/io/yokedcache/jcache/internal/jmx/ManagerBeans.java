@@ -29,185 +29,192 @@ public final class ManagerBeans implements AutoCloseable {
   /** Stands for a counter that is not measured. */
   static final long NO_COUNT = Long.MIN_VALUE;
 
-  private static final Composite<List<CacheDescription>> CONFIGURATIONS =
-      new Composite<>(
-          "io.yokedcache.CacheConfigurations",
-          List.of(
-              texts("caches", CacheDescription::cache),
-              texts("keyTypes", CacheDescription::keyType),
-              texts("valueTypes", CacheDescription::valueType),
-              texts("codecs", CacheDescription::codec),
-              flags("storeByValue", CacheDescription::storeByValue),
-              flags("readThrough", CacheDescription::readThrough),
-              flags("writeThrough", CacheDescription::writeThrough),
-              flags("statisticsEnabled", CacheDescription::statisticsEnabled)));
+  /** The tables of the beans, made when a client first reads one of them. */
+  private static final class Tables {
 
-  /** The rows that the MBean and the snapshot of the connection have in common. */
-  private static final List<Item<Connection>> CONNECTION_COUNTS =
-      List.of(
-          Item.ofInt(
-              "PoolActive",
-              "Connections in use, without those for subscriptions",
-              now -> now.read.counts().active()),
-          Item.ofInt("PoolIdle", "Idle connections", now -> now.read.counts().idle()),
-          Item.ofInt(
-              "PoolWaiting",
-              "Threads that wait for a connection",
-              now -> now.read.counts().waiting()),
-          Item.ofInt(
-              "PoolSize",
-              "The largest number of connections (connection.pool.size)",
-              now -> now.read.counts().size()),
-          Item.ofLong(
-              "Reconnects",
-              "Connections that replaced one that failed in use, since the manager opened",
-              now -> now.read.counts().reconnects()),
-          Item.ofLong(
-              "FailOvers",
-              "Masters of a cluster or of sentinels that were replaced by a replica, since the manager opened",
-              now -> now.read.failOvers().failOvers()),
-          Item.ofLong(
-              "FailOverRemovals",
-              "Entries that this JVM had changed and removed again after a fail-over, since the manager opened",
-              now -> now.read.failOvers().removals()),
-          Item.ofLong(
-              "FailOverClears",
-              "Buckets that this JVM cleared after a fail-over, since the manager opened",
-              now -> now.read.failOvers().clears()),
-          Item.ofLong(
-              "UnacknowledgedClears",
-              "Clears that fewer replicas than fail-over.wait-replicas acknowledged in time, since the manager opened",
-              now -> now.read.unacknowledgedClears()),
-          Item.ofInt(
-              "CircuitBreakersOpen",
-              "Servers whose circuit breaker is open: requests to them fail at once",
-              now -> now.read.openBreakers()),
-          Item.ofLong(
-              "CircuitBreakerOpenings",
-              "How often circuit breakers of servers opened, since the manager opened",
-              now -> now.read.breakerOpenings()),
-          Item.ofLong(
-              "BackgroundErrors",
-              "Errors that the manager's background threads survived, since the manager opened",
-              Connection::backgroundErrors));
+    static final Composite<List<CacheDescription>> CONFIGURATIONS =
+        new Composite<>(
+            "io.yokedcache.CacheConfigurations",
+            List.of(
+                texts("caches", CacheDescription::cache),
+                texts("keyTypes", CacheDescription::keyType),
+                texts("valueTypes", CacheDescription::valueType),
+                texts("codecs", CacheDescription::codec),
+                flags("storeByValue", CacheDescription::storeByValue),
+                flags("readThrough", CacheDescription::readThrough),
+                flags("writeThrough", CacheDescription::writeThrough),
+                flags("statisticsEnabled", CacheDescription::statisticsEnabled)));
 
-  private static final Composite<Node> NODE =
-      new Composite<>(
-          "io.yokedcache.Node",
-          List.of(
-              Item.of("address", SimpleType.STRING, "address", Node::address),
-              Item.of(
-                  "role",
-                  SimpleType.STRING,
-                  "role",
-                  node -> node.isMaster() ? "master" : "replica"),
-              Item.ofInt("slots", "slots", Node::slots),
-              Item.ofDouble("pingMillis", "pingMillis", ManagerBeans::pingMillis),
-              Item.of("healthy", SimpleType.BOOLEAN, "healthy", node -> node.ping().isAnswered()),
-              Item.of(
-                  "circuitBreaker",
-                  SimpleType.STRING,
-                  "circuitBreaker",
-                  node -> node.breaker().isOpen() ? "open" : "closed"),
-              Item.ofLong(
-                  "circuitBreakerOpenings",
-                  "circuitBreakerOpenings",
-                  node -> node.breaker().openings()),
-              Item.ofDouble(
-                  "circuitBreakerOpenSeconds",
-                  "circuitBreakerOpenSeconds",
-                  ManagerBeans::openSeconds)));
+    /** The rows that the MBean and the snapshot of the connection have in common. */
+    static final List<Item<Connection>> CONNECTION_COUNTS =
+        List.of(
+            Item.ofInt(
+                "PoolActive",
+                "Connections in use, without those for subscriptions",
+                now -> now.read.counts().active()),
+            Item.ofInt("PoolIdle", "Idle connections", now -> now.read.counts().idle()),
+            Item.ofInt(
+                "PoolWaiting",
+                "Threads that wait for a connection",
+                now -> now.read.counts().waiting()),
+            Item.ofInt(
+                "PoolSize",
+                "The largest number of connections (connection.pool.size)",
+                now -> now.read.counts().size()),
+            Item.ofLong(
+                "Reconnects",
+                "Connections that replaced one that failed in use, since the manager opened",
+                now -> now.read.counts().reconnects()),
+            Item.ofLong(
+                "FailOvers",
+                "Masters of a cluster or of sentinels that were replaced by a replica, since the manager opened",
+                now -> now.read.failOvers().failOvers()),
+            Item.ofLong(
+                "FailOverRemovals",
+                "Entries that this JVM had changed and removed again after a fail-over, since the manager opened",
+                now -> now.read.failOvers().removals()),
+            Item.ofLong(
+                "FailOverClears",
+                "Buckets that this JVM cleared after a fail-over, since the manager opened",
+                now -> now.read.failOvers().clears()),
+            Item.ofLong(
+                "UnacknowledgedClears",
+                "Clears that fewer replicas than fail-over.wait-replicas acknowledged in time, since the manager opened",
+                now -> now.read.unacknowledgedClears()),
+            Item.ofInt(
+                "CircuitBreakersOpen",
+                "Servers whose circuit breaker is open: requests to them fail at once",
+                now -> now.read.openBreakers()),
+            Item.ofLong(
+                "CircuitBreakerOpenings",
+                "How often circuit breakers of servers opened, since the manager opened",
+                now -> now.read.breakerOpenings()),
+            Item.ofLong(
+                "BackgroundErrors",
+                "Errors that the manager's background threads survived, since the manager opened",
+                Connection::backgroundErrors));
 
-  private static final TabularType NODES = NODE.tableType("io.yokedcache.Nodes", "address");
+    static final Composite<Node> NODE =
+        new Composite<>(
+            "io.yokedcache.Node",
+            List.of(
+                Item.of("address", SimpleType.STRING, "address", Node::address),
+                Item.of(
+                    "role",
+                    SimpleType.STRING,
+                    "role",
+                    node -> node.isMaster() ? "master" : "replica"),
+                Item.ofInt("slots", "slots", Node::slots),
+                Item.ofDouble("pingMillis", "pingMillis", ManagerBeans::pingMillis),
+                Item.of("healthy", SimpleType.BOOLEAN, "healthy", node -> node.ping().isAnswered()),
+                Item.of(
+                    "circuitBreaker",
+                    SimpleType.STRING,
+                    "circuitBreaker",
+                    node -> node.breaker().isOpen() ? "open" : "closed"),
+                Item.ofLong(
+                    "circuitBreakerOpenings",
+                    "circuitBreakerOpenings",
+                    node -> node.breaker().openings()),
+                Item.ofDouble(
+                    "circuitBreakerOpenSeconds",
+                    "circuitBreakerOpenSeconds",
+                    ManagerBeans::openSeconds)));
 
-  private static final Item<Connection> NODES_ITEM =
-      Item.of(
-          "Nodes",
-          NODES,
-          "The servers by address: role, slots, duration of the last PING of a master (-1 before"
-              + " it, and of replicas), whether it was answered, the state of the circuit breaker, how"
-              + " often it opened, and the seconds since it failed first (0 while it is closed)",
-          now -> NODE.table(NODES, now.read.nodes()));
+    static final TabularType NODES = NODE.tableType("io.yokedcache.Nodes", "address");
 
-  private static final Composite<Connection> CONNECTION =
-      new Composite<>(
-          "io.yokedcache.Connection",
-          Stream.concat(
-                  Stream.<Item<Connection>>of(
-                      Item.of("healthy", SimpleType.BOOLEAN, "healthy", now -> now.read.healthy()),
-                      Item.ofLong("pingNanos", "pingNanos", now -> now.read.pingNanos())),
-                  Stream.concat(
-                      CONNECTION_COUNTS.stream().map(Item::asComposite),
-                      Stream.<Item<Connection>>of(
-                          Item.of(
-                              "nodes",
-                              OpenData.arrayOf(NODE.type()),
-                              "nodes",
-                              now -> NODE.data(now.read.nodes())))))
-              .toList());
+    static final Item<Connection> NODES_ITEM =
+        Item.of(
+            "Nodes",
+            NODES,
+            "The servers by address: role, slots, duration of the last PING of a master (-1 before"
+                + " it, and of replicas), whether it was answered, the state of the circuit breaker, how"
+                + " often it opened, and the seconds since it failed first (0 while it is closed)",
+            now -> NODE.table(NODES, now.read.nodes()));
 
-  private static final BeanType<ManagerBeans> SNAPSHOT_BEAN =
-      new BeanType<>(
-          "All statistics of a manager's caches in one read, for bridges to metric systems",
-          List.of(
-              Item.of(
-                  "BoundsNanos",
-                  OpenData.LONGS,
-                  "Inclusive upper bounds of the cells in nanoseconds; one more cell has no bound",
-                  bean -> TimerCells.bounds()),
-              Item.of(
-                  "Caches",
-                  OpenData.arrayOf(CacheSnapshot.DATA.type()),
-                  "The open caches whose statistics are enabled",
-                  bean -> CacheSnapshot.DATA.data(bean.caches.get())),
-              Item.of(
-                  "Figures",
-                  Figures.DATA.type(),
-                  "Counters and gauges of the same caches in columns, cheap to read",
-                  bean -> Figures.DATA.data(Figures.of(bean.figures.get(), name -> true))),
-              Item.of(
-                  "Configurations",
-                  CONFIGURATIONS.type(),
-                  "Configurations of the open caches, in columns; caches without statistics included",
-                  bean -> CONFIGURATIONS.data(bean.configurations.get())),
-              Item.of(
-                  "Connection",
-                  CONNECTION.type(),
-                  "The connection of the manager to Redis, as its Connection MBean shows it",
-                  bean -> CONNECTION.data(bean.connection()))),
-          // A client that reads all listed attributes can rarely use histograms, the dearest.
-          attribute -> !attribute.equals("Caches"),
-          List.of(
-              new BeanType.Action<>(
-                  "figures",
-                  "The counters and gauges of the same caches that have the given names",
-                  List.of("names"),
-                  Figures.DATA.type().getClassName(),
-                  (bean, arguments) ->
-                      Figures.DATA.data(
-                          Figures.of(
-                              bean.figures.get(),
-                              Set.copyOf(List.of((String[]) arguments[0]))::contains)))));
+    static final Composite<Connection> CONNECTION_DATA =
+        new Composite<>(
+            "io.yokedcache.Connection",
+            Stream.concat(
+                    Stream.<Item<Connection>>of(
+                        Item.of(
+                            "healthy", SimpleType.BOOLEAN, "healthy", now -> now.read.healthy()),
+                        Item.ofLong("pingNanos", "pingNanos", now -> now.read.pingNanos())),
+                    Stream.concat(
+                        CONNECTION_COUNTS.stream().map(Item::asComposite),
+                        Stream.<Item<Connection>>of(
+                            Item.of(
+                                "nodes",
+                                OpenData.arrayOf(NODE.type()),
+                                "nodes",
+                                now -> NODE.data(now.read.nodes())))))
+                .toList());
 
-  private static final BeanType<ManagerBeans> CONNECTION_BEAN =
-      new BeanType<>(
-          "The connection of a cache manager to Redis; reading it sends no command",
-          Stream.concat(
-                  Stream.<Item<Connection>>of(
-                      Item.ofInt(
-                          "Healthy",
-                          "1 if Redis answered the last check, or was not checked yet, else 0",
-                          now -> now.read.healthy() ? 1 : 0),
-                      Item.ofDouble(
-                          "PingMicros",
-                          "Duration of the last answered PING in microseconds; -1 before it",
-                          Connection::pingMicros)),
-                  Stream.concat(CONNECTION_COUNTS.stream(), Stream.of(NODES_ITEM)))
-              .map(row -> row.from(ManagerBeans::connection))
-              .toList(),
-          attribute -> true,
-          List.of(),
-          new ConnectionNotifications().notifications().getNotificationInfo());
+    static final BeanType<ManagerBeans> SNAPSHOT =
+        new BeanType<>(
+            "All statistics of a manager's caches in one read, for bridges to metric systems",
+            List.of(
+                Item.of(
+                    "BoundsNanos",
+                    OpenData.LONGS,
+                    "Inclusive upper bounds of the cells in nanoseconds; one more cell has no bound",
+                    bean -> TimerCells.bounds()),
+                Item.of(
+                    "Caches",
+                    OpenData.arrayOf(CacheSnapshot.DATA.type()),
+                    "The open caches whose statistics are enabled",
+                    bean -> CacheSnapshot.DATA.data(bean.caches.get())),
+                Item.of(
+                    "Figures",
+                    Figures.DATA.type(),
+                    "Counters and gauges of the same caches in columns, cheap to read",
+                    bean -> Figures.DATA.data(Figures.of(bean.figures.get(), name -> true))),
+                Item.of(
+                    "Configurations",
+                    CONFIGURATIONS.type(),
+                    "Configurations of the open caches, in columns; caches without statistics included",
+                    bean -> CONFIGURATIONS.data(bean.configurations.get())),
+                Item.of(
+                    "Connection",
+                    CONNECTION_DATA.type(),
+                    "The connection of the manager to Redis, as its Connection MBean shows it",
+                    bean -> CONNECTION_DATA.data(bean.connection()))),
+            // A client that reads all listed attributes can rarely use histograms, the dearest.
+            attribute -> !attribute.equals("Caches"),
+            List.of(
+                new BeanType.Action<>(
+                    "figures",
+                    "The counters and gauges of the same caches that have the given names",
+                    List.of("names"),
+                    Figures.DATA.type().getClassName(),
+                    (bean, arguments) ->
+                        Figures.DATA.data(
+                            Figures.of(
+                                bean.figures.get(),
+                                Set.copyOf(List.of((String[]) arguments[0]))::contains)))));
+
+    static final BeanType<ManagerBeans> CONNECTION =
+        new BeanType<>(
+            "The connection of a cache manager to Redis; reading it sends no command",
+            Stream.concat(
+                    Stream.<Item<Connection>>of(
+                        Item.ofInt(
+                            "Healthy",
+                            "1 if Redis answered the last check, or was not checked yet, else 0",
+                            now -> now.read.healthy() ? 1 : 0),
+                        Item.ofDouble(
+                            "PingMicros",
+                            "Duration of the last answered PING in microseconds; -1 before it",
+                            Connection::pingMicros)),
+                    Stream.concat(CONNECTION_COUNTS.stream(), Stream.of(NODES_ITEM)))
+                .map(row -> row.from(ManagerBeans::connection))
+                .toList(),
+            attribute -> true,
+            List.of(),
+            new ConnectionNotifications().notifications().getNotificationInfo());
+
+    private Tables() {}
+  }
 
   private final MBeanRegistrar registrar;
   private final Supplier<List<CacheSnapshot>> caches;
@@ -231,9 +238,7 @@ public final class ManagerBeans implements AutoCloseable {
     this.backgroundErrors = backgroundErrors;
   }
 
-  /**
-   * Makes the tables that all managers share, and the JVM's MBean server, if there are none yet.
-   */
+  /** Makes the JVM's MBean server, if there is none yet. */
   public static void prepare() {
     ManagementFactory.getPlatformMBeanServer();
   }
@@ -259,9 +264,10 @@ public final class ManagerBeans implements AutoCloseable {
     ManagerBeans beans =
         new ManagerBeans(managerUri, caches, figures, configurations, connection, backgroundErrors);
     try {
-      beans.registrar.register(Kind.SNAPSHOT, SNAPSHOT_BEAN.bean(beans));
+      beans.registrar.register(Kind.SNAPSHOT, BeanType.bean(() -> Tables.SNAPSHOT, beans));
       beans.registrar.register(
-          Kind.CONNECTION, CONNECTION_BEAN.emitter(beans, notifications.notifications()));
+          Kind.CONNECTION,
+          BeanType.emitter(() -> Tables.CONNECTION, beans, notifications.notifications()));
     } catch (Throwable e) {
       beans.close();
       throw e;

@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.RateMeter;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
 import java.util.List;
+import javax.management.DynamicMBean;
 
 /**
  * The source of a {@code CacheOperation} MBean: one operation of one cache, as plain numbers that
@@ -14,39 +15,45 @@ import java.util.List;
  */
 final class OperationBean {
 
-  static final BeanType<OperationBean> TYPE =
-      new BeanType<>(
-          "Counts and durations of one operation of a cache in this JVM",
-          List.of(
-              Item.ofLong(
-                  "Count",
-                  "Number of times that the operation did its work, since the last reset",
-                  bean -> bean.now().count()),
-              Item.ofLong(
-                  "ErrorCount",
-                  "Number of times that the operation threw, or failed for one of its keys, since"
-                      + " the last reset",
-                  OperationBean::errorCount),
-              Item.ofDouble(
-                  "MeanMicros",
-                  "Mean duration in microseconds since the last reset; 0 if there is none",
-                  bean -> micros(bean.now().meanNanos())),
-              percentile("P50Micros", "50th", 0.5),
-              percentile("P90Micros", "90th", 0.9),
-              percentile("P95Micros", "95th", 0.95),
-              percentile("P99Micros", "99th", 0.99),
-              percentile("P999Micros", "99.9th", 0.999),
-              Item.ofDouble(
-                  "MaxMicros",
-                  "Longest duration in microseconds; after a reset, the bound of its cell",
-                  bean -> micros((double) bean.now().maxNanos())),
-              Item.ofDouble(
-                  "RatePerSecond",
-                  "Operations per second between the last two reads that were a second or more"
-                      + " apart",
-                  OperationBean::ratePerSecond)),
-          attribute -> true,
-          List.of());
+  /** Made when a client first reads a bean. */
+  private static final class Table {
+
+    static final BeanType<OperationBean> TYPE =
+        new BeanType<>(
+            "Counts and durations of one operation of a cache in this JVM",
+            List.of(
+                Item.ofLong(
+                    "Count",
+                    "Number of times that the operation did its work, since the last reset",
+                    bean -> bean.now().count()),
+                Item.ofLong(
+                    "ErrorCount",
+                    "Number of times that the operation threw, or failed for one of its keys, since"
+                        + " the last reset",
+                    OperationBean::errorCount),
+                Item.ofDouble(
+                    "MeanMicros",
+                    "Mean duration in microseconds since the last reset; 0 if there is none",
+                    bean -> micros(bean.now().meanNanos())),
+                percentile("P50Micros", "50th", 0.5),
+                percentile("P90Micros", "90th", 0.9),
+                percentile("P95Micros", "95th", 0.95),
+                percentile("P99Micros", "99th", 0.99),
+                percentile("P999Micros", "99.9th", 0.999),
+                Item.ofDouble(
+                    "MaxMicros",
+                    "Longest duration in microseconds; after a reset, the bound of its cell",
+                    bean -> micros((double) bean.now().maxNanos())),
+                Item.ofDouble(
+                    "RatePerSecond",
+                    "Operations per second between the last two reads that were a second or more"
+                        + " apart",
+                    OperationBean::ratePerSecond)),
+            attribute -> true,
+            List.of());
+
+    private Table() {}
+  }
 
   private final CacheStatistics statistics;
   private final Operation operation;
@@ -58,6 +65,11 @@ final class OperationBean {
   OperationBean(CacheStatistics statistics, Operation operation) {
     this.statistics = statistics;
     this.operation = operation;
+  }
+
+  /** Creates the MBean of an operation. */
+  DynamicMBean bean() {
+    return BeanType.bean(() -> Table.TYPE, this);
   }
 
   private static Item<OperationBean> percentile(String name, String ordinal, double quantile) {

@@ -7,6 +7,8 @@ import io.yokedcache.jcache.internal.jmx.OpenData.Item;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.management.Attribute;
 import javax.management.AttributeNotFoundException;
 import javax.management.MBeanInfo;
@@ -50,7 +52,7 @@ final class BeanTypeTest {
     ObjectName name = new ObjectName("io.yokedcache:type=Bell");
     Bell bell = new Bell();
     bell.ring();
-    server.registerMBean(TYPE.emitter(bell, bell.notifications), name);
+    server.registerMBean(BeanType.emitter(() -> TYPE, bell, bell.notifications), name);
     try {
       MBeanInfo info = server.getMBeanInfo(name);
       assertThat(info.getDescription()).isEqualTo("A bell");
@@ -73,9 +75,30 @@ final class BeanTypeTest {
   }
 
   @Test
+  void register_typeMadeAtTheFirstRead() throws Exception {
+    ObjectName name = new ObjectName("io.yokedcache:type=Bell,kind=unread");
+    AtomicInteger made = new AtomicInteger();
+    Supplier<BeanType<Bell>> type =
+        () -> {
+          made.incrementAndGet();
+          return TYPE;
+        };
+    server.registerMBean(BeanType.bean(type, new Bell()), name);
+    try {
+      assertThat(server.queryNames(name, /* query= */ null)).containsExactly(name);
+      assertThat(made).as("the type, after the registration").hasValue(0);
+      assertThat(server.getMBeanInfo(name).getDescription()).isEqualTo("A bell");
+      assertThat(made).hasValue(1);
+    } finally {
+      server.unregisterMBean(name);
+    }
+    assertThat(made).as("the type, after the bean is gone").hasValue(1);
+  }
+
+  @Test
   void bean_readAndInvokedByName() throws Exception {
     ObjectName name = new ObjectName("io.yokedcache:type=Bell,kind=plain");
-    server.registerMBean(TYPE.bean(new Bell()), name);
+    server.registerMBean(BeanType.bean(() -> TYPE, new Bell()), name);
     try {
       assertThat(server.getAttributes(name, new String[] {"Rings", "Clapper"}))
           .containsExactly(new Attribute("Rings", 0L));
