@@ -106,7 +106,9 @@ final class ArchitectureTest {
                   "internal.redis.replica",
                   "internal.store.generation",
                   "internal.store.keys",
-                  "internal.store.owed")),
+                  "internal.store.owed",
+                  "internal.store.tags")),
+          Map.entry("internal.store.tags", Set.of("internal.redis", "internal.store.keys")),
           Map.entry(
               "internal.store.generation",
               Set.of("internal.concurrent", "internal.redis", "internal.store.keys")),

@@ -49,6 +49,10 @@ final class TagsJvmsIT {
   private static final int KINDS = 3;
 
   private static final int MAX_PAUSE_MILLIS = 300;
+
+  /** How long a slot that is on its way is left as it is after each key. */
+  private static final int OPEN_PAUSE_MILLIS = 20;
+
   private static final boolean IS_LONG = SECONDS >= 20;
   private static final int JVMS = IS_LONG ? 4 : 2;
 
@@ -224,8 +228,17 @@ final class TagsJvmsIT {
     int slot = JedisClusterCRC16.getSlot(route);
     Node from = cluster.masterOf(slot);
     Node to = any(cluster.masters().stream().filter(node -> node != from).toList());
-    cluster.moveSlot(slot, from, to);
-    cluster.moveSlot(slot, to, from);
+    move(cluster, slot, from, to);
+    move(cluster, slot, to, from);
+  }
+
+  /** Moves key by key, so that the slot is open for a while with keys at both nodes. */
+  private void move(RedisCluster cluster, int slot, Node from, Node to) {
+    cluster.beginMove(slot, from, to);
+    while (cluster.moveKeys(slot, from, to, /* count= */ 1) > 0) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(OPEN_PAUSE_MILLIS)));
+    }
+    cluster.endMove(slot, from, to);
   }
 
   private <T> T any(List<T> all) {

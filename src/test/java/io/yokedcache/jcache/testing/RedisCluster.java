@@ -265,15 +265,23 @@ public final class RedisCluster implements AutoCloseable {
   public int moveKeys(int slot, Node from, Node to, int count) {
     try (Jedis source = from.open()) {
       List<byte[]> keys = source.clusterGetKeysInSlotBinary(slot, count);
-      if (!keys.isEmpty()) {
-        MigrateParams params = new MigrateParams();
-        if (password != null) {
-          params.auth(password);
-        }
-        source.migrate(
-            "127.0.0.1", to.port(), MIGRATE_TIMEOUT_MILLIS, params, keys.toArray(byte[][]::new));
-      }
+      moveKeys(from, to, keys);
       return keys.size();
+    }
+  }
+
+  /** Moves some keys of an open slot. */
+  public void moveKeys(Node from, Node to, List<byte[]> keys) {
+    if (keys.isEmpty()) {
+      return;
+    }
+    MigrateParams params = new MigrateParams();
+    if (password != null) {
+      params.auth(password);
+    }
+    try (Jedis source = from.open()) {
+      source.migrate(
+          "127.0.0.1", to.port(), MIGRATE_TIMEOUT_MILLIS, params, keys.toArray(byte[][]::new));
     }
   }
 

@@ -169,6 +169,14 @@ public enum ErrorReply {
     return known != null && known.isRedirect();
   }
 
+  /**
+   * Whether a reply says that the keys of a command are at several nodes of a cluster, since their
+   * slot is on its way, so that only commands with one key are served.
+   */
+  public static boolean isTryAgain(@Nullable Object reply) {
+    return ofCluster(reply) == TRY_AGAIN;
+  }
+
   /** Whether it concerns the cluster and not the node that sends it. */
   private boolean isOfCluster() {
     return isRedirect() || this == CLUSTER_DOWN || this == TRY_AGAIN;

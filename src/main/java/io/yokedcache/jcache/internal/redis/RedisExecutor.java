@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
@@ -12,11 +13,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
  * Sends commands to the servers of one deployment, over a pool of connections or over connections
@@ -73,43 +74,46 @@ public interface RedisExecutor extends AutoCloseable {
         operation, execute(new Request(operation, route, idempotent, List.of(command))).get(0));
   }
 
-  /** Calls a script and returns its reply, which is not an error. */
+  /**
+   * Calls a script and returns its reply, which is not an error. If its keys are at several nodes,
+   * since their slot is on its way, it is called with its first key alone, which it must be made
+   * for.
+   */
   default @Nullable Object call(String operation, Script.Call call) {
-    Bytes route = Bytes.of(call.keys().get(0));
-    boolean idempotent = call.isIdempotent();
-    Object reply =
-        execute(new Request(operation, route, idempotent, List.of(call.byDigest()))).get(0);
-    return reply instanceof JedisNoScriptException
-        ? command(operation, route, idempotent, call.byText())
-        : checked(operation, reply);
+    return callAll(operation, List.of(call)).get(0);
   }
 
   /**
    * Calls scripts together and returns their replies, none of which is an error. Servers that have
-   * forgotten a script get its text in a second round trip.
+   * forgotten a script get its text in a second round trip. A script whose keys are at several
+   * nodes is called as {@link #call} does.
    */
   default List<@Nullable Object> callAll(String operation, List<Script.Call> calls) {
-    List<@Nullable Object> replies = new ArrayList<>(calls.size());
-    executeAll(calls.stream().map(call -> request(operation, call, call.byDigest())).toList())
-        .forEach(reply -> replies.add(reply.get(0)));
-    List<Integer> forgotten = new ArrayList<>();
-    for (int i = 0; i < replies.size(); i++) {
-      if (replies.get(i) instanceof JedisNoScriptException) {
-        forgotten.add(i);
+    @Nullable Object[] replies = new Object[calls.size()];
+    List<Integer> places = IntStream.range(0, replies.length).boxed().toList();
+    List<Request> requests =
+        calls.stream().map(call -> request(operation, call, call.byDigest())).toList();
+    while (!requests.isEmpty()) {
+      List<List<@Nullable Object>> answers =
+          requests.size() == 1 ? List.of(execute(requests.get(0))) : executeAll(requests);
+      List<Integer> left = new ArrayList<>(0);
+      List<Request> again = new ArrayList<>(0);
+      for (int i = 0; i < answers.size(); i++) {
+        int place = places.get(i);
+        Object reply = answers.get(i).get(0);
+        replies[place] = reply;
+        CommandArguments other = calls.get(place).otherThan(reply);
+        if (other != null) {
+          left.add(place);
+          again.add(request(operation, calls.get(place), other));
+        }
       }
+      places = left;
+      requests = again;
     }
-    if (!forgotten.isEmpty()) {
-      List<List<@Nullable Object>> again =
-          executeAll(
-              forgotten.stream()
-                  .map(i -> request(operation, calls.get(i), calls.get(i).byText()))
-                  .toList());
-      for (int i = 0; i < again.size(); i++) {
-        replies.set(forgotten.get(i), again.get(i).get(0));
-      }
-    }
-    replies.forEach(reply -> checked(operation, reply));
-    return replies;
+    List<@Nullable Object> all = Arrays.asList(replies);
+    all.forEach(reply -> checked(operation, reply));
+    return all;
   }
 
   private static Request request(String operation, Script.Call call, CommandArguments command) {

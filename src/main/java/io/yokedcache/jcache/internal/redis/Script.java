@@ -9,8 +9,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
  * A Lua script of the package that uses it. It is called by its digest, and by its text if the
@@ -81,6 +83,20 @@ public final class Script {
     /** The call by text, which teaches the server the script. */
     public CommandArguments byText() {
       return complete(new CommandArguments(Command.EVAL).add(script.text));
+    }
+
+    /**
+     * What is to be sent after an error: the text of a script that the server has forgotten, or the
+     * call with its first key alone if the keys are at several nodes. {@code null} after any other
+     * reply.
+     */
+    @Nullable CommandArguments otherThan(@Nullable Object reply) {
+      if (reply instanceof JedisNoScriptException) {
+        return byText();
+      }
+      return ErrorReply.isTryAgain(reply)
+          ? new Call(script, keys.subList(0, 1), arguments).byText()
+          : null;
     }
 
     boolean isIdempotent() {

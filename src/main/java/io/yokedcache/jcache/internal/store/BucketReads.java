@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
@@ -12,8 +13,13 @@ import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRead;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard.Guarded;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import io.yokedcache.jcache.internal.store.tags.TagHeader;
+import io.yokedcache.jcache.internal.store.tags.TagTokens;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import javax.cache.CacheException;
@@ -33,6 +39,12 @@ final class BucketReads {
   private static final Script READ =
       new Script(BucketReads.class, List.of("live.lua", "read.lua"), /* idempotent= */ true);
 
+  private static final Script TOUCH =
+      new Script(BucketReads.class, "touch.lua", /* idempotent= */ false);
+
+  /** The reply to PTTL for a key that does not exist. */
+  private static final Long NO_ENTRY = -2L;
+
   private static final byte[] VALUE = "value".getBytes(US_ASCII);
   private static final byte[] TTL = "ttl".getBytes(US_ASCII);
   private static final byte[] VALUE_AND_TTL = "both".getBytes(US_ASCII);
@@ -42,6 +54,7 @@ final class BucketReads {
   private final KeySpace names;
   private final GenerationGuard guard;
   private final ValueSizes sizes;
+  private final TagTokens tags;
   private final boolean hasTags;
 
   /**
@@ -59,6 +72,7 @@ final class BucketReads {
     this.names = names;
     this.guard = guard;
     this.sizes = sizes;
+    this.tags = new TagTokens(executor, names);
     this.hasTags = hasTags;
   }
 
@@ -248,7 +262,7 @@ final class BucketReads {
 
     @Override
     public @Nullable List<@Nullable Bytes> results(
-        int bucket, Generation generation, List<@Nullable Object> replies) {
+        int bucket, Generation generation, List<Bytes> keys, List<@Nullable Object> replies) {
       List<? extends @Nullable Object> flat =
           onAccess.isUnchanged() ? list(executor.checked(operation, replies.get(0))) : replies;
       return guard.verified(bucket, generation, flat.get(0))
@@ -318,6 +332,9 @@ final class BucketReads {
     /** Whether a server has forgotten the script, so that the requests bring its text. */
     private volatile boolean isForgotten;
 
+    /** The buckets whose slot is on its way, so that the script cannot have their keys. */
+    private volatile Set<Integer> onTheirWay = Set.of();
+
     /**
      * Creates a read.
      *
@@ -338,6 +355,9 @@ final class BucketReads {
 
     @Override
     public Request request(int bucket, Generation generation, List<Bytes> keys) {
+      if (onTheirWay.contains(bucket)) {
+        return keyByKey(bucket, generation, keys);
+      }
       List<byte[]> read = new ArrayList<>(keys.size() + 2);
       read.add(names.generationKey(bucket));
       read.add(names.tagsKey(bucket));
@@ -363,7 +383,19 @@ final class BucketReads {
 
     @Override
     public @Nullable List<T> results(
-        int bucket, Generation generation, List<@Nullable Object> replies) {
+        int bucket, Generation generation, List<Bytes> keys, List<@Nullable Object> replies) {
+      if (onTheirWay.contains(bucket)) {
+        replies.forEach(reply -> executor.checked(operation, reply));
+        return guard.verified(bucket, generation, replies.get(0))
+            ? results(generation, liveOf(bucket, generation, keys, replies))
+            : null;
+      }
+      if (ErrorReply.isTryAgain(replies.get(0))) {
+        Set<Integer> more = new HashSet<>(onTheirWay);
+        more.add(bucket);
+        onTheirWay = more; // another thread may have added the same
+        return null; // the request is repeated
+      }
       if (replies.get(0) instanceof JedisNoScriptException) {
         isForgotten = true;
         return null; // the request is repeated
@@ -372,6 +404,70 @@ final class BucketReads {
       return guard.verified(bucket, generation, flat.get(0))
           ? results(generation, flat.subList(1, flat.size()))
           : null;
+    }
+
+    /** Reads the entries with their headers; the tokens of their tags are read afterwards. */
+    private Request keyByKey(int bucket, Generation generation, List<Bytes> keys) {
+      List<CommandArguments> commands = new ArrayList<>(2 * keys.size());
+      for (Bytes key : keys) {
+        byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+        commands.add(new CommandArguments(Command.GET).add(entry));
+        commands.add(new CommandArguments(Command.PTTL).add(entry));
+      }
+      return guard.withGenerationFirst(
+          operation, bucket, /* idempotent= */ true, commands, sizes.expected(keys.size()));
+    }
+
+    /** What the script would have returned, by the replies to {@link #keyByKey}. */
+    private List<@Nullable Object> liveOf(
+        int bucket, Generation generation, List<Bytes> keys, List<@Nullable Object> replies) {
+      List<@Nullable TagHeader> headers = new ArrayList<>(keys.size());
+      Set<Bytes> found = new HashSet<>();
+      for (int i = 0; i < keys.size(); i++) {
+        TagHeader header = replies.get(2 * i + 1) instanceof byte[] raw ? TagHeader.of(raw) : null;
+        headers.add(header);
+        if (header != null) {
+          found.addAll(header.tags());
+        }
+      }
+      Map<Bytes, Bytes> present = tags.present(operation, bucket, found);
+      List<@Nullable Object> live = new ArrayList<>(2 * keys.size());
+      for (int i = 0; i < keys.size(); i++) {
+        TagHeader header = headers.get(i);
+        if (header != null
+            && header.isLive(present)
+            && replies.get(2 * i + 1) instanceof byte[] raw
+            && replies.get(2 * i + 2) instanceof Long ttl
+            && ttl >= Ttl.ETERNAL.millis()) {
+          addTo(live, header.valueOf(raw), 1L, ttl);
+          touch(generation, keys.get(i), raw);
+        } else {
+          addTo(live, null, 0L, NO_ENTRY);
+        }
+      }
+      return live;
+    }
+
+    private void addTo(
+        List<@Nullable Object> live, byte @Nullable [] value, Long exists, Long ttl) {
+      if (wanted == EXISTS) {
+        live.add(exists);
+      }
+      if (wanted == VALUE || wanted == VALUE_AND_TTL) {
+        live.add(value);
+      }
+      if (wanted == TTL || wanted == VALUE_AND_TTL) {
+        live.add(ttl);
+      }
+    }
+
+    private void touch(Generation generation, Bytes key, byte[] raw) {
+      Ttl ttl = onAccess == null ? Ttl.UNCHANGED : onAccess.apply(key);
+      if (!ttl.isUnchanged()) {
+        byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+        byte[] millis = Long.toString(ttl.millis()).getBytes(US_ASCII);
+        Object unused = executor.call(operation, TOUCH.call(List.of(entry), List.of(raw, millis)));
+      }
     }
 
     List<T> results(Generation generation, List<? extends @Nullable Object> replies) {

@@ -460,7 +460,7 @@ public final class EntryStore {
     }
     observers.beforeTagInvalidation();
     try {
-      List<@Nullable Object> unused = executor.callAll(operations.invalidateTags(), calls);
+      tellNearCaches(executor.callAll(operations.invalidateTags(), calls));
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       degradation.skipOrThrow(e);
@@ -470,6 +470,26 @@ public final class EntryStore {
     } finally {
       observers.afterTagInvalidation();
     }
+  }
+
+  /**
+   * Has near caches hear of an invalidation in those buckets whose slot is on its way, where the
+   * script could not do it: their key may be at another node than the tokens.
+   */
+  private void tellNearCaches(List<@Nullable Object> replies) {
+    String operation = operations.invalidateTags();
+    List<Request> requests = new ArrayList<>(0);
+    for (int bucket = 0; bucket < replies.size(); bucket++) {
+      if (replies.get(bucket) == null) {
+        byte[] key = names.tagInvalidationKey(bucket);
+        List<CommandArguments> change =
+            List.of(
+                new CommandArguments(Command.SET).add(key).add("1"),
+                new CommandArguments(Command.DEL).add(key));
+        requests.add(new Request(operation, names.route(bucket), /* idempotent= */ true, change));
+      }
+    }
+    executor.executeAll(requests).forEach(each -> executor.checked(operation, each.get(0)));
   }
 
   /** Ends the use of the entries by a cache object; what is owed is settled nevertheless. */

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
@@ -11,6 +12,7 @@ import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.keys.KeySpace.Bucket;
+import io.yokedcache.jcache.internal.store.tags.TagTokens;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -35,12 +37,16 @@ final class MutationApplier {
   /** The number of attempts to repeat mutations together, before each is repeated alone. */
   private static final int MAX_TRIES_TOGETHER = 4;
 
+  private static final Script WRITTEN =
+      new Script(MutationApplier.class, "written.lua", /* idempotent= */ true);
+
   private final RedisExecutor executor;
   private final KeySpace names;
   private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
   private final Planner planner;
+  private final TagTokens tags;
   private final RemoteEventPublisher publisher;
   private final Announcement announcement;
   private final int batchSize;
@@ -61,6 +67,7 @@ final class MutationApplier {
     this.guard = guard;
     this.planner =
         new Planner(names, publisher.channel(), publisher.origin(), generations.hasTags());
+    this.tags = new TagTokens(executor, names);
     this.publisher = publisher;
     this.announcement = announcement;
     this.batchSize = batchSize;
@@ -130,6 +137,7 @@ final class MutationApplier {
                       call == null
                           ? readPlain(operation, mutation, bucket, generation, replies)
                           : readScript(bucket, generation, reply(operation, call, replies.get(0)));
+                  // Also on a slot that is on its way, where the script was not executed.
                   return outcome == null ? apply(mutation) : outcome;
                 }));
   }
@@ -189,24 +197,52 @@ final class MutationApplier {
   private @Nullable Outcome applyScript(
       String operation, Mutation mutation, int bucket, Generation generation) {
     Script.Call call = planner.script(mutation, bucket, generation);
+    Request request = request(operation, call);
     long nowNanos = System.nanoTime();
     Object reply =
         announcement.isDue(nowNanos)
-            ? callAndAsk(operation, call, nowNanos)
-            : executor.call(operation, call);
-    return readScript(bucket, generation, reply);
+            ? sendAndAsk(operation, List.of(request), nowNanos).get(0).get(0)
+            : executor.execute(request).get(0);
+    Object answer = reply(operation, call, reply);
+    return ErrorReply.isTryAgain(answer)
+        ? applyKeyByKey(operation, mutation, bucket, generation)
+        : readScript(bucket, generation, answer);
   }
 
-  private @Nullable Object callAndAsk(String operation, Script.Call call, long nowNanos) {
-    Request request = request(operation, call);
-    return reply(operation, call, sendAndAsk(operation, List.of(request), nowNanos).get(0).get(0));
+  /**
+   * Applies a mutation while the slot of its bucket is on its way between two nodes, where a script
+   * can have one key only. The change of the entry is atomic all the same. The generation is read
+   * before, as for a plain command. The tokens of the tags are read before as well, and the change
+   * is made if the entry has the same header still.
+   */
+  private @Nullable Outcome applyKeyByKey(
+      String operation, Mutation mutation, int bucket, Generation generation) {
+    Object content =
+        executor.call(
+            operation,
+            WRITTEN.call(List.of(names.generationKey(bucket)), List.of(generation.token())));
+    if (!guard.verified(bucket, generation, content) || !(content instanceof byte[] current)) {
+      return null;
+    }
+    byte[] entry = KeySpace.entryKey(generation.entryPrefix(), mutation.key());
+    TagTokens.BeforeChange before =
+        generations.hasTags() ? tags.beforeChange(operation, bucket, entry, mutation.tags()) : null;
+    Script.Call call = planner.scriptOfEntry(mutation, entry, current, before);
+    return readScript(bucket, generation, executor.call(operation, call));
   }
 
-  /** The reply to a call by digest, made again with the text if the server has forgotten it. */
+  /**
+   * The reply to a call by digest, made again with the text if the server has forgotten it; an
+   * error only if the keys are at several nodes.
+   */
   private @Nullable Object reply(String operation, Script.Call call, @Nullable Object reply) {
-    return reply instanceof JedisNoScriptException
-        ? executor.call(operation, call)
-        : executor.checked(operation, reply);
+    Object last = reply;
+    if (reply instanceof JedisNoScriptException) {
+      Bytes route = Bytes.of(call.keys().get(0));
+      List<CommandArguments> text = List.of(call.byText());
+      last = executor.execute(new Request(operation, route, /* idempotent= */ false, text)).get(0);
+    }
+    return ErrorReply.isTryAgain(last) ? last : executor.checked(operation, last);
   }
 
   /** Sends requests together with the question about announcements. */
@@ -219,8 +255,14 @@ final class MutationApplier {
     return replies;
   }
 
-  /** The outcome by the reply of {@code apply.lua}, or {@code null} for a stale generation. */
+  /**
+   * The outcome by the reply of {@code apply.lua}, or {@code null} for a stale generation and for a
+   * script that was not executed.
+   */
   private @Nullable Outcome readScript(int bucket, Generation generation, @Nullable Object reply) {
+    if (ErrorReply.isTryAgain(reply)) {
+      return null;
+    }
     if (!(reply instanceof List<?> parts) || parts.size() != 3) {
       throw new CacheException("apply.lua answered " + reply);
     }
@@ -342,6 +384,8 @@ final class MutationApplier {
           Object reply = answers.get(answer++);
           if (reply instanceof JedisNoScriptException) {
             forgottenNow.add(bucket);
+          } else if (ErrorReply.isTryAgain(reply)) {
+            outcomes[i] = apply(mutations.get(i), pinned);
           } else {
             outcomes[i] =
                 chunkOutcome(operation, mutations.get(i), bucket, generation, current, reply);

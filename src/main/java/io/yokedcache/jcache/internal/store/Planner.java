@@ -6,8 +6,8 @@ import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import io.yokedcache.jcache.internal.store.tags.TagTokens;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +30,6 @@ final class Planner {
   private static final byte[] ONE = utf8("1");
   private static final byte[] ZERO = utf8("0");
   private static final byte[] NOTHING = new byte[0];
-  private static final int TAG_TOKEN_LENGTH = 8;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final KeySpace names;
   private final byte[] channel;
@@ -115,16 +113,45 @@ final class Planner {
 
   /** The call of {@code apply.lua} for any mutation. */
   Script.Call script(Mutation mutation, int bucket, Generation generation) {
+    byte[] generationKey = names.generationKey(bucket);
+    byte[] entry = KeySpace.entryKey(generation.entryPrefix(), mutation.key());
+    List<byte[]> arguments = arguments(mutation, generation.token());
+    if (!hasTags) {
+      return APPLY.call(List.of(generationKey, entry), arguments);
+    }
+    if (!mutation.tags().isEmpty()) {
+      arguments.add(TagTokens.create());
+      mutation.tags().forEach(tag -> arguments.add(tag.array()));
+    }
+    return APPLY_WITH_TAGS.call(List.of(generationKey, entry, names.tagsKey(bucket)), arguments);
+  }
+
+  /**
+   * The call of {@code apply.lua} with the entry alone, for a slot that is on its way.
+   *
+   * @param content the generation's key as it was read
+   * @param tags what was found of the tags, if the cache has some
+   */
+  Script.Call scriptOfEntry(
+      Mutation mutation, byte[] entry, byte[] content, TagTokens.@Nullable BeforeChange tags) {
+    List<byte[]> arguments = arguments(mutation, content);
+    if (tags != null) {
+      arguments.add(tags.found().array());
+      arguments.add(tags.counts() ? ONE : ZERO);
+      arguments.add(tags.stored().array());
+    }
+    return APPLY.call(List.of(entry), arguments);
+  }
+
+  private List<byte[]> arguments(Mutation mutation, byte[] generation) {
     Bytes expected = mutation.expected();
     Bytes value = mutation.value();
     // Bytes that were too long to be read cannot be compared; any entry is accepted.
     Condition condition =
         expected != null && expected.isTooLong() ? Condition.PRESENT : mutation.condition();
-    byte[] generationKey = names.generationKey(bucket);
-    byte[] entry = KeySpace.entryKey(generation.entryPrefix(), mutation.key());
-    List<byte[]> arguments =
+    return new ArrayList<>(
         List.of(
-            generation.token(),
+            generation,
             utf8(condition.name()),
             expected == null ? NOTHING : expected.array(),
             utf8(value == null ? "remove" : "write"),
@@ -134,29 +161,7 @@ final class Planner {
             mutation.wantsPrior() ? ONE : ZERO,
             channel,
             origin,
-            mutation.key().array());
-    return hasTags
-        ? APPLY_WITH_TAGS.call(
-            List.of(generationKey, entry, names.tagsKey(bucket)),
-            withTags(arguments, mutation.tags()))
-        : APPLY.call(List.of(generationKey, entry), arguments);
-  }
-
-  private static List<byte[]> withTags(List<byte[]> arguments, List<Bytes> tags) {
-    if (tags.isEmpty()) {
-      return arguments;
-    }
-    List<byte[]> all = new ArrayList<>(arguments);
-    all.add(tagToken());
-    tags.forEach(tag -> all.add(tag.array()));
-    return all;
-  }
-
-  /** A token for tags that have none: random, so that no token of a tag comes back. */
-  private static byte[] tagToken() {
-    byte[] token = new byte[TAG_TOKEN_LENGTH];
-    RANDOM.nextBytes(token);
-    return token;
+            mutation.key().array()));
   }
 
   private static byte[] utf8(String text) {

@@ -1,14 +1,19 @@
 -- Applies one conditional change to one entry of the current generation.
--- KEYS  generation, entry; if the cache has tags, also their hash, and live.lua precedes this text
--- ARGV  1 token  2 condition  3 expected  4 'write' or 'remove'  5 value
+-- KEYS  generation, entry; if the cache has tags, also their hash, and live.lua precedes this text;
+--       the entry alone on a slot that is on its way, since the others may be at another node
+-- ARGV  1 token, or the whole generation on a slot that is on its way  2 condition  3 expected  4 'write' or 'remove'  5 value
 --       6 ttl on creation  7 ttl on update (milliseconds, 0 at once, -1 eternal, -2 unchanged)
 --       8 '1' if the prior value is wanted  9 channel  10 origin  11 key
 --       12 token for new tags  13... tags
--- Returns {change, generation, prior}; change: -1 stale generation, 0 none, 1 created, 2 updated,
+--       or on a slot that is on its way, if the cache has tags: 12 header of the present entry, '' if
+--       there is none  13 '1' if that entry counts  14 header of the new one
+-- Returns {change, generation, prior}; change: -1 stale generation, or another header; 0 none, 1 created, 2 updated,
 --       3 removed, 4 expired at once instead of being created
 local STALE, NONE, CREATED, UPDATED, REMOVED, EXPIRED = -1, 0, 1, 2, 3, 4
-local generation = redis.call('GET', KEYS[1])
-if not generation or string.sub(generation, 1, 12) ~= ARGV[1] then
+local isAlone = not KEYS[2]
+local entry = KEYS[2] or KEYS[1]
+local generation = isAlone and ARGV[1] or redis.call('GET', KEYS[1])
+if not generation or string.sub(generation, 1, 12) ~= string.sub(ARGV[1], 1, 12) then
   return {STALE, generation, false}
 end
 
@@ -35,9 +40,16 @@ if listeners ~= '' then
   end
 end
 
-local current = redis.call('GET', KEYS[2])
+local current = redis.call('GET', entry)
+local head = ''
 if KEYS[3] then
   current = live(current, KEYS[3])
+elseif isAlone and ARGV[12] then
+  if (current and string.sub(current, 1, #ARGV[12])) ~= (ARGV[12] ~= '' and ARGV[12]) then
+    return {STALE, generation, false}
+  end
+  current = ARGV[13] == '1' and string.sub(current, #ARGV[12] + 1)
+  head = ARGV[14]
 end
 local condition = ARGV[2]
 if (condition == 'ABSENT' and current)
@@ -51,7 +63,7 @@ local value = ''
 if ARGV[4] == 'remove' then
   change = current and REMOVED or NONE
   if current then
-    redis.call('DEL', KEYS[2])
+    redis.call('DEL', entry)
   end
 else
   value = ARGV[5]
@@ -59,36 +71,46 @@ else
   change = current and UPDATED or CREATED
   if ttl == '0' then
     if current then
-      redis.call('DEL', KEYS[2])
+      redis.call('DEL', entry)
     else
       change = EXPIRED
     end
   else
-    local stored = KEYS[3] and header(KEYS[3], ARGV[12], 13) .. value or value
+    if KEYS[3] then
+      head = header(KEYS[3], ARGV[12], 13)
+    end
+    local stored = head .. value
     if ttl == '-2' and current then
-      redis.call('SET', KEYS[2], stored, 'KEEPTTL')
+      redis.call('SET', entry, stored, 'KEEPTTL')
     elseif ttl == '-1' or ttl == '-2' then
-      redis.call('SET', KEYS[2], stored)
+      redis.call('SET', entry, stored)
     else
-      redis.call('SET', KEYS[2], stored, 'PX', ttl)
+      redis.call('SET', entry, stored, 'PX', ttl)
     end
   end
 end
 
 if change ~= NONE then
-  if heard then
-    local old = string.sub(listeners, 1, 1) ~= 'v' and current
-    redis.call('PUBLISH', ARGV[9], string.char(1, change) .. ARGV[10]
+  if heard or isAlone then
+    local old = (not heard or string.sub(listeners, 1, 1) ~= 'v') and current
+    local message = string.char(1, change) .. ARGV[10]
         .. struct.pack('>I4', #ARGV[11]) .. ARGV[11]
-        .. struct.pack('>i4', old and #old or -1) .. (old or '') .. value)
+        .. struct.pack('>i4', old and #old or -1) .. (old or '') .. value
+    if heard then
+      redis.call('PUBLISH', ARGV[9], message)
+    else
+      redis.pcall('PUBLISH', ARGV[9], message) -- a listener may have come since the generation was read
+    end
   else
     listeners = ''
   end
-  local written = not unwritten or change == CREATED or change == UPDATED
-  local now = string.sub(generation, 1, 20) .. (written and '' or 'e') .. listeners
-  if now ~= generation then
-    generation = now
-    redis.call('SET', KEYS[1], generation)
+  if not isAlone then
+    local written = not unwritten or change == CREATED or change == UPDATED
+    local now = string.sub(generation, 1, 20) .. (written and '' or 'e') .. listeners
+    if now ~= generation then
+      generation = now
+      redis.call('SET', KEYS[1], generation)
+    end
   end
 end
 return {change, generation, ARGV[8] == '1' and current}

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.redis.cluster;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
@@ -13,6 +15,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.cache.CacheException;
@@ -39,6 +42,10 @@ final class RoutedRequests {
 
   /** The number of rounds that follow a redirect at once; more of them are a loop. */
   private static final int ROUNDS_WITHOUT_PAUSE = 5;
+
+  /** The commands with several keys that are sent key by key, and the command for one key. */
+  private static final Map<Command, Command> SPLITTABLE =
+      Map.of(Command.MGET, Command.GET, Command.DEL, Command.DEL, Command.UNLINK, Command.UNLINK);
 
   private static final CommandArguments ASKING = new CommandArguments(Command.ASKING);
 
@@ -127,7 +134,9 @@ final class RoutedRequests {
       isExecuted = true;
       if (element < 0) {
         part.replies[index] = reply;
-      } else {
+      } else if (part.replies[index] instanceof Long sum) {
+        part.replies[index] = reply instanceof Long count ? (Object) (sum + count) : reply;
+      } else if (part.replies[index] instanceof List) {
         // A value of another type counts as absent, as it does for MGET.
         ((List<@Nullable Object>) part.replies[index])
             .set(element, reply instanceof JedisDataException ? null : reply);
@@ -456,6 +465,8 @@ final class RoutedRequests {
       ErrorReply redirect = ErrorReply.ofCluster(reply);
       if (redirect == null || !(reply instanceof JedisDataException error)) {
         todo.complete(reply);
+      } else if (redirect == ErrorReply.TRY_AGAIN && !isSplittable(todo)) {
+        todo.complete(reply); // the caller has commands with one key each
       } else {
         notExecuted(todo.part, node.pool().failures().refused(todo.part.request, error));
         follow(redirect, String.valueOf(error.getMessage()), todo, node);
@@ -471,37 +482,38 @@ final class RoutedRequests {
         topology.redirected(todo.part.slot);
         todo.importer = topology.node(ClusterView.redirect(words, from.address()));
       }
-      case TRY_AGAIN -> {
-        if (!split(todo)) {
-          pauses = true;
-        }
-      }
+      case TRY_AGAIN -> split(todo);
       case CLUSTER_DOWN -> unserved(todo.part);
       default -> throw new AssertionError(redirect + " is not about the cluster");
     }
   }
 
+  private static boolean isSplittable(Todo todo) {
+    return todo.element < 0
+        && todo.command.getCommand() instanceof Command name
+        && SPLITTABLE.containsKey(name);
+  }
+
   /**
-   * Reads the keys of a slot that is on its way one by one: some are at its master, some at the
-   * other node, and neither answers for both. Other commands with several keys must wait.
+   * Sends a command for each key of a slot that is on its way: some are at its master, some at the
+   * other node, and neither answers for both.
    */
-  private static boolean split(Todo todo) {
-    if (todo.command.getCommand() != Command.MGET || todo.element >= 0) {
-      return false;
-    }
+  private static void split(Todo todo) {
+    Command single =
+        requireNonNull(SPLITTABLE.get((Command) todo.command.getCommand())); // isSplittable
     int keys = todo.command.size() - 1;
     Part part = todo.part;
-    part.replies[todo.index] = new ArrayList<>(Collections.nCopies(keys, null));
+    part.replies[todo.index] =
+        single == Command.GET ? new ArrayList<>(Collections.nCopies(keys, null)) : (Object) 0L;
     List<Todo> open = new ArrayList<>(part.open);
     int at = open.indexOf(todo);
     open.remove(at);
     Iterator<Rawable> arguments = todo.command.iterator();
     Rawable unused = arguments.next(); // the name of the command
     for (int i = 0; i < keys; i++) {
-      CommandArguments get = new CommandArguments(Command.GET).add(arguments.next());
-      open.add(at + i, new Todo(part, get, todo.index, i));
+      CommandArguments command = new CommandArguments(single).add(arguments.next());
+      open.add(at + i, new Todo(part, command, todo.index, i));
     }
     part.open = open;
-    return true;
   }
 }

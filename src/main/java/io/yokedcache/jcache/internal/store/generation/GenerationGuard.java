@@ -73,8 +73,12 @@ public final class GenerationGuard {
     /** Makes the request, whose replies tell the generation as well. */
     Request request(int bucket, Generation generation, List<Bytes> keys);
 
-    /** Returns a result for each key, or {@code null} if the generation was stale. */
-    @Nullable List<T> results(int bucket, Generation generation, List<@Nullable Object> replies);
+    /**
+     * Returns a result for each key, or {@code null} if the generation was stale or the request is
+     * to be made again for another reason.
+     */
+    @Nullable List<T> results(
+        int bucket, Generation generation, List<Bytes> keys, List<@Nullable Object> replies);
   }
 
   /**
@@ -104,7 +108,7 @@ public final class GenerationGuard {
 
     @Override
     public final @Nullable List<T> results(
-        int bucket, Generation generation, List<@Nullable Object> replies) {
+        int bucket, Generation generation, List<Bytes> keys, List<@Nullable Object> replies) {
       if (!guard.verified(bucket, generation, replies.get(0))) {
         return null;
       }
@@ -224,7 +228,7 @@ public final class GenerationGuard {
     List<T> results = new ArrayList<>(Collections.nCopies(size, null));
     for (Begun<T> part : parts) {
       List<@Nullable Object> replies = requireNonNull(part.sent).finish();
-      List<T> found = part.read.results(part.bucket, part.generation, replies);
+      List<T> found = part.read.results(part.bucket, part.generation, part.keys, replies);
       if (found == null) {
         found = readBucket(part.operation, part.bucket, part.keys, part.read);
       }
@@ -251,7 +255,10 @@ public final class GenerationGuard {
         bucket,
         generation ->
             read.results(
-                bucket, generation, executor.execute(read.request(bucket, generation, keys))));
+                bucket,
+                generation,
+                keys,
+                executor.execute(read.request(bucket, generation, keys))));
   }
 
   private <T extends @Nullable Object> void readBatch(
@@ -273,7 +280,7 @@ public final class GenerationGuard {
       List<Bucket> stale = new ArrayList<>(0);
       for (int i = 0; i < replies.size(); i++) {
         Bucket bucket = left.get(i);
-        List<T> found = read.results(bucket.number(), used.get(i), replies.get(i));
+        List<T> found = read.results(bucket.number(), used.get(i), bucket.of(keys), replies.get(i));
         if (found == null) {
           stale.add(bucket);
           continue;

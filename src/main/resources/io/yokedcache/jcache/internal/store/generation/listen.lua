@@ -1,5 +1,6 @@
 -- Registers, or keeps registered, that some JVM listens to the changes of a bucket.
--- KEYS  generation, about     ARGV  1 new generation, if there is none  2 description
+-- KEYS  generation, about; the generation alone on a slot that is on its way
+-- ARGV  1 new generation, if there is none  2 description
 --       3 'v' values are wanted, or 'o' old ones too  4 length of the lease in milliseconds
 --       5 channel
 -- Returns the generation; one of another application, with another fingerprint, is left as it is
@@ -7,7 +8,9 @@ redis.call('PERSIST', KEYS[1]) -- does nothing, but lets a full server go on: se
 local generation = redis.call('GET', KEYS[1])
 if not generation then
   generation = ARGV[1] .. 'e'
-  redis.call('SET', KEYS[2], ARGV[2])
+  if KEYS[2] then
+    redis.call('SET', KEYS[2], ARGV[2])
+  end
   -- Other listeners were registered in the generation that is gone, perhaps for old values.
   redis.pcall('PUBLISH', ARGV[5], string.char(1, 6))
 elseif string.sub(generation, 13, 20) ~= string.sub(ARGV[1], 13, 20) then

@@ -1,7 +1,8 @@
 -- Reads a bucket's generation, and makes one where there is none. If somebody is subscribed to the
 -- changes of the cache, whose lease is gone with the generation before, it is heard for five
 -- seconds ('p'), and told to register again.
--- KEYS  generation, about     ARGV  1 new generation  2 description of codecs and types  3 channel
+-- KEYS  generation, about; the generation alone on a slot that is on its way
+-- ARGV  1 new generation  2 description of codecs and types  3 channel
 --       4 '1' on a cluster, where a node does not know the subscribers of other nodes: it assumes some
 -- Returns {generation, description, 1 if this user may publish changes, else 0,
 --       1 if a JVM listens now, else 0}
@@ -20,9 +21,11 @@ if not generation then
     end
   end
   redis.call('SET', KEYS[1], generation)
-  redis.call('SET', KEYS[2], ARGV[2])
+  if KEYS[2] then
+    redis.call('SET', KEYS[2], ARGV[2])
+  end
 end
 local allowed = not redis.acl_check_cmd or redis.acl_check_cmd('PUBLISH', ARGV[3], '')
 local listeners = string.sub(generation, string.sub(generation, 21, 21) == 'e' and 22 or 21)
 local heard = (tonumber(string.sub(listeners, 2)) or 0) >= now
-return {generation, redis.call('GET', KEYS[2]), allowed and 1 or 0, heard and 1 or 0}
+return {generation, KEYS[2] and redis.call('GET', KEYS[2]) or false, allowed and 1 or 0, heard and 1 or 0}

@@ -2,7 +2,9 @@
 -- registered and get a message to forget the old generation, by which they know expired entries. Without
 -- an old generation no listener is registered: if the channel has subscribers, they count as
 -- listeners for five seconds ('p') and get a message to register again.
--- KEYS  generation, about, and the hash of the tags if the cache has some     ARGV  1 new generation  2 description of codecs and types  3 channel
+-- KEYS  generation, about, and the hash of the tags if the cache has some; the generation alone on a
+--       slot that is on its way: the other keys may be at another node, and are not needed
+-- ARGV  1 new generation  2 description of codecs and types  3 channel
 --       4 '1' on a cluster, where a node does not know the subscribers of other nodes: it assumes some
 -- Returns {generation, token of the old one if it may have entries, else ''}; a generation of another
 -- application, with another fingerprint, is left as it is
@@ -28,7 +30,9 @@ if not old or listeners ~= '' then
 end
 local generation = ARGV[1] .. 'e' .. listeners
 redis.call('SET', KEYS[1], generation)
-redis.call('SET', KEYS[2], ARGV[2])
+if KEYS[2] then
+  redis.call('SET', KEYS[2], ARGV[2])
+end
 if KEYS[3] then
   redis.call('UNLINK', KEYS[3])
 end
