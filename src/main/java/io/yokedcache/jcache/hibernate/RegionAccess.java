@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import javax.cache.CacheException;
 import javax.cache.processor.MutableEntry;
+import org.hibernate.CacheMode;
 import org.hibernate.cache.spi.access.AccessType;
 import org.hibernate.cache.spi.access.CollectionDataAccess;
 import org.hibernate.cache.spi.access.EntityDataAccess;
@@ -63,7 +64,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
   @Override
   public final @Nullable Object get(SharedSessionContractImplementor session, Object key) {
-    if (session.getCacheMode().isRefreshEnabled()) {
+    if (session.getCacheMode() == CacheMode.REFRESH) {
       return null; // Hibernate looks for natural ids in this mode too, and would not replace them.
     }
     TransactionContext context = TransactionContext.of(session);
@@ -121,7 +122,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     if (context.hasChanged(this, key)) {
       return false;
     }
-    boolean isRefresh = !minimalPutOverride && session.getCacheMode().isRefreshEnabled();
+    boolean isRefresh = !minimalPutOverride && session.getCacheMode() == CacheMode.REFRESH;
     try {
       RegionEntry put =
           decide(

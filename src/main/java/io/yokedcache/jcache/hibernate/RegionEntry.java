@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.stream.LongStream;
+import org.hibernate.cache.spi.entry.CacheEntry;
 import org.hibernate.cache.spi.support.SimpleTimestamper;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,20 @@ sealed interface RegionEntry extends Serializable {
           && version != null
           && other.version != null
           && versions.compare(version, other.version) >= 0;
+    }
+
+    /** Whether both have the same version and state; false if one has no version. */
+    boolean hasStateOf(Item other) {
+      return version != null && version.equals(other.version) && isSame(value, other.value);
+    }
+
+    /** Hibernate's form of a row does not define {@code equals}. */
+    private static boolean isSame(Object one, Object other) {
+      if (one instanceof CacheEntry row && other instanceof CacheEntry otherRow) {
+        return Objects.equals(row.getSubclass(), otherRow.getSubclass())
+            && Arrays.deepEquals(row.getDisassembledState(), otherRow.getDisassembledState());
+      }
+      return one.equals(other);
     }
 
     @Override
@@ -297,9 +312,9 @@ sealed interface RegionEntry extends Serializable {
    * @param ticket the one that was seen before the database was read, or {@code null} if none was
    *     or if it does not count, because the state may be older than the read
    * @param transactionStart when the transaction of the load began
-   * @param isRefresh whether the state may replace one that is not older, as one of the same
-   *     version. If the entry may have changed since the transaction began, it is left without a
-   *     state.
+   * @param isRefresh whether the state may replace another one that is not older, as one of the
+   *     same version. If the entry may have changed since the transaction began, it is left without
+   *     a state.
    */
   static Function<@Nullable Object, @Nullable RegionEntry> load(
       @Nullable Vacant ticket,
@@ -317,7 +332,7 @@ sealed interface RegionEntry extends Serializable {
         if (loaded.isNewerThan(item, versions)) {
           return loaded;
         }
-        if (!isRefresh || item.isNewerThan(loaded, versions)) {
+        if (!isRefresh || item.isNewerThan(loaded, versions) || item.hasStateOf(loaded)) {
           return null;
         }
         return isBefore(transactionStart, item.origin, item.placed) ? loaded : Vacant.now();

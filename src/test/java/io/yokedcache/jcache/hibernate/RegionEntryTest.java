@@ -25,7 +25,16 @@ final class RegionEntryTest {
   }
 
   private static Item item(@Nullable Integer version, long origin, long placed) {
-    return new Item("state " + version, version, origin, placed);
+    return item("state " + version, version, origin, placed);
+  }
+
+  private static Item item(Object state, @Nullable Integer version, long origin, long placed) {
+    return new Item(state, version, origin, placed);
+  }
+
+  /** An entry with a state that is not the loaded one. */
+  private static Item changed(@Nullable Integer version, long origin, long placed) {
+    return item("changed " + version, version, origin, placed);
   }
 
   private static @Nullable RegionEntry load(
@@ -107,8 +116,8 @@ final class RegionEntryTest {
 
   @Test
   void refresh_stateFromBeforeTheTransaction_isReplacedUnlessItIsNewer() {
-    Item without = item(null, RegionEntry.THIS_JVM, START - 1);
-    Item second = item(2, RegionEntry.THIS_JVM, START - 1);
+    Item without = changed(null, RegionEntry.THIS_JVM, START - 1);
+    Item second = changed(2, RegionEntry.THIS_JVM, START - 1);
 
     assertThat(refresh(without, null)).isEqualTo(item(null));
     assertThat(refresh(without, 1)).isEqualTo(item(1));
@@ -120,16 +129,34 @@ final class RegionEntryTest {
   /** The row may have changed after it was read, so neither state is known to be the last one. */
   @Test
   void refresh_stateFromAfterTheBeginOfTheTransaction_leavesATicket() {
-    assertThat(refresh(item(null), null)).isInstanceOf(Vacant.class);
-    assertThat(refresh(item(2), 2)).isInstanceOf(Vacant.class);
-    assertThat(refresh(item(2), 1)).isNull();
-    assertThat(refresh(item(2), 3)).isEqualTo(item(3));
+    Item without = changed(null, RegionEntry.THIS_JVM, START);
+    Item second = changed(2, RegionEntry.THIS_JVM, START);
+
+    assertThat(refresh(without, null)).isInstanceOf(Vacant.class);
+    assertThat(refresh(second, 2)).isInstanceOf(Vacant.class);
+    assertThat(refresh(second, 1)).isNull();
+    assertThat(refresh(second, 3)).isEqualTo(item(3));
   }
 
   @Test
   void refresh_stateOfAnotherJvm_mustBeOlderByTheMargin() {
-    assertThat(refresh(item(null, OTHER_JVM, START - MARGIN), null)).isInstanceOf(Vacant.class);
-    assertThat(refresh(item(null, OTHER_JVM, START - MARGIN - 1), null)).isEqualTo(item(null));
+    assertThat(refresh(changed(null, OTHER_JVM, START - MARGIN), null)).isInstanceOf(Vacant.class);
+    assertThat(refresh(changed(null, OTHER_JVM, START - MARGIN - 1), null)).isEqualTo(item(null));
+  }
+
+  @Test
+  void refresh_sameVersionAndState_stays() {
+    for (long placed : new long[] {START - 1, START}) {
+      assertThat(refresh(item(2, RegionEntry.THIS_JVM, placed), 2)).isNull();
+      assertThat(refresh(item("state 2", 1, RegionEntry.THIS_JVM, placed), 2)).isEqualTo(item(2));
+    }
+  }
+
+  /** Hibernate counts the put. */
+  @Test
+  void refresh_sameStateWithoutVersion_isReplaced() {
+    assertThat(refresh(item(null, RegionEntry.THIS_JVM, START - 1), null)).isEqualTo(item(null));
+    assertThat(refresh(item(null), null)).isInstanceOf(Vacant.class);
   }
 
   @Test

@@ -31,6 +31,7 @@ import javax.cache.Caching;
 import org.hibernate.CacheMode;
 import org.hibernate.Session;
 import org.hibernate.SessionFactory;
+import org.hibernate.Version;
 import org.hibernate.cfg.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -41,7 +42,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import redis.clients.jedis.Jedis;
 
-/** Two session factories with the region factory on one Redis and one database. */
+/**
+ * Two session factories with the region factory on one Redis and one database. The build runs these
+ * tests on Hibernate 7, with which the factory is compiled, and on 6.6.
+ */
 final class RegionFactoryIT {
 
   private static final AtomicLong IDS = new AtomicLong();
@@ -139,6 +143,12 @@ final class RegionFactoryIT {
 
   static Stream<Arguments> lockedKinds() {
     return kinds().filter(kind -> kind.get()[0] != Leaflet.class);
+  }
+
+  @Test
+  void hibernate_isTheVersionThatIsToBeTested() {
+    assertThat(Version.getVersionString())
+        .startsWith(System.getProperty("hibernate.expected", "7."));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -367,6 +377,20 @@ final class RegionFactoryIT {
   /** All that the session reads is read from the database and replaces the entries. */
   private static void refresh(Session session) {
     session.setProperty("jakarta.persistence.cache.storeMode", CacheStoreMode.REFRESH);
+  }
+
+  /** The entry of a row with a version has what was loaded, so nothing is put. */
+  @Test
+  void refresh_rowIsUnchanged_putsNothing() {
+    long id = insert(Book::new);
+    assertThat(title(there, Book.class, id)).isEqualTo(new Answer("old", 0));
+    long before = there.getStatistics().getSecondLevelCachePutCount();
+
+    assertThat(ask(there, refreshing(session -> session.find(Book.class, id).title())))
+        .isEqualTo(new Answer("old", 1));
+
+    assertThat(there.getStatistics().getSecondLevelCachePutCount()).isEqualTo(before);
+    assertThat(title(there, Book.class, id)).isEqualTo(new Answer("old", 0));
   }
 
   @Test

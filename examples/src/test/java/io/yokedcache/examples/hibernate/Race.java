@@ -37,8 +37,11 @@ final class Race {
   /** With a near cache, a read may be stale by that. */
   private static final long NEAR_BOUND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** Names the number of readers of a JVM. */
+  static final String READERS = "race.readers";
+
   private static final int WRITERS = 3;
-  private static final int READERS = 4;
+  private static final int DEFAULT_READERS = 4;
 
   /** How many versions of a row the file has the times of. */
   private static final int TIMES = 8192;
@@ -114,9 +117,10 @@ final class Race {
     for (int i = 0; i < WRITERS; i++) {
       threads.add(new Thread(() -> repeat(this::write, 0), "writer-" + i));
     }
+    int readers = readers();
     int readsPerSecond = Integer.getInteger(READS, 0);
-    long pauseNanos = readsPerSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(READERS) / readsPerSecond;
-    for (int i = 0; i < READERS; i++) {
+    long pauseNanos = readsPerSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(readers) / readsPerSecond;
+    for (int i = 0; i < readers; i++) {
       threads.add(new Thread(() -> repeat(this::read, pauseNanos), "reader-" + i));
     }
     threads.forEach(Thread::start);
@@ -134,6 +138,10 @@ final class Race {
         commits.get(),
         statistics.getSecondLevelCacheHitCount() - hits,
         statistics.getSecondLevelCacheMissCount() - misses);
+  }
+
+  static int readers() {
+    return Integer.getInteger(READERS, DEFAULT_READERS);
   }
 
   private void repeat(Runnable transaction, long pauseNanos) {
