@@ -8,6 +8,7 @@ import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.entry.EntryReads;
 import io.yokedcache.jcache.internal.entry.EventDemand;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
+import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.expiry.RefreshAge;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
@@ -62,20 +63,25 @@ record CacheDefinition<K, V>(
   CacheContext<K, V> context(
       EventDemand demand, Supplier<StatisticsRecorder> recorder, KeyLocks locks) {
     EntryExpiry expiry = EntryExpiry.of(expiryPolicy);
-    return CacheContext.of(
-        name,
-        store.entries(),
-        new EntryReads<>(store.entries(), codec, expiry, near, refreshAge),
-        codec,
-        expiry,
-        configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),
-        configuration.isWriteThrough()
-            ? EntryWriter.of(TimedWriter.of(writer, recorder))
-            : EntryWriter.none(),
-        demand,
-        settings.contentionTimeout(),
-        locks,
-        /* loads= */ loader != null);
+    CacheContext<K, V> context =
+        new CacheContext<>(
+            name,
+            store.entries(),
+            new EntryReads<>(store.entries(), codec, expiry, near, refreshAge),
+            codec,
+            expiry,
+            configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),
+            configuration.isWriteThrough()
+                ? EntryWriter.of(TimedWriter.of(writer, recorder))
+                : EntryWriter.none(),
+            demand,
+            settings.contentionTimeout(),
+            locks,
+            new LoadTracker(settings.contentionTimeout()));
+    if (loader != null) {
+      context.trackChanges();
+    }
+    return context;
   }
 
   /** The locks of keys; a writer must see the changes in Redis' order. */

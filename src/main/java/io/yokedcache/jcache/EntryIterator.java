@@ -1,6 +1,7 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.internal.entry.EntryCodec;
+import io.yokedcache.jcache.internal.integration.SimpleEntry;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
@@ -29,7 +30,7 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
   private final OperationMeter meter;
   private final Iterator<List<Bytes>> pages;
   private final Set<Bytes> seen = new HashSet<>();
-  private final Deque<IteratedEntry<K, V>> fetched = new ArrayDeque<>();
+  private final Deque<SimpleEntry<K, V>> fetched = new ArrayDeque<>();
   private @Nullable K last;
 
   EntryIterator(
@@ -68,7 +69,7 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
       V value = decodedValues.get(i);
       K key = decodedKeys.get(i);
       if (key != null && value != null) {
-        fetched.add(new IteratedEntry<>(key, value));
+        fetched.add(new SimpleEntry<>(key, value));
       }
     }
   }
@@ -78,7 +79,7 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
     if (!hasNext()) {
       throw new NoSuchElementException("Cache " + cache.getName() + " has no more entries");
     }
-    IteratedEntry<K, V> entry = fetched.remove();
+    SimpleEntry<K, V> entry = fetched.remove();
     last = entry.key();
     cache.noteIterated(entry.key(), entry.value());
     return entry;
@@ -91,26 +92,5 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
     }
     cache.remove(last);
     last = null;
-  }
-
-  private record IteratedEntry<K, V>(K key, V value) implements Cache.Entry<K, V> {
-
-    @Override
-    public K getKey() {
-      return key;
-    }
-
-    @Override
-    public V getValue() {
-      return value;
-    }
-
-    @Override
-    public <T> T unwrap(Class<T> type) {
-      if (type.isInstance(this)) {
-        return type.cast(this);
-      }
-      throw new IllegalArgumentException("An iterated entry cannot be unwrapped to " + type);
-    }
   }
 }

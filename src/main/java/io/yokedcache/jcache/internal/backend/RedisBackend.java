@@ -35,7 +35,9 @@ import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -58,8 +60,23 @@ public final class RedisBackend implements AutoCloseable {
 
   private static final long SETTLE_MILLIS = 500;
 
-  /** Closes the parts, in this order. Filled by the constructor. */
-  private final List<Runnable> closing = new ArrayList<>();
+  /**
+   * The parts that are closed, in this order: first the users of the connections, then those that
+   * open or replace connections, then the connections.
+   */
+  private enum Part {
+    INVALIDATIONS,
+    KEY_STATISTICS,
+    SUBSCRIBER,
+    HEALTH,
+    SECURITY,
+    MASTER_LOOKUP,
+    REPLICAS,
+    EXECUTOR
+  }
+
+  /** Closes the parts that exist. Filled by the constructor, which may fail at any of them. */
+  private final Map<Part, Runnable> closing = new EnumMap<>(Part.class);
 
   private final Settings settings;
   private final ConnectionSecurity security;
@@ -111,7 +128,7 @@ public final class RedisBackend implements AutoCloseable {
     this.settings = settings;
     this.recentChanges = recentChanges(settings);
     this.security = new ConnectionSecurity(settings.connection(), loader, errors);
-    closing.add(security::close);
+    closing.put(Part.SECURITY, security::close);
     try {
       this.servers = servers(security.connection(), schedulers, errors, failOverListener());
       this.executor = servers.executor;
@@ -124,7 +141,7 @@ public final class RedisBackend implements AutoCloseable {
               schedulers.health(),
               settings.health().interval().toMillis(),
               listener);
-      closing.add(0, health::close);
+      closing.put(Part.HEALTH, health::close);
       servers.trouble.tell(health::operationFailed, health::refused, health::breakerChanged);
       this.announcement =
           new Announcement(
@@ -142,18 +159,18 @@ public final class RedisBackend implements AutoCloseable {
               errors,
               schedulers.pings(),
               schedulers.background());
-      closing.add(0, subscriber::close);
+      closing.put(Part.SUBSCRIBER, subscriber::close);
       this.cleaner =
           new StaleEntryCleaner(
               executor, settings.namespace(), settings.staleEntries(), schedulers.scans());
       this.keyStatistics =
           new KeyStatisticsCollector(
               executor, settings.namespace(), settings.keyStatistics(), schedulers.scans());
-      closing.add(0, keyStatistics::close);
+      closing.put(Part.KEY_STATISTICS, keyStatistics::close);
       this.invalidations =
           new InvalidationListener(
               servers.topology, settings.nearStaleness(), errors, schedulers.pings());
-      closing.add(0, invalidations::close);
+      closing.put(Part.INVALIDATIONS, invalidations::close);
       start(schedulers);
     } catch (RuntimeException | Error e) {
       var unused = closeParts(e);
@@ -262,7 +279,7 @@ public final class RedisBackend implements AutoCloseable {
         MasterResolver resolver =
             new MasterResolver(
                 connection, maxBytes, schedulers.background(), schedulers.pings(), errors);
-        closing.add(resolver::close);
+        closing.put(Part.MASTER_LOOKUP, resolver::close);
         resolver.onFailOver(failOvers);
         String name = resolver.address();
         yield servers(
@@ -281,7 +298,7 @@ public final class RedisBackend implements AutoCloseable {
       }
       case CLUSTER -> {
         ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
-        closing.add(cluster::close);
+        closing.put(Part.EXECUTOR, cluster::close);
         cluster.onFailOver(failOvers);
         Topology topology = cluster.topology();
         Replicas replicas =
@@ -292,7 +309,7 @@ public final class RedisBackend implements AutoCloseable {
                 cluster::replicated,
                 route -> topology.masterOf(route).name(),
                 errors);
-        closing.add(closing.size() - 1, replicas::close);
+        closing.put(Part.REPLICAS, replicas::close);
         yield new Servers(
             cluster, topology, cluster::tell, cluster::endpoints, replicas, () -> {}, () -> {});
       }
@@ -307,17 +324,17 @@ public final class RedisBackend implements AutoCloseable {
       Runnable start,
       Runnable renewWatch) {
     PooledExecutor pool = new PooledExecutor(server);
-    closing.add(pool::close);
+    closing.put(Part.EXECUTOR, pool::close);
     topology.onChange(pool.breaker()::probeNow);
     RedisExecutor executor =
         switch (server.settings().executor()) {
           case PIPELINED -> new PipelinedExecutor(pool);
           case POOLED -> pool;
         };
-    closing.set(closing.size() - 1, executor::close); // closes the pool too
+    closing.put(Part.EXECUTOR, executor::close); // closes the pool too
     Replicas readable = replicasOf.apply(pool);
     if (readable != null) {
-      closing.add(closing.size() - 1, readable::close);
+      closing.put(Part.REPLICAS, readable::close);
     }
     return new Servers(
         executor,
@@ -428,7 +445,7 @@ public final class RedisBackend implements AutoCloseable {
   /** Closes all parts, and returns the first failure with the others suppressed. */
   private @Nullable Throwable closeParts(@Nullable Throwable failure) {
     Throwable first = failure;
-    for (Runnable part : closing) {
+    for (Runnable part : closing.values()) {
       try {
         part.run();
       } catch (RuntimeException | Error e) {

@@ -1,12 +1,14 @@
 package io.yokedcache.jcache.internal.embedded;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.embedded.RedisProcess.Mode;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -76,48 +78,20 @@ final class Members implements AutoCloseable {
             "cluster-announce-ip 127.0.0.1",
             "cluster-node-timeout 1000"));
     return start(
-        count,
-        () ->
-            LoopbackPorts.startOn(
-                LoopbackPorts::freeForNode,
-                port ->
-                    RedisProcess.start(
-                        RedisProcess.Mode.MEMBER,
-                        port,
-                        EmbeddedRedis.ARGUMENTS,
-                        configuration,
-                        binaries)));
+        count, Mode.MEMBER, LoopbackPorts::freeForNode, EmbeddedRedis.ARGUMENTS, configuration);
   }
 
   /** Starts servers that are masters at first. */
   List<RedisProcess> startServers(int count) {
-    List<String> configuration = configuration(DENIED);
     return start(
-        count,
-        () ->
-            LoopbackPorts.startOn(
-                LoopbackPorts::free,
-                port ->
-                    RedisProcess.start(
-                        RedisProcess.Mode.MEMBER,
-                        port,
-                        EmbeddedRedis.ARGUMENTS,
-                        configuration,
-                        binaries)));
+        count, Mode.MEMBER, LoopbackPorts::free, EmbeddedRedis.ARGUMENTS, configuration(DENIED));
   }
 
-  /** Starts sentinels with that configuration and the password. */
+  /** Starts sentinels that require the password. */
   List<RedisProcess> startSentinels(int count, List<String> monitoring) {
     List<String> configuration = new ArrayList<>(List.of("requirepass " + password));
     configuration.addAll(monitoring);
-    return start(
-        count,
-        () ->
-            LoopbackPorts.startOn(
-                LoopbackPorts::free,
-                port ->
-                    RedisProcess.start(
-                        RedisProcess.Mode.SENTINEL, port, List.of(), configuration, binaries)));
+    return start(count, Mode.SENTINEL, LoopbackPorts::free, List.of(), configuration);
   }
 
   private List<String> configuration(String denied) {
@@ -133,7 +107,12 @@ final class Members implements AutoCloseable {
   }
 
   /** Starts servers at the same time. If one fails, the caller closes these members. */
-  private List<RedisProcess> start(int count, Supplier<RedisProcess> starter) {
+  private List<RedisProcess> start(
+      int count, Mode mode, IntSupplier ports, List<String> arguments, List<String> configuration) {
+    Supplier<RedisProcess> starter =
+        () ->
+            LoopbackPorts.startOn(
+                ports, port -> RedisProcess.start(mode, port, arguments, configuration, binaries));
     List<CompletableFuture<RedisProcess>> starts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       starts.add(CompletableFuture.supplyAsync(starter, Members::inOwnThread));

@@ -12,7 +12,7 @@ import java.util.Collection;
  * The parts that all operations of one cache share.
  *
  * @param name the cache's name
- * @param store the entries in Redis; a change invalidates running loads of its key
+ * @param store the entries in Redis
  * @param reads reads entries, by the near cache if there is one
  * @param codec encodes and decodes keys and values
  * @param expiry the expiry policy
@@ -21,7 +21,7 @@ import java.util.Collection;
  * @param demand whether listeners need events
  * @param contentionTimeout how long an atomic operation retries
  * @param locks locks for keys
- * @param loads the running loads
+ * @param loads the running loads, which changes invalidate after {@link #trackChanges}
  */
 public record CacheContext<K, V>(
     String name,
@@ -36,42 +36,7 @@ public record CacheContext<K, V>(
     KeyLocks locks,
     LoadTracker loads) {
 
-  /**
-   * Puts the context together.
-   *
-   * @param loads whether anything can be loaded, by reads or by {@code loadAll}; else changes are
-   *     tracked after {@link #trackChanges}
-   */
-  public static <K, V> CacheContext<K, V> of(
-      String name,
-      EntryStore entries,
-      EntryReads<K, V> reads,
-      EntryCodec<K, V> codec,
-      EntryExpiry expiry,
-      EntryLoader<K, V> loader,
-      EntryWriter<K, V> writer,
-      EventDemand demand,
-      Duration contentionTimeout,
-      KeyLocks locks,
-      boolean loads) {
-    LoadTracker stamps = new LoadTracker(contentionTimeout);
-    if (loads) {
-      entries.observe(stamps);
-    }
-    return new CacheContext<>(
-        name,
-        entries,
-        reads,
-        codec,
-        expiry,
-        loader,
-        writer,
-        demand,
-        contentionTimeout,
-        locks,
-        stamps);
-  }
-
+  /** The same parts, without the writer. */
   public CacheContext<K, V> withoutWriter() {
     if (!writer.exists()) {
       return this;

@@ -45,7 +45,7 @@ public final class EntryWriter<K, V> {
       if (value == null) {
         writer.delete(key);
       } else {
-        writer.write(new WrittenEntry<>(key, value));
+        writer.write(new SimpleEntry<>(key, value));
       }
     } catch (Exception e) {
       throw ApplicationCode.WRITER.failure(writer, e);
@@ -58,7 +58,7 @@ public final class EntryWriter<K, V> {
       return new Written<>(Set.copyOf(entries.keySet()), null);
     }
     Collection<Cache.Entry<? extends K, ? extends V>> left = new ArrayList<>(entries.size());
-    entries.forEach((key, value) -> left.add(new WrittenEntry<>(key, value)));
+    entries.forEach((key, value) -> left.add(new SimpleEntry<>(key, value)));
     Throwable failure = null;
     try {
       writer.writeAll(castEntries(left));
@@ -115,25 +115,4 @@ public final class EntryWriter<K, V> {
    *     {@code null}
    */
   public record Written<K>(Set<K> keys, @Nullable Throwable failure) {}
-
-  private record WrittenEntry<K, V>(K key, V value) implements Cache.Entry<K, V> {
-
-    @Override
-    public K getKey() {
-      return key;
-    }
-
-    @Override
-    public V getValue() {
-      return value;
-    }
-
-    @Override
-    public <T> T unwrap(Class<T> type) {
-      if (type.isInstance(this)) {
-        return type.cast(this);
-      }
-      throw new IllegalArgumentException("An entry to be written cannot be unwrapped to " + type);
-    }
-  }
 }

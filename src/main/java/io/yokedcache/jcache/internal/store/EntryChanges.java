@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
+import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -231,7 +232,7 @@ public final class EntryChanges {
    * @return whether there is an entry
    */
   public boolean expire(Bytes key, Ttl ttl) {
-    String operation = operations.expire();
+    String operation = operations.of(Name.EXPIRE);
     observers.beforeChange(key);
     try {
       if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
@@ -279,7 +280,7 @@ public final class EntryChanges {
   }
 
   private void touch(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
-    String operation = operations.touch();
+    String operation = operations.of(Name.TOUCH);
     try {
       List<@Nullable Object> unused = guard.read(operation, keys, reads.touch(operation, ttl));
     } catch (CacheException e) {

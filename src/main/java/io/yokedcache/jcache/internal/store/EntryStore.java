@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
+import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRead;
@@ -172,7 +173,7 @@ public final class EntryStore {
       return getAll(List.of(key), onAccess, use).get(0);
     }
     // Most operations are this one. It allocates little and adds one frame to the stack.
-    String operation = operations.get();
+    String operation = operations.of(Name.GET);
     Bytes generationKey = names.route(bucket);
     try {
       if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
@@ -290,7 +291,7 @@ public final class EntryStore {
    * is no entry.
    */
   public @Nullable Ttl ttl(Bytes key) {
-    String operation = operations.ttl();
+    String operation = operations.of(Name.TTL);
     List<Bytes> keys = List.of(key);
     return readOrMiss(
             Use.ANSWER, keys, null, () -> guard.read(operation, keys, reads.ttl(operation)))
@@ -392,7 +393,7 @@ public final class EntryStore {
   }
 
   private String getting(List<Bytes> keys) {
-    return keys.size() == 1 ? operations.get() : operations.getAll();
+    return keys.size() == 1 ? operations.of(Name.GET) : operations.of(Name.GET_ALL);
   }
 
   /**
@@ -408,18 +409,19 @@ public final class EntryStore {
 
   /** Whether there is an entry, for each key in their order. */
   public List<Boolean> containsAll(List<Bytes> keys, Use use) {
-    String operation = operations.containsKey();
+    String operation = operations.of(Name.CONTAINS_KEY);
     return readOrMiss(use, keys, false, () -> guard.read(operation, keys, reads.exists(operation)));
   }
 
   /** The leases under which JVMs load missing entries. */
   public KeyLeases loadLeases(Duration duration) {
-    return new KeyLeases(executor, operations.loadLease(), names::loadLeaseKey, duration);
+    return new KeyLeases(executor, operations.of(Name.LOAD_LEASE), names::loadLeaseKey, duration);
   }
 
   /** The leases under which JVMs load old entries anew. */
   public KeyLeases refreshLeases(Duration duration) {
-    return new KeyLeases(executor, operations.refreshLease(), names::refreshLeaseKey, duration);
+    return new KeyLeases(
+        executor, operations.of(Name.REFRESH_LEASE), names::refreshLeaseKey, duration);
   }
 
   /**
@@ -460,7 +462,7 @@ public final class EntryStore {
     }
     observers.beforeTagInvalidation();
     try {
-      tellNearCaches(executor.callAll(operations.invalidateTags(), calls));
+      tellNearCaches(executor.callAll(operations.of(Name.INVALIDATE_TAGS), calls));
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       degradation.skipOrThrow(e);
@@ -477,7 +479,7 @@ public final class EntryStore {
    * script could not do it: their key may be at another node than the tokens.
    */
   private void tellNearCaches(List<@Nullable Object> replies) {
-    String operation = operations.invalidateTags();
+    String operation = operations.of(Name.INVALIDATE_TAGS);
     List<Request> requests = new ArrayList<>(0);
     for (int bucket = 0; bucket < replies.size(); bucket++) {
       if (replies.get(bucket) == null) {
@@ -546,6 +548,6 @@ public final class EntryStore {
         settlement,
         degradation,
         use,
-        () -> names.scan(executor, operations.iterator(), batchSize, beginnings));
+        () -> names.scan(executor, operations.of(Name.ITERATOR), batchSize, beginnings));
   }
 }

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
+import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -80,7 +81,8 @@ final class MutationApplier {
   /** Applies one mutation, only to an entry of the pinned generation, if there is one. */
   Outcome apply(Mutation mutation, @Nullable Map<Integer, Generation> pinned) {
     int bucket = names.bucketOf(mutation.key());
-    String operation = mutation.value() == null ? operations.remove() : operations.put();
+    String operation =
+        mutation.value() == null ? operations.of(Name.REMOVE) : operations.of(Name.PUT);
     return guard.onCurrentGeneration(
         operation,
         bucket,
@@ -107,7 +109,8 @@ final class MutationApplier {
       queue.run(() -> arrived.accept(() -> apply(mutation)));
       return;
     }
-    String operation = mutation.value() == null ? operations.remove() : operations.put();
+    String operation =
+        mutation.value() == null ? operations.of(Name.REMOVE) : operations.of(Name.PUT);
     Script.Call call =
         goesPlain(mutation, bucket, generation)
             ? null
@@ -338,7 +341,9 @@ final class MutationApplier {
     List<Bucket> buckets = names.byBucket(mutations, Mutation::key);
     generations.openUnknown(buckets);
     String operation =
-        mutations.get(0).value() == null ? operations.removeAll() : operations.putAll();
+        mutations.get(0).value() == null
+            ? operations.of(Name.REMOVE_ALL)
+            : operations.of(Name.PUT_ALL);
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
     List<Request> requests = new ArrayList<>(buckets.size());
     List<Generation> used = new ArrayList<>(buckets.size());

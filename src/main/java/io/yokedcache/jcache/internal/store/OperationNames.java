@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.jspecify.annotations.Nullable;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * The names of a cache's operations in messages. Each is made once, at its first use: every
@@ -9,103 +9,49 @@ import org.jspecify.annotations.Nullable;
  */
 final class OperationNames {
 
-  private static final String[] OPERATIONS = {
-    "get",
-    "getAll",
-    "containsKey",
-    "touch",
-    "put",
-    "remove",
-    "putAll",
-    "removeAll",
-    "iterator",
-    "verification of the generation",
-    "owed removal",
-    "load lease",
-    "refresh lease",
-    "ttl",
-    "expire",
-    "invalidateTags"
-  };
+  /** An operation on the entries of a cache. */
+  enum Name {
+    GET("get"),
+    GET_ALL("getAll"),
+    CONTAINS_KEY("containsKey"),
+    TTL("ttl"),
+    TOUCH("touch"),
+    EXPIRE("expire"),
+    PUT("put"),
+    PUT_ALL("putAll"),
+    REMOVE("remove"),
+    REMOVE_ALL("removeAll"),
+    OWED_REMOVAL("owed removal"),
+    INVALIDATE_TAGS("invalidateTags"),
+    ITERATOR("iterator"),
+    LOAD_LEASE("load lease"),
+    REFRESH_LEASE("refresh lease");
+
+    private final String text;
+
+    Name(String text) {
+      this.text = text;
+    }
+  }
 
   private final String cacheName;
-  private final AtomicReferenceArray<@Nullable String> names =
-      new AtomicReferenceArray<>(OPERATIONS.length);
+
+  /** Replaced as a whole under the monitor. */
+  private volatile Map<Name, String> names = new EnumMap<>(Name.class);
 
   OperationNames(String cacheName) {
     this.cacheName = cacheName;
   }
 
-  String get() {
-    return name(0);
+  String of(Name operation) {
+    String name = names.get(operation);
+    return name != null ? name : make(operation);
   }
 
-  String getAll() {
-    return name(1);
-  }
-
-  String containsKey() {
-    return name(2);
-  }
-
-  String touch() {
-    return name(3);
-  }
-
-  String put() {
-    return name(4);
-  }
-
-  String remove() {
-    return name(5);
-  }
-
-  String putAll() {
-    return name(6);
-  }
-
-  String removeAll() {
-    return name(7);
-  }
-
-  String iterator() {
-    return name(8);
-  }
-
-  String owed() {
-    return name(10);
-  }
-
-  String loadLease() {
-    return name(11);
-  }
-
-  String refreshLease() {
-    return name(12);
-  }
-
-  String ttl() {
-    return name(13);
-  }
-
-  String expire() {
-    return name(14);
-  }
-
-  String invalidateTags() {
-    return name(15);
-  }
-
-  String verify() {
-    return name(9);
-  }
-
-  private String name(int index) {
-    String name = names.get(index);
-    if (name == null) {
-      name = OPERATIONS[index] + " on cache " + cacheName;
-      names.set(index, name);
-    }
+  private synchronized String make(Name operation) {
+    Map<Name, String> more = new EnumMap<>(names);
+    String name = more.computeIfAbsent(operation, made -> made.text + " on cache " + cacheName);
+    names = more;
     return name;
   }
 }

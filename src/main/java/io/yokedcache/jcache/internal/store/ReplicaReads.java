@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
+import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
@@ -137,7 +138,7 @@ final class ReplicaReads {
     }
     Request request =
         new Request(
-            keys.size() == 1 ? operations.get() : operations.getAll(),
+            keys.size() == 1 ? operations.of(Name.GET) : operations.of(Name.GET_ALL),
             generationKey,
             /* idempotent= */ false, // the master is asked next
             List.of(command),

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -189,7 +190,7 @@ final class Settlement {
       due.keySet().removeAll(refused);
       Attempt other = owed.underWay(due.keySet());
       if (other != null) {
-        other.await(operations.owed(), executor.address(), waitEndNanos);
+        other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
         continue;
       }
       if (due.isEmpty()) {
@@ -223,7 +224,7 @@ final class Settlement {
       owed.over(attempt, /* failure= */ null);
       Attempt other = owed.underWay(refused.keySet());
       if (other != null) {
-        other.await(operations.owed(), executor.address(), waitEndNanos);
+        other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
       }
     }
   }
@@ -269,7 +270,7 @@ final class Settlement {
 
   private Set<String> renewOwed(Map<Integer, Generation> begun) {
     // The clear() that failed may still be executed, after entries were stored again.
-    boolean unused = executor.endLostConnections(operations.owed(), names.routes());
+    boolean unused = executor.endLostConnections(operations.of(Name.OWED_REMOVAL), names.routes());
     return renewAll(begun);
   }
 
@@ -282,7 +283,7 @@ final class Settlement {
       }
       Attempt other = owed.allUnderWay();
       if (other != null) {
-        other.await(operations.owed(), executor.address(), waitEndNanos);
+        other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
       }
     }
   }
@@ -391,14 +392,15 @@ final class Settlement {
 
   private boolean endLostConnections(List<Bytes> keys) {
     return executor.endLostConnections(
-        operations.owed(),
+        operations.of(Name.OWED_REMOVAL),
         keys.stream().map(names::bucketOf).distinct().map(names::route).toList());
   }
 
   private void unlink(List<Bytes> keys) {
     keys.forEach(observers::beforeUntrackedChange);
     try {
-      List<@Nullable Object> unused = guard.read(operations.owed(), keys, new Unlink());
+      List<@Nullable Object> unused =
+          guard.read(operations.of(Name.OWED_REMOVAL), keys, new Unlink());
     } finally {
       keys.forEach(observers::afterChange);
     }
@@ -407,7 +409,7 @@ final class Settlement {
   private final class Unlink extends GenerationGuard.Guarded<@Nullable Object> {
 
     Unlink() {
-      super(guard, operations.owed());
+      super(guard, operations.of(Name.OWED_REMOVAL));
     }
 
     @Override

@@ -27,7 +27,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,31 +57,49 @@ public final class StreamScan {
   /** The number of bytes of two keys that are compared in the time of one object. */
   private static final int BYTES_PER_OBJECT = 64;
 
-  /** Keys that are never compared, or whose hash code cannot be chosen. */
-  private static final String IDENTITY = "identity";
-
+  /** The Externalizable by which all types of java.time are written, with a byte for the type. */
   private static final String TIMES = "java.time.Ser";
 
   /** The classes other than String that a hash table can order and whose hash codes can collide. */
-  private static final Set<String> ORDERED =
-      Set.of(
-          "java.lang.Boolean",
-          "java.lang.Byte",
-          "java.lang.Character",
-          "java.lang.Double",
-          "java.lang.Float",
-          "java.lang.Integer",
-          "java.lang.Long",
-          "java.lang.Short",
-          "java.math.BigInteger",
-          "java.util.Date",
-          "java.util.UUID");
+  private static final Map<String, Ordered> ORDERED =
+      Stream.of(
+              "java.lang.Boolean",
+              "java.lang.Byte",
+              "java.lang.Character",
+              "java.lang.Double",
+              "java.lang.Float",
+              "java.lang.Integer",
+              "java.lang.Long",
+              "java.lang.Short",
+              "java.math.BigInteger",
+              "java.util.Date",
+              "java.util.UUID")
+          .collect(Collectors.toUnmodifiableMap(name -> name, Ordered::new));
 
-  /**
-   * The types of java.time in {@link #TIMES} that are not Comparable to their class: LocalDate,
-   * LocalDateTime, ZonedDateTime, ZoneRegion and Period.
-   */
-  private static final Set<Integer> UNORDERED_TIMES = Set.of(3, 5, 6, 7, 14);
+  private static final Ordered TEXT = new Ordered("java.lang.String");
+
+  // The types that java.time.Ser writes and that are not Comparable to their class.
+  private static final int LOCAL_DATE = 3;
+  private static final int LOCAL_DATE_TIME = 5;
+  private static final int ZONED_DATE_TIME = 6;
+  private static final int ZONE_REGION = 7;
+  private static final int PERIOD = 14;
+
+  private static final Set<Integer> UNORDERED_TIMES =
+      Set.of(LOCAL_DATE, LOCAL_DATE_TIME, ZONED_DATE_TIME, ZONE_REGION, PERIOD);
+
+  /** The Serializable by which the immutable collections are written, with an int for the type. */
+  private static final String IMMUTABLE_COLLECTIONS = "java.util.CollSer";
+
+  // Types that java.util.CollSer writes.
+  private static final int IMMUTABLE_SET = 2;
+  private static final int IMMUTABLE_MAP = 3;
+
+  /** The tag and the length of block data of at most 255 bytes. */
+  private static final int BLOCK_HEADER_BYTES = 2;
+
+  /** The JVM allows no class with more interfaces. */
+  private static final int MAX_INTERFACES = 0xFFFF;
 
   private final byte[] bytes;
   private final ScanLimits limits;
@@ -91,11 +112,8 @@ public final class StreamScan {
   private int depth;
   private int alternatives;
 
-  /**
-   * The objects of the handles: a {@link Description}, the kind of a key, or the length of a long
-   * array.
-   */
-  private @Nullable Object[] handles = new @Nullable Object[16];
+  /** The kinds of the objects that have handles; {@code null} for a time that is not ordered. */
+  private @Nullable Kind[] handles = new @Nullable Kind[16];
 
   private long[] weights = new long[16];
 
@@ -105,10 +123,10 @@ public final class StreamScan {
   private int handleCount;
 
   /** The kind of the last time that was read, or {@code null} if it is not ordered. */
-  private @Nullable String timeKey;
+  private @Nullable Kind timeKind;
 
-  /** The order of the last content as a key of a hash table; null if it is not ordered. */
-  private @Nullable Object lastKey;
+  /** The kind of the last content, as a key of a hash table. */
+  private @Nullable Kind lastKind;
 
   private long references;
   private int deepest;
@@ -187,7 +205,7 @@ public final class StreamScan {
     depth++;
     try {
       int tag = next();
-      lastKey = null;
+      lastKind = null;
       return switch (tag) {
         case TC_NULL -> plain();
         case TC_REFERENCE -> reference();
@@ -198,7 +216,7 @@ public final class StreamScan {
         case TC_ENUM -> constant();
         case TC_CLASS -> {
           description();
-          handle(IDENTITY, 1);
+          handle(Identity.KEY, 1);
           yield plain();
         }
         case TC_CLASSDESC, TC_PROXYCLASSDESC -> {
@@ -214,27 +232,27 @@ public final class StreamScan {
   }
 
   private long plain() {
-    lastKey = IDENTITY;
+    lastKind = Identity.KEY;
     return 1;
   }
 
   private long string(long length) {
     skip(length);
-    handle(String.class, 1);
-    lastKey = String.class;
+    handle(TEXT, 1);
+    lastKind = TEXT;
     return 1;
   }
 
   private long reference() {
     atDepth(depth);
     int handle = handleNumber();
-    lastKey = handles[handle];
+    lastKind = handles[handle];
     // A cycle cannot be hashed, but the elements that a collection has so far can be.
-    return isOpen[handle] && !isCollection(lastKey) ? 1 : weights[handle];
+    return isOpen[handle] && !isCollection(lastKind) ? 1 : weights[handle];
   }
 
-  private static boolean isCollection(@Nullable Object key) {
-    return key instanceof Description open && open.name.startsWith("java.util.");
+  private static boolean isCollection(@Nullable Kind kind) {
+    return kind instanceof Description open && open.name.startsWith("java.util.");
   }
 
   private int handleNumber() {
@@ -245,14 +263,14 @@ public final class StreamScan {
     return handle;
   }
 
-  private int handle(@Nullable Object what, long weight) {
+  private int handle(@Nullable Kind kind, long weight) {
     if (handleCount == weights.length) {
       int more = 2 * handleCount;
       handles = Arrays.copyOf(handles, more);
       weights = Arrays.copyOf(weights, more);
       isOpen = Arrays.copyOf(isOpen, more);
     }
-    handles[handleCount] = what;
+    handles[handleCount] = kind;
     weights[handleCount] = weight;
     isOpen[handleCount] = false;
     return handleCount++;
@@ -270,15 +288,10 @@ public final class StreamScan {
   private long constant() {
     atDepth(depth);
     description();
-    int handle = handle(IDENTITY, 1);
-    int tag = next();
-    switch (tag) {
-      case TC_STRING -> string(shortInt());
-      case TC_LONGSTRING -> string(longInt());
-      case TC_REFERENCE -> handleNumber();
-      default -> throw new Malformed("the name of a constant is no text");
-    }
-    return weights[handle] + plain() - 1;
+    int handle = handle(Identity.KEY, 1);
+    text("the name of a constant");
+    lastKind = Identity.KEY;
+    return weights[handle];
   }
 
   private long array() {
@@ -295,8 +308,8 @@ public final class StreamScan {
     }
     longestArray = Math.max(longestArray, length);
     limits.checkArray(length);
-    boolean isLong = size == 1 && length > ScanLimits.MAX_NUMBER_BYTES;
-    int handle = handle(isLong ? length : IDENTITY, 1);
+    boolean isLong = size == Byte.BYTES && length > ScanLimits.MAX_NUMBER_BYTES;
+    int handle = handle(isLong ? new LongArray(length) : Identity.KEY, 1);
     if (size > 0) {
       skip((long) length * size);
     } else {
@@ -306,7 +319,7 @@ public final class StreamScan {
       }
       isOpen[handle] = false;
     }
-    lastKey = handles[handle];
+    lastKind = handles[handle];
     return weights[handle];
   }
 
@@ -315,18 +328,18 @@ public final class StreamScan {
     Description type = required(description());
     int handle = handle(type, 1);
     isOpen[handle] = true;
-    Object key = ofClass(handle, type) ? timeKey : type.key();
+    Kind kind = ofClass(handle, type) ? timeKind : type.kindOfObjects();
     isOpen[handle] = false;
-    // The class determines the kind of the key; a collection remains a collection.
-    handles[handle] = key;
-    lastKey = key;
+    // The class determines the kind; a collection remains a collection.
+    handles[handle] = kind;
+    lastKind = kind;
     return weights[handle];
   }
 
   /**
    * Scans the data of an object's classes, superclass first.
    *
-   * @return whether the object is a time; its kind is in {@link #timeKey}
+   * @return whether the object is a time; its kind is in {@link #timeKind}
    */
   private boolean ofClass(int handle, Description type) {
     if (type.superclass != null) {
@@ -337,14 +350,15 @@ public final class StreamScan {
       if (!type.is(SC_BLOCK_DATA)) {
         throw new Malformed("an Externalizable of the first version of the protocol");
       }
-      if (type.name.equals(TIMES) && peek() == TC_BLOCKDATA && at + 2 < bytes.length) {
-        int time = bytes[at + 2];
+      int content = at + BLOCK_HEADER_BYTES;
+      if (type.name.equals(TIMES) && peek() == TC_BLOCKDATA && content < bytes.length) {
+        int time = bytes[content];
         isTime = true;
-        timeKey = UNORDERED_TIMES.contains(time) ? null : TIMES + time;
+        timeKind = UNORDERED_TIMES.contains(time) ? null : new Ordered(TIMES + time);
       }
-      String kind = timeKey;
+      Kind kind = timeKind;
       annotations(handle, /* table= */ null, type);
-      timeKey = kind;
+      timeKind = kind;
     } else if (type.is(SC_SERIALIZABLE)) {
       serializable(handle, type);
     } else if (type.primitiveBytes + type.objectFields > 0) {
@@ -361,7 +375,7 @@ public final class StreamScan {
     } else if (!hasFields || type.isOfJdk()) {
       fieldsAndAnnotations(handle, type);
     } else if (withoutFields.contains(type.name) || foundWithoutFields.contains(type.name)) {
-      annotations(handle, HashTable.of(type, 0), type);
+      annotations(handle, HashTable.of(type, /* collection= */ 0), type);
     } else {
       int start = at;
       int handlesBefore = handleCount;
@@ -383,7 +397,7 @@ public final class StreamScan {
           foundWithoutFields = new HashSet<>();
         }
         foundWithoutFields.add(type.name);
-        annotations(handle, HashTable.of(type, 0), type);
+        annotations(handle, HashTable.of(type, /* collection= */ 0), type);
         if (isOwn && withoutFields.size() < LearnedTypes.MAX_TYPES) {
           withoutFields.add(type.name);
         }
@@ -394,8 +408,9 @@ public final class StreamScan {
   private void fieldsAndAnnotations(int handle, Description type) {
     int start = at;
     fields(handle, type);
-    int tag = type.primitiveBytes == Integer.BYTES ? bytes[start + Integer.BYTES - 1] : 0;
-    annotations(handle, HashTable.of(type, tag), type);
+    // The only field of java.util.CollSer. The last byte has its type.
+    int collection = type.primitiveBytes == Integer.BYTES ? bytes[start + Integer.BYTES - 1] : 0;
+    annotations(handle, HashTable.of(type, collection), type);
   }
 
   private void fields(int handle, Description type) {
@@ -403,9 +418,9 @@ public final class StreamScan {
     boolean isNumber = type.name.equals("java.math.BigInteger");
     for (int i = 0; i < type.objectFields; i++) {
       add(handle, content());
-      if (isNumber && lastKey instanceof Integer length) {
-        longestNumber = Math.max(longestNumber, length);
-        limits.checkNumber(length);
+      if (isNumber && lastKind instanceof LongArray digits) {
+        longestNumber = Math.max(longestNumber, digits.length);
+        limits.checkNumber(digits.length);
       }
     }
   }
@@ -415,6 +430,26 @@ public final class StreamScan {
     if (!type.is(SC_WRITE_METHOD) && !type.is(SC_EXTERNALIZABLE)) {
       return;
     }
+    while (skipBlocks()) {
+      int start = at;
+      long weight = content();
+      add(handle, weight);
+      if (table != null) {
+        table.add(lastKind, weight, at - start);
+      }
+    }
+    if (table != null) {
+      comparisons = Math.min(SATURATED, comparisons + table.comparisons());
+      limits.checkComparisons(comparisons);
+    }
+  }
+
+  /**
+   * Skips block data and the end mark.
+   *
+   * @return whether an object follows; false after the end mark
+   */
+  private boolean skipBlocks() {
     while (true) {
       switch (peek()) {
         case TC_BLOCKDATA -> {
@@ -427,19 +462,10 @@ public final class StreamScan {
         }
         case TC_ENDBLOCKDATA -> {
           at++;
-          if (table != null) {
-            comparisons = Math.min(SATURATED, comparisons + table.comparisons());
-            limits.checkComparisons(comparisons);
-          }
-          return;
+          return false;
         }
         default -> {
-          int start = at;
-          long weight = content();
-          add(handle, weight);
-          if (table != null) {
-            table.add(lastKey, weight, at - start);
-          }
+          return true;
         }
       }
     }
@@ -472,7 +498,7 @@ public final class StreamScan {
 
   private Description newClass() {
     countClass();
-    String name = text();
+    String name = name();
     skip(Long.BYTES);
     classNames.add(elementName(name));
     Description type = new Description(name);
@@ -486,7 +512,7 @@ public final class StreamScan {
       if (code == 'L' || code == '[') {
         objects = true;
         type.objectFields++;
-        typeName();
+        text("the type of a field");
       } else if (objects || sizeOf(code) == 0) {
         throw new Malformed("the fields of a class have no order");
       } else {
@@ -497,13 +523,13 @@ public final class StreamScan {
     return type;
   }
 
-  private void typeName() {
-    int tag = next();
-    switch (tag) {
+  /** Scans a text or a reference to one. */
+  private void text(String meaning) {
+    switch (next()) {
       case TC_STRING -> string(shortInt());
       case TC_LONGSTRING -> string(longInt());
       case TC_REFERENCE -> handleNumber();
-      default -> throw new Malformed("the type of a field is no text");
+      default -> throw new Malformed(meaning + " is no text");
     }
   }
 
@@ -513,13 +539,12 @@ public final class StreamScan {
     type.flags = SC_SERIALIZABLE;
     handle(type, 1);
     int count = integer();
-    // The JVM allows no more.
-    if (count < 0 || count > 0xFFFF) {
+    if (count < 0 || count > MAX_INTERFACES) {
       throw new Malformed("a proxy has " + count + " interfaces");
     }
     List<String> interfaces = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      interfaces.add(text());
+      interfaces.add(name());
     }
     proxies.add(interfaces);
     endOfClass(type);
@@ -533,26 +558,13 @@ public final class StreamScan {
   }
 
   private void endOfClass(Description type) {
-    while (peek() != TC_ENDBLOCKDATA) {
-      switch (peek()) {
-        case TC_BLOCKDATA -> {
-          at++;
-          skip(next());
-        }
-        case TC_BLOCKDATALONG -> {
-          at++;
-          skip(integer());
-        }
-        default -> {
-          long weight = content();
-          if (weight > heaviest) {
-            heaviest = weight;
-            limits.checkWeight(weight);
-          }
-        }
+    while (skipBlocks()) {
+      long weight = content();
+      if (weight > heaviest) {
+        heaviest = weight;
+        limits.checkWeight(weight);
       }
     }
-    at++;
     depth++;
     type.superclass = description();
     depth--;
@@ -621,7 +633,7 @@ public final class StreamScan {
     return value;
   }
 
-  private String text() {
+  private String name() {
     int length = shortInt();
     int start = at;
     skip(length);
@@ -645,8 +657,25 @@ public final class StreamScan {
     }
   }
 
+  /**
+   * The kind of an object, as a key of a hash table. A {@link Description} is the kind of objects
+   * that a hash table compares in pairs.
+   */
+  private sealed interface Kind {}
+
+  /** Objects that a hash table orders if all have this kind. */
+  private record Ordered(String name) implements Kind {}
+
+  /** An array of bytes that may be the digits of a long number. */
+  private record LongArray(int length) implements Kind {}
+
+  /** Objects that are never compared, or whose hash code cannot be chosen. */
+  private enum Identity implements Kind {
+    KEY
+  }
+
   /** A class as the stream describes it. */
-  private static final class Description {
+  private static final class Description implements Kind {
 
     private final String name;
     private int flags;
@@ -667,12 +696,12 @@ public final class StreamScan {
       return name.startsWith("java.");
     }
 
-    /** The order of its objects as keys; the description itself if they are not ordered. */
-    Object key() {
-      if (ORDERED.contains(name)) {
-        return name;
+    Kind kindOfObjects() {
+      Ordered ordered = ORDERED.get(name);
+      if (ordered != null) {
+        return ordered;
       }
-      return name.equals("java.lang.Object") ? IDENTITY : this;
+      return name.equals("java.lang.Object") ? Identity.KEY : this;
     }
   }
 
@@ -682,7 +711,7 @@ public final class StreamScan {
     private final boolean isMap;
     private final boolean orders;
     private boolean isUniform = true;
-    private @Nullable Object order;
+    private @Nullable Kind previous;
     private boolean isValue;
     private long keys;
     private long weight;
@@ -693,20 +722,29 @@ public final class StreamScan {
       this.orders = orders;
     }
 
-    /** Returns the table that a class of the JDK writes, or {@code null} if it writes none. */
-    static @Nullable HashTable of(Description type, int tag) {
+    /**
+     * Returns the table that a class of the JDK writes, or {@code null} if it writes none.
+     *
+     * @param collection the type of an immutable collection, for that class only
+     */
+    static @Nullable HashTable of(Description type, int collection) {
       return switch (type.name) {
         case "java.util.HashMap", "java.util.concurrent.ConcurrentHashMap" ->
             new HashTable(/* isMap= */ true, /* orders= */ true);
         case "java.util.HashSet" -> new HashTable(/* isMap= */ false, /* orders= */ true);
         case "java.util.Hashtable" -> new HashTable(/* isMap= */ true, /* orders= */ false);
-        case "java.util.CollSer" ->
-            tag == 2 || tag == 3 ? new HashTable(/* isMap= */ tag == 3, /* orders= */ false) : null;
+        case IMMUTABLE_COLLECTIONS ->
+            switch (collection) {
+              case IMMUTABLE_SET -> new HashTable(/* isMap= */ false, /* orders= */ false);
+              case IMMUTABLE_MAP -> new HashTable(/* isMap= */ true, /* orders= */ false);
+              default -> null;
+            };
         default -> null;
       };
     }
 
-    void add(@Nullable Object key, long keyWeight, int keyBytes) {
+    /** Adds a key or, in a map, every other time a value. */
+    void add(@Nullable Kind kind, long keyWeight, int keyBytes) {
       if (isValue) {
         isValue = false;
         return;
@@ -715,12 +753,12 @@ public final class StreamScan {
       keys++;
       weight += keyWeight;
       sizeBytes += keyBytes;
-      if (key instanceof Integer || IDENTITY.equals(key)) {
+      if (kind instanceof LongArray || kind == Identity.KEY) {
         return;
       }
-      boolean isOrdered = key instanceof String || key == String.class;
-      isUniform = isUniform && isOrdered && (order == null || order.equals(key));
-      order = key;
+      isUniform =
+          isUniform && kind instanceof Ordered && (previous == null || previous.equals(kind));
+      previous = kind;
     }
 
     long comparisons() {
