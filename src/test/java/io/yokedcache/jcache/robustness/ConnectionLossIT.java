@@ -3,7 +3,9 @@ package io.yokedcache.jcache.robustness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisServer;
+import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +18,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
@@ -52,6 +56,26 @@ final class ConnectionLossIT {
         assertThat(load.causes()).isEmpty();
         assertThat(kills.get()).isGreaterThan(10);
       }
+    }
+  }
+
+  /** Such as a proxy whose server has just restarted, or CLIENT KILL at the wrong moment. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pipelined", "pooled"})
+  void get_newConnectionsCut(String executor) {
+    try (CuttingProxy proxy = CuttingProxy.start(server.port(), Long.MAX_VALUE / 4);
+        CacheManager manager =
+            Managers.open(
+                URI.create("redis://127.0.0.1:" + proxy.port()),
+                "connection.executor=" + executor);
+        Jedis killer = jedis()) {
+      Cache<String, String> cache = Managers.texts(manager, "cut-" + executor);
+      cache.put("key", "key=1");
+
+      proxy.cutNext(2);
+      kill(killer);
+      assertThat(cache.get("key")).isEqualTo("key=1");
+      assertThat(proxy.cuts()).isEqualTo(2);
     }
   }
 

@@ -26,6 +26,7 @@ public final class CuttingProxy implements AutoCloseable {
   private volatile int serverPort;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger cuts = new AtomicInteger();
+  private final AtomicInteger greetings = new AtomicInteger();
   private volatile long meanBytes;
   private volatile boolean closed;
 
@@ -72,6 +73,11 @@ public final class CuttingProxy implements AutoCloseable {
     meanBytes = Long.MAX_VALUE / 4;
   }
 
+  /** Cuts so many of the next connections when the client has sent its first bytes. */
+  public void cutNext(int connections) {
+    greetings.set(connections);
+  }
+
   /** Leads to another server from now on; connections that there are stay with theirs. */
   public void leadTo(int port) {
     serverPort = port;
@@ -89,11 +95,27 @@ public final class CuttingProxy implements AutoCloseable {
         client.setTcpNoDelay(true);
         server.setTcpNoDelay(true);
         Socket accepted = client;
+        if (greetings.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+          start("proxy-cut", () -> cutGreeting(accepted, server));
+          continue;
+        }
         start("proxy-up", () -> pump(accepted, server));
         start("proxy-down", () -> pump(server, accepted));
       } catch (IOException serverAwayOrClosed) {
         end(client, null);
       }
+    }
+  }
+
+  private void cutGreeting(Socket client, Socket server) {
+    try {
+      if (client.getInputStream().read() >= 0) {
+        cuts.incrementAndGet();
+      }
+    } catch (IOException clientEnded) {
+      // there is nothing to cut
+    } finally {
+      end(client, server);
     }
   }
 

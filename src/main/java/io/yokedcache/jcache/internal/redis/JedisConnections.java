@@ -7,12 +7,14 @@ import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serial;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,6 +28,8 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -48,10 +52,15 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 public final class JedisConnections {
 
+  private static final Logger logger = LoggerFactory.getLogger(JedisConnections.class);
+
   private static final String LIBRARY = "yokedcache-jcache";
   private static final int MAX_LAST_WORDS = 1024;
   private static final int LAST_WORDS_MILLIS = 50;
   private static final int MAX_SELDOM_REPLY_BYTES = 1 << 20;
+
+  /** How often a server that hangs up is greeted. Nothing else was sent, so it does no harm. */
+  private static final int MAX_GREETINGS = 3;
 
   private JedisConnections() {}
 
@@ -178,15 +187,39 @@ public final class JedisConnections {
 
   private static KeptConnection connect(
       Settings.Connection settings, int greetingMillis, Duration silence, long maxReplyBytes) {
-    return authenticated(
-        settings,
-        credentials ->
-            greeted(
-                new SocketKeeper(settings, greetingMillis),
-                settings,
-                credentials,
-                silence,
-                maxReplyBytes));
+    long startNanos = System.nanoTime();
+    for (int attempts = 1; ; attempts++) {
+      try {
+        return authenticated(
+            settings,
+            credentials ->
+                greeted(
+                    new SocketKeeper(settings, greetingMillis),
+                    settings,
+                    credentials,
+                    silence,
+                    maxReplyBytes));
+      } catch (HungUpException e) {
+        boolean late = System.nanoTime() - startNanos >= settings.connectTimeout().toNanos();
+        if (attempts == MAX_GREETINGS || late) {
+          throw e;
+        }
+        logger.debug("{} hung up during the greeting, it is greeted again", settings.address(), e);
+      }
+    }
+  }
+
+  /**
+   * The server, or something in front of it, accepted the connection and closed it without a reason
+   * before the greeting was over. It may have restarted, or closed all connections at this moment.
+   */
+  private static final class HungUpException extends JedisConnectionException {
+
+    @Serial private static final long serialVersionUID = 1L;
+
+    HungUpException(JedisConnectionException cause) {
+      super(cause);
+    }
   }
 
   /**
@@ -260,7 +293,7 @@ public final class JedisConnections {
       String said = ErrorReply.of(lastWords) != null ? lastWords : e.getMessage();
       ErrorReply error = ErrorReply.of(said);
       if (error == null) {
-        throw e;
+        throw keeper.isConnected() && isHangUp(e.getCause()) ? new HungUpException(e) : e;
       }
       JedisDataException reply = new JedisDataException(said, e);
       throw error == ErrorReply.WRONG_PASSWORD ? new RefusedCredentialsException(reply) : reply;
@@ -270,6 +303,10 @@ public final class JedisConnections {
       }
     }
     return connection;
+  }
+
+  private static boolean isHangUp(@Nullable Throwable cause) {
+    return cause instanceof SocketException || cause instanceof EOFException;
   }
 
   /**
@@ -472,6 +509,10 @@ public final class JedisConnections {
         throw new SSLException("the server did not answer within " + patience + " ms", e);
       }
       return spoken;
+    }
+
+    boolean isConnected() {
+      return socket != null;
     }
 
     /** The socket that was made. */

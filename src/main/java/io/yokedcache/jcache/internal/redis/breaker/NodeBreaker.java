@@ -8,6 +8,7 @@ import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -40,6 +41,9 @@ public final class NodeBreaker implements AutoCloseable {
 
   /** After how long since it closed the first pause is short again. */
   private static final long STABLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** A request that failed after this time, without a time-out, has waited for long. */
+  private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** The thread that asks decides when the server is asked again, and not a clock. */
   private static final Duration NEVER = Duration.ofDays(365);
@@ -173,8 +177,8 @@ public final class NodeBreaker implements AutoCloseable {
     if (open || ended || startNanos - closedNanos < 0) {
       return;
     }
-    if (suspected && failure.kind() == Kind.CONNECTION_LOST && startNanos - lastFailureNanos < 0) {
-      return; // one lost connection, or one cause that ends several, fails many requests
+    if (suspected && startNanos - lastFailureNanos < 0 && mayShareItsCause(failure, startNanos)) {
+      return;
     }
     lastFailureNanos = System.nanoTime();
     if (firstFailure == null) {
@@ -186,6 +190,29 @@ public final class NodeBreaker implements AutoCloseable {
     if (circuit.getState() == CircuitBreaker.State.OPEN) {
       open(firstFailure);
     }
+  }
+
+  /**
+   * Whether a failure may have the same cause as another one that was counted while its request
+   * ran. One lost connection fails many requests, and so does one attempt to connect that many
+   * threads wait for. Requests that waited for long count each: they are what a circuit breaker is
+   * for.
+   */
+  private static boolean mayShareItsCause(RedisUnavailableException failure, long startNanos) {
+    return switch (failure.kind()) {
+      case CONNECTION_LOST -> true;
+      case UNREACHABLE -> System.nanoTime() - startNanos < LONG_NANOS && !isTimeout(failure);
+      default -> false;
+    };
+  }
+
+  private static boolean isTimeout(Throwable failure) {
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof SocketTimeoutException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void open(RedisUnavailableException first) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -49,11 +50,12 @@ final class NodeBreakerTest {
   }
 
   private static RedisUnavailableException failure(Kind kind) {
+    return failure(kind, new IllegalStateException());
+  }
+
+  private static RedisUnavailableException failure(Kind kind, Throwable cause) {
     return new RedisUnavailableException(
-        "get on redis://h:1/0 failed: cannot connect (refused).",
-        new IllegalStateException(),
-        kind,
-        "redis://h:1/0");
+        "get on redis://h:1/0 failed: cannot connect (refused).", cause, kind, "redis://h:1/0");
   }
 
   private static void fail(NodeBreaker breaker, int times) {
@@ -109,6 +111,32 @@ final class NodeBreakerTest {
       breaker.failed(failure(Kind.CONNECTION_LOST), System.nanoTime());
     }
     assertThat(breaker.isOpen()).as("requests that began after a loss are lost as well").isTrue();
+  }
+
+  @Test
+  void failed_requestsThatShareAnAttemptToConnect_countOnce() {
+    NodeBreaker breaker = breaker(true, 3);
+    long startNanos = System.nanoTime();
+    for (int i = 0; i < 100; i++) {
+      breaker.failed(failure(Kind.UNREACHABLE), startNanos);
+    }
+    assertThat(breaker.isOpen()).isFalse();
+    fail(breaker, 2);
+    assertThat(breaker.isOpen()).as("three attempts failed").isTrue();
+  }
+
+  @Test
+  void failed_requestsThatWaited_countEach() {
+    for (Kind kind : List.of(Kind.UNREACHABLE, Kind.NO_ANSWER)) {
+      NodeBreaker breaker = breaker(true, 3);
+      long startNanos = System.nanoTime();
+      for (int i = 0; i < 3; i++) {
+        breaker.failed(
+            failure(kind, new IllegalStateException(new SocketTimeoutException())), startNanos);
+      }
+      assertThat(breaker.isOpen()).as("%s", kind).isTrue();
+      breaker.close();
+    }
   }
 
   @Test
