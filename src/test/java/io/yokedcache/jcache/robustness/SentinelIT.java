@@ -243,7 +243,7 @@ final class SentinelIT {
                 List.of(
                     "requirepass of-sentinels",
                     "sentinel sentinel-pass of-sentinels",
-                    "user app on >of-app resetchannels &+switch-master " + RIGHTS,
+                    "user app on >of-app resetchannels &+switch-master &+promoted-slave " + RIGHTS,
                     "user deaf on >of-app resetchannels " + RIGHTS));
         CapturedLog log = CapturedLog.start()) {
       URI uri = URI.create(servers.uri().toString().replace("://", "://:of-servers@"));
@@ -291,7 +291,7 @@ final class SentinelIT {
         if (jedis
             .clientList()
             .lines()
-            .anyMatch(line -> line.contains(" sub=1 ") && line.contains(" user=app"))) {
+            .anyMatch(line -> line.contains(" sub=2 ") && line.contains(" user=app"))) {
           return true;
         }
       }

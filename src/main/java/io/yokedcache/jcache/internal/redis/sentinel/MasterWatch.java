@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -28,7 +29,17 @@ import redis.clients.jedis.exceptions.JedisDataException;
 final class MasterWatch implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(MasterWatch.class);
-  private static final byte[] CHANNEL = "+switch-master".getBytes(US_ASCII);
+
+  /** A sentinel uses another master from now on. */
+  private static final byte[] SWITCHED = "+switch-master".getBytes(US_ASCII);
+
+  /**
+   * The sentinel that leads a fail-over names the new master, but tells that it uses it only when
+   * the other replicas follow it, or after {@code failover-timeout}. The other sentinels learn of
+   * the new master at once, and so do JVMs that ask or hear them.
+   */
+  private static final byte[] PROMOTED = "+promoted-slave".getBytes(US_ASCII);
+
   private static final long MIN_PAUSE_MILLIS = 20;
   private static final long MAX_PAUSE_MILLIS = 2_000;
   private static final long PING_MILLIS = 1_000;
@@ -111,7 +122,8 @@ final class MasterWatch implements AutoCloseable {
 
     @Override
     public void begin(Subscription opened) {
-      opened.subscribe(CHANNEL);
+      opened.subscribe(SWITCHED);
+      opened.subscribe(PROMOTED);
     }
 
     @Override
@@ -125,15 +137,15 @@ final class MasterWatch implements AutoCloseable {
       ask(sentinel); // a master may have been replaced before
     }
 
-    /** The connection stays silent, and so makes way for one to the next sentinel. */
+    /** If both are refused the connection stays silent, and makes way for the next sentinel. */
     @Override
     public void refused(byte[] channel, JedisDataException error) {
       if (!isRefusalTold) {
         isRefusalTold = true;
         logger.warn(
             "The sentinel {} refuses SUBSCRIBE ({}): a fail-over may be noticed some seconds late."
-                + " Allow the user of yokedcache.connection.sentinel +subscribe and the channel"
-                + " +switch-master",
+                + " Allow the user of yokedcache.connection.sentinel +subscribe and the channels"
+                + " +switch-master and +promoted-slave",
             sentinel,
             error.getMessage());
       }
@@ -151,10 +163,15 @@ final class MasterWatch implements AutoCloseable {
 
     @Override
     public void message(byte[] channel, byte @Nullable [] payload) {
-      // The name of the master, its former address and its new one.
-      if (payload != null && new String(payload, UTF_8).startsWith(masterName + " ")) {
+      if (payload != null && isAboutMaster(channel, new String(payload, UTF_8))) {
         ask(sentinel);
       }
+    }
+
+    private boolean isAboutMaster(byte[] channel, String words) {
+      return Arrays.equals(channel, PROMOTED)
+          ? words.contains(" @ " + masterName + " ") // slave, its name and address @ the master
+          : words.startsWith(masterName + " "); // its former address and its new one
     }
 
     private void ask(Address asked) {

@@ -8,6 +8,7 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
@@ -19,6 +20,8 @@ import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.awaitility.Awaitility;
@@ -185,6 +188,71 @@ final class MasterResolverIT {
     assertThat(replaced).containsExactly("1");
     servers.awaitReplicas();
     assertThat(get(executor, "moved")).isEqualTo("2");
+  }
+
+  /**
+   * The sentinel that leads a fail-over waits for a replica, and says that it uses the new master
+   * only after that. The only one that is subscribed to is this one.
+   */
+  @Test
+  void execute_leaderWaitsForReplica() {
+    // The connection is replaced after a silence, which a slow machine may reach.
+    for (int round = 1; !hearsOfPromotion(); round++) {
+      assertThat(round).as("rounds in which the promotion was not heard").isLessThan(4);
+    }
+  }
+
+  /** Returns whether it was heard, and not asked for by a later connection. */
+  private boolean hearsOfPromotion() {
+    // A ping would have a sentinel asked.
+    ScheduledExecutorService pings = Executors.newScheduledThreadPool(1);
+    CountDownLatch end = new CountDownLatch(1);
+    pings.execute(() -> BoundedWait.await(end, /* millis= */ 60_000));
+    try (RedisSentinel own = RedisSentinel.start(2, 1, List.of(), List.of());
+        Jedis sentinel = own.openSentinel(own.sentinelPorts().get(0))) {
+      sentinel.sentinelSet(RedisSentinel.MASTER_NAME, Map.of("failover-timeout", "600000"));
+      for (RedisServer replica : own.replicas()) {
+        try (Jedis jedis = own.open(replica)) {
+          jedis.configSet("masterauth", "unknown"); // the next master refuses the other replica
+        }
+      }
+      try (MasterResolver resolver =
+          new MasterResolver(
+              settings("mymaster", null, List.of(address(own.sentinelPorts().get(0)))),
+              1 << 20,
+              scheduler,
+              pings,
+              errors)) {
+        resolver.start();
+        Awaitility.await("a subscription")
+            .atMost(RedisSentinel.BOUND)
+            .until(() -> !subscribers(sentinel).isEmpty() && resolver.present() != null);
+        List<String> before = subscribers(sentinel);
+        Address former = resolver.present();
+
+        sentinel.sentinelFailover(RedisSentinel.MASTER_NAME);
+
+        Awaitility.await("another master than " + former)
+            .atMost(RedisSentinel.BOUND)
+            .until(() -> !former.equals(resolver.present()));
+        assertThat(sentinel.sentinelMaster(RedisSentinel.MASTER_NAME).get("flags"))
+            .contains("failover_in_progress");
+        return subscribers(sentinel).equals(before);
+      }
+    } finally {
+      end.countDown();
+      pings.shutdown();
+    }
+  }
+
+  /** The identifiers of the connections of this JVM that are subscribed to channels. */
+  private static List<String> subscribers(Jedis sentinel) {
+    return sentinel
+        .clientList()
+        .lines()
+        .filter(line -> line.contains("name=sentinel-test") && !line.contains(" sub=0 "))
+        .map(line -> line.replaceAll("^id=(\\d+) .*", "$1"))
+        .toList();
   }
 
   /** Sentinels die one after the other, and the last one that answers was cut off long ago. */
