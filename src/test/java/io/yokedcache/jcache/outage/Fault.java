@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.args.FlushMode;
 import redis.clients.jedis.params.SetParams;
 
@@ -57,7 +58,7 @@ record Fault(
               ONE_SERVER,
               target -> target.links().set(0, Mode.HOLD, 0),
               target -> target.links().set(0, Mode.PASS, 0)),
-          repeated("client-kill", jedis -> Target.send(jedis, "CLIENT", "KILL", "TYPE", "normal")),
+          repeated("client-kill", Fault::killClients),
           commands(
               "full-noeviction",
               jedis -> jedis.configSet("maxmemory", "1mb"),
@@ -155,6 +156,17 @@ record Fault(
     for (int i = 0; i < count; i++) {
       jedis.set("filling-" + i, "x".repeat(1100), SetParams.setParams().px(60_000));
     }
+  }
+
+  /** Ends all connections but those of sentinels, which would take the server for dead. */
+  private static void killClients(Jedis jedis) {
+    jedis
+        .clientList(ClientType.NORMAL)
+        .lines()
+        .filter(line -> !line.contains(" name=sentinel-"))
+        .map(line -> line.replaceAll("^id=(\\d+) .*", "$1"))
+        .filter(id -> !id.equals(String.valueOf(jedis.clientId())))
+        .forEach(id -> Target.send(jedis, "CLIENT", "KILL", "ID", id));
   }
 
   /** Has a server read 1000 large entries, slowly. */

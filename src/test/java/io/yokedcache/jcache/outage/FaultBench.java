@@ -21,7 +21,8 @@ final class FaultBench {
 
   /** Ends with code 1 if a value was stale after a recovery, or lost. */
   public static void main(String[] args) {
-    Duration duration = Duration.ofSeconds(Integer.getInteger("faults.seconds", 5));
+    double seconds = Double.parseDouble(System.getProperty("faults.seconds", "5"));
+    Duration duration = Duration.ofMillis(Math.round(seconds * 1000));
     Duration timeout = Duration.ofMillis(Integer.getInteger("faults.timeout-millis", 2000));
     List<Mode> modes =
         list("faults.modes", "throw,degrade,throw+near,degrade+near").stream()

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -75,7 +76,11 @@ final class FaultRun implements AutoCloseable {
    *
    * @param errors calls that threw, by kind
    * @param stale values that had been replaced or removed, by an acknowledged call or one of the
-   *     same JVM
+   *     same JVM, without the next ones
+   * @param split those that were read less than {@link FailOverTimes#BOUND} after a sentinel first
+   *     named a new master, when JVMs may use different masters
+   * @param splitMillis the longest time after which such a read began
+   * @param failOvers how often sentinels replaced the master
    * @param staleAfter the same after the recovery, when all keys were read once more
    * @param lost entries that were missing after the recovery though nothing had failed for them
    * @param rightAfterMillis how long after the end of the fault each JVM read its own writes again
@@ -90,6 +95,9 @@ final class FaultRun implements AutoCloseable {
       double longestMillis,
       double percentile99Millis,
       long stale,
+      long split,
+      double splitMillis,
+      int failOvers,
       long staleAfter,
       long lost,
       double rightAfterMillis,
@@ -98,7 +106,7 @@ final class FaultRun implements AutoCloseable {
     static String header() {
       return String.format(
           Locale.ROOT,
-          "%-10s %-13s %-17s %8s %10s %10s %6s %6s %5s %9s  %s",
+          "%-10s %-13s %-17s %8s %10s %10s %6s %6s %8s %5s %6s %5s %9s  %s",
           "servers",
           "mode",
           "fault",
@@ -106,6 +114,9 @@ final class FaultRun implements AutoCloseable {
           "p99 ms",
           "longest ms",
           "stale",
+          "split",
+          "split ms",
+          "f.o.",
           "after",
           "lost",
           "right ms",
@@ -116,7 +127,7 @@ final class FaultRun implements AutoCloseable {
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%-10s %-13s %-17s %8d %10.2f %10.1f %6d %6d %5d %9.0f  %s",
+          "%-10s %-13s %-17s %8d %10.2f %10.1f %6d %6d %8.0f %5d %6d %5d %9.0f  %s",
           deployment.name().toLowerCase(Locale.ROOT),
           mode,
           fault,
@@ -124,6 +135,9 @@ final class FaultRun implements AutoCloseable {
           percentile99Millis,
           longestMillis,
           stale,
+          split,
+          splitMillis,
+          failOvers,
           staleAfter,
           lost,
           rightAfterMillis,
@@ -173,6 +187,7 @@ final class FaultRun implements AutoCloseable {
 
   /** Has a fault for that time, waits until all is right again, and returns the figures. */
   Report run(Fault fault, Duration duration) {
+    int failOversBefore = failOvers();
     Load load = new Load();
     long end;
     long right;
@@ -192,12 +207,14 @@ final class FaultRun implements AutoCloseable {
       fault.end().accept(target);
       end = System.nanoTime();
       right = awaitRight(fault);
+      target.awaitWell();
+      awaitAgreed(fault);
       load.awaitRounds(2);
     } finally {
       load.stop();
     }
     awaitSettled(fault);
-    Report report = load.report(fault, (right - end) / 1e6);
+    Report report = load.report(fault, (right - end) / 1e6, failOvers() - failOversBefore);
     caches.get(0).removeAll(load.keys.stream().map(key -> key.name).collect(Collectors.toSet()));
     return report;
   }
@@ -216,7 +233,7 @@ final class FaultRun implements AutoCloseable {
     Set<Integer> right = new HashSet<>();
     AtomicLong since = new AtomicLong();
     try {
-      await()
+      await("own changes are read after " + fault + " in mode " + mode)
           .atMost(RECOVERY_BOUND)
           .pollInterval(Duration.ofMillis(5))
           .until(
@@ -236,6 +253,35 @@ final class FaultRun implements AutoCloseable {
     return since.get();
   }
 
+  /** Waits until each JVM reads what each JVM has written. */
+  private void awaitAgreed(Fault fault) {
+    AtomicLong number = new AtomicLong(System.nanoTime());
+    await("JVMs that read each other's changes after " + fault + " in mode " + mode)
+        .atMost(RECOVERY_BOUND)
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> allReadAll(number.incrementAndGet()));
+  }
+
+  private boolean allReadAll(long number) {
+    try {
+      for (int writer = 0; writer < JVMS; writer++) {
+        String key = "common-" + writer;
+        caches.get(writer).put(key, number);
+        if (!caches.stream().allMatch(cache -> Long.valueOf(number).equals(cache.get(key)))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (RuntimeException stillAway) {
+      return false;
+    }
+  }
+
+  private int failOvers() {
+    FailOverTimes times = target.failOvers();
+    return times == null ? 0 : times.count();
+  }
+
   private boolean readsItsWrite(int jvm, long number) {
     try {
       caches.get(jvm).put("probe-" + jvm, number);
@@ -250,12 +296,16 @@ final class FaultRun implements AutoCloseable {
     providers.forEach(YokedCachingProvider::close);
   }
 
+  /** A read that returned a value that had been replaced or removed before it began. */
+  private record StaleRead(long startNanos, String words) {}
+
   /** The threads of one fault, and what they saw. */
   private final class Load {
 
     private final List<TrackedKey> keys = new ArrayList<>();
     private final List<Worker> workers = new ArrayList<>();
-    private final ConcurrentLinkedQueue<String> examples = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<StaleRead> staleReads = new ConcurrentLinkedQueue<>();
+    private final List<String> examples = new ArrayList<>();
     private volatile boolean measuring;
     private volatile boolean halfIsQuiet;
     private volatile boolean stopped;
@@ -279,7 +329,7 @@ final class FaultRun implements AutoCloseable {
     /** Waits until each thread has gone over its keys that often. */
     void awaitRounds(int count) {
       long[] before = workers.stream().mapToLong(worker -> worker.rounds.get()).toArray();
-      await()
+      await("rounds of all threads")
           .atMost(RECOVERY_BOUND)
           .pollInterval(Duration.ofMillis(5))
           .until(
@@ -313,7 +363,21 @@ final class FaultRun implements AutoCloseable {
       }
     }
 
-    Report report(Fault fault, double rightAfterMillis) {
+    Report report(Fault fault, double rightAfterMillis, int failOvers) {
+      FailOverTimes times = target.failOvers();
+      long stale = 0;
+      long split = 0;
+      long splitNanos = 0;
+      for (StaleRead read : staleReads) {
+        OptionalLong since = times == null ? OptionalLong.empty() : times.splitFor(read.startNanos);
+        if (since.isPresent()) {
+          split++;
+          splitNanos = Math.max(splitNanos, since.getAsLong());
+        } else {
+          stale++;
+          example("%s", read.words);
+        }
+      }
       long staleAfter = 0;
       long lost = 0;
       for (TrackedKey key : keys) {
@@ -322,7 +386,7 @@ final class FaultRun implements AutoCloseable {
           if (value != null && value < key.floor()) {
             staleAfter++;
             example("after: JVM %d has %s=%d, not %d", jvm, key.name, value, key.floor());
-          } else if (value == null && key.mustBePresent() && !mayLose(fault)) {
+          } else if (value == null && key.mustBePresent() && !mayLose(fault) && failOvers == 0) {
             lost++;
             example("after: JVM %d lost %s=%d", jvm, key.name, key.floor());
           }
@@ -340,7 +404,10 @@ final class FaultRun implements AutoCloseable {
           errors,
           nanos.length == 0 ? 0 : nanos[nanos.length - 1] / 1e6,
           nanos.length == 0 ? 0 : nanos[nanos.length * 99 / 100] / 1e6,
-          workers.stream().mapToLong(worker -> worker.stale).sum(),
+          stale,
+          split,
+          splitNanos / 1e6,
+          failOvers,
           staleAfter,
           lost,
           rightAfterMillis,
@@ -368,7 +435,6 @@ final class FaultRun implements AutoCloseable {
     private final Map<String, Long> errors = new HashMap<>();
     private long[] nanos = new long[1 << 12];
     private int count;
-    private long stale;
 
     Worker(Load load, String name, int jvm, boolean writes) {
       super(name);
@@ -421,7 +487,8 @@ final class FaultRun implements AutoCloseable {
 
     private void read(TrackedKey key) {
       boolean isOwner = key.owner == jvm;
-      long since = mode.near ? System.nanoTime() - NEAR_STALENESS.toNanos() : System.nanoTime();
+      long startNanos = System.nanoTime();
+      long since = mode.near ? startNanos - NEAR_STALENESS.toNanos() : startNanos;
       // In the mode degrade nobody can tell from outside whether a change of another JVM was made.
       long required = isOwner ? key.floor() : mode.degrades() ? 0 : key.acknowledgedBy(since);
       timed(
@@ -429,8 +496,10 @@ final class FaultRun implements AutoCloseable {
           () -> {
             Long value = cache.get(key.name);
             if (value != null && value < required) {
-              stale++;
-              load.example("JVM %d read %s=%d, not %d", jvm, key.name, value, required);
+              load.staleReads.add(
+                  new StaleRead(
+                      startNanos,
+                      "JVM " + jvm + " read " + key.name + "=" + value + ", not " + required));
             }
           });
     }

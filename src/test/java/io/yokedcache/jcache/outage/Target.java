@@ -67,6 +67,14 @@ interface Target extends AutoCloseable {
   /** Thaws the frozen server. */
   void resume();
 
+  /** Waits until no master is about to be replaced, and each server has its role. */
+  default void awaitWell() {}
+
+  /** Returns the times of the fail-overs, if those leave JVMs with different masters. */
+  default @Nullable FailOverTimes failOvers() {
+    return null;
+  }
+
   /** Ends the proxy that is not ours by SIGKILL, and starts it again. */
   default void restartProxy() {
     throw new IllegalStateException("There is no proxy before " + deployment());
@@ -182,6 +190,7 @@ interface Target extends AutoCloseable {
 
     private final RedisSentinel servers =
         RedisSentinel.start(2, 3, List.of("--enable-debug-command", "yes"), List.of());
+    private final FailOverTimes failOvers = FailOverTimes.of(servers);
     private @Nullable RedisServer victim;
 
     @Override
@@ -231,7 +240,18 @@ interface Target extends AutoCloseable {
     }
 
     @Override
+    public void awaitWell() {
+      servers.awaitWell();
+    }
+
+    @Override
+    public FailOverTimes failOvers() {
+      return failOvers;
+    }
+
+    @Override
     public void close() {
+      failOvers.close();
       servers.close();
     }
   }
@@ -297,6 +317,11 @@ interface Target extends AutoCloseable {
           action.accept(jedis);
         }
       }
+    }
+
+    @Override
+    public void awaitWell() {
+      servers.awaitWell();
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -34,6 +35,12 @@ public final class RedisSentinel implements AutoCloseable {
 
   /** How long a test waits for the sentinels to do something. */
   public static final Duration BOUND = Duration.ofSeconds(30);
+
+  /**
+   * How long sentinels may need to have all servers in their roles: they leave a former master that
+   * is back eight seconds alone, and look at servers every ten seconds.
+   */
+  private static final Duration ROLES_BOUND = Duration.ofSeconds(90);
 
   private static final Duration POLL = Duration.ofMillis(20);
 
@@ -276,6 +283,48 @@ public final class RedisSentinel implements AutoCloseable {
         .atMost(BOUND)
         .until(() -> info(master, "replication").contains("role:master"));
     return master;
+  }
+
+  /**
+   * Waits until no fail-over is under way or about to begin, all living sentinels name the same
+   * master, it is the only one, and all other living servers are its replicas with its data.
+   */
+  public void awaitWell() {
+    await()
+        .alias("sentinels that agree, one master, and its replicas")
+        .pollInterval(POLL)
+        .atMost(ROLES_BOUND)
+        .until(this::isWell);
+  }
+
+  private boolean isWell() {
+    int master = masterPort();
+    String link = "master_port:" + master + "\r\nmaster_link_status:up";
+    long living = servers.stream().filter(RedisServer::isAlive).count();
+    return servers.stream()
+            .filter(RedisServer::isAlive)
+            .allMatch(
+                server ->
+                    info(server, "replication")
+                        .contains(server.port() == master ? "role:master" : link))
+        && sentinels.stream()
+            .filter(RedisProcess::isAlive)
+            .allMatch(sentinel -> isContent(sentinel.port(), master, (int) living - 1));
+  }
+
+  /** Whether a sentinel has nothing to do, and could replace the master by each replica. */
+  private boolean isContent(int sentinel, int master, int replicas) {
+    try (Jedis jedis = openSentinel(sentinel)) {
+      Map<String, String> named = jedis.sentinelMaster(MASTER_NAME);
+      return String.valueOf(master).equals(named.get("port"))
+          && "master".equals(named.get("flags"))
+          && jedis.sentinelReplicas(MASTER_NAME).stream()
+                  .filter(replica -> "slave".equals(replica.get("flags")))
+                  .filter(replica -> "ok".equals(replica.get("master-link-status")))
+                  .filter(replica -> String.valueOf(master).equals(replica.get("master-port")))
+                  .count()
+              == replicas;
+    }
   }
 
   private int masterPort() {

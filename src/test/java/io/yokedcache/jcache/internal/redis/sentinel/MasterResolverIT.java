@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.redis.sentinel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -228,7 +229,7 @@ final class MasterResolverIT {
             .atMost(RedisSentinel.BOUND)
             .until(() -> !subscribers(sentinel).isEmpty() && resolver.present() != null);
         List<String> before = subscribers(sentinel);
-        Address former = resolver.present();
+        Address former = requireNonNull(resolver.present());
 
         sentinel.sentinelFailover(RedisSentinel.MASTER_NAME);
 
