@@ -361,7 +361,8 @@ final class Group {
 
   /** Adds a problem with a key of this group. */
   void complain(String key, String what) {
-    problems.add(value(key).origin(), path + "." + key + " " + what);
+    ConfigValue written = given.getOrDefault(key, given); // a key that is missing is in its group
+    problems.add(written.origin(), path + "." + key + " " + what);
   }
 
   /** Adds a problem with a key of this group, if there is one. */

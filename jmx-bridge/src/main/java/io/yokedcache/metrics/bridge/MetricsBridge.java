@@ -169,6 +169,9 @@ public final class MetricsBridge implements AutoCloseable {
       if (target != source) {
         target.close();
       }
+      if (source instanceof OwnCaches own) {
+        own.close();
+      }
     }
   }
 
@@ -472,7 +475,7 @@ public final class MetricsBridge implements AutoCloseable {
    * The caches of this JVM. Its MBean server is not asked for before the first reading, because
    * that creates it: an application that chooses another one does so while it starts.
    */
-  private static final class OwnCaches implements CacheSource.Selective {
+  private static final class OwnCaches implements CacheSource.Selective, AutoCloseable {
 
     private volatile @Nullable JmxCacheReader reader;
 
@@ -484,6 +487,14 @@ public final class MetricsBridge implements AutoCloseable {
         reader = known;
       }
       return known.read(wanted);
+    }
+
+    @Override
+    public void close() {
+      JmxCacheReader known = reader;
+      if (known != null) {
+        known.close();
+      }
     }
   }
 

@@ -312,7 +312,7 @@ public final class OtlpReporter implements AutoCloseable {
       logger.warn(
           "Metrics by OTLP are not taken by {} ({}); the next report has all that this one counted",
           receiver,
-          failure == null ? "no reason given" : rootOf(failure));
+          failure == null ? "no reason given" : rootOf(failure).toString());
     }
     hasFailed = !result.isSuccess();
   }

@@ -171,14 +171,17 @@ final class ApplicationMetrics {
     return switch (kind) {
       case COUNTER -> new ApplicationSeries.Counter(labels, new DoubleAdder());
       case GAUGE -> new ApplicationSeries.Gauge(labels);
-      case HISTOGRAM -> new ApplicationSeries.Distribution(histogram(name, labels), spans);
+      case HISTOGRAM ->
+          new ApplicationSeries.Distribution(
+              histogram(name, labels), spans, new BucketExemplars(bucketsSeconds));
     };
   }
 
   private Histogram histogram(String name, Labels labels) {
     // The name is not shown; older client libraries refuse some that newer ones take.
     String accepted = PrometheusNaming.sanitizeMetricName(name);
-    Histogram.Builder builder = Histogram.builder().name(accepted).constLabels(labels);
+    Histogram.Builder builder =
+        Histogram.builder().name(accepted).constLabels(labels).withoutExemplars();
     if (form == Histograms.NATIVE) {
       builder.nativeOnly();
     } else {

@@ -5,8 +5,10 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSna
 import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Exemplar;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.tracer.common.SpanContext;
+import io.prometheus.metrics.tracer.initializer.SpanContextSupplier;
 import java.util.concurrent.atomic.DoubleAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -52,28 +54,35 @@ sealed interface ApplicationSeries {
 
   /**
    * A distribution, which the client's own histogram keeps; it is registered nowhere. Without spans
-   * of our own, the histogram finds those of an OpenTelemetry agent by itself.
+   * of our own, exemplars have those of an OpenTelemetry agent.
    */
-  record Distribution(Histogram histogram, @Nullable SpanContext spans)
+  record Distribution(Histogram histogram, @Nullable SpanContext spans, BucketExemplars exemplars)
       implements ApplicationSeries {
     @Override
     public void record(double value) {
-      if (spans != null && spans.isCurrentSpanSampled()) {
-        String trace = spans.getCurrentTraceId();
-        String span = spans.getCurrentSpanId();
-        if (trace != null && span != null) {
-          spans.markCurrentSpanAsExemplar();
-          histogram.observeWithExemplar(
-              value, Labels.of(Exemplar.TRACE_ID, trace, Exemplar.SPAN_ID, span));
-          return;
-        }
-      }
       histogram.observe(value);
+      Exemplar exemplar =
+          BucketExemplars.ofCurrentSpan(
+              spans == null ? SpanContextSupplier.getSpanContext() : spans, value);
+      if (exemplar != null) {
+        exemplars.add(exemplar);
+      }
     }
 
     @Override
     public DataPointSnapshot point() {
-      return histogram.collect().getDataPoints().get(0);
+      HistogramDataPointSnapshot point = histogram.collect().getDataPoints().get(0);
+      return new HistogramDataPointSnapshot(
+          point.getClassicBuckets(),
+          point.getNativeSchema(),
+          point.getNativeZeroCount(),
+          point.getNativeZeroThreshold(),
+          point.getNativeBucketsForPositiveValues(),
+          point.getNativeBucketsForNegativeValues(),
+          point.getSum(),
+          point.getLabels(),
+          exemplars.all(),
+          point.getCreatedTimestampMillis());
     }
   }
 }

@@ -3,13 +3,9 @@ package io.yokedcache.metrics.prometheus;
 import io.prometheus.metrics.model.snapshots.Exemplar;
 import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.tracer.common.SpanContext;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +26,7 @@ public final class OperationExemplars {
   private final double[] bounds;
   private final boolean hasCacheLabels;
   private final int maxSeries;
-  private final Map<Series, AtomicReferenceArray<@Nullable Exemplar>> last =
-      new ConcurrentHashMap<>();
+  private final Map<Series, BucketExemplars> last = new ConcurrentHashMap<>();
 
   OperationExemplars(@Nullable SpanContext spans, List<Double> bounds, boolean hasCacheLabels) {
     this(spans, bounds, hasCacheLabels, MAX_SERIES);
@@ -54,15 +49,10 @@ public final class OperationExemplars {
    * @param seconds how long it took
    */
   public void record(String cacheManager, String cache, String operation, double seconds) {
-    if (spans == null || !spans.isCurrentSpanSampled()) {
+    Exemplar exemplar = BucketExemplars.ofCurrentSpan(spans, seconds);
+    if (exemplar == null) {
       return;
     }
-    String trace = spans.getCurrentTraceId();
-    String span = spans.getCurrentSpanId();
-    if (trace == null || span == null) {
-      return;
-    }
-    spans.markCurrentSpanAsExemplar();
     Series series =
         hasCacheLabels
             ? new Series(cacheManager, cache, operation)
@@ -70,41 +60,13 @@ public final class OperationExemplars {
     if (last.size() >= maxSeries && !last.containsKey(series)) {
       last.clear();
     }
-    last.computeIfAbsent(series, key -> new AtomicReferenceArray<>(bounds.length + 1))
-        .set(
-            bucket(seconds),
-            Exemplar.builder()
-                .value(seconds)
-                .traceId(trace)
-                .spanId(span)
-                .timestampMillis(System.currentTimeMillis())
-                .build());
-  }
-
-  private int bucket(double seconds) {
-    int index = Arrays.binarySearch(bounds, seconds);
-    return index < 0 ? -index - 1 : index;
+    last.computeIfAbsent(series, key -> new BucketExemplars(bounds)).add(exemplar);
   }
 
   /** The exemplars of one series, latest first. */
   Exemplars of(String manager, String cache, String operation) {
-    if (last.isEmpty()) {
-      return Exemplars.EMPTY;
-    }
-    AtomicReferenceArray<@Nullable Exemplar> buckets =
-        last.get(new Series(manager, cache, operation));
-    if (buckets == null) {
-      return Exemplars.EMPTY;
-    }
-    List<Exemplar> exemplars = new ArrayList<>();
-    for (int i = 0; i < buckets.length(); i++) {
-      Exemplar exemplar = buckets.get(i);
-      if (exemplar != null) {
-        exemplars.add(exemplar);
-      }
-    }
-    exemplars.sort(Comparator.comparing(Exemplar::getTimestampMillis).reversed());
-    return Exemplars.of(exemplars);
+    BucketExemplars buckets = last.get(new Series(manager, cache, operation));
+    return buckets == null ? Exemplars.EMPTY : buckets.all();
   }
 
   int seriesCount() {

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * one, when one has vanished, or after half a minute; and at once if the server is of this JVM and
  * tells of beans that come and go. Thread-safe.
  */
-final class BeanNames {
+final class BeanNames implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(BeanNames.class);
 
@@ -62,6 +62,7 @@ final class BeanNames {
       long foundNanos) {}
 
   private final MBeanServerConnection server;
+  private final Listener listener;
 
   /** The number of known changes of names; each change makes the found names stale. */
   private final AtomicLong changes = new AtomicLong();
@@ -70,6 +71,7 @@ final class BeanNames {
 
   private BeanNames(MBeanServerConnection server) {
     this.server = server;
+    this.listener = new Listener(server, this);
   }
 
   static BeanNames of(MBeanServerConnection server) {
@@ -77,7 +79,7 @@ final class BeanNames {
     if (server instanceof MBeanServer ownServer) {
       try {
         ownServer.addNotificationListener(
-            MBeanServerDelegate.DELEGATE_NAME, new Listener(ownServer, names), null, null);
+            MBeanServerDelegate.DELEGATE_NAME, names.listener, null, null);
       } catch (JMException | RuntimeException noNotifications) {
         logger.debug("{} has no notifications; names are polled", ownServer, noNotifications);
       }
@@ -88,10 +90,10 @@ final class BeanNames {
   /** Forgets the names when a cache's bean comes or goes. Removes itself once they are garbage. */
   private static final class Listener implements NotificationListener {
 
-    private final MBeanServer server;
+    private final MBeanServerConnection server;
     private final WeakReference<BeanNames> names;
 
-    Listener(MBeanServer server, BeanNames names) {
+    Listener(MBeanServerConnection server, BeanNames names) {
       this.server = server;
       this.names = new WeakReference<>(names);
     }
@@ -100,15 +102,27 @@ final class BeanNames {
     public void handleNotification(Notification event, @Nullable Object handback) {
       BeanNames told = names.get();
       if (told == null) {
-        try {
-          server.removeNotificationListener(MBeanServerDelegate.DELEGATE_NAME, this);
-        } catch (JMException removedAlready) {
-          logger.debug("The listener is gone already", removedAlready);
-        }
+        remove();
       } else if (event instanceof MBeanServerNotification change
           && DOMAINS.contains(change.getMBeanName().getDomain())) {
         told.forget();
       }
+    }
+
+    private void remove() {
+      try {
+        server.removeNotificationListener(MBeanServerDelegate.DELEGATE_NAME, this);
+      } catch (JMException | IOException removedAlready) {
+        logger.debug("The listener is gone already", removedAlready);
+      }
+    }
+  }
+
+  /** Ends listening; names are polled from then on. May be called twice. */
+  @Override
+  public void close() {
+    if (server instanceof MBeanServer) {
+      listener.remove();
     }
   }
 

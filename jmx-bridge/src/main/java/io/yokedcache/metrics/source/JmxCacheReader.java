@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe if the connection is, as those of the JDK are.
  */
-public final class JmxCacheReader implements CacheSource.Selective {
+public final class JmxCacheReader implements CacheSource.Selective, AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(JmxCacheReader.class);
 
@@ -65,7 +65,8 @@ public final class JmxCacheReader implements CacheSource.Selective {
 
   /**
    * Creates a reader of an MBean server. A server of this JVM tells the reader at once of beans
-   * that come and go, until the reader is garbage; another JVM's is asked with each reading.
+   * that come and go, until the reader is closed or garbage; another JVM's is asked with each
+   * reading.
    */
   public JmxCacheReader(MBeanServerConnection server) {
     this.server = requireNonNull(server, "server");
@@ -75,6 +76,12 @@ public final class JmxCacheReader implements CacheSource.Selective {
   /** Returns a new reader of the platform's MBean server. */
   public static JmxCacheReader ofThisJvm() {
     return new JmxCacheReader(ManagementFactory.getPlatformMBeanServer());
+  }
+
+  /** Ends listening to the MBean server, which is not closed. May be called twice. */
+  @Override
+  public void close() {
+    names.close();
   }
 
   @Override

@@ -5,15 +5,12 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
@@ -48,11 +45,9 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
 
   private static final int MAX_WAITING = 16;
   private static final int MAX_LINE = 500;
-  private static final long RECENT_MILLIS = 500;
 
-  /** When a reading is no longer shared. */
-  private static final Executor LATER =
-      CompletableFuture.delayedExecutor(RECENT_MILLIS, TimeUnit.MILLISECONDS, Runnable::run);
+  /** How long a reading is shared after its end. */
+  private static final long RECENT_MILLIS = 500;
 
   private final String name;
   private final CacheSource source;
@@ -61,7 +56,8 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   private final Runnable whenLost;
 
   // Guarded by this.
-  private ThreadPoolExecutor thread = newThread();
+  private ScheduledThreadPoolExecutor thread = newThread();
+  private @Nullable ScheduledFuture<?> release;
   private @Nullable Reading latest;
   private @Nullable Reading running;
   private @Nullable Reading stuck;
@@ -103,20 +99,19 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
         : duration.toNanos();
   }
 
-  private static ThreadPoolExecutor newThread() {
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
+  /** A thread of this target also releases readings: the JVM's scheduler would keep our loader. */
+  private static ScheduledThreadPoolExecutor newThread() {
+    ScheduledThreadPoolExecutor executor =
+        new ScheduledThreadPoolExecutor(
             1,
-            1,
-            30,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MAX_WAITING),
             task -> {
               Thread thread = new Thread(task, "yokedcache-metrics-read");
               thread.setDaemon(true);
               return thread;
             });
+    executor.setKeepAliveTime(30, TimeUnit.SECONDS);
     executor.allowCoreThreadTimeOut(true);
+    executor.setRemoveOnCancelPolicy(true);
     return executor;
   }
 
@@ -179,12 +174,11 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     if (known != null && known.wanted.covers(wanted) && isShared.test(known)) {
       return known;
     }
-    Reading reading = new Reading(wanted, () -> source.read(wanted));
-    try {
-      thread.execute(reading::run);
-    } catch (RejectedExecutionException e) {
+    if (thread.getQueue().size() >= MAX_WAITING) {
       return failed("Too many readings of " + description() + " are waiting already");
     }
+    Reading reading = new Reading(wanted, () -> source.read(wanted));
+    thread.execute(reading::run);
     latest = reading;
     return reading;
   }
@@ -237,8 +231,14 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     if (reading.isLost) {
       lost--;
     }
-    // Released even without another request: a reading of many caches is large.
-    LATER.execute(() -> forget(reading));
+    if (release != null) {
+      release.cancel(/* mayInterruptIfRunning= */ false);
+    }
+    if (isClosed) {
+      latest = null;
+    } else { // released even without another request: a reading of many caches is large
+      release = thread.schedule(() -> forget(reading), RECENT_MILLIS, TimeUnit.MILLISECONDS);
+    }
   }
 
   private synchronized void forget(Reading reading) {
@@ -297,6 +297,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   @Override
   public synchronized void close() {
     isClosed = true;
+    latest = null;
     thread.shutdownNow();
   }
 

@@ -143,7 +143,7 @@ final class MetricsSettingsTest {
         .contains(path + ": 8: yokedcache.metrics.statsd must be a group")
         .contains(path + ": 9: yokedcache.metrics.health.interval is \"5\", but must be a duration")
         .contains(path + ": 10: yokedcache.metrics.targets.both.url or pid must be set")
-        .contains("yokedcache.metrics.targets.none.url or pid must be set")
+        .contains(path + ": 10: yokedcache.metrics.targets.none.url or pid must be set")
         .contains(path + ": 11: yokedcache.metrics.prometheus.buckets must be a list");
     assertThat(message.indexOf(": 3: ")).isLessThan(message.indexOf(": 11: "));
   }
