@@ -86,9 +86,9 @@ public final class Script {
     }
 
     /**
-     * What is to be sent after an error: the text of a script that the server has forgotten, or the
-     * call with its first key alone if the keys are at several nodes. {@code null} after any other
-     * reply.
+     * The command to send after an error: the text of a script that the server has forgotten, or
+     * the call with its first key alone if the keys are at several nodes. {@code null} after any
+     * other reply.
      */
     @Nullable CommandArguments otherThan(@Nullable Object reply) {
       if (reply instanceof JedisNoScriptException) {

@@ -51,7 +51,7 @@ public final class TagTokens {
   }
 
   /**
-   * What a change of an entry must know.
+   * The facts that a change of an entry needs.
    *
    * @param found the bytes of the header of the entry; empty if there is no entry
    * @param counts whether the entry has no invalidated tag
