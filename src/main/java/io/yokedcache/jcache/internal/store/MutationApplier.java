@@ -345,60 +345,77 @@ final class MutationApplier {
             ? operations.of(Name.REMOVE_ALL)
             : operations.of(Name.PUT_ALL);
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
-    List<Request> requests = new ArrayList<>(buckets.size());
-    List<Generation> used = new ArrayList<>(buckets.size());
-    List<Bucket> asked = new ArrayList<>(buckets.size());
-    for (Bucket each : buckets) {
-      int bucket = each.number();
-      Generation generation = generations.current(bucket);
-      if (isOver(pinned, bucket, generation)) {
-        for (int i : each.places()) {
+    List<BucketRequest> asked = new ArrayList<>(buckets.size());
+    for (Bucket bucket : buckets) {
+      Generation generation = generations.current(bucket.number());
+      if (isOver(pinned, bucket.number(), generation)) {
+        for (int i : bucket.places()) {
           outcomes[i] = Outcome.NONE;
         }
-        continue;
+      } else {
+        asked.add(
+            request(operation, mutations, bucket, generation, forgotten.contains(bucket.number())));
       }
-      used.add(generation);
-      asked.add(each);
-      boolean teaches = forgotten.contains(bucket);
-      List<CommandArguments> commands = new ArrayList<>(each.places().length);
-      for (Mutation mutation : each.of(mutations)) {
-        if (goesPlain(mutation, bucket, generation)) {
-          commands.add(Planner.plain(mutation, generation));
-        } else {
-          Script.Call call = planner.script(mutation, bucket, generation);
-          commands.add(teaches ? call.byText() : call.byDigest());
-          teaches = false;
-        }
-      }
-      requests.add(guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, commands));
     }
     Set<Integer> forgottenNow = new HashSet<>();
-    if (!requests.isEmpty()) {
-      long nowNanos = System.nanoTime();
-      List<List<@Nullable Object>> replies =
-          announcement.isDue(nowNanos)
-              ? sendAndAsk(operation, requests, nowNanos)
-              : executor.executeAll(requests);
-      for (int request = 0; request < asked.size(); request++) {
-        int bucket = asked.get(request).number();
-        Generation generation = used.get(request);
-        List<@Nullable Object> answers = replies.get(request);
-        boolean current = guard.verified(bucket, generation, answers.get(0));
-        int answer = 1;
-        for (int i : asked.get(request).places()) {
-          Object reply = answers.get(answer++);
-          if (reply instanceof JedisNoScriptException) {
-            forgottenNow.add(bucket);
-          } else if (ErrorReply.isTryAgain(reply)) {
-            outcomes[i] = apply(mutations.get(i), pinned);
-          } else {
-            outcomes[i] =
-                chunkOutcome(operation, mutations.get(i), bucket, generation, current, reply);
-          }
+    List<List<@Nullable Object>> replies = send(operation, asked);
+    for (int request = 0; request < asked.size(); request++) {
+      int bucket = asked.get(request).bucket().number();
+      Generation generation = asked.get(request).generation();
+      Iterator<@Nullable Object> answers = replies.get(request).iterator();
+      boolean current = guard.verified(bucket, generation, answers.next());
+      for (int i : asked.get(request).bucket().places()) {
+        Object reply = answers.next();
+        if (reply instanceof JedisNoScriptException) {
+          forgottenNow.add(bucket);
+        } else if (ErrorReply.isTryAgain(reply)) {
+          outcomes[i] = apply(mutations.get(i), pinned);
+        } else {
+          outcomes[i] =
+              chunkOutcome(operation, mutations.get(i), bucket, generation, current, reply);
         }
       }
     }
     return complete(mutations, outcomes, pinned, forgottenNow, tries);
+  }
+
+  /**
+   * The request for the mutations of one bucket.
+   *
+   * @param byText whether its server gets the text of the script
+   */
+  private BucketRequest request(
+      String operation,
+      List<Mutation> mutations,
+      Bucket bucket,
+      Generation generation,
+      boolean byText) {
+    boolean teaches = byText;
+    List<CommandArguments> commands = new ArrayList<>(bucket.places().length);
+    for (Mutation mutation : bucket.of(mutations)) {
+      if (goesPlain(mutation, bucket.number(), generation)) {
+        commands.add(Planner.plain(mutation, generation));
+      } else {
+        Script.Call call = planner.script(mutation, bucket.number(), generation);
+        commands.add(teaches ? call.byText() : call.byDigest());
+        teaches = false;
+      }
+    }
+    Request request =
+        guard.withGenerationFirst(operation, bucket.number(), /* idempotent= */ false, commands);
+    return new BucketRequest(bucket, generation, request);
+  }
+
+  /** Sends the requests of several buckets in one round trip, with the question if it is due. */
+  private List<List<@Nullable Object>> send(String operation, List<BucketRequest> asked) {
+    if (asked.isEmpty()) {
+      return List.of();
+    }
+    List<Request> requests = asked.stream().map(BucketRequest::request).toList();
+    long nowNanos = System.nanoTime();
+    return announcement.isDue(nowNanos)
+        ? sendAndAsk(operation, requests, nowNanos)
+        : executor.executeAll(requests);
   }
 
   /** Repeats the mutations that have no outcome, together for a few times and then each alone. */
@@ -444,4 +461,7 @@ final class MutationApplier {
     publishIfHeard(mutation, outcome, bucket);
     return outcome;
   }
+
+  /** The mutations of one bucket under the generation that was current when they were sent. */
+  private record BucketRequest(Bucket bucket, Generation generation, Request request) {}
 }
