@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,7 @@ public final class NearCache<V> implements ChangeObserver {
   /** The memory of a near entry besides its bytes, by the sizes of objects on a 64-bit JVM. */
   private static final int OVERHEAD_BYTES = 160;
 
-  private final NearCounters counters = new NearCounters();
+  private final Counters counters = new Counters();
   private final Function<Bytes, Object> names;
   private final Cache<Object, NearEntry<V>> entries;
   private final long timeToLiveNanos;
@@ -347,5 +348,32 @@ public final class NearCache<V> implements ChangeObserver {
         counters.droppedFills.sum(),
         counters.staleHits.sum(),
         entries.estimatedSize());
+  }
+
+  /** The counters of the statistics, which only grow, and only while statistics are on. */
+  private static final class Counters {
+
+    final LongAdder hits = new LongAdder();
+    final LongAdder misses = new LongAdder();
+
+    /** Changes of entries that Redis reported. */
+    final LongAdder invalidations = new LongAdder();
+
+    /** Times that near entries were dropped together. */
+    final LongAdder flushes = new LongAdder();
+
+    /** Reads that left no near entry, since the value may have been old already. */
+    final LongAdder droppedFills = new LongAdder();
+
+    /** Near entries that were used while Redis was away. */
+    final LongAdder staleHits = new LongAdder();
+
+    volatile boolean enabled;
+
+    void increment(LongAdder counter) {
+      if (enabled) {
+        counter.increment();
+      }
+    }
   }
 }
