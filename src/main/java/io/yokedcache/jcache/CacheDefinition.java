@@ -11,17 +11,18 @@ import io.yokedcache.jcache.internal.entry.KeyLocks;
 import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.expiry.RefreshAge;
+import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
-import io.yokedcache.jcache.internal.metrics.TimedLoader;
-import io.yokedcache.jcache.internal.metrics.TimedWriter;
 import io.yokedcache.jcache.internal.near.NearCache;
 import java.io.Closeable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import javax.cache.configuration.Factory;
 import javax.cache.expiry.ExpiryPolicy;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheWriter;
@@ -37,10 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param near the near cache, or {@code null}
  * @param codec encodes and decodes keys and values
  * @param phases times the phases of its operations
- * @param expiryPolicy how long entries live
+ * @param application the objects of the application
  * @param refreshAge the age from which entries are loaded again, or {@code null}
- * @param loader loads missing values, or {@code null}
- * @param writer writes changes through, or {@code null}
  */
 record CacheDefinition<K, V>(
     String name,
@@ -50,10 +49,59 @@ record CacheDefinition<K, V>(
     @Nullable NearCache<V> near,
     EntryCodec<K, V> codec,
     PhaseMeter phases,
-    ExpiryPolicy expiryPolicy,
-    @Nullable RefreshAge refreshAge,
-    @Nullable CacheLoader<K, V> loader,
-    @Nullable CacheWriter<? super K, ? super V> writer) {
+    ApplicationObjects<K, V> application,
+    @Nullable RefreshAge refreshAge) {
+
+  /**
+   * The objects that the application's factories have created for a cache.
+   *
+   * @param expiryPolicy how long entries live
+   * @param loader loads missing values, or {@code null}
+   * @param writer writes changes through, or {@code null}
+   */
+  record ApplicationObjects<K, V>(
+      ExpiryPolicy expiryPolicy,
+      @Nullable CacheLoader<K, V> loader,
+      @Nullable CacheWriter<? super K, ? super V> writer) {
+
+    /** Creates the objects. If a factory fails, the objects of the others are closed. */
+    static <K, V> ApplicationObjects<K, V> create(YokedCacheConfiguration<K, V> configuration) {
+      List<Object> created = new ArrayList<>();
+      try {
+        return new ApplicationObjects<>(
+            create("expiry policy", configuration.getExpiryPolicyFactory(), created),
+            createIfAny("cache loader", configuration.getCacheLoaderFactory(), created),
+            createIfAny("cache writer", configuration.getCacheWriterFactory(), created));
+      } catch (Throwable e) {
+        created.forEach(object -> ApplicationCode.closeAfter(e, object));
+        throw e;
+      }
+    }
+
+    private static <T> T create(String what, Factory<T> factory, List<Object> created) {
+      T object = ApplicationCode.create(what, factory);
+      created.add(object);
+      return object;
+    }
+
+    private static <T> @Nullable T createIfAny(
+        String what, @Nullable Factory<T> factory, List<Object> created) {
+      return factory == null ? null : create(what, factory, created);
+    }
+
+    /** The objects that must be closed with the cache. */
+    List<Closeable> closeables() {
+      return Stream.of(loader, writer, expiryPolicy)
+          .filter(Closeable.class::isInstance)
+          .map(Closeable.class::cast)
+          .toList();
+    }
+
+    /** Closes the objects, since something else failed. */
+    void closeAfter(Throwable failure) {
+      closeables().forEach(object -> ApplicationCode.closeAfter(failure, object));
+    }
+  }
 
   /**
    * Puts the context of the cache together.
@@ -62,7 +110,7 @@ record CacheDefinition<K, V>(
    */
   CacheContext<K, V> context(
       EventDemand demand, Supplier<StatisticsRecorder> recorder, KeyLocks locks) {
-    EntryExpiry expiry = EntryExpiry.of(expiryPolicy);
+    EntryExpiry expiry = EntryExpiry.of(application.expiryPolicy());
     CacheContext<K, V> context =
         new CacheContext<>(
             name,
@@ -72,13 +120,13 @@ record CacheDefinition<K, V>(
             expiry,
             configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),
             configuration.isWriteThrough()
-                ? EntryWriter.of(TimedWriter.of(writer, recorder))
+                ? EntryWriter.of(application.writer(), recorder)
                 : EntryWriter.none(),
             demand,
             settings.contentionTimeout(),
             locks,
             new LoadTracker(settings.contentionTimeout()));
-    if (loader != null) {
+    if (application.loader() != null) {
       context.trackChanges();
     }
     return context;
@@ -86,26 +134,20 @@ record CacheDefinition<K, V>(
 
   /** The locks of keys; a writer must see the changes in Redis' order. */
   KeyLocks locks() {
-    boolean required = configuration.isWriteThrough() && writer != null;
+    boolean required = configuration.isWriteThrough() && application.writer() != null;
     return new KeyLocks(name, settings.contentionTimeout(), required);
   }
 
   /** The loader, even if there is no read-through. */
   EntryLoader<K, V> entryLoader(Supplier<StatisticsRecorder> recorder) {
-    return EntryLoader.of(TimedLoader.of(loader, recorder));
+    return EntryLoader.of(application.loader(), recorder);
   }
 
   /** Closes the opened parts if the creation of the cache fails. */
   void close() {
     Closing.closeAll(
-        List.of(store::close, () -> Closing.closeApplication("cache " + name, closeables())));
-  }
-
-  /** The application's objects that must be closed with the cache. */
-  List<Closeable> closeables() {
-    return Stream.of(loader, writer, expiryPolicy)
-        .filter(Closeable.class::isInstance)
-        .map(Closeable.class::cast)
-        .toList();
+        List.of(
+            store::close,
+            () -> Closing.closeApplication("cache " + name, application.closeables())));
   }
 }

@@ -2,33 +2,29 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNullElseGet;
 
+import io.yokedcache.jcache.CacheDefinition.ApplicationObjects;
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.backend.CacheBackend;
 import io.yokedcache.jcache.internal.backend.RedisBackend;
+import io.yokedcache.jcache.internal.backend.RedisBackend.CacheOptions;
 import io.yokedcache.jcache.internal.codec.Codecs;
 import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
 import io.yokedcache.jcache.internal.codec.wrap.ValueWrappers;
 import io.yokedcache.jcache.internal.entry.EntryCodec;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.expiry.RefreshAge;
-import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.settings.EffectiveConfiguration;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.cache.configuration.Configuration;
-import javax.cache.configuration.Factory;
 import javax.cache.expiry.ExpiryPolicy;
-import javax.cache.integration.CacheLoader;
-import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,83 +74,99 @@ final class CacheFactory {
   private <K, V> CacheDefinition<K, V> complete(
       String name, YokedCacheConfiguration<K, V> configuration) {
     Settings.Cache cacheSettings = settings.caches().apply(name);
-    Class<K> keyType = configuration.getKeyType();
-    Class<V> valueType = configuration.getValueType();
-    Codec<K> keyCodec =
-        requireNonNullElseGet(
-            configuration.getKeyCodec(),
-            () -> codecs.named(cacheSettings.keyCodec(), keyType, valueType));
-    Codec<V> valueCodec =
-        requireNonNullElseGet(
-            configuration.getValueCodec(),
-            () ->
-                codecs.ofValues(
-                    cacheSettings.valueCodec(), valueType, cacheSettings.valueType(), keyType));
+    PhaseMeter phases = new PhaseMeter(codecTimes);
+    Codec<K> keyCodec = keyCodec(configuration, cacheSettings);
+    Codec<V> valueCodec = valueCodec(configuration, cacheSettings);
     ValueWrapper wrapper = wrappers.of(name, cacheSettings.compress(), cacheSettings.encrypt());
+    long maxBytes = settings.serialization().maxBytes();
+    EntryCodec<K, V> codec =
+        new EntryCodec<>(name, keyCodec, valueCodec, wrapper, phases, maxBytes);
     CacheIdentity identity =
         new CacheIdentity(
             name,
-            // Concatenated and not formatted: all JVMs must build the same text, and the digits of
-            // a format depend on the locale.
-            shared(
-                "key codec "
-                    + keyCodec.id()
-                    + " of "
-                    + keyType.getName()
-                    + ", value codec "
-                    + valueCodec.id()
-                    + " of "
-                    + valueType.getName()
-                    + ", "
-                    + settings.buckets()
-                    + " buckets"
-                    + wrapper.description()
-                    + (cacheSettings.tags() ? ", tags" : "")),
+            description(configuration, cacheSettings, keyCodec, valueCodec, wrapper),
             cacheSettings.tags());
-    PhaseMeter phases = new PhaseMeter(codecTimes);
-    EntryCodec<K, V> codec =
-        new EntryCodec<>(
-            name, keyCodec, valueCodec, wrapper, phases, settings.serialization().maxBytes());
-    List<Object> created = new ArrayList<>();
+    ApplicationObjects<K, V> application = ApplicationObjects.create(configuration);
     try {
-      ExpiryPolicy expiry =
-          create("expiry policy", configuration.getExpiryPolicyFactory(), created);
-      CacheLoader<K, V> loader =
-          createIfAny("cache loader", configuration.getCacheLoaderFactory(), created);
-      CacheWriter<? super K, ? super V> writer =
-          createIfAny("cache writer", configuration.getCacheWriterFactory(), created);
-      Duration refreshAfter = cacheSettings.refreshAfter();
-      RefreshAge refreshAge =
-          refreshAfter == null || loader == null || !configuration.isReadThrough()
-              ? null
-              : RefreshAge.of(name, refreshAfter, expiry);
-      NearCache<V> near = near(name, cacheSettings.near(), settings.buckets(), expiry, codec);
-      // The last step, so that nothing tracks changes for a cache that is not created.
-      CacheBackend store =
-          stores.open(
-              identity,
+      RefreshAge refreshAge = refreshAge(configuration, cacheSettings, application, name);
+      NearCache<V> near = near(name, cacheSettings.near(), application.expiryPolicy(), codec);
+      CacheOptions options =
+          new CacheOptions(
               cacheSettings.batchSize(),
               onFailure(name, cacheSettings),
-              near,
-              readsReplicas(name, cacheSettings, expiry, refreshAge != null),
-              /* removesDoubtful= */ !isOfUpdateTimestamps(name),
-              phases::wire);
+              readsReplicas(name, cacheSettings, application.expiryPolicy(), refreshAge != null),
+              /* removesDoubtful= */ !isOfUpdateTimestamps(name));
+      // The last step, so that nothing tracks changes for a cache that is not created.
+      CacheBackend store = stores.open(identity, options, near, phases::wire);
       return new CacheDefinition<>(
-          name,
-          configuration,
-          cacheSettings,
-          store,
-          near,
-          codec,
-          phases,
-          expiry,
-          refreshAge,
-          loader,
-          writer);
+          name, configuration, cacheSettings, store, near, codec, phases, application, refreshAge);
     } catch (Throwable e) {
-      created.forEach(object -> ApplicationCode.closeAfter(e, object));
+      application.closeAfter(e);
       throw e;
     }
+  }
+
+  private <K, V> Codec<K> keyCodec(
+      YokedCacheConfiguration<K, V> configuration, Settings.Cache cacheSettings) {
+    return requireNonNullElseGet(
+        configuration.getKeyCodec(),
+        () ->
+            codecs.named(
+                cacheSettings.keyCodec(),
+                configuration.getKeyType(),
+                configuration.getValueType()));
+  }
+
+  private <K, V> Codec<V> valueCodec(
+      YokedCacheConfiguration<K, V> configuration, Settings.Cache cacheSettings) {
+    return requireNonNullElseGet(
+        configuration.getValueCodec(),
+        () ->
+            codecs.ofValues(
+                cacheSettings.valueCodec(),
+                configuration.getValueType(),
+                cacheSettings.valueType(),
+                configuration.getKeyType()));
+  }
+
+  /**
+   * The properties that all JVMs that share a cache must have in common. Concatenated and not
+   * formatted: all JVMs must build the same text, and the digits of a format depend on the locale.
+   *
+   * @return the same object for equal texts: caches of the same types are described alike
+   */
+  private String description(
+      YokedCacheConfiguration<?, ?> configuration,
+      Settings.Cache cacheSettings,
+      Codec<?> keyCodec,
+      Codec<?> valueCodec,
+      ValueWrapper wrapper) {
+    String description =
+        "key codec "
+            + keyCodec.id()
+            + " of "
+            + configuration.getKeyType().getName()
+            + ", value codec "
+            + valueCodec.id()
+            + " of "
+            + configuration.getValueType().getName()
+            + ", "
+            + settings.buckets()
+            + " buckets"
+            + wrapper.description()
+            + (cacheSettings.tags() ? ", tags" : "");
+    return descriptions.computeIfAbsent(description, same -> same);
+  }
+
+  private static @Nullable RefreshAge refreshAge(
+      YokedCacheConfiguration<?, ?> configuration,
+      Settings.Cache cacheSettings,
+      ApplicationObjects<?, ?> application,
+      String name) {
+    Duration refreshAfter = cacheSettings.refreshAfter();
+    return refreshAfter == null || application.loader() == null || !configuration.isReadThrough()
+        ? null
+        : RefreshAge.of(name, refreshAfter, application.expiryPolicy());
   }
 
   /**
@@ -180,21 +192,12 @@ final class CacheFactory {
     return onFailure;
   }
 
-  /** The same object for equal texts: caches of the same types are described alike. */
-  private String shared(String description) {
-    return descriptions.computeIfAbsent(description, same -> same);
-  }
-
-  private static <V> @Nullable NearCache<V> near(
-      String name,
-      Settings.NearCache settings,
-      int buckets,
-      ExpiryPolicy expiry,
-      EntryCodec<?, V> codec) {
-    if (!settings.enabled()) {
+  private <V> @Nullable NearCache<V> near(
+      String name, Settings.NearCache nearSettings, ExpiryPolicy expiry, EntryCodec<?, V> codec) {
+    if (!nearSettings.enabled()) {
       return null;
     }
-    if (!allowsCopies(expiry)) {
+    if (!allowsNearEntries(expiry)) {
       logger.warn(
           "Cache {} has no near cache: its expiry policy {} lets entries live longer when they are"
               + " read, which every reader has to tell Redis",
@@ -202,22 +205,22 @@ final class CacheFactory {
           expiry.getClass().getName());
       return null;
     }
-    return new NearCache<>(settings, buckets, codec::name);
+    return new NearCache<>(nearSettings, settings.buckets(), codec::name);
   }
 
   private boolean readsReplicas(
-      String name, Settings.Cache settings, ExpiryPolicy expiry, boolean refreshes) {
-    if (settings.readFrom() == Settings.ReadFrom.MASTER) {
+      String name, Settings.Cache cacheSettings, ExpiryPolicy expiry, boolean refreshes) {
+    if (cacheSettings.readFrom() == Settings.ReadFrom.MASTER) {
       return false;
     }
     String reason = null;
-    if (this.settings.connection().deployment().kind() == Settings.Deployment.Kind.STANDALONE) {
+    if (settings.connection().deployment().kind() == Settings.Deployment.Kind.STANDALONE) {
       reason = "the URI names one server; redis-cluster:// and redis-sentinel:// know replicas";
-    } else if (settings.near().enabled()) {
+    } else if (cacheSettings.near().enabled()) {
       reason = "it has a near cache, whose entries must be those of the master";
     } else if (refreshes) {
       reason = "its reads ask for the age of entries (refresh-after), which the master knows";
-    } else if (!allowsCopies(expiry)) {
+    } else if (!allowsNearEntries(expiry)) {
       reason = "its reads change times to live, which only the master does";
     }
     if (reason != null) {
@@ -226,20 +229,9 @@ final class CacheFactory {
     return reason == null;
   }
 
-  private static boolean allowsCopies(ExpiryPolicy policy) {
+  private static boolean allowsNearEntries(ExpiryPolicy policy) {
     EntryExpiry expiry = EntryExpiry.of(policy);
     return expiry.isFixed() && expiry.onAccess().isUnchanged();
-  }
-
-  private static <T> T create(String what, Factory<T> factory, List<Object> created) {
-    T object = ApplicationCode.create(what, factory);
-    created.add(object);
-    return object;
-  }
-
-  private static <T> @Nullable T createIfAny(
-      String what, @Nullable Factory<T> factory, List<Object> created) {
-    return factory == null ? null : create(what, factory, created);
   }
 
   /**
@@ -264,14 +256,17 @@ final class CacheFactory {
 
   /** Drops the entries of a cache, whatever its codecs and types are. */
   void drop(String name) {
+    CacheOptions options =
+        new CacheOptions(
+            /* batchSize= */ 1,
+            Settings.OnFailure.THROW,
+            /* readsReplicas= */ false,
+            /* removesDoubtful= */ true);
     stores
         .open(
             new CacheIdentity(name, "to be dropped"),
-            /* batchSize= */ 1,
-            Settings.OnFailure.THROW,
+            options,
             /* near= */ null,
-            /* readsReplicas= */ false,
-            /* removesDoubtful= */ true,
             RoundTripTimer::none)
         .destroy();
   }

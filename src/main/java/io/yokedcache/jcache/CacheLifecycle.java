@@ -368,7 +368,7 @@ final class CacheLifecycle<K, V> {
 
   private void closeApplication() {
     List<Closeable> closeables = new ArrayList<>(events.close());
-    closeables.addAll(definition.closeables());
+    closeables.addAll(definition.application().closeables());
     Closing.closeApplication("cache " + definition.name(), closeables);
   }
 }

@@ -21,7 +21,6 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
-import io.yokedcache.jcache.internal.metrics.TimedLoader;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -181,7 +180,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     Lookup<V> lookup = reader.read(key, /* isLoaded= */ true);
     V value = lookup.value();
     if (value == null) {
-      EntryLoader<K, V> timed = EntryLoader.of(TimedLoader.of(loader, () -> recorder));
+      EntryLoader<K, V> timed = EntryLoader.of(loader, () -> recorder);
       return Lookup.of(load(key, lookup, timed, recorder, start));
     }
     recorder.record(Operation.GET, 1, 0, 0, 0, start);
@@ -510,7 +509,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
       Function<OperationResult<V>, T> answer) {
     Operation counted = OperationMeter.of(operation);
     // A change waits for a load of its key that is being stored.
-    if (definition.loader() != null || access.needsLocks() || events.wantsEvents()) {
+    if (definition.application().loader() != null || access.needsLocks() || events.wantsEvents()) {
       V copy;
       try {
         copy = value == null ? null : copy(key, value);

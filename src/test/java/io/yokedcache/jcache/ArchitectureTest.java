@@ -33,7 +33,7 @@ final class ArchitectureTest {
           Map.entry("configuration", Set.of("codec", "spi")),
           Map.entry("spi", Set.of()),
           Map.entry("internal.concurrent", Set.of()),
-          Map.entry("internal.integration", Set.of()),
+          Map.entry("internal.integration", Set.of("internal.metrics")),
           Map.entry("internal.codec.serial", Set.of("codec")),
           Map.entry("internal.codec.value", Set.of("codec", "internal.codec.serial")),
           Map.entry(

@@ -21,50 +21,59 @@ import org.jspecify.annotations.Nullable;
 /** The entries of one cache object in Redis, and its subscription to changes of other JVMs. */
 public final class CacheBackend {
 
-  private final EntryStore entries;
-  private final @Nullable NearCache<?> near;
-  private final InvalidationListener invalidations;
+  /**
+   * The parts of the manager that its caches share.
+   *
+   * @param invalidations tells near caches of changes
+   * @param subscriber receives the events of other JVMs
+   * @param cleaner deletes stale entries
+   * @param clears clears caches, and waits for replicas
+   */
+  record Shared(
+      InvalidationListener invalidations,
+      RemoteEventSubscriber subscriber,
+      StaleEntryCleaner cleaner,
+      AcknowledgedClears clears) {}
+
+  private final Shared shared;
   private final KeySpace names;
   private final Generations generations;
+  private final EntryStore entries;
   private final RemoteEventPublisher publisher;
-  private final RemoteEventSubscriber subscriber;
-  private final StaleEntryCleaner cleaner;
-  private final AcknowledgedClears clears;
-
-  /** Whether failures of Redis are hidden from the application. */
-  private final boolean degrades;
-
+  private final @Nullable NearCache<?> near;
   private final RecentChanges.@Nullable OfCache recentChanges;
 
   /** The feed that is subscribed, or {@code null}; guarded by this object's monitor. */
   private @Nullable RemoteEventFeed feed;
 
+  /**
+   * Connects the parts of a cache.
+   *
+   * @param near its near cache, or {@code null}
+   * @param recentChanges keeps its changes for a fail-over, or {@code null}
+   */
   CacheBackend(
-      EntryStore entries,
-      @Nullable NearCache<?> near,
-      InvalidationListener invalidations,
+      Shared shared,
       KeySpace names,
       Generations generations,
+      EntryStore entries,
       RemoteEventPublisher publisher,
-      RemoteEventSubscriber subscriber,
-      StaleEntryCleaner cleaner,
-      AcknowledgedClears clears,
-      boolean degrades,
+      @Nullable NearCache<?> near,
       RecentChanges.@Nullable OfCache recentChanges) {
-    this.near = near;
-    this.invalidations = invalidations;
-    this.entries = entries;
-    if (near != null) {
-      entries.observe(near);
-    }
+    this.shared = shared;
     this.names = names;
     this.generations = generations;
+    this.entries = entries;
     this.publisher = publisher;
-    this.subscriber = subscriber;
-    this.cleaner = cleaner;
-    this.clears = clears;
-    this.degrades = degrades;
+    this.near = near;
     this.recentChanges = recentChanges;
+    if (recentChanges != null) {
+      entries.observe(recentChanges);
+    }
+    if (near != null) {
+      shared.invalidations.add(names, near);
+      entries.observe(near);
+    }
   }
 
   public EntryStore entries() {
@@ -90,25 +99,25 @@ public final class CacheBackend {
     try {
       var unused = clearEntries();
     } catch (NotAcknowledgedException e) {
-      cleaner.request();
+      shared.cleaner.request();
       throw e;
     }
-    cleaner.request();
+    shared.cleaner.request();
   }
 
   private Set<String> clearEntries() {
-    return clears.clear(entries, names, degrades);
+    return shared.clears.clear(entries, names, entries.degradation().degrades());
   }
 
   /** Empties the cache for every JVM, and returns the removed entries, to be counted. */
   public RemovedEntries removeAll() {
-    return cleaner.count("removeAll of " + names, names, this::clearEntries);
+    return shared.cleaner.count("removeAll of " + names, names, this::clearEntries);
   }
 
   /** Empties the cache, forgets that it existed, and has the stale entries deleted. */
   public void destroy() {
     entries.destroy();
-    cleaner.request();
+    shared.cleaner.request();
   }
 
   /**
@@ -130,19 +139,19 @@ public final class CacheBackend {
         new RemoteEventFeed(
             names, generations, publisher.origin(), oldValues, expirations, consumer, own);
     feed = after;
-    subscriber.add(after, before);
+    shared.subscriber.add(after, before);
   }
 
   public synchronized void unlisten() {
     if (feed != null) {
-      subscriber.remove(feed);
+      shared.subscriber.remove(feed);
       feed = null;
     }
   }
 
   /** Whether the expiry of an entry is heard in one order with its changes. */
   public boolean ordersExpirations() {
-    return subscriber.ordersExpirations();
+    return shared.subscriber.ordersExpirations();
   }
 
   /** Ends the subscription and the near cache; the entries stay. */
@@ -150,7 +159,7 @@ public final class CacheBackend {
     unlisten();
     entries.close();
     if (near != null) {
-      invalidations.remove(near);
+      shared.invalidations.remove(near);
     }
     if (recentChanges != null) {
       recentChanges.close();

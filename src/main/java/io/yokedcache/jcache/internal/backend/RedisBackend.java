@@ -351,21 +351,26 @@ public final class RedisBackend implements AutoCloseable {
   }
 
   /**
-   * The backend of one cache. Nothing is sent before its first operation.
+   * How a cache uses Redis.
    *
+   * @param batchSize the number of keys in a round trip
    * @param onFailure what its operations do while Redis is away
-   * @param near its near cache, or {@code null}
    * @param readsReplicas whether reads may go to replicas; no effect on one server
    * @param removesDoubtful whether entries are removed that may be old after a failure
+   */
+  public record CacheOptions(
+      int batchSize, OnFailure onFailure, boolean readsReplicas, boolean removesDoubtful) {}
+
+  /**
+   * The backend of one cache. Nothing is sent before its first operation.
+   *
+   * @param near its near cache, or {@code null}
    * @param timer returns the timer of a round trip
    */
   public CacheBackend open(
       CacheIdentity identity,
-      int batchSize,
-      OnFailure onFailure,
+      CacheOptions options,
       @Nullable NearCache<?> near,
-      boolean readsReplicas,
-      boolean removesDoubtful,
       Supplier<RoundTripTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
     RedisExecutor timed = executor.timedBy(timer);
@@ -379,31 +384,21 @@ public final class RedisBackend implements AutoCloseable {
             generations,
             publisher,
             announcement,
-            batchSize,
-            onFailure == OnFailure.DEGRADE,
+            options.batchSize(),
+            options.onFailure() == OnFailure.DEGRADE,
             owed,
-            removesDoubtful,
-            readsReplicas && replicas != null ? replicas.reader(timer) : null);
-    if (near != null) {
-      invalidations.add(names, near);
-    }
-    RecentChanges.OfCache noted = null;
-    if (recentChanges != null && removesDoubtful) {
-      noted = recentChanges.of(names, generations);
-      entries.observe(noted);
-    }
+            options.removesDoubtful(),
+            options.readsReplicas() && replicas != null ? replicas.reader(timer) : null);
     return new CacheBackend(
-        entries,
-        near,
-        invalidations,
+        new CacheBackend.Shared(invalidations, subscriber, cleaner, clears),
         names,
         generations,
+        entries,
         publisher,
-        subscriber,
-        cleaner,
-        clears,
-        onFailure == OnFailure.DEGRADE,
-        noted);
+        near,
+        recentChanges != null && options.removesDoubtful()
+            ? recentChanges.of(names, generations)
+            : null);
   }
 
   public KeyStatisticsCollector keyStatistics() {

@@ -1,22 +1,32 @@
 package io.yokedcache.jcache.internal.integration;
 
+import io.yokedcache.jcache.internal.metrics.ErrorType;
+import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
-/** A cache loader whose failures are all {@link CacheLoaderException}s, or none at all. */
+/**
+ * The application's cache loader, or none. Its calls are counted and timed, and its failures are
+ * {@link CacheLoaderException}s. Safe for use by several threads if the loader is.
+ */
 public final class EntryLoader<K, V> {
 
-  private static final EntryLoader<?, ?> NONE = new EntryLoader<>(null);
+  private static final EntryLoader<?, ?> NONE =
+      new EntryLoader<>(null, StatisticsRecorder::disabled);
 
   private final @Nullable CacheLoader<K, V> loader;
+  private final Supplier<StatisticsRecorder> recorder;
 
-  private EntryLoader(@Nullable CacheLoader<K, V> loader) {
+  private EntryLoader(@Nullable CacheLoader<K, V> loader, Supplier<StatisticsRecorder> recorder) {
     this.loader = loader;
+    this.recorder = recorder;
   }
 
   /** The loader that finds nothing, because there is none. */
@@ -25,8 +35,15 @@ public final class EntryLoader<K, V> {
     return (EntryLoader<K, V>) NONE;
   }
 
-  public static <K, V> EntryLoader<K, V> of(@Nullable CacheLoader<K, V> loader) {
-    return loader == null ? none() : new EntryLoader<>(loader);
+  /**
+   * The loader of a cache.
+   *
+   * @param loader the application's, or {@code null} if there is none
+   * @param recorder returns at each call where the call is counted
+   */
+  public static <K, V> EntryLoader<K, V> of(
+      @Nullable CacheLoader<K, V> loader, Supplier<StatisticsRecorder> recorder) {
+    return loader == null ? none() : new EntryLoader<>(loader, recorder);
   }
 
   public boolean exists() {
@@ -39,7 +56,7 @@ public final class EntryLoader<K, V> {
       return null;
     }
     try {
-      return loader.load(key);
+      return timed(() -> loader.load(key));
     } catch (Exception e) {
       throw ApplicationCode.LOADER.failure(loader, e);
     }
@@ -53,7 +70,7 @@ public final class EntryLoader<K, V> {
     try {
       Map<K, V> found = new HashMap<>();
       // The loader gets its own copy of the set, which it may modify.
-      Map<K, V> loaded = loader.loadAll(new LinkedHashSet<>(keys));
+      Map<K, V> loaded = timed(() -> loader.loadAll(new LinkedHashSet<>(keys)));
       for (K key : keys) {
         V value = loaded.get(key);
         if (value != null) {
@@ -64,5 +81,9 @@ public final class EntryLoader<K, V> {
     } catch (Exception e) {
       throw ApplicationCode.LOADER.failure(loader, e);
     }
+  }
+
+  private <T extends @Nullable Object> T timed(Supplier<T> call) {
+    return recorder.get().timed(Operation.LOAD, ErrorType.LOADER, call);
   }
 }

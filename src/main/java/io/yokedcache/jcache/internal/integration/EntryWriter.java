@@ -1,25 +1,36 @@
 package io.yokedcache.jcache.internal.integration;
 
+import io.yokedcache.jcache.internal.metrics.ErrorType;
+import io.yokedcache.jcache.internal.metrics.Operation;
+import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.cache.Cache;
 import javax.cache.integration.CacheWriter;
 import javax.cache.integration.CacheWriterException;
 import org.jspecify.annotations.Nullable;
 
-/** A cache writer whose failures are all {@link CacheWriterException}s, or none at all. */
+/**
+ * The application's cache writer, or none. Its calls are counted and timed, and its failures are
+ * {@link CacheWriterException}s. Safe for use by several threads if the writer is.
+ */
 public final class EntryWriter<K, V> {
 
-  private static final EntryWriter<?, ?> NONE = new EntryWriter<>(null);
+  private static final EntryWriter<?, ?> NONE =
+      new EntryWriter<>(null, StatisticsRecorder::disabled);
 
   private final @Nullable CacheWriter<? super K, ? super V> writer;
+  private final Supplier<StatisticsRecorder> recorder;
 
-  private EntryWriter(@Nullable CacheWriter<? super K, ? super V> writer) {
+  private EntryWriter(
+      @Nullable CacheWriter<? super K, ? super V> writer, Supplier<StatisticsRecorder> recorder) {
     this.writer = writer;
+    this.recorder = recorder;
   }
 
   /** The writer that does nothing, because there is none. */
@@ -28,8 +39,15 @@ public final class EntryWriter<K, V> {
     return (EntryWriter<K, V>) NONE;
   }
 
-  public static <K, V> EntryWriter<K, V> of(@Nullable CacheWriter<? super K, ? super V> writer) {
-    return writer == null ? none() : new EntryWriter<>(writer);
+  /**
+   * The writer of a cache.
+   *
+   * @param writer the application's, or {@code null} if there is none
+   * @param recorder returns at each call where the call is counted
+   */
+  public static <K, V> EntryWriter<K, V> of(
+      @Nullable CacheWriter<? super K, ? super V> writer, Supplier<StatisticsRecorder> recorder) {
+    return writer == null ? none() : new EntryWriter<>(writer, recorder);
   }
 
   public boolean exists() {
@@ -42,11 +60,10 @@ public final class EntryWriter<K, V> {
       return;
     }
     try {
-      if (value == null) {
-        writer.delete(key);
-      } else {
-        writer.write(new SimpleEntry<>(key, value));
-      }
+      timed(
+          value == null
+              ? () -> writer.delete(key)
+              : () -> writer.write(new SimpleEntry<>(key, value)));
     } catch (Exception e) {
       throw ApplicationCode.WRITER.failure(writer, e);
     }
@@ -61,9 +78,9 @@ public final class EntryWriter<K, V> {
     entries.forEach((key, value) -> left.add(new SimpleEntry<>(key, value)));
     Throwable failure = null;
     try {
-      writer.writeAll(castEntries(left));
-    } catch (
-        Throwable e) { // also of errors: the cache must get the entries that were written before
+      timed(() -> writer.writeAll(castEntries(left)));
+    } catch (Throwable e) {
+      // After an error as well, the cache must get the entries that were written before.
       failure = documented(e);
     }
     Set<K> written = new HashSet<>(entries.keySet());
@@ -81,9 +98,9 @@ public final class EntryWriter<K, V> {
     Set<K> left = new HashSet<>(keys);
     Throwable failure = null;
     try {
-      writer.deleteAll(left);
-    } catch (
-        Throwable e) { // also of errors: the cache must get the entries that were written before
+      timed(() -> writer.deleteAll(left));
+    } catch (Throwable e) {
+      // After an error as well, the cache must get the entries that were written before.
       failure = documented(e);
     }
     Set<K> deleted = new LinkedHashSet<>(keys);
@@ -91,6 +108,19 @@ public final class EntryWriter<K, V> {
       deleted.removeAll(left);
     }
     return new Written<>(deleted, failure);
+  }
+
+  private void timed(Runnable call) {
+    Object unused =
+        recorder
+            .get()
+            .<@Nullable Object>timed(
+                Operation.WRITE,
+                ErrorType.WRITER,
+                () -> {
+                  call.run();
+                  return null;
+                });
   }
 
   /**

@@ -1,4 +1,6 @@
-/** Cache loaders and writers, guarded and wrapped. */
+/**
+ * The application's code: cache loaders and writers, and the exceptions for failures of all of it.
+ */
 @NullMarked
 package io.yokedcache.jcache.internal.integration;
 

@@ -2,6 +2,8 @@ package io.yokedcache.jcache.internal.metrics;
 
 import io.yokedcache.jcache.spi.OperationObserver;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Counts operations. Never fails, never blocks; safe for use by several threads. */
 public interface StatisticsRecorder {
@@ -34,6 +36,25 @@ public interface StatisticsRecorder {
 
   /** Counts an operation that failed, also one that had done its work before. */
   void failed(Operation operation, ErrorType error);
+
+  /**
+   * Calls code of the application, and records the call as an operation without entries.
+   *
+   * @param error the type of error if the call throws
+   * @return the result of the call
+   */
+  default <T extends @Nullable Object> T timed(
+      Operation operation, ErrorType error, Supplier<T> call) {
+    long start = start();
+    try {
+      T result = call.get();
+      record(operation, 0, 0, 0, 0, start);
+      return result;
+    } catch (Throwable e) { // also a checked one, thrown undeclared
+      failed(operation, error);
+      throw e;
+    }
+  }
 
   /** Returns a recorder that counts in another one and calls observers, if there are any. */
   static StatisticsRecorder observed(StatisticsRecorder counts, List<OperationObserver> observers) {
