@@ -52,6 +52,9 @@ public final class CacheHealthMonitor implements AutoCloseable {
   private final @Nullable Callable<Boolean> probe;
   private final boolean hasGauges;
 
+  /** Made here, and closed with this monitor; absent if the caller has made the source. */
+  private final @Nullable JmxCacheReader ownReader;
+
   /** A figure of a cache that collectors show until it is taken back. */
   private record Gauge(String metric, Map<String, String> tags) {}
 
@@ -68,7 +71,11 @@ public final class CacheHealthMonitor implements AutoCloseable {
    * @param interval the time from check to check; a minute suits most
    */
   public CacheHealthMonitor(CacheMetrics metrics, Duration interval) {
-    this(metrics, interval, JmxCacheReader.ofThisJvm(), null);
+    this(metrics, interval, JmxCacheReader.ofThisJvm());
+  }
+
+  private CacheHealthMonitor(CacheMetrics metrics, Duration interval, JmxCacheReader ownReader) {
+    this(metrics, interval, ownReader, /* probe= */ null, /* hasGauges= */ true, ownReader);
   }
 
   /**
@@ -86,7 +93,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
       Duration interval,
       CacheSource source,
       @Nullable Callable<Boolean> probe) {
-    this(metrics, interval, source, probe, /* hasGauges= */ true);
+    this(metrics, interval, source, probe, /* hasGauges= */ true, /* ownReader= */ null);
   }
 
   private CacheHealthMonitor(
@@ -94,12 +101,14 @@ public final class CacheHealthMonitor implements AutoCloseable {
       Duration interval,
       CacheSource source,
       @Nullable Callable<Boolean> probe,
-      boolean hasGauges) {
+      boolean hasGauges,
+      @Nullable JmxCacheReader ownReader) {
     this.metrics = requireNonNull(metrics, "metrics");
     this.interval = requireNonNull(interval, "interval");
     this.source = requireNonNull(source, "source");
     this.probe = probe;
     this.hasGauges = hasGauges;
+    this.ownReader = ownReader;
     if (interval.isZero() || interval.isNegative()) {
       throw new IllegalArgumentException("The interval " + interval + " must be positive");
     }
@@ -116,7 +125,12 @@ public final class CacheHealthMonitor implements AutoCloseable {
   public static CacheHealthMonitor withoutGauges(
       CacheMetrics metrics, Duration interval, CacheSource source) {
     return new CacheHealthMonitor(
-        metrics, interval, source, /* probe= */ null, /* hasGauges= */ false);
+        metrics,
+        interval,
+        source,
+        /* probe= */ null,
+        /* hasGauges= */ false,
+        /* ownReader= */ null);
   }
 
   /**
@@ -154,10 +168,13 @@ public final class CacheHealthMonitor implements AutoCloseable {
     }
   }
 
-  /** Does what {@link #stop()} does. */
+  /** Stops for good, and releases all resources. May be called twice. */
   @Override
   public void close() {
     stop();
+    if (ownReader != null) {
+      ownReader.close();
+    }
   }
 
   private synchronized void tick(ScheduledThreadPoolExecutor mine) {

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.otlp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.opentelemetry.common.ComponentLoader;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import java.net.URLDecoder;
 import java.time.Duration;
@@ -30,6 +31,9 @@ record OtlpConfiguration(
     implements ConfigProperties {
 
   private static final String METRICS = "otel.exporter.otlp.metrics.";
+  private static final String JDK_SENDER = "io.opentelemetry.exporter.sender.jdk.";
+  private static final String CHOSEN_SENDER =
+      "io.opentelemetry.sdk.common.export.HttpSenderProvider";
   private static final Pattern BARE = Pattern.compile("^([^/]*//[^/]*)/?$");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,15})\\s*(ns|us|ms|s|m|h|d|)");
 
@@ -61,6 +65,26 @@ record OtlpConfiguration(
       value = environment.get(variable(name));
     }
     return isAbsent(value) ? null : value;
+  }
+
+  /**
+   * Where the exporter finds its parts. Of several senders it would take any, with a warning. The
+   * sender that uses the JDK's HTTP client goes first, because its threads end with it.
+   */
+  @Override
+  public ComponentLoader getComponentLoader() {
+    ComponentLoader all = ComponentLoader.forClassLoader(OtlpConfiguration.class.getClassLoader());
+    return getString(CHOSEN_SENDER) == null ? new JdkSenderFirst(all) : all;
+  }
+
+  private record JdkSenderFirst(ComponentLoader all) implements ComponentLoader {
+    @Override
+    public <T> Iterable<T> load(Class<T> type) {
+      List<T> found = ComponentLoader.loadList(all, type);
+      List<T> ofJdk =
+          found.stream().filter(part -> part.getClass().getName().startsWith(JDK_SENDER)).toList();
+      return ofJdk.isEmpty() ? found : ofJdk;
+    }
   }
 
   private static boolean isAbsent(@Nullable String value) {

@@ -53,8 +53,11 @@ public final class OtlpReporter implements AutoCloseable {
   private static final String SCOPE = "io.yokedcache.metrics";
   private static final Duration USUAL_INTERVAL = Duration.ofMinutes(1);
 
-  /** How long closing may wait for the last report. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  /** How long a report may take that somebody waits for, such as the last one. */
+  private static final Duration PATIENCE = Duration.ofSeconds(4);
+
+  /** How long the threads may take to end when the last report was given up. */
+  private static final Duration END = Duration.ofSeconds(1);
 
   /**
    * A JVM that is read.
@@ -77,6 +80,7 @@ public final class OtlpReporter implements AutoCloseable {
   private final InstrumentationScopeInfo scope;
   private final SdkMeterProvider provider;
   private final String receiver;
+  private final SenderThreads threads;
   private final AtomicBoolean isClosed = new AtomicBoolean();
 
   // Guarded by this.
@@ -89,8 +93,10 @@ public final class OtlpReporter implements AutoCloseable {
       Map<String, String> resource,
       List<Double> bounds,
       MetricExporter exporter,
+      SenderThreads threads,
       SeriesFilter series) {
     this.series = series;
+    this.threads = threads;
     this.receiver = receiver(configuration);
     this.common = resource(configuration, resource);
     this.form = form(exporter, bounds.isEmpty() ? CacheMetric.USUAL_BOUNDS_SECONDS : bounds);
@@ -150,14 +156,18 @@ public final class OtlpReporter implements AutoCloseable {
       logger.info("No metrics are sent by OTLP, since OTEL_SDK_DISABLED is true");
       return null;
     }
-    MetricExporter exporter = exporter(configuration);
+    MetricExporter found = exporter(configuration);
+    SenderThreads threads = new SenderThreads();
+    MetricExporter exporter = threads.of(found);
     try {
-      OtlpReporter reporter = new OtlpReporter(configuration, resource, bounds, exporter, series);
+      OtlpReporter reporter =
+          new OtlpReporter(configuration, resource, bounds, exporter, threads, series);
       reporter.targets(sources);
       logger.info("Metrics by OTLP: {}", reporter.receiver);
       return reporter;
     } catch (RuntimeException e) {
       exporter.shutdown();
+      threads.close();
       throw e;
     }
   }
@@ -313,6 +323,7 @@ public final class OtlpReporter implements AutoCloseable {
           "Metrics by OTLP are not taken by {} ({}); the next report has all that this one counted",
           receiver,
           failure == null ? "no reason given" : rootOf(failure).toString());
+      logger.debug("Where the report failed", failure);
     }
     hasFailed = !result.isSuccess();
   }
@@ -330,13 +341,14 @@ public final class OtlpReporter implements AutoCloseable {
     provider.forceFlush().join(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Reports a last time and stops, within a few seconds. May be called twice. */
+  /** Reports a last time and stops, within 5 seconds. May be called twice. */
   @Override
   public void close() {
     if (!isClosed.compareAndSet(false, true)) {
       return;
     }
-    // The SDK waits for one thing after the other, which adds up to more than anybody likes.
+    // The SDK waits for its thread, its report and its exporter one after the other, for up to 20
+    // s. The interrupt has it give up the report and end the exporter.
     Thread ending = new Thread(this::end, "yokedcache-otlp-end");
     ending.setDaemon(true);
     ending.start();
@@ -344,10 +356,15 @@ public final class OtlpReporter implements AutoCloseable {
       ending.join(PATIENCE.toMillis());
       if (ending.isAlive()) {
         logger.warn("The last report by OTLP was given up after {}", PATIENCE);
+        ending.interrupt();
+        threads.close();
+        ending.join(END.toMillis());
       }
     } catch (InterruptedException endOfThread) {
+      ending.interrupt();
       Thread.currentThread().interrupt();
     }
+    threads.close();
   }
 
   private void end() {

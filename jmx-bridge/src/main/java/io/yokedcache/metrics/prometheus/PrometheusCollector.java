@@ -5,6 +5,7 @@ import io.yokedcache.metrics.MetricsCollector;
 import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -196,5 +197,9 @@ public final class PrometheusCollector implements MetricsCollector {
       settings.registry().unregister(caches);
     }
     caches.close();
+    JmxCacheReader ownReader = settings.ownReader();
+    if (ownReader != null) {
+      ownReader.close();
+    }
   }
 }

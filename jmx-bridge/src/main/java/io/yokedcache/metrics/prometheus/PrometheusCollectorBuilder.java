@@ -319,8 +319,9 @@ public final class PrometheusCollectorBuilder {
         !targetTimeLimit.isNegative() && !targetTimeLimit.isZero(),
         "targetTimeLimit must be positive, not " + targetTimeLimit);
     check(maxCaches > 0 && maxSeries > 0, "maxCaches and maxSeries must be positive");
+    JmxCacheReader ownReader = targets.isEmpty() ? JmxCacheReader.ofThisJvm() : null;
     Map<String, CacheSource> sources =
-        targets.isEmpty() ? Map.of("", JmxCacheReader.ofThisJvm()) : Map.copyOf(targets);
+        ownReader == null ? Map.copyOf(targets) : Map.of("", ownReader);
     if (clientCertificate) {
       tlsParameters.setNeedClientAuth(true);
     }
@@ -341,6 +342,7 @@ public final class PrometheusCollectorBuilder {
             new PrometheusNames(names, namespace, subsystem, labels),
             registry,
             new Shown(sources, targetTimeLimit, cacheLabels, maxCaches, series, statsd),
+            ownReader,
             histograms,
             buckets,
             maxSeries,

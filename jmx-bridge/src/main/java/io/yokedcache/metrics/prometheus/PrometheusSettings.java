@@ -6,6 +6,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import java.time.Duration;
 import java.util.List;
@@ -16,11 +17,16 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link PrometheusCollectorBuilder} has gathered. */
+/**
+ * What {@link PrometheusCollectorBuilder} has gathered.
+ *
+ * @param ownReader made by the builder and to be closed; absent if the caller has named sources
+ */
 record PrometheusSettings(
     PrometheusNames names,
     PrometheusRegistry registry,
     Shown shown,
+    @Nullable JmxCacheReader ownReader,
     Histograms histograms,
     List<Double> bucketsSeconds,
     int maxSeries,

@@ -3,15 +3,24 @@ package io.yokedcache.metrics.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.yokedcache.metrics.CacheHealthMonitor;
+import io.yokedcache.metrics.CacheMetrics;
+import io.yokedcache.metrics.otlp.OtlpReceiver;
+import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,21 +28,28 @@ import org.junit.jupiter.api.io.TempDir;
 final class RedeploymentTest {
 
   private static final int DEPLOYMENTS = 3;
-  private static final int COLLECTIONS = 20;
+
+  /** The JDK's HTTP client ends its threads some seconds after the client is garbage. */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   @TempDir private Path folder;
 
-  /** Runs several deployments, and writes how many of their class loaders are left. */
+  /**
+   * Runs deployments with the outputs of the first argument, as many as the second one says, and
+   * writes how many of their class loaders are left after some time, or when it is no more than
+   * one.
+   */
   static final class Server {
 
     private Server() {}
 
     public static void main(String[] arguments) throws Exception {
       List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
-      for (int i = 0; i < DEPLOYMENTS; i++) {
-        loaders.add(deploy());
+      for (int i = 0; i < Integer.parseInt(arguments[1]); i++) {
+        loaders.add(deploy(arguments[0]));
       }
-      for (int i = 0; i < COLLECTIONS && left(loaders) > 1; i++) {
+      long begun = System.nanoTime();
+      while (left(loaders) > 1 && System.nanoTime() - begun < PATIENCE_NANOS) {
         System.gc();
       }
       System.out.println("left: " + left(loaders));
@@ -44,7 +60,7 @@ final class RedeploymentTest {
       return loaders.stream().filter(loader -> loader.get() != null).count();
     }
 
-    private static WeakReference<ClassLoader> deploy() throws Exception {
+    private static WeakReference<ClassLoader> deploy(String outputs) throws Exception {
       List<URL> path = new ArrayList<>();
       for (String part : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
         path.add(new File(part).toURI().toURL());
@@ -54,7 +70,10 @@ final class RedeploymentTest {
       try (URLClassLoader loader =
           new URLClassLoader(path.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
         thread.setContextClassLoader(loader);
-        loader.loadClass(Deployment.class.getName()).getMethod("run").invoke(null);
+        loader
+            .loadClass(Deployment.class.getName())
+            .getMethod("run", String.class)
+            .invoke(null, outputs);
         return new WeakReference<>(loader);
       } finally {
         thread.setContextClassLoader(own);
@@ -67,27 +86,61 @@ final class RedeploymentTest {
 
     private Deployment() {}
 
-    public static void run() throws IOException {
+    public static void run(String outputs) throws IOException {
       MetricsSettings settings =
           MetricsSettings.of(
-              ConfigFactory.parseString(
-                  "prometheus { enabled = true, port = 0 }, statsd.enabled = true"));
+              ConfigFactory.parseString("prometheus { enabled = true, port = 0 }, " + outputs));
       try (MetricsBridge bridge = MetricsBridge.ofThisJvm(settings)) {
         bridge.metrics().timing("request_processing", 0.005);
         URI address = URI.create("http://127.0.0.1:" + bridge.prometheusPort() + "/metrics");
         address.toURL().openStream().close();
       }
+      CacheMetrics metrics = new CacheMetrics();
+      new CacheHealthMonitor(metrics, Duration.ofDays(1)).start().close();
+      PrometheusCollector.builder().registry(new PrometheusRegistry()).build().close();
     }
   }
 
-  @Test
-  void close_inADeployment_itsClassLoaderIsCollected() throws Exception {
+  /** What a server writes. */
+  private String run(String outputs, int deployments) throws Exception {
     List<String> arguments =
-        List.of("-cp", ChildJvm.classPath(path -> true), Server.class.getName());
+        List.of(
+            "-cp",
+            ChildJvm.classPath(path -> true),
+            Server.class.getName(),
+            outputs,
+            String.valueOf(deployments));
     try (ChildJvm server = ChildJvm.start(folder, arguments)) {
       assertThat(server.awaitEnd()).isZero();
-      // The JDK itself keeps the class loader of the latest record.
-      assertThat(server.output()).containsAnyOf("left: 0", "left: 1");
+      return server.output();
+    }
+  }
+
+  // The JDK itself keeps the class loader of the latest record.
+
+  @Test
+  void close_inADeployment_itsClassLoaderIsCollected() throws Exception {
+    assertThat(run("statsd.enabled = true", DEPLOYMENTS)).containsAnyOf("left: 0", "left: 1");
+  }
+
+  @Test
+  void close_inADeploymentWithOtlp_itsClassLoaderIsCollected() throws Exception {
+    try (OtlpReceiver receiver = OtlpReceiver.http(0)) {
+      String otlp = "{ enabled = true, protocol = http/protobuf, endpoint = \"%s\" }";
+      assertThat(run("otlp " + otlp.formatted(receiver.url()), DEPLOYMENTS))
+          .containsAnyOf("left: 0", "left: 1");
+      assertThat(receiver.taken()).hasSize(DEPLOYMENTS);
+    }
+  }
+
+  /** A thread that goes on would need classes of a class loader that is closed. */
+  @Test
+  void close_inADeploymentWhoseReceiverNeverAnswers_noThreadGoesOn() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String otlp = "{ enabled = true, timeout = 1m, endpoint = \"http://localhost:%d\" }";
+      assertThat(run("otlp " + otlp.formatted(silent.getLocalPort()), 1))
+          .contains("left: ")
+          .doesNotContain("NoClassDefFoundError", "yokedcache-otlp", "PeriodicMetricReader");
     }
   }
 }

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.opentelemetry.api.GlobalOpenTelemetry;
+import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
+import io.opentelemetry.exporter.otlp.metrics.OtlpGrpcMetricExporter;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.metrics.v1.AggregationTemporality;
 import io.opentelemetry.proto.metrics.v1.ExponentialHistogramDataPoint;
@@ -14,6 +16,7 @@ import io.opentelemetry.proto.metrics.v1.HistogramDataPoint;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
+import io.opentelemetry.sdk.metrics.export.MetricExporter;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
@@ -36,8 +39,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -381,6 +390,64 @@ final class OtlpReporterTest {
       assertThat(receiver.requestCount()).isEqualTo(2);
       assertThat(receiver.taken()).hasSize(1);
     }
+  }
+
+  /** OpenTelemetry logs SEVERE with a stack trace; the reporter has one line for an outage. */
+  @ParameterizedTest
+  @ValueSource(strings = {"http/protobuf", "grpc"})
+  void report_receiverAway_onlyOtherExportersLogIt(String protocol) throws IOException {
+    now = gets(1);
+    Queue<LogRecord> logged = new ConcurrentLinkedQueue<>();
+    Logger openTelemetry = Logger.getLogger("io.opentelemetry.exporter.otlp");
+    Handler handler = new Recorder(logged);
+    openTelemetry.addHandler(handler);
+    try (OtlpReporter reporter =
+        start(
+            "http://localhost:1",
+            Map.of(
+                "otel.exporter.otlp.metrics.protocol",
+                protocol,
+                "otel.exporter.otlp.metrics.timeout",
+                "1000"),
+            Map.of("orders", this::read))) {
+      reporter.report();
+      assertThat(logged).isEmpty();
+
+      MetricExporter other =
+          protocol.equals("grpc")
+              ? OtlpGrpcMetricExporter.builder()
+                  .setEndpoint("http://localhost:1")
+                  .setTimeout(Duration.ofSeconds(1))
+                  .build()
+              : OtlpHttpMetricExporter.builder()
+                  .setEndpoint("http://localhost:1")
+                  .setTimeout(Duration.ofSeconds(1))
+                  .build();
+      other.export(List.of()).join(30, TimeUnit.SECONDS);
+      other.close();
+      assertThat(logged).extracting(LogRecord::getLevel).containsOnly(Level.SEVERE);
+    } finally {
+      openTelemetry.removeHandler(handler);
+    }
+  }
+
+  private static final class Recorder extends Handler {
+    private final Queue<LogRecord> logged;
+
+    private Recorder(Queue<LogRecord> logged) {
+      this.logged = logged;
+    }
+
+    @Override
+    public void publish(LogRecord entry) {
+      logged.add(entry);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Test
