@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -144,28 +143,19 @@ public final class BridgeMain {
 
   private static int misused(ParameterException wrong, String[] arguments) {
     CommandLine command = wrong.getCommandLine();
-    String meant =
+    List<String> meant =
         wrong instanceof UnmatchedArgumentException unmatched
-            ? meant(command, unmatched.getUnmatched().get(0))
-            : null;
+            ? unmatched.getSuggestions()
+            : List.of();
     command
         .getErr()
         .println(
             wrong.getMessage()
-                + (meant == null ? "" : "; did you mean " + meant + "?")
+                + (meant.isEmpty() ? "" : "; did you mean " + meant.get(0) + "?")
                 + " See "
                 + command.getCommandSpec().qualifiedName()
                 + " --help");
     return ExitCode.USAGE;
-  }
-
-  private static @Nullable String meant(CommandLine command, String argument) {
-    List<String> known = new ArrayList<>(command.getSubcommands().keySet());
-    command
-        .getCommandSpec()
-        .options()
-        .forEach(option -> known.addAll(Arrays.asList(option.names())));
-    return Group.closest(argument.split("=", 2)[0], known);
   }
 
   /** Prints the hash of a password, for the setting {@code prometheus.password-hash}. */

@@ -18,12 +18,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -439,7 +439,7 @@ final class Group {
   }
 
   /** The candidate with the fewest differences, if they are few; case and hyphens are none. */
-  static @Nullable String closest(String name, Collection<String> candidates) {
+  private static @Nullable String closest(String name, Set<String> candidates) {
     String meant = letters(name);
     return candidates.stream()
         .filter(candidate -> differences(meant, letters(candidate)) <= 1 + meant.length() / 4)

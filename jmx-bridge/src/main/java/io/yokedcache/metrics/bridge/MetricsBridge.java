@@ -8,6 +8,7 @@ import io.yokedcache.metrics.source.CacheFilter;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
+import io.yokedcache.metrics.source.PerTarget;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.source.Target;
 import io.yokedcache.metrics.statsd.StatsDCollector;
@@ -15,14 +16,11 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -148,7 +146,7 @@ public final class MetricsBridge implements AutoCloseable {
       }
     }
     if (!areAsBefore || !changes.isEmpty()) {
-      monitors.follow(Map.of());
+      monitors.close();
     }
     boolean areChecked = next.health().enabled() && (prometheus.isRunning() || statsd.isRunning());
     monitors.follow(areChecked ? sources : Map.of());
@@ -274,7 +272,7 @@ public final class MetricsBridge implements AutoCloseable {
   public synchronized void close() {
     if (!isClosed) {
       isClosed = true;
-      monitors.follow(Map.of());
+      monitors.close();
       for (int i = slots.size() - 1; i >= 0; i--) {
         slots.get(i).close();
       }
@@ -396,38 +394,6 @@ public final class MetricsBridge implements AutoCloseable {
 
     @Override
     void close();
-  }
-
-  /** One part for each JVM that is read; those whose source stays are not touched. */
-  static final class PerTarget<T extends AutoCloseable> {
-
-    private final BiFunction<String, CacheSource, T> creation;
-    private final Map<String, CacheSource> read = new HashMap<>();
-    private final Map<String, T> parts = new ConcurrentHashMap<>();
-
-    Collection<T> parts() {
-      return parts.values();
-    }
-
-    PerTarget(BiFunction<String, CacheSource, T> creation) {
-      this.creation = creation;
-    }
-
-    void follow(Map<String, CacheSource> sources) {
-      parts.forEach(
-          (name, part) -> {
-            if (sources.get(name) != read.get(name)) {
-              parts.remove(name);
-              end(part);
-            }
-          });
-      sources.forEach(
-          (name, source) -> {
-            read.put(name, source);
-            parts.computeIfAbsent(name, added -> creation.apply(added, source));
-          });
-      read.keySet().retainAll(sources.keySet());
-    }
   }
 
   /** The target's own time between reports; absent for the time of all. */

@@ -2,6 +2,7 @@ package io.yokedcache.metrics.bridge;
 
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.OperationNames;
+import io.yokedcache.metrics.source.PerTarget;
 import io.yokedcache.metrics.statsd.StatsDCollector;
 import io.yokedcache.metrics.statsd.StatsDFlavour;
 import io.yokedcache.metrics.statsd.StatsDMode;
@@ -187,8 +188,7 @@ public record StatsDOutput(
     private final MetricsBridge bridge;
     private final StatsDOutput output;
     private final StatsDCollector collector;
-    private final MetricsBridge.PerTarget<StatsDReporter> reporters =
-        new MetricsBridge.PerTarget<>(this::reporter);
+    private final PerTarget<StatsDReporter> reporters = new PerTarget<>(this::reporter);
 
     Part(MetricsBridge bridge, StatsDOutput output) {
       this.bridge = bridge;
@@ -252,7 +252,7 @@ public record StatsDOutput(
 
     @Override
     public void close() {
-      reporters.follow(Map.of());
+      reporters.close();
       collector.close();
     }
   }

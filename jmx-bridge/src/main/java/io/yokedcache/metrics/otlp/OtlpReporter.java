@@ -1,7 +1,6 @@
 package io.yokedcache.metrics.otlp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -24,6 +23,7 @@ import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.CacheSource.Selection;
+import io.yokedcache.metrics.source.PerTarget;
 import io.yokedcache.metrics.source.Target;
 import java.lang.management.ManagementFactory;
 import java.net.URLEncoder;
@@ -64,10 +64,12 @@ public final class OtlpReporter implements AutoCloseable {
    *
    * @param since the time from which its errors are counted
    */
-  private record Jvm(CacheSource source, Target target, OtlpTarget series, long since) {
+  private record Jvm(CacheSource source, Target target, OtlpTarget series, long since)
+      implements AutoCloseable {
 
     /** Closes the target if it has no other readers. */
-    void close() {
+    @Override
+    public void close() {
       if (target != source) {
         target.close();
       }
@@ -84,7 +86,7 @@ public final class OtlpReporter implements AutoCloseable {
   private final AtomicBoolean isClosed = new AtomicBoolean();
 
   // Guarded by this.
-  private final Map<String, Jvm> jvms = new LinkedHashMap<>();
+  private final PerTarget<Jvm> jvms = new PerTarget<>(this::jvm);
   private long lastNanos;
   private boolean hasFailed;
 
@@ -178,30 +180,16 @@ public final class OtlpReporter implements AutoCloseable {
    * @param sources what reads each JVM, by name; an empty name is this JVM
    */
   public synchronized void targets(Map<String, ? extends CacheSource> sources) {
-    jvms.entrySet()
-        .removeIf(
-            known -> {
-              boolean isGone = known.getValue().source != sources.get(known.getKey());
-              if (isGone) {
-                known.getValue().close();
-              }
-              return isGone;
-            });
-    sources.forEach(
-        (name, source) ->
-            jvms.computeIfAbsent(
-                name,
-                added ->
-                    new Jvm(
-                        source,
-                        Target.of(name, source, Target.DEFAULT_LIMIT),
-                        new OtlpTarget(
-                            form,
-                            ofTarget(name),
-                            scope,
-                            name.isEmpty() ? startOfThisJvm() : 0,
-                            series),
-                        now())));
+    jvms.follow(sources);
+  }
+
+  private Jvm jvm(String name, CacheSource source) {
+    long startNanos = name.isEmpty() ? startOfThisJvm() : 0;
+    return new Jvm(
+        source,
+        Target.of(name, source, Target.DEFAULT_LIMIT),
+        new OtlpTarget(form, ofTarget(name), scope, startNanos, series),
+        now());
   }
 
   /** OpenTelemetry's OTLP exporter, found as its own autoconfiguration finds it. */
@@ -282,9 +270,10 @@ public final class OtlpReporter implements AutoCloseable {
     List<MetricData> report = new ArrayList<>();
     Selection wanted = SeriesWalk.selection(series.metrics());
     Map<Jvm, Target.Reading> readings = new LinkedHashMap<>();
-    jvms.values().forEach(jvm -> readings.put(jvm, jvm.target.beginAnew(wanted)));
-    for (Jvm jvm : jvms.values()) {
-      Target.Outcome outcome = requireNonNull(readings.get(jvm)).await();
+    jvms.parts().forEach(jvm -> readings.put(jvm, jvm.target.beginAnew(wanted)));
+    for (Map.Entry<Jvm, Target.Reading> read : readings.entrySet()) {
+      Jvm jvm = read.getKey();
+      Target.Outcome outcome = read.getValue().await();
       if (outcome.isUp()) {
         jvm.series.add(outcome.readings(), later());
       }
@@ -313,7 +302,7 @@ public final class OtlpReporter implements AutoCloseable {
 
   private synchronized void sent(CompletableResultCode result) {
     if (result.isSuccess()) {
-      jvms.values().forEach(jvm -> jvm.series.taken());
+      jvms.parts().forEach(jvm -> jvm.series.taken());
       if (hasFailed) {
         logger.info("Metrics by OTLP are taken again: {}", receiver);
       }

@@ -17,9 +17,9 @@ import io.yokedcache.metrics.series.SeriesWalk;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.CacheSource.Selection;
+import io.yokedcache.metrics.source.PerTarget;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.source.Target;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -41,7 +41,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private final HistogramLayout layout;
   private final ApplicationMetrics application;
   private final OperationExemplars exemplars;
-  private volatile List<Jvm> jvms = List.of();
+  private final PerTarget<Jvm> jvms = new PerTarget<>(this::jvm);
   private final SeriesWalk own;
   private final SeriesLabels ownLabels;
 
@@ -59,10 +59,12 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   }
 
   /** One JVM, what it was given to read it, and its series. */
-  private record Jvm(CacheSource source, Target target, SeriesLabels labels, SeriesWalk walk) {
+  private record Jvm(CacheSource source, Target target, SeriesLabels labels, SeriesWalk walk)
+      implements AutoCloseable {
 
-    /** Closes the source if it has no other readers. */
-    void close() {
+    /** Closes the target if it has no other readers. */
+    @Override
+    public void close() {
       if (target != source) {
         target.close();
       }
@@ -70,29 +72,12 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   }
 
   /** Shows these targets from now on; those that are shown already go on. */
-  synchronized void targets(Map<String, CacheSource> sources) {
-    Map<String, Jvm> old = new HashMap<>();
-    jvms.forEach(jvm -> old.put(jvm.target().name(), jvm));
-    List<Jvm> next = new ArrayList<>();
-    sources.forEach(
-        (name, source) -> {
-          Jvm known = old.get(name);
-          if (known != null && known.source() == source) {
-            next.add(known);
-            old.remove(name);
-          } else {
-            next.add(jvm(name, source));
-          }
-        });
-    jvms = List.copyOf(next);
-    old.values().forEach(Jvm::close);
-    old.keySet().stream()
-        .filter(name -> !sources.containsKey(name))
-        .forEach(name -> application.forget(PrometheusNames.TARGET, name));
+  void targets(Map<String, CacheSource> sources) {
+    jvms.follow(sources).forEach(name -> application.forget(PrometheusNames.TARGET, name));
   }
 
   boolean hasTargets() {
-    return !jvms.isEmpty();
+    return !jvms.parts().isEmpty();
   }
 
   private Jvm jvm(String name, CacheSource source) {
@@ -130,11 +115,9 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     ReadingFamilies measured = new ReadingFamilies(names, layout, exemplars, metrics, included);
     if (measured.metrics().stream().anyMatch(CacheMetric::isRead)) {
       Selection wanted = SeriesWalk.selection(measured.metrics());
-      List<Jvm> read = jvms;
-      List<Target.Reading> readings = read.stream().map(jvm -> jvm.target().begin(wanted)).toList();
-      for (int i = 0; i < readings.size(); i++) {
-        add(read.get(i), readings.get(i).await(shown.timeLimit()), measured);
-      }
+      Map<Jvm, Target.Reading> readings = new LinkedHashMap<>();
+      jvms.parts().forEach(jvm -> readings.put(jvm, jvm.target().begin(wanted)));
+      readings.forEach((jvm, reading) -> add(jvm, reading.await(shown.timeLimit()), measured));
     }
     addOwn(measured);
     Map<String, Family> families = new LinkedHashMap<>();
@@ -237,6 +220,6 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   /** Ends the threads that read targets. */
   @Override
   public void close() {
-    jvms.forEach(Jvm::close);
+    jvms.close();
   }
 }
