@@ -156,7 +156,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
     return this;
   }
 
-  /** Ends the checks; {@link #start()} begins anew. May be called twice. */
+  /** Ends the checks; {@link #start()} starts them again. May be called twice. */
   public synchronized void stop() {
     if (threads != null) {
       threads.shutdownNow();

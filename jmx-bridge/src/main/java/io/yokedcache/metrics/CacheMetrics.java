@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The application's way to its metrics: whatever is recorded here goes to every collector.
+ * The application's entry point to its metrics: each call goes to every collector.
  *
  * <pre>{@code
  * CacheMetrics metrics = new CacheMetrics(PrometheusCollector.builder().start());
@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>Also the way of the events of YokedCache's caches to any collector: {@link #observeCaches()}.
+ * <p>{@link #observeCaches()} sends the events of YokedCache's caches to the collectors as well.
  *
  * <p>Thread-safe. A collector that throws or hangs is counted and logged, and neither the caller
  * nor the other collectors notice. Without a collector everything is dropped.
@@ -335,8 +335,8 @@ public final class CacheMetrics implements AutoCloseable {
   }
 
   /**
-   * A collector and the wall around it: neither its failures nor its delays come through. One that
-   * may block gets a thread and a bounded queue; a full queue drops calls and counts them.
+   * Isolates a collector: its failures and delays do not reach the caller. A collector that may block
+   * gets a thread and a bounded queue; a full queue drops calls and counts them.
    */
   private final class Slot {
 
@@ -373,7 +373,7 @@ public final class CacheMetrics implements AutoCloseable {
       }
     }
 
-    /** Takes calls that belong together: all of them are made, or none for want of room. */
+    /** Makes calls that belong together: all of them, or none if the queue has no room. */
     void accept(List<Event> events) {
       if (isClosing || (queue != null && !queue.offer(events))) {
         drops.add(events.size());
@@ -400,7 +400,7 @@ public final class CacheMetrics implements AutoCloseable {
       failures.increment();
       if (hasFailed.compareAndSet(false, true)) {
         logger.warn(
-            "The metrics collector {} failed; this and its further failures are only counted",
+            "The metrics collector {} failed; its further failures are only counted",
             collector.getClass().getName(),
             e);
       }

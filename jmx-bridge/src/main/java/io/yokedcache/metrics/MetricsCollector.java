@@ -3,10 +3,10 @@ package io.yokedcache.metrics;
 import java.util.Map;
 
 /**
- * A place that metrics go to, such as Prometheus or StatsD. Give one to {@link CacheMetrics}.
+ * A receiver of metrics, such as Prometheus or StatsD. Pass it to {@link CacheMetrics}.
  *
- * <p>Names of metrics have dots: {@code user.login}. Tags are names and values that tell apart the
- * series of a metric; their map is immutable, and implementations may keep it.
+ * <p>Names of metrics have dots: {@code user.login}. Tags are names and values that distinguish
+ * the series of a metric; their map is immutable, and implementations may keep it.
  *
  * <p>Implementations are thread-safe. What they throw is counted and logged by {@link CacheMetrics}
  * and reaches no caller.
@@ -33,7 +33,7 @@ public interface MetricsCollector extends AutoCloseable {
 
   /**
    * Whether the methods above may take long, as those do that wait for a network. {@link
-   * CacheMetrics} calls such a collector from a thread of its own, behind a bounded queue. Those
+   * CacheMetrics} calls such a collector from a separate thread, behind a bounded queue. Those
    * that only count in memory say false and are called at once, also by the threads that use a
    * cache.
    *

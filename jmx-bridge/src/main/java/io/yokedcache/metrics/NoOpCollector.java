@@ -2,7 +2,7 @@ package io.yokedcache.metrics;
 
 import java.util.Map;
 
-/** Drops everything: metrics are switched off without a change of the application. */
+/** Drops everything, which turns metrics off without a change of the application. */
 public final class NoOpCollector implements MetricsCollector {
 
   /** Creates a collector that drops everything. */

@@ -52,7 +52,7 @@ public final class BridgeExtension implements ManagerExtension {
     }
   }
 
-  /** A manager's share in a bridge, which is absent if the settings ask for none. */
+  /** A manager's use of a bridge, which is absent if the settings enable none. */
   private record Started(@Nullable SharedBridge bridge, String managerName, boolean cacheTags)
       implements StartedExtension {
 
@@ -77,7 +77,7 @@ public final class BridgeExtension implements ManagerExtension {
     }
   }
 
-  /** Tells collectors that want events, and StatsD if that sends each operation. */
+  /** Passes events to collectors, and to StatsD in the mode realtime. */
   private record Observer(CacheEvents events, @Nullable OperationObserver statsd)
       implements OperationObserver {
 

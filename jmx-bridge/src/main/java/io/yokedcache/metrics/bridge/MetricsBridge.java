@@ -27,8 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything that a group of settings asks for: what serves Prometheus, what sends to StatsD, what
- * checks the health.
+ * The outputs and health checks that a group of settings enables.
  *
  * <pre>{@code
  * MetricsSettings settings = MetricsSettings.load(Path.of("metrics.conf"));
@@ -49,7 +48,7 @@ public final class MetricsBridge implements AutoCloseable {
   private final Slot prometheus = new Slot("prometheus", MetricsSettings::prometheus);
   private final Slot otlp = new Slot("otlp", MetricsSettings::otlp);
 
-  /** In the order in which they start; they end in the other one. */
+  /** In the order in which they start; they end in reverse order. */
   private final List<Slot> slots = List.of(statsd, prometheus, otlp);
 
   private final PerTarget<CacheHealthMonitor> monitors = new PerTarget<>(this::monitor);
@@ -60,7 +59,7 @@ public final class MetricsBridge implements AutoCloseable {
   private final Map<String, Shared> shared = new HashMap<>();
   private boolean isClosed;
 
-  /** The counts of collectors that have ended; guarded by itself. */
+  /** The counts of closed StatsD collectors; guarded by itself. */
   private static final class Ended {
     private @Nullable StatsDStatistics statistics;
   }
@@ -173,7 +172,7 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** Reads these JVMs from now on, and returns those that no output is to read any more. */
+  /** Reads these JVMs from now on, and returns the replaced ones, which the caller closes. */
   private List<Shared> share(Map<String, ? extends CacheSource> nextSources) {
     Map<String, Shared> old = new HashMap<>(shared);
     Map<String, CacheSource> next = new LinkedHashMap<>();
@@ -194,7 +193,7 @@ public final class MetricsBridge implements AutoCloseable {
     return List.copyOf(old.values());
   }
 
-  /** A little longer than the JVM's own limit, whose message says more. */
+  /** One second longer than the JVM's own limit, because the message of that limit has the cause. */
   private Duration limit(String target) {
     TargetSettings own = settings.targets().get(target);
     Duration limit = own == null || own.timeout() == null ? Duration.ZERO : own.timeout();
@@ -213,7 +212,7 @@ public final class MetricsBridge implements AutoCloseable {
     return CacheHealthMonitor.withoutGauges(reported, settings.health().interval(), source).start();
   }
 
-  /** What reads each JVM now, by its name. */
+  /** Returns the source of each JVM, by name. */
   Map<String, CacheSource> sources() {
     return sources;
   }
@@ -245,7 +244,7 @@ public final class MetricsBridge implements AutoCloseable {
         : null;
   }
 
-  /** Also of ended collectors, so that counters never fall; absent if there was none. */
+  /** Returns the counts of the present and all closed collectors; absent if there was none. */
   @Nullable StatsDStatistics statistics() {
     synchronized (ended) {
       return statsd.running instanceof StatsDOutput.Part part ? statistics(part) : ended.statistics;
@@ -281,7 +280,7 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** Where an output runs, if it is enabled. Guarded by the bridge. */
+  /** The place of one output, which is empty while the output is disabled. Guarded by the bridge. */
   private final class Slot {
 
     private final String name;
@@ -369,24 +368,24 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** The settings of an output. Equal ones ask for the same part. */
+  /** The settings of an output. Equal settings describe the same part. */
   interface Output {
 
     boolean enabled();
 
-    /** Makes the part without any effect. */
+    /** Creates the part, which has no effect before it is started. */
     Part part(MetricsBridge bridge);
   }
 
-  /** An output at work, once it is started. */
+  /** A running output. */
   interface Part extends AutoCloseable {
 
-    /** Where the application's own metrics go. */
+    /** Returns the receiver of the application's own metrics. */
     MetricsCollector collector();
 
     void start() throws IOException;
 
-    /** Goes on with the bridge's JVMs, which may be others than before. */
+    /** Reads the bridge's JVMs from now on, after they have changed. */
     void targets();
 
     /** Reports now, if it reports at intervals. */
@@ -396,7 +395,7 @@ public final class MetricsBridge implements AutoCloseable {
     void close();
   }
 
-  /** The target's own time between reports; absent for the time of all. */
+  /** Returns the target's own time between reports; absent if it has none. */
   @Nullable Duration interval(String target) {
     TargetSettings own = settings.targets().get(target);
     return own == null ? null : own.interval();
@@ -464,13 +463,13 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** Makes the collectors that the setting {@code collectors} names. */
+  /** Creates the collectors that the setting {@code collectors} names. */
   private static final class UserCollectors {
 
     private UserCollectors() {}
 
     /**
-     * Makes one of each class, or none at all: those made before a failure are closed.
+     * Creates one collector of each class, or none: after a failure the created ones are closed.
      *
      * @throws MetricsConfigurationException that says which class is wrong, and why
      */

@@ -52,7 +52,7 @@ public record MetricsSettings(
   }
 
   /**
-   * Lines to tell. They name places in files, which make no difference to the bridge: all warnings
+   * Lines for the log. They name places in files, which do not change the bridge, so all warnings
    * are equal.
    */
   public record Warnings(List<String> lines) {
@@ -88,8 +88,6 @@ public record MetricsSettings(
    *
    * @param url the JMX service URL, or {@code host:port}
    * @param pid the number of a process on this machine
-   * @param user for JMX with authentication
-   * @param password the user's
    * @param sslRegistry whether the RMI registry uses TLS, too
    * @param timeout how long reading it may take; absent for the time of all
    * @param interval the time between its reports to StatsD; absent for the time of all
@@ -165,7 +163,7 @@ public record MetricsSettings(
     return of(group, System.getenv());
   }
 
-  /** Patterns of names, of which something must or must not match one. */
+  /** Reads a filter from the lists {@code include} and {@code exclude}. */
   private static <T> T filter(
       Group group, Pattern form, String of, BiFunction<List<String>, List<String>, T> filter) {
     String expected = "a name of a " + of + ", in which * and ? stand for characters";
@@ -218,13 +216,13 @@ public record MetricsSettings(
     return of(MetricsFile.read(file));
   }
 
-  /** {@return false if no output is enabled and no collector named} */
+  /** {@return whether an output is enabled or a collector is named} */
   public boolean isEnabled() {
     return prometheus.enabled() || statsd.enabled() || otlp.enabled() || !collectors.isEmpty();
   }
 
   /**
-   * Refuses what only the provider itself can do.
+   * Rejects settings that only the provider can follow.
    *
    * @throws MetricsConfigurationException if StatsD is to get each operation as it happens
    */

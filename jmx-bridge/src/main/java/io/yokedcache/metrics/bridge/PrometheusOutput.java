@@ -67,66 +67,75 @@ public record PrometheusOutput(
       boolean statusPage) {
 
     private static Listener read(Group group) {
-      String user = group.optionalText("user");
-      Secret password = group.secret("password", PASSWORD_VARIABLE);
-      Secret hash = group.secret("password-hash");
-      boolean isEnabled = group.flag("enabled");
-      boolean isHalf = hash != null || (password != null && (isEnabled || isWritten(group)));
-      if (user == null && isHalf) {
+      Listener read =
+          new Listener(
+              group.text("host", ANYTHING, "a host name or an address"),
+              group.integer("port", 0, 65_535),
+              group.text("path", PATH, "a path such as /metrics"),
+              group.list("hosts", HOST_NAME, "a host name without a port"),
+              group.optionalText("user"),
+              group.secret("password", PASSWORD_VARIABLE),
+              group.secret("password-hash"),
+              TlsFiles.read(group.child("tls")),
+              group.flag("status-page"));
+      read.checkUser(group);
+      if (read.path.equals("/-/healthy") || (read.path.equals("/") && read.statusPage)) {
+        group.complain(
+            "path", "is " + read.path + ", which the bridge serves already: choose another path");
+      }
+      if (group.flag("enabled") && !LOOPBACK.matcher(read.host).matches()) {
+        read.checkExposure(group);
+      }
+      return read.user == null ? read.withoutPassword() : read;
+    }
+
+    private void checkUser(Group group) {
+      boolean hasPassword = password != null && (group.flag("enabled") || isWritten(group));
+      if (user == null && (passwordHash != null || hasPassword)) {
         group.complain(
             "user",
             "is not set, but its password is. Without a user, every client has access: set user, or"
                 + " remove password, password-hash and "
                 + PASSWORD_VARIABLE);
-      } else if (user != null && password == null && hash == null) {
+      } else if (user != null && password == null && passwordHash == null) {
         group.complain(
             "user",
             "is set without a password: set password, password-hash or " + PASSWORD_VARIABLE);
       } else if (user != null && user.contains(":")) {
         group.complain("user", "has a colon, which Basic authentication does not allow");
       }
-      if (password != null && hash != null) {
+      if (password != null && passwordHash != null) {
         group.complain(
             "password-hash",
             "is set together with a password: keep one of password-hash, password and "
                 + PASSWORD_VARIABLE);
-      } else if (hash != null) {
+      } else if (passwordHash != null) {
         try {
-          PasswordHash.parse(hash.value());
+          PasswordHash.parse(passwordHash.value());
         } catch (IllegalArgumentException e) {
           group.complain("password-hash", String.valueOf(e.getMessage()));
         }
       }
-      boolean statusPage = group.flag("status-page");
-      String path = group.text("path", PATH, "a path such as /metrics");
-      if (path.equals("/-/healthy") || (path.equals("/") && statusPage)) {
-        group.complain(
-            "path", "is " + path + ", which the bridge serves already: choose another path");
+    }
+
+    /** Warns about figures or passwords that others on the network can read. */
+    private void checkExposure(Group group) {
+      if (user == null && !tls.requireClientCertificate()) {
+        group.warn(
+            "host",
+            "is "
+                + host
+                + ", so every client on the network can read all figures: set user and"
+                + " password-hash, or host = 127.0.0.1");
+      } else if (user != null && tls.keyStore() == null) {
+        group.warn("user", "has a password that clients send unencrypted: set tls.key-store too");
       }
-      TlsFiles tls = TlsFiles.read(group.child("tls"));
-      String host = group.text("host", ANYTHING, "a host name or an address");
-      if (isEnabled && !LOOPBACK.matcher(host).matches()) {
-        if (user == null && !tls.requireClientCertificate()) {
-          group.warn(
-              "host",
-              "is "
-                  + host
-                  + ", so every client on the network can read all figures: set user and"
-                  + " password-hash, or host = 127.0.0.1");
-        } else if (user != null && tls.keyStore() == null) {
-          group.warn("user", "has a password that clients send unencrypted: set tls.key-store too");
-        }
-      }
+    }
+
+    /** A password in a variable may be meant for another bridge. */
+    private Listener withoutPassword() {
       return new Listener(
-          host,
-          group.integer("port", 0, 65_535),
-          path,
-          group.list("hosts", HOST_NAME, "a host name without a port"),
-          user,
-          user == null ? null : password,
-          hash,
-          tls,
-          statusPage);
+          host, port, path, hosts, user, /* password= */ null, passwordHash, tls, statusPage);
     }
 
     /** Whether the password is not only a variable, which may be meant for another bridge. */

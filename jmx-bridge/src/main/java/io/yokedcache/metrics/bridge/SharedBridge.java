@@ -82,7 +82,7 @@ final class SharedBridge {
             });
   }
 
-  /** What no two bridges can share, by the group of the output. */
+  /** The addresses that two bridges cannot share, by the group of the output. */
   private static Map<String, Object> addresses(MetricsSettings settings) {
     Map<String, Object> addresses = new TreeMap<>();
     PrometheusOutput.Listener http = settings.prometheus().listener();
@@ -128,8 +128,8 @@ final class SharedBridge {
   }
 
   /**
-   * Says once of each of YokedCache's caches that it has no figures because its statistics are off,
-   * as JSR-107 has them by default. Looks some seconds after the start and then each minute.
+   * Logs once for each cache of YokedCache that it has no figures because its statistics are off,
+   * which is JSR-107's default. Checks 5 seconds after the start and then each minute.
    */
   static final class StatisticsAdvice implements AutoCloseable {
 
@@ -138,7 +138,7 @@ final class SharedBridge {
     private static final long FIRST_SECONDS = 5;
     private static final long INTERVAL_SECONDS = 60;
 
-    /** How many caches are remembered, so that an application that makes ever new ones is safe. */
+    /** The number of caches that are remembered: an application may create caches without end. */
     private static final int MAX_TOLD = 10_000;
 
     private final Set<String> told = new HashSet<>();
@@ -173,7 +173,7 @@ final class SharedBridge {
               String.join(", ", unmeasured));
         }
       } catch (RuntimeException e) {
-        // Advice is not worth more than a line; an exception would end the schedule.
+        // An exception would end the schedule.
         logger.debug("Cannot tell whether statistics are off", e);
       }
     }

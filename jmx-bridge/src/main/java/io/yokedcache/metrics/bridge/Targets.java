@@ -18,7 +18,7 @@ import javax.management.remote.JMXServiceURL;
 import javax.rmi.ssl.SslRMIClientSocketFactory;
 import org.jspecify.annotations.Nullable;
 
-/** The JVMs that are read. Each is connected with its first reading. For one thread. */
+/** The JVMs that are read. Each is connected by its first reading. Not thread-safe. */
 final class Targets implements AutoCloseable {
 
   private static final String SCHEME = "service:jmx:";
@@ -80,7 +80,7 @@ final class Targets implements AutoCloseable {
     return new Open(target, RemoteJvm.at("process " + pid, new AttachedJvm(pid), limit));
   }
 
-  /** Why a text is no URL of a JVM, to be put behind it in a message; absent if it is one. */
+  /** Returns why a text is not the URL of a JVM, as the end of a message; absent if it is one. */
   static @Nullable String objection(String url) {
     try {
       JMXServiceURL unused = new JMXServiceURL(fullUrl(url));
@@ -119,7 +119,7 @@ final class Targets implements AutoCloseable {
     return environment;
   }
 
-  /** What reads each JVM, by its name. */
+  /** Returns the source of each JVM, by name. */
   Map<String, CacheSource> sources() {
     Map<String, CacheSource> sources = new LinkedHashMap<>();
     open.forEach((name, target) -> sources.put(name, target.jvm()));

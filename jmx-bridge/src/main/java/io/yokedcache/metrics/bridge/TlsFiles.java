@@ -36,12 +36,10 @@ import org.slf4j.LoggerFactory;
  * it encrypts.
  *
  * @param keyStore the server's certificate and key; absent for plain http
- * @param keyStorePassword its password
- * @param trustStore the certificates of clients; absent for those that the JVM trusts
- * @param trustStorePassword its password
+ * @param trustStore the certificates of clients; absent for the certificates that the JVM trusts
  * @param requireClientCertificate whether only clients with such a certificate are let in
  * @param protocols versions of TLS
- * @param cipherSuites empty for those of the JVM
+ * @param cipherSuites empty for the suites of the JVM
  */
 public record TlsFiles(
     @Nullable Path keyStore,
@@ -134,7 +132,7 @@ public record TlsFiles(
     }
   }
 
-  /** A context that is replaced when a file has another time, size or identity. Thread-safe. */
+  /** A context that is created again when a file has another time, size or identity. Thread-safe. */
   private static final class ReloadingContext extends SSLContextSpi {
 
     private static final Logger logger = LoggerFactory.getLogger(TlsFiles.class);
@@ -162,7 +160,7 @@ public record TlsFiles(
       return new SSLContext(spi, first.getProvider(), first.getProtocol()) {};
     }
 
-    /** What changes with the contents of the files. */
+    /** Returns values that change with the contents of the files. */
     private List<Object> state() {
       List<Object> state = new ArrayList<>();
       for (Path file : Stream.of(keyStore, files.trustStore).filter(Objects::nonNull).toList()) {
@@ -189,7 +187,7 @@ public record TlsFiles(
       return context;
     }
 
-    /** A file that cannot be used, as it may be half written, is tried again at the next look. */
+    /** A file that cannot be used, for example because it is half written, is read again later. */
     private void reload(List<Object> found) {
       try {
         context = files.load(keyStore);
@@ -252,7 +250,7 @@ public record TlsFiles(
     }
   }
 
-  /** How a context of this JVM encrypts. */
+  /** Returns the protocols and cipher suites of a context. */
   SSLParameters parameters(SSLContext context) {
     SSLParameters parameters = context.getDefaultSSLParameters();
     List<String> known = List.of(context.getSupportedSSLParameters().getCipherSuites());

@@ -62,7 +62,7 @@ public final class OtlpReporter implements AutoCloseable {
   /**
    * A JVM that is read.
    *
-   * @param since the time from which its errors are counted
+   * @param since the time since which its errors are counted
    */
   private record Jvm(CacheSource source, Target target, OtlpTarget series, long since)
       implements AutoCloseable {
@@ -155,7 +155,7 @@ public final class OtlpReporter implements AutoCloseable {
       List<Double> bounds,
       SeriesFilter series) {
     if (Boolean.TRUE.equals(configuration.getBoolean("otel.sdk.disabled"))) {
-      logger.info("No metrics are sent by OTLP, since OTEL_SDK_DISABLED is true");
+      logger.info("No metrics are sent by OTLP because OTEL_SDK_DISABLED is true");
       return null;
     }
     MetricExporter found = exporter(configuration);
@@ -245,7 +245,7 @@ public final class OtlpReporter implements AutoCloseable {
     return Resource.create(builder.build());
   }
 
-  /** Tells the JVMs apart, as OpenTelemetry wants it: by the id of the instance. */
+  /** Returns the resource of a JVM, with the id of its instance. */
   private Resource ofTarget(String target) {
     if (target.isEmpty()) {
       return of(Map.of("service.instance.id", UUID.randomUUID().toString())).merge(common);
@@ -294,7 +294,7 @@ public final class OtlpReporter implements AutoCloseable {
     return report;
   }
 
-  /** The time, which never stands still nor goes back: points of a series must ascend. */
+  /** Returns the time, strictly ascending, as the points of a series must be. */
   private long later() {
     lastNanos = Math.max(now(), lastNanos + 1);
     return lastNanos;
@@ -304,12 +304,12 @@ public final class OtlpReporter implements AutoCloseable {
     if (result.isSuccess()) {
       jvms.parts().forEach(jvm -> jvm.series.taken());
       if (hasFailed) {
-        logger.info("Metrics by OTLP are taken again: {}", receiver);
+        logger.info("Metrics by OTLP are accepted again: {}", receiver);
       }
     } else if (!hasFailed) {
       Throwable failure = result.getFailureThrowable();
       logger.warn(
-          "Metrics by OTLP are not taken by {} ({}); the next report has all that this one counted",
+          "Metrics by OTLP are not accepted by {} ({}); the next report contains the counts of this one",
           receiver,
           failure == null ? "no reason given" : rootOf(failure).toString());
       logger.debug("Where the report failed", failure);
@@ -370,7 +370,7 @@ public final class OtlpReporter implements AutoCloseable {
         .collect(Collectors.joining(","));
   }
 
-  /** Tells the reporter whether a report was taken. */
+  /** Tells the reporter whether a report was accepted. */
   private final class Confirmed implements MetricExporter {
     private final MetricExporter exporter;
 
@@ -387,7 +387,7 @@ public final class OtlpReporter implements AutoCloseable {
             try {
               sent(result);
             } finally {
-              // Told above, in one line; the SDK would tell it again every time.
+              // Logged above in one line; the SDK would log every failure.
               told.succeed();
             }
           });

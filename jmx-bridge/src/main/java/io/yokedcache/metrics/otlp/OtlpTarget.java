@@ -39,7 +39,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The series of one JVM, and since when each of them counts. Not thread-safe.
+ * The series of one JVM, with the start time of each. Not thread-safe.
  *
  * <p>Cumulative points have the time at which their counter began: that of the cache where it tells
  * its age, else that of the last reading without it. Delta points have what was added since the
@@ -50,7 +50,7 @@ final class OtlpTarget implements SeriesSink {
   /** {@link Growth#FORGOTTEN_AFTER} for growth that no receiver has taken yet. */
   private static final int LOST_AFTER = 1000;
 
-  /** How much a cache's age may be off, for it is measured by another clock. */
+  /** The tolerance of a cache's age, which is measured by another clock. */
   private static final long AGE_TOLERANCE_NANOS = 1_000_000_000;
 
   /**
@@ -122,10 +122,10 @@ final class OtlpTarget implements SeriesSink {
           new SeriesWalk.Options(
               OperationNames.DEFAULT, /* cacheLabels= */ true, Integer.MAX_VALUE));
 
-  /** When the caches of the reading that is taken in were made, where they tell. */
+  /** The creation times of the caches of the present reading, if the provider reports them. */
   private final Map<SeriesOwner, Long> born = new HashMap<>();
 
-  /** The time of the reading that is taken in. */
+  /** The time of the present reading. */
   private long now;
 
   /** Points of the report that is being made, by metric. */
@@ -352,7 +352,7 @@ final class OtlpTarget implements SeriesSink {
   }
 
   /**
-   * Hands over the points of what was added since the last report.
+   * Adds the points of a report.
    *
    * @param isUp whether this JVM could be read just now; else there is nothing of its figures, but
    *     what no receiver has taken yet
@@ -445,7 +445,7 @@ final class OtlpTarget implements SeriesSink {
     points.clear();
   }
 
-  /** Forgets what the last report had, since a receiver took it. */
+  /** Forgets the content of the last report, because a receiver accepted it. */
   void taken() {
     for (Series one : series.values()) {
       one.unsent = 0;

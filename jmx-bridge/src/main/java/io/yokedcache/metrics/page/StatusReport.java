@@ -28,8 +28,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The figures that the page shows, as JSON: a row for each cache, and the details of the selected
- * one. It keeps no history; the page keeps one and subtracts. Thread-safe.
+ * The figures of the page as JSON: a row for each cache, and the details of the selected cache. The
+ * page keeps the history and subtracts. Thread-safe.
  */
 final class StatusReport {
 
@@ -44,7 +44,7 @@ final class StatusReport {
 
   private volatile List<Target> targets = List.of();
 
-  /** Tells the page that counters begin anew, even if they happen to be higher than before. */
+  /** Another value tells the page that all counters were reset. */
   private final String instance = UUID.randomUUID().toString();
 
   /** Shows these JVMs from now on. A source that is a target already keeps its readings. */
@@ -264,7 +264,7 @@ final class StatusReport {
     json.value(null);
   }
 
-  /** All that is known of one cache, since it was made. */
+  /** Writes all figures of one cache since it was created. */
   private static void writeDetails(JsonWriter json, int target, CacheReading cache) {
     Map<String, Long> counters = new TreeMap<>(cache.counters());
     putIfKnown(counters, "hits", cache.hits());

@@ -30,7 +30,7 @@ final class ApplicationMetrics {
 
   private static final Logger logger = LoggerFactory.getLogger(ApplicationMetrics.class);
 
-  /** What a caller named, so that names and labels are made once per series. */
+  /** The arguments of a caller, so that names and labels are created once for each series. */
   private record Call(
       MetricKind kind, boolean inSeconds, String metric, Map<String, String> tags) {}
 
@@ -45,7 +45,7 @@ final class ApplicationMetrics {
   private final Map<Call, ApplicationSeries> seriesByCall = new ConcurrentHashMap<>();
   private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
 
-  /** Which metric each name in the output belongs to: a histogram has four. */
+  /** The metric that owns each name in the output; a histogram has four names. */
   private final Map<String, String> ownerByExposedName = new HashMap<>();
 
   private final AtomicInteger seriesCount = new AtomicInteger();
@@ -193,7 +193,7 @@ final class ApplicationMetrics {
     return builder.build();
   }
 
-  /** Takes the names that a metric has in the output, or says which metric has them already. */
+  /** Reserves the names of a metric in the output, or throws if another metric has one of them. */
   private synchronized void claim(MetricKind kind, String name, String metric) {
     String owner = kind + " " + name;
     List<String> exposed = new ArrayList<>(List.of(name));

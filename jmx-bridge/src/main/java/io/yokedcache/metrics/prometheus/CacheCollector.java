@@ -29,9 +29,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that one {@link PrometheusCollector} shows. There is only one, because the registry
- * takes a metric's name only once, however many caches there are. It reads when it is scraped, all
- * targets at the same time, and builds only the metrics that the scrape asks for.
+ * The metrics of one {@link PrometheusCollector}. The registry accepts each name once, so one object
+ * collects the metrics of all caches. Each scrape reads all targets at the same time, and builds
+ * only the requested metrics.
  */
 final class CacheCollector implements MultiCollector, AutoCloseable {
 
@@ -130,7 +130,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     return snapshots.build();
   }
 
-  /** Adds a target's figures; one that is away only adds that it is. */
+  /** Adds a target's figures; of a target that is down only {@code up} and the failures. */
   private void add(Jvm jvm, Target.Outcome outcome, ReadingFamilies families) {
     SeriesSink sink = families.sink(jvm.labels(), jvm.target().name().isEmpty());
     Map<String, Number> figures = new HashMap<>();
@@ -149,7 +149,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     jvm.walk().bridge(figures, families.metrics(), sink);
   }
 
-  /** Adds what the bridge counts of itself, whatever it reads. */
+  /** Adds the figures of the bridge that do not depend on a target. */
   private void addOwn(ReadingFamilies measured) {
     Map<String, Number> figures = new HashMap<>();
     figures.put("droppedSamples", application.dropped());
@@ -185,7 +185,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     }
   }
 
-  /** What older client libraries ask for instead of the descriptors. */
+  /** Called by older client libraries instead of {@link #getMetricFamilyDescriptors}. */
   @Override
   @SuppressWarnings("deprecation")
   public List<String> getPrometheusNames() {

@@ -44,7 +44,7 @@ final class MetricsServer implements AutoCloseable {
   private final RequestThreads threads = new RequestThreads();
   private final String metricsPath;
 
-  /** Whose names a request may have in its header Host; empty for all. */
+  /** The names that a request may have in its header Host; empty for all. */
   private final Set<String> hosts = new HashSet<>();
 
   private MetricsServer(HttpServer server, Endpoint endpoint) {
@@ -143,7 +143,7 @@ final class MetricsServer implements AutoCloseable {
     return context;
   }
 
-  /** Refuses what no handler has to see, before authentication, and limits how many work. */
+  /** Rejects invalid requests before authentication, and limits the number of concurrent answers. */
   @SuppressWarnings("CatchingUnchecked") // whatever fails, the connection must not stay
   private void admit(HttpExchange exchange, Filter.Chain chain) throws IOException {
     try {

@@ -33,7 +33,7 @@ final class RequestThreads implements Executor, AutoCloseable {
   /** Each answer may have a large text in memory. */
   private static final int MAX_ANSWERS = 4;
 
-  /** Those beyond take the place of the one that has waited longest. */
+  /** One more request takes the place of the one that has waited longest. */
   private static final int MAX_WAITING = 16;
 
   private static final int WRITE_BYTES = 16 * 1024;
@@ -202,7 +202,7 @@ final class RequestThreads implements Executor, AutoCloseable {
     }
   }
 
-  /** Sees whether a client takes the answer of this thread's request. */
+  /** Returns a stream that notes whether the client reads the answer of this thread's request. */
   OutputStream watched(OutputStream body) {
     Request own = current.get();
     return new FilterOutputStream(body) {

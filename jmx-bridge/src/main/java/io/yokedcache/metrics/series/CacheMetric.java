@@ -71,7 +71,7 @@ public enum CacheMetric {
   HIT_RATE(
       "cache.hit_rate",
       GAUGE,
-      "Part of all gets that found an entry, from 0 to 1, since the cache was made",
+      "Ratio of gets that found an entry, from 0 to 1, since the cache was created",
       single(CacheReading::hitRate, "hitRate", "hits", "misses").adding(RATIO)),
   SIZE_BYTES(
       "cache.size_bytes",
@@ -96,7 +96,7 @@ public enum CacheMetric {
   UPTIME(
       "cache.uptime_seconds",
       GAUGE,
-      "Time since the cache was made by this process",
+      "Time since this process created the cache",
       gauge("uptimeSeconds")),
   OPERATION_DURATION(
       "cache.operation_duration",
@@ -107,7 +107,7 @@ public enum CacheMetric {
   PHASE_DURATION(
       "cache.phase_duration",
       HISTOGRAM,
-      "Duration of the phases of an operation: waiting for a turn, network, encoding and decoding",
+      "Duration of the phases of an operation: queue, network, and encoding or decoding",
       Row.timers(),
       "phase"),
   ERRORS(
@@ -120,13 +120,13 @@ public enum CacheMetric {
   INVALIDATIONS(
       "cache.invalidations.total",
       COUNTER,
-      "Number of invalidations, by what asked for them",
+      "Number of invalidations, by their cause",
       Row.byName("invalidations."),
       "type"),
   NEAR_GETS(
       "cache.near_gets.total",
       COUNTER,
-      "Number of entries looked up in the near cache, by whether a near entry was used",
+      "Number of entries requested from the near cache, by whether a near entry was used",
       hitsAndMisses(
           cache -> cache.counters().get("nearHits"),
           cache -> cache.counters().get("nearMisses"),
@@ -146,7 +146,7 @@ public enum CacheMetric {
   EVICTIONS(
       "cache.evictions.total",
       COUNTER,
-      "Number of entries that the store gave up to make room",
+      "Number of entries that the store evicted to make room",
       single(CacheReading::evictions, "evictions").micrometer("cache_evictions")),
   EXPIRATIONS(
       "cache.expirations.total",
@@ -162,7 +162,7 @@ public enum CacheMetric {
   REFRESHES(
       "cache.refreshes.total",
       COUNTER,
-      "Number of old entries whose refresh ahead of their expiry ended, by how it ended",
+      "Number of refreshes ahead of the expiry of entries, by their result",
       Row.byName("refreshes."),
       "result"),
   AWAITED_LOADS(
@@ -200,13 +200,13 @@ public enum CacheMetric {
   DEGRADED(
       "cache.degraded.total",
       COUNTER,
-      "Number of operations that went on without the store, by whether they read or write",
+      "Number of operations that continued without the store, by whether they read or write",
       Row.byName("degraded."),
       "operation"),
   REPLICA_READS(
       "cache.replica_reads.total",
       COUNTER,
-      "Number of entries that were looked for on replicas, by the role of the server that answered",
+      "Number of entries requested from replicas, by the role of the server that answered",
       Row.byName("replicaReads."),
       "role"),
   OWED_INVALIDATIONS(
@@ -217,7 +217,7 @@ public enum CacheMetric {
   OWED_INVALIDATIONS_AGE(
       "cache.owed_invalidations_age_seconds",
       GAUGE,
-      "Time since the oldest of the invalidations that are owed, 0 if none is owed",
+      "Age of the oldest invalidation that is owed, 0 if none is owed",
       gauge("owedInvalidationsAgeSeconds").adding(GREATEST)),
   SETTLED_INVALIDATIONS(
       "cache.settled_invalidations.total",
@@ -227,7 +227,7 @@ public enum CacheMetric {
   OWED_INVALIDATIONS_OVERFLOWS(
       "cache.owed_invalidations_overflows.total",
       COUNTER,
-      "Number of times that the whole cache was owed, since too many invalidations were",
+      "Number of times that too many invalidations were owed, so that the whole cache is removed",
       counter("owedInvalidationsOverflows")),
   STATISTICS_ENABLED(
       "cache.statistics_enabled",
@@ -359,7 +359,7 @@ public enum CacheMetric {
       "bridge.refused_values.total",
       COUNTER,
       BRIDGE,
-      "Number of values of MBeans left out: no figure can have them, or reading them failed",
+      "Number of values of MBeans left out because they are invalid or cannot be read",
       target("refused")),
   SCRAPE_DURATION(
       "bridge.scrape_duration_seconds",
@@ -371,13 +371,13 @@ public enum CacheMetric {
       "bridge.dropped_caches",
       GAUGE,
       BRIDGE,
-      "Number of caches left out, beyond the limit",
+      "Number of caches left out because they exceed the limit",
       target("droppedCaches")),
   DROPPED_SAMPLES(
       "bridge.dropped_samples.total",
       COUNTER,
       BRIDGE,
-      "Number of values dropped because their metric would have been one series too many",
+      "Number of values dropped because their series exceeds the limit of series",
       output("droppedSamples")),
   STATSD_PACKETS_SENT(
       "statsd.packets_sent.total",
@@ -494,22 +494,22 @@ public enum CacheMetric {
     return row.adding();
   }
 
-  /** Tells the values that a reading has of a counter or gauge of a cache. */
+  /** Passes on the values of a counter or gauge of a cache. */
   void values(CacheReading cache, Values to) {
     values(needsOperations() ? Row.From.OPERATIONS : Row.From.CACHE, cache, to);
   }
 
-  /** Tells the values that a reading has of a figure of a manager. */
+  /** Passes on the values of a figure of a manager. */
   void values(ConnectionReading connection, Values to) {
     values(Row.From.CONNECTION, connection, to);
   }
 
-  /** Tells the values that come from how a cache is configured. */
+  /** Passes on the values that come from the configuration of a cache. */
   void values(ConfigurationReading configuration, Values to) {
     values(Row.From.CONFIGURATION, configuration, to);
   }
 
-  /** Tells the values of the figures of the bridge itself. */
+  /** Passes on the values of the figures of the bridge. */
   void values(Map<String, ? extends Number> figures, Values to) {
     values(isRead() ? Row.From.TARGET : Row.From.OUTPUT, figures, to);
   }

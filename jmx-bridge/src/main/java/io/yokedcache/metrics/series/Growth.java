@@ -4,8 +4,8 @@ import io.yokedcache.metrics.source.LatencyCells;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The growth of a series between two readings. A total that fell began anew, and is growth as a
- * whole.
+ * The growth of a series between two readings. A total that is smaller than before was reset, and
+ * counts as growth as a whole.
  *
  * @param isAnew whether the series was reset in between
  */

@@ -1,8 +1,8 @@
 package io.yokedcache.metrics.series;
 
-/** What kind of metric something is. */
+/** The kind of a metric. */
 public enum MetricKind {
-  /** Only grows, until the process starts anew. */
+  /** Only grows, until the process is restarted. */
   COUNTER,
   /** Goes up and down. */
   GAUGE,

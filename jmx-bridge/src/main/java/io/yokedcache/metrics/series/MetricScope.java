@@ -1,6 +1,6 @@
 package io.yokedcache.metrics.series;
 
-/** What a metric has one value of. */
+/** The scope of a metric. */
 public enum MetricScope {
   /** One value per cache. */
   CACHE,

@@ -14,8 +14,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the values of a row of the table are taken out of a reading, and how those of several caches
- * add up. A figure that is absent gives no value.
+ * How a row of the table takes its values from a reading, and how the values of several caches add
+ * up. An absent figure gives no value.
  *
  * @param from the type of the reading
  * @param figures the counters and gauges that must be read; absent if it may be any

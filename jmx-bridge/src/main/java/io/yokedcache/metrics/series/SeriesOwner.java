@@ -3,7 +3,7 @@ package io.yokedcache.metrics.series;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose series it is, by raw names.
+ * The owner of a series, by raw names.
  *
  * @param target the JVM; empty for this one
  * @param manager the cache manager; absent for figures of the bridge and where caches add up

@@ -120,7 +120,7 @@ final class SeriesTotals implements SeriesSink {
     }
   }
 
-  /** Tells a sink the sums, and forgets the caches that were away for longest. */
+  /** Passes the sums to a sink, and forgets the caches that have been absent for longest. */
   void end(Collection<CacheMetric> metrics, List<CacheReading> caches, SeriesSink sink) {
     lastEndNanos = System.nanoTime();
     counters.forEach(

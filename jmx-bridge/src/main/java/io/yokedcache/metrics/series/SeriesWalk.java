@@ -18,8 +18,8 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one way from readings of a JVM to series: an output makes one for each JVM, and gives it a
- * sink at each reading. Thread-safe.
+ * Converts the readings of a JVM to series. An output creates one walk for each JVM, and passes a
+ * sink with each reading. Thread-safe.
  */
 public final class SeriesWalk {
 
@@ -31,12 +31,12 @@ public final class SeriesWalk {
       };
 
   /**
-   * What an output shows, and how.
+   * The options of an output.
    *
    * @param names the names of operations in labels
-   * @param cacheLabels whether caches are told apart; else they add up to one
-   * @param maxCaches how many caches are told apart at most
-   * @param isElsewhere whether an output gets a metric of a cache in another way
+   * @param cacheLabels whether series have the labels of caches; else the caches add up
+   * @param maxCaches the highest number of caches with own labels
+   * @param isElsewhere whether the output gets a metric of a cache in another way
    */
   public record Options(
       OperationNames names,
@@ -83,9 +83,9 @@ public final class SeriesWalk {
   }
 
   /**
-   * Tells a sink the series of a reading.
+   * Passes the series of a reading to a sink.
    *
-   * @param metrics those that are of interest
+   * @param metrics the metrics that the output shows
    * @param startNanos when the reading began, by {@link System#nanoTime()}
    * @return how many caches were left out, beyond the limit
    */
@@ -129,7 +129,7 @@ public final class SeriesWalk {
   }
 
   /**
-   * Tells a sink the figures of the bridge itself.
+   * Passes the figures of the bridge to a sink.
    *
    * @param figures by the names that the rows of the table have for them; others are absent
    */

@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The names of the MBeans that tell of caches. With twenty beans to a cache, looking for them costs
- * more than reading them; so they are looked for again only when the number of MBeans is another
- * one, when one has vanished, or after half a minute; and at once if the server is of this JVM and
- * tells of beans that come and go. Thread-safe.
+ * The names of the MBeans of caches. A cache has twenty beans, and finding them costs more than
+ * reading them. They are looked up again when the number of MBeans has changed, when a bean has
+ * vanished, and after half a minute. The server of this JVM also notifies about beans that are
+ * registered and unregistered. Thread-safe.
  */
 final class BeanNames implements AutoCloseable {
 

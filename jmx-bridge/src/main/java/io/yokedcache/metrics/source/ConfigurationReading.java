@@ -3,17 +3,10 @@ package io.yokedcache.metrics.source;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one cache is configured; what a provider does not tell is absent.
+ * The configuration of one cache. Values that a provider does not report are absent.
  *
  * @param manager the cache manager, as its MBeans name it
- * @param cache the cache's name
- * @param keyType the declared class of keys
- * @param valueType the declared class of values
- * @param codec how values are written; only YokedCache tells
- * @param storeByValue whether copies are kept
- * @param readThrough whether missing values are loaded
- * @param writeThrough whether changes are written through
- * @param statisticsEnabled whether anything is counted
+ * @param codec how values are written; only YokedCache reports it
  */
 public record ConfigurationReading(
     String manager,

@@ -9,12 +9,9 @@ import org.jspecify.annotations.Nullable;
  * The state of one manager's connection to its store. Values that were not measured are absent.
  *
  * @param manager the cache manager, as its MBeans name it
- * @param healthy whether the store answers
- * @param pingNanos how long the last answer took, in nanoseconds
- * @param reconnects how often the connection was replaced
- * @param poolActive connections in use
- * @param poolIdle connections waiting for work
- * @param poolWaiting threads waiting for a connection
+ * @param pingNanos the round trip of the last ping
+ * @param reconnects connections that replaced failed ones
+ * @param poolWaiting threads that wait for a connection
  * @param counters further counters, by their names in the snapshot
  * @param nodes the servers that hold entries, and their replicas; none if the provider does not
  *     tell

@@ -15,9 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets values of MBeans pass that a figure can have, and counts the others. Whoever wrote an MBean
- * may be wrong, and its wrong value must not cost more than its own series: a negative counter
- * would end a whole scrape.
+ * Checks the values of MBeans, and counts the invalid ones. An invalid value removes its own series
+ * and nothing else; unchecked, a negative counter would end a whole scrape.
  *
  * <p>What is absent, and a gauge that is {@code NaN}, was not measured; neither is wrong. One
  * object serves one reading, in one thread.
@@ -36,7 +35,7 @@ final class FigureCheck {
     this.told = told;
   }
 
-  /** Makes the set of what was told, which a reader keeps. */
+  /** Creates the set of values that were logged, which a reader keeps. */
   static Set<String> nothingTold() {
     return ConcurrentHashMap.newKeySet();
   }
@@ -57,7 +56,7 @@ final class FigureCheck {
     }
   }
 
-  /** Texts of strangers, without what would forge lines of the log. */
+  /** A foreign text without characters that could forge lines of the log. */
   private static String shown(String text) {
     String plain = text.replaceAll("\\p{Cntrl}", "?");
     return plain.length() <= MAX_SHOWN_LENGTH

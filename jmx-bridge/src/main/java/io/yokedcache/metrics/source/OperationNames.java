@@ -3,12 +3,12 @@ package io.yokedcache.metrics.source;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the operations of caches are called in labels and tags. */
+/** The names of the operations of caches in labels and tags. */
 public enum OperationNames {
-  /** As JSR-107 calls them: {@code put}. */
+  /** The names of JSR-107: {@code put}. */
   DEFAULT,
 
-  /** As YokedCache for Python calls those that it has: {@code set} for {@code put}. */
+  /** The names of YokedCache for Python: {@code set} for {@code put}. */
   PYTHON;
 
   /** Returns the name of an operation that JSR-107 calls so; the same for most. */

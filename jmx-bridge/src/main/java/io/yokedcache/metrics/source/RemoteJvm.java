@@ -123,7 +123,7 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
       try {
         return known.reader.read(wanted);
       } catch (IOException lost) {
-        // The JVM may have been started anew since the last reading, so it is tried once more.
+        // The JVM may have been restarted since the last reading, so the reading is repeated once.
         logger.debug("The connection to {} is lost", reads.name(), lost);
         forget(known);
       }

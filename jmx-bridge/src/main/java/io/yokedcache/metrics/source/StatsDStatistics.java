@@ -1,18 +1,13 @@
 package io.yokedcache.metrics.source;
 
 /**
- * What became of the measurements that the StatsD output was given. Those that a sample rate left
- * out are in none of these numbers. UDP does not tell what arrived: sent means that the operating
- * system took it.
+ * The counts of the StatsD output. Measurements that a sample rate left out are in none of them. UDP
+ * does not report arrival: sent means that the operating system accepted the packet.
  *
- * @param sentEvents measurements sent
- * @param sentPackets datagrams that they were in
  * @param droppedEvents measurements dropped: the queue was full, the collector closed, or their
  *     packet could not be sent
- * @param droppedPackets datagrams that could not be sent
  * @param rejectedEvents measurements that cannot be sent at all: not a finite number, a negative
  *     duration (plain flavour), or longer than a packet
- * @param queuedEvents measurements that wait now
  */
 public record StatsDStatistics(
     long sentEvents,
@@ -22,7 +17,7 @@ public record StatsDStatistics(
     long rejectedEvents,
     int queuedEvents) {
 
-  /** Both together; this one has ended, and so nothing waits in it. */
+  /** Adds the counts of a later collector. This one is closed, so none of its events waits. */
   public StatsDStatistics then(StatsDStatistics next) {
     return new StatsDStatistics(
         sentEvents + next.sentEvents,

@@ -132,12 +132,12 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     return begin(wanted, running -> !running.task.isDone());
   }
 
-  /** Does what {@link #begin} does, and is content with a reading of the last half second, too. */
+  /** As {@link #begin}, but also takes a reading of the last half second. */
   public Reading beginOrRecent(Selection wanted) {
     return begin(wanted, recent -> true);
   }
 
-  /** Begins a reading that has all that happened before this call. */
+  /** Begins a reading that contains everything that happened before this call. */
   public Reading beginAnew(Selection wanted) {
     return begin(wanted, other -> false);
   }
@@ -304,12 +304,12 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   /**
    * The outcome of a reading.
    *
-   * @param readings the figures; nothing if it failed
-   * @param failure why it failed; absent if it did not
-   * @param startNanos when it began, on the clock of {@link System#nanoTime}
-   * @param tookNanos how long it took; so far, if it has not ended
-   * @param errors how many readings of the target have failed so far
-   * @param refused how many values its readings have refused so far, as they cannot be true
+   * @param readings the figures; empty if it failed
+   * @param failure absent if the reading succeeded
+   * @param startNanos its start, on the clock of {@link System#nanoTime}
+   * @param tookNanos its duration, or its age if it has not ended
+   * @param errors the number of failed readings of the target so far
+   * @param refused the number of invalid values in its readings so far
    */
   public record Outcome(
       CacheReadings readings,
@@ -323,7 +323,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       return failure == null;
     }
 
-    /** Returns why it failed, for people; absent if it did not. */
+    /** Returns the message of the failure; absent if there is none. */
     public @Nullable String error() {
       return failure == null ? null : String.valueOf(failure.getMessage());
     }

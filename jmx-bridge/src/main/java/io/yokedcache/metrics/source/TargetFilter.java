@@ -6,9 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refuses what a JMX agent sends and a reading of caches has no use for. RMI deserialises whatever
- * the other JVM answers, so that a hostile one could keep the bridge's threads hashing for ever, or
- * fill its memory.
+ * Rejects classes that a reading of caches does not need. RMI deserialises every answer of the other
+ * JVM, so a hostile JVM could keep the bridge's threads hashing for ever, or fill its memory.
  *
  * <p>Java has one such filter for a whole process, and none for a single client of RMI. So only the
  * stand-alone bridge, whose process has no other purpose, installs it. An application that reads

@@ -127,7 +127,7 @@ final class PeriodicReport implements SeriesSink {
 
   private record Series(SeriesOwner owner, CacheMetric metric, List<String> labelValues) {}
 
-  /** What the daemon has been told of a series. */
+  /** The state of a series at the last report. */
   private static final class Sent {
     private long total;
     private @Nullable LatencyCells cells;

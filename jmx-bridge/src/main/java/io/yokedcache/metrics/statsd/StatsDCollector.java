@@ -36,10 +36,10 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class StatsDCollector implements MetricsCollector {
 
-  /** How much longer than its timeout {@link #close()} may take, to let the thread end in order. */
+  /** The time that {@link #close()} may take beyond its timeout, for the thread to end. */
   private static final Duration CLOSE_MARGIN = Duration.ofMillis(250);
 
-  /** Beyond it all caches are taken for observed: better a series less than one twice. */
+  /** Beyond it all caches count as observed, so that no series is sent twice. */
   private static final int MAX_OBSERVED = 100_000;
 
   private final Set<Object> observed = ConcurrentHashMap.newKeySet();
@@ -91,7 +91,7 @@ public final class StatsDCollector implements MetricsCollector {
   /**
    * {@inheritDoc}
    *
-   * <p>Never sampled: a level that was left out would not be made up for by the others.
+   * <p>Never sampled: other levels do not replace one that is left out.
    */
   @Override
   public void gauge(String metric, double value, Map<String, String> tags) {
@@ -134,7 +134,7 @@ public final class StatsDCollector implements MetricsCollector {
     return readsCaches;
   }
 
-  /** Tells that a reporter or observers send the figures of caches here. */
+  /** Notes that a reporter or observers send the figures of caches here. */
   void setReadsCaches() {
     readsCaches = true;
   }
@@ -193,23 +193,23 @@ public final class StatsDCollector implements MetricsCollector {
     return queue.offerAll(events);
   }
 
-  /** Rolls the dice for one measurement, or for several that are sent or left out together. */
+  /** Decides at random for one measurement, or for several that are sent or left out together. */
   boolean isSampled() {
     return sampleRate >= 1 || ThreadLocalRandom.current().nextDouble() < sampleRate;
   }
 
-  /** Takes what {@link #isSampled()} has said yes to. */
+  /** Returns the receiver of measurements for which {@link #isSampled()} returned true. */
   MetricsCollector sampled() {
     return sampled;
   }
 
-  /** Takes everything, whatever the sample rate. */
+  /** Returns the receiver of measurements that are always sent. */
   MetricsCollector unsampled() {
     return unsampled;
   }
 
   /**
-   * This collector without the dice: all events are queued, with a rate that was decided before.
+   * This collector without the random decision: all events are queued, with a given rate.
    */
   private final class Weighed implements MetricsCollector {
 

@@ -79,7 +79,7 @@ public final class StatsDOperationObserver implements OperationObserver {
     }
   }
 
-  /** Never sampled: a single error is worth knowing, and a flood of them ends at the full queue. */
+  /** Never sampled: a single error matters, and the full queue ends a flood. */
   @Override
   public void failed(String operation, String errorType) {
     events.failed(collector.unsampled(), operation, errorType);

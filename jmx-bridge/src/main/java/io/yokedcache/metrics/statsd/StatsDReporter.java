@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * at equal steps of rank, with a common sample rate, because it does not weigh values. Either way
  * the daemon's count is exact, and percentiles are as exact as the cells.
  *
- * <p>A counter that shrank began anew and is sent whole. What finds the queue full is sent with the
- * next report. Thread-safe. Closing it leaves its collector open.
+ * <p>A counter that shrank was reset and is sent as a whole. Growth for which the queue has no room
+ * is sent with the next report. Thread-safe. Closing it leaves its collector open.
  */
 public final class StatsDReporter implements AutoCloseable {
 
@@ -86,7 +86,7 @@ public final class StatsDReporter implements AutoCloseable {
     this.report =
         new PeriodicReport(
             collector.flavour(), settings.timerSamples, settings.sendsHistory, this::queue);
-    walk.bridge(Map.of("errors", 0, "refused", 0), metrics, report); // all of them are news
+    walk.bridge(Map.of("errors", 0, "refused", 0), metrics, report); // counted from 0 on
     this.patienceNanos = Math.min(settings.interval.toNanos(), collector.timeout().toNanos());
     this.executor =
         Executors.newSingleThreadScheduledExecutor(
@@ -171,7 +171,7 @@ public final class StatsDReporter implements AutoCloseable {
       if (hasFailed) {
         logger.debug("Still cannot report to StatsD", e);
       } else {
-        logger.warn("Cannot report to StatsD; the next report will have what this one lacks", e);
+        logger.warn("Cannot report to StatsD; the next report contains its counts", e);
       }
       hasFailed = true;
     }

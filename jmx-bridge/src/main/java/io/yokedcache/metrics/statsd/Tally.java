@@ -4,7 +4,7 @@ import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.statsd.Transport.Packet;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts what became of the measurements. Thread-safe. */
+/** Counts sent, dropped and rejected measurements. Thread-safe. */
 final class Tally {
 
   private final LongAdder sentEvents = new LongAdder();

@@ -1,6 +1,6 @@
 package io.yokedcache.metrics.statsd;
 
-/** Takes packets to the daemon. Used by one thread. */
+/** Sends packets to the daemon. Used by one thread. */
 interface Transport {
 
   /**
