@@ -280,7 +280,7 @@ public final class InvalidationListener implements AutoCloseable {
   }
 
   /** The messages that arrive on one connection. */
-  private final class Inbox implements SubscriptionLoop.Session {
+  private final class Inbox extends SubscriptionLoop.Session {
 
     private final Server server;
     private final String address;
@@ -288,8 +288,6 @@ public final class InvalidationListener implements AutoCloseable {
 
     /** The caches whose prefixes this connection has asked for. */
     private List<Tracked> tracked = List.of();
-
-    private volatile boolean ready;
 
     /** The time when the unanswered ping was sent; 0 if there is none. */
     private volatile long pingNanos;
@@ -300,14 +298,12 @@ public final class InvalidationListener implements AutoCloseable {
     }
 
     @Override
-    public Duration patience() {
-      return isFailSafe()
-          ? maxStaleness.dividedBy(ATTEMPTS)
-          : SubscriptionLoop.Session.super.patience();
+    protected Duration patience() {
+      return isFailSafe() ? maxStaleness.dividedBy(ATTEMPTS) : super.patience();
     }
 
     @Override
-    public void failed(Throwable failure, long startNanos) {
+    protected void failed(Throwable failure, long startNanos) {
       if (isAway(failure)) {
         server.last.awayUntil(startNanos + maxStaleness.toNanos());
       } else {
@@ -336,7 +332,7 @@ public final class InvalidationListener implements AutoCloseable {
 
     /** Asks the server to send invalidations to this connection, before it subscribes to them. */
     @Override
-    public void begin(Subscription opened) {
+    protected void begin(Subscription opened) {
       dropStale();
       Object id = opened.ask(new CommandArguments(Command.CLIENT).add("ID"));
       // A cache may be registered twice, as after a failed creation. Redis refuses equal
@@ -364,11 +360,6 @@ public final class InvalidationListener implements AutoCloseable {
     }
 
     @Override
-    public boolean isReady() {
-      return ready;
-    }
-
-    @Override
     public void subscribed(byte[] channel) {
       lock.lock();
       try {
@@ -379,7 +370,7 @@ public final class InvalidationListener implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      ready = true;
+      ready();
       server.loop.write(server::ping);
     }
 
@@ -446,8 +437,7 @@ public final class InvalidationListener implements AutoCloseable {
     }
 
     @Override
-    public void end() {
-      ready = false;
+    protected void end() {
       tracking.lost();
       lock.lock();
       try {

@@ -64,17 +64,24 @@ public final class SubscriptionLoop implements AutoCloseable {
   /** The last logged reason, or {@code null} while it works; only used by the thread. */
   private @Nullable String told;
 
-  /** The use of one connection. All methods but {@link #isReady} are called by the thread. */
-  public interface Session extends Subscription.Hearer {
+  /** The use of one connection. All methods are called by the thread. */
+  public abstract static class Session implements Subscription.Hearer {
+
+    private volatile boolean isReady;
 
     /** Sends the commands that the subscription needs, and subscribes. */
-    void begin(Subscription opened);
+    protected abstract void begin(Subscription opened);
+
+    /** Lets others write on the connection: the server has confirmed the subscription. */
+    protected final void ready() {
+      isReady = true;
+    }
 
     /**
      * How long it may take to connect, and each answer before {@link #begin}; at most the time-outs
      * of the server's settings.
      */
-    default Duration patience() {
+    protected Duration patience() {
       return ANY_TIME;
     }
 
@@ -83,13 +90,10 @@ public final class SubscriptionLoop implements AutoCloseable {
      *
      * @param startNanos when the attempt began
      */
-    default void failed(Throwable failure, long startNanos) {}
-
-    /** Whether it has subscribed, so that others may write on the connection. */
-    boolean isReady();
+    protected void failed(Throwable failure, long startNanos) {}
 
     /** The connection has ended. */
-    void end();
+    protected void end() {}
   }
 
   /**
@@ -161,11 +165,12 @@ public final class SubscriptionLoop implements AutoCloseable {
         }
       }
     } catch (Throwable e) {
-      if (!current.isReady()) {
+      if (!current.isReady) {
         current.failed(e, beforeNanos);
       }
       throw e;
     } finally {
+      current.isReady = false;
       current.end();
     }
   }
@@ -291,7 +296,7 @@ public final class SubscriptionLoop implements AutoCloseable {
     if (isCondemned()) {
       logger.debug("{}: the server has perhaps lost its role", threadName);
       replace();
-    } else if (current != null && session != null && session.isReady()) {
+    } else if (current != null && session != null && session.isReady) {
       try {
         writing.accept(current);
       } catch (JedisException e) {

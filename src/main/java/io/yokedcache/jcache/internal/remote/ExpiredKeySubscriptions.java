@@ -135,28 +135,22 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
   }
 
   /** The messages that arrive on one connection. */
-  private final class Inbox implements SubscriptionLoop.Session {
+  private final class Inbox extends SubscriptionLoop.Session {
 
     private final Server server;
-    private volatile boolean ready;
 
     Inbox(Server server) {
       this.server = server;
     }
 
     @Override
-    public void begin(Subscription opened) {
+    protected void begin(Subscription opened) {
       opened.subscribe(RemoteEventSubscriber.utf8(channel));
     }
 
     @Override
-    public boolean isReady() {
-      return ready;
-    }
-
-    @Override
     public void subscribed(byte[] name) {
-      ready = true;
+      ready();
       server.loop.write(Subscription::ping);
     }
 
@@ -176,11 +170,6 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
       if (key != null) {
         onExpired.accept(key);
       }
-    }
-
-    @Override
-    public void end() {
-      ready = false;
     }
   }
 }

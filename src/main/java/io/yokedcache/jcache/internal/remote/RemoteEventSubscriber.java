@@ -334,31 +334,25 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   }
 
   /** The messages that arrive on one connection. */
-  private final class Inbox implements SubscriptionLoop.Session {
+  private final class Inbox extends SubscriptionLoop.Session {
 
     private final String server;
-    private volatile boolean ready;
 
     Inbox(String server) {
       this.server = server;
     }
 
     @Override
-    public void begin(Subscription opened) {
+    protected void begin(Subscription opened) {
       // One channel is always subscribed, so that the subscription outlives its feeds.
       opened.subscribe(baseChannel);
-    }
-
-    @Override
-    public boolean isReady() {
-      return ready;
     }
 
     @Override
     public void subscribed(byte[] channel) {
       refused.remove(Bytes.of(channel));
       if (Arrays.equals(baseChannel, channel)) {
-        ready = true;
+        ready();
         // Leases may have been lost with the connection before, as in a restart of the server.
         feeds.values().forEach(feed -> loop.write(connection -> subscribe(connection, feed)));
         feeds.values().forEach(RemoteEventSubscriber.this::renewSoon);
@@ -414,11 +408,6 @@ public final class RemoteEventSubscriber implements AutoCloseable {
               }
             });
       }
-    }
-
-    @Override
-    public void end() {
-      ready = false;
     }
   }
 }

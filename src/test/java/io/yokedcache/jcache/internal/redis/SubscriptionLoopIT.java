@@ -59,11 +59,10 @@ final class SubscriptionLoopIT {
   }
 
   /** Fails in another way each time, then serves. */
-  private static final class Session implements SubscriptionLoop.Session {
+  private static final class Session extends SubscriptionLoop.Session {
 
     private final int number;
     private final List<String> heard;
-    private volatile boolean ready;
 
     Session(int number, List<String> heard) {
       this.number = number;
@@ -71,7 +70,7 @@ final class SubscriptionLoopIT {
     }
 
     @Override
-    public void begin(Subscription opened) {
+    protected void begin(Subscription opened) {
       if (number == 1) {
         throw new OutOfMemoryError("as it should");
       }
@@ -79,13 +78,8 @@ final class SubscriptionLoopIT {
     }
 
     @Override
-    public boolean isReady() {
-      return ready;
-    }
-
-    @Override
     public void subscribed(byte[] channel) {
-      ready = true;
+      ready();
     }
 
     @Override
@@ -107,8 +101,7 @@ final class SubscriptionLoopIT {
     }
 
     @Override
-    public void end() {
-      ready = false;
+    protected void end() {
       if (number == 3) {
         throw new StackOverflowError("as it should");
       }

@@ -110,10 +110,9 @@ final class MasterWatch implements AutoCloseable {
   }
 
   /** One connection to a sentinel. */
-  private final class Session implements SubscriptionLoop.Session {
+  private final class Session extends SubscriptionLoop.Session {
 
     private final Address sentinel;
-    private volatile boolean ready;
     private int answers;
 
     Session(Endpoint server) {
@@ -121,19 +120,14 @@ final class MasterWatch implements AutoCloseable {
     }
 
     @Override
-    public void begin(Subscription opened) {
+    protected void begin(Subscription opened) {
       opened.subscribe(SWITCHED);
       opened.subscribe(PROMOTED);
     }
 
     @Override
-    public boolean isReady() {
-      return ready;
-    }
-
-    @Override
     public void subscribed(byte[] channel) {
-      ready = true;
+      ready();
       ask(sentinel); // a master may have been replaced before
     }
 
@@ -180,11 +174,6 @@ final class MasterWatch implements AutoCloseable {
       } catch (RuntimeException e) {
         logger.debug("The new master cannot be used yet", e);
       }
-    }
-
-    @Override
-    public void end() {
-      ready = false;
     }
   }
 
