@@ -44,6 +44,11 @@ public final class KeyStatisticsCollector implements AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(KeyStatisticsCollector.class);
   private static final String OPERATION = "count of entries";
+  private static final KeyWalk.Texts TEXTS =
+      new KeyWalk.Texts(
+          OPERATION,
+          "Caches on %s have no KeysCount and SizeBytes",
+          "yokedcache.key-statistics.enabled = false");
 
   private static final Duration MIN_LEASE = Duration.ofSeconds(5);
   private static final Duration MAX_LEASE = Duration.ofSeconds(30);
@@ -96,6 +101,11 @@ public final class KeyStatisticsCollector implements AutoCloseable {
   /** Guarded by this object's monitor. */
   private boolean closed;
 
+  /**
+   * Creates it; nothing is sent before {@link #start}.
+   *
+   * @param background the thread that does all work
+   */
   public KeyStatisticsCollector(
       RedisExecutor executor,
       String namespace,
@@ -104,20 +114,15 @@ public final class KeyStatisticsCollector implements AutoCloseable {
     this.executor = executor;
     this.settings = settings;
     this.reportKey = KeySpace.keyStatisticsKey(namespace);
-    Duration held = clamp(settings.interval(), MIN_LEASE, MAX_LEASE);
     this.task =
         new KeyWalk.Task(
+            TEXTS,
             executor,
-            OPERATION,
-            namespace,
-            settings.pageSize(),
-            settings.dutyCycle(),
-            new Lease(executor, OPERATION, KeySpace.keyStatisticsLeaseKey(namespace), held),
-            held,
             background,
-            "Caches on %s have no KeysCount and SizeBytes",
-            "yokedcache.key-statistics.enabled = false",
-            new AtomicBoolean());
+            namespace,
+            new KeyWalk.Load(settings.pageSize(), settings.dutyCycle()),
+            KeySpace.keyStatisticsLeaseKey(namespace),
+            clamp(settings.interval(), MIN_LEASE, MAX_LEASE));
   }
 
   private static Duration clamp(Duration value, Duration least, Duration most) {
@@ -135,9 +140,8 @@ public final class KeyStatisticsCollector implements AutoCloseable {
       long millis = clamp(settings.interval().dividedBy(20), MIN_TICK, MAX_TICK).toMillis();
       try {
         var unused =
-            task.background()
-                .scheduleWithFixedDelay(
-                    () -> tick(writes), MIN_TICK.toMillis(), millis, TimeUnit.MILLISECONDS);
+            task.background.scheduleWithFixedDelay(
+                () -> tick(writes), MIN_TICK.toMillis(), millis, TimeUnit.MILLISECONDS);
       } catch (RejectedExecutionException managerIsClosed) {
         logger.debug("No {}: the manager is closed", OPERATION);
       }
@@ -285,12 +289,12 @@ public final class KeyStatisticsCollector implements AutoCloseable {
    * would not release a lease that is just being taken.
    */
   private synchronized @Nullable Count begin(Supplier<Map<String, Long>> writes) {
-    if (closed || !isDue() || !task.lease().take()) {
+    if (closed || !isDue() || !task.lease.take()) {
       return null;
     }
     // Another JVM may have ended its count between the look and the lease.
     if (!isDue()) {
-      task.lease().release();
+      task.lease.release();
       return null;
     }
     Count count = new Count(writes, nowMillis());
@@ -356,7 +360,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
     closed = true;
     if (running != null) {
       try {
-        task.lease().release();
+        task.lease.release();
       } catch (RuntimeException redisIsAway) {
         logger.debug("The lease of a {} was not released; it expires", OPERATION, redisIsAway);
       }

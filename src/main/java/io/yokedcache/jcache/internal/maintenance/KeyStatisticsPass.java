@@ -55,7 +55,7 @@ abstract class KeyStatisticsPass extends KeyWalk {
       unverified = new ArrayDeque<>(count.generationKeys());
     }
     List<String> page = new ArrayList<>();
-    while (page.size() < task.pageSize() && !unverified.isEmpty()) {
+    while (page.size() < task.load.pageSize() && !unverified.isEmpty()) {
       page.add(unverified.removeFirst());
     }
     readTokens(page);
@@ -86,7 +86,7 @@ abstract class KeyStatisticsPass extends KeyWalk {
     readTokens(unknown);
     entries.removeIf(entry -> !count.add(entry.parts));
     measure(entries);
-    return task.dutyCycle();
+    return task.load.dutyCycle();
   }
 
   /** Reads the current tokens of some generations. */
@@ -99,12 +99,11 @@ abstract class KeyStatisticsPass extends KeyWalk {
     List<String> keys = List.copyOf(generationKeys);
     for (int from = 0; from < requests.size(); from += BATCH) {
       int to = Math.min(from + BATCH, requests.size());
-      List<List<@Nullable Object>> replies = task.executor().executeAll(requests.subList(from, to));
+      List<List<@Nullable Object>> replies = task.executor.executeAll(requests.subList(from, to));
       for (int i = from; i < to; i++) {
         count.setCurrent(
             keys.get(i),
-            Generation.currentToken(
-                task.executor(), task.operation(), replies.get(i - from).get(0)));
+            Generation.currentToken(task.executor, task.operation(), replies.get(i - from).get(0)));
       }
     }
   }
@@ -128,7 +127,7 @@ abstract class KeyStatisticsPass extends KeyWalk {
         }
         requests.add(request(bucket.get(0).name, commands));
       }
-      Iterator<List<@Nullable Object>> replies = task.executor().executeAll(requests).iterator();
+      Iterator<List<@Nullable Object>> replies = task.executor.executeAll(requests).iterator();
       byBucket.values().forEach(bucket -> addSizes(bucket, replies.next()));
     }
   }

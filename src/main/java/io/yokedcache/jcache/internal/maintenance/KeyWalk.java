@@ -67,35 +67,67 @@ abstract class KeyWalk implements Runnable {
   private long renewedNanos = System.nanoTime();
 
   /**
-   * Work that walks over all keys now and then.
+   * The texts of a task for the log.
    *
-   * @param operation the name of the work in messages
-   * @param lease held by the JVM whose turn it is, for the time {@code held}
-   * @param dutyCycle the ratio of time that a walk may keep the server busy
-   * @param deprived the consequence of a missing permission, as a sentence with a place for the
+   * @param operation the name of the work
+   * @param consequence the consequence of a missing permission, as a sentence with a place for the
    *     address of the server
    * @param cure the setting that turns the work off
-   * @param warned whether a missing permission was logged
    */
-  record Task(
-      RedisExecutor executor,
-      String operation,
-      String namespace,
-      int pageSize,
-      double dutyCycle,
-      Lease lease,
-      Duration held,
-      ScheduledExecutorService background,
-      String deprived,
-      String cure,
-      AtomicBoolean warned) {
+  record Texts(String operation, String consequence, String cure) {}
+
+  /**
+   * The load that a walk puts on a server.
+   *
+   * @param pageSize the number of keys of a page
+   * @param dutyCycle the ratio of time that a walk may keep the server busy
+   */
+  record Load(int pageSize, double dutyCycle) {}
+
+  /** Work that walks over all keys now and then. Safe for use by several threads. */
+  static final class Task {
+
+    final RedisExecutor executor;
+    final ScheduledExecutorService background;
+    final String namespace;
+    final Load load;
+
+    /** Held by the JVM whose turn it is, for the time {@code held}. */
+    final Lease lease;
+
+    final Duration held;
+    private final Texts texts;
+
+    /** Whether a missing permission was logged. */
+    private final AtomicBoolean warned = new AtomicBoolean();
+
+    Task(
+        Texts texts,
+        RedisExecutor executor,
+        ScheduledExecutorService background,
+        String namespace,
+        Load load,
+        byte[] leaseKey,
+        Duration held) {
+      this.texts = texts;
+      this.executor = executor;
+      this.background = background;
+      this.namespace = namespace;
+      this.load = load;
+      this.lease = new Lease(executor, texts.operation, leaseKey, held);
+      this.held = held;
+    }
+
+    String operation() {
+      return texts.operation;
+    }
 
     /** Runs a step later, unless the manager is closed. */
     void schedule(Runnable step, long delay, TimeUnit unit) {
       try {
         var unused = background.schedule(step, delay, unit);
       } catch (RejectedExecutionException closed) {
-        logger.debug("No {}: the manager is closed", operation);
+        logger.debug("No {}: the manager is closed", texts.operation);
       }
     }
 
@@ -103,7 +135,11 @@ abstract class KeyWalk implements Runnable {
     void warnIfForbidden(RuntimeException e) {
       String missing = ErrorReply.missingPermission(e);
       if (missing != null && warned.compareAndSet(false, true)) {
-        logger.warn("{}: {}. Or set {}.", deprived.formatted(executor.address()), missing, cure);
+        logger.warn(
+            "{}: {}. Or set {}.",
+            texts.consequence.formatted(executor.address()),
+            missing,
+            texts.cure);
       }
     }
 
@@ -115,10 +151,10 @@ abstract class KeyWalk implements Runnable {
 
   KeyWalk(Task task) {
     this.task = task;
-    this.masters = task.executor().masters();
-    byte[] pattern = KeySpace.scanPattern(task.namespace());
+    this.masters = task.executor.masters();
+    byte[] pattern = KeySpace.scanPattern(task.namespace);
     for (RedisExecutor master : masters) {
-      KeyScan scan = new KeyScan(List.of(master), task.operation(), pattern, task.pageSize());
+      KeyScan scan = new KeyScan(List.of(master), task.operation(), pattern, task.load.pageSize());
       turns.add(new Turn(scan, renewedNanos));
     }
   }
@@ -163,7 +199,7 @@ abstract class KeyWalk implements Runnable {
     @Nullable End end;
     try {
       long startNanos = System.nanoTime();
-      double dutyCycle = task.dutyCycle();
+      double dutyCycle = task.load.dutyCycle();
       Turn turn = next();
       if (turn != null) {
         dutyCycle = handle(turn.scan.next());
@@ -189,15 +225,15 @@ abstract class KeyWalk implements Runnable {
 
   /** Plans the next step, or returns how the walk ends. */
   private @Nullable End proceed(@Nullable Turn turn, long startNanos, double dutyCycle) {
-    if (turns.isEmpty() && !masters.equals(task.executor().masters())) {
+    if (turns.isEmpty() && !masters.equals(task.executor.masters())) {
       logger.debug("The {} ended early: there are other masters", task.operation());
-      task.lease().release();
+      task.lease.release();
       return End.FAILED;
     }
     boolean more = !turns.isEmpty() || hasRest();
     long now = System.nanoTime();
-    if (!more || now - renewedNanos > task.held().toNanos() / 2) {
-      if (!task.lease().renew()) {
+    if (!more || now - renewedNanos > task.held.toNanos() / 2) {
+      if (!task.lease.renew()) {
         logger.debug("The {} ended early: another JVM has taken over", task.operation());
         return End.FAILED;
       }
@@ -205,7 +241,7 @@ abstract class KeyWalk implements Runnable {
     }
     if (more && isWanted()) {
       // The lease is renewed when half of it is over.
-      long pause = Task.pauseNanos(now - startNanos, dutyCycle, task.held().dividedBy(4));
+      long pause = Task.pauseNanos(now - startNanos, dutyCycle, task.held.dividedBy(4));
       if (turn != null) {
         turn.readyNanos = now + pause;
       }
@@ -217,7 +253,7 @@ abstract class KeyWalk implements Runnable {
     if (!more) {
       publish();
     }
-    task.lease().release();
+    task.lease.release();
     return more ? End.UNWANTED : End.COMPLETED;
   }
 

@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -51,6 +50,11 @@ public final class StaleEntryCleaner {
 
   private static final Logger logger = LoggerFactory.getLogger(StaleEntryCleaner.class);
   private static final String OPERATION = "deletion of stale entries";
+  private static final KeyWalk.Texts TEXTS =
+      new KeyWalk.Texts(
+          OPERATION,
+          "Stale entries on %s are not deleted",
+          "yokedcache.stale-entries.enabled = false");
   private static final Script COUNT =
       new Script(StaleEntryCleaner.class, "count.lua", /* idempotent= */ false);
   private static final Duration LEASE = Duration.ofMinutes(1);
@@ -83,6 +87,11 @@ public final class StaleEntryCleaner {
   /** Whether another pass was requested since the last one began. */
   private final AtomicBoolean requested = new AtomicBoolean();
 
+  /**
+   * Creates it, and plans the first regular pass if {@code stale-entries.enabled} is set.
+   *
+   * @param background the thread of the passes
+   */
   public StaleEntryCleaner(
       RedisExecutor executor,
       String namespace,
@@ -93,17 +102,13 @@ public final class StaleEntryCleaner {
     this.cleanedKey = KeySpace.staleEntriesCleanedKey(namespace);
     this.task =
         new KeyWalk.Task(
+            TEXTS,
             executor,
-            OPERATION,
-            namespace,
-            settings.pageSize(),
-            settings.dutyCycle(),
-            new Lease(executor, OPERATION, KeySpace.staleEntriesLeaseKey(namespace), LEASE),
-            LEASE,
             background,
-            "Stale entries on %s are not deleted",
-            "yokedcache.stale-entries.enabled = false",
-            new AtomicBoolean());
+            namespace,
+            new KeyWalk.Load(settings.pageSize(), settings.dutyCycle()),
+            KeySpace.staleEntriesLeaseKey(namespace),
+            LEASE);
     if (settings.enabled()) {
       scheduleRegularPass(settings.interval().toMillis());
     }
@@ -176,13 +181,13 @@ public final class StaleEntryCleaner {
     boolean wasRequested = requested.getAndSet(false);
     @Nullable Pass pass = null;
     try {
-      boolean hasLease = task.lease().take();
+      boolean hasLease = task.lease.take();
       // Another JVM may have made the regular pass first.
       if (hasLease && (wasRequested || millisUntilDue() <= 0)) {
         pass = new Pass(/* isRegular= */ !wasRequested);
       } else if (hasLease || !wasRequested) {
         if (hasLease) {
-          task.lease().release();
+          task.lease.release();
         }
         end();
         return;
@@ -341,8 +346,7 @@ public final class StaleEntryCleaner {
 
     private void countIn(long nanos, LongConsumer count) {
       try {
-        var unused =
-            task.background().schedule(() -> countPage(count), nanos, TimeUnit.NANOSECONDS);
+        var unused = task.background.schedule(() -> countPage(count), nanos, TimeUnit.NANOSECONDS);
       } catch (RejectedExecutionException closed) {
         giveUp();
       }
@@ -361,7 +365,7 @@ public final class StaleEntryCleaner {
       }
       if (!isDone) {
         long took = System.nanoTime() - startNanos;
-        countIn(KeyWalk.Task.pauseNanos(took, task.dutyCycle(), MAX_COUNT_PAUSE), count);
+        countIn(KeyWalk.Task.pauseNanos(took, task.load.dutyCycle(), MAX_COUNT_PAUSE), count);
       }
     }
 

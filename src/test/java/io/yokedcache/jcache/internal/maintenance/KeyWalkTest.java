@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.maintenance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -15,7 +14,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -103,23 +101,18 @@ final class KeyWalkTest {
     ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
     try {
       Cluster cluster = new Cluster();
-      Lease lease = new Lease(cluster, "test", bytes("lease"), Duration.ofMinutes(1));
       CompletableFuture<KeyWalk.End> ended = new CompletableFuture<>();
       Queue<String> names = new ConcurrentLinkedQueue<>();
       KeyWalk walk =
           new KeyWalk(
               new KeyWalk.Task(
+                  new KeyWalk.Texts("test", "%s", "none"),
                   cluster,
-                  "test",
-                  "yc",
-                  /* pageSize= */ 1,
-                  /* dutyCycle= */ 0.5,
-                  lease,
-                  Duration.ofMinutes(1),
                   background,
-                  "%s",
-                  "none",
-                  new AtomicBoolean())) {
+                  "yc",
+                  new KeyWalk.Load(/* pageSize= */ 1, /* dutyCycle= */ 0.5),
+                  bytes("lease"),
+                  Duration.ofMinutes(1))) {
             @Override
             double handle(List<byte[]> page) {
               page.forEach(name -> names.add(new String(name, StandardCharsets.US_ASCII)));
