@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,7 +91,7 @@ final class BulkLoads implements AutoCloseable {
     }
   }
 
-  /** Whether a load whose turn has come is to be made. Else it is a refresh, and is dropped. */
+  /** Whether a load may run now. A refresh of a closed cache is dropped. */
   private synchronized boolean mayRun(Load load) {
     load.thread = Thread.currentThread();
     return !closed || !load.isRefresh;
@@ -109,26 +110,17 @@ final class BulkLoads implements AutoCloseable {
   public void close() {
     List<Load> left = end();
     long deadlineNanos = System.nanoTime() + closeTimeout.toNanos();
-    boolean isInterrupted = false;
     for (Load load : left) {
-      boolean ended = load.thread == Thread.currentThread();
-      while (!ended) {
-        try {
-          if (!load.ended.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-            logger.warn(
-                "A {} of cache {} still runs {} ms after close",
-                load.isRefresh ? "refresh" : "loadAll",
-                cacheName,
-                closeTimeout.toMillis());
-          }
-          ended = true;
-        } catch (InterruptedException e) {
-          isInterrupted = true; // the wait is bounded, and the next objects to close need its end
-        }
+      if (load.thread != Thread.currentThread()
+          && !BoundedWait.await(
+              deadlineNanos - System.nanoTime(),
+              nanos -> load.ended.await(nanos, TimeUnit.NANOSECONDS))) {
+        logger.warn(
+            "A {} of cache {} still runs {} ms after close",
+            load.isRefresh ? "refresh" : "loadAll",
+            cacheName,
+            closeTimeout.toMillis());
       }
-    }
-    if (isInterrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 

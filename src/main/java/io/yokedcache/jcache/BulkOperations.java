@@ -53,7 +53,7 @@ final class BulkOperations<K, V> {
   private final ReadThrough<K, V> reader;
   private final BulkWriter<K, V> writer;
 
-  /** There only if there is a loader. */
+  /** {@code null} without a loader. */
   private final @Nullable EntryLoads<K, V> loads;
 
   private final CacheContext<K, V> context;
@@ -133,7 +133,7 @@ final class BulkOperations<K, V> {
     return found;
   }
 
-  /** Puts entries; the map is the caller's no more. */
+  /** Puts entries. The caller does not use the map afterwards. */
   void putAll(Map<K, V> map) {
     if (map.isEmpty()) {
       return;
@@ -196,18 +196,18 @@ final class BulkOperations<K, V> {
       changes.add(entry.getKey(), entry.getValue());
     }
     counts.add(0, 0, puts, removals);
-    Throwable unheard = null;
+    Throwable listenerFailure = null;
     try {
       events.publish(changes);
     } catch (Throwable e) {
-      unheard = e;
+      listenerFailure = e;
     }
     Throwable failure = written.failure();
-    if (failure != null && unheard != null) {
-      failure = ApplicationCode.first(failure, unheard);
+    if (failure != null && listenerFailure != null) {
+      failure = ApplicationCode.first(failure, listenerFailure);
     }
     ApplicationCode.rethrow(failure);
-    return unheard;
+    return listenerFailure;
   }
 
   void clear() {
@@ -224,29 +224,29 @@ final class BulkOperations<K, V> {
    * of them; else the server removes and counts them.
    */
   void removeAll() {
-    boolean nobodyHears =
+    boolean isUnobserved =
         !definition.configuration().isWriteThrough()
             && !events.wantsEvents()
             && !definition.store().isHeard();
-    if (nobodyHears && !lifecycle.isStatisticsEnabled()) {
+    if (isUnobserved && !lifecycle.isStatisticsEnabled()) {
       definition.store().clear();
       return;
     }
     meter.perform(
         Operation.REMOVE_ALL,
         (recorder, start) -> {
-          Throwable unheard = null;
-          if (nobodyHears) {
+          Throwable listenerFailure = null;
+          if (isUnobserved) {
             removeAndCount(recorder);
           } else {
             try {
-              unheard = removePages(recorder, writer, /* only= */ null, new AtomicLong());
+              listenerFailure = removePages(recorder, writer, /* only= */ null, new AtomicLong());
             } catch (RedisUnavailableException e) {
               definition.store().entries().degradation().skipOrThrow(e);
             }
           }
           recorder.record(Operation.REMOVE_ALL, 0, 0, 0, 0, start);
-          ApplicationCode.rethrow(unheard);
+          ApplicationCode.rethrow(listenerFailure);
         });
   }
 
@@ -287,15 +287,15 @@ final class BulkOperations<K, V> {
         Operation.INVALIDATE_MATCHING,
         (recorder, start) -> {
           AtomicLong removed = new AtomicLong();
-          Throwable unheard = null;
+          Throwable listenerFailure = null;
           try {
             BulkWriter<K, V> unwritten = new BulkWriter<>(context.withoutWriter());
-            unheard = removePages(recorder, unwritten, matching, removed);
+            listenerFailure = removePages(recorder, unwritten, matching, removed);
           } catch (RedisUnavailableException e) {
             definition.store().entries().degradation().skipOrThrow(e);
           }
           recorder.record(Operation.INVALIDATE_MATCHING, 0, 0, 0, 0, start);
-          ApplicationCode.rethrow(unheard);
+          ApplicationCode.rethrow(listenerFailure);
           return removed.get();
         });
   }
@@ -324,7 +324,7 @@ final class BulkOperations<K, V> {
       BulkWriter<K, V> by,
       EntryCodec.@Nullable Keys only,
       AtomicLong removed) {
-    Throwable unheard = null;
+    Throwable listenerFailure = null;
     // A load that runs now may have read a value that is gone from its source by now.
     context.overtakeLoads();
     List<byte[]> beginnings = only == null ? List.of() : only.beginnings();
@@ -354,11 +354,11 @@ final class BulkOperations<K, V> {
                   removed.addAndGet(removals);
                   recorder.count(hits, misses, puts, removals, start);
                 });
-        unheard = failure == null ? unheard : ApplicationCode.first(unheard, failure);
+        listenerFailure = failure == null ? listenerFailure : ApplicationCode.first(listenerFailure, failure);
       }
       definition.store().entries().changes().applyAll(unknown, /* owes= */ true);
     }
-    return unheard;
+    return listenerFailure;
   }
 
   /** Loads all entries, or only the missing ones. */
@@ -366,6 +366,6 @@ final class BulkOperations<K, V> {
     if (loads == null || keys.isEmpty()) {
       return;
     }
-    loads.refresh(keys, replaceExisting, events::publish);
+    loads.loadAll(keys, replaceExisting, events::publish);
   }
 }

@@ -35,7 +35,7 @@ final class RemoteEvents<K, V> {
   private static final Logger logger = LoggerFactory.getLogger(RemoteEvents.class);
 
   /** How long a message is delayed while local changes of its key are being made. */
-  private static final Duration MAX_PUT_OFF = Duration.ofSeconds(1);
+  private static final Duration MAX_DELAY = Duration.ofSeconds(1);
 
   /** How long the messages of the cache wait for the lock of one key at a time. */
   private static final Duration PAUSE = Duration.ofMillis(5);
@@ -70,56 +70,58 @@ final class RemoteEvents<K, V> {
     long nanos = System.nanoTime();
     boolean isLate = message.change() == Change.EXPIRED && !ordersExpirations;
     boolean isOlder = isLate || locks.awaitsMessage(message.key());
-    queue(new Told(message, nanos, isOlder, /* isSettled= */ false));
+    queue(new Arrival(message, nanos, isOlder, /* isSettled= */ false));
   }
 
-  private void queue(Told told) {
-    events.queueRemote(() -> tell(told), told.message.sizeBytes());
+  private void queue(Arrival arrival) {
+    events.queueRemote(() -> deliver(arrival), arrival.message.sizeBytes());
   }
 
   /**
-   * A change to be delivered.
+   * A message to be delivered.
    *
-   * @param nanos when the message came
-   * @param isOlder whether another change may have been made after it and before the message came
+   * @param nanos when the message arrived
+   * @param isOlder whether another change may have been made after it and before the message
+   *     arrived
    * @param isSettled whether all local changes from before the message are delivered, or queued
    *     before it
    */
-  private record Told(RemoteEventMessage message, long nanos, boolean isOlder, boolean isSettled) {
+  private record Arrival(
+      RemoteEventMessage message, long nanos, boolean isOlder, boolean isSettled) {
 
-    private Told settled() {
-      return new Told(message, nanos, isOlder, /* isSettled= */ true);
+    private Arrival settled() {
+      return new Arrival(message, nanos, isOlder, /* isSettled= */ true);
     }
   }
 
   /** Delivers a change, in the delivery thread. */
-  private void tell(Told told) {
-    Bytes key = told.message.key();
+  private void deliver(Arrival arrival) {
+    Bytes key = arrival.message.key();
     KeyLocks.Hold held = locks.tryHold(key, Duration.ZERO);
-    if (held == null && System.nanoTime() - told.nanos < MAX_PUT_OFF.toNanos()) {
+    if (held == null && System.nanoTime() - arrival.nanos < MAX_DELAY.toNanos()) {
       KeyLocks.Hold waited = locks.tryHold(key, PAUSE);
       if (waited != null) {
         waited.close();
       }
-      queue(waited == null ? told : told.settled());
+      queue(waited == null ? arrival : arrival.settled());
       return;
     }
-    boolean changedSince = held == null || locks.wasHeldSince(key, told.nanos);
-    if (held != null && changedSince && !told.isSettled) {
+    boolean changedSince = held == null || locks.wasHeldSince(key, arrival.nanos);
+    if (held != null && changedSince && !arrival.isSettled) {
       // Events of local changes may be queued behind it for asynchronous listeners.
       held.close();
-      queue(told.settled());
+      queue(arrival.settled());
       return;
     }
-    boolean doubtful = told.isOlder || changedSince;
+    boolean doubtful = arrival.isOlder || changedSince;
     Throwable failure = null;
     Changes<K, V> changes;
     try {
-      if (doubtful && !isCurrent(key, told.message.value())) {
-        logger.debug("An event is not told: the entry was changed since");
+      if (doubtful && !isCurrent(key, arrival.message.value())) {
+        logger.debug("An event is not delivered: the entry was changed since");
         return;
       }
-      changes = changes(told.message);
+      changes = changes(arrival.message);
       try {
         events.deliverRemote(changes, /* synchronous= */ true);
       } catch (Throwable e) { // the asynchronous listeners must not suffer
@@ -144,7 +146,7 @@ final class RemoteEvents<K, V> {
       Bytes stored = entries.get(key, Ttl.UNCHANGED, Use.DECISION);
       return Objects.equals(stored, value);
     } catch (CacheException e) {
-      logger.debug("It is not known whether an event is of the last change; it is told", e);
+      logger.debug("It is not known whether an event is of the last change; it is delivered", e);
       return true;
     }
   }

@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Beside the server runs a shell that waits for the end of a pipe which only this JVM holds
  * open: the system closes it even if the JVM is killed by SIGKILL, and the shell then ends the
- * server. That makes a shutdown hook needless, and better than one: hooks of the application may
- * still use the server. Where {@code setsid} exists, both run in their own session, so that neither
- * Ctrl-C nor a signal to the JVM's process group reaches the server before its clients have gone.
+ * server. A shutdown hook is not needed, and would be worse: hooks of the application may still use
+ * the server. Where {@code setsid} exists, both run in their own session, so that neither Ctrl-C
+ * nor a signal to the JVM's process group reaches the server before its clients have gone.
  *
  * <p>The server's working folder is a temporary one, which is removed as soon as the server runs,
  * with the program in it if that came out of a jar: nothing is left behind, and no dump file can be
@@ -74,7 +74,7 @@ public final class RedisProcess implements AutoCloseable {
       exec "$program" "$@" </dev/null 3<&-
       """;
 
-  /** What a server is for. */
+  /** The purpose of a server. */
   enum Mode {
     /** A server alone, which needs no file. */
     ALONE,

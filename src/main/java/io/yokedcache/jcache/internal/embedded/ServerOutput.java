@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.embedded;
 
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -86,23 +86,7 @@ final class ServerOutput implements Runnable {
 
   /** Waits until the server says that it is ready; returns {@code false} if it did not say so. */
   boolean awaitReady(long timeoutMillis) {
-    long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-    // A thread that was interrupted wants the server as well; it sees its flag afterwards.
-    boolean interrupted = Thread.interrupted();
-    try {
-      while (true) {
-        try {
-          long left = deadlineNanos - System.nanoTime();
-          return readyOrEnded.await(left, TimeUnit.NANOSECONDS) && ready;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    return BoundedWait.await(readyOrEnded, timeoutMillis) && ready;
   }
 
   boolean isAddressInUse() {

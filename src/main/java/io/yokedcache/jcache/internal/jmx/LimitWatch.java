@@ -91,7 +91,7 @@ final class LimitWatch implements Runnable {
     if (limit == null) {
       return;
     }
-    boolean isCrossed = figure.least ? value < limit : value > limit;
+    boolean isCrossed = figure.isLowerBound ? value < limit : value > limit;
     if (isCrossed ? crossed.add(figure) : crossed.remove(figure)) {
       notifications.send(
           isCrossed ? figure.crossedType() : figure.backType(),
@@ -101,25 +101,26 @@ final class LimitWatch implements Runnable {
               figure.words,
               cacheName,
               value,
-              !isCrossed ? "within" : figure.least ? "below" : "above",
+              !isCrossed ? "within" : figure.isLowerBound ? "below" : "above",
               limit),
           value);
     }
   }
 
   private enum Figure {
-    HIT_RATE("hitRate", "Hit rate (0 to 1)", /* least= */ true),
-    GET_P99_MICROS("getP99Micros", "99th percentile of get in microseconds", /* least= */ false),
-    SIZE_BYTES("sizeBytes", "Size in bytes", /* least= */ false);
+    HIT_RATE("hitRate", "Hit rate (0 to 1)", /* isLowerBound= */ true),
+    GET_P99_MICROS(
+        "getP99Micros", "99th percentile of get in microseconds", /* isLowerBound= */ false),
+    SIZE_BYTES("sizeBytes", "Size in bytes", /* isLowerBound= */ false);
 
     private final String label;
     private final String words;
-    private final boolean least;
+    private final boolean isLowerBound;
 
-    Figure(String label, String words, boolean least) {
+    Figure(String label, String words, boolean isLowerBound) {
       this.label = label;
       this.words = words;
-      this.least = least;
+      this.isLowerBound = isLowerBound;
     }
 
     private String crossedType() {

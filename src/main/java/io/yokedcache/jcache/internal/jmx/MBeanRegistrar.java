@@ -103,7 +103,7 @@ public final class MBeanRegistrar implements AutoCloseable {
     want(name, new Registration(kind, bean));
     if (!show(name)) {
       String message =
-          "MBean {} belongs to another manager, or a cache of a similar name, and keeps showing that until it closes";
+          "MBean {} belongs to another manager, or to a cache of a similar name, and shows it until it closes";
       // The warning about the cache's statistics is enough.
       if (kind == Kind.OPERATION) {
         logger.debug(message, name);

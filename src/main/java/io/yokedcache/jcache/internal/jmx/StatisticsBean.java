@@ -7,7 +7,7 @@ import javax.cache.management.CacheStatisticsMXBean;
 
 /**
  * The statistics of one cache as JSR-107 publishes them: percentages from 0 to 100, times in
- * microseconds. Evictions are always 0: Redis evicts without saying so.
+ * microseconds. Evictions are always 0, since Redis does not report them.
  */
 public final class StatisticsBean implements CacheStatisticsMXBean {
 

@@ -101,7 +101,7 @@ public final class EntryLoads<K, V> {
         V value = read.value();
         if (value != null) {
           load.complete(read.bytes());
-          settle.accept(new OperationResult<>(Change.NONE, false, value, null, false));
+          settle.accept(loadedByAnother(value));
           return value;
         }
       }
@@ -127,7 +127,7 @@ public final class EntryLoads<K, V> {
         if (value != null) {
           turn.found();
           load.complete(read.bytes());
-          settle.accept(new OperationResult<>(Change.NONE, false, value, null, false));
+          settle.accept(loadedByAnother(value));
           return value;
         }
         if (isMine) {
@@ -189,7 +189,7 @@ public final class EntryLoads<K, V> {
     V value = context.codec().decode(key, result.value());
     return value == null && result.value() != null
         ? null // it cannot be shared
-        : new OperationResult<>(Change.NONE, false, value, null, false);
+        : loadedByAnother(value);
   }
 
   /**
@@ -197,7 +197,7 @@ public final class EntryLoads<K, V> {
    *
    * @return the result of each
    */
-  Map<K, OperationResult<V>> loadAll(
+  Map<K, OperationResult<V>> loadMissing(
       List<Missing<K>> missing, Consumer<Map<K, OperationResult<V>>> settle) {
     List<Missing<K>> own = new ArrayList<>();
     List<Load> led = new ArrayList<>();
@@ -262,7 +262,7 @@ public final class EntryLoads<K, V> {
           if (value != null) {
             turn.found();
             leftLoads.get(i).complete(reads.get(i).bytes());
-            results.put(key, new OperationResult<>(Change.NONE, false, value, null, false));
+            results.put(key, loadedByAnother(value));
           } else {
             (isMine ? own : others).add(new Missing<>(key, keys.get(i), reads.get(i).bytes()));
             (isMine ? ownLoads : otherLoads).add(leftLoads.get(i));
@@ -300,7 +300,7 @@ public final class EntryLoads<K, V> {
         int index = late.get(i);
         results.put(
             missing.get(index).key(),
-            new OperationResult<>(Change.NONE, false, value, null, false));
+            loadedByAnother(value));
         try (Load load = led.remove(index)) {
           load.complete(reads.get(i).bytes());
         }
@@ -352,9 +352,10 @@ public final class EntryLoads<K, V> {
   /**
    * Loads all entries or the missing ones, also without read-through.
    *
+   * @param replaceExisting whether entries that exist are replaced
    * @param settle publishes the results, in the order of the keys' changes
    */
-  public void refresh(
+  public void loadAll(
       Set<K> keys, boolean replaceExisting, Consumer<Map<K, OperationResult<V>>> settle) {
     List<Missing<K>> wanted = replaceExisting ? all(keys) : missing(keys);
     if (wanted.isEmpty()) {
@@ -500,6 +501,11 @@ public final class EntryLoads<K, V> {
   /** Locks keys, so that listeners get events of loads in the order of the keys' changes. */
   private KeyLocks.Hold lockAll(List<Bytes> keys) {
     return context.demand().wantsEvents() ? context.locks().holdAll(keys) : KeyLocks.none();
+  }
+
+  /** The result for a reader whose value another thread or JVM has loaded. */
+  private static <V> OperationResult<V> loadedByAnother(@Nullable V value) {
+    return new OperationResult<>(Change.NONE, /* found= */ false, value, null, /* expired= */ false);
   }
 
   /** The result of a load for the reader: the entry was not found. */

@@ -111,9 +111,9 @@ public final class ReadThrough<K, V> {
    *     answer
    */
   public Lookup<V> read(K key, boolean isLoaded) {
-    V copy = context.reads().findNear(key, refresh);
-    if (copy != null) {
-      return Lookup.of(copy);
+    V near = context.reads().findNear(key, refresh);
+    if (near != null) {
+      return Lookup.of(near);
     }
     Bytes encodedKey = context.codec().key(key);
     EntryReads<K, V> reads = context.reads();
@@ -234,16 +234,16 @@ public final class ReadThrough<K, V> {
     List<K> oldNear = new ArrayList<>();
     Consumer<K> whenOld = refreshes == null ? null : oldNear::add;
     for (K key : keys) {
-      V copy = context.reads().findNear(key, whenOld);
-      if (copy == null) {
+      V near = context.reads().findNear(key, whenOld);
+      if (near == null) {
         asked.add(key);
       }
       // Keys without a near entry keep their place in the order.
       results.put(
           key,
-          copy == null
+          near == null
               ? OperationResult.none(false)
-              : OperationResult.hit(copy, /* expired= */ false));
+              : OperationResult.hit(near, /* expired= */ false));
     }
     return new Asked<>(asked, context.codec().keys(asked), oldNear, results);
   }
@@ -281,7 +281,7 @@ public final class ReadThrough<K, V> {
     }
     if (isReadThrough() && !missing.isEmpty()) {
       try {
-        results.putAll(loads().loadAll(missing, settle));
+        results.putAll(loads().loadMissing(missing, settle));
       } catch (CacheLoaderException e) {
         if (stale.size() < missing.size()) {
           lookedUp.count(results.size() - missing.size(), missing.size());
