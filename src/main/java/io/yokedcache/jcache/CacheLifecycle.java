@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Everything about a cache but its entries: open or closed, which listeners, which MBeans, whether
- * to count. Changes of it are made one at a time, under this object's monitor.
+ * to count. Its state changes under this object's monitor.
  */
 final class CacheLifecycle<K, V> {
 

@@ -55,9 +55,8 @@ final class ManagerResources implements AutoCloseable {
             settings.withConnection(
                 settings.connection().at(servers.deployment(), servers.password()));
       }
-      // One thread each: tasks wait up to their time-outs for a Redis that hangs, and a pass over
-      // all keys must
-      // not delay a lease, nor either of them a ping.
+      // One thread each. Tasks wait up to their time-outs for a Redis that hangs. A pass over all
+      // keys must not delay a lease, and neither of them a ping.
       ScheduledThreadPoolExecutor health = scheduler("yokedcache-health");
       all.add(0, health::shutdownNow);
       ScheduledThreadPoolExecutor pings = scheduler("yokedcache-pings");

@@ -25,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  *     connection}
  * @param connection the server and how to talk to it
  * @param namespace first part of every key in Redis: letters, digits, {@code .}, {@code _}, {@code
- *     * -}
+ *     -}
  * @param buckets number of generation keys that a cache is spread over
  * @param serialization the classes and sizes that Java deserialization accepts
  * @param events how changes of other JVMs reach listeners
  * @param staleEntries how stale entries are deleted
  * @param keyStatistics how the entries in Redis are counted
  * @param health how the manager checks that Redis answers
- * @param failOver how changes that a fail-over may have lost are made again
+ * @param failOver how entries are removed whose last change a fail-over may have lost
  * @param operationBeans the operations that have an MBean
  * @param maxOperationBeans the largest number of MBeans of operations, unless all are wanted
  * @param nearStaleness the longest time for which a near-cache entry may be out of date
@@ -199,7 +199,7 @@ public record Settings(
    * @param keepAlive interval at which a {@code PING} checks an idle connection, so that neither
    *     the server nor a firewall drops it; zero for never
    * @param circuitBreaker when requests to a server that does not answer fail at once
-   * @param credentials where credentials come from that change, in place of user and password
+   * @param credentials the sources of credentials that change, in place of user and password
    * @param security the present credentials and certificates; {@link Security#NONE} as long as no
    *     manager has set them
    */
@@ -632,11 +632,11 @@ public record Settings(
   public record Health(Duration interval) {}
 
   /**
-   * How changes that a fail-over may have lost are made again. Redis replicates asynchronously: a
-   * replica that becomes the master may lack the last changes.
+   * How entries are removed whose last change a fail-over may have lost. Redis replicates
+   * asynchronously: a replica that becomes the master may lack the last changes.
    *
    * @param recentChanges the largest number of changed keys that this JVM keeps in memory; 0 for
-   *     none, so that nothing is made again
+   *     none, so that nothing is removed
    * @param within how long a changed key is kept
    * @param waitReplicas how many replicas of each master must have acknowledged a {@code clear()}
    *     before it returns; 0 for none

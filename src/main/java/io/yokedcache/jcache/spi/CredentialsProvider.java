@@ -57,9 +57,9 @@ public interface CredentialsProvider extends AutoCloseable {
   default void close() {}
 
   /**
-   * A user and a password. They are texts and no arrays that could be overwritten: the bytes of the
-   * command {@code AUTH} are copied by the client library and by TLS in any case. {@link #toString}
-   * leaves the password out. Immutable.
+   * A user and a password. They are strings and not arrays that could be overwritten: the bytes of
+   * the command {@code AUTH} are copied by the client library and by TLS in any case. {@link
+   * #toString} leaves the password out. Immutable.
    *
    * @param user ACL user; {@code null} for the user of the settings, and the default user if they
    *     have none
