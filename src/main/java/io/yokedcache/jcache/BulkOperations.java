@@ -73,10 +73,7 @@ final class BulkOperations<K, V> {
     this.writer = new BulkWriter<>(context);
     // loadAll loads also where there is no read-through.
     EntryLoader<K, V> loader = definition.entryLoader(lifecycle::statistics);
-    this.loads =
-        loader.exists()
-            ? new EntryLoads<>(context, loader, definition.settings().loadTimeout())
-            : null;
+    this.loads = loader.exists() ? new EntryLoads<>(context, loader) : null;
     this.context = context;
     this.meter = meter;
   }
@@ -354,7 +351,8 @@ final class BulkOperations<K, V> {
                   removed.addAndGet(removals);
                   recorder.count(hits, misses, puts, removals, start);
                 });
-        listenerFailure = failure == null ? listenerFailure : ApplicationCode.first(listenerFailure, failure);
+        listenerFailure =
+            failure == null ? listenerFailure : ApplicationCode.first(listenerFailure, failure);
       }
       definition.store().entries().changes().applyAll(unknown, /* owes= */ true);
     }

@@ -123,7 +123,7 @@ record CacheDefinition<K, V>(
                 ? EntryWriter.of(application.writer(), recorder)
                 : EntryWriter.none(),
             demand,
-            settings.contentionTimeout(),
+            settings,
             locks,
             new LoadTracker(settings.contentionTimeout()));
     if (application.loader() != null) {

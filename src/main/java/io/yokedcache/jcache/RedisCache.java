@@ -78,13 +78,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     this.lifecycle = new CacheLifecycle<>(manager, definition, events, locks);
     this.meter = new OperationMeter(lifecycle::statistics, definition.phases());
     this.context = definition.context(events, lifecycle::statistics, locks);
-    this.reader =
-        new ReadThrough<>(
-            context,
-            definition.settings().loadTimeout(),
-            definition.settings().loadLease(),
-            lifecycle::countAwaitedLoad,
-            refreshes());
+    this.reader = new ReadThrough<>(context, lifecycle::countAwaitedLoad, refreshes());
     this.access = EntryWrites.of(context);
     this.async =
         new AsyncOperations(
@@ -101,17 +95,13 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
   }
 
   private @Nullable RefreshAhead<K, V> refreshes() {
-    Settings.Cache settings = definition.settings();
-    Duration refreshAfter = settings.refreshAfter();
+    Duration refreshAfter = definition.settings().refreshAfter();
     if (refreshAfter == null || definition.refreshAge() == null) {
       return null;
     }
-    Duration lease = settings.loadLease();
     return new RefreshAhead<>(
         context,
         refreshAfter,
-        lease == null ? settings.loadTimeout() : lease,
-        settings.batchSize(),
         lifecycle.loads()::refresh,
         events::publish,
         lifecycle::countRefreshes);

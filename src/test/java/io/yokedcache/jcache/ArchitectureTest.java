@@ -172,6 +172,7 @@ final class ArchitectureTest {
               "internal.entry",
               Set.of(
                   "codec",
+                  "configuration",
                   "internal.codec.key",
                   "internal.codec.serial",
                   "internal.codec.value",
@@ -186,6 +187,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.load",
               Set.of(
+                  "configuration",
                   "internal.concurrent",
                   "internal.entry",
                   "internal.expiry",

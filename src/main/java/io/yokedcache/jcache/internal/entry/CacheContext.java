@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
@@ -19,7 +20,7 @@ import java.util.Collection;
  * @param loader loads missing values
  * @param writer writes changes through
  * @param demand whether listeners need events
- * @param contentionTimeout how long an atomic operation retries
+ * @param settings the settings of the cache
  * @param locks locks for keys
  * @param loads the running loads, which changes invalidate after {@link #trackChanges}
  */
@@ -32,9 +33,14 @@ public record CacheContext<K, V>(
     EntryLoader<K, V> loader,
     EntryWriter<K, V> writer,
     EventDemand demand,
-    Duration contentionTimeout,
+    Settings.Cache settings,
     KeyLocks locks,
     LoadTracker loads) {
+
+  /** How long an atomic operation retries. */
+  public Duration contentionTimeout() {
+    return settings.contentionTimeout();
+  }
 
   /** The same parts, without the writer. */
   public CacheContext<K, V> withoutWriter() {
@@ -50,7 +56,7 @@ public record CacheContext<K, V>(
         loader,
         EntryWriter.none(),
         demand,
-        contentionTimeout,
+        settings,
         locks,
         loads);
   }

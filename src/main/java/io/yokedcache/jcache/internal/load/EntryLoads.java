@@ -20,7 +20,6 @@ import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -48,23 +47,15 @@ public final class EntryLoads<K, V> {
   /** {@code null} if each JVM loads. */
   private final @Nullable SharedLoads shared;
 
-  /**
-   * Creates the loads of a cache.
-   *
-   * @param loadTimeout how long a reader waits for another thread's load of the same key
-   */
-  public EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, Duration loadTimeout) {
-    this(context, loader, loadTimeout, /* shared= */ null);
+  /** Creates the loads of a cache. */
+  public EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader) {
+    this(context, loader, /* shared= */ null);
   }
 
-  EntryLoads(
-      CacheContext<K, V> context,
-      EntryLoader<K, V> loader,
-      Duration loadTimeout,
-      @Nullable SharedLoads shared) {
+  EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, @Nullable SharedLoads shared) {
     this.context = context;
     this.loader = loader;
-    this.loads = new LoadCoalescer(context.name(), loadTimeout);
+    this.loads = new LoadCoalescer(context.name(), context.settings().loadTimeout());
     this.shared = shared;
   }
 
@@ -298,9 +289,7 @@ public final class EntryLoads<K, V> {
       V value = reads.get(i).value();
       if (value != null) {
         int index = late.get(i);
-        results.put(
-            missing.get(index).key(),
-            loadedByAnother(value));
+        results.put(missing.get(index).key(), loadedByAnother(value));
         try (Load load = led.remove(index)) {
           load.complete(reads.get(i).bytes());
         }
@@ -505,7 +494,8 @@ public final class EntryLoads<K, V> {
 
   /** The result for a reader whose value another thread or JVM has loaded. */
   private static <V> OperationResult<V> loadedByAnother(@Nullable V value) {
-    return new OperationResult<>(Change.NONE, /* found= */ false, value, null, /* expired= */ false);
+    return new OperationResult<>(
+        Change.NONE, /* found= */ false, value, null, /* expired= */ false);
   }
 
   /** The result of a load for the reader: the entry was not found. */

@@ -31,8 +31,6 @@ public final class ReadThrough<K, V> {
 
   private final CacheContext<K, V> context;
 
-  private final Duration loadTimeout;
-
   /** {@code null} if each JVM loads. */
   private final @Nullable SharedLoads shared;
 
@@ -51,25 +49,20 @@ public final class ReadThrough<K, V> {
   /**
    * Creates the reads of a cache.
    *
-   * @param loadTimeout how long a reader waits for another thread's load of the same key
-   * @param loadLease how long one JVM alone loads a missing key, or {@code null} if each JVM loads
    * @param awaited counts a value that another JVM loaded while a reader waited
    * @param refreshes loads old entries anew, or {@code null} if none becomes old
    */
   public ReadThrough(
-      CacheContext<K, V> context,
-      Duration loadTimeout,
-      @Nullable Duration loadLease,
-      Runnable awaited,
-      @Nullable RefreshAhead<K, V> refreshes) {
+      CacheContext<K, V> context, Runnable awaited, @Nullable RefreshAhead<K, V> refreshes) {
     this.context = context;
     this.refreshes = refreshes;
     this.refresh = refreshes == null ? null : refreshes::refresh;
-    this.loadTimeout = loadTimeout;
+    Duration loadLease = context.settings().loadLease();
     this.shared =
         loadLease == null
             ? null
-            : new SharedLoads(context.store().loadLeases(loadLease), loadTimeout, awaited);
+            : new SharedLoads(
+                context.store().loadLeases(loadLease), context.settings().loadTimeout(), awaited);
     if (isReadThrough()) {
       EntryLoads<K, V> unused = loads();
     }
@@ -84,7 +77,7 @@ public final class ReadThrough<K, V> {
     EntryLoads<K, V> created = loads;
     if (created == null) {
       context.trackChanges();
-      created = new EntryLoads<>(context, context.loader(), loadTimeout, shared);
+      created = new EntryLoads<>(context, context.loader(), shared);
       loads = created;
     }
     return created;

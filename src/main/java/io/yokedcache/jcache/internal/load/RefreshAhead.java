@@ -1,5 +1,8 @@
 package io.yokedcache.jcache.internal.load;
 
+import static java.util.Objects.requireNonNullElse;
+
+import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.Throttle;
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
@@ -60,9 +63,15 @@ public final class RefreshAhead<K, V> {
 
   private final CacheContext<K, V> context;
   private final KeyLeases leases;
+
+  /** How long one JVM alone refreshes a key, and the pause after a failure. */
   private final long leaseNanos;
+
   private final long pauseNanos;
+
+  /** The number of keys that are loaded together. */
   private final int batchSize;
+
   private final Executor background;
   private final Consumer<Map<K, OperationResult<V>>> publisher;
   private final ObjIntConsumer<Refresh> counts;
@@ -94,8 +103,6 @@ public final class RefreshAhead<K, V> {
    * Creates the refreshes of a cache.
    *
    * @param refreshAfter the age from which entries are old
-   * @param lease how long one JVM alone refreshes a key, and the pause after a failure
-   * @param batchSize the number of keys that are loaded together
    * @param background runs refreshes; it rejects a task for which it has no place
    * @param publisher publishes refreshed entries, under the locks of their keys
    * @param counts counts keys by how their refresh ended
@@ -103,16 +110,16 @@ public final class RefreshAhead<K, V> {
   public RefreshAhead(
       CacheContext<K, V> context,
       Duration refreshAfter,
-      Duration lease,
-      int batchSize,
       Executor background,
       Consumer<Map<K, OperationResult<V>>> publisher,
       ObjIntConsumer<Refresh> counts) {
     this.context = context;
+    Settings.Cache settings = context.settings();
+    Duration lease = requireNonNullElse(settings.loadLease(), settings.loadTimeout());
     this.leases = context.store().refreshLeases(lease);
     this.leaseNanos = lease.toNanos();
     this.pauseNanos = Math.min(MAX_PAUSE_NANOS, refreshAfter.toNanos());
-    this.batchSize = batchSize;
+    this.batchSize = settings.batchSize();
     this.background = background;
     this.publisher = publisher;
     this.counts = counts;
