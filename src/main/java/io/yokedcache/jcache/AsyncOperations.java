@@ -4,6 +4,7 @@ import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
+import io.yokedcache.jcache.internal.redis.RequestSender;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class AsyncOperations {
 
   private final AsyncQueue queue;
+  private final RequestSender sender;
   private final Supplier<StatisticsRecorder> recorder;
   private final OperationMeter meter;
   private final PhaseMeter phases;
@@ -29,6 +31,7 @@ final class AsyncOperations {
       OperationMeter meter,
       PhaseMeter phases) {
     this.queue = queue;
+    this.sender = RequestSender.atOnce(queue);
     this.recorder = recorder;
     this.meter = meter;
     this.phases = phases;
@@ -36,6 +39,11 @@ final class AsyncOperations {
 
   AsyncQueue queue() {
     return queue;
+  }
+
+  /** Sends at once; the threads of the queue go on with the replies. */
+  RequestSender sender() {
+    return sender;
   }
 
   /**

@@ -7,9 +7,11 @@ import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
+import io.yokedcache.jcache.internal.processor.GuessingProcessor;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Processed;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Trials;
+import io.yokedcache.jcache.internal.processor.SharedTrip;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import java.util.ArrayList;
@@ -64,7 +66,8 @@ final class Invocations<K, V> {
     this.batchSize = batchSize;
   }
 
-  <T> T invoke(K key, EntryProcessor<K, V, T> processor, Object[] arguments) {
+  <T extends @Nullable Object> T invoke(
+      K key, EntryProcessor<K, V, T> processor, Object[] arguments) {
     return meter.run(
         Operation.INVOKE,
         (recorder, start) ->
@@ -77,11 +80,42 @@ final class Invocations<K, V> {
                 counts(recorder, start)));
   }
 
+  /**
+   * Begins to run a processor, as {@link SharedTrip.Member#beginInvoke}. Listeners must see the
+   * changes of a key in order, so with listeners everything is done at the end.
+   */
+  <T extends @Nullable Object> Supplier<T> begin(
+      SharedTrip trip, K key, GuessingProcessor<K, V, T> processor) {
+    StatisticsRecorder recorder = lifecycle.statistics();
+    long start = recorder.start();
+    Supplier<Processed<V, T>> begun =
+        events.wantsEvents()
+            ? null
+            : processors.begin(
+                trip,
+                key,
+                context.codec().key(key),
+                found -> countLookup(found, counts(recorder, start)),
+                processor);
+    return begun == null
+        ? () -> invoke(key, processor, new Object[0])
+        : () ->
+            meter.run(
+                Operation.INVOKE,
+                (current, now) ->
+                    finish(
+                        key,
+                        begun.get(),
+                        (hits, misses, puts, removals) ->
+                            recorder.record(
+                                Operation.INVOKE, hits, misses, puts, removals, start)));
+  }
+
   private static StatisticsRecorder.Counts counts(StatisticsRecorder recorder, long start) {
     return (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start);
   }
 
-  private <T> T process(
+  private <T extends @Nullable Object> T process(
       K key,
       EntryProcessor<K, V, T> processor,
       Object[] arguments,
@@ -104,7 +138,8 @@ final class Invocations<K, V> {
   }
 
   /** Counts the effect of a processor and publishes its event. */
-  private <T> T finish(K key, Processed<V, T> processed, StatisticsRecorder.Counts counts) {
+  private <T extends @Nullable Object> T finish(
+      K key, Processed<V, T> processed, StatisticsRecorder.Counts counts) {
     OperationResult<V> result = processed.result();
     counts.add(
         result.found() ? 1 : 0,

@@ -22,7 +22,9 @@ import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
+import io.yokedcache.jcache.internal.processor.GuessingProcessor;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
+import io.yokedcache.jcache.internal.processor.SharedTrip;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Ttl;
@@ -37,6 +39,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.cache.CacheManager;
@@ -52,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  * A cache as JSR-107 defines it: checks arguments, runs operations, counts them and publishes their
  * events. All single-entry writes end in {@link #write}. Safe for use by several threads.
  */
-final class RedisCache<K, V> implements YokedCache<K, V> {
+final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V> {
 
   private final CacheDefinition<K, V> definition;
   private final CacheLifecycle<K, V> lifecycle;
@@ -498,8 +501,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
       List<Bytes> tags,
       Function<OperationResult<V>, T> answer) {
     Operation counted = OperationMeter.of(operation);
-    // A change waits for a load of its key that is being stored.
-    if (definition.application().loader() != null || access.needsLocks() || events.wantsEvents()) {
+    if (isOrdered()) {
       V copy;
       try {
         copy = value == null ? null : copy(key, value);
@@ -519,7 +521,7 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
                 value,
                 expiry,
                 tags,
-                async.queue(),
+                async.sender(),
                 made ->
                     begun.finish(
                         () -> {
@@ -578,6 +580,58 @@ final class RedisCache<K, V> implements YokedCache<K, V> {
     requireNonNull(processor, "entryProcessor");
     Object[] given = copy(arguments);
     return async.runLater(Operation.INVOKE, () -> invocations.invoke(key, processor, given));
+  }
+
+  @Override
+  public <T extends @Nullable Object> Supplier<T> beginInvoke(
+      SharedTrip trip, K key, GuessingProcessor<K, V, T> processor) {
+    checkKey(key);
+    return invocations.begin(trip, key, processor);
+  }
+
+  @Override
+  public Supplier<Boolean> beginPut(SharedTrip trip, K key, V value) {
+    return beginWrite(trip, EntryOperation.PUT, key, value, context.expiry());
+  }
+
+  @Override
+  public Supplier<Boolean> beginPutIfAbsent(SharedTrip trip, K key, V value, Duration timeToLive) {
+    return beginWrite(
+        trip, EntryOperation.PUT_IF_ABSENT, key, value, EntryExpiry.own(timeToLive(timeToLive)));
+  }
+
+  private Supplier<Boolean> beginWrite(
+      SharedTrip trip, EntryOperation operation, K key, V value, EntryExpiry expiry) {
+    checkKey(key);
+    if (isOrdered()) {
+      return () ->
+          write(operation, key, value, null, expiry, /* tags= */ List.of()).change().isWrite();
+    }
+    StatisticsRecorder recorder = lifecycle.statistics();
+    long start = recorder.start();
+    AtomicReference<@Nullable Supplier<OperationResult<V>>> arrived = new AtomicReference<>();
+    access.begin(
+        operation,
+        key,
+        definition.codec().key(key),
+        value,
+        expiry,
+        /* tags= */ List.of(),
+        trip,
+        arrived::set);
+    return () ->
+        meter.run(
+            OperationMeter.of(operation),
+            (current, now) -> {
+              OperationResult<V> result = requireNonNull(arrived.get(), "not sent").get();
+              settle(operation, key, result, recorder, start);
+              return result.change().isWrite();
+            });
+  }
+
+  /** Whether a write must wait for others of its key: a load that is being stored, or listeners. */
+  private boolean isOrdered() {
+    return definition.application().loader() != null || access.needsLocks() || events.wantsEvents();
   }
 
   /** Locks the key if code of the application takes part or listens. */

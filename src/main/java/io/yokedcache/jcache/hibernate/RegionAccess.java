@@ -4,13 +4,16 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.hibernate.RegionEntry.Item;
 import io.yokedcache.jcache.hibernate.RegionEntry.Vacant;
+import io.yokedcache.jcache.hibernate.TransactionContext.Handle;
 import io.yokedcache.jcache.internal.processor.GuessingProcessor;
+import io.yokedcache.jcache.internal.processor.SharedTrip;
 import java.util.Comparator;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import javax.cache.processor.MutableEntry;
 import org.hibernate.CacheMode;
+import org.hibernate.cache.spi.CacheKeysFactory;
 import org.hibernate.cache.spi.access.AccessType;
 import org.hibernate.cache.spi.access.CollectionDataAccess;
 import org.hibernate.cache.spi.access.EntityDataAccess;
@@ -32,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
+  private final YokedRegion region;
   private final YokedCache<Object, Object> cache;
+  private final SharedTrip.Member<Object, Object> member;
   private final boolean isLocking;
   private final boolean mayLoadOld;
   private final @Nullable Comparator<Object> versions;
@@ -51,10 +56,17 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       boolean mayLoadOld,
       @Nullable Comparator<Object> versions) {
     super(region, region.getCacheStorageAccess());
+    this.region = region;
     this.cache = region.cache();
+    this.member = region.member();
     this.isLocking = isLocking;
     this.mayLoadOld = mayLoadOld;
     this.versions = versions;
+  }
+
+  /** Makes the keys. Not known yet when the access is created. */
+  final CacheKeysFactory keys() {
+    return region.getEffectiveKeysFactory();
   }
 
   @Override
@@ -68,6 +80,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return null; // Hibernate looks for natural ids in this mode too, and would not replace them.
     }
     TransactionContext context = TransactionContext.of(session);
+    if (context.isChanging(this, key)) {
+      return null; // The entry has the state that others see.
+    }
     Object entry = cache.get(key);
     if (entry instanceof Item item) {
       context.keepTicket(this, key, null);
@@ -118,10 +133,10 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       @Nullable Object version,
       boolean minimalPutOverride) {
     TransactionContext context = TransactionContext.of(session);
-    Vacant ticket = context.takeTicket(this, key);
     if (context.hasChanged(this, key)) {
       return false;
     }
+    Vacant ticket = context.takeTicket(this, key);
     boolean isRefresh = !minimalPutOverride && session.getCacheMode() == CacheMode.REFRESH;
     try {
       RegionEntry put =
@@ -151,20 +166,45 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     if (!isLocking) {
       return null;
     }
-    long id = ThreadLocalRandom.current().nextLong();
-    RegionEntry lock = change(key, context.seen(this, key), RegionEntry.lock(id));
-    context.see(this, key, lock);
-    return new Handle(id, lock);
+    Handle held = context.lockOf(this, key);
+    if (held != null) {
+      return held;
+    }
+    Handle handle = new Handle();
+    context.keepLock(this, key, handle);
+    context.beforeCommit(
+        this,
+        key,
+        trip -> {
+          Supplier<@Nullable RegionEntry> lock =
+              begin(trip, key, context.seen(this, key), RegionEntry.lock(handle.id()));
+          return () -> {
+            RegionEntry entry = lock.get();
+            handle.set(entry);
+            return entry;
+          };
+        });
+    return handle;
   }
 
   @Override
   public final void unlockItem(
       SharedSessionContractImplementor session, Object key, @Nullable SoftLock lock) {
     if (isLocking) {
-      change(key, Handle.written(lock), RegionEntry.unlock(Handle.id(lock)));
+      Handle handle = Handle.of(lock);
+      unlock(session, key, handle, RegionEntry.unlock(handle.id()));
     } else {
       cache.remove(key);
     }
+  }
+
+  private void unlock(
+      SharedSessionContractImplementor session,
+      Object key,
+      Handle handle,
+      Function<@Nullable Object, @Nullable RegionEntry> decision) {
+    TransactionContext.of(session)
+        .afterCommit(this, key, handle, trip -> begin(trip, key, handle.written(), decision));
   }
 
   @Override
@@ -188,20 +228,30 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   final boolean inserting(SharedSessionContractImplementor session, Object key) {
     TransactionContext context = TransactionContext.of(session);
     context.change(this, key);
-    if (isLocking) {
-      context.keepTicket(this, key, ticketOfInsert(key));
+    // The end of a lock that the transaction has on the entry, of a deleted row, leaves no state.
+    // Hibernate may have looked for the row before, which has left a ticket.
+    if (isLocking && context.lockOf(this, key) == null && !context.hasTicket(this, key)) {
+      context.beforeCommit(
+          this,
+          key,
+          trip -> {
+            Vacant ticket = Vacant.now();
+            Supplier<Boolean> isPut =
+                member.beginPutIfAbsent(trip, key, ticket, Vacant.TIME_TO_LIVE);
+            return () -> {
+              Vacant found = isPut.get() ? ticket : ticketInPlaceOfEntry(key);
+              context.keepTicket(this, key, found);
+              return found;
+            };
+          });
     }
     return false;
   }
 
-  private @Nullable Vacant ticketOfInsert(Object key) {
-    Vacant ticket = newTicket(key);
-    if (ticket != null) {
-      return ticket;
-    }
+  private @Nullable Vacant ticketInPlaceOfEntry(Object key) {
     Object entry = cache.get(key);
     if (entry instanceof Item) {
-      // The row does not exist, so this is a state from before it was deleted by other means.
+      // The row did not exist, so this is a state from before it was deleted by other means.
       cache.remove(key);
       return newTicket(key);
     }
@@ -213,12 +263,15 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       Object key,
       Object value,
       @Nullable Object version) {
-    Vacant ticket = TransactionContext.of(session).takeTicket(this, key);
-    if (ticket == null) {
+    TransactionContext context = TransactionContext.of(session);
+    Vacant ticket = context.takeTicket(this, key);
+    if (ticket == null || context.lockOf(this, key) != null) {
       return false;
     }
-    Item item = Item.now(value, version);
-    return change(key, ticket, RegionEntry.insert(ticket, item)) instanceof Item;
+    Function<@Nullable Object, @Nullable RegionEntry> put =
+        RegionEntry.insert(ticket, Item.now(value, version));
+    context.afterCommit(this, key, /* handle= */ null, trip -> begin(trip, key, ticket, put));
+    return true;
   }
 
   final boolean updating(SharedSessionContractImplementor session, Object key) {
@@ -230,27 +283,49 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   }
 
   final boolean updated(
-      Object key, Object value, @Nullable Object version, @Nullable SoftLock lock) {
+      SharedSessionContractImplementor session,
+      Object key,
+      Object value,
+      @Nullable Object version,
+      @Nullable SoftLock lock) {
     if (!isLocking) {
       cache.remove(key);
       return false;
     }
+    Handle handle = Handle.of(lock);
     Item item = Item.now(value, version);
-    return change(key, Handle.written(lock), RegionEntry.unlock(Handle.id(lock), item, versions))
-        instanceof Item;
+    unlock(session, key, handle, RegionEntry.unlock(handle.id(), item, versions));
+    return handle.isAlone();
   }
 
   /**
-   * Decides about an entry that must not stay as it is if the decision fails.
+   * Begins a decision about an entry that must not stay as it is if the decision fails.
    *
    * @param guess what the entry probably is, or {@code null}
+   * @return finishes it, and returns the new value of the entry, or {@code null} if it stays
    */
-  private @Nullable RegionEntry change(
+  private Supplier<@Nullable RegionEntry> begin(
+      SharedTrip trip,
       Object key,
       @Nullable RegionEntry guess,
       Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
     try {
-      return decide(key, guess, decision);
+      Supplier<@Nullable RegionEntry> decided =
+          member.<@Nullable RegionEntry>beginInvoke(trip, key, new Decision(guess, decision));
+      return () -> orRemove(key, decided);
+    } catch (CacheException e) {
+      return () ->
+          orRemove(
+              key,
+              () -> {
+                throw e;
+              });
+    }
+  }
+
+  private @Nullable RegionEntry orRemove(Object key, Supplier<@Nullable RegionEntry> decided) {
+    try {
+      return decided.get();
     } catch (RedisUnavailableException e) {
       // Fails as well, or is owed and made later, according to on-failure.
       cache.remove(key);
@@ -288,27 +363,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     }
   }
 
-  /**
-   * The lock of one transaction on one entry.
-   *
-   * @param written the entry when it was locked, or {@code null} if that is not known
-   */
-  private record Handle(long id, @Nullable RegionEntry written) implements SoftLock {
-
-    /** The id, or one that no transaction has. */
-    static long id(@Nullable SoftLock lock) {
-      return lock instanceof Handle handle ? handle.id : ThreadLocalRandom.current().nextLong();
-    }
-
-    static @Nullable RegionEntry written(@Nullable SoftLock lock) {
-      return lock instanceof Handle handle ? handle.written : null;
-    }
-  }
-
   /** Access to entities. */
   static final class OfEntities extends RegionAccess implements EntityDataAccess {
-
-    private final YokedRegion region;
 
     OfEntities(
         YokedRegion region,
@@ -316,7 +372,6 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         boolean mayLoadOld,
         @Nullable Comparator<Object> versions) {
       super(region, isLocking, mayLoadOld, versions);
-      this.region = region;
     }
 
     @Override
@@ -325,14 +380,12 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         EntityPersister rootEntityDescriptor,
         SessionFactoryImplementor factory,
         String tenantIdentifier) {
-      return region
-          .getEffectiveKeysFactory()
-          .createEntityKey(id, rootEntityDescriptor, factory, tenantIdentifier);
+      return keys().createEntityKey(id, rootEntityDescriptor, factory, tenantIdentifier);
     }
 
     @Override
     public Object getCacheKeyId(Object cacheKey) {
-      return region.getEffectiveKeysFactory().getEntityId(cacheKey);
+      return keys().getEntityId(cacheKey);
     }
 
     @Override
@@ -365,18 +418,15 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         Object currentVersion,
         Object previousVersion,
         SoftLock lock) {
-      return updated(key, value, currentVersion, lock);
+      return updated(session, key, value, currentVersion, lock);
     }
   }
 
   /** Access to collections. Their owner's version does not tell how new their elements are. */
   static final class OfCollections extends RegionAccess implements CollectionDataAccess {
 
-    private final YokedRegion region;
-
     OfCollections(YokedRegion region, boolean isLocking, boolean mayLoadOld) {
       super(region, isLocking, mayLoadOld, /* versions= */ null);
-      this.region = region;
     }
 
     @Override
@@ -385,14 +435,12 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         CollectionPersister collectionDescriptor,
         SessionFactoryImplementor factory,
         String tenantIdentifier) {
-      return region
-          .getEffectiveKeysFactory()
-          .createCollectionKey(id, collectionDescriptor, factory, tenantIdentifier);
+      return keys().createCollectionKey(id, collectionDescriptor, factory, tenantIdentifier);
     }
 
     @Override
     public Object getCacheKeyId(Object cacheKey) {
-      return region.getEffectiveKeysFactory().getCollectionId(cacheKey);
+      return keys().getCollectionId(cacheKey);
     }
   }
 
@@ -402,11 +450,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
    */
   static final class OfNaturalIds extends RegionAccess implements NaturalIdDataAccess {
 
-    private final YokedRegion region;
-
     OfNaturalIds(YokedRegion region, boolean isLocking) {
       super(region, isLocking, /* mayLoadOld= */ true, /* versions= */ null);
-      this.region = region;
     }
 
     @Override
@@ -414,14 +459,12 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         Object naturalIdValues,
         EntityPersister rootEntityDescriptor,
         SharedSessionContractImplementor session) {
-      return region
-          .getEffectiveKeysFactory()
-          .createNaturalIdKey(naturalIdValues, rootEntityDescriptor, session);
+      return keys().createNaturalIdKey(naturalIdValues, rootEntityDescriptor, session);
     }
 
     @Override
     public Object getNaturalIdValues(Object cacheKey) {
-      return region.getEffectiveKeysFactory().getNaturalIdValues(cacheKey);
+      return keys().getNaturalIdValues(cacheKey);
     }
 
     @Override
@@ -442,7 +485,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     @Override
     public boolean afterUpdate(
         SharedSessionContractImplementor session, Object key, Object value, SoftLock lock) {
-      return updated(key, value, /* version= */ null, lock);
+      return updated(session, key, value, /* version= */ null, lock);
     }
   }
 }

@@ -1,18 +1,31 @@
 package io.yokedcache.jcache.hibernate;
 
+import io.yokedcache.jcache.hibernate.RegionEntry.Lock;
 import io.yokedcache.jcache.hibernate.RegionEntry.Vacant;
+import io.yokedcache.jcache.internal.processor.SharedTrip;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.hibernate.cache.spi.CacheTransactionSynchronization;
+import org.hibernate.cache.spi.access.SoftLock;
 import org.hibernate.cache.spi.support.SimpleTimestamper;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notes of a session about the entries that its transaction read and changed. Used by the one
- * thread of the session.
+ * Notes of a session about the entries that its transaction read and changed, and the changes of
+ * entries that wait for the end of the transaction. Used by the one thread of the session.
+ *
+ * <p>All changes that must precede the commit share a round trip, and so do all changes that follow
+ * it. A change waits only if Hibernate surely tells of the end of the transaction: not outside of
+ * transactions, not in stateless sessions, and not in sessions that share the transaction of
+ * another one.
  */
 final class TransactionContext implements CacheTransactionSynchronization {
 
@@ -22,14 +35,85 @@ final class TransactionContext implements CacheTransactionSynchronization {
   /** The other entries are read again when they are locked. */
   private static final int MAX_SEEN = 1_000;
 
-  /**
-   * An entry of a region.
-   *
-   * @param access to the region, compared by identity
-   */
-  private record Place(RegionAccess access, Object key) {}
+  /** How many changes share a round trip. */
+  private static final int MAX_TOGETHER = 100;
 
+  /** How far the transaction is. */
+  private enum Phase {
+    /** There is none, or its end is not told. */
+    NONE,
+    ACTIVE,
+    /** It is about to commit, or over: what must precede the commit cannot wait. */
+    COMPLETING
+  }
+
+  /**
+   * An entry.
+   *
+   * @param owner the access to its region or the storage, compared by {@code equals}
+   */
+  private record Place(Object owner, Object key) {}
+
+  /** A change of one entry. */
+  @FunctionalInterface
+  interface Change {
+
+    /** Begins it, and returns what finishes it after the trip, with any result. */
+    Supplier<? extends @Nullable Object> begin(SharedTrip trip);
+  }
+
+  /**
+   * The lock of the transaction on an entry. If the transaction locks the entry once more, it gets
+   * the same one.
+   */
+  static final class Handle implements SoftLock {
+
+    private final long id = ThreadLocalRandom.current().nextLong();
+    private boolean isSet;
+    private @Nullable RegionEntry written;
+
+    /** The handle of Hibernate's lock, or one that no entry has. */
+    static Handle of(@Nullable SoftLock lock) {
+      return lock instanceof Handle handle ? handle : new Handle();
+    }
+
+    long id() {
+      return id;
+    }
+
+    /**
+     * Notes that the entry was locked.
+     *
+     * @param entry the lock, or {@code null} if the entry was removed instead
+     */
+    void set(@Nullable RegionEntry entry) {
+      isSet = true;
+      written = entry;
+    }
+
+    /** The entry when it was locked, or {@code null} if that is not known. */
+    @Nullable RegionEntry written() {
+      return written;
+    }
+
+    /** Whether no other transaction held a lock on the entry when it was locked. */
+    boolean isAlone() {
+      return written instanceof Lock lock && !lock.isConcurrent();
+    }
+  }
+
+  /**
+   * A change that waits.
+   *
+   * @param precedesCommit whether it was for a commit; without one, it is left out
+   * @param handle the lock that it ends, or {@code null}; if there is no commit and the lock was
+   *     not set, it is left out
+   */
+  private record Waiting(Change change, boolean precedesCommit, @Nullable Handle handle) {}
+
+  private final boolean isToldOfEnd;
   private long start = SimpleTimestamper.next();
+  private Phase phase = Phase.NONE;
 
   /** What was found at the last look before a load, or at an insert. */
   private final Map<Place, Vacant> tickets = new HashMap<>();
@@ -42,6 +126,21 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   /** Accesses with all entries changed. */
   private final Set<RegionAccess> changedRegions = new HashSet<>();
+
+  private final Map<Place, Handle> locks = new HashMap<>();
+
+  /** The last change of each entry that waits. */
+  private final Map<Place, Waiting> waiting = new LinkedHashMap<>();
+
+  /**
+   * Creates the context of a session.
+   *
+   * @param isToldOfEnd whether {@link #transactionCompleting} and {@link #transactionCompleted} are
+   *     called for each transaction that {@linkplain #transactionJoined began}
+   */
+  TransactionContext(boolean isToldOfEnd) {
+    this.isToldOfEnd = isToldOfEnd;
+  }
 
   /** The context that the region factory gave the session. */
   static TransactionContext of(SharedSessionContractImplementor session) {
@@ -56,6 +155,10 @@ final class TransactionContext implements CacheTransactionSynchronization {
     } else if (tickets.size() < MAX_TICKETS) {
       tickets.put(place, ticket);
     }
+  }
+
+  boolean hasTicket(RegionAccess access, Object key) {
+    return !tickets.isEmpty() && tickets.containsKey(new Place(access, key));
   }
 
   /** Returns the ticket once. */
@@ -91,6 +194,94 @@ final class TransactionContext implements CacheTransactionSynchronization {
         || (!changed.isEmpty() && changed.contains(new Place(access, key)));
   }
 
+  /** Whether the transaction has not committed an entry that it has changed. */
+  boolean isChanging(RegionAccess access, Object key) {
+    return phase != Phase.NONE && hasChanged(access, key);
+  }
+
+  /** The lock that the transaction has on an entry, or is going to set. */
+  @Nullable Handle lockOf(RegionAccess access, Object key) {
+    return locks.isEmpty() ? null : locks.get(new Place(access, key));
+  }
+
+  /** Notes a lock that the transaction sets, so that a further one is the same. */
+  void keepLock(RegionAccess access, Object key, Handle handle) {
+    if (phase != Phase.NONE) {
+      locks.put(new Place(access, key), handle);
+    }
+  }
+
+  /** Makes a change before the transaction commits. */
+  void beforeCommit(Object owner, Object key, Change change) {
+    if (phase == Phase.ACTIVE) {
+      waiting.put(new Place(owner, key), new Waiting(change, /* precedesCommit= */ true, null));
+    } else {
+      make(List.of(change));
+    }
+  }
+
+  /**
+   * Makes a change at the end of the transaction. Of several changes of an entry the last one is
+   * made.
+   *
+   * @param handle the lock that the change ends, or {@code null}
+   */
+  void afterCommit(Object owner, Object key, @Nullable Handle handle, Change change) {
+    if (phase == Phase.NONE) {
+      make(List.of(change));
+    } else {
+      waiting.put(new Place(owner, key), new Waiting(change, /* precedesCommit= */ false, handle));
+    }
+  }
+
+  /** Whether a change of an entry waits for the commit. */
+  boolean isWaiting(Object owner, Object key) {
+    return !waiting.isEmpty() && waiting.containsKey(new Place(owner, key));
+  }
+
+  private void makeWaiting() {
+    List<Change> changes = waiting.values().stream().map(Waiting::change).toList();
+    waiting.clear();
+    for (int from = 0; from < changes.size(); from += MAX_TOGETHER) {
+      make(changes.subList(from, Math.min(from + MAX_TOGETHER, changes.size())));
+    }
+  }
+
+  /** Makes changes in one round trip. One that fails affects no other. */
+  private static void make(List<Change> changes) {
+    SharedTrip trip = new SharedTrip();
+    List<Supplier<? extends @Nullable Object>> begun = new ArrayList<>(changes.size());
+    RuntimeException failure = null;
+    for (Change change : changes) {
+      try {
+        begun.add(change.begin(trip));
+      } catch (RuntimeException e) {
+        failure = first(failure, e);
+      }
+    }
+    trip.make();
+    for (Supplier<? extends @Nullable Object> rest : begun) {
+      try {
+        Object unused = rest.get();
+      } catch (RuntimeException e) {
+        failure = first(failure, e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static RuntimeException first(@Nullable RuntimeException before, RuntimeException next) {
+    if (before == null) {
+      return next;
+    }
+    if (before != next) { // all changes of a trip may have the same failure
+      before.addSuppressed(next);
+    }
+    return before;
+  }
+
   @Override
   public long getCachingTimestamp() {
     return start;
@@ -98,17 +289,41 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   @Override
   public void transactionJoined() {
+    forget(); // a session that is not told of the end
     start = SimpleTimestamper.next();
+    phase = isToldOfEnd ? Phase.ACTIVE : Phase.NONE;
   }
 
   @Override
-  public void transactionCompleting() {}
+  public void transactionCompleting() {
+    if (phase == Phase.ACTIVE) {
+      phase = Phase.COMPLETING;
+      makeWaiting();
+    }
+  }
 
   @Override
   public void transactionCompleted(boolean successful) {
+    try {
+      waiting
+          .values()
+          .removeIf(
+              one ->
+                  one.precedesCommit()
+                      || (!successful && one.handle() != null && !one.handle().isSet));
+      makeWaiting();
+    } finally {
+      forget();
+    }
+  }
+
+  private void forget() {
+    phase = Phase.NONE;
     tickets.clear();
     seen.clear();
     changed.clear();
     changedRegions.clear();
+    locks.clear();
+    waiting.clear();
   }
 }

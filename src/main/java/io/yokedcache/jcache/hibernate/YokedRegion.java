@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.hibernate;
 
 import io.yokedcache.jcache.YokedCache;
+import io.yokedcache.jcache.internal.processor.SharedTrip;
 import java.util.Comparator;
 import java.util.function.Supplier;
 import org.hibernate.cache.cfg.spi.CollectionDataCachingConfig;
@@ -35,6 +36,12 @@ final class YokedRegion extends DomainDataRegionTemplate {
 
   YokedCache<Object, Object> cache() {
     return ((CacheStorage) getCacheStorageAccess()).cache();
+  }
+
+  /** The same cache, for changes that share round trips. */
+  @SuppressWarnings("unchecked") // The cache itself.
+  SharedTrip.Member<Object, Object> member() {
+    return cache().unwrap(SharedTrip.Member.class);
   }
 
   /** The base class calls this before the fields of this class are set. */

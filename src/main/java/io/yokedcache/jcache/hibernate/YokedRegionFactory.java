@@ -36,6 +36,7 @@ import org.hibernate.cache.spi.support.StorageAccess;
 import org.hibernate.engine.jdbc.connections.spi.JdbcConnectionAccess;
 import org.hibernate.engine.jdbc.spi.JdbcServices;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
+import org.hibernate.engine.spi.SessionImplementor;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -149,7 +150,7 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
   @Override
   public CacheTransactionSynchronization createTransactionContext(
       SharedSessionContractImplementor session) {
-    return new TransactionContext();
+    return new TransactionContext(/* isToldOfEnd= */ session instanceof SessionImplementor);
   }
 
   @Override
@@ -159,20 +160,20 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
     return new YokedRegion(
         regionConfig,
         this,
-        storage(regionConfig.getRegionName(), buildingContext.getSessionFactory()),
+        new CacheStorage(cache(regionConfig.getRegionName(), buildingContext.getSessionFactory())),
         buildingContext);
   }
 
   @Override
   protected StorageAccess createQueryResultsRegionStorageAccess(
       String regionName, SessionFactoryImplementor sessionFactory) {
-    return storage(existingName(regionName, sessionFactory), sessionFactory);
+    return new CacheStorage(cache(existingName(regionName, sessionFactory), sessionFactory));
   }
 
   @Override
   protected StorageAccess createTimestampsRegionStorageAccess(
       String regionName, SessionFactoryImplementor sessionFactory) {
-    return storage(existingName(regionName, sessionFactory), sessionFactory);
+    return new TimestampStorage(cache(existingName(regionName, sessionFactory), sessionFactory));
   }
 
   /** The name of a default region, or its legacy name if only that cache is configured. */
@@ -193,14 +194,15 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
     return regionName;
   }
 
-  private CacheStorage storage(String regionName, SessionFactoryImplementor sessionFactory) {
+  private YokedCache<Object, Object> cache(
+      String regionName, SessionFactoryImplementor sessionFactory) {
     Cache<Object, Object> cache = find(regionName, sessionFactory);
     if (cache == null) {
       cache = create(qualified(regionName, sessionFactory));
     }
     @SuppressWarnings("unchecked") // The cache itself.
     YokedCache<Object, Object> yoked = cache.unwrap(YokedCache.class);
-    return new CacheStorage(yoked);
+    return yoked;
   }
 
   private static String qualified(String regionName, SessionFactoryImplementor sessionFactory) {

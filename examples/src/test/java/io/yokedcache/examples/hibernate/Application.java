@@ -32,8 +32,12 @@ final class Application implements Closeable {
   /** Opens a database, with or without the query cache. */
   static Application open(
       String jdbcUrl, String cacheFile, String regionPrefix, boolean cachesQueries) {
-    String factory = System.getProperty(FACTORY, "jcache");
-    return openWith(factory, jdbcUrl, cacheFile, regionPrefix, cachesQueries);
+    return openWith(factory(), jdbcUrl, cacheFile, regionPrefix, cachesQueries);
+  }
+
+  /** The region factory of applications that do not name one. */
+  static String factory() {
+    return System.getProperty(FACTORY, "jcache");
   }
 
   /** Opens a database, with that region factory. */

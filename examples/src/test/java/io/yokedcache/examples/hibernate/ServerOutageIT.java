@@ -2,6 +2,7 @@ package io.yokedcache.examples.hibernate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.file.Path;
 import javax.cache.CacheException;
@@ -72,7 +73,8 @@ final class ServerOutageIT {
 
   @Test
   void commit_serverGoneSinceTheFlush_throwsButIsInTheDatabase() {
-    assertThatThrownBy(() -> setPriceTo200(servers.redis()::stop))
+    assumeThat(Application.factory()).isEqualTo("jcache");
+    assertThatThrownBy(() -> setPriceTo200(application, servers.redis()::stop))
         .isInstanceOf(HibernateException.class)
         .hasCauseInstanceOf(CacheException.class)
         .hasMessageContaining("afterTransactionCompletion");
@@ -82,12 +84,36 @@ final class ServerOutageIT {
     assertThat(application.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("200", 0));
   }
 
+  /** Its locks are set between the flush and the commit. */
+  @Test
+  void commit_serverGoneSinceTheFlush_changesNothingWithTheRegionFactory() throws Exception {
+    try (Application own =
+        Application.openWith(
+            "yokedcache",
+            servers.jdbcUrl(),
+            servers.cacheFile("connection.command-timeout = 500ms"),
+            "outage.own",
+            /* cachesQueries= */ true)) {
+      assertThat(own.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("100", 1));
+
+      assertThatThrownBy(() -> setPriceTo200(own, servers.redis()::stop))
+          .isInstanceOf(CacheException.class);
+
+      assertThat(servers.price(1)).isEqualTo("100");
+      servers.redis().restart();
+      assertThat(own.ask(Job.ARTICLE, 1).text()).isEqualTo("100");
+      assertThat(own.ask(Job.RAISE_ARTICLE, 1).text()).isEqualTo("101");
+      assertThat(own.ask(Job.ARTICLE, 1)).isEqualTo(new Reply("101", 0));
+    }
+  }
+
   /** The server keeps its entries, among them the lock that was put over the old row. */
   @Test
   void commit_serverSilentSinceTheFlush_leavesNothingStale() throws Exception {
+    assumeThat(Application.factory()).isEqualTo("jcache");
     application.ask(Job.ARTICLES_BY_QUERY, 1);
 
-    assertThatThrownBy(() -> setPriceTo200(() -> servers.redis().signal("STOP")))
+    assertThatThrownBy(() -> setPriceTo200(application, () -> servers.redis().signal("STOP")))
         .isInstanceOf(HibernateException.class)
         .hasMessageContaining("afterTransactionCompletion");
 
@@ -100,7 +126,7 @@ final class ServerOutageIT {
     assertThat(other.ask(Job.ARTICLES_BY_QUERY, 1)).isEqualTo(new Reply("200", 1));
   }
 
-  private void setPriceTo200(Runnable betweenFlushAndCommit) {
+  private static void setPriceTo200(Application application, Runnable betweenFlushAndCommit) {
     application
         .sessions()
         .inTransaction(

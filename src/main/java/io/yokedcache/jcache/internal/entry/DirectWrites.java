@@ -1,9 +1,9 @@
 package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
@@ -81,7 +81,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
       @Nullable V value,
       EntryExpiry expiry,
       List<Bytes> tags,
-      AsyncQueue queue,
+      RequestSender sender,
       Consumer<Supplier<OperationResult<V>>> arrived) {
     Mutation mutation =
         mutation(
@@ -97,7 +97,7 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
         .beginApply(
             mutation,
             operation.owes(),
-            queue,
+            sender,
             made -> arrived.accept(() -> orLeaveOut(made, mutation, value)));
   }
 

@@ -1,8 +1,8 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RequestSender;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,7 +51,7 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
    * @param value the new value, or {@code null} for removals
    * @param expiry the expiry of the entry: the cache's, or {@link EntryExpiry#own}
    * @param tags the tags of the entry; none in a cache without tags
-   * @param arrived is called once in a thread of the queue, with what returns the result
+   * @param arrived is called once by the sender, with what returns the result
    */
   void begin(
       EntryOperation operation,
@@ -60,7 +60,7 @@ public sealed interface EntryWrites<K, V> permits DirectWrites, OptimisticWrites
       @Nullable V value,
       EntryExpiry expiry,
       List<Bytes> tags,
-      AsyncQueue queue,
+      RequestSender sender,
       Consumer<Supplier<OperationResult<V>>> arrived);
 
   /**

@@ -3,9 +3,9 @@ package io.yokedcache.jcache.internal.entry;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
@@ -94,7 +94,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       @Nullable V value,
       EntryExpiry expiry,
       List<Bytes> tags,
-      AsyncQueue queue,
+      RequestSender sender,
       Consumer<Supplier<OperationResult<V>>> arrived) {
     throw new IllegalStateException("A write with application code needs the lock of its key");
   }

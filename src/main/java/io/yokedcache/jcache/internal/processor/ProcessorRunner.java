@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.processor;
 
+import static java.util.Objects.requireNonNull;
+
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.ContentionBackoff;
 import io.yokedcache.jcache.internal.entry.OperationResult;
@@ -10,7 +12,9 @@ import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.cache.CacheException;
 import javax.cache.processor.EntryProcessor;
 import org.jspecify.annotations.Nullable;
@@ -41,11 +45,53 @@ public final class ProcessorRunner<K, V> {
       Consumer<Boolean> lookedUp,
       EntryProcessor<K, V, T> processor,
       Object... arguments) {
-    ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
-    Lookup<V> lookup = guessed(encodedKey, processor);
-    if (lookup == null) {
-      lookup = read(encodedKey);
+    Lookup<V> guess = guessed(encodedKey, processor);
+    return run(
+        key, encodedKey, guess == null ? read(encodedKey) : guess, lookedUp, processor, arguments);
+  }
+
+  /**
+   * Begins to run a processor on its guess.
+   *
+   * @return finishes it as {@link #run} does; or {@code null} if nothing can be sent, since there
+   *     is no guess, or no change of it
+   */
+  public <T extends @Nullable Object> @Nullable Supplier<Processed<V, T>> begin(
+      SharedTrip trip,
+      K key,
+      Bytes encodedKey,
+      Consumer<Boolean> lookedUp,
+      GuessingProcessor<K, V, T> processor) {
+    Lookup<V> guess = guessed(encodedKey, processor);
+    if (guess == null) {
+      return null;
     }
+    Attempt<K, V, T> attempt =
+        Attempt.make(
+            context, key, encodedKey, guess.stored(), guess.before(), processor, new Object[0]);
+    if (attempt.mutation() == null) {
+      return null;
+    }
+    AtomicReference<@Nullable Supplier<Outcome>> arrived = new AtomicReference<>();
+    context.store().changes().beginApply(attempt.mutation(), /* owes= */ false, trip, arrived::set);
+    return () -> {
+      Outcome outcome = requireNonNull(arrived.get(), "not sent").get();
+      Processed<V, T> processed = attempt.processed(outcome);
+      return processed != null
+          ? processed
+          : run(key, encodedKey, found(encodedKey, outcome.prior()), lookedUp, processor);
+    };
+  }
+
+  private <T extends @Nullable Object> Processed<V, T> run(
+      K key,
+      Bytes encodedKey,
+      Lookup<V> first,
+      Consumer<Boolean> lookedUp,
+      EntryProcessor<K, V, T> processor,
+      Object... arguments) {
+    ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
+    Lookup<V> lookup = first;
     while (true) {
       Outcome outcome = null;
       try (ProcessorStore store = ProcessorStore.of(context, List.of(encodedKey))) {
@@ -77,7 +123,7 @@ public final class ProcessorRunner<K, V> {
       if (lookup.isRead()) {
         contention.spoilt("invoke", key);
       }
-      lookup = found == null ? read(encodedKey) : decoded(encodedKey, found);
+      lookup = found(encodedKey, found);
     }
   }
 
@@ -93,6 +139,11 @@ public final class ProcessorRunner<K, V> {
     return guess == null
         ? null
         : new Lookup<>(context.codec().value(encodedKey, guess), guess, /* isRead= */ false);
+  }
+
+  /** The entry that a failed attempt has found, or as it is now. */
+  private Lookup<V> found(Bytes encodedKey, @Nullable Bytes prior) {
+    return prior == null ? read(encodedKey) : decoded(encodedKey, prior);
   }
 
   private Lookup<V> read(Bytes encodedKey) {

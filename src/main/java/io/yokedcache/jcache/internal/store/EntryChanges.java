@@ -3,8 +3,8 @@ package io.yokedcache.jcache.internal.store;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.OperationNames.Name;
@@ -136,19 +136,19 @@ public final class EntryChanges {
   /**
    * Begins to change an entry, as {@link #apply} does.
    *
-   * @param arrived is called once in a thread of the queue, with a supplier of the outcome. The
-   *     supplier waits only if the change must be made again.
+   * @param arrived is called once by the sender, with a supplier of the outcome. The supplier waits
+   *     only if the change must be made again.
    */
   public void beginApply(
-      Mutation mutation, boolean owes, AsyncQueue queue, Consumer<Supplier<Outcome>> arrived) {
+      Mutation mutation, boolean owes, RequestSender sender, Consumer<Supplier<Outcome>> arrived) {
     if (settlement.isAnyOwed()) {
-      queue.run(() -> arrived.accept(() -> apply(mutation, owes)));
+      sender.run(() -> arrived.accept(() -> apply(mutation, owes)));
       return;
     }
     observers.beforeChange(mutation.key());
     boolean isBegun = false;
     try {
-      mutations.begin(mutation, queue, made -> arrived.accept(() -> finish(mutation, owes, made)));
+      mutations.begin(mutation, sender, made -> arrived.accept(() -> finish(mutation, owes, made)));
       isBegun = true;
     } finally {
       if (!isBegun) {

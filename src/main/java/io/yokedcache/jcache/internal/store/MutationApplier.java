@@ -1,10 +1,10 @@
 package io.yokedcache.jcache.internal.store;
 
-import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.OperationNames.Name;
@@ -99,14 +99,14 @@ final class MutationApplier {
   /**
    * Begins a mutation.
    *
-   * @param arrived is called once in a thread of the queue, with what returns the outcome. That
-   *     waits only if the mutation must be repeated.
+   * @param arrived is called once by the sender, with what returns the outcome. That waits only if
+   *     the mutation must be repeated.
    */
-  void begin(Mutation mutation, AsyncQueue queue, Consumer<Supplier<Outcome>> arrived) {
+  void begin(Mutation mutation, RequestSender sender, Consumer<Supplier<Outcome>> arrived) {
     int bucket = names.bucketOf(mutation.key());
     Generation generation = generations.known(bucket);
     if (generation == null) {
-      queue.run(() -> arrived.accept(() -> apply(mutation)));
+      sender.run(() -> arrived.accept(() -> apply(mutation)));
       return;
     }
     String operation =
@@ -126,9 +126,9 @@ final class MutationApplier {
     long nowNanos = System.nanoTime();
     boolean asks = announcement.isDue(nowNanos);
     Request request = asks ? Request.together(List.of(own, announcement.question(operation))) : own;
-    executor.begin(
+    sender.send(
+        executor,
         request,
-        queue,
         sent ->
             arrived.accept(
                 () -> {
