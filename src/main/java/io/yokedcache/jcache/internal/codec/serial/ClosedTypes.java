@@ -64,6 +64,11 @@ public final class ClosedTypes {
     return Map.copyOf(plain);
   }
 
+  /** Returns the final classes of the JDK with plain content. */
+  public static Set<Class<?>> plainTypes() {
+    return PLAIN.keySet();
+  }
+
   /** Returns whether a class is a final class of the JDK with plain content, which is immutable. */
   public static boolean isPlain(Class<?> type) {
     return PLAIN.containsKey(type);

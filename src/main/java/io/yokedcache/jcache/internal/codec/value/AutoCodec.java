@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * {@link JavaCodec} does. The first byte tells the format, so this codec also reads the bytes of
  * the codec {@code java}.
  *
- * <p>The compact form is used for objects of exactly these classes: {@code String}, {@code byte[]},
- * the boxed types, {@code BigInteger}, {@code BigDecimal}, {@code UUID}, {@code Instant}, {@code
- * Duration}, {@code LocalDate}, {@code LocalTime}, {@code LocalDateTime} and {@code
- * OffsetDateTime}. Equal values of these classes have equal bytes. Records of these, of enums, of
- * other records and of frequent collections are written by their components ({@link CompactForm}).
- * Inside other objects they are serialised with them.
+ * <p>The compact form is used for objects of exactly these classes: {@code String}, the boxed
+ * types, {@code BigInteger}, {@code BigDecimal}, {@code UUID}, the times and periods of {@code
+ * java.time}, and arrays of primitive types but {@code boolean} ({@link PlainForm}). Equal values
+ * of these classes have equal bytes. Frequent collections of the JDK, {@code String[]}, and records
+ * are written by their elements and components if all of them are such values, enums, records or
+ * collections ({@link CompactForm}). Inside other objects they are serialised with them.
  *
  * <p>The limits and the refusals of {@code JavaCodec} apply. Do not use it for keys: serialised
  * objects are not canonical. Safe for use by several threads.
@@ -34,8 +34,8 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   private final JavaCodec<T> java;
   private final @Nullable PlainForm<T> declared;
 
-  /** Made when the first record is encoded or decoded. */
-  private volatile @Nullable CompactForm records;
+  /** Made when the first record or container is encoded or decoded. */
+  private volatile @Nullable CompactForm compact;
 
   /**
    * Creates the codec.
@@ -83,20 +83,20 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
     if (form != null) {
       return form.encoder().apply(value, settings);
     }
-    byte[] bytes = value instanceof Record && settings.java() ? records().encode(value) : null;
+    byte[] bytes = settings.java() && CompactWriter.begins(value) ? compact().encode(value) : null;
     return bytes == null ? java.encode(value) : bytes;
   }
 
-  private CompactForm records() {
-    CompactForm made = records;
-    return made != null ? made : makeRecords();
+  private CompactForm compact() {
+    CompactForm made = compact;
+    return made != null ? made : makeCompact();
   }
 
-  private synchronized CompactForm makeRecords() {
-    CompactForm made = records;
+  private synchronized CompactForm makeCompact() {
+    CompactForm made = compact;
     if (made == null) {
       made = new CompactForm(java.streams());
-      records = made;
+      compact = made;
     }
     return made;
   }
@@ -118,8 +118,8 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
   public T decode(byte[] bytes) {
     PlainForm<?> form = bytes.length == 0 ? null : PlainForm.ofTag(bytes[0]);
     if (form == null) {
-      return bytes.length > 0 && bytes[0] == CompactWriter.RECORD && settings.java()
-          ? type.cast(records().decode(bytes, type))
+      return bytes.length > 0 && CompactReader.begins(bytes[0]) && settings.java()
+          ? type.cast(compact().decode(bytes, type))
           : java.decode(bytes);
     }
     if (bytes.length > settings.maxBytes()) {

@@ -12,43 +12,44 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The collections and maps that a compact value can have. Each is read as an object of the class
- * that was written, so {@code List.of} stays unmodifiable. Objects of other classes, and of
- * subclasses, have no compact form.
+ * The collections, maps and arrays of objects that a compact value can have. Each is read as an
+ * object of the class that was written, so {@code List.of} stays unmodifiable. Objects of other
+ * classes, and of subclasses, have no compact form.
  */
 enum CompactContainer {
-  ARRAY_LIST('A'),
-  LIST_OF('T'),
-  HASH_SET('H'),
-  LINKED_HASH_SET('K'),
-  SET_OF('V'),
-  HASH_MAP('h'),
-  LINKED_HASH_MAP('k'),
-  MAP_OF('v');
+  ARRAY_LIST('A', ArrayList.class),
+  LIST_OF('T', List.of().getClass()),
+  HASH_SET('H', HashSet.class),
+  LINKED_HASH_SET('K', LinkedHashSet.class),
+  SET_OF('V', Set.of().getClass()),
+  HASH_MAP('h', HashMap.class),
+  LINKED_HASH_MAP('k', LinkedHashMap.class),
+  MAP_OF('v', Map.of().getClass()),
+  STRING_ARRAY('a', String[].class);
 
   private static final int MAX_CAPACITY = 1 << 30;
 
-  /** The immutable collections have two classes each, by the number of elements. */
-  private static final Map<Class<?>, CompactContainer> BY_CLASS =
-      Map.ofEntries(
-          Map.entry(ArrayList.class, ARRAY_LIST),
-          Map.entry(List.of().getClass(), LIST_OF),
-          Map.entry(List.of(1).getClass(), LIST_OF),
-          Map.entry(HashSet.class, HASH_SET),
-          Map.entry(LinkedHashSet.class, LINKED_HASH_SET),
-          Map.entry(Set.of().getClass(), SET_OF),
-          Map.entry(Set.of(1).getClass(), SET_OF),
-          Map.entry(HashMap.class, HASH_MAP),
-          Map.entry(LinkedHashMap.class, LINKED_HASH_MAP),
-          Map.entry(Map.of().getClass(), MAP_OF),
-          Map.entry(Map.of(1, 1).getClass(), MAP_OF));
-
+  private static final Map<Class<?>, CompactContainer> BY_CLASS = byClass();
   private static final @Nullable CompactContainer[] BY_TAG = byTag();
 
   private final byte tag;
+  private final Class<?> type;
 
-  CompactContainer(char tag) {
+  CompactContainer(char tag, Class<?> type) {
     this.tag = (byte) tag;
+    this.type = type;
+  }
+
+  /** The immutable collections have two classes each, by the number of elements. */
+  private static Map<Class<?>, CompactContainer> byClass() {
+    Map<Class<?>, CompactContainer> containers = new HashMap<>();
+    containers.put(List.of(1).getClass(), LIST_OF);
+    containers.put(Set.of(1).getClass(), SET_OF);
+    containers.put(Map.of(1, 1).getClass(), MAP_OF);
+    for (CompactContainer container : values()) {
+      containers.put(container.type, container);
+    }
+    return Map.copyOf(containers);
   }
 
   private static @Nullable CompactContainer[] byTag() {
@@ -74,6 +75,11 @@ enum CompactContainer {
     return BY_CLASS.keySet().stream().anyMatch(type::isAssignableFrom);
   }
 
+  /** Returns the class of the objects, or one with the same supertypes. */
+  Class<?> type() {
+    return type;
+  }
+
   byte tag() {
     return tag;
   }
@@ -85,12 +91,16 @@ enum CompactContainer {
 
   /** Returns whether the container finds its elements or keys by hash codes. */
   boolean hashes() {
-    return this != ARRAY_LIST && this != LIST_OF;
+    return this != ARRAY_LIST && this != LIST_OF && this != STRING_ARRAY;
   }
 
   /** Returns whether the container compares all keys with equal hash codes, and orders none. */
   boolean probes() {
     return this == SET_OF || this == MAP_OF;
+  }
+
+  boolean isArray() {
+    return this == STRING_ARRAY;
   }
 
   boolean isMutable() {
@@ -115,6 +125,7 @@ enum CompactContainer {
       case HASH_MAP -> fill(new HashMap<>(capacity), elements);
       case LINKED_HASH_MAP -> fill(new LinkedHashMap<>(capacity), elements);
       case MAP_OF -> mapOf(elements);
+      case STRING_ARRAY -> Arrays.copyOf(elements, elements.length, String[].class);
     };
   }
 

@@ -14,13 +14,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The form in which one codec {@code auto} writes records. Safe for use by several threads.
+ * The form in which one codec {@code auto} writes records and collections. Safe for use by several
+ * threads.
  *
  * <pre>
  * value       N for null, or a value of {@link PlainForm}, or one of
  *             R class, components     primitive types without tag, other components as values
  *             E class, name           an enum constant, its name as a String
- *             A T H K V h k v         {@link CompactContainer}: length, elements or keys and values
+ *             A T H K V h k v a       {@link CompactContainer}: length, elements or keys and values
  * class       its number in this value (1), then its header if the number is new
  * </pre>
  *

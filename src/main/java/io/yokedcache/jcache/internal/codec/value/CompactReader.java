@@ -49,13 +49,25 @@ final class CompactReader {
    */
   Object read(Class<?> declared) {
     at = 1;
-    Source source = readClass();
-    form.checkType(source.type(), declared);
-    Object value = readRecord(source, /* depth= */ 1);
+    CompactContainer container = CompactContainer.ofTag(bytes[0]);
+    Object value;
+    if (container != null) {
+      form.checkType(container.type(), declared);
+      value = readContainer(container, /* depth= */ 1);
+    } else {
+      Source source = readClass();
+      form.checkType(source.type(), declared);
+      value = readRecord(source, /* depth= */ 1);
+    }
     if (at != bytes.length) {
       throw damaged((bytes.length - at) + " bytes follow the value");
     }
     return value;
+  }
+
+  /** Returns whether the first byte of a value is one of this form. */
+  static boolean begins(byte tag) {
+    return tag == CompactWriter.RECORD || CompactContainer.ofTag(tag) != null;
   }
 
   private @Nullable Object readValue(int depth) {
@@ -133,6 +145,9 @@ final class CompactReader {
         throw damaged("they are cut off");
       }
       count *= 2;
+    }
+    if (container.isArray()) {
+      form.limits().checkArray(count);
     }
     form.limits().checkReferences(references + count);
     @Nullable Object[] elements = new @Nullable Object[count];

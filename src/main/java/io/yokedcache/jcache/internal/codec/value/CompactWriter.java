@@ -63,6 +63,11 @@ final class CompactWriter {
     this.bytes = new byte[Math.min(maxSize, expectedSize)];
   }
 
+  /** Returns whether a value that is no part of another one can have a compact form. */
+  static boolean begins(Object value) {
+    return value instanceof Record || CompactContainer.of(value.getClass()) != null;
+  }
+
   /** Returns whether a component of this type can have a compact form. */
   static boolean canWrite(Class<?> type) {
     return type.isPrimitive()
@@ -187,7 +192,11 @@ final class CompactWriter {
         write(entry.getValue(), depth + 1);
       }
     } else {
-      Collection<?> elements = (Collection<?>) value;
+      Collection<?> elements =
+          container.isArray() ? Arrays.asList((Object[]) value) : (Collection<?>) value;
+      if (container.isArray() && elements.size() > settings.maxArrayLength()) {
+        throw new UnsuitedException();
+      }
       writeLength(elements.size());
       for (Object element : elements) {
         if (element == null && container == CompactContainer.LIST_OF) {
@@ -216,7 +225,7 @@ final class CompactWriter {
     if (form == null) {
       throw new UnsuitedException();
     }
-    if (value instanceof byte[]) {
+    if (value.getClass().isArray()) {
       noteMutable(value);
     }
     try {

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.codec.value;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.yokedcache.jcache.codec.CodecException;
@@ -11,13 +12,21 @@ import io.yokedcache.jcache.internal.codec.serial.ScanLimits;
 import io.yokedcache.jcache.internal.codec.serial.Utf8;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.time.Period;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.time.temporal.ChronoField;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +35,7 @@ import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,10 +48,16 @@ import org.jspecify.annotations.Nullable;
  * U                 UUID: 16
  * i p t             Instant, Duration, LocalDateTime: seconds (8), nanoseconds (4)
  * o                 OffsetDateTime: as its LocalDateTime, seconds of the offset (4)
+ * z                 ZonedDateTime: length, as its OffsetDateTime, the id of the zone in ASCII
  * d                 LocalDate: year (4), month (1), day (1)
  * c                 LocalTime: nanosecond of the day (8)
+ * q                 OffsetTime: as its LocalTime, seconds of the offset (4)
+ * y m n             Year (4), YearMonth: year (4), month (1), MonthDay: month (1), day (1)
+ * P                 Period: years, months, days (4 each)
+ * O                 ZoneOffset: seconds (4)
  * s u x             String: length, Latin-1, UTF-8 or UTF-16
  * b                 byte[]: length, bytes
+ * w r g j f e       short[], char[], int[], long[], float[], double[]: length in bytes, elements
  * G M               BigInteger, BigDecimal: length, scale (4, only M), two's complement
  * length            one byte, or 255 and four bytes if it is 255 or more
  * </pre>
@@ -72,6 +88,8 @@ public record PlainForm<T>(
 
   /** Where the third of three numbers begins after a long and an int. */
   private static final int AFTER_TIME = AFTER_LONG + Integer.BYTES;
+
+  private static final int TIME_AND_OFFSET = Long.BYTES + 2 * Integer.BYTES;
 
   private static final int NANOS_PER_SECOND = 1_000_000_000;
 
@@ -171,9 +189,7 @@ public record PlainForm<T>(
                 putDateTime(bytes, value.toLocalDateTime());
                 BigEndian.put(bytes, AFTER_TIME, value.getOffset().getTotalSeconds());
               },
-              bytes ->
-                  dateTimeOf(bytes)
-                      .atOffset(ZoneOffset.ofTotalSeconds(BigEndian.intAt(bytes, AFTER_TIME)))),
+              bytes -> dateTimeOf(bytes).atOffset(offsetAt(bytes, AFTER_TIME))),
           fixed(
               "d",
               LocalDate.class,
@@ -191,6 +207,63 @@ public record PlainForm<T>(
               Long.BYTES,
               (value, bytes) -> BigEndian.put(bytes, 1, value.toNanoOfDay()),
               bytes -> LocalTime.ofNanoOfDay(BigEndian.longAt(bytes, 1))),
+          fixed(
+              "q",
+              OffsetTime.class,
+              Long.BYTES + Integer.BYTES,
+              (value, bytes) -> {
+                BigEndian.put(bytes, 1, value.toLocalTime().toNanoOfDay());
+                BigEndian.put(bytes, AFTER_LONG, value.getOffset().getTotalSeconds());
+              },
+              bytes ->
+                  LocalTime.ofNanoOfDay(BigEndian.longAt(bytes, 1))
+                      .atOffset(offsetAt(bytes, AFTER_LONG))),
+          fixed(
+              "y",
+              Year.class,
+              Integer.BYTES,
+              (value, bytes) -> BigEndian.put(bytes, 1, value.getValue()),
+              bytes -> Year.of(BigEndian.intAt(bytes, 1))),
+          fixed(
+              "m",
+              YearMonth.class,
+              Integer.BYTES + 1,
+              (value, bytes) -> {
+                BigEndian.put(bytes, 1, value.getYear());
+                bytes[AFTER_INT] = (byte) value.getMonthValue();
+              },
+              bytes -> YearMonth.of(BigEndian.intAt(bytes, 1), bytes[AFTER_INT])),
+          fixed(
+              "n",
+              MonthDay.class,
+              2,
+              (value, bytes) -> {
+                bytes[1] = (byte) value.getMonthValue();
+                bytes[2] = (byte) value.getDayOfMonth();
+              },
+              bytes -> MonthDay.of(bytes[1], bytes[2])),
+          fixed(
+              "P",
+              Period.class,
+              3 * Integer.BYTES,
+              (value, bytes) -> {
+                BigEndian.put(bytes, 1, value.getYears());
+                BigEndian.put(bytes, AFTER_INT, value.getMonths());
+                BigEndian.put(bytes, AFTER_LONG, value.getDays());
+              },
+              bytes ->
+                  Period.of(
+                      BigEndian.intAt(bytes, 1),
+                      BigEndian.intAt(bytes, AFTER_INT),
+                      BigEndian.intAt(bytes, AFTER_LONG))),
+          fixed(
+              "O",
+              ZoneOffset.class,
+              Integer.BYTES,
+              (value, bytes) -> BigEndian.put(bytes, 1, value.getTotalSeconds()),
+              bytes -> offsetAt(bytes, 1)),
+          new PlainForm<>(
+              "z", ZonedDateTime.class, VARIABLE, PlainForm::encodeZoned, PlainForm::decodeZoned),
           new PlainForm<>(
               "" + LATIN_1 + UNICODE + CHARS,
               String.class,
@@ -199,6 +272,72 @@ public record PlainForm<T>(
               PlainForm::decodeText),
           new PlainForm<>(
               "b", byte[].class, VARIABLE, PlainForm::encodeBytes, PlainForm::decodeBytes),
+          array(
+              'w',
+              short[].class,
+              Short.BYTES,
+              array -> array.length,
+              (array, to) -> to.asShortBuffer().put(array),
+              (from, length) -> {
+                short[] array = new short[length];
+                from.asShortBuffer().get(array);
+                return array;
+              }),
+          array(
+              'r',
+              char[].class,
+              Character.BYTES,
+              array -> array.length,
+              (array, to) -> to.asCharBuffer().put(array),
+              (from, length) -> {
+                char[] array = new char[length];
+                from.asCharBuffer().get(array);
+                return array;
+              }),
+          array(
+              'g',
+              int[].class,
+              Integer.BYTES,
+              array -> array.length,
+              (array, to) -> to.asIntBuffer().put(array),
+              (from, length) -> {
+                int[] array = new int[length];
+                from.asIntBuffer().get(array);
+                return array;
+              }),
+          array(
+              'j',
+              long[].class,
+              Long.BYTES,
+              array -> array.length,
+              (array, to) -> to.asLongBuffer().put(array),
+              (from, length) -> {
+                long[] array = new long[length];
+                from.asLongBuffer().get(array);
+                return array;
+              }),
+          array(
+              'f',
+              float[].class,
+              Float.BYTES,
+              array -> array.length,
+              (array, to) -> to.asFloatBuffer().put(array),
+              (from, length) -> {
+                float[] array = new float[length];
+                from.asFloatBuffer().get(array);
+                return array;
+              }),
+          array(
+              'e',
+              double[].class,
+              Double.BYTES,
+              array -> array.length,
+              (array, to) -> to.asDoubleBuffer().put(array),
+              (from, length) -> {
+                double[] array = new double[length];
+                from.asDoubleBuffer().get(array);
+                return array;
+              }),
           new PlainForm<>(
               "G",
               BigInteger.class,
@@ -280,6 +419,70 @@ public record PlainForm<T>(
           }
           return reader.apply(bytes);
         });
+  }
+
+  /**
+   * The form of an array of primitive elements.
+   *
+   * @param size the number of bytes of an element
+   * @param writer writes the elements
+   * @param reader reads as many elements
+   */
+  private static <T> PlainForm<T> array(
+      char tag,
+      Class<T> type,
+      int size,
+      ToIntFunction<T> length,
+      BiConsumer<T, ByteBuffer> writer,
+      BiFunction<ByteBuffer, Integer, T> reader) {
+    return new PlainForm<>(
+        String.valueOf(tag),
+        type,
+        VARIABLE,
+        (value, limits) -> {
+          checkArray(length.applyAsInt(value), limits);
+          long total = (long) size * length.applyAsInt(value);
+          byte[] bytes = allocate(tag, total, limits.maxBytes());
+          int start = bytes.length - (int) total;
+          writer.accept(value, ByteBuffer.wrap(bytes, start, (int) total));
+          return bytes;
+        },
+        (bytes, limits) -> {
+          int start = start(bytes);
+          int total = bytes.length - start;
+          if (total % size != 0) {
+            throw damaged(bytes, "an element is cut off", null);
+          }
+          checkArray(total / size, limits);
+          return reader.apply(ByteBuffer.wrap(bytes, start, total), total / size);
+        });
+  }
+
+  private static ZoneOffset offsetAt(byte[] bytes, int at) {
+    return ZoneOffset.ofTotalSeconds(BigEndian.intAt(bytes, at));
+  }
+
+  private static byte[] encodeZoned(ZonedDateTime value, SerializationSettings limits) {
+    byte[] zone = value.getZone().getId().getBytes(US_ASCII);
+    byte[] bytes = allocate('z', TIME_AND_OFFSET + zone.length, limits.maxBytes());
+    int start = bytes.length - zone.length;
+    ByteBuffer.wrap(bytes, start - TIME_AND_OFFSET, TIME_AND_OFFSET)
+        .putLong(value.toLocalDateTime().toEpochSecond(ZoneOffset.UTC))
+        .putInt(value.getNano())
+        .putInt(value.getOffset().getTotalSeconds());
+    System.arraycopy(zone, 0, bytes, start, zone.length);
+    return bytes;
+  }
+
+  /** The offset tells which of two equal local times it is when clocks are set back. */
+  private static ZonedDateTime decodeZoned(byte[] bytes, SerializationSettings limits) {
+    int start = start(bytes);
+    ByteBuffer content = ByteBuffer.wrap(bytes, start, bytes.length - start);
+    LocalDateTime time =
+        LocalDateTime.ofEpochSecond(content.getLong(), content.getInt(), ZoneOffset.UTC);
+    ZoneOffset offset = ZoneOffset.ofTotalSeconds(content.getInt());
+    String zone = new String(bytes, content.position(), content.remaining(), US_ASCII);
+    return ZonedDateTime.ofLocal(time, ZoneId.of(zone), offset);
   }
 
   private static Boolean booleanOf(byte[] bytes) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -131,9 +132,9 @@ final class AutoCodecTest {
     for (Object value :
         List.of(
             new Money("1.50"),
-            List.of("a"),
-            new String[] {"a"},
-            new int[] {1},
+            Arrays.asList("a", "b"),
+            new TreeSet<>(List.of("a")),
+            new boolean[] {true},
             new Byte[] {1},
             Samples.Color.GREEN)) {
       byte[] bytes = codec.encode(value);

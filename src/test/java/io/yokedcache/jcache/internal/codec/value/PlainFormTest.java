@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.codec.TestSettings;
+import io.yokedcache.jcache.internal.codec.serial.ClosedTypes;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -12,8 +13,15 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.time.Period;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -44,6 +52,21 @@ final class PlainFormTest {
     writes(
         OffsetDateTime.of(1970, 1, 2, 0, 0, 0, 6, ZoneOffset.ofHours(-1)),
         "6f 0000000000015180 00000006 fffff1f0");
+    writes(
+        ZonedDateTime.of(1970, 1, 2, 0, 0, 0, 6, ZoneId.of("Etc/GMT+1")),
+        "7a 19 0000000000015180 00000006 fffff1f0 4574632f474d542b31");
+    writes(OffsetTime.of(0, 0, 1, 2, ZoneOffset.ofHours(-1)), "71 000000003b9aca02 fffff1f0");
+    writes(Year.of(-1), "79 ffffffff");
+    writes(YearMonth.of(2024, 2), "6d 000007e8 02");
+    writes(MonthDay.of(2, 29), "6e 02 1d");
+    writes(Period.of(1, -2, 3), "50 00000001 fffffffe 00000003");
+    writes(ZoneOffset.ofHours(-1), "4f fffff1f0");
+    writes(new short[] {1, -1}, "77 04 0001 ffff");
+    writes(new char[] {'\u20AC'}, "72 02 20ac");
+    writes(new int[] {1, -1}, "67 08 00000001 ffffffff");
+    writes(new long[] {-2}, "6a 08 fffffffffffffffe");
+    writes(new float[] {1}, "66 04 3f800000");
+    writes(new double[] {-2}, "65 08 c000000000000000");
     writes("", "73 00");
     writes("a\u00FF", "73 02 61ff");
     writes("a\u20AC", "75 04 61e282ac");
@@ -80,6 +103,22 @@ final class PlainFormTest {
     "64 000007e7 02 1d, February 29",
     "64 000007e7 0d 01, MonthOfYear",
     "64 7fffffff 01 01, Year",
+    "7a 0f 0000000000000000 00000000 000000, BufferUnderflow",
+    "7a 10 0000000000000000 00000000 00000000, Invalid ID",
+    "7a 13 0000000000000000 00000000 00000000 5a5a5a, ZZZ",
+    "7a 11 0000000000000000 3b9aca00 00000000 5a, NanoOfSecond",
+    "7a 11 0000000000000000 00000000 0000fd21 5a, Zone offset",
+    "7a 11 7fffffffffffffff 00000000 00000000 5a, EpochDay",
+    "71 0000000000000000 0000fd21, Zone offset",
+    "79 7fffffff, Year",
+    "6d 000007e7 0d, MonthOfYear",
+    "6e 02 1e, DayOfMonth",
+    "6e 00 01, MonthOfYear",
+    "4f 0000fd21, Zone offset",
+    "77 01 00, an element is cut off",
+    "67 03 000000, an element is cut off",
+    "6a 07 00000000000000, an element is cut off",
+    "65 ff 7fffffff 00, 1 instead of 2147483647 follow",
     "73, length is missing",
     "73 ff 000001, length is cut off",
     "73 ff 000000fe, their length is 254",
@@ -100,8 +139,15 @@ final class PlainFormTest {
         .hasMessageContaining(message);
   }
 
+  /** The list of the JDK's plain classes has no class that is serialised. */
+  @Test
+  void plainTypesOfTheJdk_haveAForm() {
+    assertThat(ClosedTypes.plainTypes())
+        .allSatisfy(type -> assertThat(PlainForm.of(type)).as(type.getName()).isNotNull());
+  }
+
   @ParameterizedTest
-  @CsvSource({"''", "00", "7a00", "80", "ac", "aced", "aced0005", "ff"})
+  @CsvSource({"''", "00", "7b00", "80", "ac", "aced", "aced0005", "ff"})
   void decode_unknownTag_isRefused(String hex) {
     assertThatThrownBy(() -> auto.decode(bytes(hex)))
         .isExactlyInstanceOf(CodecException.class)

@@ -7,7 +7,15 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.time.Period;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -48,7 +56,29 @@ public final class PlainSamples {
             OffsetDateTime.MIN,
             OffsetDateTime.MAX,
             OffsetDateTime.parse("2024-02-29T10:00:00.000000001+05:45")));
+    values.addAll(
+        List.of(
+            ZonedDateTime.parse("2026-10-25T02:30:00.5+02:00[Europe/Berlin]"),
+            ZonedDateTime.parse("2026-10-25T02:30:00.5+01:00[Europe/Berlin]"),
+            ZonedDateTime.parse("2024-02-29T10:00:00+05:45"),
+            ZonedDateTime.of(LocalDateTime.MIN, ZoneId.of("Etc/GMT+12")),
+            ZonedDateTime.of(LocalDateTime.MAX, ZoneId.of("UTC+01:00")),
+            OffsetTime.MIN,
+            OffsetTime.MAX,
+            OffsetTime.parse("10:00:00.000000001+05:45"),
+            Year.of(Year.MIN_VALUE),
+            Year.of(2026),
+            YearMonth.of(Year.MAX_VALUE, 12),
+            YearMonth.of(2024, 2),
+            MonthDay.of(2, 29),
+            MonthDay.of(12, 31),
+            Period.ZERO,
+            Period.of(Integer.MIN_VALUE, -1, Integer.MAX_VALUE),
+            ZoneOffset.UTC,
+            ZoneOffset.MIN,
+            ZoneOffset.ofTotalSeconds(1)));
     values.addAll(texts());
+    values.addAll(arrays());
     for (int length : LENGTHS) {
       byte[] bytes = new byte[length];
       new Random(length).nextBytes(bytes);
@@ -96,6 +126,21 @@ public final class PlainSamples {
         new BigDecimal("-1E+2147483647"),
         new BigDecimal(BigInteger.TEN.pow(1000), Integer.MAX_VALUE),
         new BigDecimal(BigInteger.TEN, Integer.MIN_VALUE));
+  }
+
+  /** Arrays of primitive types but bytes, with the extremes. */
+  private static List<Object> arrays() {
+    return List.of(
+        new short[0],
+        new short[] {1, Short.MIN_VALUE, Short.MAX_VALUE},
+        new char[] {'x', '\uD800', Character.MAX_VALUE},
+        new int[0],
+        new int[] {1, -1, Integer.MIN_VALUE, Integer.MAX_VALUE},
+        new int[64],
+        new long[] {1, -1, Long.MIN_VALUE, Long.MAX_VALUE},
+        new float[] {0.5f, -0f, Float.NaN, Float.MAX_VALUE},
+        new double[] {0.5, -0.0, Double.NaN, Double.MIN_VALUE},
+        new double[1000]);
   }
 
   private static List<String> texts() {

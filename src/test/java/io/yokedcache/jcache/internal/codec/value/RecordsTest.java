@@ -41,6 +41,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import javax.tools.ToolProvider;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,7 +140,7 @@ final class RecordsTest {
     values.add(new Generic<>("a", List.of("b", "c"), Map.of("d", "e")));
     values.add(new Hiding(List.of("a", "b")));
     for (Object part : PlainSamples.all()) {
-      if (!(part instanceof byte[])) {
+      if (!part.getClass().isArray()) {
         values.add(new Any(part));
       }
     }
@@ -190,6 +191,90 @@ final class RecordsTest {
         && (any.value() instanceof LinkedHashMap || any.value() instanceof LinkedHashSet)) {
       assertThat(decoded.toString()).isEqualTo(value.toString());
     }
+  }
+
+  static List<Object> containers() {
+    List<Object> values = new ArrayList<>();
+    for (Object value : compact()) {
+      if (value instanceof Any any
+          && any.value() != null
+          && CompactContainer.of(any.value().getClass()) != null) {
+        values.add(any.value());
+      }
+    }
+    values.add(new ArrayList<>(compact()));
+    return values;
+  }
+
+  @ParameterizedTest
+  @MethodSource("containers")
+  void container_isWrittenByItsElements(Object value) {
+    byte[] bytes = auto.encode(value);
+    assertThat(CompactContainer.ofTag(bytes[0])).isEqualTo(CompactContainer.of(value.getClass()));
+    Object decoded = auto.decode(bytes);
+    assertThat(decoded).isEqualTo(value).hasSameClassAs(value);
+    assertThat(auto.encode(decoded)).hasSameSizeAs(bytes);
+  }
+
+  @Test
+  void container_isDeclaredByItsInterface() {
+    byte[] list = auto.encode(new ArrayList<>(List.of(1, 2)));
+    byte[] fixed = auto.encode(List.of(1));
+    AutoCodec<List<?>> lists = declared(List.class);
+    assertThat(lists.decode(list)).isEqualTo(List.of(1, 2)).isInstanceOf(ArrayList.class);
+    assertThat(lists.decode(fixed)).isEqualTo(List.of(1));
+    AutoCodec<ArrayList<?>> arrayLists = declared(ArrayList.class);
+    assertThat(arrayLists.decode(list)).isEqualTo(List.of(1, 2));
+    assertThatThrownBy(() -> arrayLists.decode(fixed)).isInstanceOf(CodecException.class);
+    for (Class<?> other : List.of(Map.class, Integer.class, String[].class, Any.class)) {
+      assertThatThrownBy(() -> declared(other).decode(list))
+          .isInstanceOfSatisfying(
+              CodecException.class,
+              e -> assertThat(e.reason()).isEqualTo(CodecException.Reason.WRONG_TYPE));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // The tests decode values of the class.
+  private static <T> AutoCodec<T> declared(Class<?> type) {
+    return new AutoCodec<>((Class<T>) type, TestSettings.loader(), TestSettings.allowing());
+  }
+
+  @Test
+  void container_ofClassesThatNobodyAllows_isRefused() {
+    byte[] bytes = auto.encode(new ArrayList<>(List.of(new Any(1))));
+    assertThatThrownBy(() -> TestSettings.auto(TestSettings.allowing()).decode(bytes))
+        .isInstanceOf(RefusedClassException.class);
+  }
+
+  @Test
+  void container_ofMoreThanTheLimits_isRefused() {
+    AutoCodec<Object> small = TestSettings.auto(TestSettings.limits(2, 9, 9, 1000));
+    for (Object value :
+        List.of(
+            new ArrayList<>(List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
+            List.of(List.of(List.of(1))),
+            new String[10])) {
+      byte[] bytes = auto.encode(value);
+      assertThat(CompactReader.begins(bytes[0])).isTrue();
+      for (ThrowingCallable call :
+          List.<ThrowingCallable>of(() -> small.decode(bytes), () -> small.encode(value))) {
+        assertThatThrownBy(call)
+            .isInstanceOfSatisfying(
+                CodecException.class,
+                e -> assertThat(e.reason()).isEqualTo(CodecException.Reason.LIMIT));
+      }
+    }
+  }
+
+  @Test
+  void array_ofStrings_hasNoOtherElements() {
+    assertThat((String[]) auto.decode(auto.encode(new String[] {"a", null})))
+        .containsExactly("a", null);
+    byte[] bytes = auto.encode(new ArrayList<>(List.of("a", 1)));
+    bytes[0] = 'a';
+    assertThatThrownBy(() -> auto.decode(bytes))
+        .isInstanceOf(CodecException.class)
+        .hasMessageContaining("ArrayStoreException");
   }
 
   @Test
