@@ -211,7 +211,7 @@ public class CodecBenchmark {
     return autoObject.decode(autoLongBytes);
   }
 
-  /** A record, which the default codec serialises. */
+  /** A record, which the default codec writes by its components. */
   @Benchmark
   public byte[] encodeRecordAuto() {
     return autoRecord.encode(item);

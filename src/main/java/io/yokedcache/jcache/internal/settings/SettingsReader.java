@@ -7,8 +7,10 @@ import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ final class SettingsReader {
   private static final Pattern ON_FAILURE = Pattern.compile("throw|degrade");
   private static final Pattern OPERATION_BEANS = Pattern.compile("used|all|none");
   private static final Pattern TLS_VERSION = Pattern.compile("TLSv1\\.[23]");
+  private static final String DEFAULT_TLS_VERSION = "TLSv1.2";
   private static final Pattern CIPHER = Pattern.compile("[A-Z0-9_]+");
   private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
   private static final Pattern ALLOWED =
@@ -293,63 +296,79 @@ final class SettingsReader {
   }
 
   private static Settings.Tls tls(SettingGroup group, RedisUri uri, boolean used) {
-    Path trustStore = group.optionalPath("trust-store");
-    String trustStorePassword = group.secret("trust-store-password");
-    Path keyStore = group.optionalPath("key-store");
-    String keyStorePassword = group.secret("key-store-password");
-    boolean verifyHostName = group.flag("verify-host-name");
-    Path certificates = group.optionalPath("certificates");
-    Path certificate = group.optionalPath("certificate");
-    Path key = group.optionalPath("key");
-    String keyPassword = group.secret("key-password");
-    String minVersion = group.text("min-version", TLS_VERSION, "TLSv1.2 or TLSv1.3");
-    List<String> ciphers =
-        group.texts(
-            "ciphers",
-            name -> CIPHER.matcher(name).matches(),
-            "names of cipher suites, such as TLS_AES_256_GCM_SHA384");
+    Settings.Tls tls =
+        new Settings.Tls(
+            group.optionalPath("trust-store"),
+            group.secret("trust-store-password"),
+            group.optionalPath("key-store"),
+            group.secret("key-store-password"),
+            group.flag("verify-host-name"),
+            new Settings.Pem(
+                group.optionalPath("certificates"),
+                group.optionalPath("certificate"),
+                group.optionalPath("key"),
+                group.secret("key-password")),
+            group.text("min-version", TLS_VERSION, "TLSv1.2 or TLSv1.3"),
+            group.texts(
+                "ciphers",
+                name -> CIPHER.matcher(name).matches(),
+                "names of cipher suites, such as TLS_AES_256_GCM_SHA384"));
     if (used) {
-      requireReadable(group, "certificates", certificates);
-      requireReadable(group, "certificate", certificate);
-      requireReadable(group, "key", key);
-      refuseBoth(group, "certificates", certificates, "trust-store", trustStore);
-      refuseBoth(group, "certificate", certificate, "key-store", keyStore);
-      refuseAlone(group, "certificate", certificate, "key", key);
-      refuseAlone(group, "key", key, "certificate", certificate);
-      refuseHalf(group, "key", key, keyPassword);
-      requireReadable(group, "trust-store", trustStore);
-      requireReadable(group, "key-store", keyStore);
-      refuseHalf(group, "trust-store", trustStore, trustStorePassword);
-      refuseHalf(group, "key-store", keyStore, keyStorePassword);
+      checkFiles(group, tls);
     } else if (uri.embedded() == null) {
-      String suffix =
-          switch (uri.kind()) {
-            case STANDALONE -> "";
-            case CLUSTER -> "-cluster";
-            case SENTINEL -> "-sentinel";
-          };
-      boolean unused =
-          refuseWithoutTls(group, suffix, "trust-store", trustStore != null)
-              || refuseWithoutTls(group, suffix, "key-store", keyStore != null)
-              || refuseWithoutTls(group, suffix, "trust-store-password", trustStorePassword != null)
-              || refuseWithoutTls(group, suffix, "key-store-password", keyStorePassword != null)
-              || refuseWithoutTls(group, suffix, "verify-host-name", !verifyHostName)
-              || refuseWithoutTls(group, suffix, "certificates", certificates != null)
-              || refuseWithoutTls(group, suffix, "certificate", certificate != null)
-              || refuseWithoutTls(group, suffix, "key", key != null)
-              || refuseWithoutTls(group, suffix, "key-password", keyPassword != null)
-              || refuseWithoutTls(group, suffix, "min-version", !minVersion.equals("TLSv1.2"))
-              || refuseWithoutTls(group, suffix, "ciphers", !ciphers.isEmpty());
+      refuseWithoutTls(group, uri.kind(), tls);
     }
-    return new Settings.Tls(
-        trustStore,
-        trustStorePassword,
-        keyStore,
-        keyStorePassword,
-        verifyHostName,
-        new Settings.Pem(certificates, certificate, key, keyPassword),
-        minVersion,
-        ciphers);
+    return tls;
+  }
+
+  private static void checkFiles(SettingGroup group, Settings.Tls tls) {
+    Settings.Pem pem = tls.pem();
+    requireReadable(group, "certificates", pem.certificates());
+    requireReadable(group, "certificate", pem.certificate());
+    requireReadable(group, "key", pem.key());
+    refuseBoth(group, "certificates", pem.certificates(), "trust-store", tls.trustStore());
+    refuseBoth(group, "certificate", pem.certificate(), "key-store", tls.keyStore());
+    refuseAlone(group, "certificate", pem.certificate(), "key", pem.key());
+    refuseAlone(group, "key", pem.key(), "certificate", pem.certificate());
+    refuseHalf(group, "key", pem.key(), pem.keyPassword());
+    requireReadable(group, "trust-store", tls.trustStore());
+    requireReadable(group, "key-store", tls.keyStore());
+    refuseHalf(group, "trust-store", tls.trustStore(), tls.trustStorePassword());
+    refuseHalf(group, "key-store", tls.keyStore(), tls.keyStorePassword());
+  }
+
+  /** An application that sets a key of TLS expects an encrypted connection. */
+  private static void refuseWithoutTls(SettingGroup group, Kind kind, Settings.Tls tls) {
+    Map<String, Boolean> isSet = new LinkedHashMap<>();
+    isSet.put("trust-store", tls.trustStore() != null);
+    isSet.put("key-store", tls.keyStore() != null);
+    isSet.put("trust-store-password", tls.trustStorePassword() != null);
+    isSet.put("key-store-password", tls.keyStorePassword() != null);
+    isSet.put("verify-host-name", !tls.verifyHostName());
+    isSet.put("certificates", tls.pem().certificates() != null);
+    isSet.put("certificate", tls.pem().certificate() != null);
+    isSet.put("key", tls.pem().key() != null);
+    isSet.put("key-password", tls.pem().keyPassword() != null);
+    isSet.put("min-version", !tls.minVersion().equals(DEFAULT_TLS_VERSION));
+    isSet.put("ciphers", !tls.ciphers().isEmpty());
+    isSet.values().removeIf(set -> !set);
+    String suffix =
+        switch (kind) {
+          case STANDALONE -> "";
+          case CLUSTER -> "-cluster";
+          case SENTINEL -> "-sentinel";
+        };
+    isSet.keySet().stream()
+        .limit(1) // the cure of one is that of all
+        .forEach(
+            key ->
+                group.complain(
+                    key,
+                    "is set, but the server's URI begins with redis"
+                        + suffix
+                        + "://, which is not encrypted; write rediss"
+                        + suffix
+                        + "://, or leave out what is in tls { }"));
   }
 
   private static void refuseBoth(
@@ -364,21 +383,6 @@ final class SettingsReader {
     if (file != null && other == null) {
       group.complain(key, "is set without " + otherKey + "; set both or none");
     }
-  }
-
-  /** An application that sets a key of TLS expects an encrypted connection. */
-  private static boolean refuseWithoutTls(
-      SettingGroup group, String suffix, String key, boolean isSet) {
-    if (isSet) {
-      group.complain(
-          key,
-          "is set, but the server's URI begins with redis"
-              + suffix
-              + "://, which is not encrypted; write rediss"
-              + suffix
-              + "://, or leave out what is in tls { }");
-    }
-    return isSet;
   }
 
   private static void refuseHalf(
