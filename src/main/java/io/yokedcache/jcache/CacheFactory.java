@@ -62,6 +62,7 @@ final class CacheFactory {
           "Cache " + name + " cannot store by reference: its entries are in Redis");
     }
     Settings.Cache cacheSettings = settings.caches().apply(name);
+    EffectiveConfiguration.requireTypes(name, cacheSettings, classLoader);
     return complete(name, EffectiveConfiguration.merge(configuration, cacheSettings));
   }
 

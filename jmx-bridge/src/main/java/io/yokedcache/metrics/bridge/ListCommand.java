@@ -121,7 +121,7 @@ final class ListCommand implements Callable<Integer> {
           return "-";
         }
         return switch (form) {
-          case NAME -> known.toString().replaceAll("\\p{Cntrl}", "?");
+          case NAME -> name(known.toString());
           case COUNT -> String.format(Locale.ROOT, "%,d", (Long) known);
           case SHARE -> String.format(Locale.ROOT, "%.1f %%", 100 * (Double) known);
           case SECONDS -> duration(1e9 * (Double) known);
@@ -129,7 +129,18 @@ final class ListCommand implements Callable<Integer> {
       }
     }
 
-    /** How a value is written as text. A name may have characters that command a terminal. */
+    /** The longest name that text shows in full, in characters; JSON has the others. */
+    private static final int MAX_NAME = 80;
+
+    /** A name without characters that command a terminal, or that let it write from the right. */
+    private static String name(String known) {
+      String plain = known.replaceAll("[\\p{Cntrl}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", "?");
+      return plain.codePointCount(0, plain.length()) <= MAX_NAME
+          ? plain
+          : plain.substring(0, plain.offsetByCodePoints(0, MAX_NAME - 3)) + "...";
+    }
+
+    /** How a value is written as text. */
     private enum Form {
       NAME,
       COUNT,

@@ -9,6 +9,7 @@ import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.source.PerTarget;
+import io.yokedcache.metrics.source.RemoteJvm;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.source.Target;
 import io.yokedcache.metrics.statsd.StatsDCollector;
@@ -184,7 +185,7 @@ public final class MetricsBridge implements AutoCloseable {
           if (known != null && known.source() == source && known.filter().equals(filter)) {
             old.remove(name);
           } else {
-            known = new Shared(source, filter, Target.of(name, filter.of(source), limit(name)));
+            known = new Shared(source, filter, Target.of(name, filter.of(source), limit(source)));
           }
           shared.put(name, known);
           next.put(name, known.target());
@@ -193,10 +194,11 @@ public final class MetricsBridge implements AutoCloseable {
     return List.copyOf(old.values());
   }
 
-  /** One second longer than the JVM's own limit, because the message of that limit has the cause. */
-  private Duration limit(String target) {
-    TargetSettings own = settings.targets().get(target);
-    Duration limit = own == null || own.timeout() == null ? Duration.ZERO : own.timeout();
+  /**
+   * One second longer than the JVM's own limit, because the message of that limit has the cause.
+   */
+  static Duration limit(CacheSource source) {
+    Duration limit = source instanceof RemoteJvm jvm ? jvm.timeLimit() : Duration.ZERO;
     Duration longer = limit.plusSeconds(1);
     return longer.compareTo(Target.DEFAULT_LIMIT) > 0 ? longer : Target.DEFAULT_LIMIT;
   }
@@ -280,7 +282,9 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** The place of one output, which is empty while the output is disabled. Guarded by the bridge. */
+  /**
+   * The place of one output, which is empty while the output is disabled. Guarded by the bridge.
+   */
   private final class Slot {
 
     private final String name;

@@ -131,24 +131,28 @@ final class ServeCommand implements Callable<Integer> {
       if (now instanceof Wanted next) {
         follow(next);
       } else {
-        logger.error("{}; the settings before stay in force", now);
+        logger.error("The previous settings stay in force: {}", now);
       }
     }
 
     private void follow(Wanted next) {
       List<String> changes = new ArrayList<>(targets.follow(next.jvms()));
+      boolean isComplete = true;
       try {
         changes.addAll(bridge.follow(next.settings(), targets.sources()));
       } catch (IOException | MetricsConfigurationException e) {
+        isComplete = false;
         logger.error(
             "Some changes of {} have no effect: {}", targetOptions.config(), BridgeMain.line(e));
       } finally {
         targets.closeReplaced();
       }
-      logger.info(
-          "{} has changed: {}",
-          targetOptions.config(),
-          changes.isEmpty() ? "the settings have the same effect" : String.join(", ", changes));
+      if (isComplete || !changes.isEmpty()) {
+        logger.info(
+            "{} has changed: {}",
+            targetOptions.config(),
+            changes.isEmpty() ? "the settings have the same effect" : String.join(", ", changes));
+      }
     }
   }
 

@@ -8,6 +8,8 @@ import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.sdk.autoconfigure.spi.metrics.ConfigurableMetricExporterProvider;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.common.InstrumentationScopeInfo;
+import io.opentelemetry.sdk.common.export.GrpcResponse;
+import io.opentelemetry.sdk.common.export.HttpResponse;
 import io.opentelemetry.sdk.metrics.Aggregation;
 import io.opentelemetry.sdk.metrics.InstrumentSelector;
 import io.opentelemetry.sdk.metrics.InstrumentType;
@@ -25,6 +27,7 @@ import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.PerTarget;
 import io.yokedcache.metrics.source.Target;
+import java.io.InterruptedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.URLEncoder;
 import java.time.Duration;
@@ -311,10 +314,43 @@ public final class OtlpReporter implements AutoCloseable {
       logger.warn(
           "Metrics by OTLP are not accepted by {} ({}); the next report contains the counts of this one",
           receiver,
-          failure == null ? "no reason given" : rootOf(failure).toString());
+          failure == null ? "no reason given" : reason(failure));
       logger.debug("Where the report failed", failure);
     }
     hasFailed = !result.isSuccess();
+  }
+
+  /** Why a report was not taken, in a few words: the status of the answer, or what went wrong. */
+  private static String reason(Throwable failure) {
+    String status = status(failure);
+    if (status != null) {
+      return status;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InterruptedIOException) {
+        return "no answer within otlp.timeout";
+      }
+    }
+    return rootOf(failure).toString();
+  }
+
+  /**
+   * The status of a receiver's answer; absent without an answer. The class of the exception is
+   * internal to OpenTelemetry, so its method is called by reflection.
+   */
+  private static @Nullable String status(Throwable failure) {
+    try {
+      Object answer = failure.getClass().getMethod("getResponse").invoke(failure);
+      if (answer instanceof HttpResponse http) {
+        return ("HTTP status " + http.getStatusCode() + " " + http.getStatusMessage()).strip();
+      }
+      return answer instanceof GrpcResponse grpc
+          ? ("gRPC status " + grpc.getStatusCode() + " " + grpc.getStatusDescription()).strip()
+          : null;
+    } catch (ReflectiveOperationException | LinkageError otherVersion) {
+      logger.debug("The status of the answer is not known", otherVersion);
+      return null;
+    }
   }
 
   private static Throwable rootOf(Throwable failure) {
@@ -344,7 +380,11 @@ public final class OtlpReporter implements AutoCloseable {
     try {
       ending.join(PATIENCE.toMillis());
       if (ending.isAlive()) {
-        logger.warn("The last report by OTLP was given up after {}", PATIENCE);
+        logger.warn(
+            "The last report by OTLP was given up, since {} has not taken it within {} s; check that"
+                + " the collector runs",
+            receiver,
+            PATIENCE.toSeconds());
         ending.interrupt();
         threads.close();
         ending.join(END.toMillis());

@@ -1,5 +1,7 @@
 package io.yokedcache.metrics.prometheus;
 
+import static java.util.Objects.requireNonNullElse;
+
 import io.prometheus.metrics.model.registry.MetricType;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.registry.PrometheusScrapeRequest;
@@ -20,6 +22,7 @@ import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.PerTarget;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.source.Target;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,9 +32,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of one {@link PrometheusCollector}. The registry accepts each name once, so one object
- * collects the metrics of all caches. Each scrape reads all targets at the same time, and builds
- * only the requested metrics.
+ * The metrics of one {@link PrometheusCollector}. The registry accepts each name once, so one
+ * object collects the metrics of all caches. Each scrape reads all targets at the same time, and
+ * builds only the requested metrics.
  */
 final class CacheCollector implements MultiCollector, AutoCloseable {
 
@@ -84,7 +87,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     Labels constant = names.constantLabels();
     return new Jvm(
         source,
-        Target.of(name, source, shown.timeLimit()),
+        Target.of(name, source, requireNonNullElse(shown.timeLimit(), Target.DEFAULT_LIMIT)),
         new SeriesLabels(name.isEmpty() ? constant : constant.add(PrometheusNames.TARGET, name)),
         walk(name));
   }
@@ -117,7 +120,10 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
       Selection wanted = SeriesWalk.selection(measured.metrics());
       Map<Jvm, Target.Reading> readings = new LinkedHashMap<>();
       jvms.parts().forEach(jvm -> readings.put(jvm, jvm.target().begin(wanted)));
-      readings.forEach((jvm, reading) -> add(jvm, reading.await(shown.timeLimit()), measured));
+      Duration limit = shown.timeLimit();
+      readings.forEach(
+          (jvm, reading) ->
+              add(jvm, limit == null ? reading.await() : reading.await(limit), measured));
     }
     addOwn(measured);
     Map<String, Family> families = new LinkedHashMap<>();

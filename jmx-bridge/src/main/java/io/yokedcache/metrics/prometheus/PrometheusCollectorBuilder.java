@@ -13,6 +13,7 @@ import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.source.StatsDStatistics;
+import io.yokedcache.metrics.source.Target;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -53,7 +54,7 @@ public final class PrometheusCollectorBuilder {
   private int maxSeries = 10_000;
   private SeriesFilter series = SeriesFilter.ALL;
   private boolean jvmMetrics;
-  private Duration targetTimeLimit = Duration.ofSeconds(8);
+  private @Nullable Duration targetTimeLimit;
   private @Nullable SpanContext spans;
   private @Nullable Supplier<@Nullable StatsDStatistics> statsd;
 
@@ -267,10 +268,10 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Limits how long a scrape waits for the caches of a JVM; default 8 seconds, since Prometheus
-   * waits for 10. It must be positive. Targets are read at the same time, so that a scrape takes no
-   * longer than this, however many of them hang. The gauge {@code bridge_jmx_target_up} of a target
-   * that hangs is 0.
+   * Limits how long a scrape waits for the caches of a JVM; by default the limit of a source that
+   * is a {@link Target}, and 8 seconds for others, since Prometheus waits for 10. It must be
+   * positive. Targets are read at the same time, so that a scrape takes no longer than this,
+   * however many of them hang. The gauge {@code bridge_jmx_target_up} of a target that hangs is 0.
    */
   public PrometheusCollectorBuilder targetTimeLimit(Duration value) {
     this.targetTimeLimit = requireNonNull(value, "targetTimeLimit");
@@ -316,7 +317,7 @@ public final class PrometheusCollectorBuilder {
     }
     check(port >= 0 && port <= 65_535, "The port " + port + " must be from 0 to 65535");
     check(
-        !targetTimeLimit.isNegative() && !targetTimeLimit.isZero(),
+        targetTimeLimit == null || !(targetTimeLimit.isNegative() || targetTimeLimit.isZero()),
         "targetTimeLimit must be positive, not " + targetTimeLimit);
     check(maxCaches > 0 && maxSeries > 0, "maxCaches and maxSeries must be positive");
     JmxCacheReader ownReader = targets.isEmpty() ? JmxCacheReader.ofThisJvm() : null;

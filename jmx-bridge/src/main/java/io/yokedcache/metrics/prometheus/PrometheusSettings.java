@@ -37,7 +37,7 @@ record PrometheusSettings(
   /** Which caches are shown, and how. */
   record Shown(
       Map<String, CacheSource> targets,
-      Duration timeLimit,
+      @Nullable Duration timeLimit,
       boolean cacheLabels,
       int maxCaches,
       SeriesFilter series,

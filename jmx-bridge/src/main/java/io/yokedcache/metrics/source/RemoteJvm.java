@@ -101,6 +101,11 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
     return new RemoteJvm(name, address, Map.of(), timeLimit, Target.LOST_AFTER);
   }
 
+  /** Returns how long a reading may take, with connecting. */
+  public Duration timeLimit() {
+    return reads.timeLimit();
+  }
+
   @Override
   public CacheReadings read(Selection wanted) throws IOException {
     try {

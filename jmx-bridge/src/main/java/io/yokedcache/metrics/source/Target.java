@@ -120,6 +120,11 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     return name;
   }
 
+  /** Returns how long a reading may take. */
+  public Duration timeLimit() {
+    return Duration.ofNanos(limitNanos);
+  }
+
   public String description() {
     return name.isEmpty() ? "this JVM" : name;
   }
@@ -275,10 +280,10 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     }
     if (failure != null && wasUp) {
       logger.warn(
-          "Cannot read the caches of {}: {}. They are not shown until it answers; each reading tries"
+          "Cannot read the caches of {}: {} They are not shown until it answers; each reading tries"
               + " again, and bridge_errors_total counts failures",
           description(),
-          line(failure));
+          sentence(line(failure)));
     } else if (failure == null && !wasUp) {
       logger.info("The caches of {} can be read again", description());
     }
@@ -291,6 +296,11 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   private static String line(IOException failure) {
     String text = String.valueOf(failure.getMessage()).replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
     return text.length() > MAX_LINE ? text.substring(0, MAX_LINE) + "..." : text;
+  }
+
+  /** A message that ends with a mark, so that a sentence may follow. */
+  private static String sentence(String message) {
+    return message.endsWith("?") || message.endsWith(".") ? message : message + ".";
   }
 
   /** Ends reading; may be called twice. A reading that does not come back is not waited for. */

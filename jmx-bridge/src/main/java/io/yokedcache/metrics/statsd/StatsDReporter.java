@@ -148,7 +148,9 @@ public final class StatsDReporter implements AutoCloseable {
     executor.shutdown();
     try {
       if (!executor.awaitTermination(collector.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
-        logger.warn("The last report to StatsD was given up after {}", collector.timeout());
+        logger.warn(
+            "The last report to StatsD was given up after {} ms; statsd.timeout is the limit",
+            collector.timeout().toMillis());
         executor.shutdownNow();
       }
     } catch (InterruptedException endOfThread) {

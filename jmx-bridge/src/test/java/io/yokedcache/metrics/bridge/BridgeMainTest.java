@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -90,6 +91,28 @@ final class BridgeMainTest {
         .contains("\"getP99Seconds\": 0.002")
         .contains("\"hits\": null");
     assertThat(CacheTable.json(List.of())).isEqualTo("[]\n");
+  }
+
+  /** A name of a stranger must not make the table unreadable, nor let others appear reversed. */
+  @Test
+  void table_longNamesAndMarksOfDirection() {
+    String longName = "x".repeat(3_000);
+    List<CacheTable.Row> rows =
+        Stream.of(
+                longName, "y".repeat(80), "a\u202eb\u2028c\ud800d", "caf\u00e9 \u4f60 \ud83d\ude00")
+            .map(name -> new CacheReading("m", name, null, List.of(), Map.of(), Map.of()))
+            .map(cache -> new CacheTable.Row("shop", cache))
+            .toList();
+
+    List<String> table = CacheTable.text(rows, /* showsTarget= */ false).lines().toList();
+
+    assertThat(table.get(1))
+        .startsWith("m        " + "x".repeat(77) + "...  ")
+        .hasSizeLessThan(250);
+    assertThat(table.get(2)).contains("y".repeat(80) + "  ");
+    assertThat(table.get(3)).contains(" a?b?c?d ");
+    assertThat(table.get(4)).contains(" caf\u00e9 \u4f60 \ud83d\ude00 ");
+    assertThat(CacheTable.json(rows)).contains(longName);
   }
 
   @Test

@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigFactory;
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import io.yokedcache.metrics.source.CacheSource;
+import io.yokedcache.metrics.source.RemoteJvm;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import javax.management.remote.JMXServiceURL;
 import org.junit.jupiter.api.Test;
 
 final class MetricsBridgeTest {
@@ -183,6 +185,18 @@ final class MetricsBridgeTest {
             .containsExactly("prometheus restarted");
         assertThat(get(bridge, "/metrics", "").body()).contains("n_cache_hits_total");
       }
+    }
+  }
+
+  /** The outputs wait longer than the JVM's own limit, whatever it is. */
+  @Test
+  void limit_ofSources() throws Exception {
+    JMXServiceURL url = new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:1/jmxrmi");
+    try (RemoteJvm usual = RemoteJvm.at(url, Map.of(), Duration.ofSeconds(5));
+        RemoteJvm patient = RemoteJvm.at(url, Map.of(), Duration.ofSeconds(60))) {
+      assertThat(MetricsBridge.limit(usual)).isEqualTo(Duration.ofSeconds(8));
+      assertThat(MetricsBridge.limit(patient)).isEqualTo(Duration.ofSeconds(61));
+      assertThat(MetricsBridge.limit(ORDERS)).isEqualTo(Duration.ofSeconds(8));
     }
   }
 

@@ -225,8 +225,10 @@ public final class OtlpReceiver implements Closeable {
     public void export(
         ExportMetricsServiceRequest request,
         StreamObserver<ExportMetricsServiceResponse> observer) {
-      if (take(request) != null) {
-        observer.onError(Status.UNAVAILABLE.withDescription("not now").asRuntimeException());
+      Integer refusal = take(request);
+      if (refusal != null) {
+        Status status = refusal == 401 ? Status.UNAUTHENTICATED : Status.UNAVAILABLE;
+        observer.onError(status.withDescription("not now").asRuntimeException());
         return;
       }
       observer.onNext(response());

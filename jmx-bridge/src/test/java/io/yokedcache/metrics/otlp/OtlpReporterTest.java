@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.otlp;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,8 +26,10 @@ import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
 import io.yokedcache.metrics.source.OperationReading;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -429,6 +432,68 @@ final class OtlpReporterTest {
     } finally {
       openTelemetry.removeHandler(handler);
     }
+  }
+
+  /** The line about an outage has the status, since OpenTelemetry's own records are dropped. */
+  @ParameterizedTest
+  @CsvSource({
+    "http/protobuf, HTTP status 401",
+    "grpc, gRPC status UNAUTHENTICATED not now",
+  })
+  void report_refused_saysTheStatus(String protocol, String status) throws IOException {
+    now = gets(1);
+    assertThat(
+            logOf(
+                () -> {
+                  try (OtlpReceiver receiver =
+                          protocol.equals("grpc") ? OtlpReceiver.grpc() : OtlpReceiver.http(0);
+                      OtlpReporter reporter =
+                          start(
+                              receiver, Map.of("otel.exporter.otlp.metrics.protocol", protocol))) {
+                    receiver.refuse(401);
+                    reporter.report();
+                  }
+                }))
+        .contains("Metrics by OTLP are not taken by")
+        .contains("(" + status)
+        .doesNotContain("Exception");
+  }
+
+  @Test
+  void report_noAnswer_saysThatItTookTooLong() throws IOException {
+    now = gets(1);
+    assertThat(
+            logOf(
+                () -> {
+                  try (ServerSocket silent =
+                          new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                      OtlpReporter reporter =
+                          start(
+                              "http://localhost:" + silent.getLocalPort(),
+                              Map.of("otel.exporter.otlp.metrics.timeout", "300"),
+                              Map.of("orders", this::read))) {
+                    reporter.report();
+                  }
+                }))
+        // OkHttp, and the client of the JDK
+        .containsPattern("\\((no answer within otlp.timeout|\\S+: request timed out)\\);");
+  }
+
+  /** Code that a test runs. */
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private static String logOf(Step step) throws IOException {
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    PrintStream before = System.err;
+    System.setErr(new PrintStream(log, /* autoFlush= */ true, UTF_8));
+    try {
+      step.run();
+    } finally {
+      System.setErr(before);
+    }
+    return log.toString(UTF_8);
   }
 
   private static final class Recorder extends Handler {

@@ -72,6 +72,20 @@ public final class EffectiveConfiguration {
         settings);
   }
 
+  /**
+   * Checks that the types of the file exist, also for a cache whose types the application declares:
+   * a misspelt one would have no effect.
+   *
+   * @param cacheName the cache's name, for messages
+   * @param settings its settings
+   * @param loader finds the classes
+   * @throws CacheException if a class cannot be found
+   */
+  public static void requireTypes(String cacheName, Settings.Cache settings, ClassLoader loader) {
+    Class<?> unusedKey = type(cacheName, "key-type", settings.keyType(), loader);
+    Class<?> unusedValue = type(cacheName, "value-type", settings.valueType(), loader);
+  }
+
   private static <K, V> YokedCacheConfiguration<K, V> typed(
       Class<K> keyType, Class<V> valueType, Settings.Cache settings) {
     return merge(new YokedCacheConfiguration<K, V>().setTypes(keyType, valueType), settings);

@@ -111,16 +111,16 @@ final class SchemaCheck {
   }
 
   private String hint(String key, String parent, ConfigValue value, ConfigObject known) {
-    if (parent.startsWith(CACHES_PATH + ".") && value.valueType() == ConfigValueType.OBJECT) {
-      return "; a name of a cache that has dots must be in double quotes:"
-          + " \"com.acme.Order\" { ... }";
-    }
     if (parent.equals(ConfigSources.ROOT) && key.equals(METRICS)) {
       return " of this jar; add io.yokedcache:yokedcache-jmx-bridge to the class path, which reads it";
     }
     String near = Spelling.nearest(key, known.keySet());
     if (near != null) {
       return "; did you mean " + near + "?";
+    }
+    if (parent.startsWith(CACHES_PATH + ".") && value.valueType() == ConfigValueType.OBJECT) {
+      return "; a name of a cache that has dots must be in double quotes:"
+          + " \"com.acme.Order\" { ... }";
     }
     String elsewhere = elsewhere(key);
     return elsewhere != null

@@ -146,6 +146,17 @@ final class CachePatternsTest {
             "test.conf: 3: yokedcache.caches.\"a\".time-to-idle and time-to-live are both set");
   }
 
+  /** An unknown group of a cache may be a misspelt one, and not a part of a name. */
+  @Test
+  void check_misspeltGroup() {
+    assertThat(
+            ConfigText.failure(
+                directory, "yokedcache.caches.orders {\n compression { above = 1 KiB }\n}"))
+        .contains("test.conf: 2: yokedcache.caches.\"orders\".compression is not a setting")
+        .contains("did you mean compress?")
+        .doesNotContain("double quotes");
+  }
+
   @Test
   void check_namesWithDotsUnquoted() {
     assertThat(

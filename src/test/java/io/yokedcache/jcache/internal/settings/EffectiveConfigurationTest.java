@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.settings;
 
 import static io.yokedcache.jcache.internal.settings.EffectiveConfiguration.merge;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.yokedcache.jcache.configuration.Settings;
@@ -165,6 +166,22 @@ final class EffectiveConfigurationTest {
             () -> EffectiveConfiguration.fromFile("c", settings, getClass().getClassLoader()))
         .withMessageContaining("Cache c has " + key + " = com.acme.NoSuchClass")
         .withCauseInstanceOf(ClassNotFoundException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"key-type", "value-type"})
+  void requireTypes_unknownType(String key) {
+    ClassLoader loader = getClass().getClassLoader();
+    Settings.Cache settings = settings(key, "com.acme.NoSuchClass");
+
+    assertThatExceptionOfType(CacheException.class)
+        .isThrownBy(() -> EffectiveConfiguration.requireTypes("c", settings, loader))
+        .withMessageContaining("Cache c has " + key + " = com.acme.NoSuchClass");
+    assertThatCode(
+            () ->
+                EffectiveConfiguration.requireTypes(
+                    "c", settings("value-type", "java.util.List<java.util.UUID>"), loader))
+        .doesNotThrowAnyException();
   }
 
   private static ExpiryPolicy policy(YokedCacheConfiguration<?, ?> configuration) {
