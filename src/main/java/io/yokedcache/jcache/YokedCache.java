@@ -347,9 +347,11 @@ public interface YokedCache<K, V> extends Cache<K, V> {
    *       does not answer within {@code connection.command-timeout}, if the connection is lost
    *       after a change was sent, or if the cache manager is closed.
    *   <li>Its callbacks run in a thread {@code yokedcache-async} of the cache manager, of which
-   *       there are at most 8, and must not wait: for the result of another asynchronous operation
-   *       they would perhaps wait for ever. Use the methods of {@link CompletableFuture} with
-   *       {@code Async} in their names and an executor for callbacks that wait.
+   *       there are at most 8, and should not wait, above all not for another asynchronous
+   *       operation. If all threads wait, all asynchronous operations of the manager stand still
+   *       for half a second, until further threads are made. Use the methods of {@link
+   *       CompletableFuture} with {@code Async} in their names and an executor for callbacks that
+   *       wait.
    *   <li>A cancelled or otherwise completed future does not end the operation. The command is
    *       executed if it can be, counted in the statistics, and its result is dropped.
    *   <li>At most 1024 operations of a cache manager are under way. A thread that begins one more

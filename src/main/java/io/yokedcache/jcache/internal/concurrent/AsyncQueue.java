@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The asynchronous operations of a manager: how many may be under way, and the threads that
@@ -23,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * need, and they end when they had nothing to do for ten seconds. One wake is for all tasks that
  * were added, so that the replies of one read from a socket cost one. A task may take long: while
  * tasks wait, another thread looks after them every {@link #LOOK_MILLIS}.
+ *
+ * <p>Callbacks must not wait, but some do. If all threads are in tasks, and no task is begun for
+ * {@link #STALL_MILLIS} although some wait, there may be twice as many threads, up to {@link
+ * #MAX_SPARE} more, until half of the first ones are free again. So callbacks that wait for
+ * operations of the same manager are slow, but do not wait for ever.
  *
  * <p>If no thread can be made, for lack of memory, the background thread tries it again every
  * {@link #RETRY_MILLIS} as long as tasks wait.
@@ -40,10 +47,16 @@ public final class AsyncQueue implements AutoCloseable {
   public static final int MAX_UNDER_WAY = 1024;
 
   static final int MAX_THREADS = 8;
+
+  /** As many as the operations that callbacks can have under way, and wait for. */
+  private static final int MAX_SPARE = MAX_UNDER_WAY;
+
+  private static final long STALL_MILLIS = 500;
   private static final long LOOK_MILLIS = 10;
   private static final long RETRY_MILLIS = 100;
   private static final long IDLE_SECONDS = 10;
   private static final String NAME = "yokedcache-async";
+  private static final Logger logger = LoggerFactory.getLogger(AsyncQueue.class);
 
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final BackgroundErrors errors;
@@ -58,6 +71,17 @@ public final class AsyncQueue implements AutoCloseable {
 
   /** Whether a thread will look at the tasks after a while. */
   private final AtomicBoolean isWatched = new AtomicBoolean();
+
+  /** How many threads are in tasks. */
+  private final AtomicInteger busy = new AtomicInteger();
+
+  /** How many threads there may be. */
+  private volatile int limit = MAX_THREADS;
+
+  /** Whether the background thread will look whether all threads wait. */
+  private final AtomicBoolean isGuarded = new AtomicBoolean();
+
+  private final AtomicBoolean hasWarned = new AtomicBoolean();
 
   /** Whether the background thread will try again to make a thread. */
   private final AtomicBoolean isRetried = new AtomicBoolean();
@@ -157,6 +181,7 @@ public final class AsyncQueue implements AutoCloseable {
         noThread(e);
       }
     }
+    guard();
   }
 
   private void noThread(Throwable cause) {
@@ -197,15 +222,71 @@ public final class AsyncQueue implements AutoCloseable {
 
   private void runTasks() {
     isWoken.set(false);
-    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-      if (!tasks.isEmpty()) {
-        watch();
+    busy.incrementAndGet();
+    try {
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        if (!tasks.isEmpty()) {
+          watch();
+          guard();
+        }
+        try {
+          task.run();
+        } catch (Throwable e) {
+          errors.survived(NAME, e);
+        }
       }
-      try {
-        task.run();
-      } catch (Throwable e) {
-        errors.survived(NAME, e);
+    } finally {
+      if (busy.decrementAndGet() < MAX_THREADS / 2 && limit > MAX_THREADS) {
+        setLimit(MAX_THREADS);
       }
+    }
+  }
+
+  /** Has the background thread look after a while whether all threads wait. */
+  private void guard() {
+    if (busy.get() < limit || isGuarded.get() || !isGuarded.compareAndSet(false, true)) {
+      return;
+    }
+    Runnable first = tasks.peek();
+    try {
+      ScheduledFuture<?> unused =
+          background.schedule(() -> relieve(first), STALL_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (Throwable e) { // the next wake tries it again
+      isGuarded.set(false);
+      errors.survived(NAME, e);
+    }
+  }
+
+  /**
+   * Allows more threads if no task was begun for a while.
+   *
+   * @param first the first task at the beginning of that time, {@code null} if there was none
+   */
+  private void relieve(@Nullable Runnable first) {
+    isGuarded.set(false);
+    if (first != null && tasks.peek() == first && busy.get() >= limit) {
+      if (hasWarned.compareAndSet(false, true)) {
+        logger.warn(
+            "All {} threads {} wait, and further asynchronous operations with them: more threads are"
+                + " made, up to {}. Callbacks, loaders or writers of the application wait for"
+                + " something; give callbacks that wait an executor, by thenApplyAsync and the like",
+            limit,
+            NAME,
+            MAX_THREADS + MAX_SPARE);
+      }
+      setLimit(Math.min(2 * limit, MAX_THREADS + MAX_SPARE));
+    }
+    if (!tasks.isEmpty()) {
+      guard();
+    }
+  }
+
+  private synchronized void setLimit(int threadCount) {
+    limit = threadCount;
+    try {
+      threads.setCorePoolSize(threadCount);
+    } catch (Throwable e) { // it begins threads if tasks wait
+      noThread(e);
     }
   }
 

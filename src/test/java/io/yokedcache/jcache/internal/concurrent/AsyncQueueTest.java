@@ -100,6 +100,26 @@ final class AsyncQueueTest {
     assertThat(first.get(60, TimeUnit.SECONDS)).isTrue();
   }
 
+  /** Each task waits for one that is behind all of them: a callback that joins an operation. */
+  @Test
+  void moreTasksThanThreads_thatWaitForLaterOnes_end() throws Exception {
+    int count = 3 * AsyncQueue.MAX_THREADS;
+    CountDownLatch ended = new CountDownLatch(count);
+    CountDownLatch last = new CountDownLatch(1);
+    for (int i = 0; i < count; i++) {
+      queue.run(
+          () -> {
+            if (BoundedWait.await(last, 60_000)) {
+              ended.countDown();
+            }
+          });
+    }
+    queue.run(last::countDown);
+
+    assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
+    queue.run(() -> {});
+  }
+
   @Test
   void taskThatThrows_isCounted_andOthersRun() throws Exception {
     CountDownLatch ran = new CountDownLatch(1);
