@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Delivers events one after the other on its thread, which starts with the first event. The queue
  * is bounded by events and by bytes: when it stays full because a listener is slow, events are
- * dropped, counted, and logged once. Its memory follows its content.
+ * dropped, counted, and logged once. While a listener hangs, only the first caller waits for a free
+ * place. Its memory follows its content.
  */
 final class DeliveryQueue {
 
@@ -38,6 +39,10 @@ final class DeliveryQueue {
 
   private long waitingBytes;
   private boolean wasLong;
+
+  /** Whether a caller has waited in vain since the last delivery began. */
+  private boolean isStuck;
+
   private boolean closed;
   private @Nullable Thread thread;
 
@@ -57,7 +62,8 @@ final class DeliveryQueue {
 
   /**
    * Queues a delivery, waiting for a free place no longer than the given time, even if the thread
-   * is interrupted.
+   * is interrupted. Does not wait if another caller has waited in vain and no delivery has begun
+   * since.
    *
    * @param bytes about how much memory it keeps from being freed
    */
@@ -66,7 +72,8 @@ final class DeliveryQueue {
     try {
       boolean hasRoom =
           BoundedWait.await(
-              TimeUnit.MILLISECONDS.toNanos(waitMillis), nanos -> awaitRoom(bytes, nanos));
+              isStuck ? 0 : TimeUnit.MILLISECONDS.toNanos(waitMillis),
+              nanos -> awaitRoom(bytes, nanos));
       if (closed) {
         return;
       }
@@ -76,6 +83,7 @@ final class DeliveryQueue {
         wasLong |= waiting.size() > SMALL;
         filled.signal();
       } else {
+        isStuck |= waitMillis > 0 && !hasRoom;
         drop();
       }
     } finally {
@@ -164,6 +172,7 @@ final class DeliveryQueue {
         }
         filled.awaitUninterruptibly();
       }
+      isStuck = false;
       Delivery next = waiting.removeFirst();
       waitingBytes -= next.bytes;
       if (wasLong && waiting.isEmpty()) {

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Deliveries are made in order, never without a bound, and whatever one of them does. */
 final class DeliveryQueueTest {
@@ -62,6 +64,30 @@ final class DeliveryQueueTest {
     queue.close();
     assertThat(delivered).containsExactly(0, 1);
     assertThat(queue.droppedCount()).isZero();
+  }
+
+  /** A listener that hangs must not slow down each change for ever. */
+  @Test
+  @Timeout(60)
+  void add_afterAWaitInVain_doesNotWait_untilADeliveryBegins() throws Exception {
+    DeliveryQueue queue = queue("orders", 1);
+    block(queue);
+    add(queue, 0);
+    queue.add(() -> delivered.add(1), 0, /* waitMillis= */ 1);
+
+    queue.add(() -> delivered.add(2), 0, TimeUnit.HOURS.toMillis(1));
+
+    assertThat(queue.droppedCount()).isEqualTo(2);
+    gate.countDown();
+    await("the queue is empty").atMost(PATIENCE).until(() -> delivered.equals(List.of(0)));
+    CountDownLatch again = new CountDownLatch(1);
+    queue.add(() -> BoundedWait.await(again, PATIENCE.toMillis()), 0, 0);
+    queue.add(() -> delivered.add(3), 0, PATIENCE.toMillis());
+    Thread other = new Thread(again::countDown);
+    other.start();
+    queue.add(() -> delivered.add(4), 0, PATIENCE.toMillis());
+    queue.close();
+    assertThat(delivered).containsExactly(0, 3, 4);
   }
 
   @Test
