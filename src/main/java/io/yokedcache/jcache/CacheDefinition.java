@@ -12,6 +12,7 @@ import io.yokedcache.jcache.internal.entry.LoadTracker;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.expiry.RefreshAge;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
+import io.yokedcache.jcache.internal.integration.DeclaredType;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
@@ -117,6 +118,7 @@ record CacheDefinition<K, V>(
             store.entries(),
             new EntryReads<>(store.entries(), codec, expiry, near, refreshAge),
             codec,
+            valueType(),
             expiry,
             configuration.isReadThrough() ? entryLoader(recorder) : EntryLoader.none(),
             configuration.isWriteThrough()
@@ -132,6 +134,14 @@ record CacheDefinition<K, V>(
     return context;
   }
 
+  DeclaredType<K> keyType() {
+    return new DeclaredType<>(name, "Key", configuration.getKeyType());
+  }
+
+  DeclaredType<V> valueType() {
+    return new DeclaredType<>(name, "Value", configuration.getValueType());
+  }
+
   /** The locks of keys; a writer must see the changes in Redis' order. */
   KeyLocks locks() {
     boolean required = configuration.isWriteThrough() && application.writer() != null;
@@ -140,7 +150,7 @@ record CacheDefinition<K, V>(
 
   /** The loader, even if there is no read-through. */
   EntryLoader<K, V> entryLoader(Supplier<StatisticsRecorder> recorder) {
-    return EntryLoader.of(application.loader(), recorder);
+    return EntryLoader.of(application.loader(), valueType(), recorder);
   }
 
   /** Closes the opened parts if the creation of the cache fails. */

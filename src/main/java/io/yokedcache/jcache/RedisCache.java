@@ -12,6 +12,7 @@ import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
+import io.yokedcache.jcache.internal.integration.DeclaredType;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.jmx.CacheSnapshot;
 import io.yokedcache.jcache.internal.load.ReadThrough;
@@ -58,6 +59,7 @@ import org.jspecify.annotations.Nullable;
 final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V> {
 
   private final CacheDefinition<K, V> definition;
+  private final DeclaredType<K> keyType;
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
   private final ReadThrough<K, V> reader;
@@ -75,6 +77,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
    */
   RedisCache(YokedCacheManager manager, CacheDefinition<K, V> definition) {
     this.definition = definition;
+    this.keyType = definition.keyType();
     Settings.Events queue = manager.eventSettings();
     this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
     KeyLocks locks = definition.locks();
@@ -173,7 +176,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     Lookup<V> lookup = reader.read(key, /* isLoaded= */ true);
     V value = lookup.value();
     if (value == null) {
-      EntryLoader<K, V> timed = EntryLoader.of(loader, () -> recorder);
+      EntryLoader<K, V> timed = EntryLoader.of(loader, context.valueType(), () -> recorder);
       return Lookup.of(load(key, lookup, timed, recorder, start));
     }
     recorder.record(Operation.GET, 1, 0, 0, 0, start);
@@ -875,20 +878,12 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   private void checkKey(K key) {
     ensureOpen();
     requireNonNull(key, "key");
-    checkType(key, definition.configuration().getKeyType(), "Key");
+    keyType.check(key);
   }
 
   private void checkValue(@Nullable V value, boolean required, String name) {
     if (required || value != null) {
-      checkType(requireNonNull(value, name), definition.configuration().getValueType(), "Value");
-    }
-  }
-
-  private void checkType(Object object, Class<?> type, String what) {
-    if (!type.isInstance(object)) {
-      throw new ClassCastException(
-          "%s of %s given to cache %s, which is declared for %s"
-              .formatted(what, object.getClass(), getName(), type));
+      context.valueType().check(requireNonNull(value, name));
     }
   }
 

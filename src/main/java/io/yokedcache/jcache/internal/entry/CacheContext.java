@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
+import io.yokedcache.jcache.internal.integration.DeclaredType;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -16,6 +17,7 @@ import java.util.Collection;
  * @param store the entries in Redis
  * @param reads reads entries, by the near cache if there is one
  * @param codec encodes and decodes keys and values
+ * @param valueType the declared type of the values
  * @param expiry the expiry policy
  * @param loader loads missing values
  * @param writer writes changes through
@@ -29,6 +31,7 @@ public record CacheContext<K, V>(
     EntryStore store,
     EntryReads<K, V> reads,
     EntryCodec<K, V> codec,
+    DeclaredType<V> valueType,
     EntryExpiry expiry,
     EntryLoader<K, V> loader,
     EntryWriter<K, V> writer,
@@ -52,6 +55,7 @@ public record CacheContext<K, V>(
         store,
         reads,
         codec,
+        valueType,
         expiry,
         loader,
         EntryWriter.none(),

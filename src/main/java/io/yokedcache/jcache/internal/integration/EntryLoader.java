@@ -19,13 +19,21 @@ import org.jspecify.annotations.Nullable;
 public final class EntryLoader<K, V> {
 
   private static final EntryLoader<?, ?> NONE =
-      new EntryLoader<>(null, StatisticsRecorder::disabled);
+      new EntryLoader<>(
+          null,
+          new DeclaredType<>("", "Value", Object.class),
+          StatisticsRecorder::disabled);
 
   private final @Nullable CacheLoader<K, V> loader;
+  private final DeclaredType<V> valueType;
   private final Supplier<StatisticsRecorder> recorder;
 
-  private EntryLoader(@Nullable CacheLoader<K, V> loader, Supplier<StatisticsRecorder> recorder) {
+  private EntryLoader(
+      @Nullable CacheLoader<K, V> loader,
+      DeclaredType<V> valueType,
+      Supplier<StatisticsRecorder> recorder) {
     this.loader = loader;
+    this.valueType = valueType;
     this.recorder = recorder;
   }
 
@@ -39,11 +47,14 @@ public final class EntryLoader<K, V> {
    * The loader of a cache.
    *
    * @param loader the application's, or {@code null} if there is none
+   * @param valueType the type that loaded values must have
    * @param recorder returns at each call where the call is counted
    */
   public static <K, V> EntryLoader<K, V> of(
-      @Nullable CacheLoader<K, V> loader, Supplier<StatisticsRecorder> recorder) {
-    return loader == null ? none() : new EntryLoader<>(loader, recorder);
+      @Nullable CacheLoader<K, V> loader,
+      DeclaredType<V> valueType,
+      Supplier<StatisticsRecorder> recorder) {
+    return loader == null ? none() : new EntryLoader<>(loader, valueType, recorder);
   }
 
   public boolean exists() {
@@ -56,7 +67,11 @@ public final class EntryLoader<K, V> {
       return null;
     }
     try {
-      return timed(() -> loader.load(key));
+      V value = timed(() -> loader.load(key));
+      if (value != null) {
+        valueType.check(value);
+      }
+      return value;
     } catch (Exception e) {
       throw ApplicationCode.LOADER.failure(loader, e);
     }
@@ -71,9 +86,14 @@ public final class EntryLoader<K, V> {
       Map<K, V> found = new HashMap<>();
       // The loader gets its own copy of the set, which it may modify.
       Map<K, V> loaded = timed(() -> loader.loadAll(new LinkedHashSet<>(keys)));
+      if (loaded == null) {
+        throw new NullPointerException(
+            "loadAll returned null; it returns an empty map if there is no value");
+      }
       for (K key : keys) {
         V value = loaded.get(key);
         if (value != null) {
+          valueType.check(value);
           found.put(key, value);
         }
       }

@@ -66,7 +66,8 @@ final class Attempt<K, V, T extends @Nullable Object> {
       EntryProcessor<K, V, T> processor,
       Object[] arguments) {
     ProcessorEntry<K, V> entry =
-        new ProcessorEntry<>(key, before != null, () -> before, context.loader());
+        new ProcessorEntry<>(
+            key, before != null, () -> before, context.loader(), context.valueType());
     T answer = process(processor, entry, arguments);
     return new Attempt<>(context, encodedKey, stored, before, entry, answer);
   }

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.processor;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.internal.integration.DeclaredType;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import java.util.function.Supplier;
 import javax.cache.processor.MutableEntry;
@@ -33,6 +34,7 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
   private final boolean found;
   private final Supplier<@Nullable V> stored;
   private final EntryLoader<K, V> loader;
+  private final DeclaredType<V> valueType;
   private Action action = Action.NONE;
   private @Nullable V value;
   private boolean loaded;
@@ -42,13 +44,19 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
    *
    * @param found whether the cache has it
    * @param stored decodes the value that the cache has, at first need
+   * @param valueType the type that a new value must have
    */
   public ProcessorEntry(
-      K key, boolean found, Supplier<@Nullable V> stored, EntryLoader<K, V> loader) {
+      K key,
+      boolean found,
+      Supplier<@Nullable V> stored,
+      EntryLoader<K, V> loader,
+      DeclaredType<V> valueType) {
     this.key = key;
     this.found = found;
     this.stored = stored;
     this.loader = loader;
+    this.valueType = valueType;
   }
 
   public Action action() {
@@ -93,7 +101,8 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
 
   @Override
   public void setValue(V newValue) {
-    value = requireNonNull(newValue, "value");
+    valueType.check(requireNonNull(newValue, "value"));
+    value = newValue;
     action = found ? Action.UPDATE : Action.CREATE;
   }
 
