@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,19 +35,24 @@ public final class Tags {
    * Returns some tags. Tags that are given twice count once.
    *
    * @throws NullPointerException if a tag is {@code null}
-   * @throws IllegalArgumentException if there are none or more than 64, or if one is empty or
-   *     longer than 255 bytes in UTF-8
+   * @throws IllegalArgumentException if there are none or more than 64, or if one is empty, longer
+   *     than 255 bytes in UTF-8, or has half of a surrogate pair
    */
   public static Tags of(String... tags) {
-    return of(List.of(requireNonNull(tags, "tags")));
+    return of(Arrays.asList(requireNonNull(tags, "tags")));
   }
 
   /** Returns some tags, as {@link #of(String...)} does. */
   public static Tags of(Collection<String> tags) {
-    return new Tags(new LinkedHashSet<>(List.copyOf(requireNonNull(tags, "tags"))));
+    Set<String> names = new LinkedHashSet<>();
+    for (String tag : requireNonNull(tags, "tags")) {
+      names.add(requireNonNull(tag, "tag"));
+    }
+    return new Tags(names);
   }
 
   private static Bytes bytes(String tag) {
+    requireText(tag);
     byte[] utf8 = tag.getBytes(StandardCharsets.UTF_8);
     if (utf8.length == 0 || utf8.length > MAX_BYTES) {
       throw new IllegalArgumentException(
@@ -58,6 +64,19 @@ public final class Tags {
               + utf8.length);
     }
     return Bytes.of(utf8);
+  }
+
+  /** Refuses half of a surrogate pair, for which UTF-8 has no bytes. */
+  private static void requireText(String tag) {
+    for (int i = 0; i < tag.length(); i++) {
+      if (Character.isSurrogate(tag.charAt(i))) {
+        if (i + 1 == tag.length() || !Character.isSurrogatePair(tag.charAt(i), tag.charAt(i + 1))) {
+          throw new IllegalArgumentException(
+              "A tag has half of a surrogate pair at index " + i + ", and so is not text");
+        }
+        i++;
+      }
+    }
   }
 
   /** The tags in UTF-8. */

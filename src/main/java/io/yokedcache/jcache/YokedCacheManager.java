@@ -307,7 +307,8 @@ final class YokedCacheManager implements CacheManager {
       ensureOpen();
       if (find(cacheName) != null) {
         throw new CacheException(
-            "Cache %s exists already in %s; get it by getCache".formatted(cacheName, uri));
+            "Cache %s exists already in %s; get it by getCache. Spring contexts in one JVM share this manager: define their caches in yokedcache.conf and not by spring.cache.cache-names"
+                .formatted(cacheName, uri));
       }
       return open(() -> factory.definition(cacheName, configuration));
     }

@@ -44,10 +44,21 @@ final class TagsTest {
         .withMessage("A tag has 1 to 255 bytes in UTF-8, and one of 128 characters has 256");
   }
 
+  /** They would all have the bytes of a question mark. */
+  @Test
+  void of_halfOfASurrogatePair_refused() {
+    assertThat(Tags.of("\ud83d\ude00").bytes().get(0).length()).isEqualTo(4);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tags.of("a\ud800b"))
+        .withMessage("A tag has half of a surrogate pair at index 1, and so is not text");
+    assertThatIllegalArgumentException().isThrownBy(() -> Tags.of("\ude00\ud83d"));
+    assertThatIllegalArgumentException().isThrownBy(() -> Tags.of("\ud83d"));
+  }
+
   @Test
   @SuppressWarnings("NullAway") // null is what is tested
   void of_null() {
-    assertThatNullPointerException().isThrownBy(() -> Tags.of("a", null));
+    assertThatNullPointerException().isThrownBy(() -> Tags.of("a", null)).withMessage("tag");
     assertThatNullPointerException().isThrownBy(() -> Tags.of((String[]) null));
   }
 }

@@ -29,7 +29,7 @@ public final class ContentionBackoff {
     spoilt++;
     if (System.nanoTime() - startNanos > timeout.toNanos()) {
       throw new CacheException(
-          "%s of a key of %s gave up after %s attempts in %s ms: other threads and JVMs changed the entry each time. Raise contention-timeout (%s ms) or make the changes rarer."
+          "%s of a key of %s gave up after %s attempts in %s ms: other threads and JVMs, or the processor itself by the cache, changed the entry each time. Raise contention-timeout (%s ms) or make the changes rarer."
               .formatted(
                   what,
                   key.getClass(),

@@ -20,9 +20,7 @@ public final class EntryLoader<K, V> {
 
   private static final EntryLoader<?, ?> NONE =
       new EntryLoader<>(
-          null,
-          new DeclaredType<>("", "Value", Object.class),
-          StatisticsRecorder::disabled);
+          null, new DeclaredType<>("", "Value", Object.class), StatisticsRecorder::disabled);
 
   private final @Nullable CacheLoader<K, V> loader;
   private final DeclaredType<V> valueType;

@@ -248,8 +248,8 @@ public enum ErrorReply {
   /** The cure for a server that lacks a command of every Redis, or {@code null}. */
   static @Nullable String sentinelAdvice(@Nullable String message) {
     return message != null && UNKNOWN.matcher(message).lookingAt()
-        ? "Every Redis knows that command, but a sentinel does not: if the server is one, its URI is"
-            + " redis-sentinel://host:port/master-name"
+        ? "Every Redis knows that command, unless rename-command or a proxy hides it, but a sentinel"
+            + " does not: if the server is one, its URI is redis-sentinel://host:port/master-name"
         : null;
   }
 

@@ -103,7 +103,10 @@ record NamedUri(URI uri, String where) {
     }
     String objection = scheme.equals("classpath") ? null : LocalIncluder.objection(uri.toString());
     if (objection != null) {
-      throw new MalformedUriException(objection);
+      throw new MalformedUriException(
+          scheme.startsWith("http")
+              ? objection + "; the URI of a server begins with redis:// or rediss://"
+              : objection);
     }
     return false;
   }

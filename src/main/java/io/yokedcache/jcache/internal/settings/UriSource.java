@@ -25,6 +25,8 @@ final class UriSource {
           Map.entry("namespace", "namespace"),
           Map.entry("buckets", "buckets"));
   private static final Set<String> CREDENTIALS = Set.of("user", "username", "password", "auth");
+  private static final Set<String> DATABASE = Set.of("db", "database");
+  private static final Set<String> TLS = Set.of("tls", "ssl");
 
   private UriSource() {}
 
@@ -73,6 +75,14 @@ final class UriSource {
   private static String unknown(String option) {
     if (CREDENTIALS.contains(option)) {
       return "has the option " + option + "; write credentials before the host: user:password@host";
+    }
+    if (DATABASE.contains(option)) {
+      return "has the option "
+          + option
+          + "; write the database behind the host: redis://host:port/3";
+    }
+    if (TLS.contains(option)) {
+      return "has the option " + option + "; for TLS the URI begins with rediss://";
     }
     String near = Spelling.nearest(option, OPTIONS.keySet());
     return "has the unknown option "

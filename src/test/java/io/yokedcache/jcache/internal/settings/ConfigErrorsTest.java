@@ -174,13 +174,13 @@ final class ConfigErrorsTest {
             "yokedcache.caches.com.acme.*.batch-size", "1",
             "yokedcache.connection", "x",
             "yokedcache.connection.pool.size", "5");
-    URI uri = URI.create("redis://h?pool-sise=3&password=x&pool-wait=3");
+    URI uri = URI.create("redis://h?pool-sise=3&password=x&pool-wait=3&db=3&ssl=true");
 
     String message =
         failure(() -> load(uri, properties, system("yokedcache.stale-entries.page-size", "-5")));
 
     assertThat(message)
-        .contains("has 8 problems")
+        .contains("has 10 problems")
         .contains("the manager's Properties: yokedcache.conection is not a setting; did you mean")
         .contains("the manager's Properties: yokedcache.buckets is \"0\"")
         .contains(
@@ -188,6 +188,8 @@ final class ConfigErrorsTest {
         .contains("the manager's Properties: yokedcache.connection must be a group")
         .contains("the manager's URI: has the unknown option pool-sise; did you mean pool-size?")
         .contains("the manager's URI: has the option password; write credentials before the host")
+        .contains("the manager's URI: has the option db; write the database behind the host")
+        .contains("the manager's URI: has the option ssl; for TLS the URI begins with rediss://")
         .contains("the manager's URI: yokedcache.connection.pool.wait is \"3\"")
         .contains("system properties: yokedcache.stale-entries.page-size is \"-5\"");
   }

@@ -46,6 +46,7 @@ final class NamedUriTest {
         "redis-sentinel://u:hunter2@h/?sentinel-password=hunter2 | does not name the master",
         "redis-cluster://u:hunter2@h:1,:2 | has no valid host; write redis-cluster://",
         "http://u:hunter2@h/a.conf | save the file and name it by file:",
+        "http://h:6379 | the URI of a server begins with redis://",
         "gopher://h/a | unknown scheme gopher; use redis://",
         "hunter2:x@h | is unknown; use redis://",
         "some/path.conf | has no scheme",
