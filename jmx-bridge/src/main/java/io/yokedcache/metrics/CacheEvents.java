@@ -56,7 +56,7 @@ public final class CacheEvents {
     this.missTags = with("result", "miss");
   }
 
-  /** Ends what {@link #sendTo} began; may be closed twice. */
+  /** A subscription by {@link #sendTo}; may be closed twice. */
   @FunctionalInterface
   public interface Subscription extends AutoCloseable {
     @Override
@@ -67,7 +67,7 @@ public final class CacheEvents {
    * Sends the operations of all caches of this JVM to metrics, from now on.
    *
    * @param metrics where they go; not closed with the subscription
-   * @return what ends it
+   * @return ends the subscription
    */
   public static Subscription sendTo(CacheMetrics metrics) {
     requireNonNull(metrics, "metrics");

@@ -29,13 +29,12 @@ import org.slf4j.LoggerFactory;
  * cache.health_check_duration} and the counter {@code cache.health_check_errors}. A figure that is
  * not measured is not reported.
  *
- * <p>With a probe its duration is that of the probe. Without, managers tell their health and how
- * long their last {@code PING} took; where none does, as with other providers, nothing is known and
- * nothing is reported of it.
+ * <p>With a probe, the duration is that of the probe. Without a probe, the managers report their
+ * health and the round trip of their last {@code PING}; other providers do not, and then neither is
+ * reported.
  *
- * <p>The gauges are for collectors that nobody feeds from MBeans. {@link #withoutGauges} reports
- * beside an output that reads MBeans, which has these gauges of each cache and manager itself, and
- * drops them with their owner.
+ * <p>The gauges are for collectors that do not read MBeans. {@link #withoutGauges} is for outputs
+ * that read MBeans, which have the gauges of each cache and manager already.
  *
  * <p>Thread-safe. Its threads are daemons. A check that hangs is reported as an error at each
  * interval, and no second one is begun.
@@ -55,7 +54,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
   /** Made here, and closed with this monitor; absent if the caller has made the source. */
   private final @Nullable JmxCacheReader ownReader;
 
-  /** A figure of a cache that collectors show until it is taken back. */
+  /** A figure of a cache that collectors show until it is removed. */
   private record Gauge(String metric, Map<String, String> tags) {}
 
   /** Guarded by this. */
@@ -84,8 +83,8 @@ public final class CacheHealthMonitor implements AutoCloseable {
    * @param metrics where the figures go
    * @param interval the time from check to check
    * @param source where the caches' figures come from
-   * @param probe tells whether the caches are healthy, for instance by a get; if absent, they are
-   *     if every manager that tells its health is, and unknown if none does
+   * @param probe returns whether the caches are healthy, for example by a get; without a probe they
+   *     are healthy if all managers that report their health are, and unknown if none reports it
    * @throws IllegalArgumentException if the interval is not positive
    */
   public CacheHealthMonitor(
@@ -119,7 +118,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
    *
    * @param metrics where they go
    * @param interval the time from check to check
-   * @param source what tells the managers' health
+   * @param source reports the health of the managers
    * @throws IllegalArgumentException if the interval is not positive
    */
   public static CacheHealthMonitor withoutGauges(
@@ -230,7 +229,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
   /** Reports these caches, and removes the gauges of other caches. */
   private synchronized void show(List<CacheReading> caches) {
     if (Thread.currentThread().isInterrupted()) {
-      return; // stopped, which has taken all of it back
+      return; // stopped, which has removed all gauges
     }
     Set<Gauge> before = Set.copyOf(shown);
     shown.clear();
@@ -247,7 +246,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
     metrics.increment("cache.health_check_errors");
   }
 
-  /** Whether all managers that tell it are healthy; nothing if none does. */
+  /** Whether all managers that report their health are healthy; absent if none reports it. */
   private static @Nullable Boolean health(CacheReadings readings) {
     return readings.connections().stream()
         .map(ConnectionReading::healthy)

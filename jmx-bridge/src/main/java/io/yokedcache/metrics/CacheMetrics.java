@@ -335,12 +335,12 @@ public final class CacheMetrics implements AutoCloseable {
   }
 
   /**
-   * Isolates a collector: its failures and delays do not reach the caller. A collector that may block
-   * gets a thread and a bounded queue; a full queue drops calls and counts them.
+   * Isolates a collector: its failures and delays do not reach the caller. A collector that may
+   * block gets a thread and a bounded queue; a full queue drops calls and counts them.
    */
   private final class Slot {
 
-    /** Marks the end; told apart from others by its identity. */
+    /** Marks the end; recognised by its identity. */
     private final List<Event> end = new ArrayList<>();
 
     private final MetricsCollector collector;

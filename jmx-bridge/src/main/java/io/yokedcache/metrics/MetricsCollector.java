@@ -5,8 +5,8 @@ import java.util.Map;
 /**
  * A receiver of metrics, such as Prometheus or StatsD. Pass it to {@link CacheMetrics}.
  *
- * <p>Names of metrics have dots: {@code user.login}. Tags are names and values that distinguish
- * the series of a metric; their map is immutable, and implementations may keep it.
+ * <p>Names of metrics have dots: {@code user.login}. Tags are names and values that distinguish the
+ * series of a metric; their map is immutable, and implementations may keep it.
  *
  * <p>Implementations are thread-safe. What they throw is counted and logged by {@link CacheMetrics}
  * and reaches no caller.
@@ -33,9 +33,8 @@ public interface MetricsCollector extends AutoCloseable {
 
   /**
    * Whether the methods above may take long, as those do that wait for a network. {@link
-   * CacheMetrics} calls such a collector from a separate thread, behind a bounded queue. Those
-   * that only count in memory say false and are called at once, also by the threads that use a
-   * cache.
+   * CacheMetrics} calls such a collector from a separate thread, behind a bounded queue. Those that
+   * only count in memory say false and are called at once, also by the threads that use a cache.
    *
    * @return true unless overridden
    */

@@ -36,8 +36,8 @@ record AttachedJvm(long pid) implements RemoteJvm.Address {
       return new JMXServiceURL(Attaching.startAgent(pid));
     } catch (LinkageError e) {
       throw failed(
-          "this Java runtime has no module jdk.attach: run the bridge on a JDK, or on a runtime made"
-              + " by jlink with that module",
+          "this Java runtime has no module jdk.attach: run the bridge on a JDK, or on a runtime"
+              + " made by jlink with that module",
           e);
     } catch (IOException e) {
       throw failed(reason(e), e);

@@ -177,7 +177,7 @@ public final class BridgeAgent {
           return Duration.ofSeconds(seconds);
         }
       } catch (NumberFormatException e) {
-        // Told below.
+        // Reported below.
       }
       throw new MetricsConfigurationException(
           SHOWN + ": delay is \"" + text + "\", but must be 0 to 3600 seconds, such as delay=10s");

@@ -232,7 +232,7 @@ public final class MetricsBridge implements AutoCloseable {
     return metrics;
   }
 
-  /** {@return the port of the metrics, also where 0 was asked for; -1 if none} */
+  /** {@return the port of the metrics, also if the setting is 0; -1 if none} */
   public int prometheusPort() {
     return prometheus.running instanceof PrometheusOutput.Part part ? part.collector().port() : -1;
   }
@@ -441,8 +441,8 @@ public final class MetricsBridge implements AutoCloseable {
   }
 
   /**
-   * The caches of this JVM. Its MBean server is not asked for before the first reading, because
-   * that creates it: an application that chooses another one does so while it starts.
+   * The caches of this JVM. The platform's MBean server is requested by the first reading, because
+   * a request creates it, and an application may choose another one while it starts.
    */
   private static final class OwnCaches implements CacheSource.Selective, AutoCloseable {
 

@@ -133,8 +133,8 @@ public final class MetricsFile {
   }
 
   /**
-   * Makes what a file includes, but for all that would be fetched over a network. The library's
-   * includer is absent until the library has told.
+   * Includes files, but none over a network. The library's includer is absent until the library
+   * passes it.
    */
   private record LocalIncluder(String file, @Nullable ConfigIncluder library)
       implements ConfigIncluder, ConfigIncluderURL, ConfigIncluderFile, ConfigIncluderClasspath {
@@ -193,8 +193,8 @@ public final class MetricsFile {
       if (REMOTE.matcher(url).matches()) {
         throw new MetricsConfigurationException(
             file
-                + ": include names a file on a network, on which the settings must not depend: save the"
-                + " file, and include it by file(\"/path/file.conf\")");
+                + ": include names a file on a network, on which the settings must not depend: save"
+                + " the file, and include it by file(\"/path/file.conf\")");
       }
     }
   }

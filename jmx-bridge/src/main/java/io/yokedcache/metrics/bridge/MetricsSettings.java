@@ -231,13 +231,14 @@ public record MetricsSettings(
       throw new MetricsConfigurationException(
           MetricsFile.GROUP
               + ".statsd.mode = realtime works only in the provider's yokedcache.conf, because only"
-              + " the provider reports each operation. Use mode = periodic, whose counts are exact");
+              + " the provider reports each operation. Use mode = periodic, whose counts are"
+              + " exact");
     }
     if (!collectors.isEmpty()) {
       throw new MetricsConfigurationException(
           MetricsFile.GROUP
-              + ".collectors works only in the provider's yokedcache.conf, because only the provider"
-              + " reports each operation. Remove it here");
+              + ".collectors works only in the provider's yokedcache.conf, because only the"
+              + " provider reports each operation. Remove it here");
     }
   }
 }

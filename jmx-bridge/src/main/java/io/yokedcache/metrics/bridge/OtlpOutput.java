@@ -133,8 +133,8 @@ public record OtlpOutput(
         throw new MetricsConfigurationException(group + ": " + e.getMessage(), e);
       } catch (LinkageError e) {
         logger.error(
-            "{}.enabled = true has no effect, and all other outputs go on: OpenTelemetry is not on the"
-                + " class path ({}). Add io.opentelemetry:opentelemetry-exporter-otlp and"
+            "{}.enabled = true has no effect, and all other outputs go on: OpenTelemetry is not on"
+                + " the class path ({}). Add io.opentelemetry:opentelemetry-exporter-otlp and"
                 + " io.opentelemetry:opentelemetry-sdk-extension-autoconfigure-spi (1.68 or newer),"
                 + " or set {}.enabled = false",
             group,

@@ -149,7 +149,7 @@ public record PrometheusOutput(
    *
    * @param namespace what all names begin with
    * @param labels of every series
-   * @param cacheLabels whether caches are told apart
+   * @param cacheLabels whether series have the labels of caches
    */
   public record Naming(
       MetricNames style,

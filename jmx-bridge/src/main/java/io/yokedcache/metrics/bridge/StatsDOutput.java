@@ -63,7 +63,7 @@ public record StatsDOutput(
    * @param prefix what all names begin with
    * @param names what operations are called
    * @param tags of every metric
-   * @param cacheTags whether caches are told apart, or added up
+   * @param cacheTags whether series have the tags of caches; otherwise the caches add up
    */
   public record Daemon(
       String host,

@@ -195,7 +195,7 @@ final class TargetOptions {
         return pid;
       }
     } catch (NumberFormatException e) {
-      // Told below.
+      // Reported below.
     }
     throw new MetricsConfigurationException(
         "--pid " + option + " must be the number of a process." + AttachedJvm.describeOthers());

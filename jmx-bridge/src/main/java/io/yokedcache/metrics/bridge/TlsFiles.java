@@ -132,7 +132,9 @@ public record TlsFiles(
     }
   }
 
-  /** A context that is created again when a file has another time, size or identity. Thread-safe. */
+  /**
+   * A context that is created again when a file has another time, size or identity. Thread-safe.
+   */
   private static final class ReloadingContext extends SSLContextSpi {
 
     private static final Logger logger = LoggerFactory.getLogger(TlsFiles.class);

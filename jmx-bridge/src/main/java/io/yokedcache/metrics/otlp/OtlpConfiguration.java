@@ -192,7 +192,7 @@ record OtlpConfiguration(
         return value;
       }
     } catch (ArithmeticException | NumberFormatException e) {
-      // Told below.
+      // Reported below.
     }
     throw new IllegalArgumentException(
         name + " (" + variable(name) + ") is \"" + text + "\", but must be " + expected);

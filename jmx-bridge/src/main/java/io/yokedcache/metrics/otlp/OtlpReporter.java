@@ -312,7 +312,8 @@ public final class OtlpReporter implements AutoCloseable {
     } else if (!hasFailed) {
       Throwable failure = result.getFailureThrowable();
       logger.warn(
-          "Metrics by OTLP are not accepted by {} ({}); the next report contains the counts of this one",
+          "Metrics by OTLP are not accepted by {} ({}); the next report contains the counts of this"
+              + " one",
           receiver,
           failure == null ? "no reason given" : reason(failure));
       logger.debug("Where the report failed", failure);

@@ -41,9 +41,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The series of one JVM, with the start time of each. Not thread-safe.
  *
- * <p>Cumulative points have the time at which their counter began: that of the cache where it tells
- * its age, else that of the last reading without it. Delta points have what was added since the
- * last point that a receiver took; what it did not take is part of the next one.
+ * <p>Cumulative points have the start time of their counter: the creation time of the cache if the
+ * provider reports its age, else the time of the last reading without the counter. Delta points
+ * have the growth since the last point that a receiver accepted; rejected growth is part of the
+ * next point.
  */
 final class OtlpTarget implements SeriesSink {
 

@@ -15,9 +15,9 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One user and password, compared in a time that tells nothing about either. Of credentials that
- * were seen before a digest is remembered, under a key that only this object has, so that a hash is
- * computed for new ones only, and for one at a time: guesses cost one processor at most.
+ * One user and password, compared in constant time. Digests of known credentials are kept under a
+ * random key, so that a hash is computed for new credentials only. One hash is computed at a time,
+ * so guesses occupy at most one processor.
  */
 final class BasicAuthentication extends BasicAuthenticator {
 

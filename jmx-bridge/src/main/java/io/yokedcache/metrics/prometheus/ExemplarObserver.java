@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.spi.OperationObserver;
 
 /**
- * Tells a {@link PrometheusCollector} of each operation of one cache of YokedCache, so that its
+ * Reports each operation of one cache of YokedCache to a {@link PrometheusCollector}, so that its
  * histograms have exemplars: the trace that was current when the operation ended. For a {@code
  * ManagerExtension} of the application, which returns it from {@code observer}.
  *

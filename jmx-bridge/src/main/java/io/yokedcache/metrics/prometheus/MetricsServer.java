@@ -143,7 +143,9 @@ final class MetricsServer implements AutoCloseable {
     return context;
   }
 
-  /** Rejects invalid requests before authentication, and limits the number of concurrent answers. */
+  /**
+   * Rejects invalid requests before authentication, and limits the number of concurrent answers.
+   */
   @SuppressWarnings("CatchingUnchecked") // whatever fails, the connection must not stay
   private void admit(HttpExchange exchange, Filter.Chain chain) throws IOException {
     try {

@@ -41,12 +41,12 @@ public final class OperationExemplars {
   }
 
   /**
-   * Tells that an operation of a cache has ended, in the thread whose span it belongs to.
+   * Records the end of an operation of a cache, in the thread whose span it belongs to.
    *
    * @param cacheManager the manager as its MBeans name it
    * @param cache the cache's name
    * @param operation the operation: {@code get}, {@code put}
-   * @param seconds how long it took
+   * @param seconds its duration
    */
   public void record(String cacheManager, String cache, String operation, double seconds) {
     Exemplar exemplar = BucketExemplars.ofCurrentSpan(spans, seconds);

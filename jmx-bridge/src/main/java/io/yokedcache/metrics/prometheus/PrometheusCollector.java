@@ -101,7 +101,7 @@ public final class PrometheusCollector implements MetricsCollector {
   /**
    * Returns the port that metrics are served on.
    *
-   * @return the port, also where 0 was asked for; -1 while nothing is served
+   * @return the port, also if the setting is 0; -1 while nothing is served
    */
   public synchronized int port() {
     return server == null ? -1 : server.port();

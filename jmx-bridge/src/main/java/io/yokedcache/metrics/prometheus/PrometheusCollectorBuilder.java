@@ -109,7 +109,7 @@ public final class PrometheusCollectorBuilder {
 
   /**
    * Sets the port to listen on; default 8000. 0 stands for any free port, which {@link
-   * PrometheusCollector#port()} tells.
+   * PrometheusCollector#port()} returns.
    */
   public PrometheusCollectorBuilder port(int value) {
     this.port = value;
@@ -176,7 +176,7 @@ public final class PrometheusCollectorBuilder {
     return this;
   }
 
-  /** Lets in only clients with a certificate that the TLS context trusts; default false. */
+  /** Requires a client certificate that the TLS context trusts; default false. */
   public PrometheusCollectorBuilder requireClientCertificate(boolean value) {
     this.clientCertificate = value;
     return this;
@@ -198,8 +198,8 @@ public final class PrometheusCollectorBuilder {
   }
 
   /**
-   * Tells caches apart by the labels {@code cache} and {@code cache_manager}, or adds them up;
-   * default true.
+   * Sets whether series have the labels {@code cache} and {@code cache_manager}; default true. If
+   * not, the caches add up.
    */
   public PrometheusCollectorBuilder cacheLabels(boolean value) {
     this.cacheLabels = value;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from the type of the reading
  * @param figures the counters and gauges that must be read; absent if it may be any
- * @param values tells the values of a reading of that type
+ * @param values passes on the values of a reading of that type
  * @param adding how caches add up
  * @param micrometer the family's name in Micrometer; empty if it has none
  */
@@ -150,7 +150,7 @@ record Row(
         });
   }
 
-  /** Distributions, which {@link CacheMetric#distributions} tells. */
+  /** Distributions; {@link CacheMetric#distributions} returns them. */
   static Row timers() {
     return of(From.OPERATIONS, Set.of(), (read, to) -> {});
   }

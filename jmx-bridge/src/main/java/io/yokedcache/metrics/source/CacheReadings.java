@@ -6,11 +6,10 @@ import java.util.List;
  * What one reading of a {@link CacheSource} found.
  *
  * @param caches one element per manager and cache whose statistics are on, without duplicates
- * @param connections one element per manager that tells of its connection
- * @param configurations one element per manager and cache that tells how it is configured; empty
- *     unless asked for
- * @param refused how many values were left out because no figure can have them, or because they
- *     could not be read
+ * @param connections one element per manager that reports its connection
+ * @param configurations one element per manager and cache that reports its configuration; empty
+ *     unless requested
+ * @param refused the number of values left out because they are invalid or could not be read
  */
 public record CacheReadings(
     List<CacheReading> caches,

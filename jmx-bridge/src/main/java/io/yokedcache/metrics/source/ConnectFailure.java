@@ -17,7 +17,7 @@ final class ConnectFailure {
   /** Of a URL by way of a registry: {@code service:jmx:rmi:///jndi/rmi://host:port/jmxrmi}. */
   private static final Pattern REGISTRY = Pattern.compile("/jndi/rmi://(\\[[^]]*]|[^:/]*)");
 
-  /** The host that a stub of the agent names, as RMI tells it. */
+  /** The host that a stub of the agent names, in RMI's message. */
   private static final Pattern REFUSING_HOST =
       Pattern.compile(
           "(?:refused to|creating connection to|establishing connection to) host: ([^;\\s]+)");
@@ -46,7 +46,8 @@ final class ConnectFailure {
     if (failure instanceof MalformedURLException) {
       return "this JVM has no client for the protocol \""
           + url.getProtocol()
-          + "\". Add WildFly's jboss-client.jar to the class path for remote+http and remote+https; use rmi for other servers";
+          + "\". Add WildFly's jboss-client.jar to the class path for remote+http and remote+https;"
+          + " use rmi for other servers";
     }
     if (failure instanceof SecurityException) {
       return failure.getMessage()
@@ -56,25 +57,30 @@ final class ConnectFailure {
     if (tls != null) {
       return "TLS fails ("
           + tls.getMessage()
-          + "). Set javax.net.ssl.trustStore to a store with the agent's certificate, and javax.net.ssl.keyStore if the agent requires a certificate";
+          + "). Set javax.net.ssl.trustStore to a store with the agent's certificate, and"
+          + " javax.net.ssl.keyStore if the agent requires a certificate";
     }
     if (find(failure, NameNotFoundException.class) != null) {
-      return "the RMI registry has no JMX agent. Is it the port of com.sun.management.jmxremote.port?";
+      return "the RMI registry has no JMX agent. Is it the port of"
+          + " com.sun.management.jmxremote.port?";
     }
     UnknownHostException unknown = find(failure, UnknownHostException.class);
     if (unknown != null) {
       return "the host is unknown (" + unknown.getMessage() + ")" + announcement(url, failure);
     }
     if (find(failure, SocketTimeoutException.class) != null) {
-      return "the agent did not answer in time. Does a firewall block the port, or does another server use it?"
+      return "the agent did not answer in time. Does a firewall block the port, or does another"
+          + " server use it?"
           + announcement(url, failure);
     }
     if (find(failure, java.net.ConnectException.class) != null) {
-      return "no process listens on that port. Is the JVM up, with -Dcom.sun.management.jmxremote.port=<port>?"
+      return "no process listens on that port. Is the JVM up, with"
+          + " -Dcom.sun.management.jmxremote.port=<port>?"
           + announcement(url, failure);
     }
     if (find(failure, ConnectIOException.class) != null) {
-      return "the port speaks neither RMI nor RMI over TLS. Is it the port of com.sun.management.jmxremote.port?";
+      return "the port speaks neither RMI nor RMI over TLS. Is it the port of"
+          + " com.sun.management.jmxremote.port?";
     }
     return String.valueOf(failure.getMessage());
   }
@@ -87,7 +93,8 @@ final class ConnectFailure {
       if (refusing.find() && asked.find() && !refusing.group(1).equals(asked.group(1))) {
         return " The agent announces itself as "
             + refusing.group(1)
-            + ": start its JVM with -Djava.rmi.server.hostname=<a name that this machine can resolve>";
+            + ": start its JVM with -Djava.rmi.server.hostname=<a name that this machine can"
+            + " resolve>";
       }
     }
     return "";

@@ -49,7 +49,8 @@ final class FigureCheck {
     refused++;
     if (told.size() < MAX_TOLD && told.add(bean.getCanonicalName() + ' ' + attribute)) {
       logger.warn(
-          "MBean {} has an unusable value of {}: {}. Its series is left out; further unusable values of it are only counted",
+          "MBean {} has an unusable value of {}: {}. Its series is left out; further unusable"
+              + " values of it are only counted",
           shown(bean.getCanonicalName()),
           shown(attribute),
           shown(reason));

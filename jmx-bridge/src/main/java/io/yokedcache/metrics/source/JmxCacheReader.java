@@ -64,9 +64,9 @@ public final class JmxCacheReader implements CacheSource.Selective, AutoCloseabl
   private final Set<String> told = FigureCheck.nothingTold();
 
   /**
-   * Creates a reader of an MBean server. A server of this JVM tells the reader at once of beans
-   * that come and go, until the reader is closed or garbage; another JVM's is asked with each
-   * reading.
+   * Creates a reader of an MBean server. A server of this JVM notifies the reader of beans that are
+   * registered and unregistered, until the reader is closed or garbage; the server of another JVM
+   * is asked with each reading.
    */
   public JmxCacheReader(MBeanServerConnection server) {
     this.server = requireNonNull(server, "server");

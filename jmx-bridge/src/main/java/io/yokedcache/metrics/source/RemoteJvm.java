@@ -44,7 +44,7 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
   private long pauseNanos;
   private boolean isClosed;
 
-  /** Where a JVM's agent listens; asked for each connection. */
+  /** Finds the address of a JVM's agent; called for each connection. */
   @FunctionalInterface
   public interface Address {
 
@@ -66,7 +66,7 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
       Duration timeLimit,
       Duration lostAfter) {
     this.address = address;
-    // Else a thread asks every minute whether the connection is alive, which each reading tells.
+    // Otherwise a thread checks the connection every minute; each reading checks it already.
     this.environment.put("jmx.remote.x.client.connection.check.period", 0L);
     this.environment.putAll(environment);
     CacheSource.Selective connected = this::readConnected;

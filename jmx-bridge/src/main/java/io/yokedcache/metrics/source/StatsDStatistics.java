@@ -1,8 +1,8 @@
 package io.yokedcache.metrics.source;
 
 /**
- * The counts of the StatsD output. Measurements that a sample rate left out are in none of them. UDP
- * does not report arrival: sent means that the operating system accepted the packet.
+ * The counts of the StatsD output. Measurements that a sample rate left out are in none of them.
+ * UDP does not report arrival: sent means that the operating system accepted the packet.
  *
  * @param droppedEvents measurements dropped: the queue was full, the collector closed, or their
  *     packet could not be sent

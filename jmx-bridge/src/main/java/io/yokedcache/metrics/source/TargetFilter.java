@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rejects classes that a reading of caches does not need. RMI deserialises every answer of the other
- * JVM, so a hostile JVM could keep the bridge's threads hashing for ever, or fill its memory.
+ * Rejects classes that a reading of caches does not need. RMI deserialises every answer of the
+ * other JVM, so a hostile JVM could keep the bridge's threads hashing for ever, or fill its memory.
  *
  * <p>Java has one such filter for a whole process, and none for a single client of RMI. So only the
  * stand-alone bridge, whose process has no other purpose, installs it. An application that reads

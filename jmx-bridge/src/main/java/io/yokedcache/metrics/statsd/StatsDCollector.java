@@ -208,9 +208,7 @@ public final class StatsDCollector implements MetricsCollector {
     return unsampled;
   }
 
-  /**
-   * This collector without the random decision: all events are queued, with a given rate.
-   */
+  /** This collector without the random decision: all events are queued, with a given rate. */
   private final class Weighed implements MetricsCollector {
 
     private final double rate;

@@ -10,8 +10,9 @@ public enum StatsDMode {
 
   /**
    * Each as it happens, by a {@link StatsDOperationObserver}: one line for its counts, one for its
-   * duration. Levels, such as the hit rate, and what no single operation tells still come every few
-   * seconds. For caches of YokedCache; above about 20,000 operations a second with a sample rate.
+   * duration. Levels, such as the hit rate, and other figures that no single operation has still
+   * come every few seconds. For caches of YokedCache; above about 20,000 operations a second with a
+   * sample rate.
    */
   REALTIME
 }

@@ -16,9 +16,10 @@ import java.util.Map;
  * </pre>
  *
  * <p>Also {@code deletes} and {@code errors}. Counts and durations are sampled by the collector's
- * rate, all lines of an operation together; errors are always sent. What no single operation tells
- * (levels, invalidations, evictions), and hits and misses under those names, is for a {@link
- * StatsDReporter} in the mode {@link StatsDMode#REALTIME}, which leaves out what is sent here.
+ * rate, all lines of an operation together; errors are always sent. Figures that no single
+ * operation has (levels, invalidations, evictions), and hits and misses under those names, come
+ * from a {@link StatsDReporter} in the mode {@link StatsDMode#REALTIME}, which omits what is sent
+ * here.
  *
  * <p>Thread-safe. Never waits: what the collector's queue has no room for is dropped, and counted
  * in {@link StatsDCollector#statistics()}. This class needs the provider on the class path; nothing

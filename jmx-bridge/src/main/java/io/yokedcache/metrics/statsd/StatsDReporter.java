@@ -167,7 +167,8 @@ public final class StatsDReporter implements AutoCloseable {
       report();
       hasFailed = false;
     } catch (IOException e) {
-      logger.debug("Cannot report to StatsD; the next report has it all", e); // the target told it
+      logger.debug(
+          "Cannot report to StatsD; the next report has it all", e); // logged by the target
     } catch (RuntimeException e) {
       // An exception that left this method would end the schedule.
       if (hasFailed) {
@@ -224,8 +225,8 @@ public final class StatsDReporter implements AutoCloseable {
     }
 
     /**
-     * Sets whether series are told apart by {@code cache_manager} and {@code cache}, as by default;
-     * else all caches add up to one.
+     * Sets whether series have the tags {@code cache_manager} and {@code cache}; true by default.
+     * If not, all caches add up to one.
      */
     public Builder cacheTags(boolean value) {
       cacheTags = value;

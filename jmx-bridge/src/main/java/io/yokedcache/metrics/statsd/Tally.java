@@ -19,7 +19,7 @@ final class Tally {
     sentEvents.add(packet.events());
   }
 
-  /** Takes back a packet that was counted as sent: the operating system refused it after all. */
+  /** Subtracts a packet that was counted as sent, but that the operating system rejected. */
   void unsent(Packet packet) {
     sentPackets.decrement();
     sentEvents.add(-packet.events());

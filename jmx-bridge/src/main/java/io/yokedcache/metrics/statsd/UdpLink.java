@@ -213,7 +213,7 @@ final class UdpLink {
    */
   private record Handed(Packet packet, boolean isRepeated) {}
 
-  /** UTF-8 that tells when it is about to be used. */
+  /** UTF-8 that calls a listener before each use. */
   private static final class WatchedUtf8 extends Charset {
 
     private final Runnable onEncode;

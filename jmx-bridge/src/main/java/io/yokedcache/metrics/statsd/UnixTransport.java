@@ -108,7 +108,9 @@ final class UnixTransport implements Transport {
     if (!isAway) {
       isAway = true;
       logger.warn(
-          "Cannot send metrics to StatsD at unix://{}: {}. They are dropped and counted until it can be reached; check that the daemon runs, and that this user may write to its socket",
+          "Cannot send metrics to StatsD at unix://{}: {}. They are dropped and counted until it"
+              + " can be reached; check that the daemon runs, and that this user may write to its"
+              + " socket",
           path,
           cause.getMessage());
     }
