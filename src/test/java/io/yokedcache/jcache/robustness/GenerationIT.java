@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.jcache.testing.RedisServer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -247,6 +248,28 @@ final class GenerationIT {
           .isInstanceOf(CacheException.class)
           .hasMessageContaining("cache list")
           .hasMessageContaining("WRONGTYPE");
+    }
+  }
+
+  @Test
+  void change_entryKeyOfAnotherType() {
+    try (CacheManager manager = Managers.open(server.uri());
+        Jedis jedis = jedis()) {
+      Cache<String, String> cache = Managers.texts(manager, "typed");
+      cache.put("k", "v");
+      byte[] entry =
+          jedis.keys("yc:{typed#*}*k".getBytes(StandardCharsets.UTF_8)).iterator().next();
+      jedis.del(entry);
+      jedis.lpush(entry, new byte[] {1});
+
+      assertThat(cache.get("k")).isNull();
+      assertThatThrownBy(() -> cache.getAndPut("k", "w"))
+          .isInstanceOf(CacheException.class)
+          .hasMessageContaining("WRONGTYPE")
+          .hasMessageContaining("yokedcache.namespace");
+      cache.remove("k");
+      assertThat(cache.getAndPut("k", "w")).isNull();
+      assertThat(cache.get("k")).isEqualTo("w");
     }
   }
 

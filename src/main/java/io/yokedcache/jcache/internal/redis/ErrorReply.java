@@ -222,6 +222,9 @@ public enum ErrorReply {
     if (advice == null) {
       advice = sentinelAdvice(error.getMessage());
     }
+    if (advice == null) {
+      advice = wrongTypeAdvice(error.getMessage());
+    }
     return new CacheException(
         "%s on %s failed: the server answered %s.%s"
             .formatted(
@@ -250,6 +253,14 @@ public enum ErrorReply {
     return message != null && UNKNOWN.matcher(message).lookingAt()
         ? "Every Redis knows that command, unless rename-command or a proxy hides it, but a sentinel"
             + " does not: if the server is one, its URI is redis-sentinel://host:port/master-name"
+        : null;
+  }
+
+  /** The cure for a key with a list, hash or the like in place of an entry, or {@code null}. */
+  static @Nullable String wrongTypeAdvice(@Nullable String message) {
+    return message != null && message.contains("WRONGTYPE")
+        ? "Another application has written a key of this cache: delete that key, and give the"
+            + " applications different yokedcache.namespace settings or databases"
         : null;
   }
 
