@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,19 +32,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
- * A cache over 256 buckets on three masters: its bulk operations, its iterator, its statistics and
- * the deletion of its stale entries, also while slots move. {@code -Dcluster.seconds} prolongs it.
+ * A cache over the default number of buckets on three masters: its bulk operations, its iterator,
+ * its statistics and the deletion of its stale entries, also while slots move. {@code -Dcluster.seconds} prolongs it.
  */
 @Timeout(300)
 final class ClusterBucketsIT {
 
-  private static final int BUCKETS = 256;
+  private static final int BUCKETS = BucketSlots.BUCKETS;
   private static final int MASTERS = 3;
   private static final int ENTRIES = 2_000;
-  private static final int MOVED_SLOTS = 100;
   private static final Set<String> KEYS = keys(100);
 
   private static RedisCluster cluster;
@@ -320,10 +319,7 @@ final class ClusterBucketsIT {
 
     Moves(String cache, AtomicInteger moves) {
       List<Integer> slots =
-          IntStream.range(0, MOVED_SLOTS)
-              .mapToObj(bucket -> JedisClusterCRC16.getSlot("yc:{" + cache + "#" + bucket + "}"))
-              .distinct()
-              .toList();
+          BucketSlots.ofCache(cache).stream().distinct().toList();
       this.thread =
           new Thread(
               () -> {

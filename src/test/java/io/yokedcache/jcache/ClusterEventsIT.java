@@ -5,10 +5,9 @@ import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.keys.KeySpace;
-import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster.Node;
+import io.yokedcache.jcache.testing.RedisCluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -22,12 +21,10 @@ import javax.cache.expiry.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /** Events of changes and of expired entries on a cluster. */
 final class ClusterEventsIT {
 
-  private static final int BUCKETS = 256;
   private static final int KEYS = 30;
   private static final int UPDATES = 20;
 
@@ -149,8 +146,7 @@ final class ClusterEventsIT {
   }
 
   private static int slot(String key) {
-    int bucket = KeySpace.bucketOf(Bytes.utf8(key), BUCKETS);
-    return JedisClusterCRC16.getSlot("{brief#" + bucket + "}");
+    return BucketSlots.ofKey("brief", key);
   }
 
   /** The connection for the channels goes to another master, also if the node still answers. */

@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Stale near entries while Redis is away, and after. {@code -Doutage.seconds} sets how long Redis
@@ -339,8 +337,7 @@ final class FailSafeIT {
   }
 
   private static RedisCluster.Node masterOf(RedisCluster cluster, String key) {
-    int bucket = KeySpace.bucketOf(Bytes.utf8(key), 256);
-    return cluster.masterOf(JedisClusterCRC16.getSlot("{orders#" + bucket + "}"));
+    return cluster.masterOf(BucketSlots.ofKey("orders", key));
   }
 
   /** The frozen server is for long runs: its silence is noticed after seconds. */

@@ -4,10 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.keys.KeySpace;
-import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster.Node;
+import io.yokedcache.jcache.testing.RedisCluster;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /** Near caches on a cluster of three masters, while slots move and connections die. */
 final class NearClusterIT {
@@ -122,8 +120,7 @@ final class NearClusterIT {
       Map<Node, List<String>> keys = new HashMap<>();
       for (int i = 0; i < CoherenceLoad.KEYS; i++) {
         cache.put("k" + i, "value");
-        int bucket = KeySpace.bucketOf(Bytes.utf8("k" + i), 256);
-        Node master = brittle.masterOf(JedisClusterCRC16.getSlot("{brittle#" + bucket + "}"));
+        Node master = brittle.masterOf(BucketSlots.ofKey("brittle", "k" + i));
         keys.computeIfAbsent(master, node -> new ArrayList<>()).add("k" + i);
       }
       Node killed = brittle.masters().get(1);
@@ -203,8 +200,7 @@ final class NearClusterIT {
   private static Set<Integer> slots() {
     Set<Integer> slots = new TreeSet<>();
     for (int key = 0; key < CoherenceLoad.KEYS; key++) {
-      int bucket = KeySpace.bucketOf(Bytes.utf8("k" + key), 256);
-      slots.add(JedisClusterCRC16.getSlot("{coherent#" + bucket + "}"));
+      slots.add(BucketSlots.ofKey("coherent", "k" + key));
     }
     return slots;
   }

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
@@ -41,7 +40,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.params.SetParams;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Entries that are older than {@code refresh-after}. Redis knows the age of an entry by the time to
@@ -196,8 +194,7 @@ final class RefreshAheadIT {
   }
 
   private static RedisCluster.Node masterOf(RedisCluster cluster, String key) {
-    int bucket = KeySpace.bucketOf(Bytes.utf8(key), 256);
-    return cluster.masterOf(JedisClusterCRC16.getSlot("{refreshed#" + bucket + "}"));
+    return cluster.masterOf(BucketSlots.ofKey("refreshed", key));
   }
 
   @Test

@@ -3,8 +3,9 @@ package io.yokedcache.jcache.robustness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.robustness.FieldLoad.Failure;
-import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster.Node;
+import io.yokedcache.jcache.testing.RedisCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -17,7 +18,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.cache.CacheManager;
 import org.awaitility.Awaitility;
@@ -46,7 +46,6 @@ final class ClusterFieldIT {
 
   private static final long SECONDS = Long.getLong("field.seconds", 0);
   private static final int SLOTS_MOVED = SECONDS > 0 ? 100 : 20;
-  private static final int BUCKETS = 256;
   private static final int SLOTS = 16_384;
 
   /** Nobody is dead before a master is killed: a busy machine must not replace another one. */
@@ -234,10 +233,7 @@ final class ClusterFieldIT {
   private static List<Integer> slotsOf(Node master) {
     BitSet served = served(master);
     return Stream.of(FieldLoad.VALUES, FieldLoad.COUNTERS, FieldLoad.ELECTIONS)
-        .flatMap(
-            cache ->
-                IntStream.range(0, BUCKETS).mapToObj(bucket -> "{" + cache + "#" + bucket + "}"))
-        .map(JedisClusterCRC16::getSlot)
+        .flatMap(cache -> BucketSlots.ofCache(cache).stream())
         .filter(served::get)
         .distinct()
         .toList();

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.robustness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,7 @@ final class StaleEntriesIT {
 
   private static final int MILLION = 1_000_000;
   private static final int CLUSTER_ENTRIES = Integer.getInteger("clear.entries", 20_000);
-  private static final int BUCKETS = 256;
+  private static final int BUCKETS = BucketSlots.BUCKETS;
   private static final String[] CLEAN_SOON = {
     "stale-entries.delay=200ms", "stale-entries.duty-cycle=0.5", "defaults.value-codec=string"
   };

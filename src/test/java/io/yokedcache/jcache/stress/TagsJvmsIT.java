@@ -2,8 +2,9 @@ package io.yokedcache.jcache.stress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.BucketSlots;
 import io.yokedcache.jcache.testing.RedisCluster.Node;
+import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.IOException;
 import java.net.URI;
@@ -27,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Several JVMs put, read and invalidate entries with tags while connections and one of the JVMs are
@@ -43,7 +43,6 @@ final class TagsJvmsIT {
   private static final long SECONDS = Long.getLong("tags.seconds", 2);
   private static final int ENTRIES = Integer.getInteger("tags.entries", 500);
   private static final int TAGS = Integer.getInteger("tags.tags", 20);
-  private static final int BUCKETS = 256;
 
   /** The kinds of faults on a cluster, each of which happens at least once. */
   private static final int KINDS = 3;
@@ -224,8 +223,7 @@ final class TagsJvmsIT {
   }
 
   private void moveAndBack(RedisCluster cluster) {
-    String route = "{%s#%s}".formatted(any(TagsWorker.CACHES), random.nextInt(BUCKETS));
-    int slot = JedisClusterCRC16.getSlot(route);
+    int slot = any(BucketSlots.ofCache(any(TagsWorker.CACHES)));
     Node from = cluster.masterOf(slot);
     Node to = any(cluster.masters().stream().filter(node -> node != from).toList());
     move(cluster, slot, from, to);

@@ -42,6 +42,9 @@ public final class RedisSentinel implements AutoCloseable {
    */
   private static final Duration ROLES_BOUND = Duration.ofSeconds(90);
 
+  /** How long a replica may take to copy the data of its master. */
+  private static final Duration REPLICATION = Duration.ofSeconds(5);
+
   private static final Duration POLL = Duration.ofMillis(20);
 
   /** How long a fail-over takes at most, on a busy machine, if it is not given up. */
@@ -124,11 +127,16 @@ public final class RedisSentinel implements AutoCloseable {
     }
     int master = servers.get(0).port();
     for (RedisServer replica : servers.subList(1, count)) {
-      try (Jedis jedis = open(replica)) {
-        jedis.replicaof("127.0.0.1", master);
-      }
+      Repetition.until(
+          "the server on port " + replica.port() + " to have its master's data",
+          REPLICATION,
+          () -> {
+            try (Jedis jedis = open(replica)) {
+              jedis.replicaof("127.0.0.1", master);
+            }
+          },
+          () -> info(replica, "replication").contains("master_link_status:up"));
     }
-    awaitReplicas();
   }
 
   private void startSentinels(int count, List<String> configuration) {

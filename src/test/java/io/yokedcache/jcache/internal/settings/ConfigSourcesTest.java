@@ -272,7 +272,7 @@ final class ConfigSourcesTest {
             environment("YOKEDCACHE_PASSWORD", "other"));
 
     Settings.Connection connection = settings.connection();
-    assertThat(settings.buckets()).isEqualTo(256);
+    assertThat(settings.buckets()).isEqualTo(64);
     assertThat(connection.deployment())
         .isEqualTo(
             new Settings.Deployment(
@@ -328,8 +328,8 @@ final class ConfigSourcesTest {
     assertThat(buckets("redis://h")).isEqualTo(1);
     assertThat(buckets("redis-sentinel://h/m")).isEqualTo(1);
     assertThat(buckets("embedded:redis-sentinel")).isEqualTo(1);
-    assertThat(buckets("embedded:redis-cluster")).isEqualTo(256);
-    assertThat(buckets("redis-cluster://h?buckets=auto")).isEqualTo(256);
+    assertThat(buckets("embedded:redis-cluster")).isEqualTo(64);
+    assertThat(buckets("redis-cluster://h?buckets=auto")).isEqualTo(64);
     assertThat(buckets("redis-cluster://h?buckets=16")).isEqualTo(16);
   }
 

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * announced   yc:announcement                exists while listeners register
  * </pre>
  *
- * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
+ * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster. If
+ * a cache has several buckets, their {@link HashTags} end in a point and a second number.
  */
 public final class KeySpace {
 
@@ -51,11 +52,11 @@ public final class KeySpace {
   /** The most bytes of keys that Redis compares with a pattern. */
   private static final int MAX_FILTERED_BYTES = 256;
 
-  private static final String ABOUT = "}:about";
-  private static final String TAGS = "}:tags";
-  private static final String TAG_INVALIDATION = "}:tag-invalidation";
-  private static final String LOAD_LEASE = "}:lease-of-load:";
-  private static final String REFRESH_LEASE = "}:lease-of-refresh:";
+  private static final String ABOUT = ":about";
+  private static final String TAGS = ":tags";
+  private static final String TAG_INVALIDATION = ":tag-invalidation";
+  private static final String LOAD_LEASE = ":lease-of-load:";
+  private static final String REFRESH_LEASE = ":lease-of-refresh:";
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private final String namespace;
@@ -80,7 +81,8 @@ public final class KeySpace {
     this.prefix = namespace + ":{" + cache + "#";
     this.generationKeys = new Bytes[buckets];
     for (int bucket = 0; bucket < buckets; bucket++) {
-      generationKeys[bucket] = Bytes.of(ascii(prefix + bucket + "}"));
+      String tag = HashTags.of(cache + "#", bucket, buckets);
+      generationKeys[bucket] = Bytes.of(ascii(namespace + ":{" + tag + "}"));
     }
   }
 
@@ -198,33 +200,38 @@ public final class KeySpace {
     return List.of(generationKeys);
   }
 
+  /** The name of a key of a bucket: that of its generation and something behind it. */
+  private byte[] inSlotOf(int bucket, String end) {
+    return entryKey(generationKey(bucket), Bytes.of(ascii(end)));
+  }
+
   /** A key of a bucket's slot that never exists. */
   byte[] absentKey(int bucket) {
-    return ascii(prefix + bucket + "}:absent");
+    return inSlotOf(bucket, ":absent");
   }
 
   /** A key that is written after a clear, so that replicas acknowledge all before it. */
   public Bytes clearedKey(int bucket) {
-    return Bytes.of(ascii(prefix + bucket + "}:cleared"));
+    return Bytes.of(inSlotOf(bucket, ":cleared"));
   }
 
   public byte[] aboutKey(int bucket) {
-    return ascii(prefix + bucket + ABOUT);
+    return inSlotOf(bucket, ABOUT);
   }
 
   /** The hash from the tags of a bucket's entries to the tags' tokens. */
   public byte[] tagsKey(int bucket) {
-    return ascii(prefix + bucket + TAGS);
+    return inSlotOf(bucket, TAGS);
   }
 
   /** The key that is written and deleted when tags of a bucket are invalidated. */
   public byte[] tagInvalidationKey(int bucket) {
-    return ascii(prefix + bucket + TAG_INVALIDATION);
+    return inSlotOf(bucket, TAG_INVALIDATION);
   }
 
   /** The bucket whose generation has that key, or -1 if it is another key. */
   public int bucketOfGeneration(byte[] name) {
-    return bucketOf(name, "}");
+    return bucketOf(name, "");
   }
 
   /** The bucket whose tags are invalidated by that key, or -1 if it is another key. */
@@ -234,29 +241,30 @@ public final class KeySpace {
 
   private int bucketOf(byte[] name, String end) {
     int from = prefix.length();
-    int to = name.length - end.length();
+    int to = name.length - end.length() - 1;
     if (to < from
+        || name[to] != '}'
         || !new String(name, 0, from, StandardCharsets.ISO_8859_1).equals(prefix)
-        || !new String(name, to, end.length(), StandardCharsets.ISO_8859_1).equals(end)) {
+        || !new String(name, to + 1, end.length(), StandardCharsets.ISO_8859_1).equals(end)) {
       return -1;
     }
-    int bucket = EntryName.number(name, from, to);
+    int bucket = EntryName.bucket(name, from, to);
     return bucket < buckets ? bucket : -1;
   }
 
   /** The lease of the loads of a key. It does not look like an entry, by the length of its text. */
   public byte[] loadLeaseKey(Bytes key) {
-    return entryKey(ascii(prefix + bucketOf(key) + LOAD_LEASE), key);
+    return entryKey(inSlotOf(bucketOf(key), LOAD_LEASE), key);
   }
 
   /** The lease of the refreshes of a key, which also does not look like an entry. */
   public byte[] refreshLeaseKey(Bytes key) {
-    return entryKey(ascii(prefix + bucketOf(key) + REFRESH_LEASE), key);
+    return entryKey(inSlotOf(bucketOf(key), REFRESH_LEASE), key);
   }
 
   /** The beginning of the names of a generation's entries. */
   public byte[] entryPrefix(int bucket, String token) {
-    return ascii(prefix + bucket + "}:" + token + ":");
+    return inSlotOf(bucket, ":" + token + ":");
   }
 
   public static byte[] entryKey(byte[] entryPrefix, Bytes key) {
@@ -289,9 +297,10 @@ public final class KeySpace {
    *
    * @param beginnings alternatives; an empty list for all keys
    */
-  private byte[] scanPattern(String bucket, List<byte[]> beginnings) {
+  private byte[] scanPattern(byte[] generationKey, List<byte[]> beginnings) {
     ByteArrayOutputStream pattern = new ByteArrayOutputStream();
-    pattern.writeBytes(ascii(prefix + bucket + "}:"));
+    pattern.writeBytes(generationKey);
+    pattern.write(COLON);
     if (!beginnings.isEmpty()) {
       pattern.writeBytes(ascii("?".repeat(TOKEN_LENGTH) + ":"));
       int length = MAX_FILTERED_BYTES;
@@ -329,13 +338,13 @@ public final class KeySpace {
         : new KeyScan(
             executor.masters(),
             operation,
-            scanPattern(buckets == 1 ? "0" : "*", beginnings),
+            scanPattern(buckets == 1 ? generationKey(0) : ascii(prefix + "*}"), beginnings),
             beginnings.isEmpty() ? pageSize : Math.max(pageSize, FILTERED_PAGE));
   }
 
   /** The pattern of {@code SCAN} that finds these entries of a bucket. */
   byte[] scanPattern(int bucket, List<byte[]> beginnings) {
-    return scanPattern(Integer.toString(bucket), beginnings);
+    return scanPattern(generationKey(bucket), beginnings);
   }
 
   /** The pattern that finds the entries of every cache of a namespace. */
@@ -415,7 +424,7 @@ public final class KeySpace {
       // which would corrupt later texts.
       int open = indexOf(name, (byte) '{', 0);
       int hash = open < 0 ? -1 : escapedEnd(name, open + 1, brace);
-      int bucket = hash < 0 || name[hash] != '#' ? -1 : number(name, hash + 1, brace);
+      int bucket = hash < 0 || name[hash] != '#' ? -1 : bucket(name, hash + 1, brace);
       if (bucket < 0) {
         return null;
       }
@@ -467,7 +476,17 @@ public final class KeySpace {
       return length;
     }
 
-    /** The number of a bucket, or -1 if it is none, or not written as this class writes it. */
+    /** The bucket that a {@link HashTags hash tag} names, or -1 if it does not name one. */
+    private static int bucket(byte[] name, int from, int to) {
+      int end = from;
+      while (end < to && name[end] != HashTags.POINT) {
+        end++;
+      }
+      boolean isPlain = end == to || number(name, end + 1, to) >= 0;
+      return isPlain ? number(name, from, end) : -1;
+    }
+
+    /** A number, or -1 if it is none, or not written as this class writes it. */
     private static int number(byte[] name, int from, int to) {
       int digits = to - from;
       if (digits < 1 || digits > MAX_BUCKET_DIGITS || (digits > 1 && name[from] == '0')) {

@@ -108,6 +108,10 @@ final class KeySpaceTest {
           names.parse(KeySpace.entryKey(names.entryPrefix(bucket, TOKEN), Bytes.of(key)));
 
       assertThat(bucket).isBetween(0, buckets - 1);
+      assertThat(names.bucketOfGeneration(names.generationKey(bucket))).isEqualTo(bucket);
+      assertThat(names.bucketOfTagInvalidation(names.tagInvalidationKey(bucket)))
+          .isEqualTo(bucket);
+      assertThat(names.bucketOfGeneration(names.tagsKey(bucket))).isNegative();
       assertThat(parsed)
           .isEqualTo(
               new EntryName(text(names.generationKey(bucket)), bucket, TOKEN, Bytes.of(key)));
@@ -173,6 +177,11 @@ final class KeySpaceTest {
         "yc:{a#b#0}:ABCDEFGHIJKL:key",
         "yc:{a#}:ABCDEFGHIJKL:key",
         "yc:{a#00}:ABCDEFGHIJKL:key",
+        "yc:{a#0.}:ABCDEFGHIJKL:key",
+        "yc:{a#0.01}:ABCDEFGHIJKL:key",
+        "yc:{a#0.1.1}:ABCDEFGHIJKL:key",
+        "yc:{a#0.x}:ABCDEFGHIJKL:key",
+        "yc:{a#.1}:ABCDEFGHIJKL:key",
         "yc:{a#-1}:ABCDEFGHIJKL:key",
         "yc:{a#123456}:ABCDEFGHIJKL:key",
         "yc:{a}:ABCDEFGHIJKL:key",
