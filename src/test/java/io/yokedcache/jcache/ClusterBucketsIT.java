@@ -35,7 +35,8 @@ import redis.clients.jedis.Jedis;
 
 /**
  * A cache over the default number of buckets on three masters: its bulk operations, its iterator,
- * its statistics and the deletion of its stale entries, also while slots move. {@code -Dcluster.seconds} prolongs it.
+ * its statistics and the deletion of its stale entries, also while slots move. {@code
+ * -Dcluster.seconds} prolongs it.
  */
 @Timeout(300)
 final class ClusterBucketsIT {
@@ -318,8 +319,7 @@ final class ClusterBucketsIT {
     private final Thread thread;
 
     Moves(String cache, AtomicInteger moves) {
-      List<Integer> slots =
-          BucketSlots.ofCache(cache).stream().distinct().toList();
+      List<Integer> slots = BucketSlots.ofCache(cache).stream().distinct().toList();
       this.thread =
           new Thread(
               () -> {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.testing.BucketSlots;
-import io.yokedcache.jcache.testing.RedisCluster.Node;
 import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.RedisCluster.Node;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

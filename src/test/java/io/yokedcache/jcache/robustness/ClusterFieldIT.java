@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.robustness.FieldLoad.Failure;
 import io.yokedcache.jcache.testing.BucketSlots;
-import io.yokedcache.jcache.testing.RedisCluster.Node;
 import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.RedisCluster.Node;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;

@@ -3,8 +3,8 @@ package io.yokedcache.jcache.stress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.testing.BucketSlots;
-import io.yokedcache.jcache.testing.RedisCluster.Node;
 import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.RedisCluster.Node;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.IOException;
 import java.net.URI;

@@ -21,7 +21,10 @@ public final class BucketSlots {
 
   /** The slots of all buckets, by bucket. */
   public static List<Integer> ofCache(String cacheName) {
-    return Stream.of(names(cacheName)).flatMap(names -> names.routes().stream()).map(Bytes::slot).toList();
+    return Stream.of(names(cacheName))
+        .flatMap(names -> names.routes().stream())
+        .map(Bytes::slot)
+        .toList();
   }
 
   private static KeySpace names(String cacheName) {

@@ -91,7 +91,7 @@ final class Settlement {
 
   /** Whether the entry of a key must be removed, alone or with the cache. */
   boolean isOwed(Bytes key) {
-    return owed.isAny() && (owed.owesAll() || owed.of(key) != null);
+    return owed.isAny() && owed.isOwed(key, names.bucketOf(key));
   }
 
   OutageStatistics statistics(long degradedReads, long degradedWrites) {
@@ -112,7 +112,9 @@ final class Settlement {
 
   /** Notes that entries must be removed, because a change or a read before a change failed. */
   void owe(Collection<Bytes> keys) {
-    owed.owe(this::settleAll, keys);
+    for (Bytes key : keys) {
+      owed.owe(this::settleAll, key, names.bucketOf(key), /* lateValue= */ null);
+    }
     keys.forEach(observers::afterChange); // near entries are wrong, too
   }
 
@@ -132,7 +134,8 @@ final class Settlement {
         !(failure instanceof CacheException)
             || (failure instanceof RedisUnavailableException away && away.isOutcomeUnknown());
     for (Mutation mutation : failed) {
-      owed.owe(this::settleAll, mutation.key(), isUnknown ? mutation.value() : null);
+      Bytes key = mutation.key();
+      owed.owe(this::settleAll, key, names.bucketOf(key), isUnknown ? mutation.value() : null);
     }
   }
 
@@ -177,7 +180,9 @@ final class Settlement {
   private Set<Bytes> settle(Collection<Bytes> keys, long waitEndNanos) {
     long start = System.nanoTime();
     Set<Bytes> refused = new HashSet<>();
-    while (settleGeneration(waitEndNanos)) {
+    Set<Integer> buckets = new HashSet<>();
+    keys.forEach(key -> buckets.add(names.bucketOf(key)));
+    while (settleGeneration(buckets, waitEndNanos)) {
       // Later debts are of changes that run at the same time: this call may come before them.
       Map<Bytes, Debt> due = owed.of(keys);
       due.values().removeIf(debt -> !debt.wasOwedAt(start));
@@ -259,7 +264,8 @@ final class Settlement {
     Attempt attempt = beginAll(owed.waitEndNanos());
     RedisUnavailableException failure = null;
     try {
-      return renewOwed(begun);
+      endLostClears(generations.buckets());
+      return renewAll(begun);
     } catch (RedisUnavailableException e) {
       failure = e;
       throw e;
@@ -268,10 +274,11 @@ final class Settlement {
     }
   }
 
-  private Set<String> renewOwed(Map<Integer, Generation> begun) {
-    // The clear() that failed may still be executed, after entries were stored again.
-    boolean unused = executor.endLostConnections(operations.of(Name.OWED_REMOVAL), names.routes());
-    return renewAll(begun);
+  /** Ends a {@code clear} that failed and may be executed after entries were stored again. */
+  private void endLostClears(Collection<Integer> buckets) {
+    boolean unused =
+        executor.endLostConnections(
+            operations.of(Name.OWED_REMOVAL), buckets.stream().map(names::route).toList());
   }
 
   /** Begins the attempt at a new generation, as soon as no other thread makes one. */
@@ -307,7 +314,7 @@ final class Settlement {
    * there may always be new ones.
    */
   private void settleAll() {
-    boolean isSettled = settleGeneration(owed.waitEndNanos());
+    boolean isSettled = settleGeneration(generations.buckets(), owed.waitEndNanos());
     for (Map<Bytes, Debt> due : owed.due(batchSize)) {
       isSettled = isSettled && settleKeys(due).isEmpty();
     }
@@ -321,21 +328,39 @@ final class Settlement {
     }
   }
 
-  /** Begins the new generation that is owed; false if Redis refuses it. */
-  private boolean settleGeneration(long waitEndNanos) {
+  /**
+   * Begins the new generation that is owed, in some buckets and in the others whose masters answer.
+   *
+   * @return false if Redis refuses it
+   */
+  private boolean settleGeneration(Collection<Integer> buckets, long waitEndNanos) {
     Debt before = owed.all();
-    if (before == null || !before.mayBeTried(System.nanoTime())) {
-      return before == null;
+    if (isSettled(buckets)) {
+      return true;
     }
-    Attempt attempt = beginAll(waitEndNanos);
+    if (before != null && !before.mayBeTried(System.nanoTime())) {
+      return false;
+    }
+    Attempt attempt;
+    try {
+      attempt = beginAll(waitEndNanos);
+    } catch (RedisUnavailableException e) {
+      if (isSettled(buckets)) {
+        return true; // the other thread has failed with other buckets only
+      }
+      throw e;
+    }
     RedisUnavailableException failure = null;
     Debt debt = owed.all();
     try {
-      if (debt == null || !debt.mayBeTried(System.nanoTime())) {
-        return debt == null; // another thread has begun it, or was refused
+      if (debt == null || isSettled(buckets)) {
+        return true; // another thread has begun it
       }
-      Set<String> unused = renewOwed(new HashMap<>());
-      return owed.all() == null;
+      if (!debt.mayBeTried(System.nanoTime())) {
+        return false; // another thread was refused
+      }
+      renewOwed(debt, buckets);
+      return isSettled(buckets);
     } catch (CacheException e) {
       failure = away(e);
       throwUnlessRefused(e);
@@ -343,6 +368,40 @@ final class Settlement {
       return false;
     } finally {
       owed.over(attempt, failure);
+    }
+  }
+
+  private boolean isSettled(Collection<Integer> buckets) {
+    Debt debt = owed.all();
+    return debt == null || owed.left(debt, buckets).isEmpty();
+  }
+
+  private void renewOwed(Debt debt, Collection<Integer> buckets) {
+    Set<Integer> answering = owed.left(debt, generations.buckets());
+    answering.removeIf(bucket -> executor.isAway(names.route(bucket)));
+    renewIn(debt, answering);
+    Set<Integer> away = owed.left(debt, buckets);
+    if (!away.isEmpty()) {
+      generations.ask(away.iterator().next()); // fails, and near entries of the others stay
+      renewIn(debt, away);
+    }
+    if (isSettled(generations.buckets())) {
+      owed.endAll(debt, Map.of());
+    }
+  }
+
+  private void renewIn(Debt debt, Set<Integer> some) {
+    if (some.isEmpty()) {
+      return;
+    }
+    observers.beforeClear();
+    try {
+      long changes = owed.changes(debt);
+      endLostClears(some);
+      generations.renew(some);
+      owed.begun(debt, some, changes);
+    } finally {
+      observers.afterClear();
     }
   }
 

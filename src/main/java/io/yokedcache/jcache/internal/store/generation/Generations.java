@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,11 @@ public final class Generations {
     this.assumed = utf8(executor.isCluster() ? "1" : "0");
   }
 
+  /** The numbers of all buckets. */
+  public List<Integer> buckets() {
+    return buckets;
+  }
+
   /** Whether the entries may have tags. */
   public boolean hasTags() {
     return identity.hasTags();
@@ -174,10 +180,31 @@ public final class Generations {
    * @return the tokens of the old generations that had entries
    */
   public Set<String> renewAll(Map<Integer, Generation> begun) {
+    return renew(buckets, begun);
+  }
+
+  /** Begins a new generation in some buckets. */
+  public void renew(Collection<Integer> some) {
+    Set<String> unused = renew(List.copyOf(some), new HashMap<>());
+  }
+
+  /**
+   * Asks the master of a bucket for its generation.
+   *
+   * @throws RedisUnavailableException if it does not answer
+   */
+  public void ask(int bucket) {
+    Bytes route = names.route(bucket);
+    CommandArguments read = new CommandArguments(Command.GET).add(route);
+    Object unused = executor.command(describe("clear"), route, /* idempotent= */ true, read);
+  }
+
+  private Set<String> renew(List<Integer> some, Map<Integer, Generation> begun) {
     Set<String> ended = new HashSet<>();
-    List<@Nullable Object> replies = renew(ended);
-    for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      if (!(replies.get(bucket) instanceof List<?> both) || both.size() != 2) {
+    List<@Nullable Object> replies = renew(some, ended);
+    for (int i = 0; i < some.size(); i++) {
+      int bucket = some.get(i);
+      if (!(replies.get(i) instanceof List<?> both) || both.size() != 2) {
         throw unreadable(bucket);
       }
       begun.put(bucket, adopt(bucket, reply(both.get(0), bucket), null));
@@ -193,14 +220,15 @@ public final class Generations {
    * buckets have new ones, so all are renewed again. Each attempt has other tokens: if the first
    * attempt reached Redis and another JVM has cleared since, its token must not come back.
    */
-  private List<@Nullable Object> renew(Set<String> ended) {
+  private List<@Nullable Object> renew(List<Integer> some, Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
       try {
         List<@Nullable Object> replies =
-            executor.callAll(describe("clear"), buckets.stream().map(this::renewal).toList());
+            executor.callAll(describe("clear"), some.stream().map(this::renewal).toList());
         if (attempt > 1) {
           // A lost renewal would end this generation if it were executed late.
-          boolean unused = executor.endLostConnections(describe("clear"), names.routes());
+          List<Bytes> routes = some.stream().map(names::route).toList();
+          boolean unused = executor.endLostConnections(describe("clear"), routes);
         }
         return replies;
       } catch (RedisUnavailableException e) {
@@ -208,7 +236,7 @@ public final class Generations {
           throw e;
         }
         // Where the lost attempt succeeded, the next one ends its generation and not this one.
-        for (int bucket : buckets) {
+        for (int bucket : some) {
           Generation before = known.get(bucket);
           if (before != null && !before.isUnwritten()) {
             ended.add(before.tokenText());

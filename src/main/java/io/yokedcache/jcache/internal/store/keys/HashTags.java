@@ -9,7 +9,8 @@ import java.util.Arrays;
  * The hash tags of the buckets of a cache. Their slots lie evenly over the slots of a cluster, so
  * that masters with equal ranges of slots have equal numbers of buckets: the slots are divided into
  * equal ranges, as many as there are buckets but at most {@value #MAX_RANGES}, and the buckets are
- * shared among these. {@code orders#17.42} is bucket 17, and 42 the first number that brings it into its range.
+ * shared among these. {@code orders#17.42} is bucket 17, and 42 the first number that brings it
+ * into its range.
  */
 final class HashTags {
 

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * announced   yc:announcement                exists while listeners register
  * </pre>
  *
- * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster. If
- * a cache has several buckets, their {@link HashTags} end in a point and a second number.
+ * <p>The part in braces is the hash tag that keeps a bucket's keys in one slot of a Redis Cluster.
+ * If a cache has several buckets, their {@link HashTags} end in a point and a second number.
  */
 public final class KeySpace {
 

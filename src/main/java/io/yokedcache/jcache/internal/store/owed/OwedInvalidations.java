@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -163,7 +164,11 @@ public final class OwedInvalidations {
     }
   }
 
-  /** A debt, by identity. */
+  /**
+   * A debt, by identity. That of a new generation is settled bucket by bucket, so that the masters
+   * of a cluster that answer need not wait for one that is away. Its buckets are guarded by the
+   * monitor of the cache's debts.
+   */
   public static final class Debt {
 
     private final long sinceNanos;
@@ -173,6 +178,15 @@ public final class OwedInvalidations {
 
     /** When it may be tried again; racy writes are harmless. */
     private volatile long retryNanos;
+
+    /** The buckets in which the new generation has begun. */
+    private Set<Integer> begun = Set.of();
+
+    /** The buckets that have got changes of unknown outcome since the debt, and when. */
+    private Map<Integer, Long> changed = Map.of();
+
+    /** Counts the changes. */
+    private long changes;
 
     private Debt(long sinceNanos, @Nullable Late late, long retryNanos) {
       this.sinceNanos = sinceNanos;
@@ -295,31 +309,27 @@ public final class OwedInvalidations {
     }
 
     /**
-     * Notes that entries must be removed.
-     *
-     * @param settler settles what the cache owes
-     */
-    public void owe(Runnable settler, Collection<Bytes> more) {
-      more.forEach(key -> owe(settler, key, /* lateValue= */ null));
-    }
-
-    /**
      * Notes that an entry must be removed.
      *
+     * @param settler settles what the cache owes
+     * @param bucket that of the key
      * @param lateValue the value of a write that may still be executed, or {@code null}
      */
-    public void owe(Runnable settler, Bytes key, @Nullable Bytes lateValue) {
+    public void owe(Runnable settler, Bytes key, int bucket, @Nullable Bytes lateValue) {
       if (owes) {
         // Before the monitor is taken, since a value may be large.
-        add(settler, key, lateValue == null ? null : Late.digest(lateValue));
+        add(settler, key, bucket, lateValue == null ? null : Late.digest(lateValue));
       }
     }
 
-    private synchronized void add(Runnable settler, Bytes key, @Nullable Bytes lateDigest) {
+    private synchronized void add(
+        Runnable settler, Bytes key, int bucket, @Nullable Bytes lateDigest) {
       settlement = settler;
       long now = System.nanoTime();
-      if (all != null) {
-        all = new Debt(all.sinceNanos, /* late= */ null, all.retryNanos); // of which this is a part
+      if (all != null && !all.begun.contains(bucket)) { // of which this is a part
+        all.changed = all.changed.isEmpty() ? new HashMap<>() : all.changed;
+        all.changes++;
+        all.changed.put(bucket, all.changes);
         return;
       }
       Late late = lateDigest == null ? null : new Late(Set.of(lateDigest), now + lateNanos);
@@ -364,8 +374,36 @@ public final class OwedInvalidations {
       return all;
     }
 
-    public synchronized @Nullable Debt of(Bytes key) {
-      return keys.get(key);
+    /** Whether an entry of a bucket must be removed, alone or with the bucket. */
+    public synchronized boolean isOwed(Bytes key, int bucket) {
+      return keys.containsKey(key) || (all != null && !all.begun.contains(bucket));
+    }
+
+    /** Those of some buckets in which the generation that a debt is about has not begun. */
+    public synchronized Set<Integer> left(Debt debt, Collection<Integer> some) {
+      Set<Integer> left = new LinkedHashSet<>(some);
+      left.removeAll(debt.begun);
+      return left;
+    }
+
+    /** How many changes a debt has got, for {@link #begun}. */
+    public synchronized long changes(Debt debt) {
+      return debt.changes;
+    }
+
+    /**
+     * Notes that a new generation has begun in some buckets.
+     *
+     * @param changes how many changes the debt had before
+     */
+    public synchronized void begun(Debt debt, Collection<Integer> some, long changes) {
+      Set<Integer> both = new HashSet<>(debt.begun);
+      for (int bucket : some) {
+        if (debt.changed.getOrDefault(bucket, 0L) <= changes) {
+          both.add(bucket);
+        }
+      }
+      debt.begun = both;
     }
 
     /** The debts of some keys. */
@@ -521,11 +559,9 @@ public final class OwedInvalidations {
 
     /** Takes back what could not be removed. */
     public synchronized void putBack(Map<Bytes, Late> late) {
-      if (all == null) {
-        Map<Bytes, Late> both = modifiable(again);
-        late.forEach((key, writes) -> both.merge(key, writes, (one, other) -> one.and(other)));
-        again = both;
-      }
+      Map<Bytes, Late> both = modifiable(again);
+      late.forEach((key, writes) -> both.merge(key, writes, (one, other) -> one.and(other)));
+      again = both;
     }
 
     public synchronized long owedKeys() {

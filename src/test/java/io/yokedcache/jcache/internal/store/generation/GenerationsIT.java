@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store.generation;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.RedisUnavailableException;
@@ -31,13 +32,12 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 final class GenerationsIT {
 
   private static final int BUCKETS = 256;
-  private static final String KEY = "yc:{orders#7}";
+  private static final KeySpace NAMES = new KeySpace("yc", "orders", BUCKETS);
+  private static final String KEY = generationKey(7);
 
   private static RedisServer server;
   private static Jedis jedis;
   private static PooledExecutor pool;
-
-  private final KeySpace names = new KeySpace("yc", "orders", BUCKETS);
 
   @BeforeAll
   static void start() {
@@ -67,7 +67,7 @@ final class GenerationsIT {
 
   private Generations generations(RedisExecutor executor) {
     return new Generations(
-        executor, names, new CacheIdentity("orders", "texts"), Duration.ofMillis(50));
+        executor, NAMES, new CacheIdentity("orders", "texts"), Duration.ofMillis(50));
   }
 
   @Test
@@ -102,13 +102,13 @@ final class GenerationsIT {
     Generations generations = generations(executor);
 
     generations.openUnknown(buckets(1, 2, 3));
-    assertThat(jedis.exists("yc:{orders#3}", "yc:{orders#4}")).isOne();
+    assertThat(jedis.exists(generationKey(3), generationKey(4))).isOne();
     assertThat(executor.taken()).isEqualTo(2);
     generations.openUnknown(buckets(1, 2, 3));
     assertThat(executor.taken()).isZero();
     generations.openUnknown(buckets(1, 4));
     assertThat(executor.taken()).isOne();
-    assertThat(jedis.exists("yc:{orders#4}")).isTrue();
+    assertThat(jedis.exists(generationKey(4))).isTrue();
   }
 
   /** Every token differs, also within one round trip: stale entries are told by their tokens. */
@@ -166,7 +166,7 @@ final class GenerationsIT {
     Generations generations = generations(executor);
     generations.openAll();
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
-      String key = "yc:{orders#" + bucket + "}";
+      String key = generationKey(bucket);
       jedis.set(key, jedis.get(key).substring(0, 20)); // as after a first write
     }
     generations.openAll();
@@ -178,7 +178,7 @@ final class GenerationsIT {
     executor.losesReplies = true;
     assertThat(generations.renewAll(new HashMap<>())).isEqualTo(written);
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
-      assertThat(jedis.get("yc:{orders#" + bucket + "}"))
+      assertThat(jedis.get(generationKey(bucket)))
           .startsWith(generations.current(bucket).tokenText());
     }
   }
@@ -232,5 +232,9 @@ final class GenerationsIT {
     return IntStream.of(numbers)
         .mapToObj(number -> new KeySpace.Bucket(number, new int[0]))
         .toList();
+  }
+
+  private static String generationKey(int bucket) {
+    return new String(NAMES.generationKey(bucket), UTF_8);
   }
 }

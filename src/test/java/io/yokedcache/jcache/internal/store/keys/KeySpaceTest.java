@@ -109,8 +109,7 @@ final class KeySpaceTest {
 
       assertThat(bucket).isBetween(0, buckets - 1);
       assertThat(names.bucketOfGeneration(names.generationKey(bucket))).isEqualTo(bucket);
-      assertThat(names.bucketOfTagInvalidation(names.tagInvalidationKey(bucket)))
-          .isEqualTo(bucket);
+      assertThat(names.bucketOfTagInvalidation(names.tagInvalidationKey(bucket))).isEqualTo(bucket);
       assertThat(names.bucketOfGeneration(names.tagsKey(bucket))).isNegative();
       assertThat(parsed)
           .isEqualTo(

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store.keys;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.configuration.Settings;
@@ -76,7 +77,7 @@ final class SlotScanIT {
   }
 
   private void put(int bucket, int number) {
-    String name = "yc:{orders#" + bucket + "}:ABCDEFGHIJKL:" + number;
+    String name = new String(names.entryPrefix(bucket, "ABCDEFGHIJKL"), UTF_8) + number;
     Bytes key = Bytes.utf8(name);
     Object unused =
         executor.command(
