@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -44,8 +45,8 @@ final class OwedClearOnClusterIT {
               .collect(
                   Collectors.partitioningBy(
                       key -> cluster.masterOf(BucketSlots.ofKey("orders", key)) == away));
-      List<String> lost = keys.get(true);
-      List<String> kept = keys.get(false);
+      List<String> lost = requireNonNull(keys.get(true));
+      List<String> kept = requireNonNull(keys.get(false));
       assertThat(lost).isNotEmpty();
       keys.values().forEach(some -> some.forEach(key -> cache.put(key, "old")));
 
