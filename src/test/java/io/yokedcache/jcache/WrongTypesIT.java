@@ -107,8 +107,8 @@ final class WrongTypesIT {
         case INVOKE -> words.invoke(name(), processor);
         case INVOKE_ALL ->
             ((Map<Object, EntryProcessorResult<?>>) words.invokeAll(Set.of(name()), processor))
-                .get(name())
-                .get();
+                .values()
+                .forEach(EntryProcessorResult::get);
         case INVOKE_ASYNC -> words.invokeAsync(name(), processor).get();
       }
     }

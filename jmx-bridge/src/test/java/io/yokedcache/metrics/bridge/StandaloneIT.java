@@ -224,7 +224,7 @@ final class StandaloneIT {
     Path data = Files.createDirectories(mount.resolve("data" + version));
     Files.writeString(
         data.resolve("bridge.conf"),
-        "yokedcache.metrics { prometheus { enabled = true, port = %d }, targets { %s } }"
+        "yokedcache.metrics { prometheus { enabled = true, port = %s }, targets { %s } }"
             .formatted(port, targets));
     Path link = Files.createSymbolicLink(mount.resolve("new"), data.getFileName());
     Files.move(link, mount.resolve("data"), StandardCopyOption.ATOMIC_MOVE);
