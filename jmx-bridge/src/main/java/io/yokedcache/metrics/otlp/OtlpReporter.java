@@ -321,7 +321,7 @@ public final class OtlpReporter implements AutoCloseable {
     hasFailed = !result.isSuccess();
   }
 
-  /** Why a report was not taken, in a few words: the status of the answer, or what went wrong. */
+  /** Why a report was not accepted, in a few words: the status of the answer, or what went wrong. */
   private static String reason(Throwable failure) {
     String status = status(failure);
     if (status != null) {
@@ -343,7 +343,7 @@ public final class OtlpReporter implements AutoCloseable {
     try {
       Object answer = failure.getClass().getMethod("getResponse").invoke(failure);
       if (answer instanceof HttpResponse http) {
-        return ("HTTP status " + http.getStatusCode() + " " + http.getStatusMessage()).strip();
+        return "HTTP status " + http.getStatusCode();
       }
       return answer instanceof GrpcResponse grpc
           ? ("gRPC status " + grpc.getStatusCode() + " " + grpc.getStatusDescription()).strip()

@@ -437,8 +437,8 @@ final class OtlpReporterTest {
   /** The line about an outage has the status, since OpenTelemetry's own records are dropped. */
   @ParameterizedTest
   @CsvSource({
-    "http/protobuf, HTTP status 401",
-    "grpc, gRPC status UNAUTHENTICATED not now",
+    "http/protobuf, HTTP status 401)",
+    "grpc, gRPC status UNAUTHENTICATED not now)",
   })
   void report_refused_saysTheStatus(String protocol, String status) throws IOException {
     now = gets(1);
@@ -454,7 +454,7 @@ final class OtlpReporterTest {
                     reporter.report();
                   }
                 }))
-        .contains("Metrics by OTLP are not taken by")
+        .contains("Metrics by OTLP are not accepted by")
         .contains("(" + status)
         .doesNotContain("Exception");
   }
