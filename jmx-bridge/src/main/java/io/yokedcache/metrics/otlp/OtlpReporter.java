@@ -321,7 +321,9 @@ public final class OtlpReporter implements AutoCloseable {
     hasFailed = !result.isSuccess();
   }
 
-  /** Why a report was not accepted, in a few words: the status of the answer, or what went wrong. */
+  /**
+   * Why a report was not accepted, in a few words: the status of the answer, or what went wrong.
+   */
   private static String reason(Throwable failure) {
     String status = status(failure);
     if (status != null) {
