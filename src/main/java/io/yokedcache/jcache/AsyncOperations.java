@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class AsyncOperations {
 
   private final AsyncQueue queue;
-  private final RequestSender sender;
   private final Supplier<StatisticsRecorder> recorder;
   private final OperationMeter meter;
   private final PhaseMeter phases;
@@ -31,7 +30,6 @@ final class AsyncOperations {
       OperationMeter meter,
       PhaseMeter phases) {
     this.queue = queue;
-    this.sender = RequestSender.atOnce(queue);
     this.recorder = recorder;
     this.meter = meter;
     this.phases = phases;
@@ -43,7 +41,7 @@ final class AsyncOperations {
 
   /** Sends at once; the threads of the queue go on with the replies. */
   RequestSender sender() {
-    return sender;
+    return RequestSender.atOnce(queue);
   }
 
   /**

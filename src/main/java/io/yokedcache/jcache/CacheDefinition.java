@@ -134,10 +134,6 @@ record CacheDefinition<K, V>(
     return context;
   }
 
-  DeclaredType<K> keyType() {
-    return new DeclaredType<>(name, "Key", configuration.getKeyType());
-  }
-
   DeclaredType<V> valueType() {
     return new DeclaredType<>(name, "Value", configuration.getValueType());
   }

@@ -59,7 +59,6 @@ import org.jspecify.annotations.Nullable;
 final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V> {
 
   private final CacheDefinition<K, V> definition;
-  private final DeclaredType<K> keyType;
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
   private final ReadThrough<K, V> reader;
@@ -77,7 +76,6 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
    */
   RedisCache(YokedCacheManager manager, CacheDefinition<K, V> definition) {
     this.definition = definition;
-    this.keyType = definition.keyType();
     Settings.Events queue = manager.eventSettings();
     this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
     KeyLocks locks = definition.locks();
@@ -878,7 +876,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   private void checkKey(K key) {
     ensureOpen();
     requireNonNull(key, "key");
-    keyType.check(key);
+    DeclaredType.check(getName(), "Key", definition.configuration().getKeyType(), key);
   }
 
   private void checkValue(@Nullable V value, boolean required, String name) {

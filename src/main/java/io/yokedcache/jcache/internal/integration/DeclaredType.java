@@ -17,6 +17,11 @@ public record DeclaredType<T>(String cacheName, String what, Class<T> type) {
    * @throws ClassCastException if it is of another type
    */
   public void check(T object) {
+    check(cacheName, what, type, object);
+  }
+
+  /** Checks an object as {@link #check(Object)} does. */
+  public static void check(String cacheName, String what, Class<?> type, Object object) {
     if (!type.isInstance(object)) {
       throw new ClassCastException(
           "%s of %s given to cache %s, which is declared for %s"

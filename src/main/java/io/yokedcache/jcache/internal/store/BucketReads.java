@@ -54,7 +54,6 @@ final class BucketReads {
   private final KeySpace names;
   private final GenerationGuard guard;
   private final ValueSizes sizes;
-  private final TagTokens tags;
   private final boolean hasTags;
 
   /**
@@ -72,7 +71,6 @@ final class BucketReads {
     this.names = names;
     this.guard = guard;
     this.sizes = sizes;
-    this.tags = new TagTokens(executor, names);
     this.hasTags = hasTags;
   }
 
@@ -430,7 +428,7 @@ final class BucketReads {
           found.addAll(header.tags());
         }
       }
-      Map<Bytes, Bytes> present = tags.present(operation, bucket, found);
+      Map<Bytes, Bytes> present = new TagTokens(executor, names).present(operation, bucket, found);
       List<@Nullable Object> live = new ArrayList<>(2 * keys.size());
       for (int i = 0; i < keys.size(); i++) {
         TagHeader header = headers.get(i);

@@ -47,7 +47,6 @@ final class MutationApplier {
   private final Generations generations;
   private final GenerationGuard guard;
   private final Planner planner;
-  private final TagTokens tags;
   private final RemoteEventPublisher publisher;
   private final Announcement announcement;
   private final int batchSize;
@@ -68,7 +67,6 @@ final class MutationApplier {
     this.guard = guard;
     this.planner =
         new Planner(names, publisher.channel(), publisher.origin(), generations.hasTags());
-    this.tags = new TagTokens(executor, names);
     this.publisher = publisher;
     this.announcement = announcement;
     this.batchSize = batchSize;
@@ -229,7 +227,9 @@ final class MutationApplier {
     }
     byte[] entry = KeySpace.entryKey(generation.entryPrefix(), mutation.key());
     TagTokens.BeforeChange before =
-        generations.hasTags() ? tags.beforeChange(operation, bucket, entry, mutation.tags()) : null;
+        generations.hasTags()
+            ? new TagTokens(executor, names).beforeChange(operation, bucket, entry, mutation.tags())
+            : null;
     Script.Call call = planner.scriptOfEntry(mutation, entry, current, before);
     return readScript(bucket, generation, executor.call(operation, call));
   }
