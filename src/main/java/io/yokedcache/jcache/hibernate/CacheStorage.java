@@ -6,10 +6,20 @@ import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cache of a region, as Hibernate's own regions and strategies use it: query results, update
- * timestamps, and {@code READ_ONLY}.
+ * The cache of a region, as Hibernate's own regions and strategies use it: query results and {@code
+ * READ_ONLY}; for update timestamps see {@link TimestampStorage}.
  */
-record CacheStorage(YokedCache<Object, Object> cache) implements DomainDataStorageAccess {
+class CacheStorage implements DomainDataStorageAccess {
+
+  private final YokedCache<Object, Object> cache;
+
+  CacheStorage(YokedCache<Object, Object> cache) {
+    this.cache = cache;
+  }
+
+  final YokedCache<Object, Object> cache() {
+    return cache;
+  }
 
   @Override
   public @Nullable Object getFromCache(Object key, SharedSessionContractImplementor session) {

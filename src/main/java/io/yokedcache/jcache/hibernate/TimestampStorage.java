@@ -3,7 +3,6 @@ package io.yokedcache.jcache.hibernate;
 import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.internal.processor.SharedTrip;
 import org.hibernate.cache.spi.support.SimpleTimestamper;
-import org.hibernate.cache.spi.support.StorageAccess;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
 
@@ -12,44 +11,30 @@ import org.jspecify.annotations.Nullable;
  * the future before it commits, which makes results of queries invalid, and that of its end
  * afterwards. Both share the round trips of the {@link TransactionContext}.
  */
-record TimestampStorage(YokedCache<Object, Object> cache) implements StorageAccess {
+final class TimestampStorage extends CacheStorage {
+
+  TimestampStorage(YokedCache<Object, Object> cache) {
+    super(cache);
+  }
 
   @Override
   public @Nullable Object getFromCache(Object key, SharedSessionContractImplementor session) {
     // A transaction finds no results of queries on tables that it has changed itself.
-    return TransactionContext.of(session).isWaiting(this, key) ? Long.MAX_VALUE : cache.get(key);
+    return TransactionContext.of(session).isWaiting(this, key)
+        ? Long.MAX_VALUE
+        : super.getFromCache(key, session);
   }
 
   @Override
   public void putIntoCache(Object key, Object value, SharedSessionContractImplementor session) {
     TransactionContext context = TransactionContext.of(session);
     @SuppressWarnings("unchecked") // The cache itself.
-    SharedTrip.Member<Object, Object> member = cache.unwrap(SharedTrip.Member.class);
+    SharedTrip.Member<Object, Object> member = cache().unwrap(SharedTrip.Member.class);
     TransactionContext.Change put = trip -> member.beginPut(trip, key, value);
     if (value instanceof Long timestamp && timestamp > SimpleTimestamper.next()) {
       context.beforeCommit(this, key, put);
     } else {
       context.afterCommit(this, key, /* handle= */ null, put);
     }
-  }
-
-  @Override
-  public boolean contains(Object key) {
-    return cache.containsKey(key);
-  }
-
-  @Override
-  public void evictData() {
-    cache.clear();
-  }
-
-  @Override
-  public void evictData(Object key) {
-    cache.remove(key);
-  }
-
-  @Override
-  public void release() {
-    cache.close();
   }
 }
