@@ -7,8 +7,8 @@ import tools.jackson.core.util.RecyclerPool;
 /**
  * The buffers of Jackson that all codecs of this class loader share: at most one set for each slot,
  * which a thread finds by its id. A thread that finds its slot empty gets new buffers, so no thread
- * waits and none keeps memory of its own, virtual threads included. Safe for use by several
- * threads.
+ * waits, and no thread keeps buffers when it is done, virtual threads included. Safe for use by
+ * several threads.
  */
 final class BufferSlots implements RecyclerPool<BufferRecycler> {
 

@@ -18,7 +18,7 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link PrometheusCollectorBuilder} has gathered.
+ * The settings and parts that {@link PrometheusCollectorBuilder} has collected.
  *
  * @param ownReader made by the builder and to be closed; absent if the caller has named sources
  */

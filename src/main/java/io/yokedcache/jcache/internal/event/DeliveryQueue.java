@@ -40,7 +40,7 @@ final class DeliveryQueue {
   private long waitingBytes;
   private boolean wasLong;
 
-  /** Whether a caller has waited in vain since the last delivery began. */
+  /** Whether a caller found no free place in its time since the last delivery began. */
   private boolean isStuck;
 
   private boolean closed;
@@ -62,8 +62,8 @@ final class DeliveryQueue {
 
   /**
    * Queues a delivery, waiting for a free place no longer than the given time, even if the thread
-   * is interrupted. Does not wait if another caller has waited in vain and no delivery has begun
-   * since.
+   * is interrupted. Does not wait if another caller found no free place in its time and no delivery
+   * has begun since.
    *
    * @param bytes about how much memory it keeps from being freed
    */
