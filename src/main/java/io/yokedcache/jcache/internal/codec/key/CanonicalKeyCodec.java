@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.codec.key;
 
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
-import io.yokedcache.jcache.codec.RefusedClassException;
 import io.yokedcache.jcache.codec.SerializationSettings;
 import io.yokedcache.jcache.internal.codec.serial.AllowedClasses;
 import io.yokedcache.jcache.internal.codec.serial.ClassResolver;
@@ -84,31 +83,14 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
             new AllowedClasses(settings, type, otherDeclaredTypes),
             new ClassResolver(loader),
             settings);
-    this.forms =
-        new KeyForms(
-            streams.allowed().isClosed(),
-            new ArrayForms(streams.allowed(), streams.resolver()),
-            new ObjectForms(streams));
+    this.forms = new KeyForms(streams.allowed().isClosed(), new ObjectForms(streams));
   }
 
-  /**
-   * Returns the name of this codec.
-   *
-   * @return {@code canonical}
-   */
   @Override
   public String id() {
     return "canonical";
   }
 
-  /**
-   * Encodes a key.
-   *
-   * @param key the key
-   * @return its canonical bytes
-   * @throws CodecException if the key exceeds a limit, is neither canonical nor Serializable, or
-   *     has a superclass whose fields serialisation would leave out
-   */
   @Override
   public byte[] encode(K key) {
     byte[] bytes = frequentForm(key);
@@ -143,15 +125,6 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     return key instanceof UUID id ? ("#U" + id).getBytes(StandardCharsets.ISO_8859_1) : null;
   }
 
-  /**
-   * Decodes a key.
-   *
-   * @param bytes its canonical bytes
-   * @return a key that is equal to the one that was encoded
-   * @throws CodecException if the bytes are not a canonical key, exceed a limit, or hold another
-   *     type
-   * @throws RefusedClassException if the bytes name a class that is not allowed
-   */
   @Override
   public K decode(byte[] bytes) {
     if (bytes.length > settings.maxBytes()) {
@@ -224,11 +197,6 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     return type.isRecord() ? "#R" : null;
   }
 
-  /**
-   * Returns the classes that may be read back because they were encoded here.
-   *
-   * @return their binary names, sorted
-   */
   @Override
   public List<String> learnedTypes() {
     return streams.allowed().learned().names();

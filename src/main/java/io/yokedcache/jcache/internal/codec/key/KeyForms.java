@@ -34,7 +34,6 @@ final class KeyForms {
   private static final String CLOSED_TAGS = "#XNEbARTLISBZCDFU";
 
   private final boolean isClosed;
-  private final ArrayForms arrays;
   private final ObjectForms objects;
 
   /**
@@ -42,9 +41,8 @@ final class KeyForms {
    *
    * @param isClosed whether the type of the keys has only plain parts
    */
-  KeyForms(boolean isClosed, ArrayForms arrays, ObjectForms objects) {
+  KeyForms(boolean isClosed, ObjectForms objects) {
     this.isClosed = isClosed;
-    this.arrays = arrays;
     this.objects = objects;
   }
 
@@ -64,7 +62,7 @@ final class KeyForms {
     } else if (value instanceof Enum<?> constant) {
       objects.writeEnum(constant, out);
     } else if (value.getClass().isArray()) {
-      arrays.write(value, out);
+      objects.writeArray(value, out);
     } else if (value instanceof List<?> list) {
       Containers.writeList(list, out);
     } else if (value instanceof Set<?> set) {
@@ -113,7 +111,7 @@ final class KeyForms {
       case 'N' -> readNull(in);
       case 'E' -> objects.readEnum(in);
       case 'b' -> in.rest();
-      case 'A' -> arrays.read(in);
+      case 'A' -> objects.readArray(in);
       case 'l' -> in.values();
       case 's' -> Containers.readSet(in);
       case 'm' -> Containers.readMap(in);

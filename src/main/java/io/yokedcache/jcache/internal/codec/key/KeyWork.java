@@ -3,12 +3,9 @@ package io.yokedcache.jcache.internal.codec.key;
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.codec.CodecException.Reason;
 import io.yokedcache.jcache.codec.SerializationSettings;
+import io.yokedcache.jcache.internal.codec.serial.JdkTypes;
 import io.yokedcache.jcache.internal.codec.serial.ScanLimits;
-import java.math.BigInteger;
 import java.util.Collection;
-import java.util.Date;
-import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,22 +17,6 @@ final class KeyWork {
 
   /** The number of bytes of two keys that are compared in the time of one part. */
   private static final int BYTES_PER_PART = 16;
-
-  /** The classes whose objects a hash table orders when hash codes collide. */
-  private static final Set<Class<?>> ORDERED =
-      Set.of(
-          String.class,
-          Boolean.class,
-          Byte.class,
-          Short.class,
-          Character.class,
-          Integer.class,
-          Long.class,
-          Float.class,
-          Double.class,
-          BigInteger.class,
-          Date.class,
-          UUID.class);
 
   private final long maxParts;
   private final long maxComparisons;
@@ -79,7 +60,7 @@ final class KeyWork {
       if (key == null || key instanceof Enum<?>) {
         continue;
       }
-      if (type == null && !ORDERED.contains(key.getClass())) {
+      if (type == null && !JdkTypes.isHashOrdered(key.getClass())) {
         return false;
       }
       if (type != null && type != key.getClass()) {

@@ -1,8 +1,8 @@
 package io.yokedcache.jcache.internal.codec.key;
 
 import io.yokedcache.jcache.internal.codec.serial.AllowedClasses;
-import io.yokedcache.jcache.internal.codec.serial.ClassResolver;
 import io.yokedcache.jcache.internal.codec.serial.JavaStreams;
+import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The forms of objects: enum constants by name, records by component, value classes by field, and
- * all others by Java serialisation. Safe for use by several threads.
+ * The forms of objects: arrays by element, enum constants by name, records by component, value
+ * classes by field, and all others by Java serialisation. Safe for use by several threads.
  */
 final class ObjectForms {
 
@@ -21,7 +21,6 @@ final class ObjectForms {
 
   private final JavaStreams streams;
   private final AllowedClasses allowed;
-  private final ClassResolver resolver;
 
   /**
    * The classes that were warned about; never more than the loaded classes. The set is copied on
@@ -32,7 +31,48 @@ final class ObjectForms {
   ObjectForms(JavaStreams streams) {
     this.streams = streams;
     this.allowed = streams.allowed();
-    this.resolver = streams.resolver();
+  }
+
+  /** Arrays in keys are compared by content, although Java compares arrays by identity. */
+  void writeArray(Object array, KeyWriter out) {
+    if (array instanceof byte[] bytes) {
+      out.text("#b");
+      out.raw(bytes);
+      return;
+    }
+    Class<?> element = AllowedClasses.elementType(array.getClass());
+    allowed.learn(element);
+    out.text("#A" + "[".repeat(dimensions(array.getClass())) + element.getName() + ";");
+    int length = Array.getLength(array);
+    for (int i = 0; i < length; i++) {
+      out.value(Array.get(array, i));
+    }
+  }
+
+  Object readArray(KeyReader in) {
+    String name = in.until(';');
+    int dimensions = 0;
+    while (dimensions < name.length() && name.charAt(dimensions) == '[') {
+      dimensions++;
+    }
+    Class<?> component = streams.find(name.substring(dimensions));
+    for (int i = 1; i < dimensions; i++) {
+      component = component.arrayType();
+    }
+    List<@Nullable Object> values = in.values();
+    Object array = Array.newInstance(component, values.size());
+    for (int i = 0; i < values.size(); i++) {
+      Array.set(array, i, Containers.become(values.get(i), component));
+    }
+    return array;
+  }
+
+  private static int dimensions(Class<?> type) {
+    int dimensions = 0;
+    for (Class<?> c = type; c.isArray(); c = c.getComponentType()) {
+      dimensions++;
+    }
+    return dimensions;
   }
 
   void writeEnum(Enum<?> constant, KeyWriter out) {
@@ -42,7 +82,7 @@ final class ObjectForms {
   }
 
   Object readEnum(KeyReader in) {
-    Class<?> type = find(in.until(';'));
+    Class<?> type = streams.find(in.until(';'));
     String name = in.restAsText();
     Object[] constants = type.getEnumConstants();
     if (constants == null) {
@@ -72,7 +112,7 @@ final class ObjectForms {
 
   Object read(char tag, KeyReader in) {
     String name = in.until(';');
-    Class<?> type = find(name.substring(0, Math.max(0, name.lastIndexOf('@'))));
+    Class<?> type = streams.find(name.substring(0, Math.max(0, name.lastIndexOf('@'))));
     ClassShape shape = ClassShape.of(type);
     if (!shape.header().equals("#" + tag + name + ";")) {
       throw in.damaged(
@@ -87,17 +127,6 @@ final class ObjectForms {
     @Nullable Object[] values = new @Nullable Object[parts.size()];
     Arrays.setAll(values, i -> Containers.become(parts.get(i), types.get(i)));
     return shape.create(values, streams);
-  }
-
-  /**
-   * Finds a class by its name. If the name alone decides, the class is refused before it is looked
-   * up.
-   */
-  private Class<?> find(String name) {
-    allowed.checkName(name, resolver);
-    Class<?> type = resolver.get(name);
-    allowed.checkWithJvmFilter(type);
-    return type;
   }
 
   private void writeJava(Object value, String obstacle, KeyWriter out) {

@@ -3,25 +3,8 @@ package io.yokedcache.jcache.internal.codec.serial;
 import java.io.Serializable;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.MonthDay;
-import java.time.OffsetDateTime;
-import java.time.OffsetTime;
-import java.time.Period;
-import java.time.Year;
-import java.time.YearMonth;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,48 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClosedTypes {
 
-  /**
-   * The final classes of the JDK with plain content, each with the names that its streams contain
-   * beside its own. The only list of these classes: closed types and immutable values are derived
-   * from it.
-   */
-  private static final Map<Class<?>, Set<String>> PLAIN = plain();
-
   private ClosedTypes() {}
-
-  private static Map<Class<?>, Set<String>> plain() {
-    Map<Class<?>, Set<String>> plain = new HashMap<>();
-    List.of(String.class, Boolean.class, Character.class, UUID.class)
-        .forEach(type -> plain.put(type, Set.of()));
-    List.of(Byte.class, Short.class, Integer.class, Long.class, Float.class, Double.class)
-        .forEach(type -> plain.put(type, Set.of(Number.class.getName())));
-    List.of(
-            Duration.class,
-            Instant.class,
-            LocalDate.class,
-            LocalDateTime.class,
-            LocalTime.class,
-            MonthDay.class,
-            OffsetDateTime.class,
-            OffsetTime.class,
-            Period.class,
-            Year.class,
-            YearMonth.class,
-            ZoneOffset.class,
-            ZonedDateTime.class)
-        .forEach(type -> plain.put(type, Set.of("java.time.Ser")));
-    return Map.copyOf(plain);
-  }
-
-  /** Returns the final classes of the JDK with plain content. */
-  public static Set<Class<?>> plainTypes() {
-    return PLAIN.keySet();
-  }
-
-  /** Returns whether a class is a final class of the JDK with plain content, which is immutable. */
-  public static boolean isPlain(Class<?> type) {
-    return PLAIN.containsKey(type);
-  }
 
   /**
    * Returns the names of the classes that a stream of a value can describe, or {@code null} if the
@@ -88,7 +30,7 @@ public final class ClosedTypes {
     if (element.isPrimitive() || !seen.add(element)) {
       return true;
     }
-    Set<String> others = PLAIN.get(element);
+    Set<String> others = JdkTypes.PLAIN.get(element);
     if (others != null) {
       names.add(element.getName());
       names.addAll(others);
@@ -103,7 +45,7 @@ public final class ClosedTypes {
   }
 
   private static boolean collectRecord(Class<?> type, Set<String> names, Set<Class<?>> seen) {
-    if (standsInForItself(type) || !Serializable.class.isAssignableFrom(type)) {
+    if (isReplacedInStreams(type) || !Serializable.class.isAssignableFrom(type)) {
       return false;
     }
     names.add(type.getName());
@@ -115,7 +57,8 @@ public final class ClosedTypes {
     return true;
   }
 
-  private static boolean standsInForItself(Class<?> type) {
+  /** Returns whether a class has another object written or read in place of its own. */
+  public static boolean isReplacedInStreams(Class<?> type) {
     for (Method method : type.getDeclaredMethods()) {
       if (method.getName().equals("writeReplace") || method.getName().equals("readResolve")) {
         return true;

@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.codec.serial;
 
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
-import io.yokedcache.jcache.codec.RefusedClassException;
 import io.yokedcache.jcache.codec.SerializationSettings;
 import java.util.List;
 
@@ -50,38 +49,16 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
     return streams;
   }
 
-  /**
-   * Returns the name of this codec.
-   *
-   * @return {@code java}
-   */
   @Override
   public String id() {
     return "java";
   }
 
-  /**
-   * Serialises a value.
-   *
-   * @param value the value
-   * @return its serialised form
-   * @throws CodecException if the value holds an object that is not Serializable, or exceeds a
-   *     limit; the message names the class or the limit
-   * @throws RefusedClassException if the value holds objects of classes that could not be read back
-   */
   @Override
   public byte[] encode(T value) {
     return streams.write(value);
   }
 
-  /**
-   * Deserialises a value.
-   *
-   * @param bytes its serialised form
-   * @return the value
-   * @throws CodecException if the bytes are damaged, exceed a limit, or hold another type
-   * @throws RefusedClassException if the bytes hold an object of a class that is not allowed
-   */
   @Override
   public T decode(byte[] bytes) {
     return checked(streams.read(bytes), type);
@@ -102,11 +79,6 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
         null);
   }
 
-  /**
-   * Returns the classes that may be read back because they were encoded here.
-   *
-   * @return their binary names, sorted
-   */
   @Override
   public List<String> learnedTypes() {
     return streams.allowed().learned().names();

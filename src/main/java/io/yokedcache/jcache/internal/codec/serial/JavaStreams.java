@@ -26,6 +26,14 @@ import java.util.Set;
 public record JavaStreams(
     AllowedClasses allowed, ClassResolver resolver, SerializationSettings settings) {
 
+  /** Finds a class by its name. If the name alone decides, it is refused before it is loaded. */
+  public Class<?> find(String name) {
+    allowed.checkName(name, resolver);
+    Class<?> type = resolver.get(name);
+    allowed.checkWithJvmFilter(type);
+    return type;
+  }
+
   /** Serialises a value that must be readable, and learns its classes. */
   byte[] write(Object value) {
     return write(value, /* mustBeReadable= */ true);

@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,20 +59,10 @@ public final class StreamScan {
   /** The Externalizable by which all types of java.time are written, with a byte for the type. */
   private static final String TIMES = "java.time.Ser";
 
-  /** The classes other than String that a hash table can order and whose hash codes can collide. */
+  /** The kinds of the objects whose keys a hash table orders, by class name. */
   private static final Map<String, Ordered> ORDERED =
-      Stream.of(
-              "java.lang.Boolean",
-              "java.lang.Byte",
-              "java.lang.Character",
-              "java.lang.Double",
-              "java.lang.Float",
-              "java.lang.Integer",
-              "java.lang.Long",
-              "java.lang.Short",
-              "java.math.BigInteger",
-              "java.util.Date",
-              "java.util.UUID")
+      JdkTypes.HASH_ORDERED.stream()
+          .map(Class::getName)
           .collect(Collectors.toUnmodifiableMap(name -> name, Ordered::new));
 
   private static final Ordered TEXT = new Ordered("java.lang.String");

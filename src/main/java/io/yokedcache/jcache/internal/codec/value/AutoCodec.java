@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.codec.value;
 
 import io.yokedcache.jcache.codec.Codec;
 import io.yokedcache.jcache.codec.CodecException;
-import io.yokedcache.jcache.codec.RefusedClassException;
 import io.yokedcache.jcache.codec.SerializationSettings;
 import io.yokedcache.jcache.internal.codec.serial.JavaCodec;
 import io.yokedcache.jcache.internal.codec.serial.LimitedOutput;
@@ -58,25 +57,11 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
     this.declared = PlainForm.of(type);
   }
 
-  /**
-   * Returns the name of this codec.
-   *
-   * @return {@code auto}
-   */
   @Override
   public String id() {
     return "auto";
   }
 
-  /**
-   * Encodes a value.
-   *
-   * @param value the value
-   * @return its bytes
-   * @throws CodecException if the value holds an object that is not Serializable, or exceeds a
-   *     limit; the message names the class or the limit
-   * @throws RefusedClassException if the value holds objects of classes that could not be read back
-   */
   @Override
   public byte[] encode(T value) {
     PlainForm<T> form = value.getClass() == type ? declared : formOf(value);
@@ -106,14 +91,6 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
     return (PlainForm<T>) PlainForm.of(value.getClass());
   }
 
-  /**
-   * Decodes a value.
-   *
-   * @param bytes its bytes, written by this codec or by {@code java}
-   * @return the value
-   * @throws CodecException if the bytes are damaged, exceed a limit, or hold another type
-   * @throws RefusedClassException if the bytes hold an object of a class that is not allowed
-   */
   @Override
   public T decode(byte[] bytes) {
     PlainForm<?> form = bytes.length == 0 ? null : PlainForm.ofTag(bytes[0]);
@@ -137,11 +114,6 @@ public final class AutoCodec<T> implements Codec<T>, TypeLearner {
     }
   }
 
-  /**
-   * Returns the classes that may be read back because they were encoded here.
-   *
-   * @return their binary names, sorted
-   */
   @Override
   public List<String> learnedTypes() {
     return java.learnedTypes();

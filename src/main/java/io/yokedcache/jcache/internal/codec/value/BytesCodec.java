@@ -13,33 +13,16 @@ public final class BytesCodec implements Codec<byte[]> {
 
   private BytesCodec() {}
 
-  /**
-   * Returns the name of this codec.
-   *
-   * @return {@code bytes}
-   */
   @Override
   public String id() {
     return "bytes";
   }
 
-  /**
-   * Copies the bytes.
-   *
-   * @param value the bytes
-   * @return a copy
-   */
   @Override
   public byte[] encode(byte[] value) {
     return value.clone();
   }
 
-  /**
-   * Copies the bytes.
-   *
-   * @param bytes the bytes
-   * @return a copy
-   */
   @Override
   public byte[] decode(byte[] bytes) {
     return bytes.clone();

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.codec.serial.BigEndian;
+import io.yokedcache.jcache.internal.codec.serial.ClosedTypes;
 import java.io.ByteArrayOutputStream;
 import java.io.Externalizable;
 import java.io.Serializable;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import org.jspecify.annotations.Nullable;
 
@@ -100,18 +100,11 @@ record CompactClass(
 
   /** Returns whether Java serialisation reads and writes the components and nothing else. */
   private static boolean isPlainRecord(Class<?> type) {
-    if (!type.isRecord()
-        || !Serializable.class.isAssignableFrom(type)
-        || Externalizable.class.isAssignableFrom(type)
-        || type.isHidden()) {
-      return false;
-    }
-    for (Method method : type.getDeclaredMethods()) {
-      if (method.getName().equals("writeReplace") || method.getName().equals("readResolve")) {
-        return false;
-      }
-    }
-    return true;
+    return type.isRecord()
+        && Serializable.class.isAssignableFrom(type)
+        && !Externalizable.class.isAssignableFrom(type)
+        && !type.isHidden()
+        && !ClosedTypes.isReplacedInStreams(type);
   }
 
   private static byte kindOf(Class<?> type) {

@@ -1,17 +1,12 @@
 package io.yokedcache.jcache.internal.codec.value;
 
-import io.yokedcache.jcache.internal.codec.serial.ClosedTypes;
+import io.yokedcache.jcache.internal.codec.serial.JdkTypes;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.net.URI;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.Currency;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +26,6 @@ public final class ImmutableValues {
    * inspect.
    */
   private static final int MAX_PARTS = 256;
-
-  /** Immutable classes of the JDK that are not closed types. */
-  private static final Set<Class<?>> FURTHER = Set.of(Currency.class, Locale.class, URI.class);
 
   private static final Field[] NONE = {};
 
@@ -93,9 +85,7 @@ public final class ImmutableValues {
   }
 
   private static Object undecidedParts(Class<?> type) {
-    if (isImmutableType(type, new HashSet<>())
-        || type == BigDecimal.class
-        || type == BigInteger.class) {
+    if (JdkTypes.isImmutableClass(type) || isImmutableType(type, new HashSet<>())) {
       return NONE.clone();
     }
     if (!type.isRecord()) {
@@ -120,8 +110,7 @@ public final class ImmutableValues {
    */
   private static boolean isImmutableType(Class<?> type, Set<Class<?>> assumed) {
     if (type.isPrimitive()
-        || ClosedTypes.isPlain(type)
-        || FURTHER.contains(type)
+        || JdkTypes.isImmutable(type)
         || Enum.class.isAssignableFrom(type)
         || ZoneId.class.isAssignableFrom(type)
         || !assumed.add(type)) {

@@ -1,8 +1,6 @@
 package io.yokedcache.jcache.internal.codec.value;
 
-import java.math.BigInteger;
-import java.util.Set;
-import java.util.UUID;
+import io.yokedcache.jcache.internal.codec.serial.JdkTypes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,20 +12,6 @@ final class KeyOrder {
 
   /** The number of bytes of two keys that are compared in the time of one object. */
   private static final int BYTES_PER_OBJECT = 64;
-
-  private static final Set<Class<?>> ORDERED =
-      Set.of(
-          String.class,
-          Boolean.class,
-          Byte.class,
-          Character.class,
-          Double.class,
-          Float.class,
-          Integer.class,
-          Long.class,
-          Short.class,
-          BigInteger.class,
-          UUID.class);
 
   private final CompactContainer container;
   private @Nullable Class<?> common;
@@ -50,7 +34,7 @@ final class KeyOrder {
       return false;
     }
     common = key.getClass();
-    return ORDERED.contains(common);
+    return JdkTypes.isHashOrdered(common);
   }
 
   /**

@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.codec.serial.BigEndian;
 import io.yokedcache.jcache.internal.codec.serial.LimitedOutput;
 import io.yokedcache.jcache.internal.codec.serial.ScanLimits;
 import io.yokedcache.jcache.internal.codec.serial.Utf8;
+import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -35,7 +36,6 @@ import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -276,68 +276,38 @@ public record PlainForm<T>(
               'w',
               short[].class,
               Short.BYTES,
-              array -> array.length,
               (array, to) -> to.asShortBuffer().put(array),
-              (from, length) -> {
-                short[] array = new short[length];
-                from.asShortBuffer().get(array);
-                return array;
-              }),
+              (array, from) -> from.asShortBuffer().get(array)),
           array(
               'r',
               char[].class,
               Character.BYTES,
-              array -> array.length,
               (array, to) -> to.asCharBuffer().put(array),
-              (from, length) -> {
-                char[] array = new char[length];
-                from.asCharBuffer().get(array);
-                return array;
-              }),
+              (array, from) -> from.asCharBuffer().get(array)),
           array(
               'g',
               int[].class,
               Integer.BYTES,
-              array -> array.length,
               (array, to) -> to.asIntBuffer().put(array),
-              (from, length) -> {
-                int[] array = new int[length];
-                from.asIntBuffer().get(array);
-                return array;
-              }),
+              (array, from) -> from.asIntBuffer().get(array)),
           array(
               'j',
               long[].class,
               Long.BYTES,
-              array -> array.length,
               (array, to) -> to.asLongBuffer().put(array),
-              (from, length) -> {
-                long[] array = new long[length];
-                from.asLongBuffer().get(array);
-                return array;
-              }),
+              (array, from) -> from.asLongBuffer().get(array)),
           array(
               'f',
               float[].class,
               Float.BYTES,
-              array -> array.length,
               (array, to) -> to.asFloatBuffer().put(array),
-              (from, length) -> {
-                float[] array = new float[length];
-                from.asFloatBuffer().get(array);
-                return array;
-              }),
+              (array, from) -> from.asFloatBuffer().get(array)),
           array(
               'e',
               double[].class,
               Double.BYTES,
-              array -> array.length,
               (array, to) -> to.asDoubleBuffer().put(array),
-              (from, length) -> {
-                double[] array = new double[length];
-                from.asDoubleBuffer().get(array);
-                return array;
-              }),
+              (array, from) -> from.asDoubleBuffer().get(array)),
           new PlainForm<>(
               "G",
               BigInteger.class,
@@ -425,23 +395,23 @@ public record PlainForm<T>(
    * The form of an array of primitive elements.
    *
    * @param size the number of bytes of an element
-   * @param writer writes the elements
-   * @param reader reads as many elements
+   * @param writer writes all elements
+   * @param reader reads as many elements as the array has
    */
   private static <T> PlainForm<T> array(
       char tag,
       Class<T> type,
       int size,
-      ToIntFunction<T> length,
       BiConsumer<T, ByteBuffer> writer,
-      BiFunction<ByteBuffer, Integer, T> reader) {
+      BiConsumer<T, ByteBuffer> reader) {
     return new PlainForm<>(
         String.valueOf(tag),
         type,
         VARIABLE,
         (value, limits) -> {
-          checkArray(length.applyAsInt(value), limits);
-          long total = (long) size * length.applyAsInt(value);
+          int length = Array.getLength(value);
+          checkArray(length, limits);
+          long total = (long) size * length;
           byte[] bytes = allocate(tag, total, limits.maxBytes());
           int start = bytes.length - (int) total;
           writer.accept(value, ByteBuffer.wrap(bytes, start, (int) total));
@@ -454,7 +424,9 @@ public record PlainForm<T>(
             throw damaged(bytes, "an element is cut off", null);
           }
           checkArray(total / size, limits);
-          return reader.apply(ByteBuffer.wrap(bytes, start, total), total / size);
+          T array = type.cast(Array.newInstance(type.getComponentType(), total / size));
+          reader.accept(array, ByteBuffer.wrap(bytes, start, total));
+          return array;
         });
   }
 

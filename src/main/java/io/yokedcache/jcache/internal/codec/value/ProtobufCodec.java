@@ -78,23 +78,11 @@ public final class ProtobufCodec<T> implements Codec<T> {
         cause);
   }
 
-  /**
-   * Returns the name of this codec.
-   *
-   * @return {@code protobuf}
-   */
   @Override
   public String id() {
     return "protobuf";
   }
 
-  /**
-   * Encodes a message.
-   *
-   * @param value the message
-   * @return its binary form
-   * @throws CodecException if the message is not of the declared class, or lacks a required field
-   */
   @Override
   public byte[] encode(T value) {
     if (!(value instanceof MessageLite message) || value.getClass() != type) {
@@ -122,14 +110,6 @@ public final class ProtobufCodec<T> implements Codec<T> {
     }
   }
 
-  /**
-   * Decodes a message.
-   *
-   * @param bytes its binary form
-   * @return the message
-   * @throws CodecException if the bytes are no message, or messages are nested too deep; the
-   *     exception's message does not contain them
-   */
   @Override
   public T decode(byte[] bytes) {
     try {

@@ -16,23 +16,11 @@ public final class StringCodec implements Codec<String> {
 
   private StringCodec() {}
 
-  /**
-   * Returns the name of this codec.
-   *
-   * @return {@code string}
-   */
   @Override
   public String id() {
     return "string";
   }
 
-  /**
-   * Encodes a text.
-   *
-   * @param value the text
-   * @return its UTF-8 form
-   * @throws CodecException if the text has an unpaired surrogate
-   */
   @Override
   public byte[] encode(String value) {
     if (!Utf8.isWellFormed(value)) {
@@ -46,13 +34,6 @@ public final class StringCodec implements Codec<String> {
     return value.getBytes(StandardCharsets.UTF_8);
   }
 
-  /**
-   * Decodes a text.
-   *
-   * @param bytes its UTF-8 form
-   * @return the text
-   * @throws CodecException if the bytes are not well-formed UTF-8
-   */
   @Override
   public String decode(byte[] bytes) {
     return Utf8.decode(bytes, 0, bytes.length);

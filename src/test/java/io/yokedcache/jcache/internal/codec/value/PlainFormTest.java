@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.codec.TestSettings;
-import io.yokedcache.jcache.internal.codec.serial.ClosedTypes;
+import io.yokedcache.jcache.internal.codec.serial.JdkTypes;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -142,7 +142,7 @@ final class PlainFormTest {
   /** The list of the JDK's plain classes has no class that is serialised. */
   @Test
   void plainTypesOfTheJdk_haveAForm() {
-    assertThat(ClosedTypes.plainTypes())
+    assertThat(JdkTypes.plainTypes())
         .allSatisfy(type -> assertThat(PlainForm.of(type)).as(type.getName()).isNotNull());
   }
 
