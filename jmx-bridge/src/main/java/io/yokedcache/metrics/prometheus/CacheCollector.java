@@ -9,7 +9,6 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.prometheus.ReadingFamilies.Family;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
@@ -29,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +39,10 @@ import org.jspecify.annotations.Nullable;
 final class CacheCollector implements MultiCollector, AutoCloseable {
 
   private final PrometheusNames names;
-  private final Shown shown;
+  private final @Nullable Duration timeLimit;
+  private final boolean hasCacheLabels;
+  private final int maxCaches;
+  private final @Nullable Supplier<@Nullable StatsDStatistics> statsd;
   private final List<CacheMetric> metrics;
   private final HistogramLayout layout;
   private final ApplicationMetrics application;
@@ -49,16 +52,21 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private final SeriesLabels ownLabels;
 
   CacheCollector(
-      PrometheusSettings settings, ApplicationMetrics application, OperationExemplars exemplars) {
-    this.names = settings.names();
-    this.shown = settings.shown();
-    this.metrics = shown.series().metrics();
-    this.layout = new HistogramLayout(settings.histograms(), settings.bucketsSeconds());
+      PrometheusCollectorBuilder settings,
+      PrometheusNames names,
+      ApplicationMetrics application,
+      OperationExemplars exemplars) {
+    this.names = names;
+    this.timeLimit = settings.targetTimeLimit;
+    this.hasCacheLabels = settings.cacheLabels;
+    this.maxCaches = settings.maxCaches;
+    this.statsd = settings.statsd;
+    this.metrics = settings.series.metrics();
+    this.layout = new HistogramLayout(settings.histograms, settings.buckets);
     this.application = application;
     this.exemplars = exemplars;
     this.ownLabels = new SeriesLabels(names.constantLabels());
     this.own = walk("");
-    targets(shown.targets());
   }
 
   /** One JVM, what it was given to read it, and its series. */
@@ -75,7 +83,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   }
 
   /** Shows these targets from now on; those that are shown already go on. */
-  void targets(Map<String, CacheSource> sources) {
+  void targets(Map<String, ? extends CacheSource> sources) {
     jvms.follow(sources).forEach(name -> application.forget(PrometheusNames.TARGET, name));
   }
 
@@ -87,14 +95,14 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     Labels constant = names.constantLabels();
     return new Jvm(
         source,
-        Target.of(name, source, requireNonNullElse(shown.timeLimit(), Target.DEFAULT_LIMIT)),
+        Target.of(name, source, requireNonNullElse(timeLimit, Target.DEFAULT_LIMIT)),
         new SeriesLabels(name.isEmpty() ? constant : constant.add(PrometheusNames.TARGET, name)),
         walk(name));
   }
 
   private SeriesWalk walk(String target) {
     return new SeriesWalk(
-        target, new SeriesWalk.Options(names.operations(), shown.cacheLabels(), shown.maxCaches()));
+        target, new SeriesWalk.Options(names.operations(), hasCacheLabels, maxCaches));
   }
 
   @Override
@@ -120,10 +128,9 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
       Selection wanted = SeriesWalk.selection(measured.metrics());
       Map<Jvm, Target.Reading> readings = new LinkedHashMap<>();
       jvms.parts().forEach(jvm -> readings.put(jvm, jvm.target().begin(wanted)));
-      Duration limit = shown.timeLimit();
       readings.forEach(
           (jvm, reading) ->
-              add(jvm, limit == null ? reading.await() : reading.await(limit), measured));
+              add(jvm, timeLimit == null ? reading.await() : reading.await(timeLimit), measured));
     }
     addOwn(measured);
     Map<String, Family> families = new LinkedHashMap<>();
@@ -159,14 +166,14 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private void addOwn(ReadingFamilies measured) {
     Map<String, Number> figures = new HashMap<>();
     figures.put("droppedSamples", application.dropped());
-    StatsDStatistics statsd = shown.statsd() == null ? null : shown.statsd().get();
-    if (statsd != null) {
-      figures.put("statsd.sentPackets", statsd.sentPackets());
-      figures.put("statsd.droppedPackets", statsd.droppedPackets());
-      figures.put("statsd.sentEvents", statsd.sentEvents());
-      figures.put("statsd.droppedEvents", statsd.droppedEvents());
-      figures.put("statsd.rejectedEvents", statsd.rejectedEvents());
-      figures.put("statsd.queuedEvents", statsd.queuedEvents());
+    StatsDStatistics counts = statsd == null ? null : statsd.get();
+    if (counts != null) {
+      figures.put("statsd.sentPackets", counts.sentPackets());
+      figures.put("statsd.droppedPackets", counts.droppedPackets());
+      figures.put("statsd.sentEvents", counts.sentEvents());
+      figures.put("statsd.droppedEvents", counts.droppedEvents());
+      figures.put("statsd.rejectedEvents", counts.rejectedEvents());
+      figures.put("statsd.queuedEvents", counts.queuedEvents());
     }
     own.bridge(figures, measured.metrics(), measured.sink(ownLabels, /* isOfThisJvm= */ true));
   }
@@ -210,7 +217,7 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     for (String label : metric.labels()) {
       labels = labels.add(label, "");
     }
-    if (shown.cacheLabels() && metric.scope() == MetricScope.CACHE) {
+    if (hasCacheLabels && metric.scope() == MetricScope.CACHE) {
       labels = labels.add(PrometheusNames.CACHE, "");
     }
     MetricType type =

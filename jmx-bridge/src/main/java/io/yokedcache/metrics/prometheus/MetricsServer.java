@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.prometheus;
 
+import com.sun.net.httpserver.Authenticator;
 import com.sun.net.httpserver.Filter;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpContext;
@@ -10,7 +11,6 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -20,9 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,30 @@ final class MetricsServer implements AutoCloseable {
 
   /** The names that a request may have in its header Host; empty for all. */
   private final Set<String> hosts = new HashSet<>();
+
+  /** Where metrics are served, and to whom. */
+  record Endpoint(
+      String host,
+      int port,
+      String path,
+      @Nullable Authenticator authenticator,
+      @Nullable SSLContext tls,
+      SSLParameters tlsParameters,
+      Set<String> hosts,
+      Map<String, HttpHandler> handlers) {
+
+    static Endpoint of(PrometheusCollectorBuilder settings) {
+      return new Endpoint(
+          settings.host,
+          settings.port,
+          settings.path,
+          settings.authenticator,
+          settings.tls,
+          settings.tlsParameters,
+          Set.copyOf(settings.hosts),
+          Map.copyOf(settings.handlers));
+    }
+  }
 
   private MetricsServer(HttpServer server, Endpoint endpoint) {
     this.server = server;

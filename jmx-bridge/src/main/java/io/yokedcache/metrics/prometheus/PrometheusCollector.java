@@ -1,13 +1,12 @@
 package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.MetricsCollector;
-import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
 import io.yokedcache.metrics.series.MetricKind;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.JmxCacheReader;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +29,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PrometheusCollector implements MetricsCollector {
 
-  private final PrometheusSettings settings;
+  private final PrometheusRegistry registry;
+  private final boolean hasJvmMetrics;
+  private final MetricsServer.@Nullable Endpoint endpoint;
+
+  /** Closed with this collector; absent if the caller has named sources. */
+  private final @Nullable JmxCacheReader ownReader;
+
   private final ApplicationMetrics application;
   private final OperationExemplars exemplars;
   private final CacheCollector caches;
@@ -38,19 +43,21 @@ public final class PrometheusCollector implements MetricsCollector {
   private boolean isRegistered;
   private boolean isClosed;
 
-  PrometheusCollector(PrometheusSettings settings) {
-    this.settings = settings;
+  /** Takes copies of the settings, which were checked. */
+  PrometheusCollector(PrometheusCollectorBuilder settings) {
+    this.registry = settings.registry;
+    this.hasJvmMetrics = settings.jvmMetrics;
+    this.endpoint = settings.servesHttp ? MetricsServer.Endpoint.of(settings) : null;
+    PrometheusNames names =
+        new PrometheusNames(
+            settings.names, settings.namespace, settings.subsystem, settings.labels);
     this.application =
         new ApplicationMetrics(
-            settings.names(),
-            settings.histograms(),
-            settings.bucketsSeconds(),
-            settings.maxSeries(),
-            settings.spans());
-    this.exemplars =
-        new OperationExemplars(
-            settings.spans(), settings.bucketsSeconds(), settings.shown().cacheLabels());
-    this.caches = new CacheCollector(settings, application, exemplars);
+            names, settings.histograms, settings.buckets, settings.maxSeries, settings.spans);
+    this.exemplars = new OperationExemplars(settings.spans, settings.buckets, settings.cacheLabels);
+    this.caches = new CacheCollector(settings, names, application, exemplars);
+    this.ownReader = settings.targets.isEmpty() ? JmxCacheReader.ofThisJvm() : null;
+    caches.targets(ownReader == null ? settings.targets : Map.of("", ownReader));
   }
 
   /**
@@ -75,7 +82,7 @@ public final class PrometheusCollector implements MetricsCollector {
       throw new IllegalStateException("A PrometheusCollector can be started only once");
     }
     try {
-      settings.registry().register(caches);
+      registry.register(caches);
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new IllegalStateException(
           "The Prometheus registry has metrics of the same names already. Give each collector a"
@@ -84,12 +91,11 @@ public final class PrometheusCollector implements MetricsCollector {
     }
     isRegistered = true;
     try {
-      Endpoint endpoint = settings.endpoint();
       if (endpoint != null) {
-        server = MetricsServer.start(endpoint, settings.registry());
+        server = MetricsServer.start(endpoint, registry);
       }
-      if (settings.jvmMetrics()) {
-        JvmMetrics.builder().register(settings.registry());
+      if (hasJvmMetrics) {
+        JvmMetrics.builder().register(registry);
       }
     } catch (IOException | RuntimeException e) {
       close();
@@ -114,7 +120,7 @@ public final class PrometheusCollector implements MetricsCollector {
    * @param sources what reads each JVM, by the value of the label {@code target}
    */
   public void targets(Map<String, ? extends CacheSource> sources) {
-    caches.targets(new LinkedHashMap<>(sources));
+    caches.targets(sources);
   }
 
   /**
@@ -194,10 +200,9 @@ public final class PrometheusCollector implements MetricsCollector {
     }
     if (isRegistered) {
       isRegistered = false;
-      settings.registry().unregister(caches);
+      registry.unregister(caches);
     }
     caches.close();
-    JmxCacheReader ownReader = settings.ownReader();
     if (ownReader != null) {
       ownReader.close();
     }

@@ -6,12 +6,9 @@ import com.sun.net.httpserver.Authenticator;
 import com.sun.net.httpserver.HttpHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
-import io.yokedcache.metrics.prometheus.PrometheusSettings.Endpoint;
-import io.yokedcache.metrics.prometheus.PrometheusSettings.Shown;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.source.CacheSource;
-import io.yokedcache.metrics.source.JmxCacheReader;
 import io.yokedcache.metrics.source.StatsDStatistics;
 import io.yokedcache.metrics.source.Target;
 import java.time.Duration;
@@ -30,33 +27,32 @@ import org.jspecify.annotations.Nullable;
 /** Describes a {@link PrometheusCollector}. Not thread-safe. */
 public final class PrometheusCollectorBuilder {
 
-  private MetricNames names = MetricNames.DEFAULT;
-  private String namespace = "yokedcache";
-  private String subsystem = "";
-  private final Map<String, String> labels = new LinkedHashMap<>();
-  private PrometheusRegistry registry = PrometheusRegistry.defaultRegistry;
-  private final Map<String, CacheSource> targets = new LinkedHashMap<>();
-  private boolean servesHttp = true;
-  private String host = "127.0.0.1";
-  private int port = 8000;
-  private String path = "/metrics";
-  private @Nullable Authenticator authenticator;
-  private @Nullable SSLContext tls;
-  private SSLParameters tlsParameters =
-      new SSLParameters(null, new String[] {"TLSv1.3", "TLSv1.2"});
-  private boolean clientCertificate;
-  private final Set<String> hosts = new HashSet<>();
-  private final Map<String, HttpHandler> handlers = new LinkedHashMap<>();
-  private boolean cacheLabels = true;
-  private Histograms histograms = Histograms.CLASSIC;
-  private List<Double> buckets = CacheMetric.USUAL_BOUNDS_SECONDS;
-  private int maxCaches = 10_000;
-  private int maxSeries = 10_000;
-  private SeriesFilter series = SeriesFilter.ALL;
-  private boolean jvmMetrics;
-  private @Nullable Duration targetTimeLimit;
-  private @Nullable SpanContext spans;
-  private @Nullable Supplier<@Nullable StatsDStatistics> statsd;
+  MetricNames names = MetricNames.DEFAULT;
+  String namespace = "yokedcache";
+  String subsystem = "";
+  final Map<String, String> labels = new LinkedHashMap<>();
+  PrometheusRegistry registry = PrometheusRegistry.defaultRegistry;
+  final Map<String, CacheSource> targets = new LinkedHashMap<>();
+  boolean servesHttp = true;
+  String host = "127.0.0.1";
+  int port = 8000;
+  String path = "/metrics";
+  @Nullable Authenticator authenticator;
+  @Nullable SSLContext tls;
+  SSLParameters tlsParameters = new SSLParameters(null, new String[] {"TLSv1.3", "TLSv1.2"});
+  boolean clientCertificate;
+  final Set<String> hosts = new HashSet<>();
+  final Map<String, HttpHandler> handlers = new LinkedHashMap<>();
+  boolean cacheLabels = true;
+  Histograms histograms = Histograms.CLASSIC;
+  List<Double> buckets = CacheMetric.USUAL_BOUNDS_SECONDS;
+  int maxCaches = 10_000;
+  int maxSeries = 10_000;
+  SeriesFilter series = SeriesFilter.ALL;
+  boolean jvmMetrics;
+  @Nullable Duration targetTimeLimit;
+  @Nullable SpanContext spans;
+  @Nullable Supplier<@Nullable StatsDStatistics> statsd;
 
   PrometheusCollectorBuilder() {}
 
@@ -320,36 +316,10 @@ public final class PrometheusCollectorBuilder {
         targetTimeLimit == null || !(targetTimeLimit.isNegative() || targetTimeLimit.isZero()),
         "targetTimeLimit must be positive, not " + targetTimeLimit);
     check(maxCaches > 0 && maxSeries > 0, "maxCaches and maxSeries must be positive");
-    JmxCacheReader ownReader = targets.isEmpty() ? JmxCacheReader.ofThisJvm() : null;
-    Map<String, CacheSource> sources =
-        ownReader == null ? Map.copyOf(targets) : Map.of("", ownReader);
     if (clientCertificate) {
       tlsParameters.setNeedClientAuth(true);
     }
-    Endpoint endpoint =
-        servesHttp
-            ? new Endpoint(
-                host,
-                port,
-                path,
-                authenticator,
-                tls,
-                tlsParameters,
-                Set.copyOf(hosts),
-                Map.copyOf(handlers))
-            : null;
-    return new PrometheusCollector(
-        new PrometheusSettings(
-            new PrometheusNames(names, namespace, subsystem, labels),
-            registry,
-            new Shown(sources, targetTimeLimit, cacheLabels, maxCaches, series, statsd),
-            ownReader,
-            histograms,
-            buckets,
-            maxSeries,
-            jvmMetrics,
-            spans,
-            endpoint));
+    return new PrometheusCollector(this);
   }
 
   private static void check(boolean isValid, String message) {

@@ -1,11 +1,5 @@
 package io.yokedcache.metrics.series;
 
-import static io.yokedcache.metrics.series.MetricKind.COUNTER;
-import static io.yokedcache.metrics.series.MetricKind.GAUGE;
-import static io.yokedcache.metrics.series.MetricKind.HISTOGRAM;
-import static io.yokedcache.metrics.series.MetricScope.BRIDGE;
-import static io.yokedcache.metrics.series.MetricScope.CACHE;
-import static io.yokedcache.metrics.series.MetricScope.MANAGER;
 import static io.yokedcache.metrics.series.Row.Adding.GREATEST;
 import static io.yokedcache.metrics.series.Row.Adding.LEAST;
 import static io.yokedcache.metrics.series.Row.Adding.RATIO;
@@ -43,89 +37,69 @@ import org.jspecify.annotations.Nullable;
 public enum CacheMetric {
   GETS(
       "cache.gets.total",
-      COUNTER,
       "Number of entries asked for, by whether they were found",
       hitsAndMisses(CacheReading::hits, CacheReading::misses, "hits", "misses")
           .micrometer("cache_gets"),
       "result"),
   SETS(
       "cache.sets.total",
-      COUNTER,
       "Number of entries put",
       single(CacheReading::puts, "puts").micrometer("cache_puts")),
   DELETES(
       "cache.deletes.total",
-      COUNTER,
       "Number of entries removed by the application",
       single(CacheReading::removals, "removals").micrometer("cache_removals")),
   HITS(
-      "cache.hits.total",
-      COUNTER,
-      "Number of gets that found an entry",
-      single(CacheReading::hits, "hits")),
+      "cache.hits.total", "Number of gets that found an entry", single(CacheReading::hits, "hits")),
   MISSES(
       "cache.misses.total",
-      COUNTER,
       "Number of gets that found no entry",
       single(CacheReading::misses, "misses")),
   HIT_RATE(
       "cache.hit_rate",
-      GAUGE,
       "Ratio of gets that found an entry, from 0 to 1, since the cache was created",
       single(CacheReading::hitRate, "hitRate", "hits", "misses").adding(RATIO)),
   SIZE_BYTES(
       "cache.size_bytes",
-      GAUGE,
       "Memory that the entries take in the store, in bytes, as of the last count",
       gauge("sizeBytes").adding(SUM)),
   KEYS_COUNT(
       "cache.keys_count",
-      GAUGE,
       "Number of entries in the store, as of the last count",
       gauge("keysCount").adding(SUM)),
   ENTRIES(
       "cache.entries",
-      GAUGE,
       "Number of entries in the store, as of the last count",
       gauge("keysCount").adding(SUM).micrometer("cache_size")),
   KEY_STATISTICS_AGE(
       "cache.key_statistics_age_seconds",
-      GAUGE,
       "Time since memory and entries were counted",
       gauge("keyStatisticsAgeSeconds")),
   UPTIME(
-      "cache.uptime_seconds",
-      GAUGE,
-      "Time since this process created the cache",
-      gauge("uptimeSeconds")),
+      "cache.uptime_seconds", "Time since this process created the cache", gauge("uptimeSeconds")),
   OPERATION_DURATION(
       "cache.operation_duration",
-      HISTOGRAM,
       "Duration of the operations of a cache",
       Row.timers(),
       "operation"),
   PHASE_DURATION(
       "cache.phase_duration",
-      HISTOGRAM,
       "Duration of the phases of an operation: queue, network, and encoding or decoding",
       Row.timers(),
       "phase"),
   ERRORS(
       "cache.errors.total",
-      COUNTER,
       "Number of operations that failed, by type of error",
       Row.errors(),
       "operation",
       "error_type"),
   INVALIDATIONS(
       "cache.invalidations.total",
-      COUNTER,
       "Number of invalidations, by their cause",
       Row.byName("invalidations."),
       "type"),
   NEAR_GETS(
       "cache.near_gets.total",
-      COUNTER,
       "Number of entries requested from the near cache, by whether a near entry was used",
       hitsAndMisses(
           cache -> cache.counters().get("nearHits"),
@@ -135,108 +109,86 @@ public enum CacheMetric {
       "result"),
   NEAR_STALE_HITS(
       "cache.near_stale_hits.total",
-      COUNTER,
       "Number of lookups that a near entry answered while Redis was away (fail-safe)",
       counter("nearStaleHits")),
   NEAR_ENTRIES(
       "cache.near_entries",
-      GAUGE,
       "Number of entries in the near cache of this process",
       gauge("nearEntries").adding(SUM)),
   EVICTIONS(
       "cache.evictions.total",
-      COUNTER,
       "Number of entries that the store evicted to make room",
       single(CacheReading::evictions, "evictions").micrometer("cache_evictions")),
   EXPIRATIONS(
-      "cache.expirations.total",
-      COUNTER,
-      "Number of entries found to have expired",
-      counter("expirations")),
-  LOADS("cache.loads.total", COUNTER, "Number of calls of the cache loader", counter("loads")),
+      "cache.expirations.total", "Number of entries found to have expired", counter("expirations")),
+  LOADS("cache.loads.total", "Number of calls of the cache loader", counter("loads")),
   LOAD_FAILURES(
       "cache.load_failures.total",
-      COUNTER,
       "Number of calls of the cache loader that failed",
       counter("loadFailures")),
   REFRESHES(
       "cache.refreshes.total",
-      COUNTER,
       "Number of refreshes ahead of the expiry of entries, by their result",
       Row.byName("refreshes."),
       "result"),
   AWAITED_LOADS(
       "cache.awaited_loads.total",
-      COUNTER,
       "Number of values that another process loaded while a lookup waited for them",
       counter("awaitedLoads")),
-  WRITES("cache.writes.total", COUNTER, "Number of calls of the cache writer", counter("writes")),
+  WRITES("cache.writes.total", "Number of calls of the cache writer", counter("writes")),
   UNDECODABLE(
       "cache.undecodable.total",
-      COUNTER,
       "Number of entries whose bytes could not or must not be decoded",
       counter("undecodable")),
   UNDECODABLE_BY_REASON(
       "cache.undecodable_by_reason.total",
-      COUNTER,
       "Number of entries that could not or must not be decoded, by reason",
       Row.byName("undecodable."),
       "reason"),
   COMPRESSED_VALUES(
       "cache.compressed_values.total",
-      COUNTER,
       "Number of values that this process stored in compressed form",
       counter("compressedValues")),
   COMPRESSION_SAVED_BYTES(
       "cache.compression_saved_bytes.total",
-      COUNTER,
       "Number of bytes by which compression made values shorter",
       counter("compressionSavedBytes")),
   DROPPED_EVENTS(
       "cache.dropped_events.total",
-      COUNTER,
       "Number of events that listeners did not get because their queue was full",
       counter("droppedEvents")),
   DEGRADED(
       "cache.degraded.total",
-      COUNTER,
       "Number of operations that continued without the store, by whether they read or write",
       Row.byName("degraded."),
       "operation"),
   REPLICA_READS(
       "cache.replica_reads.total",
-      COUNTER,
       "Number of entries requested from replicas, by the role of the server that answered",
       Row.byName("replicaReads."),
       "role"),
   OWED_INVALIDATIONS(
       "cache.owed_invalidations",
-      GAUGE,
       "Number of entries that this process has to remove when the store is back",
       gauge("owedInvalidations").adding(SUM)),
   OWED_INVALIDATIONS_AGE(
       "cache.owed_invalidations_age_seconds",
-      GAUGE,
       "Age of the oldest invalidation that is owed, 0 if none is owed",
       gauge("owedInvalidationsAgeSeconds").adding(GREATEST)),
   SETTLED_INVALIDATIONS(
       "cache.settled_invalidations.total",
-      COUNTER,
       "Number of owed invalidations that were settled",
       counter("settledInvalidations")),
   OWED_INVALIDATIONS_OVERFLOWS(
       "cache.owed_invalidations_overflows.total",
-      COUNTER,
       "Number of times that too many invalidations were owed, so that the whole cache is removed",
       counter("owedInvalidationsOverflows")),
   STATISTICS_ENABLED(
       "cache.statistics_enabled",
-      GAUGE,
       "Whether the cache counts anything: 1 if its statistics are on, else 0",
       Row.enabled()),
   INFO(
       "cache.info",
-      GAUGE,
       "How the cache is configured, in labels; always 1",
       Row.configuration(
           cache ->
@@ -255,41 +207,29 @@ public enum CacheMetric {
       "write_through"),
   HEALTH(
       "cache.health",
-      GAUGE,
-      MANAGER,
       "Whether the store answers: 1 if it does, else 0",
       Row.connection(it -> flag(it.healthy())).adding(LEAST)),
   PING(
       "cache.ping_seconds",
-      GAUGE,
-      MANAGER,
       "Round trip of the last ping of the store",
       Row.connection(it -> it.pingNanos() == null ? null : it.pingNanos() / 1e9).adding(GREATEST)),
   NODE_UP(
       "cache.node_up",
-      GAUGE,
-      MANAGER,
       "Whether a master of the store answered its last ping: 1 if it did, else 0",
       Row.masters(node -> flag(node.healthy())).adding(LEAST),
       "node"),
   NODE_PING(
       "cache.node_ping_seconds",
-      GAUGE,
-      MANAGER,
       "Round trip of the last ping of a master of the store",
       Row.masters(Node::pingSeconds).adding(GREATEST),
       "node"),
   NODE_SLOTS(
       "cache.node_slots",
-      GAUGE,
-      MANAGER,
       "Number of the slots of a Redis Cluster that a master serves",
       Row.masters(Node::slots).adding(GREATEST),
       "node"),
   NODES(
       "cache.nodes",
-      GAUGE,
-      MANAGER,
       "Number of servers of the store, by their role",
       Row.connection(
               (it, to) ->
@@ -301,40 +241,28 @@ public enum CacheMetric {
       "role"),
   CIRCUIT_BREAKER_OPEN(
       "cache.circuit_breaker_open",
-      GAUGE,
-      MANAGER,
       "Whether the circuit breaker of a master is open, so that requests to it fail at once: 1 if"
           + " it is, else 0",
       Row.masters(node -> flag(node.breakerOpen())).adding(GREATEST),
       "node"),
   CIRCUIT_BREAKER_OPENINGS(
       "cache.circuit_breaker_openings.total",
-      COUNTER,
-      MANAGER,
       "Number of times that circuit breakers of servers opened",
       Row.connection(it -> it.counters().get("circuitBreakerOpenings"))),
   FAIL_OVERS(
       "cache.failovers.total",
-      COUNTER,
-      MANAGER,
       "Number of masters that a replica replaced",
       Row.connection(it -> it.counters().get("failOvers"))),
   UNACKNOWLEDGED_CLEARS(
       "cache.unacknowledged_clears.total",
-      COUNTER,
-      MANAGER,
       "Number of clears that too few replicas acknowledged in time",
       Row.connection(it -> it.counters().get("unacknowledgedClears"))),
   RECONNECTS(
       "cache.reconnects.total",
-      COUNTER,
-      MANAGER,
       "Number of connections that replaced failed ones",
       Row.connection(ConnectionReading::reconnects)),
   CONNECTIONS(
       "cache.connections",
-      GAUGE,
-      MANAGER,
       "Connections of the pool that are active or idle, and threads waiting for one",
       Row.connection(
           (it, to) -> {
@@ -344,75 +272,47 @@ public enum CacheMetric {
           }),
       "state"),
   TARGET_UP(
-      "bridge.jmx_target_up",
-      GAUGE,
-      BRIDGE,
-      "Whether the MBeans could be read: 1 if so, else 0",
-      target("up")),
+      "bridge.jmx_target_up", "Whether the MBeans could be read: 1 if so, else 0", target("up")),
   BRIDGE_ERRORS(
-      "bridge.errors.total",
-      COUNTER,
-      BRIDGE,
-      "Number of readings of MBeans that failed",
-      target("errors")),
+      "bridge.errors.total", "Number of readings of MBeans that failed", target("errors")),
   REFUSED_VALUES(
       "bridge.refused_values.total",
-      COUNTER,
-      BRIDGE,
       "Number of values of MBeans left out because they are invalid or cannot be read",
       target("refused")),
   SCRAPE_DURATION(
       "bridge.scrape_duration_seconds",
-      GAUGE,
-      BRIDGE,
       "Duration of this reading of the MBeans",
       target("seconds")),
   DROPPED_CACHES(
       "bridge.dropped_caches",
-      GAUGE,
-      BRIDGE,
       "Number of caches left out because they exceed the limit",
       target("droppedCaches")),
   DROPPED_SAMPLES(
       "bridge.dropped_samples.total",
-      COUNTER,
-      BRIDGE,
       "Number of values dropped because their series exceeds the limit of series",
       output("droppedSamples")),
   STATSD_PACKETS_SENT(
       "statsd.packets_sent.total",
-      COUNTER,
-      BRIDGE,
       "Number of StatsD datagrams that the operating system took",
       output("statsd.sentPackets")),
   STATSD_PACKETS_DROPPED(
       "statsd.packets_dropped.total",
-      COUNTER,
-      BRIDGE,
       "Number of StatsD datagrams that could not be sent",
       output("statsd.droppedPackets")),
   STATSD_EVENTS_SENT(
       "statsd.events_sent.total",
-      COUNTER,
-      BRIDGE,
       "Number of measurements sent to StatsD",
       output("statsd.sentEvents")),
   STATSD_EVENTS_DROPPED(
       "statsd.events_dropped.total",
-      COUNTER,
-      BRIDGE,
       "Number of measurements for StatsD dropped: the queue was full, or their packet not sent",
       output("statsd.droppedEvents")),
   STATSD_EVENTS_REJECTED(
       "statsd.events_rejected.total",
-      COUNTER,
-      BRIDGE,
       "Number of measurements that StatsD's format cannot express",
       output("statsd.rejectedEvents")),
   STATSD_EVENTS_QUEUED(
       "statsd.events_queued",
-      GAUGE,
-      BRIDGE,
       "Number of measurements that wait to be sent",
       output("statsd.queuedEvents"));
 
@@ -423,21 +323,12 @@ public enum CacheMetric {
           2.5, 5.0, 10.0);
 
   private final String metricName;
-  private final MetricKind kind;
-  private final MetricScope scope;
   private final String help;
   private final Row row;
   private final List<String> labels;
 
-  CacheMetric(String name, MetricKind kind, String help, Row row, String... labels) {
-    this(name, kind, CACHE, help, row, labels);
-  }
-
-  CacheMetric(
-      String name, MetricKind kind, MetricScope scope, String help, Row row, String... labels) {
+  CacheMetric(String name, String help, Row row, String... labels) {
     this.metricName = name;
-    this.kind = kind;
-    this.scope = scope;
     this.help = help;
     this.row = row;
     this.labels = List.of(labels);
@@ -448,12 +339,19 @@ public enum CacheMetric {
     return metricName;
   }
 
+  /** Returns the kind, which the end of the name tells. */
   public MetricKind kind() {
-    return kind;
+    return metricName.endsWith(".total")
+        ? MetricKind.COUNTER
+        : metricName.endsWith("_duration") ? MetricKind.HISTOGRAM : MetricKind.GAUGE;
   }
 
   public MetricScope scope() {
-    return scope;
+    return switch (row.from()) {
+      case CACHE, OPERATIONS, CONFIGURATION -> MetricScope.CACHE;
+      case CONNECTION -> MetricScope.MANAGER;
+      case TARGET, OUTPUT -> MetricScope.BRIDGE;
+    };
   }
 
   public String help() {
@@ -522,7 +420,7 @@ public enum CacheMetric {
 
   /** Returns the timers of a reading that are one distribution each and ran at least once. */
   public List<OperationReading> distributions(CacheReading cache) {
-    return kind != HISTOGRAM
+    return kind() != MetricKind.HISTOGRAM
         ? List.of()
         : cache.operations().stream()
             .filter(timer -> timer.count() > 0)
