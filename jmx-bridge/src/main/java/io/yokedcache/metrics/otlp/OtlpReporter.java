@@ -116,6 +116,8 @@ public final class OtlpReporter implements AutoCloseable {
             .registerMetricReader(
                 PeriodicMetricReader.builder(new Confirmed(exporter))
                     .setInterval(interval == null ? USUAL_INTERVAL : interval)
+                    // The exporter ends each report in time; the SDK would warn after an interval.
+                    .setExporterTimeout(Duration.ofDays(1))
                     .build())
             // The SDK's own metrics, under an empty resource.
             .registerView(

@@ -434,6 +434,31 @@ final class OtlpReporterTest {
     }
   }
 
+  /** The SDK's reader has a time limit too, by default its interval, and a warning for it. */
+  @Test
+  void report_timeoutAboveTheInterval_isWaitedFor() throws IOException {
+    now = gets(1);
+    Queue<LogRecord> logged = new ConcurrentLinkedQueue<>();
+    Logger reader = Logger.getLogger("io.opentelemetry.sdk.metrics.export.PeriodicMetricReader");
+    Handler handler = new Recorder(logged);
+    reader.addHandler(handler);
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        OtlpReporter reporter =
+            start(
+                "http://localhost:" + silent.getLocalPort(),
+                Map.of(
+                    "otel.metric.export.interval",
+                    "100ms",
+                    "otel.exporter.otlp.metrics.timeout",
+                    "1000"),
+                Map.of("orders", this::read))) {
+      reporter.report();
+      assertThat(logged).isEmpty();
+    } finally {
+      reader.removeHandler(handler);
+    }
+  }
+
   /** The line about an outage has the status, since OpenTelemetry's own records are dropped. */
   @ParameterizedTest
   @CsvSource({
