@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -105,8 +106,8 @@ public final class CacheEvents {
     if (!isWanted()) {
       return;
     }
-    Batch events = new Batch();
-    counted(events, hits, misses, puts, removals);
+    List<Event> events = new ArrayList<>(3);
+    counted(events::add, hits, misses, puts, removals);
     String type =
         switch (operation) {
           case "clear", "removeAll" -> operation;
@@ -116,61 +117,74 @@ public final class CacheEvents {
         };
     if (type != null) {
       Map<String, String> tags = kept("type " + type, () -> with("type", type));
-      events.increment("cache.invalidations", 1, tags);
+      events.add(collector -> collector.increment("cache.invalidations", 1, tags));
     }
-    timed(events, operation, durationNanos);
-    events.send();
+    timed(events::add, operation, durationNanos);
+    send(events);
   }
 
   /** Sends the entries that were found, put or removed by an operation that failed afterwards. */
   public void counted(int hits, int misses, int puts, int removals) {
     if (isWanted()) {
-      Batch events = new Batch();
-      counted(events, hits, misses, puts, removals);
-      events.send();
+      List<Event> events = new ArrayList<>(3);
+      counted(events::add, hits, misses, puts, removals);
+      send(events);
     }
   }
 
   /** Sends an operation that failed. */
   public void failed(String operation, String errorType) {
     if (isWanted()) {
-      Batch events = new Batch();
-      failed(events, operation, errorType);
-      events.send();
+      failed(event -> send(List.of(event)), operation, errorType);
     }
   }
 
   /** Sends the entries that an operation found, put and removed to one collector. */
   public void counted(MetricsCollector collector, int hits, int misses, int puts, int removals) {
-    count(collector, "cache.gets", hits, hitTags);
-    count(collector, "cache.gets", misses, missTags);
-    count(collector, "cache.sets", puts, cacheTags);
-    count(collector, "cache.deletes", removals, cacheTags);
+    counted(event -> event.sendTo(collector), hits, misses, puts, removals);
   }
 
   /** Sends the duration of an operation to one collector; a negative one is sent as 0. */
   public void timed(MetricsCollector collector, String operation, long durationNanos) {
-    collector.timing(
-        "cache.operation_duration",
-        Math.max(0, durationNanos) / NANOS_PER_SECOND,
-        kept(operation, () -> with("operation", names.of(operation))));
+    timed(event -> event.sendTo(collector), operation, durationNanos);
   }
 
   /** Sends an operation that failed to one collector. */
   public void failed(MetricsCollector collector, String operation, String errorType) {
-    collector.increment(
-        "cache.errors",
-        1,
-        kept(
-            operation + '\n' + errorType,
-            () -> with("operation", names.of(operation), "error_type", errorType)));
+    failed(event -> event.sendTo(collector), operation, errorType);
+  }
+
+  private void counted(Consumer<Event> to, int hits, int misses, int puts, int removals) {
+    count(to, "cache.gets", hits, hitTags);
+    count(to, "cache.gets", misses, missTags);
+    count(to, "cache.sets", puts, cacheTags);
+    count(to, "cache.deletes", removals, cacheTags);
   }
 
   private static void count(
-      MetricsCollector collector, String metric, int count, Map<String, String> tags) {
+      Consumer<Event> to, String metric, int count, Map<String, String> tags) {
     if (count > 0) {
-      collector.increment(metric, count, tags);
+      to.accept(collector -> collector.increment(metric, count, tags));
     }
+  }
+
+  private void timed(Consumer<Event> to, String operation, long durationNanos) {
+    double seconds = Math.max(0, durationNanos) / NANOS_PER_SECOND;
+    Map<String, String> tags = kept(operation, () -> with("operation", names.of(operation)));
+    to.accept(collector -> collector.timing("cache.operation_duration", seconds, tags));
+  }
+
+  private void failed(Consumer<Event> to, String operation, String errorType) {
+    Map<String, String> tags =
+        kept(
+            operation + '\n' + errorType,
+            () -> with("operation", names.of(operation), "error_type", errorType));
+    to.accept(collector -> collector.increment("cache.errors", 1, tags));
+  }
+
+  /** Sends the events of one operation, which a full queue takes together or not at all. */
+  private static void send(List<Event> events) {
+    receivers.forEach(metrics -> metrics.sendOfCaches(events));
   }
 
   private static boolean isWanted() {
@@ -200,35 +214,5 @@ public final class CacheEvents {
       more.put(namesAndValues[i], namesAndValues[i + 1]);
     }
     return Map.copyOf(more);
-  }
-
-  /** The events of one operation, which a full queue takes together or not at all. */
-  private static final class Batch implements MetricsCollector {
-
-    private final List<Event> events = new ArrayList<>(3);
-
-    @Override
-    public void increment(String metric, double value, Map<String, String> tags) {
-      events.add(collector -> collector.increment(metric, value, tags));
-    }
-
-    @Override
-    public void gauge(String metric, double value, Map<String, String> tags) {
-      events.add(collector -> collector.gauge(metric, value, tags));
-    }
-
-    @Override
-    public void histogram(String metric, double value, Map<String, String> tags) {
-      events.add(collector -> collector.histogram(metric, value, tags));
-    }
-
-    @Override
-    public void timing(String metric, double seconds, Map<String, String> tags) {
-      events.add(collector -> collector.timing(metric, seconds, tags));
-    }
-
-    private void send() {
-      receivers.forEach(metrics -> metrics.sendOfCaches(events));
-    }
   }
 }

@@ -50,6 +50,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
   private final CacheSource source;
   private final @Nullable Callable<Boolean> probe;
   private final boolean hasGauges;
+  private final Map<String, String> tags;
 
   /** Made here, and closed with this monitor; absent if the caller has made the source. */
   private final @Nullable JmxCacheReader ownReader;
@@ -74,7 +75,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
   }
 
   private CacheHealthMonitor(CacheMetrics metrics, Duration interval, JmxCacheReader ownReader) {
-    this(metrics, interval, ownReader, /* probe= */ null, /* hasGauges= */ true, ownReader);
+    this(metrics, interval, ownReader, /* probe= */ null, /* tags= */ null, ownReader);
   }
 
   /**
@@ -92,7 +93,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
       Duration interval,
       CacheSource source,
       @Nullable Callable<Boolean> probe) {
-    this(metrics, interval, source, probe, /* hasGauges= */ true, /* ownReader= */ null);
+    this(metrics, interval, source, probe, /* tags= */ null, /* ownReader= */ null);
   }
 
   private CacheHealthMonitor(
@@ -100,13 +101,14 @@ public final class CacheHealthMonitor implements AutoCloseable {
       Duration interval,
       CacheSource source,
       @Nullable Callable<Boolean> probe,
-      boolean hasGauges,
+      @Nullable Map<String, String> tags,
       @Nullable JmxCacheReader ownReader) {
     this.metrics = requireNonNull(metrics, "metrics");
     this.interval = requireNonNull(interval, "interval");
     this.source = requireNonNull(source, "source");
     this.probe = probe;
-    this.hasGauges = hasGauges;
+    this.hasGauges = tags == null;
+    this.tags = tags == null ? Map.of() : Map.copyOf(tags);
     this.ownReader = ownReader;
     if (interval.isZero() || interval.isNegative()) {
       throw new IllegalArgumentException("The interval " + interval + " must be positive");
@@ -119,17 +121,13 @@ public final class CacheHealthMonitor implements AutoCloseable {
    * @param metrics where they go
    * @param interval the time from check to check
    * @param source reports the health of the managers
+   * @param tags of the durations and errors; may be empty
    * @throws IllegalArgumentException if the interval is not positive
    */
   public static CacheHealthMonitor withoutGauges(
-      CacheMetrics metrics, Duration interval, CacheSource source) {
+      CacheMetrics metrics, Duration interval, CacheSource source, Map<String, String> tags) {
     return new CacheHealthMonitor(
-        metrics,
-        interval,
-        source,
-        /* probe= */ null,
-        /* hasGauges= */ false,
-        /* ownReader= */ null);
+        metrics, interval, source, /* probe= */ null, tags, /* ownReader= */ null);
   }
 
   /**
@@ -216,10 +214,10 @@ public final class CacheHealthMonitor implements AutoCloseable {
       metrics.gauge("cache.health", isHealthy ? 1 : 0);
     }
     if (seconds != null) {
-      metrics.timing("cache.health_check_duration", seconds);
+      metrics.timing("cache.health_check_duration", seconds, tags);
     }
     if (Boolean.FALSE.equals(isHealthy) && !hasGauges) {
-      metrics.increment("cache.health_check_errors");
+      metrics.increment("cache.health_check_errors", tags);
     }
     if (hasGauges) {
       show(Boolean.TRUE.equals(isHealthy) ? readings.caches() : List.of());
@@ -243,7 +241,7 @@ public final class CacheHealthMonitor implements AutoCloseable {
     if (hasGauges) {
       metrics.gauge("cache.health", 0);
     }
-    metrics.increment("cache.health_check_errors");
+    metrics.increment("cache.health_check_errors", tags);
   }
 
   /** Whether all managers that report their health are healthy; absent if none reports it. */
@@ -265,17 +263,17 @@ public final class CacheHealthMonitor implements AutoCloseable {
   }
 
   private void report(CacheReading cache) {
-    Map<String, String> tags = Map.of("cache", cache.cache(), "cache_manager", cache.manager());
-    gauge("cache.hit_rate", cache.hitRate(), tags);
-    gauge("cache.size_bytes", cache.gauges().get("sizeBytes"), tags);
-    gauge("cache.keys_count", cache.gauges().get("keysCount"), tags);
-    gauge("cache.uptime_seconds", cache.gauges().get("uptimeSeconds"), tags);
+    Map<String, String> names = Map.of("cache", cache.cache(), "cache_manager", cache.manager());
+    gauge("cache.hit_rate", cache.hitRate(), names);
+    gauge("cache.size_bytes", cache.gauges().get("sizeBytes"), names);
+    gauge("cache.keys_count", cache.gauges().get("keysCount"), names);
+    gauge("cache.uptime_seconds", cache.gauges().get("uptimeSeconds"), names);
   }
 
-  private void gauge(String metric, @Nullable Double value, Map<String, String> tags) {
+  private void gauge(String metric, @Nullable Double value, Map<String, String> names) {
     if (value != null) {
-      shown.add(new Gauge(metric, tags));
-      metrics.sendOfCaches(List.of(collector -> collector.gauge(metric, value, tags)));
+      shown.add(new Gauge(metric, names));
+      metrics.sendOfCaches(List.of(collector -> collector.gauge(metric, value, names)));
     }
   }
 }

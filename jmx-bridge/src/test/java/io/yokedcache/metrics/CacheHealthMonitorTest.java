@@ -133,9 +133,11 @@ final class CacheHealthMonitorTest {
   @Test
   void withoutGauges_reportsDurationAndErrors() {
     try (CacheHealthMonitor healthy =
-            CacheHealthMonitor.withoutGauges(metrics, NEVER_AGAIN, () -> readings(true)).start();
+            CacheHealthMonitor.withoutGauges(metrics, NEVER_AGAIN, () -> readings(true), Map.of())
+                .start();
         CacheHealthMonitor unhealthy =
-            CacheHealthMonitor.withoutGauges(metrics, NEVER_AGAIN, () -> readings(false)).start()) {
+            CacheHealthMonitor.withoutGauges(metrics, NEVER_AGAIN, () -> readings(false), Map.of())
+                .start()) {
       awaitCall("increment cache.health_check_errors");
       await().atMost(Duration.ofSeconds(10)).until(() -> collector.calls.size() == 3);
       assertThat(callsWithoutTags())

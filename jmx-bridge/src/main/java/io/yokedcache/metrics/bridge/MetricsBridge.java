@@ -145,7 +145,7 @@ public final class MetricsBridge implements AutoCloseable {
         failures.add(e);
       }
     }
-    if (!areAsBefore || !changes.isEmpty()) {
+    if (!areAsBefore) {
       monitors.close();
     }
     boolean areChecked = next.health().enabled() && (prometheus.isRunning() || statsd.isRunning());
@@ -204,14 +204,9 @@ public final class MetricsBridge implements AutoCloseable {
   }
 
   private CacheHealthMonitor monitor(String name, CacheSource source) {
-    CacheMetrics reported =
-        name.isEmpty()
-            ? metrics
-            : new CacheMetrics(
-                metrics.collectors().stream()
-                    .map(collector -> new TargetTag(collector, name))
-                    .toList());
-    return CacheHealthMonitor.withoutGauges(reported, settings.health().interval(), source).start();
+    Map<String, String> tags = name.isEmpty() ? Map.of() : Map.of("target", name);
+    return CacheHealthMonitor.withoutGauges(metrics, settings.health().interval(), source, tags)
+        .start();
   }
 
   /** Returns the source of each JVM, by name. */
@@ -403,41 +398,6 @@ public final class MetricsBridge implements AutoCloseable {
   @Nullable Duration interval(String target) {
     TargetSettings own = settings.targets().get(target);
     return own == null ? null : own.interval();
-  }
-
-  /** Adds the name of the JVM that was read. Does not close the collector. */
-  private record TargetTag(MetricsCollector collector, String target) implements MetricsCollector {
-
-    private Map<String, String> with(Map<String, String> tags) {
-      Map<String, String> more = new HashMap<>(tags);
-      more.put("target", target);
-      return Map.copyOf(more);
-    }
-
-    @Override
-    public void increment(String metric, double value, Map<String, String> tags) {
-      collector.increment(metric, value, with(tags));
-    }
-
-    @Override
-    public void gauge(String metric, double value, Map<String, String> tags) {
-      collector.gauge(metric, value, with(tags));
-    }
-
-    @Override
-    public void histogram(String metric, double value, Map<String, String> tags) {
-      collector.histogram(metric, value, with(tags));
-    }
-
-    @Override
-    public void timing(String metric, double seconds, Map<String, String> tags) {
-      collector.timing(metric, seconds, with(tags));
-    }
-
-    @Override
-    public boolean mayBlock() {
-      return collector.mayBlock();
-    }
   }
 
   /**
