@@ -40,7 +40,9 @@ final class CacheHealthMonitorTest {
                 List.of(),
                 Map.of("hits", 3L, "misses", 1L),
                 Map.of("sizeBytes", 10.0, "uptimeSeconds", 5.0))),
-        List.of(new ConnectionReading("m", isHealthy, 250_000L, null, null, null, null)));
+        List.of(
+            new ConnectionReading(
+                "m", isHealthy, 250_000L, null, null, null, null, Map.of(), List.of())));
   }
 
   private CacheHealthMonitor monitor(CacheSource source, @Nullable Callable<Boolean> probe) {

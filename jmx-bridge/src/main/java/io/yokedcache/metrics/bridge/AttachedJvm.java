@@ -48,12 +48,9 @@ record AttachedJvm(long pid) implements RemoteJvm.Address {
     String owner = ProcessHandle.of(pid).flatMap(process -> process.info().user()).orElse("");
     String own = ProcessHandle.current().info().user().orElse("");
     if (!owner.isEmpty() && !own.isEmpty() && !owner.equals(own)) {
-      return "it is a process of "
-          + owner
-          + ", and the bridge one of "
-          + own
-          + ": run the bridge as "
-          + owner;
+      return String.format(
+          "it is a process of %s, and the bridge one of %s: run the bridge as %s",
+          owner, own, owner);
     }
     try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
       if (lines.anyMatch(line -> line.matches("NSpid:\\s+\\d+\\s+\\d+.*"))) {
@@ -70,11 +67,10 @@ record AttachedJvm(long pid) implements RemoteJvm.Address {
 
   private IOException failed(String reason, Throwable cause) {
     return new IOException(
-        "Cannot attach to process "
-            + pid
-            + ": "
-            + reason
-            + ". Else start that JVM with -Dcom.sun.management.jmxremote.port and use --url",
+        String.format(
+            "Cannot attach to process %s: %s. Else start that JVM with"
+                + " -Dcom.sun.management.jmxremote.port and use --url",
+            pid, reason),
         cause);
   }
 
@@ -82,10 +78,10 @@ record AttachedJvm(long pid) implements RemoteJvm.Address {
   private void requireJvm() throws IOException {
     if (!isRunning()) {
       throw new IOException(
-          "Process "
-              + pid
-              + " does not exist (any more). A restarted process has another number: use --url for"
-              + " JVMs that restart");
+          String.format(
+              "Process %s does not exist (any more). A restarted process has another number: use"
+                  + " --url for JVMs that restart",
+              pid));
     }
     Path status = Path.of("/proc/" + pid + "/status");
     boolean isJvm =

@@ -112,11 +112,10 @@ public final class MetricsFile {
       return ConfigFactory.parseMap(complete, shown);
     } catch (ConfigException e) {
       throw new MetricsConfigurationException(
-          shown
-              + ": "
-              + String.join(", ", new TreeSet<>(settings.keySet()))
-              + " cannot be set together: each must be the path of a setting, such as"
-              + " prometheus.port",
+          String.format(
+              "%s: %s cannot be set together: each must be the path of a setting, such as"
+                  + " prometheus.port",
+              shown, String.join(", ", new TreeSet<>(settings.keySet()))),
           e);
     }
   }

@@ -190,10 +190,9 @@ final class SharedBridge {
       try {
         for (ObjectName bean : server.queryNames(new ObjectName(pattern), /* query= */ null)) {
           names.add(
-              "cache "
-                  + bean.getKeyProperty("Cache")
-                  + " of "
-                  + bean.getKeyProperty("CacheManager"));
+              String.format(
+                  "cache %s of %s",
+                  bean.getKeyProperty("Cache"), bean.getKeyProperty("CacheManager")));
         }
       } catch (MalformedObjectNameException e) {
         throw new IllegalStateException(pattern, e);

@@ -137,10 +137,9 @@ final class TargetOptions {
         passwordFile == null ? System.getenv(TargetSettings.PASSWORD_VARIABLE) : firstLine();
     if (password == null || password.isEmpty()) {
       throw new MetricsConfigurationException(
-          "--user "
-              + user
-              + " needs a password: --password-file FILE, or "
-              + TargetSettings.PASSWORD_VARIABLE);
+          String.format(
+              "--user %s needs a password: --password-file FILE, or %s",
+              user, TargetSettings.PASSWORD_VARIABLE));
     }
     return new Secret(password);
   }

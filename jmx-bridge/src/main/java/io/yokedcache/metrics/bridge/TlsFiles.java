@@ -119,15 +119,10 @@ public record TlsFiles(
       return reading.call();
     } catch (Exception e) {
       throw new MetricsConfigurationException(
-          "The certificates in "
-              + file
-              + " cannot be used ("
-              + e.getMessage()
-              + "): is tls."
-              + key
-              + " a PKCS12 or JKS file, and are the passwords right? Look at tls."
-              + key
-              + "-password",
+          String.format(
+              "The certificates in %s cannot be used (%s): is tls.%s a PKCS12 or JKS file, and are"
+                  + " the passwords right? Look at tls.%s-password",
+              file, e.getMessage(), key, key),
           e);
     }
   }

@@ -66,22 +66,9 @@ public final class StatusPage implements HttpHandler {
   /** Only these files are served, whatever the path says. */
   private static final List<String> FILES =
       List.of(
-          "api.js",
-          "cells.js",
-          "chart.js",
-          "detail.js",
-          "dom.js",
-          "format.js",
-          "histogram.js",
-          "history.js",
-          "icon.svg",
-          "main.js",
-          "overview.js",
-          "page.css",
-          "scale.js",
-          "settings.js",
-          "table.js",
-          "theme.js");
+          ("api.js cells.js chart.js detail.js dom.js format.js histogram.js history.js"
+                  + " icon.svg main.js overview.js page.css scale.js settings.js table.js theme.js")
+              .split(" ", -1));
 
   private final Map<String, Asset> assets = loadAssets();
   private final StatusReport report = new StatusReport();

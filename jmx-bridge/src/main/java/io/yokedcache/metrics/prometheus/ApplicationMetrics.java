@@ -1,9 +1,15 @@
 package io.yokedcache.metrics.prometheus;
 
 import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Exemplar;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.PrometheusNaming;
 import io.prometheus.metrics.tracer.common.SpanContext;
+import io.prometheus.metrics.tracer.initializer.SpanContextSupplier;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.MetricKind;
 import java.util.ArrayList;
@@ -34,7 +40,7 @@ final class ApplicationMetrics {
   private record Call(
       MetricKind kind, boolean inSeconds, String metric, Map<String, String> tags) {}
 
-  private record Metric(MetricKind kind, String name, Map<Labels, ApplicationSeries> series) {}
+  private record Metric(MetricKind kind, String name, Map<Labels, Series> series) {}
 
   private final PrometheusNames names;
   private final Histograms form;
@@ -42,7 +48,7 @@ final class ApplicationMetrics {
   private final int maxSeries;
   private final @Nullable SpanContext spans;
 
-  private final Map<Call, ApplicationSeries> seriesByCall = new ConcurrentHashMap<>();
+  private final Map<Call, Series> seriesByCall = new ConcurrentHashMap<>();
   private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
 
   /** The metric that owns each name in the output; a histogram has four names. */
@@ -71,7 +77,7 @@ final class ApplicationMetrics {
   void record(
       MetricKind kind, boolean inSeconds, String metric, double value, Map<String, String> tags) {
     Call call = new Call(kind, inSeconds, metric, tags);
-    ApplicationSeries series = seriesByCall.get(call);
+    Series series = seriesByCall.get(call);
     if (series == null) {
       series = open(call);
     }
@@ -96,7 +102,7 @@ final class ApplicationMetrics {
   synchronized void removeGauge(String metric, Map<String, String> tags) {
     Metric known = metrics.get(names.family(metric));
     if (known != null && known.kind() == MetricKind.GAUGE) {
-      ApplicationSeries removed = known.series().remove(names.labels(tags));
+      Series removed = known.series().remove(names.labels(tags));
       if (removed != null) {
         seriesCount.decrementAndGet();
         seriesByCall.values().removeIf(series -> series == removed);
@@ -112,7 +118,7 @@ final class ApplicationMetrics {
     return metric(name).kind();
   }
 
-  Collection<ApplicationSeries> series(String name) {
+  Collection<Series> series(String name) {
     return metric(name).series().values();
   }
 
@@ -128,14 +134,14 @@ final class ApplicationMetrics {
     return metric;
   }
 
-  private synchronized @Nullable ApplicationSeries open(Call call) {
+  private synchronized @Nullable Series open(Call call) {
     String name = names.family(call.metric());
     if (call.inSeconds()) {
       name = names.seconds(name);
     }
     Metric metric = metrics.get(name);
     Labels labels = names.labels(call.tags());
-    ApplicationSeries series =
+    Series series =
         metric != null && metric.kind() == call.kind() ? metric.series().get(labels) : null;
     if (series == null) {
       if (seriesCount.get() >= maxSeries) {
@@ -167,12 +173,12 @@ final class ApplicationMetrics {
     dropped.increment();
   }
 
-  private ApplicationSeries create(MetricKind kind, String name, Labels labels) {
+  private Series create(MetricKind kind, String name, Labels labels) {
     return switch (kind) {
-      case COUNTER -> new ApplicationSeries.Counter(labels, new DoubleAdder());
-      case GAUGE -> new ApplicationSeries.Gauge(labels);
+      case COUNTER -> new Series.Counter(labels, new DoubleAdder());
+      case GAUGE -> new Series.Gauge(labels);
       case HISTOGRAM ->
-          new ApplicationSeries.Distribution(
+          new Series.Distribution(
               histogram(name, labels), spans, new BucketExemplars(bucketsSeconds));
     };
   }
@@ -206,19 +212,87 @@ final class ApplicationMetrics {
       String other = ownerByExposedName.getOrDefault(each, owner);
       if (!other.equals(owner)) {
         throw new IllegalArgumentException(
-            "Metric "
-                + metric
-                + " cannot be shown as "
-                + kind
-                + " "
-                + name
-                + ": the "
-                + other
-                + " has the name "
-                + each
+            String.format(
+                    "Metric %s cannot be shown as %s %s: the %s has the name %s",
+                    metric, kind, name, other, each)
                 + " already. Give one of them another name");
       }
     }
     exposed.forEach(each -> ownerByExposedName.put(each, owner));
+  }
+
+  /** One series of an application's metric. Thread-safe. */
+  sealed interface Series {
+
+    void record(double value);
+
+    DataPointSnapshot point();
+
+    /** A sum. */
+    record Counter(Labels labels, DoubleAdder sum) implements Series {
+      @Override
+      public void record(double value) {
+        sum.add(value);
+      }
+
+      @Override
+      public DataPointSnapshot point() {
+        return new CounterDataPointSnapshot(sum.sum(), labels, null, 0);
+      }
+    }
+
+    /** The last value. */
+    final class Gauge implements Series {
+      private final Labels labels;
+      private volatile double last;
+
+      Gauge(Labels labels) {
+        this.labels = labels;
+      }
+
+      @Override
+      public void record(double value) {
+        last = value;
+      }
+
+      @Override
+      public DataPointSnapshot point() {
+        return new GaugeDataPointSnapshot(last, labels, null);
+      }
+    }
+
+    /**
+     * A distribution, which the client's own histogram keeps; it is registered nowhere. Without
+     * spans of our own, exemplars have those of an OpenTelemetry agent.
+     */
+    record Distribution(Histogram histogram, @Nullable SpanContext spans, BucketExemplars exemplars)
+        implements Series {
+      @Override
+      public void record(double value) {
+        histogram.observe(value);
+        Exemplar exemplar =
+            BucketExemplars.ofCurrentSpan(
+                spans == null ? SpanContextSupplier.getSpanContext() : spans, value);
+        if (exemplar != null) {
+          exemplars.add(exemplar);
+        }
+      }
+
+      @Override
+      public DataPointSnapshot point() {
+        HistogramDataPointSnapshot point = histogram.collect().getDataPoints().get(0);
+        return new HistogramDataPointSnapshot(
+            point.getClassicBuckets(),
+            point.getNativeSchema(),
+            point.getNativeZeroCount(),
+            point.getNativeZeroThreshold(),
+            point.getNativeBucketsForPositiveValues(),
+            point.getNativeBucketsForNegativeValues(),
+            point.getSum(),
+            point.getLabels(),
+            exemplars.all(),
+            point.getCreatedTimestampMillis());
+      }
+    }
   }
 }

@@ -134,13 +134,10 @@ final class MetricsServer implements AutoCloseable {
   }
 
   private static String message(Endpoint endpoint, String reason) {
-    return "Cannot serve metrics on "
-        + endpoint.host()
-        + ":"
-        + endpoint.port()
-        + " ("
-        + reason
-        + "). Choose another host or port, or port 0 for any that is free";
+    return String.format(
+        "Cannot serve metrics on %s:%s (%s). Choose another host or port, or port 0 for any that is"
+            + " free",
+        endpoint.host(), endpoint.port(), reason);
   }
 
   private void add(Endpoint endpoint, String path, HttpHandler handler) {

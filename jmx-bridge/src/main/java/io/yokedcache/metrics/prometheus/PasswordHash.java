@@ -88,11 +88,10 @@ public final class PasswordHash {
   @Override
   public String toString() {
     Base64.Encoder encoder = Base64.getEncoder().withoutPadding();
-    return "$pbkdf2-sha256$"
-        + iterations
-        + "$"
-        + encoder.encodeToString(salt).replace('+', '.')
-        + "$"
-        + encoder.encodeToString(hash).replace('+', '.');
+    return String.format(
+        "$pbkdf2-sha256$%s$%s$%s",
+        iterations,
+        encoder.encodeToString(salt).replace('+', '.'),
+        encoder.encodeToString(hash).replace('+', '.'));
   }
 }

@@ -65,12 +65,10 @@ final class PrometheusNames {
     }
     if (!METRIC.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "The "
-              + what
-              + " \""
-              + name
-              + "\" must be letters, digits and underscores, and must not"
-              + " begin with a digit");
+          String.format(
+              "The %s \"%s\" must be letters, digits and underscores, and must not begin with a"
+                  + " digit",
+              what, name));
     }
     return name + "_";
   }
@@ -78,10 +76,10 @@ final class PrometheusNames {
   private static void checkConstantLabel(String name) {
     if (!LABEL.matcher(name).matches() || name.startsWith("__")) {
       throw new IllegalArgumentException(
-          "The label \""
-              + name
-              + "\" must be letters, digits and underscores, and must not begin"
-              + " with a digit or two underscores");
+          String.format(
+              "The label \"%s\" must be letters, digits and underscores, and must not begin with a"
+                  + " digit or two underscores",
+              name));
     }
     if (OWN_LABELS.contains(name)) {
       throw new IllegalArgumentException(

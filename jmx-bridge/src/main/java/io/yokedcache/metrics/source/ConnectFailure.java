@@ -91,10 +91,10 @@ final class ConnectFailure {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       Matcher refusing = REFUSING_HOST.matcher(String.valueOf(cause.getMessage()));
       if (refusing.find() && asked.find() && !refusing.group(1).equals(asked.group(1))) {
-        return " The agent announces itself as "
-            + refusing.group(1)
-            + ": start its JVM with -Djava.rmi.server.hostname=<a name that this machine can"
-            + " resolve>";
+        return String.format(
+            " The agent announces itself as %s: start its JVM with -Djava.rmi.server.hostname=<a"
+                + " name that this machine can resolve>",
+            refusing.group(1));
       }
     }
     return "";

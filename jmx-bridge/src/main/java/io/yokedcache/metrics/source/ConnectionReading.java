@@ -33,27 +33,6 @@ public record ConnectionReading(
     nodes = List.copyOf(nodes);
   }
 
-  /** Creates the reading of a connection that does not tell of its servers. */
-  public ConnectionReading(
-      String manager,
-      @Nullable Boolean healthy,
-      @Nullable Long pingNanos,
-      @Nullable Long reconnects,
-      @Nullable Long poolActive,
-      @Nullable Long poolIdle,
-      @Nullable Long poolWaiting) {
-    this(
-        manager,
-        healthy,
-        pingNanos,
-        reconnects,
-        poolActive,
-        poolIdle,
-        poolWaiting,
-        Map.of(),
-        List.of());
-  }
-
   /** The servers that accept changes. */
   public List<Node> masters() {
     return nodes.stream().filter(Node::isMaster).toList();

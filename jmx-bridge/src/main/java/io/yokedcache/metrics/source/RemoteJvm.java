@@ -59,18 +59,13 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
   /** A connection, and the reader that knows the names of its beans. */
   private record Connected(JMXConnector connector, JmxCacheReader reader) {}
 
-  private RemoteJvm(
-      String name,
-      Address address,
-      Map<String, ?> environment,
-      Duration timeLimit,
-      Duration lostAfter) {
+  private RemoteJvm(String name, Address address, Map<String, ?> environment, Duration timeLimit) {
     this.address = address;
     // Otherwise a thread checks the connection every minute; each reading checks it already.
     this.environment.put("jmx.remote.x.client.connection.check.period", 0L);
     this.environment.putAll(environment);
     CacheSource.Selective connected = this::readConnected;
-    this.reads = new Target(name, connected, timeLimit, lostAfter, this::abandon);
+    this.reads = new Target(name, connected, timeLimit, Target.LOST_AFTER, this::abandon);
   }
 
   /**
@@ -84,12 +79,7 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
    * @throws IllegalArgumentException if the limit is not positive
    */
   public static RemoteJvm at(JMXServiceURL url, Map<String, ?> environment, Duration timeLimit) {
-    return at(url, environment, timeLimit, Target.LOST_AFTER);
-  }
-
-  static RemoteJvm at(
-      JMXServiceURL url, Map<String, ?> environment, Duration timeLimit, Duration lostAfter) {
-    return new RemoteJvm(url.toString(), () -> url, environment, timeLimit, lostAfter);
+    return new RemoteJvm(url.toString(), () -> url, environment, timeLimit);
   }
 
   /**
@@ -98,7 +88,7 @@ public final class RemoteJvm implements CacheSource.Selective, AutoCloseable {
    * @param name how messages call it
    */
   public static RemoteJvm at(String name, Address address, Duration timeLimit) {
-    return new RemoteJvm(name, address, Map.of(), timeLimit, Target.LOST_AFTER);
+    return new RemoteJvm(name, address, Map.of(), timeLimit);
   }
 
   /** Returns how long a reading may take, with connecting. */

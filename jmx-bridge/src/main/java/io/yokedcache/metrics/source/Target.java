@@ -168,10 +168,9 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       long stuckNanos = stuck.ageNanos();
       if (stuckNanos < lostAfterNanos || lost >= MAX_LOST) {
         return failed(
-            description()
-                + " has not answered for "
-                + TimeUnit.NANOSECONDS.toSeconds(stuckNanos)
-                + " s");
+            String.format(
+                "%s has not answered for %s s",
+                description(), TimeUnit.NANOSECONDS.toSeconds(stuckNanos)));
       }
       replaceThread(stuck);
     }

@@ -129,7 +129,9 @@ final class OtlpReporterTest {
                         Map.of("timeout", 4L))),
                 Map.of("hits", 3L, "misses", 1L, "loadFailures", 2L),
                 Map.of("sizeBytes", 1000.0, "uptimeSeconds", 60.0, "hitRate", Double.NaN))),
-        List.of(new ConnectionReading("redis://db", true, 250_000L, 2L, 7L, 1L, 0L)));
+        List.of(
+            new ConnectionReading(
+                "redis://db", true, 250_000L, 2L, 7L, 1L, 0L, Map.of(), List.of())));
   }
 
   private static Map<String, Metric> metrics(OtlpReceiver receiver) {

@@ -123,7 +123,9 @@ final class SeriesWalkTest {
       sums.caches(
           new CacheReadings(
               List.of(),
-              List.of(new ConnectionReading("m", true, null, each[0], null, null, null))),
+              List.of(
+                  new ConnectionReading(
+                      "m", true, null, each[0], null, null, null, Map.of(), List.of()))),
           ALL,
           System.nanoTime(),
           recorded);

@@ -17,7 +17,9 @@ final class CacheFilterTest {
               NAMES.stream()
                   .map(name -> new CacheReading("m", name, null, List.of(), Map.of(), Map.of()))
                   .toList(),
-              List.of(new ConnectionReading("m", true, null, null, null, null, null)));
+              List.of(
+                  new ConnectionReading(
+                      "m", true, null, null, null, null, null, Map.of(), List.of())));
 
   private static List<String> left(List<String> include, List<String> exclude) throws IOException {
     CacheReadings readings = new CacheFilter(include, exclude).of(SOURCE).read();

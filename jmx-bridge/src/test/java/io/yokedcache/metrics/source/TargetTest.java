@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,7 +50,10 @@ final class TargetTest {
   void read_answers_whatTheSourceSays() throws Exception {
     CacheReadings readings =
         new CacheReadings(
-            List.of(), List.of(new ConnectionReading("m", true, null, null, null, null, null)));
+            List.of(),
+            List.of(
+                new ConnectionReading(
+                    "m", true, null, null, null, null, null, Map.of(), List.of())));
     try (Target source = Target.of("other", () -> readings, LIMIT)) {
       assertThat(source.read()).isEqualTo(readings);
       assertThat(source.read(Selection.FIGURES)).isEqualTo(readings);

@@ -334,7 +334,8 @@ final class StatsDReporterTest {
 
   private static CacheReadings readings(CacheReading... caches) {
     ConnectionReading connection =
-        new ConnectionReading("redis://db", true, 250_000L, 2L, 7L, null, null);
+        new ConnectionReading(
+            "redis://db", true, 250_000L, 2L, 7L, null, null, Map.of(), List.of());
     return new CacheReadings(List.of(caches), List.of(connection));
   }
 
