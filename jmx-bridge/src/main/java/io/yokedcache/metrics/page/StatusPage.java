@@ -36,8 +36,9 @@ import org.slf4j.LoggerFactory;
  * read while somebody looks, at most twice a second, however many look. The page has no
  * authentication besides the server's.
  *
- * <p>Thread-safe. A reading that hangs holds up an answer for two seconds at most. Nothing needs to
- * be closed: the threads that read are daemons and end by themselves.
+ * <p>Thread-safe. A reading that hangs holds up an answer for two seconds, or for twice the time of
+ * the last reading, up to six seconds. Nothing needs to be closed: the threads that read are
+ * daemons and end by themselves.
  */
 public final class StatusPage implements HttpHandler {
 
@@ -77,7 +78,6 @@ public final class StatusPage implements HttpHandler {
     targets(sources);
   }
 
-  /** One file, as it is sent. */
   // The bytes are made here once and only ever written to sockets.
   @SuppressWarnings("ArrayRecordComponent")
   private record Asset(String contentType, byte[] bytes) {}
@@ -120,7 +120,6 @@ public final class StatusPage implements HttpHandler {
     return new StatusPage(sources);
   }
 
-  /** Creates a page of one JVM. */
   public static StatusPage of(CacheSource source) {
     return new StatusPage(Map.of("", source));
   }

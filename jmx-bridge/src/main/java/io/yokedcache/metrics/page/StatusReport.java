@@ -13,6 +13,7 @@ import io.yokedcache.metrics.source.Target.Outcome;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -33,7 +34,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class StatusReport {
 
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+  /**
+   * A JVM is waited for twice as long as its last reading took, within these bounds. The page gives
+   * an answer up after 8 s.
+   */
+  private static final long LEAST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final long MOST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(6);
 
   /** The order of the figures in a row: with a thousand caches, names in each would be most. */
   private static final List<String> COLUMNS =
@@ -63,7 +70,6 @@ final class StatusReport {
    */
   record Query(String operation, @Nullable Chosen selected) {
 
-    /** Names one cache. */
     record Chosen(String target, String manager, String cache) {
 
       boolean matches(String targetName, CacheReading reading) {
@@ -113,16 +119,17 @@ final class StatusReport {
 
   /** Reads all targets at once and returns their answers. */
   String json(Query query) {
-    long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
+    long startNanos = System.nanoTime();
     List<Target> read = targets;
     List<Target.Reading> readings =
         read.stream().map(target -> target.beginOrRecent(Selection.ALL)).toList();
-    List<Outcome> outcomes =
-        readings.stream()
-            .map(
-                reading ->
-                    reading.await(Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()))))
-            .toList();
+    List<Outcome> outcomes = new ArrayList<>();
+    for (int i = 0; i < read.size(); i++) {
+      long usual = 2 * read.get(i).usualTime().toNanos();
+      long patience = Math.min(Math.max(LEAST_PATIENCE_NANOS, usual), MOST_PATIENCE_NANOS);
+      long left = startNanos + patience - System.nanoTime();
+      outcomes.add(readings.get(i).await(Duration.ofNanos(Math.max(0, left))));
+    }
     SortedSet<String> operations = operations(outcomes, /* phases= */ false);
     JsonWriter json = JsonWriter.compact().beginObject().member("instance", instance);
     json.name("targets").beginArray();
@@ -264,7 +271,6 @@ final class StatusReport {
     json.value(null);
   }
 
-  /** Writes all figures of one cache since it was created. */
   private static void writeDetails(JsonWriter json, int target, CacheReading cache) {
     Map<String, Long> counters = new TreeMap<>(cache.counters());
     putIfKnown(counters, "hits", cache.hits());

@@ -54,6 +54,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   private final long limitNanos;
   private final long lostAfterNanos;
   private final Runnable whenLost;
+  private volatile long usualNanos;
 
   // Guarded by this.
   private ScheduledThreadPoolExecutor thread = newThread();
@@ -123,6 +124,11 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   /** Returns how long a reading may take. */
   public Duration timeLimit() {
     return Duration.ofNanos(limitNanos);
+  }
+
+  /** Returns how long the last reading took that succeeded; zero before it. */
+  public Duration usualTime() {
+    return Duration.ofNanos(usualNanos);
   }
 
   public String description() {
@@ -351,6 +357,12 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       this.wanted = wanted;
       this.task =
           new FutureTask<>(read) {
+            @Override
+            protected void set(CacheReadings readings) {
+              usualNanos = ageNanos();
+              super.set(readings);
+            }
+
             @Override
             protected void done() {
               endNanos = System.nanoTime();

@@ -3,6 +3,7 @@ package io.yokedcache.metrics.page;
 import static io.yokedcache.metrics.page.Json.at;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
@@ -11,10 +12,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
@@ -324,6 +328,31 @@ final class StatusPageTest {
       assertThat(begun.getCount()).as("readings that began, of two").isEqualTo(1);
     } finally {
       end.countDown();
+    }
+  }
+
+  @Test
+  void data_targetUsuallySlow_isWaitedFor() throws Exception {
+    AtomicInteger readings = new AtomicInteger();
+    CountDownLatch never = new CountDownLatch(1);
+    CacheSource slow =
+        () -> {
+          readings.incrementAndGet();
+          try {
+            assertThat(never.await(2200, TimeUnit.MILLISECONDS)).isFalse();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+          return caches.read();
+        };
+    caches.add("m", "a");
+    try (PageServer server = PageServer.of(slow)) {
+      await("the first reading")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> at(data(server, ""), "targets", 0, "up"), Boolean.TRUE::equals);
+      while (readings.get() < 3) {
+        assertThat(at(data(server, ""), "targets", 0, "up")).isEqualTo(true);
+      }
     }
   }
 
