@@ -149,7 +149,6 @@ public final class CacheEvents {
     timed(event -> event.sendTo(collector), operation, durationNanos);
   }
 
-  /** Sends an operation that failed to one collector. */
   public void failed(MetricsCollector collector, String operation, String errorType) {
     failed(event -> event.sendTo(collector), operation, errorType);
   }

@@ -53,7 +53,6 @@ public final class CacheMetrics implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(CacheMetrics.class);
   private static final Map<String, String> NO_TAGS = Map.of();
 
-  /** One call of a collector. */
   @FunctionalInterface
   interface Event {
     void sendTo(MetricsCollector collector);
@@ -155,12 +154,10 @@ public final class CacheMetrics implements AutoCloseable {
     return drops.sum();
   }
 
-  /** Adds 1 to a counter. */
   public void increment(String metric) {
     increment(metric, 1, NO_TAGS);
   }
 
-  /** Adds 1 to a counter. */
   public void increment(String metric, Map<String, String> tags) {
     increment(metric, 1, tags);
   }
@@ -236,7 +233,6 @@ public final class CacheMetrics implements AutoCloseable {
     return id;
   }
 
-  /** Does what {@link #endTimer(long, String, Map)} does, without tags. */
   public void endTimer(long id, String metric) {
     endTimer(id, metric, NO_TAGS);
   }
@@ -256,12 +252,10 @@ public final class CacheMetrics implements AutoCloseable {
     }
   }
 
-  /** Starts a timer for a try-with-resources statement. */
   public Timer timer(String metric) {
     return timer(metric, NO_TAGS);
   }
 
-  /** Starts a timer for a try-with-resources statement. */
   public Timer timer(String metric, Map<String, String> tags) {
     return new Timer(this, metric, tags);
   }
@@ -313,7 +307,6 @@ public final class CacheMetrics implements AutoCloseable {
     }
   }
 
-  /** Whether a collector wants the metrics of caches. */
   boolean wantsCaches() {
     for (Slot slot : slots) {
       if (slot.wantsCaches()) {
@@ -340,7 +333,6 @@ public final class CacheMetrics implements AutoCloseable {
    */
   private final class Slot {
 
-    /** Marks the end; recognised by its identity. */
     private final List<Event> end = new ArrayList<>();
 
     private final MetricsCollector collector;

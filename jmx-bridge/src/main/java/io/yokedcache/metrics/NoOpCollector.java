@@ -5,7 +5,6 @@ import java.util.Map;
 /** Drops everything, which turns metrics off without a change of the application. */
 public final class NoOpCollector implements MetricsCollector {
 
-  /** Creates a collector that drops everything. */
   public NoOpCollector() {}
 
   @Override

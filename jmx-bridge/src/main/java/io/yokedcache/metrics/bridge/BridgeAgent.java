@@ -34,7 +34,6 @@ public final class BridgeAgent {
 
   private BridgeAgent() {}
 
-  /** Called by the JVM before the application's main method. */
   public static void premain(@Nullable String arguments) {
     startInBackground(arguments, START_DELAY);
   }

@@ -23,7 +23,6 @@ public final class BridgeExtension implements ManagerExtension {
   /** Called by {@link java.util.ServiceLoader}. */
   public BridgeExtension() {}
 
-  /** Starts a bridge, or joins the one that has the same settings. */
   @Override
   public StartedExtension start(ManagerContext manager) {
     try {

@@ -57,7 +57,6 @@ public final class BridgeMain {
 
   private BridgeMain() {}
 
-  /** The version of the jar. */
   static final class Version implements IVersionProvider {
 
     @Override
@@ -96,7 +95,6 @@ public final class BridgeMain {
                 System.getProperties().putIfAbsent("org.slf4j.simpleLogger." + key, value));
   }
 
-  /** Runs a command and returns its exit code. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandLine(new BridgeMain())
         .setOut(out)
@@ -127,7 +125,6 @@ public final class BridgeMain {
         : message.replaceAll("\\s*\\n\\s*(- )?", "; ").replace(":; ", ": ").replaceAll("\\s+", " ");
   }
 
-  /** Reports the failure; the stack trace only on request. */
   private static int failed(Exception failure, CommandLine command, ParseResult parsed) {
     boolean isMistake = failure instanceof MetricsConfigurationException;
     String told =

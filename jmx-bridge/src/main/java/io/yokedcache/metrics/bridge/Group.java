@@ -113,7 +113,6 @@ final class Group {
             && value.origin().description().startsWith(MetricsFile.REFERENCE + " @"));
   }
 
-  /** Whether somebody wrote any of the keys of this group. */
   boolean isWritten() {
     return given.keySet().stream().anyMatch(this::isWritten);
   }
@@ -350,7 +349,6 @@ final class Group {
     }
   }
 
-  /** The elements of a list, or of a text with commas. */
   private static Stream<String> elements(ConfigValue value) {
     Stream<String> texts =
         value instanceof ConfigList list
@@ -365,7 +363,6 @@ final class Group {
     problems.add(written.origin(), path + "." + key + " " + what);
   }
 
-  /** Adds a problem with a key of this group, if there is one. */
   void complainIf(boolean isWrong, String key, String what) {
     if (isWrong) {
       complain(key, what);
@@ -453,7 +450,6 @@ final class Group {
     return name.replaceAll("[-_]", "").toLowerCase(Locale.ROOT);
   }
 
-  /** How many letters must be inserted, removed or replaced, kept row by row. */
   private static int differences(String left, String right) {
     int[] row = new int[right.length() + 1];
     for (int j = 0; j < row.length; j++) {
@@ -479,7 +475,6 @@ final class Group {
     private final List<Problem> found = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
 
-    /** Adds a problem with the value of that origin. */
     void add(ConfigOrigin origin, String what) {
       String place = origin.description();
       String file = origin.lineNumber() > 0 ? place.replaceFirst(": [0-9-]+$", "") : place;

@@ -75,7 +75,6 @@ final class ListCommand implements Callable<Integer> {
     }
   }
 
-  /** Prints all, and returns whether all could be read. */
   private boolean print(Map<String, CacheSource> sources) {
     List<CacheTable.Row> rows = new ArrayList<>();
     List<String> failures = new ArrayList<>();
@@ -108,7 +107,6 @@ final class ListCommand implements Callable<Integer> {
   /** Draws caches as text, names to the left and numbers to the right, or as JSON. */
   static final class CacheTable {
 
-    /** A cache of a JVM. */
     record Row(String target, CacheReading cache) {}
 
     /** A column. Its value is absent if it is not measured: a dash in text, null in JSON. */
@@ -140,7 +138,6 @@ final class ListCommand implements Callable<Integer> {
           : plain.substring(0, plain.offsetByCodePoints(0, MAX_NAME - 3)) + "...";
     }
 
-    /** How a value is written as text. */
     private enum Form {
       NAME,
       COUNT,

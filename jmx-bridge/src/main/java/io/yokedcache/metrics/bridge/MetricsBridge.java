@@ -209,7 +209,6 @@ public final class MetricsBridge implements AutoCloseable {
         .start();
   }
 
-  /** Returns the source of each JVM, by name. */
   Map<String, CacheSource> sources() {
     return sources;
   }
@@ -376,10 +375,8 @@ public final class MetricsBridge implements AutoCloseable {
     Part part(MetricsBridge bridge);
   }
 
-  /** A running output. */
   interface Part extends AutoCloseable {
 
-    /** Returns the receiver of the application's own metrics. */
     MetricsCollector collector();
 
     void start() throws IOException;
@@ -387,7 +384,6 @@ public final class MetricsBridge implements AutoCloseable {
     /** Reads the bridge's JVMs from now on, after they have changed. */
     void targets();
 
-    /** Reports now, if it reports at intervals. */
     default void report() {}
 
     @Override
@@ -427,7 +423,6 @@ public final class MetricsBridge implements AutoCloseable {
     }
   }
 
-  /** Creates the collectors that the setting {@code collectors} names. */
   private static final class UserCollectors {
 
     private UserCollectors() {}

@@ -7,12 +7,10 @@ public final class MetricsConfigurationException extends IllegalArgumentExceptio
 
   @Serial private static final long serialVersionUID = 1L;
 
-  /** The message says all that is wrong, and what would be right. */
   public MetricsConfigurationException(String message) {
     super(message);
   }
 
-  /** The same with a cause. */
   public MetricsConfigurationException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 /** Finds the group of the metrics in files. What a file says is never part of a message. */
 public final class MetricsFile {
 
-  /** Where the group is. */
   static final String GROUP = "yokedcache.metrics";
 
   private static final String ROOT = "yokedcache";

@@ -45,7 +45,6 @@ public record MetricsSettings(
   private static final Pattern CLASS_NAME =
       Pattern.compile("\\p{javaJavaIdentifierStart}[\\p{javaJavaIdentifierPart}.]*");
 
-  /** Copies the list and the map. */
   public MetricsSettings {
     collectors = List.copyOf(collectors);
     targets = Map.copyOf(targets);
@@ -110,7 +109,6 @@ public record MetricsSettings(
                     + ", ssl-registry = false, timeout = null, interval = null")
             .root();
 
-    /** A JVM with neither TLS nor times that differ. */
     TargetSettings(
         @Nullable String url,
         @Nullable Long pid,
@@ -163,7 +161,6 @@ public record MetricsSettings(
     return of(group, System.getenv());
   }
 
-  /** Reads a filter from the lists {@code include} and {@code exclude}. */
   private static <T> T filter(
       Group group, Pattern form, String of, BiFunction<List<String>, List<String>, T> filter) {
     String expected = "a name of a " + of + ", in which * and ? stand for characters";

@@ -43,7 +43,6 @@ final class ServeCommand implements Callable<Integer> {
   @Mixin private TargetOptions targetOptions = new TargetOptions();
   @Mixin private OutputOptions outputOptions = new OutputOptions();
 
-  /** All that the options and the file ask for. */
   private record Wanted(MetricsSettings settings, Map<String, TargetSettings> jvms) {}
 
   @Override
@@ -228,7 +227,6 @@ final class ServeCommand implements Callable<Integer> {
         })
     private List<String> others = new ArrayList<>();
 
-    /** The settings that the options stand for, by path. */
     Map<String, String> settings() {
       Map<String, String> settings = new LinkedHashMap<>();
       for (String other : others) {
@@ -273,7 +271,6 @@ final class ServeCommand implements Callable<Integer> {
 
     private Ending() {}
 
-    /** Waits for Ctrl-C and its like from now on. */
     static Ending onSignal() {
       Ending ending = new Ending();
       Runtime.getRuntime().addShutdownHook(new Thread(ending::askAndWait, "yokedcache-end"));
@@ -294,7 +291,6 @@ final class ServeCommand implements Callable<Integer> {
       return wanted.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Lets the process end. */
     void finish() {
       finished.countDown();
     }

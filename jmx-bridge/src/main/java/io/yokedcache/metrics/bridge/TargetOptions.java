@@ -89,7 +89,6 @@ final class TargetOptions {
     return given.withFallback(config == null ? ConfigFactory.empty() : MetricsFile.read(config));
   }
 
-  /** The JVMs of the options and of the settings. */
   Map<String, TargetSettings> targets(MetricsSettings settings) {
     Map<String, TargetSettings> targets = new LinkedHashMap<>(new TreeMap<>(settings.targets()));
     Secret password = password();

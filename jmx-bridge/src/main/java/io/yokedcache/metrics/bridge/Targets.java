@@ -32,7 +32,6 @@ final class Targets implements AutoCloseable {
   private final List<Open> replaced = new ArrayList<>();
   private Map<String, Open> open = Map.of();
 
-  /** Has none yet. */
   Targets(Duration timeLimit) {
     this.timeLimit = timeLimit;
   }
@@ -119,7 +118,6 @@ final class Targets implements AutoCloseable {
     return environment;
   }
 
-  /** Returns the source of each JVM, by name. */
   Map<String, CacheSource> sources() {
     Map<String, CacheSource> sources = new LinkedHashMap<>();
     open.forEach((name, target) -> sources.put(name, target.jvm()));

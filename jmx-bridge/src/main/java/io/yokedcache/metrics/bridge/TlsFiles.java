@@ -247,7 +247,6 @@ public record TlsFiles(
     }
   }
 
-  /** Returns the protocols and cipher suites of a context. */
   SSLParameters parameters(SSLContext context) {
     SSLParameters parameters = context.getDefaultSSLParameters();
     List<String> known = List.of(context.getSupportedSSLParameters().getCipherSuites());

@@ -167,7 +167,6 @@ record OtlpConfiguration(
     return pairs;
   }
 
-  /** Pairs whose values are decoded. */
   Map<String, String> decoded(String name) {
     Map<String, String> pairs = getMap(name);
     try {

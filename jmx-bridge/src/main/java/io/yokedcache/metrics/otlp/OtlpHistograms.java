@@ -80,7 +80,6 @@ final class OtlpHistograms {
     return Math.log(nanos / 1e9) / LOG_2 * Math.scalb(1.0, scale);
   }
 
-  /** Whether the bounds are exponential. */
   boolean isExponential(LatencyBounds bounds) {
     if (!last.bounds.equals(bounds)) {
       last = layout(bounds);

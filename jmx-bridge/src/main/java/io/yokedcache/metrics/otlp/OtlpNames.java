@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param unit for instance {@code s} or {@code {hit}}
  */
-record OtlpNames(String name, String unit) {
+record OtlpNames(String name, String unit, String help) {
 
   static final AttributeKey<String> CACHE = AttributeKey.stringKey("cache.name");
   static final AttributeKey<String> MANAGER = AttributeKey.stringKey("cache.manager");
@@ -24,15 +24,13 @@ record OtlpNames(String name, String unit) {
   static final AttributeKey<String> POOL_STATE =
       AttributeKey.stringKey("db.client.connection.state");
 
-  /**
-   * The pool; OpenTelemetry's convention has one metric for connections and one for waiting
-   * threads.
-   */
-  static final String CONNECTIONS = "cache.connections";
+  /** OpenTelemetry's convention has one metric for connections and one for waiting threads. */
+  static final OtlpNames POOL_SIZE =
+      new OtlpNames("db.client.connection.count", "{connection}", CacheMetric.CONNECTIONS.help());
 
-  static final OtlpNames POOL_SIZE = new OtlpNames("db.client.connection.count", "{connection}");
   static final OtlpNames POOL_PENDING =
-      new OtlpNames("db.client.connection.pending_requests", "{request}");
+      new OtlpNames(
+          "db.client.connection.pending_requests", "{request}", CacheMetric.CONNECTIONS.help());
 
   /** The same figures under other names; and the limit of caches, which is Prometheus' own. */
   private static final Set<String> LEFT_OUT =
@@ -41,7 +39,6 @@ record OtlpNames(String name, String unit) {
   private static final Map<String, String> ATTRIBUTES =
       Map.of("error_type", "error.type", "type", "cache.invalidation.type");
 
-  /** The name of a metric; absent if it is not sent. */
   static @Nullable OtlpNames of(CacheMetric metric) {
     String name = metric.metricName();
     if (LEFT_OUT.contains(name) || !metric.isRead()) {
@@ -51,7 +48,8 @@ record OtlpNames(String name, String unit) {
     name =
         name.replaceFirst("(\\.total|_seconds|_bytes(\\.total)?)$", "")
             .replaceFirst("_duration$", ".duration");
-    return new OtlpNames(metric.scope() == MetricScope.BRIDGE ? "yokedcache." + name : name, unit);
+    return new OtlpNames(
+        metric.scope() == MetricScope.BRIDGE ? "yokedcache." + name : name, unit, metric.help());
   }
 
   private static String unit(CacheMetric metric, String name) {
@@ -77,7 +75,6 @@ record OtlpNames(String name, String unit) {
     return lower.substring(0, lower.length() - (lower.endsWith("shes") ? 2 : 1));
   }
 
-  /** The name of a label. */
   static AttributeKey<String> attribute(String label) {
     return AttributeKey.stringKey(ATTRIBUTES.getOrDefault(label, "cache." + label));
   }

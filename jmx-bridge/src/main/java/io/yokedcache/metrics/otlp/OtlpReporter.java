@@ -70,7 +70,6 @@ public final class OtlpReporter implements AutoCloseable {
   private record Jvm(CacheSource source, Target target, OtlpTarget series, long since)
       implements AutoCloseable {
 
-    /** Closes the target if it has no other readers. */
     @Override
     public void close() {
       if (target != source) {
@@ -250,7 +249,6 @@ public final class OtlpReporter implements AutoCloseable {
     return Resource.create(builder.build());
   }
 
-  /** Returns the resource of a JVM, with the id of its instance. */
   private Resource ofTarget(String target) {
     if (target.isEmpty()) {
       return of(Map.of("service.instance.id", UUID.randomUUID().toString())).merge(common);
@@ -386,8 +384,8 @@ public final class OtlpReporter implements AutoCloseable {
       ending.join(PATIENCE.toMillis());
       if (ending.isAlive()) {
         logger.warn(
-            "The last report by OTLP was given up, since {} has not taken it within {} s; check that"
-                + " the collector runs",
+            "The last report by OTLP was given up, since {} has not taken it within {} s; check"
+                + " that the collector runs",
             receiver,
             PATIENCE.toSeconds());
         ending.interrupt();

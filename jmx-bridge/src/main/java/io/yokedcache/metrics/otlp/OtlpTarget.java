@@ -7,10 +7,8 @@ import io.opentelemetry.sdk.metrics.data.AggregationTemporality;
 import io.opentelemetry.sdk.metrics.data.Data;
 import io.opentelemetry.sdk.metrics.data.DoublePointData;
 import io.opentelemetry.sdk.metrics.data.ExponentialHistogramData;
-import io.opentelemetry.sdk.metrics.data.ExponentialHistogramPointData;
 import io.opentelemetry.sdk.metrics.data.GaugeData;
 import io.opentelemetry.sdk.metrics.data.HistogramData;
-import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.metrics.data.LongPointData;
 import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.metrics.data.MetricDataType;
@@ -35,7 +33,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,11 +63,10 @@ final class OtlpTarget implements SeriesSink {
       boolean isExponential,
       List<Double> boundsSeconds) {}
 
-  private record Key(String name, Attributes attributes) {}
+  private record Key(OtlpNames name, Attributes attributes) {}
 
-  /** The state of a counter or of a distribution. */
   private static final class Series {
-    private final String name;
+    private final OtlpNames name;
     private final Attributes attributes;
     private long total;
     private @Nullable LatencyCells cells;
@@ -107,8 +103,6 @@ final class OtlpTarget implements SeriesSink {
   private final InstrumentationScopeInfo scope;
   private final boolean hasHistory;
   private final Map<CacheMetric, OtlpNames> names = new EnumMap<>(CacheMetric.class);
-  private final Map<String, String> helps = new HashMap<>();
-  private final Map<String, String> units = new HashMap<>();
   private final Map<Key, Series> series = new LinkedHashMap<>();
   private final long firstStart;
 
@@ -126,17 +120,26 @@ final class OtlpTarget implements SeriesSink {
   /** The creation times of the caches of the present reading, if the provider reports them. */
   private final Map<SeriesOwner, Long> born = new HashMap<>();
 
-  /** The time of the present reading. */
   private long now;
 
-  /** Points of the report that is being made, by metric. */
-  private final Map<String, List<LongPointData>> sums = new LinkedHashMap<>();
+  private enum Kind {
+    SUM(MetricDataType.LONG_SUM),
+    LEVEL(MetricDataType.LONG_SUM),
+    GAUGE(MetricDataType.DOUBLE_GAUGE),
+    EXPLICIT(MetricDataType.HISTOGRAM),
+    EXPONENTIAL(MetricDataType.EXPONENTIAL_HISTOGRAM);
 
-  private final Map<String, List<LongPointData>> levels = new LinkedHashMap<>();
-  private final Map<String, List<DoublePointData>> gauges = new LinkedHashMap<>();
-  private final Map<String, List<HistogramPointData>> explicit = new LinkedHashMap<>();
-  private final Map<String, List<ExponentialHistogramPointData>> exponential =
-      new LinkedHashMap<>();
+    private final MetricDataType type;
+
+    Kind(MetricDataType type) {
+      this.type = type;
+    }
+  }
+
+  private record Column(Kind kind, OtlpNames name) {}
+
+  /** Points of the report that is being made. */
+  private final Map<Column, List<PointData>> points = new LinkedHashMap<>();
 
   /**
    * Creates a target.
@@ -159,17 +162,10 @@ final class OtlpTarget implements SeriesSink {
       OtlpNames name = OtlpNames.of(metric);
       if (name != null) {
         names.put(metric, name);
-        helps.put(name.name(), metric.help());
-        units.put(name.name(), name.unit());
       }
-    }
-    for (OtlpNames pool : List.of(OtlpNames.POOL_SIZE, OtlpNames.POOL_PENDING)) {
-      helps.put(pool.name(), CacheMetric.CONNECTIONS.help());
-      units.put(pool.name(), pool.unit());
     }
   }
 
-  /** Takes a reading. */
   void add(CacheReadings readings, long now) {
     reading++;
     this.now = now;
@@ -222,7 +218,7 @@ final class OtlpTarget implements SeriesSink {
       SeriesOwner owner, CacheMetric metric, List<String> labelValues, double total) {
     OtlpNames name = names.get(metric);
     if (name != null) {
-      Key key = new Key(name.name(), attributes(owner, metric, labelValues));
+      Key key = new Key(name, attributes(owner, metric, labelValues));
       count(key, (long) total, born.getOrDefault(owner, 0L));
     }
   }
@@ -230,10 +226,11 @@ final class OtlpTarget implements SeriesSink {
   @Override
   public void gauge(SeriesOwner owner, CacheMetric metric, List<String> labelValues, double value) {
     OtlpNames name = names.get(metric);
-    if (metric.metricName().equals(OtlpNames.CONNECTIONS) && owner.manager() != null) {
+    if (metric == CacheMetric.CONNECTIONS && owner.manager() != null) {
       addPool(labelValues.get(0), value, owner.manager());
-    } else if (name != null) {
-      gauge(name, attributes(owner, metric, labelValues), value);
+    } else if (name != null && Double.isFinite(value)) {
+      Attributes attributes = attributes(owner, metric, labelValues);
+      add(Kind.GAUGE, name, DoublePointData.create(0, now, attributes, value, List.of()));
     }
   }
 
@@ -245,19 +242,10 @@ final class OtlpTarget implements SeriesSink {
     if (!isPending) {
       attributes.put(OtlpNames.POOL_STATE, state.equals("active") ? "used" : state);
     }
-    levels
-        .computeIfAbsent(
-            (isPending ? OtlpNames.POOL_PENDING : OtlpNames.POOL_SIZE).name(),
-            name -> new ArrayList<>())
-        .add(LongPointData.create(start, now, attributes.build(), (long) value));
-  }
-
-  private void gauge(OtlpNames name, Attributes attributes, double value) {
-    if (Double.isFinite(value)) {
-      gauges
-          .computeIfAbsent(name.name(), metric -> new ArrayList<>())
-          .add(DoublePointData.create(0, now, attributes, value, List.of()));
-    }
+    add(
+        Kind.LEVEL,
+        isPending ? OtlpNames.POOL_PENDING : OtlpNames.POOL_SIZE,
+        LongPointData.create(start, now, attributes.build(), (long) value));
   }
 
   /** Finds a series, or begins it; absent if this reading has had it, as two equal names would. */
@@ -320,7 +308,7 @@ final class OtlpTarget implements SeriesSink {
       return;
     }
     long born = this.born.getOrDefault(owner, 0L);
-    Series one = begin(new Key(name.name(), attributes(owner, metric, labelValues)), born);
+    Series one = begin(new Key(name, attributes(owner, metric, labelValues)), born);
     if (one == null) {
       return;
     }
@@ -360,14 +348,14 @@ final class OtlpTarget implements SeriesSink {
    */
   void report(boolean isUp, Collection<MetricData> report) {
     for (Series one : series.values()) {
-      boolean isNow = (isUp && one.reading == reading) || one.name.startsWith("yokedcache.");
+      boolean isNow = (isUp && one.reading == reading) || one.name.name().startsWith("yokedcache.");
       if (one.cells == null) {
         if (isDelta(form.counters())) {
           if (one.unsent > 0) {
-            add(sums, one, point(one, one.unsentSince, one.unsent));
+            add(Kind.SUM, one.name, point(one, one.unsentSince, one.unsent));
           }
         } else if (isNow) {
-          add(sums, one, point(one, one.start, one.total));
+          add(Kind.SUM, one.name, point(one, one.start, one.total));
         }
       } else if (isDelta(form.distributions())) {
         if (one.unsentCells != null) {
@@ -377,19 +365,8 @@ final class OtlpTarget implements SeriesSink {
         addDistribution(one, one.cells, one.sumNanos, one.start);
       }
     }
-    drain(sums, MetricDataType.LONG_SUM, report, this::monotonic);
-    drain(levels, MetricDataType.LONG_SUM, report, OtlpTarget::level);
-    drain(gauges, MetricDataType.DOUBLE_GAUGE, report, GaugeData::createDoubleGaugeData);
-    drain(
-        explicit,
-        MetricDataType.HISTOGRAM,
-        report,
-        points -> HistogramData.create(form.distributions(), points));
-    drain(
-        exponential,
-        MetricDataType.EXPONENTIAL_HISTOGRAM,
-        report,
-        points -> ExponentialHistogramData.create(form.distributions(), points));
+    points.forEach((column, all) -> report.add(metric(column.kind(), column.name(), all)));
+    points.clear();
   }
 
   private static boolean isDelta(AggregationTemporality temporality) {
@@ -404,46 +381,41 @@ final class OtlpTarget implements SeriesSink {
     long start = Math.min(since, one.seen);
     double sum = sumNanos / 1e9;
     if (form.isExponential() && histograms.isExponential(cells.bounds())) {
-      add(exponential, one, histograms.exponential(cells, sum, one.attributes, start, one.seen));
+      add(
+          Kind.EXPONENTIAL,
+          one.name,
+          histograms.exponential(cells, sum, one.attributes, start, one.seen));
     } else {
       add(
-          explicit,
-          one,
+          Kind.EXPLICIT,
+          one.name,
           histograms.explicit(cells, sum, form.boundsSeconds(), one.attributes, start, one.seen));
     }
   }
 
-  private static <P> void add(Map<String, List<P>> points, Series one, P point) {
-    points.computeIfAbsent(one.name, name -> new ArrayList<>()).add(point);
+  private void add(Kind kind, OtlpNames name, PointData point) {
+    points.computeIfAbsent(new Column(kind, name), column -> new ArrayList<>()).add(point);
   }
 
-  private SumData<LongPointData> monotonic(List<LongPointData> points) {
-    return SumData.createLongSumData(/* isMonotonic= */ true, form.counters(), points);
+  private Metric metric(Kind kind, OtlpNames name, List<PointData> all) {
+    Data<?> data =
+        switch (kind) {
+          case SUM ->
+              SumData.createLongSumData(/* isMonotonic= */ true, form.counters(), cast(all));
+          // Sums that go up and down have no deltas, whatever is preferred.
+          case LEVEL ->
+              SumData.createLongSumData(
+                  /* isMonotonic= */ false, AggregationTemporality.CUMULATIVE, cast(all));
+          case GAUGE -> GaugeData.createDoubleGaugeData(cast(all));
+          case EXPLICIT -> HistogramData.create(form.distributions(), cast(all));
+          case EXPONENTIAL -> ExponentialHistogramData.create(form.distributions(), cast(all));
+        };
+    return new Metric(resource, scope, name.name(), name.help(), name.unit(), kind.type, data);
   }
 
-  /** Sums that go up and down have no deltas, whatever is preferred. */
-  private static SumData<LongPointData> level(List<LongPointData> points) {
-    return SumData.createLongSumData(
-        /* isMonotonic= */ false, AggregationTemporality.CUMULATIVE, points);
-  }
-
-  private <P extends PointData> void drain(
-      Map<String, List<P>> points,
-      MetricDataType type,
-      Collection<MetricData> report,
-      Function<List<P>, Data<P>> data) {
-    points.forEach(
-        (name, all) ->
-            report.add(
-                new Metric(
-                    resource,
-                    scope,
-                    name,
-                    helps.getOrDefault(name, ""),
-                    units.getOrDefault(name, ""),
-                    type,
-                    data.apply(all))));
-    points.clear();
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // points of a kind have one type
+  private static <P extends PointData> List<P> cast(List<PointData> all) {
+    return (List<P>) all;
   }
 
   /** Forgets the content of the last report, because a receiver accepted it. */
@@ -456,7 +428,6 @@ final class OtlpTarget implements SeriesSink {
     }
   }
 
-  /** One metric of a report. */
   private record Metric(
       Resource getResource,
       InstrumentationScopeInfo getInstrumentationScopeInfo,

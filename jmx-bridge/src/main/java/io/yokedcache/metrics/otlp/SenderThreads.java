@@ -25,7 +25,6 @@ final class SenderThreads implements AutoCloseable {
           "io.opentelemetry.exporter.otlp.internal.HttpExporter",
           "io.opentelemetry.exporter.otlp.internal.GrpcExporter");
 
-  /** A thread of a reporter. */
   private static final class SenderThread extends Thread {
     private SenderThread(Runnable task) {
       super(task, "yokedcache-otlp-send");

@@ -228,7 +228,6 @@ final class ApplicationMetrics {
 
     DataPointSnapshot point();
 
-    /** A sum. */
     record Counter(Labels labels, DoubleAdder sum) implements Series {
       @Override
       public void record(double value) {
@@ -241,7 +240,6 @@ final class ApplicationMetrics {
       }
     }
 
-    /** The last value. */
     final class Gauge implements Series {
       private final Labels labels;
       private volatile double last;

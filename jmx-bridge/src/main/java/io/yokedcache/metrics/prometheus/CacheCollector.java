@@ -73,7 +73,6 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
   private record Jvm(CacheSource source, Target target, SeriesLabels labels, SeriesWalk walk)
       implements AutoCloseable {
 
-    /** Closes the target if it has no other readers. */
     @Override
     public void close() {
       if (target != source) {
@@ -82,7 +81,6 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
     }
   }
 
-  /** Shows these targets from now on; those that are shown already go on. */
   void targets(Map<String, ? extends CacheSource> sources) {
     jvms.follow(sources).forEach(name -> application.forget(PrometheusNames.TARGET, name));
   }
@@ -230,7 +228,6 @@ final class CacheCollector implements MultiCollector, AutoCloseable {
         type, metadata, labels.stream().map(label -> label.getName()).toList());
   }
 
-  /** Ends the threads that read targets. */
   @Override
   public void close() {
     jvms.close();

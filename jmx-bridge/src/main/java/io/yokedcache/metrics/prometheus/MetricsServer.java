@@ -49,7 +49,6 @@ final class MetricsServer implements AutoCloseable {
   /** The names that a request may have in its header Host; empty for all. */
   private final Set<String> hosts = new HashSet<>();
 
-  /** Where metrics are served, and to whom. */
   record Endpoint(
       String host,
       int port,

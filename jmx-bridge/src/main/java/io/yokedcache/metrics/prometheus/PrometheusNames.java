@@ -87,7 +87,6 @@ final class PrometheusNames {
     }
   }
 
-  /** What operations are called. */
   OperationNames operations() {
     return operations;
   }
@@ -109,7 +108,6 @@ final class PrometheusNames {
     return metric.kind() == MetricKind.HISTOGRAM ? seconds(name) : name;
   }
 
-  /** The family's name of an application's metric. */
   String family(String metric) {
     String name =
         RESERVED_SUFFIX.matcher(NOT_IN_NAMES.matcher(metric).replaceAll("_")).replaceFirst("");
@@ -120,7 +118,6 @@ final class PrometheusNames {
     return Character.isDigit(full.charAt(0)) ? "_" + full : full;
   }
 
-  /** The name of a family of durations. */
   String seconds(String family) {
     return family.endsWith("_seconds") ? family : family + "_seconds";
   }

@@ -157,7 +157,6 @@ final class ReadingFamilies {
       return points.isEmpty();
     }
 
-    /** Adds a value of a counter or gauge. */
     void add(Labels labels, double value) {
       add(
           kind == MetricKind.COUNTER

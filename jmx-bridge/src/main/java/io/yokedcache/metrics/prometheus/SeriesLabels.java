@@ -23,12 +23,10 @@ final class SeriesLabels {
   private final Labels base;
   private final Map<SeriesOwner, OfOwner> owners = new ConcurrentHashMap<>();
 
-  /** Creates labels, with those that all series have. */
   SeriesLabels(Labels base) {
     this.base = base;
   }
 
-  /** The labels of one cache or manager. */
   static final class OfOwner {
     private final Labels own;
     private final Map<Extra, Labels> more = new ConcurrentHashMap<>();

@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SeriesText {
 
-  /** A format of the client library. */
   @FunctionalInterface
   interface Format {
     void write(OutputStream target, MetricSnapshots families) throws IOException;
@@ -89,7 +88,6 @@ final class SeriesText {
     return family.getMetadata().getPrometheusName();
   }
 
-  /** Returns whether it wrote the family. */
   private boolean writeFamily(MetricSnapshot family) throws IOException {
     MetricSnapshot first = first(family);
     if (first == null || !isPlain(family.getDataPoints())) {
@@ -253,7 +251,6 @@ final class SeriesText {
     }
   }
 
-  /** Puts a text of ASCII. */
   private void putPlain(String text) {
     ensure(text.length());
     for (int i = 0; i < text.length(); i++) {

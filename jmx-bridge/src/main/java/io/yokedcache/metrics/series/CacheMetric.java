@@ -392,22 +392,18 @@ public enum CacheMetric {
     return row.adding();
   }
 
-  /** Passes on the values of a counter or gauge of a cache. */
   void values(CacheReading cache, Values to) {
     values(needsOperations() ? Row.From.OPERATIONS : Row.From.CACHE, cache, to);
   }
 
-  /** Passes on the values of a figure of a manager. */
   void values(ConnectionReading connection, Values to) {
     values(Row.From.CONNECTION, connection, to);
   }
 
-  /** Passes on the values that come from the configuration of a cache. */
   void values(ConfigurationReading configuration, Values to) {
     values(Row.From.CONFIGURATION, configuration, to);
   }
 
-  /** Passes on the values of the figures of the bridge. */
   void values(Map<String, ? extends Number> figures, Values to) {
     values(isRead() ? Row.From.TARGET : Row.From.OUTPUT, figures, to);
   }

@@ -15,16 +15,13 @@ import java.util.stream.Stream;
  */
 public record SeriesFilter(List<String> include, List<String> exclude) {
 
-  /** All metrics. */
   public static final SeriesFilter ALL = new SeriesFilter(List.of(), List.of());
 
-  /** Copies the lists. */
   public SeriesFilter {
     include = List.copyOf(include);
     exclude = List.copyOf(exclude);
   }
 
-  /** Returns the metrics that are left. */
   public List<CacheMetric> metrics() {
     return Arrays.stream(CacheMetric.values()).filter(this::test).toList();
   }

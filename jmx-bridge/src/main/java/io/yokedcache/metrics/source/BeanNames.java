@@ -143,7 +143,6 @@ final class BeanNames implements AutoCloseable {
     changes.incrementAndGet();
   }
 
-  /** Whether the found names are still current. */
   boolean areStill(Found found) {
     return found.changes == changes.get();
   }

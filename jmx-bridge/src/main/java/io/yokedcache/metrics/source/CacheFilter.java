@@ -13,10 +13,8 @@ import java.util.regex.Pattern;
  */
 public record CacheFilter(List<String> include, List<String> exclude) {
 
-  /** All caches. */
   public static final CacheFilter ALL = new CacheFilter(List.of(), List.of());
 
-  /** Copies the lists. */
   public CacheFilter {
     include = List.copyOf(include);
     exclude = List.copyOf(exclude);

@@ -24,24 +24,20 @@ public record CacheReading(
     Map<String, Long> counters,
     Map<String, Double> gauges) {
 
-  /** Copies the collections. */
   public CacheReading {
     operations = List.copyOf(operations);
     counters = Map.copyOf(counters);
     gauges = Map.copyOf(gauges);
   }
 
-  /** Returns how many gets found an entry; absent if unknown. */
   public @Nullable Long hits() {
     return statistics == null ? counters.get("hits") : statistics.hits();
   }
 
-  /** Returns how many gets found no entry; absent if unknown. */
   public @Nullable Long misses() {
     return statistics == null ? counters.get("misses") : statistics.misses();
   }
 
-  /** Returns how many entries were put; absent if unknown. */
   public @Nullable Long puts() {
     return statistics == null ? counters.get("puts") : statistics.puts();
   }

@@ -20,14 +20,12 @@ public record CacheReadings(
   /** Nothing at all. */
   public static final CacheReadings EMPTY = new CacheReadings(List.of(), List.of());
 
-  /** Copies the lists. */
   public CacheReadings {
     caches = List.copyOf(caches);
     connections = List.copyOf(connections);
     configurations = List.copyOf(configurations);
   }
 
-  /** A reading of which no value was refused, without configurations. */
   public CacheReadings(List<CacheReading> caches, List<ConnectionReading> connections) {
     this(caches, connections, List.of(), 0);
   }

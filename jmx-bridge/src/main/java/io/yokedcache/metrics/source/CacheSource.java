@@ -45,10 +45,8 @@ public interface CacheSource {
     /** Everything but configurations. */
     public static final Selection ALL = new Selection(true, false, null);
 
-    /** All counters and gauges. */
     public static final Selection FIGURES = new Selection(false, false, null);
 
-    /** Copies the set. */
     public Selection {
       figures = figures == null ? null : Set.copyOf(figures);
     }

@@ -27,7 +27,6 @@ public record ConnectionReading(
     Map<String, Long> counters,
     List<Node> nodes) {
 
-  /** Takes copies. */
   public ConnectionReading {
     counters = Map.copyOf(counters);
     nodes = List.copyOf(nodes);

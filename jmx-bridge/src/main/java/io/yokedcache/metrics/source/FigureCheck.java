@@ -115,7 +115,6 @@ final class FigureCheck {
     return figures(table, (name, number) -> count(bean, attribute + '.' + name, number));
   }
 
-  /** The levels of such a table. */
   Map<String, Double> levels(ObjectName bean, String attribute, @Nullable Object table) {
     return figures(table, (name, number) -> level(bean, attribute + '.' + name, number));
   }

@@ -43,7 +43,6 @@ public final class LatencyCells {
     return counts.length;
   }
 
-  /** Returns how many durations a cell has. */
   public long count(int index) {
     return counts[index];
   }

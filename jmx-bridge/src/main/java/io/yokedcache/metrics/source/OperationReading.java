@@ -23,7 +23,6 @@ public record OperationReading(
   private static final Set<String> PHASES = Set.of("queue", "network", "codec");
   private static final Set<String> NESTED = Set.of("load", "write");
 
-  /** Copies the map. */
   public OperationReading {
     errors = Map.copyOf(errors);
   }

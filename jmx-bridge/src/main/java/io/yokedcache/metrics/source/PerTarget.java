@@ -69,12 +69,10 @@ public final class PerTarget<P extends AutoCloseable> implements AutoCloseable {
     }
   }
 
-  /** Returns the present parts. */
   public Collection<P> parts() {
     return entries.values().stream().map(Entry::part).toList();
   }
 
-  /** Closes all parts. */
   @Override
   public void close() {
     follow(Map.of());

@@ -41,7 +41,6 @@ final class SnapshotBean {
     this.check = check;
   }
 
-  /** The attributes with the wanted figures. */
   static List<String> attributes(Selection wanted) {
     List<String> names = new ArrayList<>(List.of("Connection"));
     if (wanted.operations()) {
@@ -55,7 +54,6 @@ final class SnapshotBean {
     return names;
   }
 
-  /** Takes figures that were not read as an attribute. */
   void setFigures(CompositeData figures) {
     attributes.put(FIGURES, figures);
   }

@@ -14,7 +14,6 @@ import java.util.Map;
  */
 record Event(Kind kind, String metric, double value, Map<String, String> tags, double rate) {
 
-  /** The kind of a measurement. */
   enum Kind {
     /** Something that happened {@code value} times. */
     COUNTER,

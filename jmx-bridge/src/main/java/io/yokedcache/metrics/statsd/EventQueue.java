@@ -47,7 +47,6 @@ final class EventQueue {
     return true;
   }
 
-  /** Returns the oldest event, or null if there is none. */
   @Nullable Event poll() {
     Event event = events.poll();
     if (event != null) {
@@ -60,7 +59,6 @@ final class EventQueue {
     return size.get();
   }
 
-  /** Drops and counts the queued events, and all later ones. */
   void close() {
     closed = true;
     discardIfClosed();

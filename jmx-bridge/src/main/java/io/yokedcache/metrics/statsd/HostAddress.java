@@ -65,7 +65,6 @@ final class HostAddress {
     return addresses.isEmpty() ? null : addresses.get(Math.min(inUse, addresses.size() - 1));
   }
 
-  /** Whether the host could not be resolved when that was tried last. */
   boolean isUnknown() {
     return hasWarned && known.isEmpty();
   }

@@ -76,7 +76,6 @@ public final class StatsDCollector implements MetricsCollector {
     this.thread.start();
   }
 
-  /** Returns the default settings of a new collector. */
   public static StatsDBuilder builder() {
     return new StatsDBuilder();
   }
@@ -134,7 +133,6 @@ public final class StatsDCollector implements MetricsCollector {
     return readsCaches;
   }
 
-  /** Notes that a reporter or observers send the figures of caches here. */
   void setReadsCaches() {
     readsCaches = true;
   }
@@ -203,7 +201,6 @@ public final class StatsDCollector implements MetricsCollector {
     return sampled;
   }
 
-  /** Returns the receiver of measurements that are always sent. */
   MetricsCollector unsampled() {
     return unsampled;
   }

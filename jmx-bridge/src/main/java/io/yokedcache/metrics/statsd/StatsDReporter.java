@@ -191,7 +191,6 @@ public final class StatsDReporter implements AutoCloseable {
     return true;
   }
 
-  /** The settings of a {@link StatsDReporter}. Not thread-safe. */
   public static final class Builder {
 
     private static final Duration SHORTEST = Duration.ofSeconds(1);

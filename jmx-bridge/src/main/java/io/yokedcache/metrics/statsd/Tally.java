@@ -25,7 +25,6 @@ final class Tally {
     sentEvents.add(-packet.events());
   }
 
-  /** Counts a packet that did not leave. */
   void dropped(Packet packet) {
     droppedPackets.increment();
     droppedEvents.add(packet.events());
@@ -36,7 +35,6 @@ final class Tally {
     droppedEvents.add(events);
   }
 
-  /** Counts an event that cannot be written as a line. */
   void rejected() {
     rejectedEvents.increment();
   }

@@ -20,7 +20,6 @@ interface Transport {
    */
   record Packet(String text, int events) {}
 
-  /** Makes the transport of one collector. */
   @FunctionalInterface
   interface Factory {
     Transport create(Tally tally, Deadline deadline);

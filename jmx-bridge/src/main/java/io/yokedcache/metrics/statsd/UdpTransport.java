@@ -128,7 +128,6 @@ final class UdpTransport implements Transport {
     private final Semaphore window = new Semaphore(WINDOW);
     private final NonBlockingUdpSender sender;
 
-    /** Guards the three below, and that packets are noted in the order in which they are sent. */
     private final Object lock = new Object();
 
     private final Deque<Handed> handed = new ArrayDeque<>();

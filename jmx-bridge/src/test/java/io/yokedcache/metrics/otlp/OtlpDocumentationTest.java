@@ -25,7 +25,7 @@ final class OtlpDocumentationTest {
       if (name == null) {
         continue;
       }
-      if (metric.metricName().equals(OtlpNames.CONNECTIONS)) {
+      if (metric == CacheMetric.CONNECTIONS) {
         rows.add(row(metric, OtlpNames.POOL_SIZE, "sum", OtlpNames.POOL, OtlpNames.POOL_STATE));
         rows.add(row(metric, OtlpNames.POOL_PENDING, "sum", OtlpNames.POOL));
         continue;
