@@ -417,13 +417,8 @@ final class TagsIT {
   @ValueSource(booleans = {false, true})
   void invalidateTags_nearEntries(boolean byOther) {
     String name = TestManagers.uniqueName("near-tags");
-    String[] near = {
-      "yokedcache.defaults.tags", "true", "yokedcache.defaults.near.enabled", "true"
-    };
-    YokedCache<String, String> one =
-        create(managers.open(redis.uri(), near), name, TestManagers.strings());
-    YokedCache<String, String> other =
-        create(managers.open(redis.uri(), near), name, TestManagers.strings());
+    YokedCache<String, String> one = createNear(name);
+    YokedCache<String, String> other = createNear(name);
     one.put("a", "v", CART);
     await()
         .atMost(BOUND)
@@ -442,6 +437,65 @@ final class TagsIT {
     assertThat(one.get("a")).isNull();
     one.put("a", "w", CART);
     assertThat(one.get("a")).isEqualTo("w");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void invalidateTags_nearEntriesWithoutTheTag_stay(boolean byOther) {
+    String name = TestManagers.uniqueName("near-tags");
+    YokedCache<String, String> one = createNear(name);
+    YokedCache<String, String> other = createNear(name);
+    one.put("cart", "v", CART);
+    one.put("both", "v", Tags.of("menu", "cart"));
+    one.put("menu", "v", Tags.of("menu"));
+    one.put("none", "v");
+    Set<String> all = Set.of("cart", "both", "menu", "none");
+    await()
+        .atMost(BOUND)
+        .until(
+            () -> {
+              all.forEach(one::get);
+              return near(one).entries() == all.size();
+            });
+
+    (byOther ? other : one).invalidateTags(CART);
+
+    await().atMost(BOUND).until(() -> one.get("cart") == null && one.get("both") == null);
+    long misses = near(one).misses();
+    assertThat(one.get("menu")).isEqualTo("v");
+    assertThat(one.get("none")).isEqualTo("v");
+    assertThat(near(one).misses()).isEqualTo(misses);
+  }
+
+  @Test
+  void invalidateTags_tokensWereEvicted_nearEntriesEnd() {
+    String name = TestManagers.uniqueName("near-tags");
+    YokedCache<String, String> one = createNear(name);
+    YokedCache<String, String> other = createNear(name);
+    one.put("a", "v", CART);
+    await()
+        .atMost(BOUND)
+        .until(
+            () -> {
+              assertThat(one.get("a")).isEqualTo("v");
+              return near(one).hits() > 0;
+            });
+    assertThat(jedis.del("yc:{" + name + "#0}:tags")).isEqualTo(1);
+
+    other.invalidateTags(CART);
+
+    await().atMost(BOUND).until(() -> one.get("a") == null);
+  }
+
+  private static YokedCache<String, String> createNear(String name) {
+    CacheManager manager =
+        managers.open(
+            redis.uri(),
+            "yokedcache.defaults.tags",
+            "true",
+            "yokedcache.defaults.near.enabled",
+            "true");
+    return create(manager, name, TestManagers.strings().setStatisticsEnabled(true));
   }
 
   private static NearCacheStatistics near(Cache<String, String> cache) {

@@ -259,7 +259,7 @@ public final class EntryReads<K, V> {
       if (near != null && entry != null && bytes != null && value != null) {
         near.keep(
             tickets.get(i),
-            codec.wraps() ? new StoredValue(bytes, entry.ttlMillis(), entry.generation()) : entry,
+            codec.wraps() ? entry.withValue(bytes) : entry,
             shareable(value),
             age == null ? NearCache.ALWAYS_YOUNG : age.youngMillis(entry.ttlMillis()));
       }

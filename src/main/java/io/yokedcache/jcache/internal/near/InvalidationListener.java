@@ -220,9 +220,9 @@ public final class InvalidationListener implements AutoCloseable {
         near.onGenerationChange(bucket); // the bucket was cleared, or listeners registered
         return;
       }
-      int invalidated = names.bucketOfTagInvalidation(key);
-      if (invalidated >= 0) {
-        near.onTagInvalidation(invalidated);
+      Bytes tag = names.invalidatedTag(key);
+      if (tag != null) {
+        near.onTagInvalidation(tag);
       }
     }
   }

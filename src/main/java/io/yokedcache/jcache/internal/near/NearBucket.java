@@ -84,8 +84,9 @@ final class NearBucket {
    * Returns a ticket, to be taken before an entry of the bucket is read from Redis.
    *
    * @param invalidations returns the number of invalidations of the name
+   * @param tagInvalidations the number of invalidations of tags
    */
-  Ticket ticket(Object name, int keyBytes, StripedCounts invalidations) {
+  Ticket ticket(Object name, int keyBytes, StripedCounts invalidations, int tagInvalidations) {
     // The number first: every invalidation in an epoch that it covers is in the counts, or later.
     int number = epochNumber;
     return new Ticket(
@@ -96,6 +97,7 @@ final class NearBucket {
         unknownInvalidations.get(),
         number,
         generationChanges.get(),
+        tagInvalidations,
         System.nanoTime());
   }
 

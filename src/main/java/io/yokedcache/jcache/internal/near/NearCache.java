@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * until a read finds that the same generation is still current. A read that finds another
  * generation drops the near entries of the bucket.
  *
+ * <p>A near entry with tags is dropped when one of them is invalidated ({@link TagEpochs}).
+ *
  * <p>Each bucket has a {@link Source}: the connection to the server that holds its keys. A near
  * entry is used while the source of its time is fresh, and is kept only if it was read from that
  * server. So the loss of a server, or a move of its keys, concerns its buckets alone.
@@ -51,6 +54,8 @@ public final class NearCache<V> implements ChangeObserver {
   /** The memory of a near entry besides its bytes, by the sizes of objects on a 64-bit JVM. */
   private static final int OVERHEAD_BYTES = 160;
 
+  private static final int TAG_BYTES = 16;
+
   private final Counters counters = new Counters();
   private final Function<Bytes, Object> names;
   private final Cache<Object, NearEntry<V>> entries;
@@ -60,6 +65,8 @@ public final class NearCache<V> implements ChangeObserver {
   private final long maxAgeNanos;
 
   private final StripedCounts invalidations = new StripedCounts();
+
+  private final TagEpochs tags = new TagEpochs();
 
   private final NearBucket[] buckets;
 
@@ -95,7 +102,8 @@ public final class NearCache<V> implements ChangeObserver {
   }
 
   private static int weigh(Object name, NearEntry<?> entry) {
-    return (int) Math.min(Integer.MAX_VALUE, (long) OVERHEAD_BYTES + entry.sizeBytes());
+    long tagBytes = (long) TAG_BYTES * entry.tags().size();
+    return (int) Math.min(Integer.MAX_VALUE, OVERHEAD_BYTES + tagBytes + entry.sizeBytes());
   }
 
   /**
@@ -153,7 +161,7 @@ public final class NearCache<V> implements ChangeObserver {
     if (buckets.length == 1) {
       entries.invalidateAll();
     } else {
-      entries.asMap().values().removeIf(entry -> entry.epoch().isOver());
+      entries.asMap().values().removeIf(NearEntry::isOver);
     }
     counters.increment(counters.flushes);
   }
@@ -189,10 +197,10 @@ public final class NearCache<V> implements ChangeObserver {
     NearEntry<V> entry = entries.getIfPresent(name);
     if (entry != null) {
       boolean isAlive = entry.isAlive(nowNanos);
-      if (isAlive && entry.epoch().isUsable(nowNanos)) {
+      if (isAlive && entry.epoch().isUsable(nowNanos) && !entry.hasInvalidatedTag()) {
         return entry;
       }
-      if (!isAlive || entry.epoch().isOver()) {
+      if (!isAlive || entry.isOver()) {
         entries.asMap().remove(name, entry);
       }
     }
@@ -220,6 +228,7 @@ public final class NearCache<V> implements ChangeObserver {
     NearEntry<V> entry = isFailSafe() ? entries.getIfPresent(names.apply(key)) : null;
     return entry != null
             && entry.isAlive(System.nanoTime())
+            && !entry.hasInvalidatedTag()
             && entry.epoch().mayServeStale(readNanos, maxAgeNanos)
         ? entry
         : null;
@@ -238,7 +247,7 @@ public final class NearCache<V> implements ChangeObserver {
   /** Returns a ticket, to be taken before an entry is read from Redis. */
   public Ticket ticket(Bytes key) {
     NearBucket bucket = buckets[KeySpace.bucketOf(key, buckets.length)];
-    return bucket.ticket(names.apply(key), key.length(), invalidations);
+    return bucket.ticket(names.apply(key), key.length(), invalidations, tags.invalidations());
   }
 
   /**
@@ -267,9 +276,13 @@ public final class NearCache<V> implements ChangeObserver {
             youngMillis == ALWAYS_YOUNG
                 ? NearEntry.NEVER
                 : ticket.startNanos() + TimeUnit.MILLISECONDS.toNanos(youngMillis),
-            epoch);
+            epoch,
+            tags.of(found.tags()));
     entries.put(name, entry);
-    if (epoch.isOver()
+    boolean isTagInvalidated =
+        !found.tags().isEmpty() && tags.invalidations() != ticket.tagInvalidations();
+    if (isTagInvalidated
+        || entry.isOver()
         || !bucket.holds(ticket, epoch, invalidations)) { // invalidated while it was put
       entries.asMap().remove(name, entry);
       counters.increment(counters.droppedFills);
@@ -293,8 +306,16 @@ public final class NearCache<V> implements ChangeObserver {
   }
 
   @Override
-  public void afterTagInvalidation() {
-    flush();
+  public void afterTagInvalidation(List<Bytes> invalidated) {
+    invalidated.forEach(this::invalidateTag);
+  }
+
+  /** Drops the near entries that have a tag, and those that reads under way would leave. */
+  private void invalidateTag(Bytes tag) {
+    tags.invalidate(tag);
+    if (tags.isSweepDue()) {
+      entries.asMap().values().removeIf(NearEntry::isOver);
+    }
   }
 
   /** Drops a near entry, and those that reads under way would leave. */
@@ -322,16 +343,15 @@ public final class NearCache<V> implements ChangeObserver {
     }
   }
 
+  /** Handles the invalidation of a tag by some JVM, in one bucket. */
+  void onTagInvalidation(Bytes tag) {
+    invalidateTag(tag);
+    counters.increment(counters.invalidations);
+  }
+
   /** Notes that the key of a bucket's generation was changed, so that it may be over. */
   void onGenerationChange(int bucket) {
     buckets[bucket].generationChanged();
-  }
-
-  /** Drops the near entries of a bucket in which tags were invalidated, and those under way. */
-  void onTagInvalidation(int bucket) {
-    buckets[bucket].flush();
-    counters.increment(counters.invalidations);
-    epochEnded();
   }
 
   /** Turns the counters on or off. */

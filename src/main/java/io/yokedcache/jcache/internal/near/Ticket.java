@@ -10,6 +10,7 @@ package io.yokedcache.jcache.internal.near;
  * @param unknownInvalidations the number of invalidations in the bucket of unknown generations
  * @param epochNumber the number of the bucket's last epoch
  * @param generationChanges the number of changes of the key of the bucket's generation
+ * @param tagInvalidations the number of invalidations of tags
  * @param startNanos the time of the ticket
  */
 public record Ticket(
@@ -20,4 +21,5 @@ public record Ticket(
     int unknownInvalidations,
     int epochNumber,
     long generationChanges,
+    int tagInvalidations,
     long startNanos) {}

@@ -77,8 +77,11 @@ final class BucketReads {
   /** Reads values, and sets the times to live of the entries. */
   BucketRead<@Nullable Bytes> values(String operation, Ttl onAccess) {
     return hasTags
-        ? new LiveRead<>(
-            operation, VALUE, onAccess.isUnchanged() ? null : key -> onAccess, this::value)
+        ? new LiveRead<@Nullable Bytes>(
+            operation,
+            VALUE,
+            onAccess.isUnchanged() ? null : key -> onAccess,
+            reply -> value(withoutHeader(reply)))
         : new Values(operation, onAccess);
   }
 
@@ -144,6 +147,10 @@ final class BucketReads {
     }
     // An entry in its last millisecond is there.
     return millis == 0 ? Ttl.ofMillis(1) : new Ttl(millis);
+  }
+
+  private static byte @Nullable [] withoutHeader(@Nullable Object reply) {
+    return reply instanceof byte[] raw ? TagHeader.valueIn(raw) : null;
   }
 
   private @Nullable Bytes value(@Nullable Object reply) {
@@ -437,7 +444,7 @@ final class BucketReads {
             && replies.get(2 * i + 1) instanceof byte[] raw
             && replies.get(2 * i + 2) instanceof Long ttl
             && ttl >= Ttl.ETERNAL.millis()) {
-          addTo(live, header.valueOf(raw), 1L, ttl);
+          addTo(live, raw, 1L, ttl);
           touch(generation, keys.get(i), raw);
         } else {
           addTo(live, null, 0L, NO_ENTRY);
@@ -487,7 +494,9 @@ final class BucketReads {
         Generation generation, List<? extends @Nullable Object> replies) {
       List<@Nullable StoredValue> found = new ArrayList<>(replies.size() / 2);
       for (int i = 0; i < replies.size(); i += 2) {
-        found.add(stored(replies.get(i), replies.get(i + 1), generation));
+        StoredValue entry = stored(withoutHeader(replies.get(i)), replies.get(i + 1), generation);
+        TagHeader header = replies.get(i) instanceof byte[] raw ? TagHeader.of(raw) : null;
+        found.add(entry == null || header == null ? null : entry.withTags(header.tags()));
       }
       return found;
     }

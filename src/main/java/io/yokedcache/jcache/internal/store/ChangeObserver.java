@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
+import java.util.List;
 
 /** Observes the changes that this JVM makes. Safe for use by several threads; never throws. */
 public interface ChangeObserver {
@@ -30,5 +31,5 @@ public interface ChangeObserver {
   default void beforeTagInvalidation() {}
 
   /** Entries that have some tags may have ended. */
-  default void afterTagInvalidation() {}
+  default void afterTagInvalidation(List<Bytes> tags) {}
 }

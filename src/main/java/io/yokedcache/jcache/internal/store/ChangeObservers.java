@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.Arrays;
+import java.util.List;
 
 /** The observers of a cache, as one observer. Safe for use by several threads. */
 final class ChangeObservers implements ChangeObserver {
@@ -61,9 +62,9 @@ final class ChangeObservers implements ChangeObserver {
   }
 
   @Override
-  public void afterTagInvalidation() {
+  public void afterTagInvalidation(List<Bytes> tags) {
     for (ChangeObserver observer : all) {
-      observer.afterTagInvalidation();
+      observer.afterTagInvalidation(tags);
     }
   }
 }

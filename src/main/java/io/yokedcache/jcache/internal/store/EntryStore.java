@@ -57,8 +57,24 @@ public final class EntryStore {
    *
    * @param ttlMillis the time to live at the read; negative for none
    * @param generation the generation that was current at the read
+   * @param tags its tags
    */
-  public record StoredValue(Bytes value, long ttlMillis, Generation generation) {}
+  public record StoredValue(Bytes value, long ttlMillis, Generation generation, List<Bytes> tags) {
+
+    /** An entry without tags. */
+    public StoredValue(Bytes value, long ttlMillis, Generation generation) {
+      this(value, ttlMillis, generation, List.of());
+    }
+
+    StoredValue withTags(List<Bytes> found) {
+      return new StoredValue(value, ttlMillis, generation, found);
+    }
+
+    /** The same entry with another form of its value. */
+    public StoredValue withValue(Bytes other) {
+      return new StoredValue(other, ttlMillis, generation, tags);
+    }
+  }
 
   private static final Script INVALIDATE_TAGS =
       new Script(EntryStore.class, "invalidate-tags.lua", /* idempotent= */ true);
@@ -457,12 +473,16 @@ public final class EntryStore {
     List<byte[]> arguments = tags.stream().map(Bytes::array).toList();
     List<Script.Call> calls = new ArrayList<>(names.buckets());
     for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      List<byte[]> keys = List.of(names.tagsKey(bucket), names.tagInvalidationKey(bucket));
+      List<byte[]> keys = new ArrayList<>(tags.size() + 1);
+      keys.add(names.tagsKey(bucket));
+      for (Bytes tag : tags) {
+        keys.add(names.tagInvalidationKey(bucket, tag));
+      }
       calls.add(INVALIDATE_TAGS.call(keys, arguments));
     }
     observers.beforeTagInvalidation();
     try {
-      tellNearCaches(executor.callAll(operations.of(Name.INVALIDATE_TAGS), calls));
+      tellNearCaches(tags, executor.callAll(operations.of(Name.INVALIDATE_TAGS), calls));
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       degradation.skipOrThrow(e);
@@ -470,28 +490,31 @@ public final class EntryStore {
       settlement.oweGeneration(e);
       throw e;
     } finally {
-      observers.afterTagInvalidation();
+      observers.afterTagInvalidation(tags);
     }
   }
 
   /**
    * Has near caches hear of an invalidation in those buckets whose slot is on its way, where the
-   * script could not do it: their key may be at another node than the tokens.
+   * script could not do it: their keys may be at another node than the tokens.
    */
-  private void tellNearCaches(List<@Nullable Object> replies) {
+  private void tellNearCaches(List<Bytes> tags, List<@Nullable Object> replies) {
     String operation = operations.of(Name.INVALIDATE_TAGS);
     List<Request> requests = new ArrayList<>(0);
     for (int bucket = 0; bucket < replies.size(); bucket++) {
       if (replies.get(bucket) == null) {
-        byte[] key = names.tagInvalidationKey(bucket);
-        List<CommandArguments> change =
-            List.of(
-                new CommandArguments(Command.SET).add(key).add("1"),
-                new CommandArguments(Command.DEL).add(key));
-        requests.add(new Request(operation, names.route(bucket), /* idempotent= */ true, change));
+        List<CommandArguments> changes = new ArrayList<>(2 * tags.size());
+        for (Bytes tag : tags) {
+          byte[] key = names.tagInvalidationKey(bucket, tag);
+          changes.add(new CommandArguments(Command.SET).add(key).add("1"));
+          changes.add(new CommandArguments(Command.DEL).add(key));
+        }
+        requests.add(new Request(operation, names.route(bucket), /* idempotent= */ true, changes));
       }
     }
-    executor.executeAll(requests).forEach(each -> executor.checked(operation, each.get(0)));
+    for (List<@Nullable Object> each : executor.executeAll(requests)) {
+      each.forEach(reply -> executor.checked(operation, reply));
+    }
   }
 
   /** Ends the use of the entries by a cache object; what is owed is settled nevertheless. */

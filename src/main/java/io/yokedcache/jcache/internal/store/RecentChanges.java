@@ -298,7 +298,7 @@ public final class RecentChanges implements FailOverListener {
 
     /** Has the buckets get new generations, since the entries are not known. */
     @Override
-    public void afterTagInvalidation() {
+    public void afterTagInvalidation(List<Bytes> tags) {
       displaceAll();
     }
 

@@ -43,7 +43,9 @@ end
 local current = redis.call('GET', entry)
 local head = ''
 if KEYS[3] then
-  current = live(current, KEYS[3])
+  local start = live(current, KEYS[3])
+  local isUsed = heard or ARGV[8] == '1' or ARGV[2] == 'EQUAL'
+  current = start and (isUsed and string.sub(current, start) or '') -- a copy of a large value costs
 elseif isAlone and ARGV[12] then
   if (current and string.sub(current, 1, #ARGV[12])) ~= (ARGV[12] ~= '' and ARGV[12]) then
     return {STALE, generation, false}

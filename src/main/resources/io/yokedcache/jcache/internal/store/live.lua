@@ -4,7 +4,7 @@
 -- entry counts as absent if a token is not the present one, or if the header is not complete.
 local present = {} -- tokens that this call has read
 
--- The value of an entry, or false if there is none that counts.
+-- Where the value of an entry begins, or false if there is no entry that counts.
 local function live(raw, hash)
   local count = raw and string.byte(raw, 1)
   if not count then
@@ -27,7 +27,7 @@ local function live(raw, hash)
     end
     at = at + length + 9
   end
-  return string.sub(raw, at)
+  return at
 end
 
 -- The header of an entry with the tags from that argument on; a new tag gets the token.

@@ -4,24 +4,25 @@
 -- ARGV  1 'value', 'ttl', 'both' or 'exists'
 --       2... the time to live of each entry after the read (milliseconds, 0 at once, -1 eternal,
 --       -2 unchanged); missing ones are unchanged
--- Returns {generation, what is wanted of each entry...}; 'both' are two elements
+-- Returns {generation, what is wanted of each entry...}; 'both' are two elements, and a value has
+-- its header before it, since a copy without it would double the time for a large value
 local wanted = ARGV[1]
 local reply = {redis.call('GET', KEYS[1])}
 for i = 3, #KEYS do
   local raw = redis.call('GET', KEYS[i])
-  local value = live(raw, KEYS[2])
-  if raw and not value then
+  local counts = live(raw, KEYS[2])
+  if raw and not counts then
     redis.pcall('UNLINK', KEYS[i]) -- frees memory; a server that takes no writes now answers reads
   end
   if wanted == 'value' or wanted == 'both' then
-    reply[#reply + 1] = value
+    reply[#reply + 1] = counts and raw
   elseif wanted == 'exists' then
-    reply[#reply + 1] = value and 1 or 0
+    reply[#reply + 1] = counts and 1 or 0
   end
   if wanted == 'ttl' or wanted == 'both' then
-    reply[#reply + 1] = value and redis.call('PTTL', KEYS[i]) or -2
+    reply[#reply + 1] = counts and redis.call('PTTL', KEYS[i]) or -2
   end
-  local ttl = value and ARGV[i - 1] or '-2'
+  local ttl = counts and ARGV[i - 1] or '-2'
   if ttl == '0' then
     redis.call('DEL', KEYS[i])
   elseif ttl == '-1' then

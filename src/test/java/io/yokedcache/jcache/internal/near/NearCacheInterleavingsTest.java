@@ -6,6 +6,7 @@ import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.testing.Interleavings;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 final class NearCacheInterleavingsTest {
 
+  private static final Bytes TAG = Bytes.utf8("tag");
   private static final Bytes KEY = Bytes.utf8("key");
   private static final KeySpace NAMES = new KeySpace("yc", "near", 1);
   private static final Generation FIRST = generation("AAAAAAAAAAAA");
@@ -53,7 +55,7 @@ final class NearCacheInterleavingsTest {
       if (read.value != null) {
         near.keep(
             ticket,
-            new StoredValue(Bytes.utf8(read.value), -1, read.generation),
+            new StoredValue(Bytes.utf8(read.value), -1, read.generation, List.of(TAG)),
             read.value,
             NearCache.ALWAYS_YOUNG);
       }
@@ -68,6 +70,11 @@ final class NearCacheInterleavingsTest {
     void clear() {
       content = new Content(SECOND, null);
       near.onGenerationChange(/* bucket= */ 0);
+    }
+
+    void invalidateTag() {
+      content = new Content(content.generation, null);
+      near.onTagInvalidation(TAG);
     }
 
     void renewLease() {
@@ -113,6 +120,22 @@ final class NearCacheInterleavingsTest {
           redis.write("two");
           Interleavings.join(reader);
           redis.checkNothingIsOld();
+          redis.read();
+          redis.checkNothingIsOld();
+        });
+  }
+
+  @Test
+  void invalidateTag_whileTwoRead() {
+    Interleavings.some(
+        () -> {
+          Redis redis = new Redis();
+          Thread reader = Interleavings.start(redis::read);
+          Thread other = Interleavings.start(redis::read);
+          redis.invalidateTag();
+          Interleavings.join(reader, other);
+          redis.checkNothingIsOld();
+          redis.write("new");
           redis.read();
           redis.checkNothingIsOld();
         });

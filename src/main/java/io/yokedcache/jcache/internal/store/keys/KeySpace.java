@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * about       yc:{orders#0}:about            codecs and types, for human readers
  * entry       yc:{orders#0}:TOKEN:KEY        the value's bytes, behind the tags if the cache has some
  * tags        yc:{orders#0}:tags             hash from the tags to their tokens
- * invalidated yc:{orders#0}:tag-invalidation  never exists for long; its change tells near caches
+ * invalidated yc:{orders#0}:tag-invalidation:cart  never exists for long; its change tells near caches
  * load lease  yc:{orders#0}:lease-of-load:KEY  held by the JVM that loads the key
  * refresh lease  yc:{orders#0}:lease-of-refresh:KEY  held by the JVM that loads the old entry anew
  * channel     yc:{orders}:events             changes, for listeners in other JVMs
@@ -54,7 +54,7 @@ public final class KeySpace {
 
   private static final String ABOUT = ":about";
   private static final String TAGS = ":tags";
-  private static final String TAG_INVALIDATION = ":tag-invalidation";
+  private static final String TAG_INVALIDATION = ":tag-invalidation:";
   private static final String LOAD_LEASE = ":lease-of-load:";
   private static final String REFRESH_LEASE = ":lease-of-refresh:";
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
@@ -224,32 +224,37 @@ public final class KeySpace {
     return inSlotOf(bucket, TAGS);
   }
 
-  /** The key that is written and deleted when tags of a bucket are invalidated. */
-  public byte[] tagInvalidationKey(int bucket) {
-    return inSlotOf(bucket, TAG_INVALIDATION);
+  /** The key that is written and deleted when a tag is invalidated in a bucket. */
+  public byte[] tagInvalidationKey(int bucket, Bytes tag) {
+    return entryKey(inSlotOf(bucket, TAG_INVALIDATION), tag);
   }
 
   /** The bucket whose generation has that key, or -1 if it is another key. */
   public int bucketOfGeneration(byte[] name) {
-    return bucketOf(name, "");
-  }
-
-  /** The bucket whose tags are invalidated by that key, or -1 if it is another key. */
-  public int bucketOfTagInvalidation(byte[] name) {
-    return bucketOf(name, TAG_INVALIDATION);
-  }
-
-  private int bucketOf(byte[] name, String end) {
-    int from = prefix.length();
-    int to = name.length - end.length() - 1;
-    if (to < from
-        || name[to] != '}'
-        || !new String(name, 0, from, StandardCharsets.ISO_8859_1).equals(prefix)
-        || !new String(name, to + 1, end.length(), StandardCharsets.ISO_8859_1).equals(end)) {
-      return -1;
-    }
-    int bucket = EntryName.bucket(name, from, to);
+    int brace = closingBrace(name);
+    int bucket = brace == name.length - 1 ? EntryName.bucket(name, prefix.length(), brace) : -1;
     return bucket < buckets ? bucket : -1;
+  }
+
+  /** The tag that is invalidated by a change of that key, or {@code null} if it is another key. */
+  public @Nullable Bytes invalidatedTag(byte[] name) {
+    int from = closingBrace(name) + 1;
+    int tag = from + TAG_INVALIDATION.length();
+    return from == 0 || tag > name.length || !text(name, from, tag).equals(TAG_INVALIDATION)
+        ? null
+        : Bytes.of(Arrays.copyOfRange(name, tag, name.length));
+  }
+
+  /** Where the hash tag of a key of this cache ends, or -1 if the key is of another cache. */
+  private int closingBrace(byte[] name) {
+    int from = prefix.length();
+    return name.length > from && text(name, 0, from).equals(prefix)
+        ? EntryName.indexOf(name, (byte) '}', from)
+        : -1;
+  }
+
+  private static String text(byte[] name, int from, int to) {
+    return new String(name, from, to - from, StandardCharsets.ISO_8859_1);
   }
 
   /** The lease of the loads of a key. It does not look like an entry, by the length of its text. */

@@ -30,24 +30,40 @@ public record TagHeader(List<Bytes> tags, List<Bytes> tokens, Bytes bytes) {
 
   /** Reads the header of an entry, or returns {@code null} if it is not complete. */
   public static @Nullable TagHeader of(byte[] entry) {
-    if (entry.length == 0) {
+    int end = endIn(entry);
+    if (end < 0) {
       return null;
     }
     List<Bytes> tags = new ArrayList<>();
     List<Bytes> tokens = new ArrayList<>();
+    for (int at = 1; at < end; ) {
+      int token = at + 1 + Byte.toUnsignedInt(entry[at]);
+      tags.add(Bytes.of(Arrays.copyOfRange(entry, at + 1, token)));
+      at = token + TOKEN_LENGTH;
+      tokens.add(Bytes.of(Arrays.copyOfRange(entry, token, at)));
+    }
+    return new TagHeader(tags, tokens, Bytes.of(Arrays.copyOf(entry, end)));
+  }
+
+  /** The value behind the header of an entry, or {@code null} if the header is not complete. */
+  public static byte @Nullable [] valueIn(byte[] entry) {
+    int end = endIn(entry);
+    return end < 0 ? null : Arrays.copyOfRange(entry, end, entry.length);
+  }
+
+  /** Where the header of an entry ends, or -1 if it is not complete. */
+  private static int endIn(byte[] entry) {
+    if (entry.length == 0) {
+      return -1;
+    }
     int at = 1;
     for (int left = Byte.toUnsignedInt(entry[0]); left > 0; left--) {
-      int length = at < entry.length ? Byte.toUnsignedInt(entry[at]) : 0;
-      int token = at + 1 + length;
-      int end = token + TOKEN_LENGTH;
-      if (end > entry.length) {
-        return null;
+      if (at >= entry.length) {
+        return -1;
       }
-      tags.add(Bytes.of(Arrays.copyOfRange(entry, at + 1, token)));
-      tokens.add(Bytes.of(Arrays.copyOfRange(entry, token, end)));
-      at = end;
+      at += 1 + Byte.toUnsignedInt(entry[at]) + TOKEN_LENGTH;
     }
-    return new TagHeader(tags, tokens, Bytes.of(Arrays.copyOf(entry, at)));
+    return at <= entry.length ? at : -1;
   }
 
   /** Makes the header of an entry whose tags all have tokens. */
@@ -71,10 +87,5 @@ public record TagHeader(List<Bytes> tags, List<Bytes> tokens, Bytes bytes) {
       }
     }
     return true;
-  }
-
-  /** The value of an entry with this header. */
-  public byte[] valueOf(byte[] entry) {
-    return Arrays.copyOfRange(entry, bytes.length(), entry.length);
   }
 }

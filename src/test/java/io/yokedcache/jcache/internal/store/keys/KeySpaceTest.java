@@ -103,13 +103,15 @@ final class KeySpaceTest {
       int buckets = 1 + random.nextInt(16384);
       KeySpace names = new KeySpace("yc", name, buckets);
       int bucket = names.bucketOf(Bytes.of(key));
+      Bytes tag = Bytes.of(key);
 
       EntryName parsed =
           names.parse(KeySpace.entryKey(names.entryPrefix(bucket, TOKEN), Bytes.of(key)));
 
       assertThat(bucket).isBetween(0, buckets - 1);
       assertThat(names.bucketOfGeneration(names.generationKey(bucket))).isEqualTo(bucket);
-      assertThat(names.bucketOfTagInvalidation(names.tagInvalidationKey(bucket))).isEqualTo(bucket);
+      assertThat(names.invalidatedTag(names.tagInvalidationKey(bucket, tag))).isEqualTo(tag);
+      assertThat(names.invalidatedTag(names.generationKey(bucket))).isNull();
       assertThat(names.bucketOfGeneration(names.tagsKey(bucket))).isNegative();
       assertThat(parsed)
           .isEqualTo(
