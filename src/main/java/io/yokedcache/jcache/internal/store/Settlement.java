@@ -261,7 +261,7 @@ final class Settlement {
     if (owed.all() == null) {
       return renewAll(begun);
     }
-    Attempt attempt = beginAll(owed.waitEndNanos());
+    Attempt attempt = beginIn(generations.buckets(), owed.waitEndNanos());
     RedisUnavailableException failure = null;
     try {
       endLostClears(generations.buckets());
@@ -281,14 +281,14 @@ final class Settlement {
             operations.of(Name.OWED_REMOVAL), buckets.stream().map(names::route).toList());
   }
 
-  /** Begins the attempt at a new generation, as soon as no other thread makes one. */
-  private Attempt beginAll(long waitEndNanos) {
+  /** Begins the attempt at new generations, as soon as no other thread makes one there. */
+  private Attempt beginIn(Collection<Integer> buckets, long waitEndNanos) {
     while (true) {
-      Attempt own = owed.beginAll();
+      Attempt own = owed.beginIn(buckets);
       if (own != null) {
         return own;
       }
-      Attempt other = owed.allUnderWay();
+      Attempt other = owed.underWayIn(buckets);
       if (other != null) {
         other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
       }
@@ -314,7 +314,7 @@ final class Settlement {
    * there may always be new ones.
    */
   private void settleAll() {
-    boolean isSettled = settleGeneration(generations.buckets(), owed.waitEndNanos());
+    boolean isSettled = settleGenerations();
     for (Map<Bytes, Debt> due : owed.due(batchSize)) {
       isSettled = isSettled && settleKeys(due).isEmpty();
     }
@@ -329,7 +329,27 @@ final class Settlement {
   }
 
   /**
-   * Begins the new generation that is owed, in some buckets and in the others whose masters answer.
+   * Begins the new generation that is owed, in one bucket after the other: a master may be away.
+   */
+  private boolean settleGenerations() {
+    boolean isSettled = true;
+    RedisUnavailableException failure = null;
+    for (int bucket : generations.buckets()) {
+      try {
+        isSettled &= settleGeneration(Set.of(bucket), owed.waitEndNanos());
+      } catch (RedisUnavailableException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return isSettled;
+  }
+
+  /**
+   * Begins the new generation that is owed, in some buckets and in no others, whose masters may be
+   * away.
    *
    * @return false if Redis refuses it
    */
@@ -341,15 +361,7 @@ final class Settlement {
     if (before != null && !before.mayBeTried(System.nanoTime())) {
       return false;
     }
-    Attempt attempt;
-    try {
-      attempt = beginAll(waitEndNanos);
-    } catch (RedisUnavailableException e) {
-      if (isSettled(buckets)) {
-        return true; // the other thread has failed with other buckets only
-      }
-      throw e;
-    }
+    Attempt attempt = beginIn(buckets, waitEndNanos);
     RedisUnavailableException failure = null;
     Debt debt = owed.all();
     try {
@@ -359,7 +371,7 @@ final class Settlement {
       if (!debt.mayBeTried(System.nanoTime())) {
         return false; // another thread was refused
       }
-      renewOwed(debt, buckets);
+      renewOwed(debt, owed.left(debt, buckets));
       return isSettled(buckets);
     } catch (CacheException e) {
       failure = away(e);
@@ -376,23 +388,11 @@ final class Settlement {
     return debt == null || owed.left(debt, buckets).isEmpty();
   }
 
-  private void renewOwed(Debt debt, Collection<Integer> buckets) {
-    Set<Integer> answering = owed.left(debt, generations.buckets());
-    answering.removeIf(bucket -> executor.isAway(names.route(bucket)));
-    renewIn(debt, answering);
-    Set<Integer> away = owed.left(debt, buckets);
-    if (!away.isEmpty()) {
-      generations.ask(away.iterator().next()); // fails, and near entries of the others stay
-      renewIn(debt, away);
-    }
-    if (isSettled(generations.buckets())) {
-      owed.endAll(debt, Map.of());
-    }
-  }
-
-  private void renewIn(Debt debt, Set<Integer> some) {
-    if (some.isEmpty()) {
-      return;
+  private void renewOwed(Debt debt, Set<Integer> some) {
+    for (int bucket : some) {
+      if (executor.isAway(names.route(bucket))) {
+        generations.ask(bucket); // fails, and near entries of the others stay
+      }
     }
     observers.beforeClear();
     try {
@@ -402,6 +402,9 @@ final class Settlement {
       owed.begun(debt, some, changes);
     } finally {
       observers.afterClear();
+    }
+    if (isSettled(generations.buckets())) {
+      owed.endAll(debt, Map.of());
     }
   }
 

@@ -220,14 +220,18 @@ public final class OwedInvalidations {
     /** The debts that it is about. */
     private final Map<Bytes, Debt> debts;
 
+    /** The buckets in which it begins a new generation. */
+    private final Set<Integer> buckets;
+
     /** Why Redis could not be asked; written before it is over. */
     private @Nullable RedisUnavailableException failure;
 
-    private Attempt(Map<Bytes, Debt> debts) {
+    private Attempt(Map<Bytes, Debt> debts, Set<Integer> buckets) {
       this.debts = debts;
+      this.buckets = buckets;
     }
 
-    /** The debts that it is about; none if it is about the whole cache. */
+    /** The debts that it is about; none if it is about buckets. */
     public Map<Bytes, Debt> debts() {
       return debts;
     }
@@ -280,13 +284,13 @@ public final class OwedInvalidations {
     /** The keys whose debts a thread settles now. */
     private Map<Bytes, Attempt> underWay = Map.of();
 
-    /** The attempt to begin a new generation. */
-    private @Nullable Attempt allUnderWay;
+    /** The attempts to begin new generations, by bucket. */
+    private Map<Integer, Attempt> bucketsUnderWay = Map.of();
 
     private long settled;
     private long overflows;
 
-    private static <V> Map<Bytes, V> modifiable(Map<Bytes, V> map) {
+    private static <K, V> Map<K, V> modifiable(Map<K, V> map) {
       return map.isEmpty() ? new LinkedHashMap<>() : map;
     }
 
@@ -432,7 +436,7 @@ public final class OwedInvalidations {
               debts.put(key, debt);
             }
           });
-      Attempt attempt = new Attempt(debts);
+      Attempt attempt = new Attempt(debts, Set.of());
       if (!debts.isEmpty()) {
         underWay = modifiable(underWay);
         debts.keySet().forEach(key -> underWay.put(key, attempt));
@@ -451,18 +455,30 @@ public final class OwedInvalidations {
       return null;
     }
 
-    /** Begins the attempt to begin a new generation; {@code null} if another thread is at it. */
-    public synchronized @Nullable Attempt beginAll() {
-      if (allUnderWay != null) {
+    /**
+     * Begins the attempt to begin new generations in some buckets.
+     *
+     * @return {@code null} if another thread does so in one of them
+     */
+    public synchronized @Nullable Attempt beginIn(Collection<Integer> some) {
+      if (underWayIn(some) != null) {
         return null;
       }
-      allUnderWay = new Attempt(Map.of());
-      return allUnderWay;
+      Attempt attempt = new Attempt(Map.of(), Set.copyOf(some));
+      bucketsUnderWay = modifiable(bucketsUnderWay);
+      attempt.buckets.forEach(bucket -> bucketsUnderWay.put(bucket, attempt));
+      return attempt;
     }
 
-    /** The attempt of another thread to begin a new generation, if there is one. */
-    public synchronized @Nullable Attempt allUnderWay() {
-      return allUnderWay;
+    /** The attempt of another thread to begin a new generation in one of some buckets, if any. */
+    public synchronized @Nullable Attempt underWayIn(Collection<Integer> some) {
+      for (int bucket : some) {
+        Attempt attempt = bucketsUnderWay.get(bucket);
+        if (attempt != null) {
+          return attempt;
+        }
+      }
+      return null;
     }
 
     /**
@@ -472,9 +488,7 @@ public final class OwedInvalidations {
      */
     public synchronized void over(Attempt attempt, @Nullable RedisUnavailableException failure) {
       attempt.debts.keySet().forEach(key -> underWay.remove(key, attempt));
-      if (allUnderWay == attempt) {
-        allUnderWay = null;
-      }
+      attempt.buckets.forEach(bucket -> bucketsUnderWay.remove(bucket, attempt));
       attempt.failure = failure;
       attempt.over.countDown();
     }
