@@ -178,12 +178,12 @@ final class StaleEntriesIT {
             "connection.command-timeout=300ms",
             "connection.connect-timeout=300ms")) {
       Cache<String, String> cache = Managers.texts(manager, "interrupted");
-      populate(entryPrefix("interrupted"), 3_000);
+      populate(entryPrefix("interrupted"), 20_000); // some seconds of cleaning: time for the pause
       cache.clear();
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
           .pollInterval(Duration.ofMillis(5))
-          .until(() -> jedis.dbSize() < 2_500);
+          .until(() -> jedis.dbSize() < 19_500);
       server.pause();
       Awaitility.await()
           .pollDelay(Duration.ofSeconds(1))

@@ -1,7 +1,5 @@
 package io.yokedcache.jcache.testing;
 
-import static org.awaitility.Awaitility.await;
-
 import io.yokedcache.jcache.internal.embedded.ClusterFormation;
 import io.yokedcache.jcache.internal.embedded.LoopbackPorts;
 import java.io.IOException;
@@ -22,10 +20,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.params.MigrateParams;
 
 /**
@@ -381,11 +381,7 @@ public final class RedisCluster implements AutoCloseable {
 
   /** Waits until a replica of a dead master has taken its place, and returns it. */
   public Node awaitSuccessor(Node dead, List<Node> itsReplicas) {
-    await()
-        .alias("a successor of " + dead)
-        .pollInterval(POLL)
-        .atMost(BOUND)
-        .until(() -> itsReplicas.stream().anyMatch(Node::isMaster));
+    await("a successor of " + dead).until(() -> itsReplicas.stream().anyMatch(Node::isMaster));
     awaitState();
     return itsReplicas.stream().filter(Node::isMaster).findFirst().orElseThrow();
   }
@@ -410,10 +406,7 @@ public final class RedisCluster implements AutoCloseable {
 
   /** Waits until all living nodes know each other, and agree on roles and slots. */
   public void awaitAgreement() {
-    await()
-        .alias("all nodes to agree on roles and slots")
-        .pollInterval(POLL)
-        .atMost(BOUND)
+    await("all nodes to agree on roles and slots")
         .until(
             () -> {
               Set<Set<String>> views =
@@ -431,11 +424,16 @@ public final class RedisCluster implements AutoCloseable {
   }
 
   private void awaitAll(String what, Predicate<Node> condition) {
-    await()
+    await(what).until(() -> living().stream().allMatch(condition));
+  }
+
+  /** A wait during which a node may die, or load its data and refuse what it is asked. */
+  private static ConditionFactory await(String what) {
+    return Awaitility.await()
         .alias(what)
         .pollInterval(POLL)
         .atMost(BOUND)
-        .until(() -> living().stream().allMatch(condition));
+        .ignoreExceptionsInstanceOf(JedisException.class);
   }
 
   private List<Node> living() {
@@ -445,8 +443,6 @@ public final class RedisCluster implements AutoCloseable {
   private static String clusterInfo(Node node) {
     try (Jedis jedis = node.open()) {
       return jedis.clusterInfo();
-    } catch (JedisConnectionException justDied) {
-      return "";
     }
   }
 
