@@ -112,7 +112,7 @@ final class BulkOperations<K, V> {
   /** The values that were found, which are counted. */
   private Map<K, V> found(
       Map<K, OperationResult<V>> results, StatisticsRecorder recorder, long start) {
-    Map<K, V> found = new HashMap<>();
+    Map<K, V> found = new HashMap<>(2 * results.size()); // never grows
     EventDispatcher.Changes<K, V> changes = events.changes();
     int hits = 0;
     for (Map.Entry<K, OperationResult<V>> entry : results.entrySet()) {

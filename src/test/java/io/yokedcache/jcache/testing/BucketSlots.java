@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 public final class BucketSlots {
 
   /** The number of buckets. */
-  public static final int BUCKETS = 64;
+  public static final int BUCKETS = 16;
 
   private BucketSlots() {}
 

@@ -135,6 +135,11 @@ public final class EntryReads<K, V> {
     }
   }
 
+  /** Whether there are near entries. */
+  public boolean isNear() {
+    return near != null;
+  }
+
   /** Whether near entries may answer while Redis is away. */
   public boolean isFailSafe() {
     return near != null && near.isFailSafe();

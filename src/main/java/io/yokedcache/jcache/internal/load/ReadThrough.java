@@ -222,7 +222,7 @@ public final class ReadThrough<K, V> {
       List<K> keys, List<Bytes> encodedKeys, List<K> oldNear, Map<K, OperationResult<V>> results) {}
 
   private Asked<K, V> ask(Set<K> keys) {
-    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>(2 * keys.size()); // never grows
     List<K> asked = new ArrayList<>(keys.size());
     List<K> oldNear = new ArrayList<>();
     Consumer<K> whenOld = refreshes == null ? null : oldNear::add;
@@ -231,12 +231,11 @@ public final class ReadThrough<K, V> {
       if (near == null) {
         asked.add(key);
       }
-      // Keys without a near entry keep their place in the order.
-      results.put(
-          key,
-          near == null
-              ? OperationResult.none(false)
-              : OperationResult.hit(near, /* expired= */ false));
+      if (near != null) {
+        results.put(key, OperationResult.hit(near, /* expired= */ false));
+      } else if (context.reads().isNear()) {
+        results.put(key, OperationResult.none(false)); // which keeps its place in the order
+      }
     }
     return new Asked<>(asked, context.codec().keys(asked), oldNear, results);
   }
@@ -262,6 +261,7 @@ public final class ReadThrough<K, V> {
         }
         results.put(asked.get(i), OperationResult.hit(value, onAccess.isZero()));
       } else {
+        results.put(asked.get(i), OperationResult.none(false));
         missing.add(new Missing<>(asked.get(i), encodedKeys.get(i), read.bytes()));
         if (read.stale() != null) {
           stale.put(asked.get(i), read.stale());

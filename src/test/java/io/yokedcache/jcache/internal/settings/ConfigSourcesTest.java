@@ -272,7 +272,7 @@ final class ConfigSourcesTest {
             environment("YOKEDCACHE_PASSWORD", "other"));
 
     Settings.Connection connection = settings.connection();
-    assertThat(settings.buckets()).isEqualTo(64);
+    assertThat(settings.buckets()).isEqualTo(16);
     assertThat(connection.deployment())
         .isEqualTo(
             new Settings.Deployment(
@@ -328,9 +328,9 @@ final class ConfigSourcesTest {
     assertThat(buckets("redis://h")).isEqualTo(1);
     assertThat(buckets("redis-sentinel://h/m")).isEqualTo(1);
     assertThat(buckets("embedded:redis-sentinel")).isEqualTo(1);
-    assertThat(buckets("embedded:redis-cluster")).isEqualTo(64);
-    assertThat(buckets("redis-cluster://h?buckets=auto")).isEqualTo(64);
-    assertThat(buckets("redis-cluster://h?buckets=16")).isEqualTo(16);
+    assertThat(buckets("embedded:redis-cluster")).isEqualTo(16);
+    assertThat(buckets("redis-cluster://h?buckets=auto")).isEqualTo(16);
+    assertThat(buckets("redis-cluster://h?buckets=64")).isEqualTo(64);
   }
 
   private static int buckets(String uri) {

@@ -8,9 +8,9 @@ import java.util.Arrays;
 /**
  * The hash tags of the buckets of a cache. Their slots lie evenly over the slots of a cluster, so
  * that masters with equal ranges of slots have equal numbers of buckets: the slots are divided into
- * equal ranges, as many as there are buckets but at most {@value #MAX_RANGES}, and the buckets are
- * shared among these. {@code orders#17.42} is bucket 17, and 42 the first number that brings it
- * into its range.
+ * {@value #RANGES} equal ranges, and the buckets have ranges at equal distances. The first bucket
+ * of each cache has another range, so that the masters with one bucket more are others for each
+ * cache. {@code orders#7.42} is bucket 7, and 42 the first number that brings it into its range.
  */
 final class HashTags {
 
@@ -18,7 +18,7 @@ final class HashTags {
   static final char POINT = '.';
 
   private static final int SLOTS = 16_384;
-  private static final int MAX_RANGES = 64;
+  private static final int RANGES = 64;
 
   /** The slots of the decimal numbers from 0. One bucket in ten million finds none. */
   private static final int[] NUMBERS = new int[1_000];
@@ -38,12 +38,16 @@ final class HashTags {
    */
   static String of(String beginning, int bucket, int buckets) {
     String tag = beginning + bucket;
-    return buckets == 1 ? tag : tag + POINT + number(tag + POINT, bucket, buckets);
+    return buckets == 1
+        ? tag
+        : tag + POINT + number(tag + POINT, range(beginning, bucket, buckets));
   }
 
-  private static int number(String head, int bucket, int buckets) {
-    int ranges = Math.min(buckets, MAX_RANGES);
-    int range = bucket * ranges / buckets;
+  private static int range(String beginning, int bucket, int buckets) {
+    return (bucket * RANGES + slot(beginning, 0) % RANGES) / buckets;
+  }
+
+  private static int number(String head, int range) {
     int digits = 0;
     int ofHead = 0;
     for (int number = 0; number < NUMBERS.length; number++) {
@@ -55,7 +59,7 @@ final class HashTags {
       // A slot is a check sum: that of two texts together is that of the first with zeros in place
       // of the second, exclusive-or that of the second.
       int slot = ofHead ^ NUMBERS[number];
-      if (slot * ranges / SLOTS == range) {
+      if (slot * RANGES / SLOTS == range) {
         return number;
       }
     }
