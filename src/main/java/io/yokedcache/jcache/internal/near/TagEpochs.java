@@ -1,15 +1,16 @@
 package io.yokedcache.jcache.internal.near;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The tags of the near entries of a cache. A near entry has the present epoch of each of its tags,
  * and is used until one of them is over. So the invalidation of a tag drops the near entries that
- * have it, at a cost that does not depend on their number.
+ * have it, at a cost that does not depend on their number. Tags whose hashes end alike share an
+ * epoch, so that the number of epochs is bounded, and are invalidated together.
  *
  * <p>Like the invalidation of an entry, that of a tag may arrive while an entry is read. So a read
  * leaves no near entry with tags if any tag was invalidated since its ticket. Safe for use by
@@ -27,9 +28,10 @@ final class TagEpochs {
     }
   }
 
-  /** The present epochs, which go with the last near entry that has them. */
-  private final Cache<Bytes, TagEpoch> present =
-      Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
+  private static final int MAX_EPOCHS = 4096;
+
+  /** The present epochs by the ends of the hashes of their tags. */
+  private final ConcurrentMap<Integer, TagEpoch> present = new ConcurrentHashMap<>();
 
   private final AtomicInteger invalidations = new AtomicInteger();
 
@@ -42,13 +44,15 @@ final class TagEpochs {
 
   /** The present epoch of each tag. */
   List<TagEpoch> of(List<Bytes> tags) {
-    return tags.stream().map(tag -> present.get(tag, absent -> new TagEpoch())).toList();
+    return tags.stream()
+        .map(tag -> present.computeIfAbsent(endOfHash(tag), absent -> new TagEpoch()))
+        .toList();
   }
 
   /** Ends the epoch of a tag. */
   void invalidate(Bytes tag) {
     invalidations.incrementAndGet(); // before the epoch ends: see NearCache.keep()
-    TagEpoch epoch = present.asMap().remove(tag);
+    TagEpoch epoch = present.remove(endOfHash(tag));
     if (epoch != null) {
       epoch.isOver = true;
       ended.incrementAndGet();
@@ -58,8 +62,11 @@ final class TagEpochs {
   /** Whether so many epochs ended that it is worth a pass over the near entries to free them. */
   boolean isSweepDue() {
     int count = ended.get();
-    return count > 0
-        && (long) count * 4 >= present.estimatedSize()
-        && ended.compareAndSet(count, 0);
+    return count > 0 && (long) count * 4 >= present.size() && ended.compareAndSet(count, 0);
+  }
+
+  private static int endOfHash(Bytes tag) {
+    int hash = tag.hashCode();
+    return (hash ^ (hash >>> 16)) & (MAX_EPOCHS - 1);
   }
 }

@@ -42,7 +42,10 @@ final class NearCacheInterleavingsTest {
     private final NearCache<String> near =
         new NearCache<>(new Settings.NearCache(true, 100, null, null, null), 1, key -> "key");
 
-    Redis() {
+    private final List<Bytes> tags;
+
+    Redis(Bytes... tags) {
+      this.tags = List.of(tags);
       Tracking tracking = new Tracking();
       near.follow(bucket -> new Source(tracking, () -> 0, 0));
       tracking.freshUntil(System.nanoTime() + TimeUnit.HOURS.toNanos(1));
@@ -55,7 +58,7 @@ final class NearCacheInterleavingsTest {
       if (read.value != null) {
         near.keep(
             ticket,
-            new StoredValue(Bytes.utf8(read.value), -1, read.generation, List.of(TAG)),
+            new StoredValue(Bytes.utf8(read.value), -1, read.generation, tags),
             read.value,
             NearCache.ALWAYS_YOUNG);
       }
@@ -129,7 +132,7 @@ final class NearCacheInterleavingsTest {
   void invalidateTag_whileTwoRead() {
     Interleavings.some(
         () -> {
-          Redis redis = new Redis();
+          Redis redis = new Redis(TAG);
           Thread reader = Interleavings.start(redis::read);
           Thread other = Interleavings.start(redis::read);
           redis.invalidateTag();
