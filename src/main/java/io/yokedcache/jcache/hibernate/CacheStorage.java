@@ -1,9 +1,14 @@
 package io.yokedcache.jcache.hibernate;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.YokedCache;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.cache.CacheException;
 import org.hibernate.cache.spi.support.DomainDataStorageAccess;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The cache of a region, as Hibernate's own regions and strategies use it: query results and {@code
@@ -11,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 class CacheStorage implements DomainDataStorageAccess {
 
+  private static final Logger logger = LoggerFactory.getLogger(CacheStorage.class);
+
   private final YokedCache<Object, Object> cache;
+  private final AtomicBoolean hasWarned = new AtomicBoolean();
 
   CacheStorage(YokedCache<Object, Object> cache) {
     this.cache = cache;
@@ -26,9 +34,34 @@ class CacheStorage implements DomainDataStorageAccess {
     return cache.get(key);
   }
 
+  /** Puts a value, or removes the entry if the value cannot be stored. */
   @Override
   public void putIntoCache(Object key, Object value, SharedSessionContractImplementor session) {
-    cache.put(key, value);
+    try {
+      cache.put(key, value);
+    } catch (RedisUnavailableException e) {
+      throw e;
+    } catch (CacheException e) {
+      cache.remove(key);
+      warnOfMissing(e);
+    }
+  }
+
+  /**
+   * Reports that a state or a result is not in the cache, since it cannot be stored. The
+   * application has it from the database, so nothing has failed.
+   */
+  final void warnOfMissing(CacheException cause) {
+    if (hasWarned.compareAndSet(false, true)) {
+      logger.warn(
+          "Values of region {} cannot be cached, and are read from the database each time: {}"
+              + " (further ones are logged at debug level)",
+          cache.getName(),
+          cause.getMessage(),
+          cause);
+    } else {
+      logger.debug("A value of region {} cannot be cached", cache.getName(), cause);
+    }
   }
 
   @Override

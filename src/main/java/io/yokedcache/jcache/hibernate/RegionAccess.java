@@ -36,15 +36,18 @@ import org.jspecify.annotations.Nullable;
 abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
   private final YokedRegion region;
+  private final CacheStorage storage;
   private final YokedCache<Object, Object> cache;
   private final SharedTrip.Member<Object, Object> member;
   private final boolean isLocking;
   private final boolean mayLoadOld;
   private final @Nullable Comparator<Object> versions;
+  private final Layout layout;
 
   /**
    * Creates the access.
    *
+   * @param layout of the states, of which others are not read
    * @param isLocking whether the strategy is {@code READ_WRITE}
    * @param mayLoadOld whether a load may return a state from before the look at the entry, as from
    *     a snapshot, so that the look gives no permission to put it
@@ -52,12 +55,15 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
    */
   private RegionAccess(
       YokedRegion region,
+      Layout layout,
       boolean isLocking,
       boolean mayLoadOld,
       @Nullable Comparator<Object> versions) {
-    super(region, region.getCacheStorageAccess());
+    super(region, region.storage());
     this.region = region;
-    this.cache = region.cache();
+    this.layout = layout;
+    this.storage = region.storage();
+    this.cache = storage.cache();
     this.member = region.member();
     this.isLocking = isLocking;
     this.mayLoadOld = mayLoadOld;
@@ -84,7 +90,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return null; // The entry has the state that others see.
     }
     Object entry = cache.get(key);
-    if (entry instanceof Item item) {
+    if (entry instanceof Item item && item.has(layout)) {
       context.keepTicket(this, key, null);
       if (isLocking) {
         context.see(this, key, item);
@@ -102,12 +108,16 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
   private @Nullable Vacant newTicket(Object key) {
     Vacant ticket = Vacant.now();
-    return cache.putIfAbsent(key, ticket, Vacant.TIME_TO_LIVE) ? ticket : null;
+    try {
+      return cache.putIfAbsent(key, ticket, Vacant.TIME_TO_LIVE) ? ticket : null;
+    } catch (RedisUnavailableException e) { // The load fills no entry.
+      return null;
+    }
   }
 
   @Override
   public final boolean contains(Object key) {
-    return cache.get(key) instanceof Item;
+    return cache.get(key) instanceof Item item && item.has(layout);
   }
 
   @Override
@@ -146,7 +156,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
               RegionEntry.load(
                   mayLoadOld ? null : ticket,
                   context.getCachingTimestamp(),
-                  Item.now(value, version),
+                  Item.now(value, layout, version),
                   versions,
                   isRefresh));
       if (isLocking) {
@@ -154,6 +164,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       }
       return put instanceof Item;
     } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
+      return false;
+    } catch (CacheException e) {
+      storage.warnOfMissing(e);
       return false;
     }
   }
@@ -177,7 +190,12 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         key,
         trip -> {
           Supplier<@Nullable RegionEntry> lock =
-              begin(trip, key, context.seen(this, key), RegionEntry.lock(handle.id()));
+              begin(
+                  trip,
+                  /* hasCommitted= */ false,
+                  key,
+                  context.seen(this, key),
+                  RegionEntry.lock(handle.id()));
           return () -> {
             RegionEntry entry = lock.get();
             handle.set(entry);
@@ -204,7 +222,11 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       Handle handle,
       Function<@Nullable Object, @Nullable RegionEntry> decision) {
     TransactionContext.of(session)
-        .afterCommit(this, key, handle, trip -> begin(trip, key, handle.written(), decision));
+        .afterCommit(
+            this,
+            key,
+            handle,
+            trip -> begin(trip, /* hasCommitted= */ true, key, handle.written(), decision));
   }
 
   @Override
@@ -269,8 +291,12 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return false;
     }
     Function<@Nullable Object, @Nullable RegionEntry> put =
-        RegionEntry.insert(ticket, Item.now(value, version));
-    context.afterCommit(this, key, /* handle= */ null, trip -> begin(trip, key, ticket, put));
+        RegionEntry.insert(ticket, Item.now(value, layout, version));
+    context.afterCommit(
+        this,
+        key,
+        /* handle= */ null,
+        trip -> begin(trip, /* hasCommitted= */ true, key, ticket, put));
     return true;
   }
 
@@ -293,7 +319,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return false;
     }
     Handle handle = Handle.of(lock);
-    Item item = Item.now(value, version);
+    Item item = Item.now(value, layout, version);
     unlock(session, key, handle, RegionEntry.unlock(handle.id(), item, versions));
     return handle.isAlone();
   }
@@ -301,21 +327,25 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   /**
    * Begins a decision about an entry that must not stay as it is if the decision fails.
    *
+   * @param hasCommitted whether the transaction is over, so that the decision fails only if the
+   *     entry cannot be removed either
    * @param guess what the entry probably is, or {@code null}
    * @return finishes it, and returns the new value of the entry, or {@code null} if it stays
    */
   private Supplier<@Nullable RegionEntry> begin(
       SharedTrip trip,
+      boolean hasCommitted,
       Object key,
       @Nullable RegionEntry guess,
       Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
     try {
       Supplier<@Nullable RegionEntry> decided =
           member.<@Nullable RegionEntry>beginInvoke(trip, key, new Decision(guess, decision));
-      return () -> orRemove(key, decided);
+      return () -> orRemove(hasCommitted, key, decided);
     } catch (CacheException e) {
       return () ->
           orRemove(
+              hasCommitted,
               key,
               () -> {
                 throw e;
@@ -323,7 +353,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     }
   }
 
-  private @Nullable RegionEntry orRemove(Object key, Supplier<@Nullable RegionEntry> decided) {
+  private @Nullable RegionEntry orRemove(
+      boolean hasCommitted, Object key, Supplier<@Nullable RegionEntry> decided) {
     try {
       return decided.get();
     } catch (RedisUnavailableException e) {
@@ -335,8 +366,13 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         cache.remove(key);
       } catch (CacheException suppressed) {
         e.addSuppressed(suppressed);
+        throw e;
       }
-      throw e;
+      if (!hasCommitted) {
+        throw e;
+      }
+      storage.warnOfMissing(e);
+      return null;
     }
   }
 
@@ -368,10 +404,11 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
     OfEntities(
         YokedRegion region,
+        Layout layout,
         boolean isLocking,
         boolean mayLoadOld,
         @Nullable Comparator<Object> versions) {
-      super(region, isLocking, mayLoadOld, versions);
+      super(region, layout, isLocking, mayLoadOld, versions);
     }
 
     @Override
@@ -425,8 +462,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   /** Access to collections. Their owner's version does not tell how new their elements are. */
   static final class OfCollections extends RegionAccess implements CollectionDataAccess {
 
-    OfCollections(YokedRegion region, boolean isLocking, boolean mayLoadOld) {
-      super(region, isLocking, mayLoadOld, /* versions= */ null);
+    OfCollections(YokedRegion region, Layout layout, boolean isLocking, boolean mayLoadOld) {
+      super(region, layout, isLocking, mayLoadOld, /* versions= */ null);
     }
 
     @Override
@@ -450,8 +487,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
    */
   static final class OfNaturalIds extends RegionAccess implements NaturalIdDataAccess {
 
-    OfNaturalIds(YokedRegion region, boolean isLocking) {
-      super(region, isLocking, /* mayLoadOld= */ true, /* versions= */ null);
+    OfNaturalIds(YokedRegion region, Layout layout, boolean isLocking) {
+      super(region, layout, isLocking, /* mayLoadOld= */ true, /* versions= */ null);
     }
 
     @Override

@@ -46,9 +46,10 @@ sealed interface RegionEntry extends Serializable {
   /** A state of the database. */
   final class Item extends EncodedOnce implements RegionEntry {
 
-    @Serial private static final long serialVersionUID = 3L;
+    @Serial private static final long serialVersionUID = 4L;
 
     private final Object value;
+    private final long layout;
     private final @Nullable Object version;
     private final long origin;
     private final long placed;
@@ -57,19 +58,26 @@ sealed interface RegionEntry extends Serializable {
      * Creates a state.
      *
      * @param value the state, in Hibernate's form
+     * @param layout of the state, the number of a {@link Layout}
      * @param version of the row, or {@code null} if it has none
      * @param origin the JVM that writes it
      * @param placed when, by the clock of that JVM, after the state was read or committed
      */
-    Item(Object value, @Nullable Object version, long origin, long placed) {
+    Item(Object value, long layout, @Nullable Object version, long origin, long placed) {
       this.value = value;
+      this.layout = layout;
       this.version = version;
       this.origin = origin;
       this.placed = placed;
     }
 
-    static Item now(Object value, @Nullable Object version) {
-      return new Item(value, version, THIS_JVM, SimpleTimestamper.next());
+    static Item now(Object value, Layout layout, @Nullable Object version) {
+      return new Item(value, layout.id(), version, THIS_JVM, SimpleTimestamper.next());
+    }
+
+    /** Whether the state can be read with that mapping. */
+    boolean has(Layout expected) {
+      return layout == expected.id();
     }
 
     Object value() {
@@ -82,23 +90,31 @@ sealed interface RegionEntry extends Serializable {
 
     /** Whether this state has a newer version than the other one; false if one has no version. */
     boolean isNewerThan(Item other, @Nullable Comparator<Object> versions) {
-      return versions != null
-          && version != null
-          && other.version != null
-          && versions.compare(version, other.version) > 0;
+      return compareVersion(other, versions) > 0;
     }
 
     /** Whether this state has the other one's version or a newer one; false if one has none. */
     boolean isAsNewAs(Item other, @Nullable Comparator<Object> versions) {
-      return versions != null
-          && version != null
-          && other.version != null
-          && versions.compare(version, other.version) >= 0;
+      return compareVersion(other, versions) >= 0;
     }
 
-    /** Whether both have the same version and state; false if one has no version. */
+    /** Compares the versions; negative if one has none, or one of another type. */
+    private int compareVersion(Item other, @Nullable Comparator<Object> versions) {
+      if (versions == null
+          || version == null
+          || other.version == null
+          || version.getClass() != other.version.getClass()) {
+        return -1;
+      }
+      return versions.compare(version, other.version);
+    }
+
+    /** Whether both have the same layout, version and state; false if one has no version. */
     boolean hasStateOf(Item other) {
-      return version != null && version.equals(other.version) && isSame(value, other.value);
+      return layout == other.layout
+          && version != null
+          && version.equals(other.version)
+          && isSame(value, other.value);
     }
 
     /** Hibernate's form of a row does not define {@code equals}. */
@@ -319,7 +335,7 @@ sealed interface RegionEntry extends Serializable {
    * @param transactionStart when the transaction of the load began
    * @param isRefresh whether the state may replace another one that is not older, as one of the
    *     same version. If the entry may have changed since the transaction began, it is left without
-   *     a state.
+   *     a state. A state of another layout is replaced in the same way by every load.
    */
   static Function<@Nullable Object, @Nullable RegionEntry> load(
       @Nullable Vacant ticket,
@@ -337,7 +353,10 @@ sealed interface RegionEntry extends Serializable {
         if (loaded.isNewerThan(item, versions)) {
           return loaded;
         }
-        if (!isRefresh || item.isNewerThan(loaded, versions) || item.hasStateOf(loaded)) {
+        boolean isReadable = item.layout == loaded.layout;
+        if ((isReadable && !isRefresh)
+            || item.isNewerThan(loaded, versions)
+            || item.hasStateOf(loaded)) {
           return null;
         }
         return isBefore(transactionStart, item.origin, item.placed) ? loaded : Vacant.now();

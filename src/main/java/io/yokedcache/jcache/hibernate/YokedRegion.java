@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.hibernate;
 
 import io.yokedcache.jcache.YokedCache;
+import io.yokedcache.jcache.hibernate.RegionEntry.Item;
 import io.yokedcache.jcache.internal.processor.SharedTrip;
 import java.util.Comparator;
 import java.util.function.Supplier;
@@ -14,7 +15,12 @@ import org.hibernate.cache.spi.access.AccessType;
 import org.hibernate.cache.spi.access.CollectionDataAccess;
 import org.hibernate.cache.spi.access.EntityDataAccess;
 import org.hibernate.cache.spi.access.NaturalIdDataAccess;
+import org.hibernate.cache.spi.support.CollectionReadOnlyAccess;
 import org.hibernate.cache.spi.support.DomainDataRegionTemplate;
+import org.hibernate.cache.spi.support.EntityReadOnlyAccess;
+import org.hibernate.cache.spi.support.NaturalIdReadOnlyAccess;
+import org.hibernate.engine.spi.SharedSessionContractImplementor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,8 +40,12 @@ final class YokedRegion extends DomainDataRegionTemplate {
     super(config, factory, storage, factory.keysFactory(), context);
   }
 
-  YokedCache<Object, Object> cache() {
-    return ((CacheStorage) getCacheStorageAccess()).cache();
+  CacheStorage storage() {
+    return (CacheStorage) getCacheStorageAccess();
+  }
+
+  private YokedCache<Object, Object> cache() {
+    return storage().cache();
   }
 
   /** The same cache, for changes that share round trips. */
@@ -51,26 +61,41 @@ final class YokedRegion extends DomainDataRegionTemplate {
 
   @Override
   public EntityDataAccess generateEntityAccess(EntityDataCachingConfig config) {
+    Layout layout = layoutOfEntities(config);
     if (config.getAccessType() == AccessType.READ_ONLY) {
-      return super.generateEntityAccess(config);
+      return new EntityReadOnlyAccess(
+          this, getEffectiveKeysFactory(), new ReadOnlyStorage(cache(), layout), config);
     }
     Supplier<Comparator<Object>> versions = config.getVersionComparatorAccess();
     return new RegionAccess.OfEntities(
-        this, isLocking(config), readsSnapshots(), versions == null ? null : versions.get());
+        this,
+        layout,
+        isLocking(config),
+        readsSnapshots(),
+        versions == null ? null : versions.get());
   }
 
   @Override
   public CollectionDataAccess generateCollectionAccess(CollectionDataCachingConfig config) {
+    Layout layout =
+        Layout.ofCollections(getSessionFactory(), config.getNavigableRole().getFullPath());
     return config.getAccessType() == AccessType.READ_ONLY
-        ? super.generateCollectionAccess(config)
-        : new RegionAccess.OfCollections(this, isLocking(config), readsSnapshots());
+        ? new CollectionReadOnlyAccess(
+            this, getEffectiveKeysFactory(), new ReadOnlyStorage(cache(), layout), config)
+        : new RegionAccess.OfCollections(this, layout, isLocking(config), readsSnapshots());
   }
 
   @Override
   public NaturalIdDataAccess generateNaturalIdAccess(NaturalIdDataCachingConfig config) {
+    Layout layout = layoutOfEntities(config);
     return config.getAccessType() == AccessType.READ_ONLY
-        ? super.generateNaturalIdAccess(config)
-        : new RegionAccess.OfNaturalIds(this, isLocking(config));
+        ? new NaturalIdReadOnlyAccess(
+            this, getEffectiveKeysFactory(), new ReadOnlyStorage(cache(), layout), config)
+        : new RegionAccess.OfNaturalIds(this, layout, isLocking(config));
+  }
+
+  private Layout layoutOfEntities(DomainDataCachingConfig config) {
+    return Layout.ofEntities(getSessionFactory(), config.getNavigableRole().getFullPath());
   }
 
   private boolean isLocking(DomainDataCachingConfig config) {
@@ -81,5 +106,28 @@ final class YokedRegion extends DomainDataRegionTemplate {
           getName());
     }
     return config.getAccessType() != AccessType.NONSTRICT_READ_WRITE;
+  }
+
+  /** The storage of Hibernate's strategy {@code READ_ONLY}: states with their layout. */
+  private static final class ReadOnlyStorage extends CacheStorage {
+
+    private final Layout layout;
+
+    ReadOnlyStorage(YokedCache<Object, Object> cache, Layout layout) {
+      super(cache);
+      this.layout = layout;
+    }
+
+    @Override
+    public @Nullable Object getFromCache(Object key, SharedSessionContractImplementor session) {
+      return super.getFromCache(key, session) instanceof Item item && item.has(layout)
+          ? item.value()
+          : null;
+    }
+
+    @Override
+    public void putIntoCache(Object key, Object value, SharedSessionContractImplementor session) {
+      super.putIntoCache(key, Item.now(value, layout, /* version= */ null), session);
+    }
   }
 }

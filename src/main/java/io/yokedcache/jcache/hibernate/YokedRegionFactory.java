@@ -53,8 +53,10 @@ import org.slf4j.LoggerFactory;
  *       without it, the provider's default URI
  *   <li>{@code hibernate.javax.cache.provider}: class name of the provider, by default {@link
  *       YokedCachingProvider}; it must be that class
- *   <li>{@code hibernate.javax.cache.missing_cache_strategy}: {@code fail}, {@code create-warn}
- *       (the default) or {@code create}
+ *   <li>{@code hibernate.javax.cache.missing_cache_strategy}: what happens if the configuration
+ *       file does not name the cache of a region: {@code create} (the default, in contrast to
+ *       {@code hibernate-jcache}: the file's defaults and patterns give it its settings), {@code
+ *       create-warn} or {@code fail}
  *   <li>{@code hibernate.javax.cache.cache_manager}: a {@link CacheManager} of this provider, which
  *       is closed with the session factory
  *   <li>{@code hibernate.connection.isolation}: if it is {@code REPEATABLE_READ} or {@code
@@ -89,7 +91,7 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
           LEGACY_UPDATE_TIMESTAMPS_REGION_UNQUALIFIED_NAMES);
 
   private volatile @Nullable CacheManager manager;
-  private volatile MissingCaches missingCaches = MissingCaches.CREATE_WARN;
+  private volatile MissingCaches missingCaches = MissingCaches.CREATE;
   private volatile boolean readsSnapshots;
 
   /** Used by Hibernate, which then calls {@link #start}. */
@@ -103,7 +105,7 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
 
     static MissingCaches of(@Nullable Object setting) {
       if (setting == null || setting.toString().isEmpty()) {
-        return CREATE_WARN;
+        return CREATE;
       }
       for (MissingCaches value : values()) {
         if (value.text().equals(setting.toString().toLowerCase(Locale.ROOT))) {

@@ -19,6 +19,7 @@ final class RegionEntryTest {
   private static final long START = SimpleTimestamper.next();
   private static final long MARGIN = RegionEntry.CLOCK_MARGIN.toMillis() * SimpleTimestamper.ONE_MS;
   private static final long OTHER_JVM = RegionEntry.THIS_JVM + 1;
+  private static final long LAYOUT = 7;
 
   private static Item item(@Nullable Integer version) {
     return item(version, RegionEntry.THIS_JVM, START);
@@ -29,7 +30,7 @@ final class RegionEntryTest {
   }
 
   private static Item item(Object state, @Nullable Integer version, long origin, long placed) {
-    return new Item(state, version, origin, placed);
+    return new Item(state, LAYOUT, version, origin, placed);
   }
 
   /** An entry with a state that is not the loaded one. */
@@ -165,6 +166,26 @@ final class RegionEntryTest {
     assertThat(refresh(Vacant.now(), 1)).isNull();
     assertThat(refresh(new Vacant(RegionEntry.THIS_JVM, START - 1), 1)).isEqualTo(item(1));
     assertThat(refresh(RegionEntry.lock(1).apply(null), 1)).isNull();
+  }
+
+  /** Another version of the application has put it, which this one cannot read. */
+  @Test
+  void load_stateOfAnotherLayout_isReplacedAsByARefresh() {
+    Item before = new Item("state 2", LAYOUT + 1, 2, RegionEntry.THIS_JVM, START - 1);
+    Item after = new Item("state 2", LAYOUT + 1, 2, RegionEntry.THIS_JVM, START);
+
+    assertThat(load(before, null, 2)).isEqualTo(item(2));
+    assertThat(load(after, null, 2)).isInstanceOf(Vacant.class);
+    assertThat(load(before, null, 1)).isNull();
+    assertThat(load(after, null, 3)).isEqualTo(item(3));
+  }
+
+  @Test
+  void load_versionOfAnotherType_isNotCompared() {
+    Item before = new Item("state 2", LAYOUT + 1, 2L, RegionEntry.THIS_JVM, START - 1);
+
+    assertThat(load(before, null, 1)).isEqualTo(item(1));
+    assertThat(RegionEntry.unlock(1, item(2), VERSIONS).apply(before)).isInstanceOf(Vacant.class);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.hibernate;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,13 +9,18 @@ import static org.awaitility.Awaitility.await;
 import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.YokedCachingProvider;
 import io.yokedcache.jcache.hibernate.Shelves.Book;
+import io.yokedcache.jcache.hibernate.Shelves.Form;
 import io.yokedcache.jcache.hibernate.Shelves.Leaflet;
+import io.yokedcache.jcache.hibernate.Shelves.Link;
 import io.yokedcache.jcache.hibernate.Shelves.Page;
+import io.yokedcache.jcache.hibernate.Shelves.Stamp;
 import io.yokedcache.jcache.hibernate.Shelves.Titled;
 import io.yokedcache.jcache.testing.RedisServer;
 import jakarta.persistence.CacheStoreMode;
 import jakarta.transaction.Synchronization;
+import java.io.ByteArrayInputStream;
 import java.net.URI;
+import java.net.URL;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,6 +60,16 @@ final class RegionFactoryIT {
   private static final Pattern READS = Pattern.compile("cmdstat_mget:calls=(\\d+)");
   private static final Pattern SOCKET_READS = Pattern.compile("total_reads_processed:(\\d+)");
 
+  /** Overrides the annotations. */
+  private static final String EARLIER_MAPPING =
+      """
+      <entity-mappings xmlns="https://jakarta.ee/xml/ns/persistence/orm" version="3.1">
+        <entity class="%s"><attributes><transient name="author"/></attributes></entity>
+        <entity class="%s"><attributes><transient name="author"/></attributes></entity>
+      </entity-mappings>
+      """
+          .formatted(Form.class.getName(), Stamp.class.getName());
+
   private static RedisServer redis;
   private static List<CacheManager> managers;
   private static SessionFactory here;
@@ -64,6 +80,9 @@ final class RegionFactoryIT {
 
   private static SessionFactory near;
 
+  /** An earlier version of the application, without some attributes. */
+  private static SessionFactory earlier;
+
   @BeforeAll
   static void start() {
     redis = RedisServer.start();
@@ -72,17 +91,23 @@ final class RegionFactoryIT {
     here = open(database, "create", "", false);
     there = open(database, "validate", "", false);
     repeatable = open(database, "validate", "REPEATABLE_READ", false);
+    earlier = open(database, "validate", "", false, EARLIER_MAPPING);
     near = open(database, "validate", "", true);
   }
 
   @AfterAll
   static void stop() {
-    Stream.of(near, repeatable, there, here).forEach(SessionFactory::close);
+    Stream.of(near, earlier, repeatable, there, here).forEach(SessionFactory::close);
     redis.close();
   }
 
   private static SessionFactory open(
       String database, String schema, String isolation, boolean isNear) {
+    return open(database, schema, isolation, isNear, /* mapping= */ null);
+  }
+
+  private static SessionFactory open(
+      String database, String schema, String isolation, boolean isNear, @Nullable String mapping) {
     Properties properties = new Properties();
     properties.setProperty("yokedcache.defaults.near.enabled", String.valueOf(isNear));
     CacheManager manager =
@@ -97,6 +122,9 @@ final class RegionFactoryIT {
             .addAnnotatedClass(Book.class)
             .addAnnotatedClass(Page.class)
             .addAnnotatedClass(Leaflet.class)
+            .addAnnotatedClass(Form.class)
+            .addAnnotatedClass(Link.class)
+            .addAnnotatedClass(Stamp.class)
             .setProperty("hibernate.connection.url", database)
             .setProperty("hibernate.hbm2ddl.auto", schema)
             .setProperty("hibernate.connection.isolation", isolation)
@@ -106,6 +134,9 @@ final class RegionFactoryIT {
             .setProperty("hibernate.generate_statistics", "true")
             .setProperty("hibernate.session.events.log", "false");
     configuration.getProperties().put("hibernate.javax.cache.cache_manager", manager);
+    if (mapping != null) {
+      configuration.addInputStream(new ByteArrayInputStream(mapping.getBytes(UTF_8)));
+    }
     return configuration.buildSessionFactory();
   }
 
@@ -912,6 +943,59 @@ final class RegionFactoryIT {
 
   private static long socketReads() {
     return figure(SOCKET_READS, "stats");
+  }
+
+  /** Hibernate's states have the values by position, so that of another mapping is unreadable. */
+  @Test
+  void find_putWithAnotherMapping_readsTheRow() {
+    long id = insert(Form::new);
+    Function<Session, @Nullable Object> form = session -> session.find(Form.class, id).text();
+
+    for (int i = 0; i < 3; i++) {
+      // A transient attribute keeps its default.
+      assertThat(ask(earlier, form).found()).isEqualTo("author place first");
+      assertThat(ask(here, form).found()).isEqualTo("author place first");
+    }
+    assertThat(ask(here, form)).isEqualTo(new Answer("author place first", 0));
+
+    earlier.inTransaction(session -> session.find(Form.class, id).edition = "next");
+    assertThat(ask(here, form).found()).isEqualTo("author place next");
+    here.inTransaction(session -> session.find(Form.class, id).edition = "last");
+    assertThat(ask(earlier, form).found()).isEqualTo("author place last");
+  }
+
+  @Test
+  void find_readOnlyPutWithAnotherMapping_readsTheRow() {
+    long id = insert(Stamp::new);
+    Function<Session, @Nullable Object> stamp = session -> session.find(Stamp.class, id).text();
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(ask(earlier, stamp).found()).isEqualTo("author place");
+      assertThat(ask(here, stamp).found()).isEqualTo("author place");
+    }
+    assertThat(ask(here, stamp)).isEqualTo(new Answer("author place", 0));
+  }
+
+  /** Nothing fails: the application has each state and result from the database. */
+  @Test
+  void stateThatCannotBeStored_isReadFromTheDatabase() {
+    long id = insert(Link::new);
+    assertThat(title(there, Link.class, id)).isEqualTo(new Answer("old", 1));
+    assertThat(title(there, Link.class, id)).isEqualTo(new Answer("old", 1));
+
+    here.inTransaction(session -> retitle(session, Link.class, id));
+
+    assertThat(title(there, Link.class, id)).isEqualTo(new Answer("new", 1));
+    Function<Session, @Nullable Object> target =
+        session ->
+            String.valueOf(
+                session
+                    .createQuery("select target from Link where id = ?1", URL.class)
+                    .setParameter(1, id)
+                    .setCacheable(true)
+                    .getSingleResult());
+    assertThat(ask(there, target)).isEqualTo(new Answer("http://127.0.0.1/", 1));
+    assertThat(ask(there, target)).isEqualTo(new Answer("http://127.0.0.1/", 1));
   }
 
   private static void rollBack(Consumer<Session> action) {

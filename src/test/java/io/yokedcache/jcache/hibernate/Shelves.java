@@ -8,11 +8,14 @@ import jakarta.persistence.ElementCollection;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Version;
+import java.net.MalformedURLException;
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.hibernate.annotations.Cache;
 import org.hibernate.annotations.CacheConcurrencyStrategy;
+import org.hibernate.annotations.Immutable;
 import org.hibernate.annotations.NaturalId;
 import org.hibernate.annotations.NaturalIdCache;
 import org.jspecify.annotations.Nullable;
@@ -138,6 +141,83 @@ final class Shelves {
     Leaflet(long id) {
       this.id = id;
       this.title = "old";
+    }
+
+    @Override
+    public String title() {
+      return title;
+    }
+
+    @Override
+    public void retitle(String title) {
+      this.title = title;
+    }
+  }
+
+  /** With attributes that another version of the application has not. */
+  @Entity(name = "Form")
+  @Cacheable
+  @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+  static class Form {
+
+    @Id long id;
+    @Nullable String author = "author";
+    @Nullable String place = "place";
+    @Nullable String edition = "first";
+    @Version int version;
+
+    Form() {}
+
+    Form(long id) {
+      this.id = id;
+    }
+
+    String text() {
+      return author + " " + place + " " + edition;
+    }
+  }
+
+  /** A form that does not change. */
+  @Entity(name = "Stamp")
+  @Cacheable
+  @Immutable
+  @Cache(usage = CacheConcurrencyStrategy.READ_ONLY)
+  static class Stamp {
+
+    @Id long id;
+    @Nullable String author = "author";
+    @Nullable String place = "place";
+
+    Stamp() {}
+
+    Stamp(long id) {
+      this.id = id;
+    }
+
+    String text() {
+      return author + " " + place;
+    }
+  }
+
+  /** With an attribute of a class that no cache reads back unless the settings allow it. */
+  @Entity(name = "Link")
+  @Cacheable
+  @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+  static class Link implements Titled {
+
+    @Id long id;
+    @Nullable URL target;
+    String title = "old";
+
+    Link() {}
+
+    Link(long id) {
+      this.id = id;
+      try {
+        this.target = new URL("http://127.0.0.1/");
+      } catch (MalformedURLException e) {
+        throw new AssertionError(e);
+      }
     }
 
     @Override
