@@ -60,12 +60,8 @@ public final class MetricsBridge implements AutoCloseable {
   private final Map<String, Shared> shared = new HashMap<>();
   private boolean isClosed;
 
-  /** The counts of closed StatsD collectors; guarded by itself. */
-  private static final class Ended {
-    private @Nullable StatsDStatistics statistics;
-  }
-
-  private final Ended ended = new Ended();
+  /** The counts of closed StatsD collectors; guarded by the slots. */
+  private @Nullable StatsDStatistics ended;
 
   private MetricsBridge(MetricsSettings settings, boolean sendsHistory) {
     this.settings = settings;
@@ -242,14 +238,14 @@ public final class MetricsBridge implements AutoCloseable {
 
   /** Returns the counts of the present and all closed collectors; absent if there was none. */
   @Nullable StatsDStatistics statistics() {
-    synchronized (ended) {
-      return statsd.running instanceof StatsDOutput.Part part ? statistics(part) : ended.statistics;
+    synchronized (slots) {
+      return statsd.running instanceof StatsDOutput.Part part ? statistics(part) : ended;
     }
   }
 
   private StatsDStatistics statistics(StatsDOutput.Part part) {
     StatsDStatistics now = part.collector().statistics();
-    return ended.statistics == null ? now : ended.statistics.then(now);
+    return ended == null ? now : ended.then(now);
   }
 
   /** Reports now, before caches go that will not be there for the next report. */
@@ -345,9 +341,9 @@ public final class MetricsBridge implements AutoCloseable {
         end(old);
         metrics.removeCollector(old.collector());
       }
-      synchronized (ended) {
+      synchronized (slots) {
         if (old instanceof StatsDOutput.Part part) {
-          ended.statistics = statistics(part);
+          ended = statistics(part);
         }
         running = null;
       }

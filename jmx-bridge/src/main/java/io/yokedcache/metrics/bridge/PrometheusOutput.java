@@ -67,18 +67,21 @@ public record PrometheusOutput(
       boolean statusPage) {
 
     private static Listener read(Group group) {
+      String user = group.optionalText("user");
+      Secret password = group.secret("password", PASSWORD_VARIABLE);
+      Secret passwordHash = group.secret("password-hash");
       Listener read =
           new Listener(
               group.text("host", ANYTHING, "a host name or an address"),
               group.integer("port", 0, 65_535),
               group.text("path", PATH, "a path such as /metrics"),
               group.list("hosts", HOST_NAME, "a host name without a port"),
-              group.optionalText("user"),
-              group.secret("password", PASSWORD_VARIABLE),
-              group.secret("password-hash"),
+              user,
+              user == null ? null : password, // a variable may be meant for another bridge
+              passwordHash,
               TlsFiles.read(group.child("tls")),
               group.flag("status-page"));
-      read.checkUser(group);
+      checkUser(group, user, password, passwordHash);
       if (read.path.equals("/-/healthy") || (read.path.equals("/") && read.statusPage)) {
         group.complain(
             "path", "is " + read.path + ", which the bridge serves already: choose another path");
@@ -86,11 +89,17 @@ public record PrometheusOutput(
       if (group.flag("enabled") && !LOOPBACK.matcher(read.host).matches()) {
         read.checkExposure(group);
       }
-      return read.user == null ? read.withoutPassword() : read;
+      return read;
     }
 
-    private void checkUser(Group group) {
-      boolean hasPassword = password != null && (group.flag("enabled") || isWritten(group));
+    private static void checkUser(
+        Group group,
+        @Nullable String user,
+        @Nullable Secret password,
+        @Nullable Secret passwordHash) {
+      // Not only a variable, which may be meant for another bridge.
+      boolean isWritten = group.isWritten("password") || group.isWritten("password-file");
+      boolean hasPassword = password != null && (group.flag("enabled") || isWritten);
       if (user == null && (passwordHash != null || hasPassword)) {
         group.complain(
             "user",
@@ -130,17 +139,6 @@ public record PrometheusOutput(
       } else if (user != null && tls.keyStore() == null) {
         group.warn("user", "has a password that clients send unencrypted: set tls.key-store too");
       }
-    }
-
-    /** A password in a variable may be meant for another bridge. */
-    private Listener withoutPassword() {
-      return new Listener(
-          host, port, path, hosts, user, /* password= */ null, passwordHash, tls, statusPage);
-    }
-
-    /** Whether the password is not only a variable, which may be meant for another bridge. */
-    private static boolean isWritten(Group group) {
-      return group.isWritten("password") || group.isWritten("password-file");
     }
   }
 

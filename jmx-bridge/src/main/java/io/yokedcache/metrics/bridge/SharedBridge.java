@@ -1,5 +1,7 @@
 package io.yokedcache.metrics.bridge;
 
+import io.yokedcache.metrics.source.CacheSource.Selection;
+import io.yokedcache.metrics.source.JmxCacheReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -14,9 +16,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.management.MBeanServer;
-import javax.management.MalformedObjectNameException;
-import javax.management.ObjectName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -172,32 +173,21 @@ final class SharedBridge {
                   + " yokedcache.caches.\"<name>\".statistics = true",
               String.join(", ", unmeasured));
         }
-      } catch (RuntimeException e) {
+      } catch (IOException | RuntimeException e) {
         // An exception would end the schedule.
         logger.debug("Cannot tell whether statistics are off", e);
       }
     }
 
-    /** The caches that have the bean of every cache, but not the one of those with statistics. */
-    static Set<String> unmeasured(MBeanServer server) {
-      Set<String> caches = names(server, "io.yokedcache:type=CacheExtendedStatistics,*");
-      caches.removeAll(names(server, "javax.cache:type=CacheStatistics,*"));
-      return caches;
-    }
-
-    private static Set<String> names(MBeanServer server, String pattern) {
-      Set<String> names = new TreeSet<>();
-      try {
-        for (ObjectName bean : server.queryNames(new ObjectName(pattern), /* query= */ null)) {
-          names.add(
-              String.format(
-                  "cache %s of %s",
-                  bean.getKeyProperty("Cache"), bean.getKeyProperty("CacheManager")));
-        }
-      } catch (MalformedObjectNameException e) {
-        throw new IllegalStateException(pattern, e);
+    /** The caches of YokedCache, which alone has codecs, whose statistics are off. */
+    static Set<String> unmeasured(MBeanServer server) throws IOException {
+      Selection configurations = new Selection(false, true, Set.of());
+      try (JmxCacheReader reader = new JmxCacheReader(server)) {
+        return reader.read(configurations).configurations().stream()
+            .filter(each -> each.codec() != null && Boolean.FALSE.equals(each.statisticsEnabled()))
+            .map(each -> String.format("cache %s of %s", each.cache(), each.manager()))
+            .collect(Collectors.toCollection(TreeSet::new));
       }
-      return names;
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.management.remote.JMXServiceURL;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -94,10 +95,7 @@ final class TargetOptions {
     Secret password = password();
     for (String option : urls) {
       String url = value(option);
-      String wrong = Targets.objection(url);
-      if (wrong != null) {
-        throw new MetricsConfigurationException("\"" + url + "\" " + wrong);
-      }
+      JMXServiceURL unused = Targets.parsed(url); // or throws
       add(
           targets,
           nameOfUrl(option),

@@ -97,7 +97,8 @@ final class Targets implements AutoCloseable {
         : url;
   }
 
-  private static JMXServiceURL parsed(String url) {
+  /** Throws with the objection if it is not the URL of a JVM. */
+  static JMXServiceURL parsed(String url) {
     try {
       return new JMXServiceURL(fullUrl(url));
     } catch (MalformedURLException e) {

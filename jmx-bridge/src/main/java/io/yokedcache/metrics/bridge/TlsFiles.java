@@ -10,7 +10,6 @@ import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -63,33 +62,24 @@ public record TlsFiles(
             group.flag("require-client-certificate"),
             group.list("protocols", VERSION, "TLSv1.2 or TLSv1.3"),
             group.list("cipher-suites", NAME, "a name such as TLS_AES_256_GCM_SHA384"));
-    if (tls.keyStore == null) {
-      Map<String, Boolean> others =
-          Map.of(
-              "key-store-password",
-              tls.keyStorePassword != null,
-              "trust-store",
-              tls.trustStore != null,
-              "protocols",
-              group.isWritten("protocols"),
-              "cipher-suites",
-              !tls.cipherSuites.isEmpty());
-      others.forEach(
-          (key, isSet) -> {
-            if (isSet) {
-              group.complain(key, "needs a key-store, without which there is no TLS");
-            }
-          });
-    }
-    if (tls.trustStore == null && tls.trustStorePassword != null) {
-      group.complain("trust-store-password", "is set without a trust-store: set trust-store too");
-    }
-    if (tls.keyStore != null && tls.protocols.isEmpty()) {
-      group.complain("protocols", "is empty: name TLSv1.2, TLSv1.3 or both");
-    }
-    if (tls.requireClientCertificate() && tls.trustStore() == null) {
-      group.complain("require-client-certificate", "needs a trust-store with their certificates");
-    }
+    boolean isPlain = tls.keyStore == null;
+    String needed = "needs a key-store, without which there is no TLS";
+    group.complainIf(isPlain && tls.keyStorePassword != null, "key-store-password", needed);
+    group.complainIf(isPlain && tls.trustStore != null, "trust-store", needed);
+    group.complainIf(isPlain && group.isWritten("protocols"), "protocols", needed);
+    group.complainIf(isPlain && !tls.cipherSuites.isEmpty(), "cipher-suites", needed);
+    group.complainIf(
+        tls.trustStore == null && tls.trustStorePassword != null,
+        "trust-store-password",
+        "is set without a trust-store: set trust-store too");
+    group.complainIf(
+        !isPlain && tls.protocols.isEmpty(),
+        "protocols",
+        "is empty: name TLSv1.2, TLSv1.3 or both");
+    group.complainIf(
+        tls.requireClientCertificate && tls.trustStore == null,
+        "require-client-certificate",
+        "needs a trust-store with their certificates");
     return tls;
   }
 

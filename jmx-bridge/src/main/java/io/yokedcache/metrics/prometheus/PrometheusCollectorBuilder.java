@@ -62,19 +62,13 @@ public final class PrometheusCollectorBuilder {
     return this;
   }
 
-  /**
-   * Sets the beginning of all names: letters, digits and underscores, or nothing; default {@code
-   * yokedcache}.
-   */
+  /** Sets the first part of all names, which may be empty; default {@code yokedcache}. */
   public PrometheusCollectorBuilder namespace(String value) {
     this.namespace = requireNonNull(value, "namespace");
     return this;
   }
 
-  /**
-   * Sets the part of all names after the namespace: letters, digits and underscores; default
-   * nothing.
-   */
+  /** Sets the part of all names after the namespace; default nothing. */
   public PrometheusCollectorBuilder subsystem(String value) {
     this.subsystem = requireNonNull(value, "subsystem");
     return this;
@@ -86,27 +80,19 @@ public final class PrometheusCollectorBuilder {
     return this;
   }
 
-  /**
-   * Sets the registry, which may have other metrics of the application; default the library's
-   * default registry.
-   */
+  /** Sets the registry; default the library's default registry. */
   public PrometheusCollectorBuilder registry(PrometheusRegistry value) {
     this.registry = requireNonNull(value, "registry");
     return this;
   }
 
-  /**
-   * Sets the host name or address to listen on; default {@code 127.0.0.1}; {@code 0.0.0.0} for all.
-   */
+  /** Sets the address to listen on; default {@code 127.0.0.1}; {@code 0.0.0.0} for all. */
   public PrometheusCollectorBuilder host(String value) {
     this.host = requireNonNull(value, "host");
     return this;
   }
 
-  /**
-   * Sets the port to listen on; default 8000. 0 stands for any free port, which {@link
-   * PrometheusCollector#port()} returns.
-   */
+  /** Sets the port; default 8000; 0 for any free one, which the collector then returns. */
   public PrometheusCollectorBuilder port(int value) {
     this.port = value;
     return this;
@@ -152,10 +138,7 @@ public final class PrometheusCollectorBuilder {
     return this;
   }
 
-  /**
-   * Sets the versions of TLS and the cipher suites; default TLSv1.3 and TLSv1.2 with the JVM's
-   * suites.
-   */
+  /** Sets versions of TLS and cipher suites; default TLSv1.3, TLSv1.2 and the JVM's suites. */
   public PrometheusCollectorBuilder tlsParameters(SSLParameters value) {
     this.tlsParameters = requireNonNull(value, "tlsParameters");
     return this;

@@ -93,9 +93,7 @@ public final class StatsDBuilder {
     return this;
   }
 
-  /**
-   * Sets the dialect: {@link StatsDFlavour#DOGSTATSD} if true, else {@link StatsDFlavour#PLAIN}.
-   */
+  /** Sets the flavour {@link StatsDFlavour#DOGSTATSD} if true, else the plain one. */
   public StatsDBuilder useTags(boolean value) {
     return flavour(value ? StatsDFlavour.DOGSTATSD : StatsDFlavour.PLAIN);
   }
@@ -119,20 +117,14 @@ public final class StatsDBuilder {
     return this;
   }
 
-  /**
-   * Sets how many measurements may wait to be sent, 1 to 10 million; 65,536 by default. One takes
-   * about 100 bytes.
-   */
+  /** Sets how many measurements may wait, 1 to 10 million, of some 100 bytes; default 65,536. */
   public StatsDBuilder queueCapacity(int value) {
     require(value >= 1 && value <= 10_000_000, "queueCapacity", value, "1 to 10000000");
     queueCapacity = value;
     return this;
   }
 
-  /**
-   * Sets how often the host is resolved again: at most a day; 1 minute by default. Java itself
-   * remembers an address for 30 seconds.
-   */
+  /** Sets how often the host is resolved again, at most a day; default 1 minute. */
   public StatsDBuilder dnsRefresh(Duration value) {
     dnsRefresh = duration("dnsRefresh", value);
     return this;
