@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The one table of all metrics of caches: name, meaning, and source of the value. Durations are in
- * seconds, ratios from 0 to 1.
+ * seconds, ratios from 0 to 1. The end of a name tells the kind: {@code .total} is a counter,
+ * {@code _duration} a histogram, and all else a gauge.
  */
 // The list is immutable and the functions have no state, which their types do not tell.
 @SuppressWarnings("ImmutableEnumChecker")
@@ -323,12 +324,17 @@ public enum CacheMetric {
           2.5, 5.0, 10.0);
 
   private final String metricName;
+  private final MetricKind kind;
   private final String help;
   private final Row row;
   private final List<String> labels;
 
   CacheMetric(String name, String help, Row row, String... labels) {
     this.metricName = name;
+    this.kind =
+        name.endsWith(".total")
+            ? MetricKind.COUNTER
+            : name.endsWith("_duration") ? MetricKind.HISTOGRAM : MetricKind.GAUGE;
     this.help = help;
     this.row = row;
     this.labels = List.of(labels);
@@ -339,11 +345,8 @@ public enum CacheMetric {
     return metricName;
   }
 
-  /** Returns the kind, which the end of the name tells. */
   public MetricKind kind() {
-    return metricName.endsWith(".total")
-        ? MetricKind.COUNTER
-        : metricName.endsWith("_duration") ? MetricKind.HISTOGRAM : MetricKind.GAUGE;
+    return kind;
   }
 
   public MetricScope scope() {
@@ -416,7 +419,7 @@ public enum CacheMetric {
 
   /** Returns the timers of a reading that are one distribution each and ran at least once. */
   public List<OperationReading> distributions(CacheReading cache) {
-    return kind() != MetricKind.HISTOGRAM
+    return kind != MetricKind.HISTOGRAM
         ? List.of()
         : cache.operations().stream()
             .filter(timer -> timer.count() > 0)
