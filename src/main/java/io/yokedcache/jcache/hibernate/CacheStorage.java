@@ -39,8 +39,8 @@ class CacheStorage implements DomainDataStorageAccess {
   public void putIntoCache(Object key, Object value, SharedSessionContractImplementor session) {
     try {
       cache.put(key, value);
-    } catch (RedisUnavailableException e) {
-      throw e;
+    } catch (RedisUnavailableException nothingIsLostIfTheValueIsNotPut) {
+      // The removal of an older value is owed by the put.
     } catch (CacheException e) {
       cache.remove(key);
       warnOfMissing(e);
@@ -57,8 +57,7 @@ class CacheStorage implements DomainDataStorageAccess {
           "Values of region {} cannot be cached, and are read from the database each time: {}"
               + " (further ones are logged at debug level)",
           cache.getName(),
-          cause.getMessage(),
-          cause);
+          cause.getMessage());
     } else {
       logger.debug("A value of region {} cannot be cached", cache.getName(), cause);
     }

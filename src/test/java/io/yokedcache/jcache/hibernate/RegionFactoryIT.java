@@ -998,6 +998,34 @@ final class RegionFactoryIT {
     assertThat(ask(there, target)).isEqualTo(new Answer("http://127.0.0.1/", 1));
   }
 
+  /** What a full server does not store is in the database. */
+  @Test
+  void fullServer_failsNoRead() {
+    long id = insert(Page::new);
+    long stamp = insert(Stamp::new);
+    here.getCache().evictAllRegions();
+    Function<Session, @Nullable Object> query =
+        session ->
+            session
+                .createQuery("select title from Page where id = ?1", String.class)
+                .setParameter(1, id)
+                .setCacheable(true)
+                .getSingleResult();
+    try (Jedis jedis = new Jedis(redis.uri())) {
+      jedis.configSet("maxmemory", "1");
+      try {
+        assertThat(title(here, Page.class, id)).isEqualTo(new Answer("old", 1));
+        assertThat(ask(here, query)).isEqualTo(new Answer("old", 1));
+        assertThat(ask(here, session -> session.find(Stamp.class, stamp).place))
+            .isEqualTo(new Answer("place", 1));
+      } finally {
+        jedis.configSet("maxmemory", "0");
+      }
+    }
+    assertThat(ask(here, query)).isEqualTo(new Answer("old", 1));
+    assertThat(ask(here, query)).isEqualTo(new Answer("old", 0));
+  }
+
   private static void rollBack(Consumer<Session> action) {
     here.inSession(
         session -> {
