@@ -10,8 +10,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -123,6 +125,15 @@ final class SettingGroup {
 
   @Nullable Boolean optionalFlag(String key) {
     return optional(key, SettingGroup::toFlag, "true, false or null");
+  }
+
+  /** A constant of an enum, written in lower case and with hyphens. */
+  <E extends Enum<E>> E constant(String key, Class<E> type) {
+    Map<String, E> constants = new LinkedHashMap<>();
+    for (E constant : type.getEnumConstants()) {
+      constants.put(constant.name().toLowerCase(Locale.ROOT).replace('_', '-'), constant);
+    }
+    return required(key, constants::get, String.join(" or ", constants.keySet()));
   }
 
   String text(String key, Pattern form, String expected) {

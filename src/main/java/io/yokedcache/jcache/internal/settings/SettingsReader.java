@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -28,26 +27,19 @@ final class SettingsReader {
   private static final Set<String> PRESETS = Set.of("hibernate", "spring");
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
-  private static final Pattern EXECUTORS = Pattern.compile("pipelined|pooled");
-  private static final Pattern COMPRESSIONS = Pattern.compile("lz4|none");
-  private static final Pattern ON_FAILURE = Pattern.compile("throw|degrade");
-  private static final Pattern OPERATION_BEANS = Pattern.compile("used|all|none");
   private static final Pattern TLS_VERSION = Pattern.compile("TLSv1\\.[23]");
   private static final String DEFAULT_TLS_VERSION = "TLSv1.2";
   private static final Pattern CIPHER = Pattern.compile("[A-Z0-9_]+");
   private static final Pattern USER = Pattern.compile(".*", Pattern.DOTALL);
-  private static final Pattern ALLOWED =
-      Pattern.compile(
-          "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
-              + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*(\\.\\*\\*?)?");
-
   private static final Duration MICROSECOND = Duration.ofNanos(1_000);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Pattern CLASS_NAME =
       Pattern.compile(
           "\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*"
               + "(\\.\\p{javaJavaIdentifierStart}\\p{javaJavaIdentifierPart}*)*");
-  private static final Pattern READ_FROM = Pattern.compile("master|replica-preferred");
+
+  private static final Pattern CLASS_OR_PACKAGE =
+      Pattern.compile(CLASS_NAME.pattern() + "(\\.\\*\\*?)?");
 
   /** The codec reports type arguments that are wrong. */
   private static final Pattern TYPE_NAME =
@@ -90,9 +82,10 @@ final class SettingsReader {
         events(root.child("events")),
         staleEntries(root.child("stale-entries")),
         keyStatistics(root.child("key-statistics")),
-        health(root.child("health")),
+        new Settings.Health(
+            root.child("health").duration("interval", Duration.ofMillis(100), HOUR)),
         failOver(root.child("fail-over"), connection.commandTimeout()),
-        operationBeans(root.child("management")),
+        root.child("management").constant("operations", Settings.OperationBeans.class),
         root.child("management").integer("max-operation-beans", 0, 1_000_000),
         root.child("near").duration("max-staleness", Duration.ofMillis(10), HOUR),
         root.child("replicas").duration("max-lag", Duration.ofMillis(100), HOUR),
@@ -104,7 +97,8 @@ final class SettingsReader {
 
   /** Reads the settings of one cache, from {@code defaults} or a group of {@code caches}. */
   static Settings.Cache cache(SettingGroup group) {
-    if (group.flag("tags") && readFrom(group) != Settings.ReadFrom.MASTER) {
+    Settings.ReadFrom readFrom = group.constant("read-from", Settings.ReadFrom.class);
+    if (group.flag("tags") && readFrom != Settings.ReadFrom.MASTER) {
       group.complain(
           "tags", "= true needs read-from = master, since a replica may miss an invalidation");
     }
@@ -123,13 +117,13 @@ final class SettingsReader {
         group.optionalFlag("management"),
         group.flag("clear-on-create"),
         group.flag("tags"),
-        readFrom(group),
+        readFrom,
         group.integer("batch-size", 1, 100_000),
         group.duration("contention-timeout", MILLISECOND, HOUR),
         group.duration("load-timeout", MILLISECOND, DAY),
         group.optionalDuration("load-lease", MILLISECOND),
         group.optionalDuration("refresh-after", MILLISECOND),
-        onFailure(group),
+        group.constant("on-failure", Settings.OnFailure.class),
         alerts(group.child("alerts")),
         near(group.child("near"), group.child("fail-safe")),
         compress(group.child("compress")),
@@ -138,21 +132,9 @@ final class SettingsReader {
 
   private static Settings.Compress compress(SettingGroup group) {
     return new Settings.Compress(
-        Settings.Compress.Algorithm.valueOf(
-            group.text("algorithm", COMPRESSIONS, "lz4 or none").toUpperCase(Locale.ROOT)),
+        group.constant("algorithm", Settings.Compress.Algorithm.class),
         group.bytes("above", 0),
         group.integer("level", 0, 17));
-  }
-
-  private static Settings.OnFailure onFailure(SettingGroup group) {
-    return Settings.OnFailure.valueOf(
-        group.text("on-failure", ON_FAILURE, "throw or degrade").toUpperCase(Locale.ROOT));
-  }
-
-  private static Settings.ReadFrom readFrom(SettingGroup group) {
-    return group.text("read-from", READ_FROM, "master or replica-preferred").equals("master")
-        ? Settings.ReadFrom.MASTER
-        : Settings.ReadFrom.REPLICA_PREFERRED;
   }
 
   private static Settings.Alerts alerts(SettingGroup group) {
@@ -211,7 +193,7 @@ final class SettingsReader {
         group.text("client-name", CLIENT_NAME, "printable ASCII without spaces"),
         group.duration("connect-timeout", MILLISECOND, HOUR),
         group.duration("command-timeout", MILLISECOND, HOUR),
-        executor(group),
+        group.constant("executor", Settings.Executor.class),
         pool.integer("size", 1, 10_000),
         pool.duration("wait", MILLISECOND, HOUR),
         group.duration("keep-alive", Duration.ZERO, HOUR),
@@ -287,12 +269,6 @@ final class SettingsReader {
               + " redis-sentinel://host:port,host:port/master-name, or leave out what is in"
               + " sentinel { }");
     }
-  }
-
-  private static Settings.Executor executor(SettingGroup group) {
-    return group.text("executor", EXECUTORS, "pipelined or pooled").equals("pooled")
-        ? Settings.Executor.POOLED
-        : Settings.Executor.PIPELINED;
   }
 
   private static Settings.Tls tls(SettingGroup group, RedisUri uri, boolean used) {
@@ -409,7 +385,7 @@ final class SettingsReader {
     return new SerializationSettings(
         group.texts(
             "allow",
-            name -> ALLOWED.matcher(name).matches(),
+            name -> CLASS_OR_PACKAGE.matcher(name).matches(),
             "names of classes or packages: com.acme.Order, com.acme.* or com.acme.**"),
         group.texts("presets", PRESETS::contains, "hibernate or spring"),
         group.flag("learn"),
@@ -449,15 +425,6 @@ final class SettingsReader {
         group.duration("interval", SECOND, Duration.ofDays(30)),
         group.integer("page-size", 1, 1_000_000),
         group.ratio("duty-cycle"));
-  }
-
-  private static Settings.OperationBeans operationBeans(SettingGroup group) {
-    return Settings.OperationBeans.valueOf(
-        group.text("operations", OPERATION_BEANS, "used, all or none").toUpperCase(Locale.ROOT));
-  }
-
-  private static Settings.Health health(SettingGroup group) {
-    return new Settings.Health(group.duration("interval", Duration.ofMillis(100), HOUR));
   }
 
   private static Settings.FailOver failOver(SettingGroup group, Duration commandTimeout) {
