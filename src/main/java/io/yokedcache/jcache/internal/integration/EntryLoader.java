@@ -75,6 +75,12 @@ public final class EntryLoader<K, V> {
     }
   }
 
+  /** Loads the value of a key by itself; the map is empty if there is none. */
+  public Map<K, V> loadOne(K key) {
+    V value = load(key);
+    return value == null ? Map.of() : Map.of(key, value);
+  }
+
   /** Loads the values of the keys that have one. */
   public Map<K, V> loadAll(Set<? extends K> keys) {
     if (loader == null || keys.isEmpty()) {

@@ -26,7 +26,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
@@ -72,97 +74,26 @@ public final class EntryLoads<K, V> {
    * Loads a missing entry, or waits for another thread that loads it.
    *
    * @param from the loader to call
+   * @param settle gets the result; called once, in the order of the key's changes
    */
   @Nullable V load(
-      K key,
-      Bytes keyBytes,
-      @Nullable Bytes undecodable,
-      EntryLoader<K, V> from,
-      Consumer<OperationResult<V>> settle) {
-    Missing<K> missing = new Missing<>(key, keyBytes, undecodable);
-    Membership membership = loads.join(keyBytes);
-    OperationResult<V> joined = membership.isLeader() ? null : join(keyBytes, membership.load());
-    if (joined != null) {
-      settle.accept(joined);
-      return joined.value();
+      Missing<K> missing, EntryLoader<K, V> from, Consumer<OperationResult<V>> settle) {
+    K key = missing.key();
+    OperationResult<V> none = OperationResult.none(/* found= */ false);
+    AtomicBoolean isSettled = new AtomicBoolean();
+    Map<K, OperationResult<V>> results =
+        loadMissing(
+            List.of(missing),
+            keys -> from.loadOne(key),
+            loaded -> {
+              isSettled.set(true);
+              settle.accept(loaded.getOrDefault(key, none));
+            });
+    OperationResult<V> result = results.getOrDefault(key, none);
+    if (!isSettled.get()) {
+      settle.accept(result); // another thread or JVM has loaded it
     }
-    try (Load load = membership.isLeader() ? membership.load() : loads.alone(keyBytes)) {
-      if (loads.wasLoadedRecently(keyBytes)) {
-        Read<V> read = context.reads().read(keyBytes);
-        V value = read.value();
-        if (value != null) {
-          load.complete(read.bytes());
-          settle.accept(loadedByAnother(value));
-          return value;
-        }
-      }
-      return shared != null && membership.isLeader()
-          ? loadShared(shared, missing, load, from, settle)
-          : loadNow(missing, load, from, settle);
-    }
-  }
-
-  /** Loads under the lease of the key, or waits for the JVM that does. */
-  private @Nullable V loadShared(
-      SharedLoads sharedLoads,
-      Missing<K> missing,
-      Load load,
-      EntryLoader<K, V> from,
-      Consumer<OperationResult<V>> settle) {
-    Bytes key = missing.keyBytes();
-    try (Turn turn = sharedLoads.begin()) {
-      while (true) {
-        boolean isMine = turn.take(List.of(key)).contains(key);
-        Read<V> read = context.reads().read(key);
-        V value = read.value();
-        if (value != null) {
-          turn.found();
-          load.complete(read.bytes());
-          settle.accept(loadedByAnother(value));
-          return value;
-        }
-        if (isMine) {
-          return loadNow(new Missing<>(missing.key(), key, read.bytes()), load, from, settle);
-        }
-        turn.pause();
-      }
-    }
-  }
-
-  private @Nullable V loadNow(
-      Missing<K> missing, Load load, EntryLoader<K, V> from, Consumer<OperationResult<V>> settle) {
-    List<Bytes> keys = List.of(missing.keyBytes());
-    try (Ticket ticket = context.loads().begin(missing.keyBytes())) {
-      PinnedEntries pinned = context.store().changes().pin(keys, /* wereRead= */ true, Use.ANSWER);
-      V value;
-      try {
-        value = from.load(missing.key());
-      } catch (CacheLoaderException e) {
-        load.fail(e);
-        throw e;
-      }
-      if (value == null) {
-        load.complete(null);
-        settle.accept(OperationResult.none(false));
-        return null;
-      }
-      Bytes encoded = context.codec().value(missing.keyBytes(), value);
-      Mutation mutation = absent(missing, encoded);
-      KeyLocks.Hold held = lockAll(keys);
-      try (held) {
-        Change change = Change.NONE;
-        if (ticket.beginStore()) {
-          try {
-            change = pinned.applyAll(List.of(mutation)).get(0).change();
-          } finally {
-            ticket.endStore();
-          }
-        }
-        load.complete(encoded);
-        settle.accept(result(change, value));
-      }
-      return value;
-    }
+    return result.value();
   }
 
   /** The result of another thread's load, or {@code null} if this thread must load. */
@@ -190,6 +121,13 @@ public final class EntryLoads<K, V> {
    */
   Map<K, OperationResult<V>> loadMissing(
       List<Missing<K>> missing, Consumer<Map<K, OperationResult<V>>> settle) {
+    return loadMissing(missing, loader::loadAll, settle);
+  }
+
+  private Map<K, OperationResult<V>> loadMissing(
+      List<Missing<K>> missing,
+      Function<Set<K>, Map<K, V>> from,
+      Consumer<Map<K, OperationResult<V>>> settle) {
     List<Missing<K>> own = new ArrayList<>();
     List<Load> led = new ArrayList<>();
     Map<Missing<K>, Load> others = new LinkedHashMap<>();
@@ -209,8 +147,8 @@ public final class EntryLoads<K, V> {
       own.removeIf(one -> results.containsKey(one.key()));
       results.putAll(
           shared == null
-              ? loadTogether(own, led, settle)
-              : loadAllShared(shared, own, led, settle));
+              ? loadTogether(own, led, from, settle)
+              : loadShared(shared, own, led, from, settle));
     } finally {
       led.forEach(Load::close);
     }
@@ -224,15 +162,16 @@ public final class EntryLoads<K, V> {
             results.put(one.key(), joined);
           }
         });
-    results.putAll(loadTogether(left, List.of(), settle));
+    results.putAll(loadTogether(left, List.of(), from, settle));
     return results;
   }
 
   /** Loads under the leases of the keys, and waits for the JVMs that have leases of others. */
-  private Map<K, OperationResult<V>> loadAllShared(
+  private Map<K, OperationResult<V>> loadShared(
       SharedLoads sharedLoads,
       List<Missing<K>> missing,
       List<Load> led,
+      Function<Set<K>, Map<K, V>> from,
       Consumer<Map<K, OperationResult<V>>> settle) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     List<Missing<K>> left = missing;
@@ -259,7 +198,7 @@ public final class EntryLoads<K, V> {
             (isMine ? ownLoads : otherLoads).add(leftLoads.get(i));
           }
         }
-        results.putAll(loadTogether(own, ownLoads, settle));
+        results.putAll(loadTogether(own, ownLoads, from, settle));
         // At once: others wait for them, and this thread does not wait while it holds any.
         turn.release(mine);
         left = others;
@@ -299,7 +238,10 @@ public final class EntryLoads<K, V> {
   }
 
   private Map<K, OperationResult<V>> loadTogether(
-      List<Missing<K>> missing, List<Load> led, Consumer<Map<K, OperationResult<V>>> settle) {
+      List<Missing<K>> missing,
+      List<Load> led,
+      Function<Set<K>, Map<K, V>> from,
+      Consumer<Map<K, OperationResult<V>>> settle) {
     if (missing.isEmpty()) {
       return Map.of();
     }
@@ -311,7 +253,7 @@ public final class EntryLoads<K, V> {
       try {
         Set<K> asked = new LinkedHashSet<>();
         missing.forEach(one -> asked.add(one.key()));
-        loaded = loader.loadAll(asked);
+        loaded = from.apply(asked);
       } catch (CacheLoaderException e) {
         led.forEach(load -> load.fail(e));
         throw e;
@@ -351,7 +293,7 @@ public final class EntryLoads<K, V> {
       return;
     }
     if (!replaceExisting) {
-      var unused = loadTogether(wanted, List.of(), settle);
+      var unused = loadTogether(wanted, List.of(), loader::loadAll, settle);
       return;
     }
     List<Bytes> keyBytes = wanted.stream().map(Missing::keyBytes).toList();

@@ -79,11 +79,6 @@ final class LoadCoalescer {
     return Math.floorMod(key.hashCode(), RECENT_KEYS);
   }
 
-  /** A load without followers. */
-  Load alone(Bytes key) {
-    return new Load(key);
-  }
-
   /** The number of keys that are being loaded. */
   int size() {
     return loads.size();

@@ -166,7 +166,7 @@ public final class ReadThrough<K, V> {
       K key, Lookup<V> lookup, EntryLoader<K, V> loader, Consumer<OperationResult<V>> settle) {
     Bytes encodedKey = lookup.key() == null ? context.codec().key(key) : lookup.key();
     try {
-      return loads().load(key, encodedKey, lookup.bytes(), loader, settle);
+      return loads().load(new Missing<>(key, encodedKey, lookup.bytes()), loader, settle);
     } catch (CacheLoaderException e) {
       if (lookup.stale() == null) {
         throw e;

@@ -268,9 +268,7 @@ public final class RefreshAhead<K, V> {
 
   private Map<K, V> load(List<OldEntry<K, V>> old) {
     if (old.size() == 1) {
-      K key = old.get(0).key();
-      V value = context.loader().load(key);
-      return value == null ? Map.of() : Map.of(key, value);
+      return context.loader().loadOne(old.get(0).key());
     }
     Set<K> keys = new LinkedHashSet<>();
     old.forEach(entry -> keys.add(entry.key()));
