@@ -74,7 +74,7 @@ final class AsyncOperations {
     } catch (Throwable e) {
       begun.complete(
           () -> {
-            throw failed(operation, current, e);
+            throw meter.failed(operation, current, e);
           });
     } finally {
       phases.end(outer, done && operation != Operation.GET && operation != Operation.GET_ALL);
@@ -98,15 +98,10 @@ final class AsyncOperations {
   private <T extends @Nullable Object> CompletableFuture<T> full(
       Operation operation, RejectedExecutionException e) {
     return CompletableFuture.failedFuture(
-        failed(
+        meter.failed(
             operation,
             recorder.get(),
             new CacheException("%s failed: %s".formatted(operation.label(), e.getMessage()), e)));
-  }
-
-  private RuntimeException failed(
-      Operation operation, StatisticsRecorder current, Throwable failure) {
-    return meter.failed(operation, current, failure);
   }
 
   /**
@@ -152,7 +147,7 @@ final class AsyncOperations {
               done = true;
               return answer;
             } catch (Exception | Error e) {
-              throw failed(operation, current, e);
+              throw meter.failed(operation, current, e);
             } finally {
               phases.end(outer, done);
             }

@@ -147,11 +147,7 @@ final class BulkOperations<K, V> {
   private void put(BulkWriter<K, V>.Puts puts, StatisticsRecorder recorder, long start) {
     KeyLocks.Hold held = context.lockAll(puts.keys());
     try (held) {
-      ApplicationCode.rethrow(
-          finish(
-              puts.write(),
-              (hits, misses, put, removals) ->
-                  recorder.record(Operation.PUT_ALL, hits, misses, put, removals, start)));
+      ApplicationCode.rethrow(finish(puts.write(), recorder.recording(Operation.PUT_ALL, start)));
     }
   }
 
@@ -163,11 +159,7 @@ final class BulkOperations<K, V> {
         Operation.REMOVE_ALL,
         (recorder, start) ->
             ApplicationCode.rethrow(
-                remove(
-                    writer.removals(keys),
-                    (hits, misses, puts, removals) ->
-                        recorder.record(
-                            Operation.REMOVE_ALL, hits, misses, puts, removals, start))));
+                remove(writer.removals(keys), recorder.recording(Operation.REMOVE_ALL, start))));
   }
 
   private @Nullable Throwable remove(BulkWriter<K, V>.Removals removals, Counts counts) {
@@ -212,7 +204,7 @@ final class BulkOperations<K, V> {
         Operation.CLEAR,
         (recorder, start) -> {
           definition.store().clear();
-          recorder.record(Operation.CLEAR, 0, 0, 0, 0, start);
+          recorder.record(Operation.CLEAR, start);
         });
   }
 
@@ -242,7 +234,7 @@ final class BulkOperations<K, V> {
               definition.store().entries().degradation().skipOrThrow(e);
             }
           }
-          recorder.record(Operation.REMOVE_ALL, 0, 0, 0, 0, start);
+          recorder.record(Operation.REMOVE_ALL, start);
           ApplicationCode.rethrow(listenerFailure);
         });
   }
@@ -291,7 +283,7 @@ final class BulkOperations<K, V> {
           } catch (RedisUnavailableException e) {
             definition.store().entries().degradation().skipOrThrow(e);
           }
-          recorder.record(Operation.INVALIDATE_MATCHING, 0, 0, 0, 0, start);
+          recorder.record(Operation.INVALIDATE_MATCHING, start);
           ApplicationCode.rethrow(listenerFailure);
           return removed.get();
         });
@@ -299,14 +291,12 @@ final class BulkOperations<K, V> {
 
   /** Ends the entries that have one of some tags, for all JVMs. */
   void invalidateTags(List<Bytes> tags) {
-    var unused =
-        meter.run(
-            Operation.INVALIDATE_TAGS,
-            (recorder, start) -> {
-              definition.store().entries().invalidateTags(tags);
-              recorder.record(Operation.INVALIDATE_TAGS, 0, 0, 0, 0, start);
-              return tags;
-            });
+    meter.perform(
+        Operation.INVALIDATE_TAGS,
+        (recorder, start) -> {
+          definition.store().entries().invalidateTags(tags);
+          recorder.record(Operation.INVALIDATE_TAGS, start);
+        });
   }
 
   /**

@@ -94,15 +94,15 @@ final class CacheLifecycle<K, V> {
                 this::nearStatistics,
                 this::compression,
                 this::replicaReads),
-            manager.operationBeans(),
+            manager.settings().operationBeans(),
             manager.operationBeanLimit());
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(definition.name()));
     this.loads =
         new BulkLoads(
             definition.name(),
-            manager.loadExecutor(),
-            manager.refreshExecutor(),
+            manager.resources().loads(),
+            manager.resources().refreshes(),
             definition.settings().loadTimeout());
     if (definition.refreshAge() != null) {
       statistics.refreshAhead();
@@ -128,7 +128,8 @@ final class CacheLifecycle<K, V> {
       long millis = limits.interval().toMillis();
       watch =
           manager
-              .statisticsExecutor()
+              .resources()
+              .statistics()
               .scheduleWithFixedDelay(beans.watch(limits), millis, millis, TimeUnit.MILLISECONDS);
     }
   }
@@ -181,7 +182,7 @@ final class CacheLifecycle<K, V> {
 
   /** Returns the last count of the entries in Redis, or null if there is none; never waits. */
   @Nullable KeyStatistics keyStatistics() {
-    KeyStatistics keys = manager.keyStatistics().of(definition.name());
+    KeyStatistics keys = manager.resources().stores().keyStatistics().of(definition.name());
     double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
     // A count that began before the cache was created does not include its first entries.
     return keys == null || (keys.keys() == 0 && keys.ageMillis() / MILLIS_PER_SECOND > seconds)
@@ -321,7 +322,7 @@ final class CacheLifecycle<K, V> {
     boolean wanted = events.wantsEvents();
     locks.remember(wanted);
     boolean oldValues = events.wantsOldValues();
-    boolean expirations = events.wantsExpirations() && manager.hearsExpirations();
+    boolean expirations = events.wantsExpirations() && manager.settings().events().expired();
     if (!wanted) {
       definition.store().unlisten();
     } else if (!listening

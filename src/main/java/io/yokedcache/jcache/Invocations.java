@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
+import io.yokedcache.jcache.internal.metrics.StatisticsRecorder.Counts;
 import io.yokedcache.jcache.internal.processor.GuessingProcessor;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner.Processed;
@@ -75,9 +76,8 @@ final class Invocations<K, V> {
                 key,
                 processor,
                 arguments,
-                (hits, misses, puts, removals) ->
-                    recorder.record(Operation.INVOKE, hits, misses, puts, removals, start),
-                counts(recorder, start)));
+                recorder.recording(Operation.INVOKE, start),
+                recorder.counting(start)));
   }
 
   /**
@@ -95,7 +95,7 @@ final class Invocations<K, V> {
                 trip,
                 key,
                 context.codec().key(key),
-                found -> countLookup(found, counts(recorder, start)),
+                found -> countLookup(found, recorder.counting(start)),
                 processor);
     return begun == null
         ? () -> invoke(key, processor, new Object[0])
@@ -103,24 +103,11 @@ final class Invocations<K, V> {
             meter.run(
                 Operation.INVOKE,
                 (current, now) ->
-                    finish(
-                        key,
-                        begun.get(),
-                        (hits, misses, puts, removals) ->
-                            recorder.record(
-                                Operation.INVOKE, hits, misses, puts, removals, start)));
-  }
-
-  private static StatisticsRecorder.Counts counts(StatisticsRecorder recorder, long start) {
-    return (hits, misses, puts, removals) -> recorder.count(hits, misses, puts, removals, start);
+                    finish(key, begun.get(), recorder.recording(Operation.INVOKE, start)));
   }
 
   private <T extends @Nullable Object> T process(
-      K key,
-      EntryProcessor<K, V, T> processor,
-      Object[] arguments,
-      StatisticsRecorder.Counts counts,
-      StatisticsRecorder.Counts failed) {
+      K key, EntryProcessor<K, V, T> processor, Object[] arguments, Counts counts, Counts failed) {
     Bytes encodedKey = context.codec().key(key);
     KeyLocks.Hold held = context.locks().hold(encodedKey);
     try (held) {
@@ -133,13 +120,12 @@ final class Invocations<K, V> {
   }
 
   /** The entry was looked up, whatever failed afterwards. */
-  private static void countLookup(boolean found, StatisticsRecorder.Counts counts) {
+  private static void countLookup(boolean found, Counts counts) {
     counts.add(found ? 1 : 0, found ? 0 : 1, 0, 0);
   }
 
   /** Counts the effect of a processor and publishes its event. */
-  private <T extends @Nullable Object> T finish(
-      K key, Processed<V, T> processed, StatisticsRecorder.Counts counts) {
+  private <T extends @Nullable Object> T finish(K key, Processed<V, T> processed, Counts counts) {
     OperationResult<V> result = processed.result();
     counts.add(
         result.found() ? 1 : 0,
@@ -160,7 +146,7 @@ final class Invocations<K, V> {
           for (int from = 0; from < all.size(); from += batchSize) {
             invocation.run(all.subList(from, Math.min(from + batchSize, all.size())));
           }
-          recorder.record(Operation.INVOKE_ALL, 0, 0, 0, 0, start);
+          recorder.record(Operation.INVOKE_ALL, start);
           return invocation.results;
         });
   }
@@ -218,7 +204,7 @@ final class Invocations<K, V> {
             .forEach(
                 (key, one) -> {
                   Processed<V, T> processed = one.processed();
-                  StatisticsRecorder.Counts counts = counts(recorder, recorder.start() - share);
+                  Counts counts = recorder.counting(recorder.start() - share);
                   if (processed != null) {
                     settle(key, () -> finish(key, processed, counts));
                   } else if (one.failure() == null && error == null) {
@@ -253,7 +239,7 @@ final class Invocations<K, V> {
     private void runAlone(K key) {
       lifecycle.ensureOpen();
       long start = recorder.start();
-      StatisticsRecorder.Counts counts = counts(recorder, start);
+      Counts counts = recorder.counting(start);
       settle(key, () -> process(key, processor, arguments, counts, counts));
       ApplicationCode.rethrow(error);
     }

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.backend.RedisBackend;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import java.util.ArrayList;
@@ -15,10 +16,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** The resources of a manager: threads, connections, and its lease of embedded servers. */
@@ -40,7 +39,13 @@ final class ManagerResources implements AutoCloseable {
   private final ThreadPoolExecutor refreshes;
   private final List<AutoCloseable> all = new ArrayList<>();
 
-  private ManagerResources(
+  /**
+   * Opens the resources.
+   *
+   * @param loader finds the application's classes
+   * @param listener hears when Redis stops and begins to answer
+   */
+  ManagerResources(
       Settings settings,
       @Nullable ClassLoader loader,
       EmbeddedServers embeddedServers,
@@ -57,13 +62,14 @@ final class ManagerResources implements AutoCloseable {
       }
       // One thread each. Tasks wait up to their time-outs for a Redis that hangs. A pass over all
       // keys must not delay a lease, and neither of them a ping.
-      ScheduledThreadPoolExecutor health = scheduler("yokedcache-health");
+      ScheduledThreadPoolExecutor health = new BackgroundScheduler("yokedcache-health", errors);
       all.add(0, health::shutdownNow);
-      ScheduledThreadPoolExecutor pings = scheduler("yokedcache-pings");
+      ScheduledThreadPoolExecutor pings = new BackgroundScheduler("yokedcache-pings", errors);
       all.add(0, pings::shutdownNow);
-      statistics = scheduler("yokedcache-statistics");
+      statistics = new BackgroundScheduler("yokedcache-statistics", errors);
       all.add(0, statistics::shutdownNow);
-      ScheduledThreadPoolExecutor background = scheduler("yokedcache-background");
+      ScheduledThreadPoolExecutor background =
+          new BackgroundScheduler("yokedcache-background", errors);
       all.add(0, background::shutdownNow);
       async = new AsyncQueue(settings.connection().commandTimeout(), errors, background);
       all.add(all.size() - (embedded == null ? 0 : 1), async);
@@ -92,7 +98,7 @@ final class ManagerResources implements AutoCloseable {
         10,
         TimeUnit.SECONDS,
         new SynchronousQueue<>(),
-        daemons("yokedcache-load"),
+        DaemonThreads.numbered("yokedcache-load"),
         ManagerResources::runInCaller);
   }
 
@@ -105,7 +111,7 @@ final class ManagerResources implements AutoCloseable {
             10,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(MAX_WAITING_REFRESHES),
-            daemons("yokedcache-refresh"));
+            DaemonThreads.numbered("yokedcache-refresh"));
     threads.allowCoreThreadTimeOut(true);
     return threads;
   }
@@ -119,33 +125,6 @@ final class ManagerResources implements AutoCloseable {
       throw new RejectedExecutionException("The cache manager is closed");
     }
     task.run();
-  }
-
-  /**
-   * Opens them.
-   *
-   * @param loader finds the application's classes
-   * @param listener hears when Redis stops and begins to answer
-   */
-  static ManagerResources open(
-      Settings settings,
-      @Nullable ClassLoader loader,
-      EmbeddedServers embeddedServers,
-      HealthCheck.Listener listener) {
-    return new ManagerResources(settings, loader, embeddedServers, listener);
-  }
-
-  private ScheduledThreadPoolExecutor scheduler(String name) {
-    return new BackgroundScheduler(name, daemons(name), errors);
-  }
-
-  private static ThreadFactory daemons(String name) {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
   }
 
   /** How many errors the threads have survived that serve for ever. */

@@ -2,7 +2,6 @@ package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.codec.CodecException;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
-import io.yokedcache.jcache.internal.entry.EntryOperation;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
 import io.yokedcache.jcache.internal.metrics.Operation;
@@ -88,7 +87,7 @@ final class OperationMeter {
         operation,
         (current, start) -> {
           T answer = body.get();
-          current.record(operation, 0, 0, 0, 0, start);
+          current.record(operation, start);
           return answer;
         });
   }
@@ -104,19 +103,6 @@ final class OperationMeter {
     } finally {
       phases.end(outer, done);
     }
-  }
-
-  /** The operation that a single-entry write counts as. */
-  static Operation of(EntryOperation operation) {
-    return switch (operation) {
-      case PUT -> Operation.PUT;
-      case GET_AND_PUT -> Operation.GET_AND_PUT;
-      case PUT_IF_ABSENT -> Operation.PUT_IF_ABSENT;
-      case REPLACE, REPLACE_IF_EQUAL -> Operation.REPLACE;
-      case GET_AND_REPLACE -> Operation.GET_AND_REPLACE;
-      case REMOVE, REMOVE_IF_EQUAL -> Operation.REMOVE;
-      case GET_AND_REMOVE -> Operation.GET_AND_REMOVE;
-    };
   }
 
   /** The cause of a failed operation, by its exception. */

@@ -76,7 +76,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
    */
   RedisCache(YokedCacheManager manager, CacheDefinition<K, V> definition) {
     this.definition = definition;
-    Settings.Events queue = manager.eventSettings();
+    Settings.Events queue = manager.settings().events();
     this.events = new EventDispatcher<>(this, queue.queueCapacity(), queue.queueBytes());
     KeyLocks locks = definition.locks();
     this.lifecycle = new CacheLifecycle<>(manager, definition, events, locks);
@@ -86,7 +86,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     this.access = EntryWrites.of(context);
     this.async =
         new AsyncOperations(
-            manager.asyncQueue(), lifecycle::statistics, meter, definition.phases());
+            manager.resources().async(), lifecycle::statistics, meter, definition.phases());
     this.invocations =
         new Invocations<>(
             lifecycle,
@@ -392,9 +392,8 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     checkKey(key);
     checkValue(value, operation.writes(), "value");
     checkValue(expected, operation.compares(), "oldValue");
-    Operation counted = OperationMeter.of(operation);
     return meter.run(
-        counted,
+        operation.counted(),
         (recorder, start) -> {
           Bytes encodedKey = definition.codec().key(key);
           KeyLocks.Hold held = lock(encodedKey);
@@ -419,7 +418,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     Change change = result.change();
     boolean looksUp = operation.looksUp();
     recorder.record(
-        OperationMeter.of(operation),
+        operation.counted(),
         looksUp && result.found() ? 1 : 0,
         looksUp && !result.found() ? 1 : 0,
         change.isWrite() ? 1 : 0,
@@ -501,7 +500,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
       EntryExpiry expiry,
       List<Bytes> tags,
       Function<OperationResult<V>, T> answer) {
-    Operation counted = OperationMeter.of(operation);
+    Operation counted = operation.counted();
     if (isOrdered()) {
       V copy;
       try {
@@ -517,7 +516,6 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
         begun ->
             access.begin(
                 operation,
-                key,
                 definition.codec().key(key),
                 value,
                 expiry,
@@ -613,7 +611,6 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     AtomicReference<@Nullable Supplier<OperationResult<V>>> arrived = new AtomicReference<>();
     access.begin(
         operation,
-        key,
         definition.codec().key(key),
         value,
         expiry,
@@ -622,7 +619,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
         arrived::set);
     return () ->
         meter.run(
-            OperationMeter.of(operation),
+            operation.counted(),
             (current, now) -> {
               OperationResult<V> result = requireNonNull(arrived.get(), "not sent").get();
               settle(operation, key, result, recorder, start);
@@ -704,7 +701,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   @Override
   public Health health() {
     ensureOpen();
-    ConnectionStatistics connection = lifecycle.manager().connection();
+    ConnectionStatistics connection = lifecycle.manager().resources().stores().connection();
     OutageStatistics outages = lifecycle.outages();
     return new Health(
         connection.healthy(),

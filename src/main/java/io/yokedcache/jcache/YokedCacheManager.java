@@ -4,14 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.codec.Codecs;
-import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.jmx.ConnectionNotifications;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
-import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
-import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
@@ -27,8 +25,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.cache.Cache;
@@ -63,10 +59,8 @@ final class YokedCacheManager implements CacheManager {
     private static final CountDownLatch MADE = new CountDownLatch(1);
 
     static {
-      Thread thread = new Thread(Tables::make, "yokedcache-start");
-      thread.setDaemon(true);
       try {
-        thread.start();
+        DaemonThreads.create("yokedcache-start", Tables::make).start();
       } catch (OutOfMemoryError noThread) {
         MADE.countDown();
       }
@@ -123,7 +117,7 @@ final class YokedCacheManager implements CacheManager {
     this.operationBeanLimit = new OperationBeanLimit(settings.maxOperationBeans());
     ConnectionNotifications notifications = new ConnectionNotifications();
     this.resources =
-        ManagerResources.open(
+        new ManagerResources(
             settings, identity.classLoader(), embeddedServers, listener(notifications));
     try {
       Tables.await();
@@ -212,24 +206,17 @@ final class YokedCacheManager implements CacheManager {
     return extensions.observers(cacheName);
   }
 
-  /** The state of the connection; sends no command. */
-  ConnectionStatistics connection() {
-    return resources.stores().connection();
+  Settings settings() {
+    return settings;
   }
 
-  /** How many entries the caches have in Redis. */
-  KeyStatisticsCollector keyStatistics() {
-    return resources.stores().keyStatistics();
+  ManagerResources resources() {
+    return resources;
   }
 
   /** Has entries counted from now on, while any cache here has statistics. */
   void startKeyStatistics() {
-    keyStatistics().start(this::writesOfCounted);
-  }
-
-  /** Runs the tasks of statistics. */
-  ScheduledExecutorService statisticsExecutor() {
-    return resources.statistics();
+    resources.stores().keyStatistics().start(this::writesOfCounted);
   }
 
   /** The caches with statistics, and how many entries they have been given here so far. */
@@ -246,34 +233,9 @@ final class YokedCacheManager implements CacheManager {
     return writes;
   }
 
-  Settings.Events eventSettings() {
-    return settings.events();
-  }
-
-  boolean hearsExpirations() {
-    return settings.events().expired();
-  }
-
-  Settings.OperationBeans operationBeans() {
-    return settings.operationBeans();
-  }
-
-  /** How many of these MBeans all caches together may have. */
+  /** The number of MBeans of operations that all caches together may have. */
   OperationBeanLimit operationBeanLimit() {
     return operationBeanLimit;
-  }
-
-  /** Completes asynchronous operations. */
-  AsyncQueue asyncQueue() {
-    return resources.async();
-  }
-
-  Executor loadExecutor() {
-    return resources.loads();
-  }
-
-  Executor refreshExecutor() {
-    return resources.refreshes();
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.concurrent;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +24,8 @@ public final class BackgroundScheduler extends ScheduledThreadPoolExecutor {
   private final String name;
   private final BackgroundErrors errors;
 
-  public BackgroundScheduler(String name, ThreadFactory threads, BackgroundErrors errors) {
-    super(1, threads);
+  public BackgroundScheduler(String name, BackgroundErrors errors) {
+    super(1, task -> DaemonThreads.create(name, task));
     this.name = name;
     this.errors = errors;
     setRemoveOnCancelPolicy(true);

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.embedded;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.embedded.RedisProcess.Mode;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -113,9 +115,10 @@ final class Members implements AutoCloseable {
         () ->
             LoopbackPorts.startOn(
                 ports, port -> RedisProcess.start(mode, port, arguments, configuration, binaries));
+    Executor own = start -> DaemonThreads.create("yokedcache-redis-start", start).start();
     List<CompletableFuture<RedisProcess>> starts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      starts.add(CompletableFuture.supplyAsync(starter, Members::inOwnThread));
+      starts.add(CompletableFuture.supplyAsync(starter, own));
     }
     List<RedisProcess> started = new ArrayList<>();
     RuntimeException failure = null;
@@ -138,12 +141,6 @@ final class Members implements AutoCloseable {
       throw failure;
     }
     return started;
-  }
-
-  private static void inOwnThread(Runnable task) {
-    Thread thread = new Thread(task, "yokedcache-redis-start");
-    thread.setDaemon(true);
-    thread.start();
   }
 
   static Settings.Address address(RedisProcess process) {

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.embedded;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -169,9 +170,7 @@ public final class RedisProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .start();
       ServerOutput output = new ServerOutput(process.getInputStream());
-      Thread reader = new Thread(output, "yokedcache-redis-output-" + port);
-      reader.setDaemon(true);
-      reader.start();
+      DaemonThreads.create("yokedcache-redis-output-" + port, output).start();
       RedisProcess server =
           new RedisProcess(process, output, port, mode == Mode.ALONE ? null : folder);
       try {

@@ -10,9 +10,7 @@ import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +23,10 @@ import org.jspecify.annotations.Nullable;
  * compared by {@code equals}, as JSR-107 requires; if it is equal, the write is made on the
  * condition of the stored bytes.
  */
-final class DirectWrites<K, V> implements EntryWrites<K, V> {
-
-  private final CacheContext<K, V> context;
+final class DirectWrites<K, V> extends EntryWrites<K, V> {
 
   DirectWrites(CacheContext<K, V> context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -76,7 +72,6 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   @Override
   public void begin(
       EntryOperation operation,
-      K key,
       Bytes encodedKey,
       @Nullable V value,
       EntryExpiry expiry,
@@ -138,23 +133,18 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
   }
 
   @Override
-  public BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries) {
-    return accepted -> {
-      List<EncodedEntry<K, V>> puts =
-          entries.stream().filter(entry -> accepted.contains(entry.key())).toList();
-      List<Mutation> mutations = new ArrayList<>(puts.size());
-      for (EncodedEntry<K, V> put : puts) {
-        mutations.add(
-            mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null, context.expiry()));
-      }
-      List<@Nullable Outcome> outcomes = context.store().changes().applyAllOrSkip(mutations);
-      Map<K, OperationResult<V>> results = new LinkedHashMap<>();
-      for (int i = 0; i < puts.size(); i++) {
-        EncodedEntry<K, V> put = puts.get(i);
-        results.put(put.key(), result(outcomes.get(i), mutations.get(i), put.value()));
-      }
-      return results;
-    };
+  List<Mutation> mutations(List<EncodedEntry<K, V>> puts) {
+    List<Mutation> mutations = new ArrayList<>(puts.size());
+    for (EncodedEntry<K, V> put : puts) {
+      mutations.add(
+          mutation(EntryOperation.PUT, put.keyBytes(), put.valueBytes(), null, context.expiry()));
+    }
+    return mutations;
+  }
+
+  @Override
+  OperationResult<V> settle(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome) {
+    return result(outcome, mutation, put.value());
   }
 
   /** Removes several entries; the expiry policy is not asked. */
@@ -164,7 +154,10 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
         key -> mutations.add(mutation(EntryOperation.REMOVE, key, null, null, context.expiry())));
     List<OperationResult<V>> results = new ArrayList<>(keys.size());
     for (@Nullable Outcome outcome : context.store().changes().applyAllOrSkip(mutations)) {
-      results.add(result(outcome, mutations.get(results.size()), null));
+      results.add(
+          outcome == null
+              ? OperationResult.none(/* found= */ false) // left out
+              : result(outcome, mutations.get(results.size()), null));
     }
     return results;
   }
@@ -208,25 +201,12 @@ final class DirectWrites<K, V> implements EntryWrites<K, V> {
     return outcome;
   }
 
-  private OperationResult<V> result(
-      @Nullable Outcome outcome, Mutation mutation, @Nullable V value) {
-    if (outcome == null) {
-      return OperationResult.none(/* found= */ false); // left out
-    }
-    V prior =
-        mutation.wantsPrior() ? context.codec().decode(mutation.key(), outcome.prior()) : null;
-    boolean undecodable = mutation.wantsPrior() && prior == null && outcome.prior() != null;
-    Change change = undecodable ? outcome.asCreation().change() : outcome.change();
+  private OperationResult<V> result(Outcome outcome, Mutation mutation, @Nullable V value) {
+    Change change = outcome.change();
     boolean found =
         mutation.condition() == Condition.ABSENT
             ? change == Change.NONE
             : change == Change.UPDATED || change == Change.REMOVED || outcome.prior() != null;
-    return new OperationResult<>(
-        change,
-        found && !undecodable,
-        change == Change.NONE ? null : value,
-        prior,
-        change == Change.EXPIRED
-            || (outcome.change() == Change.UPDATED && mutation.onUpdate().isZero()));
+    return result(outcome, mutation, found, /* isCreation= */ false, value);
   }
 }

@@ -1,27 +1,35 @@
 package io.yokedcache.jcache.internal.entry;
 
+import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 
 /** The single-entry writes of {@link javax.cache.Cache}, as data. */
 public enum EntryOperation {
-  PUT(Condition.ANY, false, false),
-  GET_AND_PUT(Condition.ANY, true, true),
-  PUT_IF_ABSENT(Condition.ABSENT, true, false),
-  REPLACE(Condition.PRESENT, true, false),
-  REPLACE_IF_EQUAL(Condition.EQUAL, true, false),
-  GET_AND_REPLACE(Condition.PRESENT, true, true),
-  REMOVE(Condition.ANY, false, false),
-  REMOVE_IF_EQUAL(Condition.EQUAL, true, false),
-  GET_AND_REMOVE(Condition.ANY, true, true);
+  PUT(Operation.PUT, Condition.ANY, false, false),
+  GET_AND_PUT(Operation.GET_AND_PUT, Condition.ANY, true, true),
+  PUT_IF_ABSENT(Operation.PUT_IF_ABSENT, Condition.ABSENT, true, false),
+  REPLACE(Operation.REPLACE, Condition.PRESENT, true, false),
+  REPLACE_IF_EQUAL(Operation.REPLACE, Condition.EQUAL, true, false),
+  GET_AND_REPLACE(Operation.GET_AND_REPLACE, Condition.PRESENT, true, true),
+  REMOVE(Operation.REMOVE, Condition.ANY, false, false),
+  REMOVE_IF_EQUAL(Operation.REMOVE, Condition.EQUAL, true, false),
+  GET_AND_REMOVE(Operation.GET_AND_REMOVE, Condition.ANY, true, true);
 
+  private final Operation counted;
   private final Condition condition;
   private final boolean looksUp;
   private final boolean returnsPrior;
 
-  EntryOperation(Condition condition, boolean looksUp, boolean returnsPrior) {
+  EntryOperation(Operation counted, Condition condition, boolean looksUp, boolean returnsPrior) {
+    this.counted = counted;
     this.condition = condition;
     this.looksUp = looksUp;
     this.returnsPrior = returnsPrior;
+  }
+
+  /** The operation of JSR-107 that it counts as. */
+  public Operation counted() {
+    return counted;
   }
 
   Condition condition() {

@@ -5,19 +5,13 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Mutation;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +23,10 @@ import org.jspecify.annotations.Nullable;
  * <p>After a concurrent change by another JVM, policy and writer are called again. A conditional
  * write whose condition no longer holds has then called the writer although nothing is written.
  */
-final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
-
-  private final CacheContext<K, V> context;
+final class OptimisticWrites<K, V> extends EntryWrites<K, V> {
 
   OptimisticWrites(CacheContext<K, V> context) {
-    this.context = context;
+    super(context);
   }
 
   @Override
@@ -80,89 +72,34 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       }
       boolean settled = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
       if (settled) {
-        return result(operation, encodedKey, decision, outcome, value);
+        return result(outcome, mutation, decision.found(), value);
       }
       contention.spoilt(operation.name(), key);
     }
   }
 
   @Override
-  public void begin(
-      EntryOperation operation,
-      K key,
-      Bytes encodedKey,
-      @Nullable V value,
-      EntryExpiry expiry,
-      List<Bytes> tags,
-      RequestSender sender,
-      Consumer<Supplier<OperationResult<V>>> arrived) {
-    throw new IllegalStateException("A write with application code needs the lock of its key");
-  }
-
-  @Override
-  public BulkPut<K, V> preparePuts(List<EncodedEntry<K, V>> entries) {
-    List<Boolean> present;
-    try {
-      present =
-          context
-              .store()
-              .containsAllToChange(entries.stream().map(EncodedEntry::keyBytes).toList());
-    } catch (RedisUnavailableException e) {
-      context.store().degradation().skipOrThrow(e);
-      return accepted -> leftOut(entries, accepted);
-    }
-    List<Mutation> mutations = new ArrayList<>(entries.size());
-    for (int i = 0; i < entries.size(); i++) {
+  List<Mutation> mutations(List<EncodedEntry<K, V>> puts) {
+    List<Boolean> present =
+        context.store().containsAllToChange(puts.stream().map(EncodedEntry::keyBytes).toList());
+    List<Mutation> mutations = new ArrayList<>(puts.size());
+    for (int i = 0; i < puts.size(); i++) {
       mutations.add(
           mutation(
               EntryOperation.PUT,
-              entries.get(i).keyBytes(),
+              puts.get(i).keyBytes(),
               present.get(i) ? Condition.PRESENT : Condition.ABSENT,
               null,
-              entries.get(i).valueBytes(),
+              puts.get(i).valueBytes(),
               context.expiry()));
     }
-    return accepted -> apply(entries, mutations, accepted);
+    return mutations;
   }
 
-  private Map<K, OperationResult<V>> leftOut(List<EncodedEntry<K, V>> entries, Set<K> accepted) {
-    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
-    for (EncodedEntry<K, V> entry : entries) {
-      if (accepted.contains(entry.key())) {
-        results.put(entry.key(), OperationResult.none(/* found= */ false));
-      }
-    }
-    return results;
-  }
-
-  private Map<K, OperationResult<V>> apply(
-      List<EncodedEntry<K, V>> entries, List<Mutation> mutations, Set<K> accepted) {
-    List<EncodedEntry<K, V>> puts = new ArrayList<>(entries.size());
-    List<Mutation> applied = new ArrayList<>(entries.size());
-    for (int i = 0; i < entries.size(); i++) {
-      if (accepted.contains(entries.get(i).key())) {
-        puts.add(entries.get(i));
-        applied.add(mutations.get(i));
-      }
-    }
-    List<@Nullable Outcome> outcomes = context.store().changes().applyAllOrSkip(applied);
-    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
-    for (int i = 0; i < puts.size(); i++) {
-      EncodedEntry<K, V> put = puts.get(i);
-      results.put(put.key(), result(put, applied.get(i), outcomes.get(i)));
-    }
-    return results;
-  }
-
-  private OperationResult<V> result(
-      EncodedEntry<K, V> put, Mutation applied, @Nullable Outcome outcome) {
-    if (outcome == null) {
-      return OperationResult.none(/* found= */ false); // left out
-    }
+  @Override
+  OperationResult<V> settle(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome) {
     if (outcome.change() != Change.NONE) {
-      boolean found = applied.condition() == Condition.PRESENT;
-      return result(
-          EntryOperation.PUT, put.keyBytes(), new Decision(found, applied), outcome, put.value());
+      return result(outcome, mutation, mutation.condition() == Condition.PRESENT, put.value());
     }
     try {
       return putAgain(put);
@@ -187,7 +124,7 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
       Mutation mutation = requireNonNull(decision.mutation(), "a put always applies");
       Outcome outcome = context.store().changes().apply(mutation, /* owes= */ true);
       if (outcome.change() != Change.NONE) {
-        return result(EntryOperation.PUT, put.keyBytes(), decision, outcome, put.value());
+        return result(outcome, mutation, decision.found(), put.value());
       }
       contention.spoilt(EntryOperation.PUT.name(), put.key());
     }
@@ -263,24 +200,19 @@ final class OptimisticWrites<K, V> implements EntryWrites<K, V> {
         context.demand().wantsEvents());
   }
 
+  /**
+   * The result of a mutation.
+   *
+   * @param found whether there was an entry, as far as it was looked for
+   */
   private OperationResult<V> result(
-      EntryOperation operation, Bytes key, Decision decision, Outcome outcome, @Nullable V value) {
-    Mutation mutation = decision.mutation();
-    boolean updated = outcome.change() == Change.UPDATED;
-    boolean expired =
-        outcome.change() == Change.EXPIRED
-            || (updated && mutation != null && mutation.onUpdate().isZero());
-    V prior =
-        operation.returnsPrior() || context.demand().wantsOldValues()
-            ? context.codec().decode(key, outcome.prior())
-            : null;
-    boolean replacedNothing =
-        mutation != null && mutation.condition() == Condition.EQUAL && !decision.found();
-    boolean undecodable = replacedNothing || (prior == null && outcome.prior() != null);
-    Change change = undecodable ? outcome.asCreation().change() : outcome.change();
-    boolean found = decision.found() || updated || change == Change.REMOVED;
-    return new OperationResult<>(
-        change, found && !undecodable, change == Change.NONE ? null : value, prior, expired);
+      Outcome outcome, Mutation mutation, boolean found, @Nullable V value) {
+    return result(
+        outcome,
+        mutation,
+        found || outcome.change() == Change.UPDATED || outcome.change() == Change.REMOVED,
+        /* isCreation= */ mutation.condition() == Condition.EQUAL && !found,
+        value);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.event;
 
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -126,8 +127,7 @@ final class DeliveryQueue {
   /** Starts the thread if there is none, and returns whether there is one. */
   private boolean start() {
     if (thread == null) {
-      Thread started = new Thread(this::run, "yokedcache-listeners-" + cacheName);
-      started.setDaemon(true);
+      Thread started = DaemonThreads.create("yokedcache-listeners-" + cacheName, this::run);
       try {
         started.start();
       } catch (OutOfMemoryError noThread) {

@@ -34,6 +34,22 @@ public interface StatisticsRecorder {
    */
   void count(int hits, int misses, int puts, int removals, long startNanos);
 
+  /** Counts and times an operation without entries. */
+  default void record(Operation operation, long startNanos) {
+    record(operation, 0, 0, 0, 0, startNanos);
+  }
+
+  /** Takes the counts of an operation that began then, and records it. */
+  default Counts recording(Operation operation, long startNanos) {
+    return (hits, misses, puts, removals) ->
+        record(operation, hits, misses, puts, removals, startNanos);
+  }
+
+  /** Takes the counts of a part of an operation that began then, as {@link #count} does. */
+  default Counts counting(long startNanos) {
+    return (hits, misses, puts, removals) -> count(hits, misses, puts, removals, startNanos);
+  }
+
   /** Counts an operation that failed, also one that had done its work before. */
   void failed(Operation operation, ErrorType error);
 
@@ -48,7 +64,7 @@ public interface StatisticsRecorder {
     long start = start();
     try {
       T result = call.get();
-      record(operation, 0, 0, 0, 0, start);
+      record(operation, start);
       return result;
     } catch (Throwable e) { // also a checked one, thrown undeclared
       failed(operation, error);

@@ -236,7 +236,7 @@ public final class InvalidationListener implements AutoCloseable {
     private boolean hasBegun;
 
     /** The session of the present connection; set when it is ready, under the lock. */
-    private volatile @Nullable Inbox inbox;
+    private volatile @Nullable Session session;
 
     /** The tracking of the last connection that was ready; used by the thread only. */
     private Tracking last = Tracking.NONE;
@@ -253,7 +253,7 @@ public final class InvalidationListener implements AutoCloseable {
               maxStaleness.multipliedBy(2),
               new Backoff(MIN_PAUSE_MILLIS, InvalidationListener.this::maxPauseMillis),
               errors,
-              endpoint -> new Inbox(this, endpoint.settings().address()));
+              endpoint -> new Session(this, endpoint.settings().address()));
     }
 
     /** Prefixes cannot be added to a subscribed connection. */
@@ -265,7 +265,7 @@ public final class InvalidationListener implements AutoCloseable {
     }
 
     void ping(Subscription connection) {
-      Inbox current = inbox;
+      Session current = session;
       if (current != null && current.pingNanos == 0) {
         current.pingNanos = System.nanoTime() | 1; // never 0
         connection.ping();
@@ -274,13 +274,13 @@ public final class InvalidationListener implements AutoCloseable {
 
     /** The tracking of a cache's keys on this server. */
     Tracking tracking(Tracked cache) {
-      Inbox current = inbox;
+      Session current = session;
       return current != null && current.tracked.contains(cache) ? current.tracking : Tracking.NONE;
     }
   }
 
-  /** The messages that arrive on one connection. */
-  private final class Inbox extends SubscriptionLoop.Session {
+  /** The subscription on one connection. */
+  private final class Session extends SubscriptionLoop.Session {
 
     private final Server server;
     private final String address;
@@ -292,7 +292,7 @@ public final class InvalidationListener implements AutoCloseable {
     /** The time when the unanswered ping was sent; 0 if there is none. */
     private volatile long pingNanos;
 
-    Inbox(Server server, String address) {
+    Session(Server server, String address) {
       this.server = server;
       this.address = address;
     }
@@ -363,7 +363,7 @@ public final class InvalidationListener implements AutoCloseable {
     public void subscribed(byte[] channel) {
       lock.lock();
       try {
-        server.inbox = this;
+        server.session = this;
         server.last = tracking;
         // Reads that began before Redis tracked leave no near entry: the source is another one.
         tracked.forEach(InvalidationListener.this::follow);
@@ -372,11 +372,6 @@ public final class InvalidationListener implements AutoCloseable {
       }
       ready();
       server.loop.write(server::ping);
-    }
-
-    @Override
-    public void refused(byte[] channel, JedisDataException refusal) {
-      throw refusal;
     }
 
     @Override
@@ -441,8 +436,8 @@ public final class InvalidationListener implements AutoCloseable {
       tracking.lost();
       lock.lock();
       try {
-        if (server.inbox == this) {
-          server.inbox = null;
+        if (server.session == this) {
+          server.session = null;
         }
       } finally {
         lock.unlock();

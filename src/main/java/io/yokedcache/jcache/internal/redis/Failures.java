@@ -238,8 +238,8 @@ public final class Failures {
         || reason.startsWith("Connection reset");
   }
 
-  /** The innermost message, which names the actual cause. */
-  private static String reason(Throwable failure) {
+  /** The innermost message of a failure, which names the actual cause. */
+  public static String reason(Throwable failure) {
     Throwable cause = failure;
     while (true) {
       if (cause.getCause() != null) {
@@ -255,7 +255,8 @@ public final class Failures {
     return message == null ? cause.getClass().getSimpleName() : message;
   }
 
-  private static <T extends Throwable> @Nullable T find(Throwable failure, Class<T> type) {
+  /** The first cause of a type, or the failure itself; {@code null} if there is none. */
+  public static <T extends Throwable> @Nullable T find(Throwable failure, Class<T> type) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (type.isInstance(cause)) {
         return type.cast(cause);

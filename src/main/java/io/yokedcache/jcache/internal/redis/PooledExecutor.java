@@ -137,14 +137,6 @@ public final class PooledExecutor implements RedisExecutor {
     return new Exchange(request).finish();
   }
 
-  @Override
-  public List<List<@Nullable Object>> executeAll(List<Request> requests) {
-    if (requests.isEmpty()) {
-      return List.of();
-    }
-    return Request.split(requests, execute(Request.together(requests)));
-  }
-
   /**
    * Sends a request and returns before its replies have come, so that the caller can send requests
    * to other servers in the same time. A caller that holds several exchanges begins them in the

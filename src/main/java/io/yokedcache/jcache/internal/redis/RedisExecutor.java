@@ -36,14 +36,18 @@ public interface RedisExecutor extends AutoCloseable {
   List<@Nullable Object> execute(Request request);
 
   /**
-   * Sends several requests. Requests to one server share a round trip; requests to different
-   * servers are sent before the replies of any are read.
+   * Sends several requests; here for one server. Requests to one server share a round trip;
+   * requests to different servers are sent before the replies of any are read.
    *
    * @return the replies of each request, in the order of the requests
    * @throws javax.cache.CacheException if a server could not be asked; the requests to others may
    *     have been executed
    */
-  List<List<@Nullable Object>> executeAll(List<Request> requests);
+  default List<List<@Nullable Object>> executeAll(List<Request> requests) {
+    return requests.isEmpty()
+        ? List.of()
+        : Request.split(requests, execute(Request.together(requests)));
+  }
 
   /** A request that was sent without a wait. */
   @FunctionalInterface

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -92,6 +93,12 @@ public final class SubscriptionLoop implements AutoCloseable {
      */
     protected void failed(Throwable failure, long startNanos) {}
 
+    /** The server refuses a channel; another connection is tried then. */
+    @Override
+    public void refused(byte[] channel, JedisDataException refusal) {
+      throw refusal;
+    }
+
     /** The connection has ended. */
     protected void end() {}
   }
@@ -129,8 +136,7 @@ public final class SubscriptionLoop implements AutoCloseable {
       if (thread != null || closed.getCount() == 0) {
         return false;
       }
-      Thread started = new Thread(this::run, threadName);
-      started.setDaemon(true);
+      Thread started = DaemonThreads.create(threadName, this::run);
       started.start();
       thread = started;
       return true;
@@ -228,7 +234,7 @@ public final class SubscriptionLoop implements AutoCloseable {
       return;
     }
     if (failure instanceof JedisException || failure instanceof CacheException) {
-      String reason = reason(failure);
+      String reason = Failures.reason(failure);
       // Silence and broken pipes have many forms; each error reply is worth a line.
       if (told == null || (failure instanceof JedisDataException && !told.equals(reason))) {
         told = reason;
@@ -251,14 +257,6 @@ public final class SubscriptionLoop implements AutoCloseable {
       lock.unlock();
     }
     return last == null ? consequence : consequence + " on " + last.lookup().address();
-  }
-
-  private static String reason(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
   }
 
   /** Notes that the present connection does its work; for its session. */

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -57,19 +58,13 @@ final class WriteGuard implements AutoCloseable {
    * @param commandTimeout half of the time that writing may take
    */
   WriteGuard(Duration commandTimeout) {
-    this.watcher = new ScheduledThreadPoolExecutor(1, WriteGuard::thread);
+    this.watcher =
+        new ScheduledThreadPoolExecutor(
+            1, task -> DaemonThreads.detached("yokedcache-writes", task));
     watcher.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
     watcher.allowCoreThreadTimeOut(true);
     this.timeoutMillis = 2 * commandTimeout.toMillis();
     this.timeoutNanos = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-  }
-
-  private static Thread thread(Runnable task) {
-    Thread thread =
-        new Thread(null, task, "yokedcache-writes", 0, /* inheritThreadLocals= */ false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null); // not the one of the application that happens to be first
-    return thread;
   }
 
   /**

@@ -130,16 +130,16 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
               silence,
               new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
               errors,
-              endpoint -> new Inbox(this));
+              endpoint -> new Session(this));
     }
   }
 
-  /** The messages that arrive on one connection. */
-  private final class Inbox extends SubscriptionLoop.Session {
+  /** The subscription on one connection. */
+  private final class Session extends SubscriptionLoop.Session {
 
     private final Server server;
 
-    Inbox(Server server) {
+    Session(Server server) {
       this.server = server;
     }
 

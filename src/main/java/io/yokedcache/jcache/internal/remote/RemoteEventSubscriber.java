@@ -132,7 +132,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
             SILENCE,
             new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
             errors,
-            endpoint -> new Inbox(endpoint.settings().address()));
+            endpoint -> new Session(endpoint.settings().address()));
     topology.onChange(this::follow);
   }
 
@@ -333,12 +333,12 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     }
   }
 
-  /** The messages that arrive on one connection. */
-  private final class Inbox extends SubscriptionLoop.Session {
+  /** The subscription on one connection. */
+  private final class Session extends SubscriptionLoop.Session {
 
     private final String server;
 
-    Inbox(String server) {
+    Session(String server) {
       this.server = server;
     }
 

@@ -17,8 +17,7 @@ final class BackgroundSchedulerTest {
 
   private final BackgroundErrors errors = new BackgroundErrors();
   private final AtomicInteger runs = new AtomicInteger();
-  private final BackgroundScheduler scheduler =
-      new BackgroundScheduler("lasting", task -> new Thread(task, "lasting"), errors);
+  private final BackgroundScheduler scheduler = new BackgroundScheduler("lasting", errors);
 
   @AfterEach
   void shutDown() {

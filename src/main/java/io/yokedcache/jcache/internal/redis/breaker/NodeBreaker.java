@@ -7,6 +7,7 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -216,8 +217,7 @@ public final class NodeBreaker implements AutoCloseable {
   }
 
   private void open(RedisUnavailableException first) {
-    Thread thread = new Thread(this::probeUntilClosed, "yokedcache-probe");
-    thread.setDaemon(true);
+    Thread thread = DaemonThreads.create("yokedcache-probe", this::probeUntilClosed);
     boolean again = System.nanoTime() - closedNanos < STABLE_NANOS && openings > 0;
     pauseMillis = again ? longer(pauseMillis) : MIN_PAUSE_MILLIS;
     wake.drainPermits();

@@ -126,16 +126,10 @@ final class ClusterTopology implements Topology, AutoCloseable {
     this.seeds = settings.deployment().nodes();
     this.maxValueBytes = maxValueBytes;
     this.prepare = prepare;
-    this.refresher = new BackgroundScheduler("yokedcache-cluster", ClusterTopology::daemon, errors);
+    this.refresher = new BackgroundScheduler("yokedcache-cluster", errors);
     var unused =
         refresher.scheduleWithFixedDelay(
             this::refreshRegularly, REFRESH_MILLIS, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "yokedcache-cluster");
-    thread.setDaemon(true);
-    return thread;
   }
 
   void completeTakeOversBy(TakeOver newTakeOver) {

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
@@ -219,10 +220,7 @@ final class PipelinedConnection implements AutoCloseable {
     // JSR-107's operations cannot be interrupted, and their waits are bounded anyway.
     boolean interrupted = Thread.interrupted();
     PipelinedCall call = new PipelinedCall(commands, timer, System.nanoTime(), timeoutNanos);
-    if (openCalls.incrementAndGet() < 0) {
-      throw new LostCallException(
-          /* sent= */ false, new JedisConnectionException("The connection was replaced"));
-    }
+    countOpen();
     try {
       queued.add(call);
       if (mayWrite(call)) {
@@ -252,10 +250,7 @@ final class PipelinedConnection implements AutoCloseable {
    * @throws LostCallException if the connection has ended; the continuation does not begin
    */
   void begin(PipelinedCall call) throws LostCallException {
-    if (openCalls.incrementAndGet() < 0) {
-      throw new LostCallException(
-          /* sent= */ false, new JedisConnectionException("The connection was replaced"));
-    }
+    countOpen();
     boolean isWhole = false;
     try {
       queued.add(call);
@@ -321,6 +316,13 @@ final class PipelinedConnection implements AutoCloseable {
     boolean unused = call.withdraw();
     if (call.takeLead() && reading.compareAndSet(OFFERED, BUSY)) {
       handOver();
+    }
+  }
+
+  private void countOpen() throws LostCallException {
+    if (openCalls.incrementAndGet() < 0) {
+      throw new LostCallException(
+          /* sent= */ false, new JedisConnectionException("The connection was replaced"));
     }
   }
 
@@ -432,14 +434,18 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /**
-   * Reads until the thread's own call is done, hands out the replies that came with it, and passes
-   * the reading on.
+   * Reads and hands out replies, and passes the reading on.
+   *
+   * @param own the thread's call: it reads until that is done, and the replies that came with it;
+   *     {@code null} for the attendant, which reads until nothing is under way
    */
-  private void read(PipelinedCall own) {
+  private void read(@Nullable PipelinedCall own) {
     boolean isWhole = false;
     try {
       int favours = 0;
-      while (!own.isDone() || (transport.hasBuffered() && favours++ < MAX_FAVOURS)) {
+      while (own == null
+          ? oldest() != null
+          : !own.isDone() || (transport.hasBuffered() && favours++ < MAX_FAVOURS)) {
         handOut(transport.read(), own);
       }
       wakeQueue();
@@ -588,7 +594,7 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   private @Nullable Thread startAttendant() {
-    Thread created = daemon("yokedcache-pipeline", this::attend);
+    Thread created = DaemonThreads.detached("yokedcache-pipeline", this::attend);
     if (!attendant.compareAndSet(null, created)) {
       return attendant.get();
     }
@@ -602,14 +608,6 @@ final class PipelinedConnection implements AutoCloseable {
       }
     }
     return created;
-  }
-
-  /** A thread that keeps nothing of the application thread that happens to start it. */
-  static Thread daemon(String name, Runnable task) {
-    Thread thread = new Thread(null, task, name, 0, /* inheritThreadLocals= */ false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
-    return thread;
   }
 
   /**
@@ -642,7 +640,7 @@ final class PipelinedConnection implements AutoCloseable {
         wasIdle = System.nanoTime() - startNanos >= ATTENDANT_IDLE_NANOS;
       } else if (oldest.isAttended() && takeBack()) {
         wasIdle = false;
-        readForAll();
+        read(/* own= */ null);
       } else {
         wasIdle = false;
         LockSupport.parkNanos(this, MAX_SLICE_NANOS);
@@ -655,26 +653,6 @@ final class PipelinedConnection implements AutoCloseable {
   private boolean retireAttendant() {
     attendant.set(null);
     return oldest() == null || !attendant.compareAndSet(null, Thread.currentThread());
-  }
-
-  /** Reads until nothing is under way. */
-  private void readForAll() {
-    boolean isWhole = false;
-    try {
-      while (oldest() != null) {
-        handOut(transport.read(), null);
-      }
-      wakeQueue();
-      handOver();
-      isWhole = true;
-    } catch (RuntimeException e) {
-      fail(asConnectionException(e));
-    } finally {
-      if (!isWhole) {
-        fail(endedInTheMiddle);
-        wakeQueue();
-      }
-    }
   }
 
   private void fail(JedisConnectionException cause) {

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.concurrent.VirtualThreads;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
@@ -202,7 +203,7 @@ final class PipelinedConnections implements AutoCloseable {
     /** An interrupt of a virtual thread would close the socket that others wait for. */
     private void connectElsewhere(CompletableFuture<PipelinedConnection> outcome) {
       Thread thread =
-          PipelinedConnection.daemon(
+          DaemonThreads.detached(
               "yokedcache-connect",
               () -> {
                 try {

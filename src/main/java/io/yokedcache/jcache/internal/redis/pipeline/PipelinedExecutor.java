@@ -345,13 +345,6 @@ public final class PipelinedExecutor implements RedisExecutor {
     return e.reason().getCause() instanceof SocketTimeoutException;
   }
 
-  @Override
-  public List<List<@Nullable Object>> executeAll(List<Request> requests) {
-    return requests.isEmpty()
-        ? List.of()
-        : Request.split(requests, execute(Request.together(requests)));
-  }
-
   /** Pings the idle shared connections, and then the pool's. */
   @Override
   public void keepAlive(Duration silence) {

@@ -140,7 +140,7 @@ public final class Replicas implements AutoCloseable {
     if (checker != null || closed) {
       return;
     }
-    checker = new BackgroundScheduler("yokedcache-replicas", Replicas::daemon, errors);
+    checker = new BackgroundScheduler("yokedcache-replicas", errors);
     long millis = TimeUnit.NANOSECONDS.toMillis(maxLagNanos) / CHECKS;
     long interval = Math.max(MIN_INTERVAL_MILLIS, Math.min(millis, MAX_INTERVAL_MILLIS));
     try {
@@ -148,12 +148,6 @@ public final class Replicas implements AutoCloseable {
     } catch (RejectedExecutionException closing) {
       logger.debug("Replicas are not checked, the manager is closed");
     }
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "yokedcache-replicas");
-    thread.setDaemon(true);
-    return thread;
   }
 
   /** The replicas that were found. */

@@ -66,7 +66,7 @@ public final class ConnectionSecurity implements AutoCloseable {
     Settings.Credentials credentials = settings.credentials();
     boolean usesTls = settings.tls() || settings.deployment().sentinelTls();
     this.tls = usesTls ? new TlsContext(settings.tlsSettings(), errors) : null;
-    this.scheduler = new BackgroundScheduler(NAME, ConnectionSecurity::daemon, errors);
+    this.scheduler = new BackgroundScheduler(NAME, errors);
     long patienceNanos = settings.connectTimeout().toNanos();
     this.servers = current(SETTING, credentials.servers(), loader, patienceNanos, errors);
     try {
@@ -78,12 +78,6 @@ public final class ConnectionSecurity implements AutoCloseable {
     }
     this.sentinelsUse = sentinels == null ? null : sentinels.credentials();
     this.connection = settings.withSecurity(new Settings.Security(servers, sentinels, tls));
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, NAME);
-    thread.setDaemon(true);
-    return thread;
   }
 
   private @Nullable CurrentCredentials current(

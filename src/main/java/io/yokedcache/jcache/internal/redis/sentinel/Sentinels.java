@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.Settings.Address;
+import io.yokedcache.jcache.internal.redis.Failures;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import java.io.Serial;
 import java.time.Duration;
@@ -152,8 +153,8 @@ final class Sentinels {
       throw refused(e);
     } catch (JedisException e) {
       throw new NoAnswerException(
-          isAbout(e, SSLException.class) ? Reason.TLS : Reason.UNREACHABLE,
-          "cannot be asked (%s)".formatted(innermost(e)),
+          Failures.find(e, SSLException.class) != null ? Reason.TLS : Reason.UNREACHABLE,
+          "cannot be asked (%s)".formatted(Failures.reason(e)),
           e);
     }
   }
@@ -226,23 +227,5 @@ final class Sentinels {
 
   private static String text(byte[] bytes) {
     return new String(bytes, UTF_8);
-  }
-
-  private static boolean isAbout(Throwable failure, Class<? extends Throwable> type) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (type.isInstance(cause)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static String innermost(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    String message = cause.getMessage();
-    return message == null ? cause.getClass().getSimpleName() : message;
   }
 }
