@@ -6,6 +6,7 @@ import java.util.UUID;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
 import org.hibernate.persister.collection.CollectionPersister;
 import org.hibernate.persister.entity.EntityPersister;
+import org.hibernate.type.BasicType;
 import org.hibernate.type.CompositeType;
 import org.hibernate.type.EntityType;
 import org.hibernate.type.Type;
@@ -89,7 +90,10 @@ final class Layout {
   }
 
   private void describe(StringBuilder text, Type type) {
-    text.append(type.getName()).append(' ').append(type.getReturnedClass().getName());
+    text.append(type.getReturnedClass().getName());
+    if (!(type instanceof BasicType<?>)) { // of which some names differ in each JVM, as for enums
+      text.append(' ').append(type.getName());
+    }
     if (type instanceof CompositeType composite) {
       text.append('{');
       describe(text, composite.getPropertyNames(), composite.getSubtypes());

@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.YokedCachingProvider;
 import io.yokedcache.jcache.hibernate.Shelves.Book;
+import io.yokedcache.jcache.hibernate.Shelves.Cover;
 import io.yokedcache.jcache.hibernate.Shelves.Form;
 import io.yokedcache.jcache.hibernate.Shelves.Leaflet;
 import io.yokedcache.jcache.hibernate.Shelves.Link;
@@ -41,6 +42,7 @@ import org.hibernate.Session;
 import org.hibernate.SessionFactory;
 import org.hibernate.Version;
 import org.hibernate.cfg.Configuration;
+import org.hibernate.engine.spi.SessionFactoryImplementor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -122,6 +124,7 @@ final class RegionFactoryIT {
             .addAnnotatedClass(Book.class)
             .addAnnotatedClass(Page.class)
             .addAnnotatedClass(Leaflet.class)
+            .addAnnotatedClass(Cover.class)
             .addAnnotatedClass(Form.class)
             .addAnnotatedClass(Link.class)
             .addAnnotatedClass(Stamp.class)
@@ -962,6 +965,19 @@ final class RegionFactoryIT {
     assertThat(ask(here, form).found()).isEqualTo("author place next");
     here.inTransaction(session -> session.find(Form.class, id).edition = "last");
     assertThat(ask(earlier, form).found()).isEqualTo("author place last");
+  }
+
+  @Test
+  void layout_ofEqualMappings_isEqual() {
+    for (Class<?> type : List.of(Book.class, Cover.class, Form.class)) {
+      assertThat(layout(there, type)).as(type.getName()).isEqualTo(layout(here, type));
+    }
+    assertThat(layout(earlier, Form.class)).isNotEqualTo(layout(here, Form.class));
+  }
+
+  private static long layout(SessionFactory sessions, Class<?> entity) {
+    return Layout.ofEntities(sessions.unwrap(SessionFactoryImplementor.class), entity.getName())
+        .id();
   }
 
   @Test

@@ -230,4 +230,17 @@ final class Shelves {
       this.title = title;
     }
   }
+
+  /** With an enum, for whose type Hibernate makes a name of its own in each session factory. */
+  @Entity(name = "Cover")
+  static class Cover {
+
+    @Id long id;
+    Material material = Material.PAPER;
+
+    enum Material {
+      PAPER,
+      LINEN
+    }
+  }
 }
