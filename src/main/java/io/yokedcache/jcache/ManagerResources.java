@@ -14,7 +14,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +33,7 @@ final class ManagerResources implements AutoCloseable {
   private final BackgroundErrors errors = new BackgroundErrors();
   private final RedisBackend stores;
   private final AsyncQueue async;
-  private final ScheduledThreadPoolExecutor statistics;
+  private final BackgroundScheduler statistics;
   private final ThreadPoolExecutor loads;
   private final ThreadPoolExecutor refreshes;
   private final List<AutoCloseable> all = new ArrayList<>();
@@ -62,14 +61,13 @@ final class ManagerResources implements AutoCloseable {
       }
       // One thread each. Tasks wait up to their time-outs for a Redis that hangs. A pass over all
       // keys must not delay a lease, and neither of them a ping.
-      ScheduledThreadPoolExecutor health = new BackgroundScheduler("yokedcache-health", errors);
+      BackgroundScheduler health = new BackgroundScheduler("yokedcache-health", errors);
       all.add(0, health::shutdownNow);
-      ScheduledThreadPoolExecutor pings = new BackgroundScheduler("yokedcache-pings", errors);
+      BackgroundScheduler pings = new BackgroundScheduler("yokedcache-pings", errors);
       all.add(0, pings::shutdownNow);
       statistics = new BackgroundScheduler("yokedcache-statistics", errors);
       all.add(0, statistics::shutdownNow);
-      ScheduledThreadPoolExecutor background =
-          new BackgroundScheduler("yokedcache-background", errors);
+      BackgroundScheduler background = new BackgroundScheduler("yokedcache-background", errors);
       all.add(0, background::shutdownNow);
       async = new AsyncQueue(settings.connection().commandTimeout(), errors, background);
       all.add(all.size() - (embedded == null ? 0 : 1), async);
@@ -85,6 +83,7 @@ final class ManagerResources implements AutoCloseable {
       all.add(0, loads::shutdown);
       refreshes = refreshThreads();
       all.add(0, refreshes::shutdown);
+      List.of(health, pings, statistics, background).forEach(last -> all.add(last::awaitEnd));
     } catch (RuntimeException | Error e) {
       Closing.closeAfter(e, all);
       throw e;

@@ -307,6 +307,22 @@ final class ClosingIT {
     await().atMost(Duration.ofSeconds(20)).until(() -> since(before).isEmpty());
   }
 
+  /** A web server warns of threads that live when it has stopped the application. */
+  @Test
+  void manager_closedThreadsHaveEnded() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      Set<Thread> before = threads();
+      Cache<String, String> cache = create();
+      cache.getCacheManager().enableStatistics(cache.getName(), true);
+      cache.unwrap(YokedCache.class).getAsync("k").get();
+
+      cache.getCacheManager().close();
+
+      assertThat(since(before))
+          .noneMatch(name -> name.matches("yokedcache-(async|background|health|statistics).*"));
+    }
+  }
+
   private static List<String> since(Set<Thread> before) {
     Set<Thread> started = threads();
     started.removeAll(before);

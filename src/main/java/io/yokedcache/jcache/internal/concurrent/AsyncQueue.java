@@ -56,6 +56,10 @@ public final class AsyncQueue implements AutoCloseable {
   private static final long RETRY_MILLIS = 100;
   private static final long IDLE_SECONDS = 10;
   private static final String NAME = "yokedcache-async";
+
+  /** The longest that a close waits for the threads. */
+  private static final int END_MILLIS = 100;
+
   private static final Logger logger = LoggerFactory.getLogger(AsyncQueue.class);
 
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -307,9 +311,16 @@ public final class AsyncQueue implements AutoCloseable {
     runTasks();
   }
 
-  /** Ends the threads as soon as they have nothing to do. Tasks are run nevertheless. */
+  /**
+   * Ends the threads as soon as they have nothing to do, and waits for them for at most 100 ms.
+   * Tasks are run nevertheless.
+   */
   @Override
   public void close() {
     threads.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
+    int left = Thread.currentThread() instanceof Worker ? 0 : END_MILLIS;
+    for (; left > 0 && threads.getPoolSize() > 0; left--) {
+      BoundedWait.pause(TimeUnit.MILLISECONDS.toNanos(1));
+    }
   }
 }

@@ -4,6 +4,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,13 +22,23 @@ public final class BackgroundScheduler extends ScheduledThreadPoolExecutor {
   private static final long MIN_PAUSE_MILLIS = 1_000;
   private static final long MAX_PAUSE_MILLIS = 60_000;
 
+  /** The longest that a close waits for the thread. */
+  private static final long END_MILLIS = 100;
+
   private final String name;
   private final BackgroundErrors errors;
+  private volatile @Nullable Thread thread;
 
   public BackgroundScheduler(String name, BackgroundErrors errors) {
-    super(1, task -> DaemonThreads.create(name, task));
+    super(1);
     this.name = name;
     this.errors = errors;
+    setThreadFactory(
+        task -> {
+          Thread created = DaemonThreads.create(name, task);
+          thread = created;
+          return created;
+        });
     setRemoveOnCancelPolicy(true);
     setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
@@ -52,6 +63,18 @@ public final class BackgroundScheduler extends ScheduledThreadPoolExecutor {
   @Override
   public void execute(Runnable task) {
     ScheduledFuture<?> unused = super.schedule(() -> run(task), 0, TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Waits until the thread has ended after a shutdown, for at most 100 ms: web servers warn of
+   * threads that are alive when their application has been stopped. Returns at once in the thread
+   * itself.
+   */
+  public void awaitEnd() {
+    Thread last = thread;
+    if (last != null && last != Thread.currentThread()) {
+      BoundedWait.join(last, END_MILLIS);
+    }
   }
 
   /** Runs a task, and returns whether it threw nothing. */
