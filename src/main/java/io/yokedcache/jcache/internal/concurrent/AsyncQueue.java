@@ -2,6 +2,8 @@ package io.yokedcache.jcache.internal.concurrent;
 
 import java.time.Duration;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -67,6 +69,10 @@ public final class AsyncQueue implements AutoCloseable {
   private final long waitNanos;
   private final ScheduledExecutorService background;
   private final ScheduledThreadPoolExecutor threads;
+
+  /** The threads that have begun, and some that have ended. */
+  private final Set<Thread> alive = ConcurrentHashMap.newKeySet();
+
   private final Place outer = new Place();
   private final Place inner = new Place();
 
@@ -109,7 +115,16 @@ public final class AsyncQueue implements AutoCloseable {
     this.errors = errors;
     this.waitNanos = wait.toNanos();
     this.background = background;
-    this.threads = new ScheduledThreadPoolExecutor(MAX_THREADS, workers);
+    this.threads =
+        new ScheduledThreadPoolExecutor(
+            MAX_THREADS,
+            task ->
+                workers.newThread(
+                    () -> {
+                      alive.removeIf(thread -> !thread.isAlive());
+                      alive.add(Thread.currentThread());
+                      task.run();
+                    }));
     threads.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
     threads.allowCoreThreadTimeOut(true);
   }
@@ -313,14 +328,20 @@ public final class AsyncQueue implements AutoCloseable {
 
   /**
    * Ends the threads as soon as they have nothing to do, and waits for them for at most 100 ms.
-   * Tasks are run nevertheless.
+   * Tasks are run nevertheless. A thread of this queue does not wait.
    */
   @Override
   public void close() {
     threads.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
-    int left = Thread.currentThread() instanceof Worker ? 0 : END_MILLIS;
-    for (; left > 0 && threads.getPoolSize() > 0; left--) {
-      BoundedWait.pause(TimeUnit.MILLISECONDS.toNanos(1));
+    if (Thread.currentThread() instanceof Worker) {
+      return;
+    }
+    long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(END_MILLIS);
+    for (Thread thread : alive) {
+      long left = endNanos - System.nanoTime();
+      if (left > 0) {
+        BoundedWait.join(thread, TimeUnit.NANOSECONDS.toMillis(left));
+      }
     }
   }
 }
