@@ -46,10 +46,10 @@ public final class PipelinedExecutor implements RedisExecutor {
   private static final int MAX_REPLY_BYTES = 32 << 10;
 
   /**
-   * How many threads may wait on a connection. Further threads use the pool, whose waits are
-   * bounded.
+   * How many threads may wait on a connection. Further threads use the pool, which answers fewer
+   * calls in the same time: more virtual threads than that are better refused than queued.
    */
-  private static final int MAX_OPEN_CALLS = 1024;
+  private static final int MAX_OPEN_CALLS = 16_384;
 
   /** How often an idempotent request is sent again after a lost connection. */
   private static final int MAX_LOSSES = 2;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Leftovers;
@@ -39,7 +40,6 @@ final class ExecutorStressIT {
 
   private static final int THREADS = 64;
 
-  /** More than may wait on the shared connections, so that some have to use the others. */
   private static final int VIRTUAL_THREADS = 2500;
 
   private static final int MANY_PLATFORM_THREADS = 256;
@@ -139,6 +139,64 @@ final class ExecutorStressIT {
     }
   }
 
+  /** Threads that find no place would wait for one of a few connections, and time out. */
+  @Test
+  void thousandsOfThreads_waitOnTheSharedConnections() throws Exception {
+    try (RedisExecutor executor = executor(redis.port(), Duration.ofSeconds(10))) {
+      await()
+          .alias("both shared connections are there")
+          .atMost(Duration.ofSeconds(10))
+          .until(
+              () -> {
+                join(startCalls(executor, THREADS));
+                return open(executor) == SHARED_CONNECTIONS;
+              });
+      redis.pause();
+      List<Thread> threads = startCalls(executor, VIRTUAL_THREADS);
+      redis.resume();
+      join(threads);
+      assertThat(answered.sum()).isGreaterThanOrEqualTo(VIRTUAL_THREADS + THREADS);
+      assertThat(open(executor)).isEqualTo(SHARED_CONNECTIONS);
+    }
+  }
+
+  /** Starts threads that make one call each, and returns when all of them have begun. */
+  private List<Thread> startCalls(RedisExecutor executor, int count) throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(count);
+    List<Thread> threads = new ArrayList<>();
+    for (int t = 0; t < count; t++) {
+      RedisExecutor.Request get =
+          new RedisExecutor.Request(
+              "get",
+              Bytes.utf8("k"),
+              /* idempotent= */ true,
+              List.of(new CommandArguments(Command.GET).add("k" + t)));
+      Runnable call =
+          () -> {
+            begun.countDown();
+            assertThat(executor.execute(get).get(0)).isNull();
+            answered.increment();
+          };
+      Thread thread = new Thread(null, call, "stress", /* stackSize= */ 256 << 10);
+      thread.start();
+      threads.add(thread);
+    }
+    assertThat(begun.await(30, TimeUnit.SECONDS)).as("all threads have begun").isTrue();
+    return threads;
+  }
+
+  private static void join(List<Thread> threads) throws InterruptedException {
+    for (Thread thread : threads) {
+      thread.join(30_000);
+      assertThat(thread.isAlive()).as("%s has ended", thread).isFalse();
+    }
+  }
+
+  private static int open(RedisExecutor executor) {
+    ConnectionStatistics.Counts counts = executor.connections();
+    return counts.active() + counts.idle();
+  }
+
   private RedisExecutor executor(int port) {
     return executor(port, TIMEOUT);
   }
@@ -220,10 +278,7 @@ final class ExecutorStressIT {
       pause(1);
     }
     stopping = true;
-    for (Thread thread : threads) {
-      thread.join(30_000);
-      assertThat(thread.isAlive()).as("%s has ended", thread).isFalse();
-    }
+    join(threads);
     assertThat(wrong).isEmpty();
     assertThat(answered.sum()).as("answered (%d lost)", lost.sum()).isGreaterThan(1_000);
     System.out.printf(
