@@ -47,7 +47,7 @@ public final class LimitedOutput extends ByteArrayOutputStream {
   public static CodecException tooLong(long sizeBytes, long maxBytes) {
     return new CodecException(
         CodecException.Reason.LIMIT,
-        "The value is refused: it takes "
+        "A key or value is refused: it takes "
             + sizeBytes
             + " bytes; the limit is yokedcache.serialization.max-bytes = "
             + maxBytes,
