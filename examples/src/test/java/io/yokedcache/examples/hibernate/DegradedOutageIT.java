@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Two applications with {@code on-failure = degrade} while Redis is away, and after. {@code
@@ -94,19 +94,20 @@ final class DegradedOutageIT {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void transactions_redisIsAway_goOn(Outage outage) throws Exception {
-    runThrough(outage, /* cachesQueries= */ false);
+  @CsvSource({"FROZEN, jcache", "RESTARTED, yokedcache"})
+  void transactions_redisIsAway_goOn(Outage outage, String factory) throws Exception {
+    runThrough(outage, factory, /* cachesQueries= */ false);
 
     assertThat(failures).isEmpty();
-    assertNothingIsStale();
+    assertNothingIsStale(factory);
   }
 
   /** Update timestamps must not get lost, so transactions that change entities may fail. */
   @ParameterizedTest
-  @EnumSource
-  void transactions_redisIsAway_noQueryIsStaleAfterwards(Outage outage) throws Exception {
-    runThrough(outage, /* cachesQueries= */ true);
+  @CsvSource({"FROZEN, yokedcache", "RESTARTED, jcache"})
+  void transactions_redisIsAway_noQueryIsStaleAfterwards(Outage outage, String factory)
+      throws Exception {
+    runThrough(outage, factory, /* cachesQueries= */ true);
 
     assertThat(failures)
         .allSatisfy(
@@ -117,16 +118,17 @@ final class DegradedOutageIT {
                             assertThat(cause)
                                 .isInstanceOf(RedisUnavailableException.class)
                                 .hasMessageContaining("default-update-timestamps-region")));
-    assertNothingIsStale();
+    assertNothingIsStale(factory);
   }
 
   private static List<Throwable> causes(Throwable failure) {
     return Stream.iterate(failure, Objects::nonNull, Throwable::getCause).toList();
   }
 
-  private void runThrough(Outage outage, boolean cachesQueries) throws Exception {
+  private void runThrough(Outage outage, String factory, boolean cachesQueries) throws Exception {
     for (int i = 0; i < 2; i++) {
-      applications.add(servers.open(servers.cacheFile(SETTINGS), "degraded", cachesQueries));
+      String settings = servers.cacheFile(SETTINGS);
+      applications.add(servers.openWith(factory, settings, "degraded", cachesQueries));
     }
     for (long id = 0; id < ARTICLES; id++) {
       applications.get(0).ask(Job.INSERT, id);
@@ -156,7 +158,7 @@ final class DegradedOutageIT {
     }
   }
 
-  private void assertNothingIsStale() throws Exception {
+  private void assertNothingIsStale(String factory) throws Exception {
     Map<Long, String> prices = new TreeMap<>();
     for (long id = 0; id < ARTICLES; id++) {
       prices.put(id, servers.price(id));
@@ -171,7 +173,8 @@ final class DegradedOutageIT {
                 assertThat(all(application, Job.ARTICLES_BY_QUERY)).isEqualTo(prices);
               });
     }
-    try (ApplicationProcess other = servers.openElsewhere("degraded")) {
+    String option = "-D" + Application.FACTORY + "=" + factory;
+    try (ApplicationProcess other = servers.openElsewhere("degraded", option)) {
       for (long id = 0; id < ARTICLES; id++) {
         assertThat(other.ask(Job.ARTICLE, id).text()).isEqualTo(prices.get(id));
         assertThat(other.ask(Job.ARTICLES_BY_QUERY, id).text()).isEqualTo(prices.get(id));

@@ -107,7 +107,14 @@ final class Servers implements AutoCloseable {
 
   /** Opens a session factory with a configuration file, with or without the query cache. */
   Application open(String cacheFile, String regionPrefix, boolean cachesQueries) {
-    Application application = Application.open(jdbcUrl, cacheFile, regionPrefix, cachesQueries);
+    return openWith(Application.factory(), cacheFile, regionPrefix, cachesQueries);
+  }
+
+  /** Opens a session factory with that region factory. */
+  Application openWith(
+      String factory, String cacheFile, String regionPrefix, boolean cachesQueries) {
+    Application application =
+        Application.openWith(factory, jdbcUrl, cacheFile, regionPrefix, cachesQueries);
     opened.push(application);
     return application;
   }

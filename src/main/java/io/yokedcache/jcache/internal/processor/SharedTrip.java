@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.processor;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Pending;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -71,26 +73,43 @@ public final class SharedTrip implements RequestSender {
 
   /** Sends all changes. If Redis cannot be reached, the finishing of each of them fails. */
   public void make() {
-    Supplier<List<List<@Nullable Object>>> replies = replies();
+    IntFunction<List<@Nullable Object>> replies = replies();
     for (int i = 0; i < arrivals.size(); i++) {
       int place = i;
-      arrivals.get(i).accept(() -> replies.get().get(place));
+      arrivals.get(i).accept(() -> replies.apply(place));
     }
     steps.forEach(Runnable::run);
   }
 
-  private Supplier<List<List<@Nullable Object>>> replies() {
+  private IntFunction<List<@Nullable Object>> replies() {
     if (requests.isEmpty()) {
-      return List::of;
+      return place -> List.of();
     }
     try {
       List<List<@Nullable Object>> replies =
           requireNonNull(executor, "executor").executeAll(requests);
-      return () -> replies;
+      return replies::get;
+    } catch (RedisUnavailableException e) {
+      return place -> {
+        throw failureOf(requests.get(place).operation(), e);
+      };
     } catch (RuntimeException e) {
-      return () -> {
+      return place -> {
         throw e;
       };
     }
+  }
+
+  /** The failure of one change: that of the round trip names another one. */
+  private static RedisUnavailableException failureOf(
+      String operation, RedisUnavailableException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.startsWith(operation)
+        ? failure
+        : new RedisUnavailableException(
+            "%s failed with the round trip that it shared: %s".formatted(operation, message),
+            failure,
+            failure.kind(),
+            failure.server());
   }
 }
