@@ -23,6 +23,7 @@ import javax.cache.integration.CacheWriter;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.params.ClientKillParams;
 
 /**
@@ -158,7 +159,7 @@ final class BusyCaches implements AutoCloseable {
         strangers.put("stranger" + i, new Stranger());
         spoil("stranger" + i);
         strangers.get("stranger" + i);
-      } catch (CacheException connectionKilled) {
+      } catch (CacheException | JedisConnectionException connectionKilled) {
         // The next round has a new one.
       }
       LockSupport.parkNanos(PAUSE_NANOS);
