@@ -44,6 +44,9 @@ final class TagEpochs {
 
   /** The present epoch of each tag. */
   List<TagEpoch> of(List<Bytes> tags) {
+    if (tags.isEmpty()) {
+      return List.of();
+    }
     return tags.stream()
         .map(tag -> present.computeIfAbsent(endOfHash(tag), absent -> new TagEpoch()))
         .toList();
