@@ -420,13 +420,7 @@ final class TagsIT {
     YokedCache<String, String> one = createNear(name);
     YokedCache<String, String> other = createNear(name);
     one.put("a", "v", CART);
-    await()
-        .atMost(BOUND)
-        .until(
-            () -> {
-              assertThat(one.get("a")).isEqualTo("v");
-              return near(one).hits() > 0 || near(one).entries() > 0;
-            });
+    awaitNearEntry(one);
 
     (byOther ? other : one).invalidateTags(CART);
 
@@ -473,18 +467,23 @@ final class TagsIT {
     YokedCache<String, String> one = createNear(name);
     YokedCache<String, String> other = createNear(name);
     one.put("a", "v", CART);
-    await()
-        .atMost(BOUND)
-        .until(
-            () -> {
-              assertThat(one.get("a")).isEqualTo("v");
-              return near(one).hits() > 0;
-            });
+    awaitNearEntry(one);
     assertThat(jedis.del("yc:{" + name + "#0}:tags")).isEqualTo(1);
 
     other.invalidateTags(CART);
 
     await().atMost(BOUND).until(() -> one.get("a") == null);
+  }
+
+  /** Reads the entry "a" until it is a near entry. */
+  private static void awaitNearEntry(YokedCache<String, String> cache) {
+    await()
+        .atMost(BOUND)
+        .until(
+            () -> {
+              assertThat(cache.get("a")).isEqualTo("v");
+              return near(cache).entries() > 0;
+            });
   }
 
   private static YokedCache<String, String> createNear(String name) {

@@ -231,7 +231,7 @@ final class Shelves {
     }
   }
 
-  /** With an enum, for whose type Hibernate makes a name of its own in each session factory. */
+  /** With an enum. Hibernate gives its type another name in each session factory. */
   @Entity(name = "Cover")
   static class Cover {
 

@@ -57,7 +57,7 @@ public final class ClosedTypes {
     return true;
   }
 
-  /** Returns whether a class has another object written or read in place of its own. */
+  /** Whether serialisation writes or reads another object in place of an object of a class. */
   public static boolean isReplacedInStreams(Class<?> type) {
     for (Method method : type.getDeclaredMethods()) {
       if (method.getName().equals("writeReplace") || method.getName().equals("readResolve")) {
