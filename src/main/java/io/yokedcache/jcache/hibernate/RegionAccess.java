@@ -47,7 +47,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   /**
    * Creates the access.
    *
-   * @param layout of the states, of which others are not read
+   * @param layout the layout of the states; a state of another layout is not read
    * @param isLocking whether the strategy is {@code READ_WRITE}
    * @param mayLoadOld whether a load may return a state from before the look at the entry, as from
    *     a snapshot, so that the look gives no permission to put it
@@ -86,24 +86,28 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return null; // Hibernate looks for natural ids in this mode too, and would not replace them.
     }
     TransactionContext context = TransactionContext.of(session);
-    if (context.isChanging(this, key)) {
+    if (context.hasUncommittedChange(this, key)) {
       return null; // The entry has the state that others see.
     }
     Object entry = cache.get(key);
-    if (entry instanceof Item item && item.has(layout)) {
-      context.keepTicket(this, key, null);
-      if (isLocking) {
-        context.see(this, key, item);
-      }
-      return !mayLoadOld || context.getCachingTimestamp() > item.placed() ? item.value() : null;
+    if (!(entry instanceof Item item && item.has(layout))) {
+      context.keepTicket(this, key, ticketFor(session, key, entry));
+      return null;
     }
-    context.keepTicket(
-        this,
-        key,
-        entry == null && session.getCacheMode().isPutEnabled()
-            ? newTicket(key)
-            : entry instanceof Vacant vacant ? vacant : null);
-    return null;
+    context.forgetTicket(this, key);
+    if (isLocking) {
+      context.see(this, key, item);
+    }
+    return !mayLoadOld || context.getCachingTimestamp() > item.placed() ? item.value() : null;
+  }
+
+  /** The ticket of the load that follows a look at the entry, or {@code null} if it gets none. */
+  private @Nullable Vacant ticketFor(
+      SharedSessionContractImplementor session, Object key, @Nullable Object entry) {
+    if (entry == null) {
+      return session.getCacheMode().isPutEnabled() ? newTicket(key) : null;
+    }
+    return entry instanceof Vacant vacant ? vacant : null;
   }
 
   private @Nullable Vacant newTicket(Object key) {

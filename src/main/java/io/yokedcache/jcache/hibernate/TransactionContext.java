@@ -149,12 +149,15 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   /** Remembers the ticket of a load or insert, or that there is none. */
   void keepTicket(RegionAccess access, Object key, @Nullable Vacant ticket) {
-    Place place = new Place(access, key);
     if (ticket == null) {
-      tickets.remove(place);
+      forgetTicket(access, key);
     } else if (tickets.size() < MAX_TICKETS) {
-      tickets.put(place, ticket);
+      tickets.put(new Place(access, key), ticket);
     }
+  }
+
+  void forgetTicket(RegionAccess access, Object key) {
+    tickets.remove(new Place(access, key));
   }
 
   boolean hasTicket(RegionAccess access, Object key) {
@@ -194,8 +197,8 @@ final class TransactionContext implements CacheTransactionSynchronization {
         || (!changed.isEmpty() && changed.contains(new Place(access, key)));
   }
 
-  /** Whether the transaction has not committed an entry that it has changed. */
-  boolean isChanging(RegionAccess access, Object key) {
+  /** Whether the transaction has changed an entry and has not committed. */
+  boolean hasUncommittedChange(RegionAccess access, Object key) {
     return phase != Phase.NONE && hasChanged(access, key);
   }
 
