@@ -148,8 +148,7 @@ public final class BridgeMain {
         .getErr()
         .println(
             wrong.getMessage()
-                + (meant.isEmpty() ? "" : "; did you mean " + meant.get(0) + "?")
-                + " See "
+                + (meant.isEmpty() ? ". See " : "; did you mean " + meant.get(0) + "? See ")
                 + command.getCommandSpec().qualifiedName()
                 + " --help");
     return ExitCode.USAGE;

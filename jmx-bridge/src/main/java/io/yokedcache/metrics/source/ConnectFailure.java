@@ -51,14 +51,15 @@ final class ConnectFailure {
     }
     if (failure instanceof SecurityException) {
       return failure.getMessage()
-          + ". Give the user and the password that the agent's jmxremote.password file has";
+          + ". Give a user and its password from the agent's jmxremote.password file: --user and"
+          + " --password-file, or user and password-file of the target";
     }
     SSLException tls = find(failure, SSLException.class);
     if (tls != null) {
       return "TLS fails ("
           + tls.getMessage()
-          + "). Set javax.net.ssl.trustStore to a store with the agent's certificate, and"
-          + " javax.net.ssl.keyStore if the agent requires a certificate";
+          + "). Start the bridge with -Djavax.net.ssl.trustStore=FILE, a store with the agent's"
+          + " certificate, and with -Djavax.net.ssl.keyStore=FILE if the agent requires one";
     }
     if (find(failure, NameNotFoundException.class) != null) {
       return "the RMI registry has no JMX agent. Is it the port of"

@@ -43,6 +43,8 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   /** How many threads may wait for readings that are lost. */
   private static final int MAX_LOST = 3;
 
+  private static final String CLOSED = "its readings have been closed";
+
   private static final int MAX_WAITING = 16;
   private static final int MAX_LINE = 500;
 
@@ -165,7 +167,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
 
   private synchronized Reading begin(Selection wanted, Predicate<Reading> isShared) {
     if (isClosed) {
-      return failed("Reading of " + description() + " has been closed");
+      return failed(CLOSED);
     }
     if (running != null && running.ageNanos() >= limitNanos) {
       stuck = running; // also without a waiting caller
@@ -173,10 +175,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     if (stuck != null) {
       long stuckNanos = stuck.ageNanos();
       if (stuckNanos < lostAfterNanos || lost >= MAX_LOST) {
-        return failed(
-            String.format(
-                "%s has not answered for %s s",
-                description(), TimeUnit.NANOSECONDS.toSeconds(stuckNanos)));
+        return failed(notFor(stuckNanos));
       }
       replaceThread(stuck);
     }
@@ -185,12 +184,16 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       return known;
     }
     if (thread.getQueue().size() >= MAX_WAITING) {
-      return failed("Too many readings of " + description() + " are waiting already");
+      return failed("too many readings of it are waiting already");
     }
     Reading reading = new Reading(wanted, () -> source.read(wanted));
     thread.execute(reading::run);
     latest = reading;
     return reading;
+  }
+
+  private static String notFor(long nanos) {
+    return "it has not answered for " + TimeUnit.NANOSECONDS.toSeconds(nanos) + " s";
   }
 
   private Reading failed(String reason) {
@@ -320,7 +323,8 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
    * The outcome of a reading.
    *
    * @param readings the figures; empty if it failed
-   * @param failure absent if the reading succeeded
+   * @param failure absent if the reading succeeded; its message does not name the target, because
+   *     those who show it do
    * @param startNanos its start, on the clock of {@link System#nanoTime}
    * @param tookNanos its duration, or its age if it has not ended
    * @param errors the number of failed readings of the target so far
@@ -403,28 +407,23 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
         return outcome(task.get(Math.max(0, limit), TimeUnit.NANOSECONDS), null);
       } catch (TimeoutException e) {
         if (ageNanos() < limitNanos) {
-          return failed(
-              " has not answered for " + TimeUnit.NANOSECONDS.toSeconds(ageNanos()) + " s");
+          return failed(new InterruptedIOException(notFor(ageNanos())));
         }
         timedOut(this);
         return failed(
-            " has not answered within " + Duration.ofNanos(limitNanos).toMillis() + " ms");
+            new InterruptedIOException(
+                "it has not answered within " + timeLimit().toMillis() + " ms"));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return failed(
-            new InterruptedIOException("Reading of " + description() + " was interrupted"));
+        return failed(new InterruptedIOException("its reading was interrupted"));
       } catch (CancellationException e) {
-        return failed(new IOException("Reading of " + description() + " has been closed", e));
+        return failed(new IOException(CLOSED, e));
       } catch (ExecutionException e) {
         return failed(
             e.getCause() instanceof IOException failure
                 ? failure
-                : new IOException("Cannot read " + description() + ": " + e.getCause(), e));
+                : new IOException("its reading failed: " + e.getCause(), e));
       }
-    }
-
-    private Outcome failed(String reason) {
-      return failed(new InterruptedIOException(description() + reason));
     }
 
     private Outcome failed(IOException failure) {

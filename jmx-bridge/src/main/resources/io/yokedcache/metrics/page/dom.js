@@ -36,7 +36,7 @@ export function setAttribute(node, name, value) {
 
 /** A name that others chose: its direction must not turn around what stands beside it. */
 export function nameOf(text, empty = "(no name)") {
-  return text === "" ? el("em", {}, empty) : el("bdi", {}, text);
+  return text.trim() === "" ? el("em", {}, empty) : el("bdi", {}, text);
 }
 
 /** Options of a select box: operations, then the phases of operations apart. */

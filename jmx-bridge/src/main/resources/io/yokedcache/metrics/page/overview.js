@@ -106,7 +106,7 @@ export class Overview {
     this.#trouble.hidden = down.length === 0;
     const lines = down.map((target) => {
       const old = rows.find((row) => row.isStale && row.targetName === target.name);
-      return `${target.name === "" ? "This JVM" : `Target ${target.name}`} cannot be read: ${target.error}.`
+      return `${target.name === "" ? "This JVM" : `Target ${target.name}`} cannot be read: ${target.error.replace(/[^.?!]$/u, "$&.")}`
         + (old ? ` Its figures are as of ${time(old.asOf)}, and not in the sums above.` : " None of its figures are shown.");
     });
     if (this.#trouble.dataset.lines !== lines.join("\n")) {

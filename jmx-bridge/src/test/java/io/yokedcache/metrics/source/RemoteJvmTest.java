@@ -109,6 +109,8 @@ final class RemoteJvmTest {
           .containsPattern("sets_total\\{cache=\"remote\",.*target=\"healthy\"} 1.0");
       assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isLessThan(LIMIT);
       assertThat(scrape(collector)).contains(up("stopped", 0), up("healthy", 1));
+      // Whatever shows it has the target's name before it.
+      assertThatThrownBy(one::read).hasMessageStartingWith("it has not answered for ");
       stopped.signal("CONT");
       await().untilAsserted(() -> assertThat(scrape(collector)).contains(up("stopped", 1)));
     }

@@ -80,7 +80,7 @@ final class TargetTest {
             LIMIT)) {
       assertThatThrownBy(source::read)
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("Cannot read other")
+          .hasMessageContaining("its reading failed: ")
           .hasMessageContaining("broken");
     }
   }
@@ -90,9 +90,9 @@ final class TargetTest {
     try (Target source = Target.of("other", hanging, LIMIT)) {
       assertThatThrownBy(source::read)
           .isInstanceOf(IOException.class)
-          .hasMessage("other has not answered within 100 ms");
+          .hasMessage("it has not answered within 100 ms");
       for (int i = 0; i < 100; i++) {
-        assertThatThrownBy(source::read).hasMessageStartingWith("other has not answered for ");
+        assertThatThrownBy(source::read).hasMessageStartingWith("it has not answered for ");
       }
       assertThat(hanging.readings).hasValue(1);
       hanging.release.countDown();
@@ -154,7 +154,7 @@ final class TargetTest {
     Target source = Target.of("other", () -> CacheReadings.EMPTY, Duration.ofDays(1_000));
     source.close();
     source.close();
-    assertThatThrownBy(source::read).hasMessage("Reading of other has been closed");
+    assertThatThrownBy(source::read).hasMessage("its readings have been closed");
   }
 
   @Test
@@ -168,7 +168,7 @@ final class TargetTest {
   void begin_whileAReadingRuns_sharesIt() {
     try (Target target = Target.of("t", hanging, Duration.ofSeconds(20))) {
       Target.Reading first = target.begin(Selection.ALL);
-      assertThat(first.await(Duration.ZERO).error()).startsWith("t has not answered for");
+      assertThat(first.await(Duration.ZERO).error()).startsWith("it has not answered for");
       Target.Reading second = target.begin(Selection.FIGURES);
       hanging.release.countDown();
       assertThat(second.await().startNanos()).isEqualTo(first.await().startNanos());
@@ -258,7 +258,7 @@ final class TargetTest {
         };
     try (Target target = Target.of("", failing, Duration.ofSeconds(20))) {
       Target.Reading reading = target.begin(Selection.ALL);
-      assertThat(reading.await().error()).contains("this JVM", "deep");
+      assertThat(reading.await().error()).contains("its reading failed", "deep");
       assertThat(reading.await().errors()).isEqualTo(1);
       assertThat(target.begin(Selection.ALL).await().errors()).isEqualTo(2);
       assertThat(Target.of("", target, LIMIT)).isSameAs(target);
