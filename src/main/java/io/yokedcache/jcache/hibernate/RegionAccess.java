@@ -22,8 +22,10 @@ import org.hibernate.cache.spi.access.SoftLock;
 import org.hibernate.cache.spi.support.AbstractCachedDomainDataAccess;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
+import org.hibernate.metamodel.model.domain.NavigableRole;
 import org.hibernate.persister.collection.CollectionPersister;
 import org.hibernate.persister.entity.EntityPersister;
+import org.hibernate.stat.spi.StatisticsImplementor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -183,11 +185,11 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     if (!isLocking) {
       return null;
     }
-    Handle held = context.lockOf(this, key);
+    Handle held = context.lockAgain(this, key, session);
     if (held != null) {
       return held;
     }
-    Handle handle = new Handle();
+    Handle handle = new Handle(session);
     context.keepLock(this, key, handle);
     context.beforeCommit(
         this,
@@ -212,11 +214,13 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   @Override
   public final void unlockItem(
       SharedSessionContractImplementor session, Object key, @Nullable SoftLock lock) {
-    if (isLocking) {
-      Handle handle = Handle.of(lock);
-      unlock(session, key, handle, RegionEntry.unlock(handle.id()));
-    } else {
+    if (!isLocking) {
       cache.remove(key);
+      return;
+    }
+    Handle handle = Handle.of(lock);
+    if (!TransactionContext.of(session).giveUpLock(this, key, handle)) {
+      unlock(session, key, handle, RegionEntry.unlock(handle.id()));
     }
   }
 
@@ -225,13 +229,37 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       Object key,
       Handle handle,
       Function<@Nullable Object, @Nullable RegionEntry> decision) {
+    afterCommit(session, key, handle, handle::written, decision);
+  }
+
+  /** Decides after the commit, and counts a new state as put. */
+  private void afterCommit(
+      SharedSessionContractImplementor session,
+      Object key,
+      @Nullable Handle handle,
+      Supplier<@Nullable RegionEntry> guess,
+      Function<@Nullable Object, @Nullable RegionEntry> decision) {
+    StatisticsImplementor statistics = session.getFactory().getStatistics();
     TransactionContext.of(session)
         .afterCommit(
             this,
             key,
             handle,
-            trip -> begin(trip, /* hasCommitted= */ true, key, handle.written(), decision));
+            trip -> {
+              Supplier<@Nullable RegionEntry> decided =
+                  begin(trip, /* hasCommitted= */ true, key, guess.get(), decision);
+              return () -> {
+                RegionEntry put = decided.get();
+                if (put instanceof Item && statistics.isStatisticsEnabled()) {
+                  countPut(statistics);
+                }
+                return put;
+              };
+            });
   }
+
+  /** Counts a put as Hibernate does, which would count it before it is made. */
+  abstract void countPut(StatisticsImplementor statistics);
 
   @Override
   public final void remove(SharedSessionContractImplementor session, Object key) {
@@ -296,12 +324,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     }
     Function<@Nullable Object, @Nullable RegionEntry> put =
         RegionEntry.insert(ticket, Item.now(value, layout, version));
-    context.afterCommit(
-        this,
-        key,
-        /* handle= */ null,
-        trip -> begin(trip, /* hasCommitted= */ true, key, ticket, put));
-    return true;
+    afterCommit(session, key, /* handle= */ null, () -> ticket, put);
+    return false;
   }
 
   final boolean updating(SharedSessionContractImplementor session, Object key) {
@@ -323,9 +347,14 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return false;
     }
     Handle handle = Handle.of(lock);
-    Item item = Item.now(value, layout, version);
-    unlock(session, key, handle, RegionEntry.unlock(handle.id(), item, versions));
-    return handle.isAlone();
+    unlock(
+        session,
+        key,
+        handle,
+        handle.isShared()
+            ? RegionEntry.unlock(handle.id())
+            : RegionEntry.unlock(handle.id(), Item.now(value, layout, version), versions));
+    return false;
   }
 
   /**
@@ -406,13 +435,22 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   /** Access to entities. */
   static final class OfEntities extends RegionAccess implements EntityDataAccess {
 
+    private final NavigableRole role;
+
     OfEntities(
         YokedRegion region,
+        NavigableRole role,
         Layout layout,
         boolean isLocking,
         boolean mayLoadOld,
         @Nullable Comparator<Object> versions) {
       super(region, layout, isLocking, mayLoadOld, versions);
+      this.role = role;
+    }
+
+    @Override
+    void countPut(StatisticsImplementor statistics) {
+      statistics.entityCachePut(role, getRegion().getName());
     }
 
     @Override
@@ -471,6 +509,11 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     }
 
     @Override
+    void countPut(StatisticsImplementor statistics) {
+      throw new AssertionError("Only loads put collections");
+    }
+
+    @Override
     public Object generateCacheKey(
         Object id,
         CollectionPersister collectionDescriptor,
@@ -491,8 +534,16 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
    */
   static final class OfNaturalIds extends RegionAccess implements NaturalIdDataAccess {
 
-    OfNaturalIds(YokedRegion region, Layout layout, boolean isLocking) {
+    private final NavigableRole role;
+
+    OfNaturalIds(YokedRegion region, NavigableRole role, Layout layout, boolean isLocking) {
       super(region, layout, isLocking, /* mayLoadOld= */ true, /* versions= */ null);
+      this.role = role;
+    }
+
+    @Override
+    void countPut(StatisticsImplementor statistics) {
+      statistics.naturalIdCachePut(role, getRegion().getName());
     }
 
     @Override

@@ -1,31 +1,37 @@
 package io.yokedcache.jcache.hibernate;
 
-import io.yokedcache.jcache.hibernate.RegionEntry.Lock;
 import io.yokedcache.jcache.hibernate.RegionEntry.Vacant;
 import io.yokedcache.jcache.internal.processor.SharedTrip;
+import jakarta.transaction.SystemException;
+import jakarta.transaction.Transaction;
+import jakarta.transaction.TransactionManager;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import org.hibernate.cache.CacheException;
 import org.hibernate.cache.spi.CacheTransactionSynchronization;
 import org.hibernate.cache.spi.access.SoftLock;
 import org.hibernate.cache.spi.support.SimpleTimestamper;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
+import org.hibernate.engine.transaction.jta.platform.spi.JtaPlatform;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notes of a session about the entries that its transaction read and changed, and the changes of
- * entries that wait for the end of the transaction. Used by the one thread of the session.
+ * Notes about the entries that a transaction read and changed, and the changes of entries that wait
+ * for its end. All sessions of the transaction have the same. Used by one thread at a time.
  *
  * <p>All changes that must precede the commit share a round trip, and so do all changes that follow
  * it. A change waits only if Hibernate surely tells of the end of the transaction: not outside of
- * transactions, not in stateless sessions, and not in sessions that share the transaction of
- * another one.
+ * transactions, and not in stateless sessions.
  */
 final class TransactionContext implements CacheTransactionSynchronization {
 
@@ -69,12 +75,20 @@ final class TransactionContext implements CacheTransactionSynchronization {
   static final class Handle implements SoftLock {
 
     private final long id = ThreadLocalRandom.current().nextLong();
+    private final @Nullable Object session;
+    private int needs = 1;
+    private boolean isShared;
     private boolean isSet;
     private @Nullable RegionEntry written;
 
+    /** Creates the handle of a lock that a session sets; {@code null}: of one that none sets. */
+    Handle(@Nullable Object session) {
+      this.session = session;
+    }
+
     /** The handle of Hibernate's lock, or one that no entry has. */
     static Handle of(@Nullable SoftLock lock) {
-      return lock instanceof Handle handle ? handle : new Handle();
+      return lock instanceof Handle handle ? handle : new Handle(/* session= */ null);
     }
 
     long id() {
@@ -96,9 +110,12 @@ final class TransactionContext implements CacheTransactionSynchronization {
       return written;
     }
 
-    /** Whether no other transaction held a lock on the entry when it was locked. */
-    boolean isAlone() {
-      return written instanceof Lock lock && !lock.isConcurrent();
+    /**
+     * Whether several sessions of the transaction change the row, of which the order of their
+     * states is unknown.
+     */
+    boolean isShared() {
+      return isShared;
     }
   }
 
@@ -111,7 +128,19 @@ final class TransactionContext implements CacheTransactionSynchronization {
    */
   private record Waiting(Change change, boolean precedesCommit, @Nullable Handle handle) {}
 
+  /** The contexts that joined a JTA transaction first, by {@link #jtaTransaction}. */
+  private static final Map<Object, WeakReference<TransactionContext>> FIRST_OF_JTA =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
   private final boolean isToldOfEnd;
+  private final @Nullable JtaPlatform jta;
+
+  /** The context of another session that joined the same JTA transaction before. */
+  private @Nullable TransactionContext first;
+
+  /** Keeps the entry of {@link #FIRST_OF_JTA}. */
+  private @Nullable Object jtaTransaction;
+
   private long start = SimpleTimestamper.next();
   private Phase phase = Phase.NONE;
 
@@ -137,14 +166,25 @@ final class TransactionContext implements CacheTransactionSynchronization {
    *
    * @param isToldOfEnd whether {@link #transactionCompleting} and {@link #transactionCompleted} are
    *     called for each transaction that {@linkplain #transactionJoined began}
+   * @param jta tells of the current transaction; {@code null} without JTA
    */
-  TransactionContext(boolean isToldOfEnd) {
+  TransactionContext(boolean isToldOfEnd, @Nullable JtaPlatform jta) {
     this.isToldOfEnd = isToldOfEnd;
+    this.jta = jta;
   }
 
-  /** The context that the region factory gave the session. */
+  /**
+   * The context of the transaction in which the session is: that which the region factory gave the
+   * session that began it or, with JTA, joined it first. Other sessions do not find the entries
+   * that the transaction changes.
+   */
   static TransactionContext of(SharedSessionContractImplementor session) {
-    return (TransactionContext) session.getCacheTransactionSynchronization();
+    TransactionContext owner =
+        (TransactionContext)
+            ((SharedSessionContractImplementor) session.getJdbcCoordinator().getJdbcSessionOwner())
+                .getCacheTransactionSynchronization();
+    TransactionContext first = owner.first;
+    return first == null ? owner : first;
   }
 
   /** Remembers the ticket of a load or insert, or that there is none. */
@@ -207,11 +247,40 @@ final class TransactionContext implements CacheTransactionSynchronization {
     return locks.isEmpty() ? null : locks.get(new Place(access, key));
   }
 
+  /** Returns {@link #lockOf}, and notes that something else of the transaction needs it. */
+  @Nullable Handle lockAgain(RegionAccess access, Object key, Object session) {
+    Handle held = lockOf(access, key);
+    if (held != null) {
+      held.needs++;
+      held.isShared |= held.session != session;
+    }
+    return held;
+  }
+
   /** Notes a lock that the transaction sets, so that a further one is the same. */
   void keepLock(RegionAccess access, Object key, Handle handle) {
     if (phase != Phase.NONE) {
       locks.put(new Place(access, key), handle);
     }
+  }
+
+  /**
+   * Gives up a need of a lock that is not set yet. Hibernate locks an entry while it locks the row,
+   * which changes nothing. If nothing else needs the lock, it is not set at all.
+   *
+   * @return whether the lock need not be ended
+   */
+  boolean giveUpLock(RegionAccess access, Object key, Handle handle) {
+    Place place = new Place(access, key);
+    if (phase != Phase.ACTIVE || locks.get(place) != handle) {
+      return false;
+    }
+    handle.needs--;
+    if (handle.needs == 0) {
+      locks.remove(place);
+      waiting.remove(place);
+    }
+    return true;
   }
 
   /** Makes a change before the transaction commits. */
@@ -240,6 +309,11 @@ final class TransactionContext implements CacheTransactionSynchronization {
   /** Whether a change of an entry waits for the commit. */
   boolean isWaiting(Object owner, Object key) {
     return !waiting.isEmpty() && waiting.containsKey(new Place(owner, key));
+  }
+
+  /** Whether any change waits for the commit. */
+  boolean isWaiting() {
+    return phase == Phase.ACTIVE && !waiting.isEmpty();
   }
 
   private void makeWaiting() {
@@ -295,6 +369,26 @@ final class TransactionContext implements CacheTransactionSynchronization {
     forget(); // a session that is not told of the end
     start = SimpleTimestamper.next();
     phase = isToldOfEnd ? Phase.ACTIVE : Phase.NONE;
+    jtaTransaction = jtaTransaction();
+    if (jtaTransaction != null) {
+      WeakReference<TransactionContext> joined =
+          FIRST_OF_JTA.putIfAbsent(jtaTransaction, new WeakReference<>(this));
+      first = joined == null ? null : joined.get();
+    }
+  }
+
+  /** What identifies the JTA transaction of this thread; {@code null} without JTA. */
+  private @Nullable Object jtaTransaction() {
+    TransactionManager manager = jta == null ? null : jta.retrieveTransactionManager();
+    if (jta == null || manager == null) {
+      return null;
+    }
+    try {
+      Transaction transaction = manager.getTransaction();
+      return transaction == null ? null : jta.getTransactionIdentifier(transaction);
+    } catch (SystemException e) {
+      throw new CacheException("The JTA transaction is not known", e);
+    }
   }
 
   @Override
@@ -322,6 +416,8 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   private void forget() {
     phase = Phase.NONE;
+    first = null;
+    jtaTransaction = null;
     tickets.clear();
     seen.clear();
     changed.clear();

@@ -69,6 +69,7 @@ final class YokedRegion extends DomainDataRegionTemplate {
     Supplier<Comparator<Object>> versions = config.getVersionComparatorAccess();
     return new RegionAccess.OfEntities(
         this,
+        config.getNavigableRole(),
         layout,
         isLocking(config),
         readsSnapshots(),
@@ -91,7 +92,7 @@ final class YokedRegion extends DomainDataRegionTemplate {
     return config.getAccessType() == AccessType.READ_ONLY
         ? new NaturalIdReadOnlyAccess(
             this, getEffectiveKeysFactory(), new ReadOnlyStorage(cache(), layout), config)
-        : new RegionAccess.OfNaturalIds(this, layout, isLocking(config));
+        : new RegionAccess.OfNaturalIds(this, config.getNavigableRole(), layout, isLocking(config));
   }
 
   private Layout layoutOfEntities(DomainDataCachingConfig config) {

@@ -38,6 +38,9 @@ import org.hibernate.engine.jdbc.spi.JdbcServices;
 import org.hibernate.engine.spi.SessionFactoryImplementor;
 import org.hibernate.engine.spi.SessionImplementor;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
+import org.hibernate.engine.transaction.jta.platform.spi.JtaPlatform;
+import org.hibernate.resource.transaction.spi.TransactionCoordinatorBuilder;
+import org.hibernate.service.ServiceRegistry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,6 +96,7 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
   private volatile @Nullable CacheManager manager;
   private volatile MissingCaches missingCaches = MissingCaches.CREATE;
   private volatile boolean readsSnapshots;
+  private volatile @Nullable JtaPlatform jta;
 
   /** Used by Hibernate, which then calls {@link #start}. */
   public YokedRegionFactory() {}
@@ -152,7 +156,7 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
   @Override
   public CacheTransactionSynchronization createTransactionContext(
       SharedSessionContractImplementor session) {
-    return new TransactionContext(/* isToldOfEnd= */ session instanceof SessionImplementor);
+    return new TransactionContext(/* isToldOfEnd= */ session instanceof SessionImplementor, jta);
   }
 
   @Override
@@ -169,7 +173,7 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
   @Override
   protected StorageAccess createQueryResultsRegionStorageAccess(
       String regionName, SessionFactoryImplementor sessionFactory) {
-    return new CacheStorage(cache(existingName(regionName, sessionFactory), sessionFactory));
+    return new QueryResultStorage(cache(existingName(regionName, sessionFactory), sessionFactory));
   }
 
   @Override
@@ -246,7 +250,16 @@ public final class YokedRegionFactory extends RegionFactoryTemplate {
   protected void prepareForUse(SessionFactoryOptions settings, Map<String, Object> configValues) {
     missingCaches = MissingCaches.of(configValues.get(MISSING_CACHES));
     readsSnapshots = readsSnapshots(settings, configValues.get(ISOLATION));
+    jta = jtaOf(settings.getServiceRegistry());
     manager = managerOf(settings, configValues);
+  }
+
+  private static @Nullable JtaPlatform jtaOf(ServiceRegistry services) {
+    TransactionCoordinatorBuilder transactions =
+        services.getService(TransactionCoordinatorBuilder.class);
+    return transactions != null && transactions.isJta()
+        ? services.getService(JtaPlatform.class)
+        : null;
   }
 
   private static CacheManager managerOf(

@@ -18,6 +18,7 @@ import io.yokedcache.jcache.hibernate.Shelves.Stamp;
 import io.yokedcache.jcache.hibernate.Shelves.Titled;
 import io.yokedcache.jcache.testing.RedisServer;
 import jakarta.persistence.CacheStoreMode;
+import jakarta.persistence.LockModeType;
 import jakarta.transaction.Synchronization;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
@@ -803,6 +804,33 @@ final class RegionFactoryIT {
     assertThat(title(there, type, id)).isEqualTo(new Answer("newer", statements));
   }
 
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("lockedKinds")
+  void statistics_ofAChange_countThePutThatIsMade(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long before = puts();
+    long id = insert(row);
+    // A book has a natural id as well.
+    long inserted = type == Book.class ? 2 : 1;
+    assertThat(puts() - before).isEqualTo(inserted);
+    here.inTransaction(session -> retitle(session, type, id));
+    assertThat(puts() - before).isEqualTo(inserted + 1);
+
+    here.inTransaction(
+        session -> {
+          session.find(type, id).retitle("newer");
+          session.flush();
+          whenLocked(session, () -> here.getCache().evictEntityData(type, id));
+        });
+
+    assertThat(puts() - before).isEqualTo(inserted + 1);
+  }
+
+  private static long puts() {
+    return here.getStatistics().getSecondLevelCachePutCount()
+        + here.getStatistics().getNaturalIdCachePutCount();
+  }
+
   /** Such a change comes after the locks of the others were set. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("kinds")
@@ -843,7 +871,7 @@ final class RegionFactoryIT {
     assertThat(title(there, type, id).found()).isEqualTo(isTold ? "new" : "old");
   }
 
-  /** Nor of the end of the transaction that a session shares. */
+  /** Hibernate tells of the end of the transaction only by the session that began it. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("kinds")
   void update_inASharedTransaction_nextReadElsewhere_isFresh(
@@ -860,6 +888,87 @@ final class RegionFactoryIT {
         });
 
     assertThat(title(there, type, id).found()).isEqualTo("new");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("kinds")
+  void update_readByASessionOfTheSameTransaction_isSeenByNobodyElse(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+
+    rollBack(
+        parent -> {
+          retitle(parent, type, id);
+          parent.flush();
+          for (int i = 0; i < 2; i++) {
+            try (Session child = parent.sessionWithOptions().connection().openSession()) {
+              assertThat(child.find(type, id).title()).isEqualTo("new");
+            }
+            assertThat(title(there, type, id).found()).isEqualTo("old");
+            here.getCache().evictEntityData(type, id);
+          }
+        });
+
+    assertThat(title(there, type, id).found()).isEqualTo("old");
+  }
+
+  @Test
+  void query_afterTheOwnFlush_isSeenByNobodyElse() {
+    long id = insert(Page::new);
+    Function<Session, @Nullable Object> query =
+        session ->
+            session
+                .createQuery("select title from Page where id = ?1", String.class)
+                .setParameter(1, id)
+                .setCacheable(true)
+                .getSingleResult();
+
+    rollBack(
+        session -> {
+          retitle(session, Page.class, id);
+          assertThat(query.apply(session)).isEqualTo("new");
+          assertThat(ask(there, query).found()).isEqualTo("old");
+        });
+
+    assertThat(ask(there, query).found()).isEqualTo("old");
+  }
+
+  /** Hibernate locks and unlocks the entry before it locks it for the update. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("lockedKinds")
+  void update_ofALockedRow_locksTheEntryBeforeTheCommit(
+      Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+
+    here.inTransaction(
+        session -> {
+          lockRow(session, type, id).retitle("new");
+          session.flush();
+          session.lock((Object) session.find(type, id), LockModeType.PESSIMISTIC_WRITE);
+          whenLocked(session, () -> assertThat(title(there, type, id).statements()).isEqualTo(1));
+        });
+
+    assertThat(title(there, type, id)).isEqualTo(new Answer("new", 0));
+  }
+
+  private static <T> T lockRow(Session session, Class<T> type, long id) {
+    return session.find(type, id, LockModeType.PESSIMISTIC_WRITE);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("lockedKinds")
+  void find_locksTheRow_keepsTheEntry(Class<? extends Titled> type, LongFunction<Titled> row) {
+    long id = insert(row);
+
+    here.inTransaction(
+        session -> {
+          lockRow(session, type, id);
+          session.clear();
+          session.lock((Object) session.find(type, id), LockModeType.PESSIMISTIC_WRITE);
+        });
+
+    assertThat(title(there, type, id)).isEqualTo(new Answer("old", 0));
   }
 
   @ParameterizedTest(name = "{0}")
