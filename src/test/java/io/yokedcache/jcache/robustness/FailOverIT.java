@@ -179,6 +179,27 @@ final class FailOverIT {
     }
   }
 
+  /** The old connections answer every read, and a JVM that only reads is never refused. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pipelined", "pooled"})
+  void get_addressLeadsToNewPrimary(String executor) {
+    try (CuttingProxy proxy = proxy();
+        CacheManager manager =
+            open(proxy, "connection.executor=" + executor, "health.interval=100ms")) {
+      Cache<String, String> cache = Managers.texts(manager, "read-" + executor);
+      cache.put("a", "1");
+      changeRoles();
+      proxy.leadTo(primary.port());
+      try (CacheManager other = Managers.open(primary.uri())) {
+        Managers.texts(other, "read-" + executor).put("a", "2");
+      }
+
+      Awaitility.await("reads of the new primary")
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> "2".equals(cache.get("a")));
+    }
+  }
+
   /** A replica without its primary that is set to answer nothing. */
   @ParameterizedTest
   @ValueSource(strings = {"pipelined", "pooled"})

@@ -362,20 +362,11 @@ public final class JedisConnections {
 
   /** A server that tells no role is taken for a master: its READONLY replies tell otherwise. */
   private static void checkMaster(@Nullable Object hello, Settings.Connection settings) {
-    if (!(hello instanceof List<?> fields)) {
-      return;
-    }
-    for (int i = 0; i + 1 < fields.size(); i += 2) {
-      if (fields.get(i) instanceof byte[] name
-          && new String(name, StandardCharsets.US_ASCII).equals("role")
-          && fields.get(i + 1) instanceof byte[] value) {
-        String role = new String(value, StandardCharsets.UTF_8);
-        if (!role.equals("master")) {
-          throw new NoMasterException(
-              "the server %s:%s is a %s and no master"
-                  .formatted(settings.host(), settings.port(), role));
-        }
-      }
+    String role = ServerLookup.role(hello);
+    if (!role.equals(ServerLookup.MASTER)) {
+      throw new NoMasterException(
+          "the server %s:%s is a %s and no master"
+              .formatted(settings.host(), settings.port(), role));
     }
   }
 

@@ -1,6 +1,8 @@
 package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.configuration.Settings;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * Safe for use by several threads.
  */
 public interface ServerLookup {
+
+  /** The role of a server that accepts changes, in the reply to HELLO. */
+  String MASTER = "master";
 
   /**
    * Makes a connection to the present server.
@@ -31,6 +36,23 @@ public interface ServerLookup {
   /** Whether connections are to read from a replica, which a node of a cluster must be told. */
   default boolean isReplica() {
     return false;
+  }
+
+  /**
+   * The role of a server by its reply to HELLO; {@link #MASTER} if it tells none. Other than ROLE,
+   * HELLO is not among the commands that administrators tend to forbid.
+   */
+  static String role(@Nullable Object hello) {
+    if (hello instanceof List<?> fields) {
+      for (int i = 0; i + 1 < fields.size(); i += 2) {
+        if (fields.get(i) instanceof byte[] name
+            && new String(name, StandardCharsets.US_ASCII).equals("role")
+            && fields.get(i + 1) instanceof byte[] role) {
+          return new String(role, StandardCharsets.US_ASCII);
+        }
+      }
+    }
+    return MASTER;
   }
 
   /** The server of these settings. */

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -26,8 +27,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * Knows whether Redis answers: from a {@code PING} once an interval over the connections that
  * operations use, and from operations that fail. An operation whose connection is lost makes it
  * unhealthy at once; any other that does not reach Redis causes a {@code PING} soon. Only a {@code
- * PING} makes it healthy again. After an error reply of the server, it must also accept a write: a
- * replica that was a primary answers every {@code PING}.
+ * PING} makes it healthy again. After an error reply of the server, and if the server says that it
+ * is a replica, it must also accept a write: a replica that was a primary answers every {@code
+ * PING} and every read, and its connections are replaced when it refuses a write.
  *
  * <p>Reading it never waits. Safe for use by several threads.
  */
@@ -226,11 +228,11 @@ public final class HealthCheck implements AutoCloseable {
       long nanos = ping(master).nanos();
       try {
         long startNanos = System.nanoTime();
-        ping(master, ping(master).nanos() == UNKNOWN);
+        boolean isReplica = ping(master, ping(master).nanos() == UNKNOWN);
         nanos = System.nanoTime() - startNanos;
         slowest = Math.max(slowest, nanos);
         asked.put(master, new Ping(/* isAnswered= */ true, nanos));
-        if (changes) {
+        if (changes || isReplica) {
           // Changes nothing, since there is no such key; but it is refused where changes are.
           ask(master, new CommandArguments(Command.SET).add(probeKey).add("1").add(Keyword.XX));
         }
@@ -258,15 +260,23 @@ public final class HealthCheck implements AutoCloseable {
         && e.kind() == RedisUnavailableException.Kind.NOT_ASKED);
   }
 
-  /** Sends a {@code PING}, and the first time asks which commands the server has. */
-  private static void ping(RedisExecutor master, boolean isFirst) {
-    CommandArguments ping = new CommandArguments(Command.PING);
-    List<@Nullable Object> replies =
-        execute(master, isFirst ? List.of(ping, RequiredCommands.question()) : List.of(ping));
+  /**
+   * Sends a {@code PING}, and the first time asks which commands the server has.
+   *
+   * @return whether the server says that it is a replica
+   */
+  private static boolean ping(RedisExecutor master, boolean isFirst) {
+    List<CommandArguments> questions =
+        List.of(
+            new CommandArguments(Command.PING),
+            new CommandArguments(Command.HELLO),
+            RequiredCommands.question());
+    List<@Nullable Object> replies = execute(master, questions.subList(0, isFirst ? 3 : 2));
     requireAnswer(master, replies.get(0));
     if (isFirst) {
-      RequiredCommands.warnOfMissing(master.address(), replies.get(1));
+      RequiredCommands.warnOfMissing(master.address(), replies.get(2));
     }
+    return !ServerLookup.role(replies.get(1)).equals(ServerLookup.MASTER);
   }
 
   private static void ask(RedisExecutor master, CommandArguments command) {
