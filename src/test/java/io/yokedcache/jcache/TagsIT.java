@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -395,6 +396,36 @@ final class TagsIT {
 
   private static Set<byte[]> entryNames(Cache<String, String> cache) {
     return jedis.keys(("yc:{" + cache.getName() + "#0}:????????????:*").getBytes(UTF_8));
+  }
+
+  /** A put looks at the header of the old entry only, whose value may be large. */
+  @Test
+  void put_readsNoOldValue() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+    cache.put("a", "v", CART);
+    jedis.configResetStat();
+
+    cache.put("a", "w", CART);
+    assertThat(cache.ttl("a")).isPresent();
+
+    assertThat(jedis.info("commandstats")).contains("cmdstat_getrange:calls=2,");
+  }
+
+  @Test
+  void longHeaders() {
+    YokedCache<String, String> cache = create(TestManagers.strings());
+    Tags many = Tags.of(IntStream.range(0, 64).mapToObj(i -> i + "x".repeat(250)).toList());
+    for (int i = 0; i < 2; i++) {
+      cache.put("a", "v" + i, many);
+      assertThat(cache.containsKey("a")).isTrue();
+      assertThat(cache.get("a")).isEqualTo("v" + i);
+      assertThat(cache.putIfAbsent("a", "w")).isFalse();
+    }
+
+    cache.invalidateTags(Tags.of("63" + "x".repeat(250)));
+
+    assertThat(cache.containsKey("a")).isFalse();
+    assertThat(cache.putIfAbsent("a", "w")).isTrue();
   }
 
   /** Every script is taught again to a server that has forgotten it. */

@@ -286,7 +286,8 @@ public enum ErrorReply {
           + " ~yc:*";
     }
     return "Allow the user of yokedcache.connection the commands of the scripts: +get +set +del"
-        + " +persist +pexpire +time +publish +pubsub";
+        + " +unlink +exists +persist +pexpire +pttl +time +publish +pubsub +scan, and for a cache with"
+        + " tags +getrange +hget +hset +hdel";
   }
 
   /**

@@ -40,12 +40,19 @@ if listeners ~= '' then
   end
 end
 
-local current = redis.call('GET', entry)
+-- The old value is read only if it is needed, since a copy of a large one costs; else '' stands for it.
+local isRead = isAlone or ARGV[8] == '1' or ARGV[2] == 'EQUAL'
+    or (heard and string.sub(listeners, 1, 1) ~= 'v')
+local current
+if isRead then
+  current = redis.call('GET', entry)
+elseif not KEYS[3] then
+  current = redis.call('EXISTS', entry) == 1 and ''
+end
 local head = ''
 if KEYS[3] then
-  local start = live(current, KEYS[3])
-  local isUsed = heard or ARGV[8] == '1' or ARGV[2] == 'EQUAL'
-  current = start and (isUsed and string.sub(current, start) or '') -- a copy of a large value costs
+  local start = live(entry, KEYS[3], current)
+  current = start and (isRead and string.sub(current, start) or '')
 elseif isAlone and ARGV[12] then
   if (current and string.sub(current, 1, #ARGV[12])) ~= (ARGV[12] ~= '' and ARGV[12]) then
     return {STALE, generation, false}

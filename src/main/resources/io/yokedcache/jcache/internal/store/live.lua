@@ -4,8 +4,13 @@
 -- entry counts as absent if a token is not the present one, or if the header is not complete.
 local present = {} -- tokens that this call has read
 
--- Where the value of an entry begins, or false if there is no entry that counts.
-local function live(raw, hash)
+-- Where the value of an entry begins, or false if there is no entry that counts. If raw is nil, the
+-- beginning of the entry is read here; else raw is the entry, or false if there is none.
+local function live(entry, hash, raw)
+  local isWhole = raw ~= nil
+  if not isWhole then
+    raw = redis.call('GETRANGE', entry, 0, 255)
+  end
   local count = raw and string.byte(raw, 1)
   if not count then
     return false
@@ -13,6 +18,11 @@ local function live(raw, hash)
   local at = 2
   for _ = 1, count do
     local length = string.byte(raw, at)
+    if not isWhole and #raw < at + (length or 0) + 8 then
+      raw = redis.call('GETRANGE', entry, 0, 67320) -- no header is longer: 1 + 255 * (1 + 255 + 8)
+      isWhole = true
+      length = string.byte(raw, at)
+    end
     if not length or #raw < at + length + 8 then
       return false
     end
@@ -34,7 +44,10 @@ end
 local function header(hash, token, first)
   local parts = {string.char(math.max(#ARGV - first + 1, 0))}
   for i = first, #ARGV do
-    local current = redis.call('HGET', hash, ARGV[i])
+    local current = present[ARGV[i]]
+    if not current then
+      current = redis.call('HGET', hash, ARGV[i])
+    end
     if not current or #current ~= 8 then
       current = token
       redis.call('HSET', hash, ARGV[i], token)

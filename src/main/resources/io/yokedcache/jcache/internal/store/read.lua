@@ -7,14 +7,18 @@
 -- Returns {generation, what is wanted of each entry...}; 'both' are two elements, and a value has
 -- its header before it, since a copy without it would double the time for a large value
 local wanted = ARGV[1]
+local isWhole = wanted == 'value' or wanted == 'both'
 local reply = {redis.call('GET', KEYS[1])}
 for i = 3, #KEYS do
-  local raw = redis.call('GET', KEYS[i])
-  local counts = live(raw, KEYS[2])
-  if raw and not counts then
+  local raw
+  if isWhole then
+    raw = redis.call('GET', KEYS[i])
+  end
+  local counts = live(KEYS[i], KEYS[2], raw)
+  if raw ~= false and not counts then
     redis.pcall('UNLINK', KEYS[i]) -- frees memory; a server that takes no writes now answers reads
   end
-  if wanted == 'value' or wanted == 'both' then
+  if isWhole then
     reply[#reply + 1] = counts and raw
   elseif wanted == 'exists' then
     reply[#reply + 1] = counts and 1 or 0

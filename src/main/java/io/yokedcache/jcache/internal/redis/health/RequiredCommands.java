@@ -27,6 +27,7 @@ final class RequiredCommands {
     String removals = "removals";
     String conditional = "conditional changes, invoke and bulk writes";
     String expiry = "expiry";
+    String tags = "caches with tags";
     String events = "listeners and events of other JVMs";
     USES.put(Command.GET, all);
     USES.put(Command.MGET, all);
@@ -39,6 +40,10 @@ final class RequiredCommands {
     USES.put(Command.PTTL, expiry);
     USES.put(Command.PEXPIRE, expiry);
     USES.put(Command.PERSIST, expiry);
+    USES.put(Command.GETRANGE, tags);
+    USES.put(Command.HGET, tags);
+    USES.put(Command.HSET, tags);
+    USES.put(Command.HDEL, tags);
     USES.put(Command.EVAL, conditional);
     USES.put(Command.EVALSHA, conditional);
     USES.put(Command.TIME, "expiry and leases");

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.security.SecureRandom;
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.Set;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
 
 /**
  * The headers of entries and the tokens of tags, read apart from each other. Only a bucket whose
@@ -28,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TagTokens {
 
-  private static final Script HEADER =
-      new Script(TagTokens.class, "header.lua", /* idempotent= */ true);
   private static final Script TOKENS =
       new Script(TagTokens.class, "tokens.lua", /* idempotent= */ true);
 
@@ -65,9 +66,12 @@ public final class TagTokens {
    * @param tags those of the new value; they get tokens if they have none
    */
   public BeforeChange beforeChange(String operation, int bucket, byte[] entry, List<Bytes> tags) {
-    byte[] limit = ascii(TagHeader.MAX_LENGTH);
-    Object begin = executor.call(operation, HEADER.call(List.of(entry), List.of(limit)));
-    byte[] raw = begin instanceof byte[] bytes ? bytes : new byte[0];
+    CommandArguments beginning =
+        new CommandArguments(Command.GETRANGE).add(entry).add(0).add(TagHeader.MAX_LENGTH - 1);
+    Request request =
+        new Request(operation, Bytes.of(entry), /* idempotent= */ true, List.of(beginning));
+    Object reply = executor.checked(operation, executor.execute(request).get(0));
+    byte[] raw = reply instanceof byte[] bytes ? bytes : new byte[0];
     TagHeader header = TagHeader.of(raw);
     Map<Bytes, Bytes> present =
         tokens(operation, bucket, tags, header == null ? List.of() : header.tags());
