@@ -448,7 +448,7 @@ public final class EntryStore {
    */
   public Set<String> clear(Map<Integer, Generation> begun) {
     try {
-      return settlement.renew(begun);
+      return settlement.clear(begun);
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       degradation.skipOrThrow(e);

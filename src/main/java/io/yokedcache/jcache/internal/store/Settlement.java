@@ -99,7 +99,7 @@ final class Settlement {
         degradedReads,
         degradedWrites,
         owed.owedKeys(),
-        owed.owesAll(),
+        owed.owesGeneration(),
         owed.oldestNanos(),
         owed.settled(),
         owed.overflows());
@@ -143,7 +143,7 @@ final class Settlement {
   void oweGeneration() {
     observers.beforeClear();
     try {
-      owed.oweAll(this::settleAll);
+      owed.oweGeneration(this::settleAll);
     } finally {
       observers.afterClear(); // near entries are wrong, too
     }
@@ -157,13 +157,14 @@ final class Settlement {
   }
 
   /**
-   * Whether an old entry may be left by a change that failed. None is if the cache belongs to
-   * another application, which is the failure that no reply of Redis caused.
+   * Whether a change that failed may leave an old entry. It leaves none if the cache in Redis
+   * belongs to another application: the one failure that is neither an error reply nor an outage.
    */
   private static boolean mayLeaveOldEntry(Throwable failure) {
-    return !(failure instanceof CacheException)
+    boolean isErrorReply = failure.getCause() instanceof JedisDataException;
+    return isErrorReply
         || failure instanceof RedisUnavailableException
-        || failure.getCause() instanceof JedisDataException;
+        || !(failure instanceof CacheException);
   }
 
   /**
@@ -182,9 +183,12 @@ final class Settlement {
     Set<Bytes> refused = new HashSet<>();
     Set<Integer> buckets = new HashSet<>();
     keys.forEach(key -> buckets.add(names.bucketOf(key)));
-    while (settleGeneration(buckets, waitEndNanos)) {
+    while (true) {
+      if (!settleGeneration(buckets, waitEndNanos)) {
+        return new HashSet<>(keys);
+      }
       // Later debts are of changes that run at the same time: this call may come before them.
-      Map<Bytes, Debt> due = owed.of(keys);
+      Map<Bytes, Debt> due = owed.debtsOf(keys);
       due.values().removeIf(debt -> !debt.wasOwedAt(start));
       due.forEach(
           (key, debt) -> {
@@ -193,9 +197,7 @@ final class Settlement {
             }
           });
       due.keySet().removeAll(refused);
-      Attempt other = owed.underWay(due.keySet());
-      if (other != null) {
-        other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
+      if (awaitOther(owed.underWay(due.keySet()), waitEndNanos)) {
         continue;
       }
       if (due.isEmpty()) {
@@ -203,7 +205,14 @@ final class Settlement {
       }
       refused.addAll(settleKeys(due)); // apart from those that another thread has begun to remove
     }
-    return new HashSet<>(keys);
+  }
+
+  /** Waits for the attempt of another thread; returns whether there was one. */
+  private boolean awaitOther(@Nullable Attempt other, long waitEndNanos) {
+    if (other != null) {
+      other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
+    }
+    return other != null;
   }
 
   /**
@@ -217,20 +226,17 @@ final class Settlement {
   @Nullable Attempt settleToChange(Collection<Bytes> keys) {
     long waitEndNanos = owed.waitEndNanos();
     while (true) {
-      Map<Bytes, Debt> refused = owed.of(settle(keys, waitEndNanos));
+      Map<Bytes, Debt> refused = owed.debtsOf(settle(keys, waitEndNanos));
       if (refused.isEmpty()) {
         return null;
       }
-      Attempt attempt = owed.begin(refused);
+      Attempt attempt = owed.beginAttempt(refused);
       if (attempt.debts().size() == refused.size()) {
         return attempt;
       }
       // It is given up before the wait for another one: that one may wait for a key of this one.
-      owed.over(attempt, /* failure= */ null);
-      Attempt other = owed.underWay(refused.keySet());
-      if (other != null) {
-        other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
-      }
+      owed.endAttempt(attempt, /* failure= */ null);
+      boolean unused = awaitOther(owed.underWay(refused.keySet()), waitEndNanos);
     }
   }
 
@@ -245,9 +251,9 @@ final class Settlement {
     try {
       Map<Bytes, Debt> ended = new HashMap<>(attempt.debts());
       ended.keySet().retainAll(replaced);
-      owed.end(ended, /* mayArriveLate= */ true);
+      owed.endDebts(ended, /* mayArriveLate= */ true);
     } finally {
-      owed.over(attempt, failure == null ? null : away(failure));
+      owed.endAttempt(attempt, failure == null ? null : away(failure));
     }
   }
 
@@ -257,20 +263,20 @@ final class Settlement {
    * @param begun takes the new generations by bucket
    * @return the tokens of the generations that ended and may have had entries
    */
-  Set<String> renew(Map<Integer, Generation> begun) {
-    if (owed.all() == null) {
-      return renewAll(begun);
+  Set<String> clear(Map<Integer, Generation> begun) {
+    if (owed.generation() == null) {
+      return clearNow(begun);
     }
-    Attempt attempt = beginIn(generations.buckets(), owed.waitEndNanos());
+    Attempt attempt = beginAttemptIn(generations.buckets(), owed.waitEndNanos());
     RedisUnavailableException failure = null;
     try {
       endLostClears(generations.buckets());
-      return renewAll(begun);
+      return clearNow(begun);
     } catch (RedisUnavailableException e) {
       failure = e;
       throw e;
     } finally {
-      owed.over(attempt, failure);
+      owed.endAttempt(attempt, failure);
     }
   }
 
@@ -282,26 +288,23 @@ final class Settlement {
   }
 
   /** Begins the attempt at new generations, as soon as no other thread makes one there. */
-  private Attempt beginIn(Collection<Integer> buckets, long waitEndNanos) {
+  private Attempt beginAttemptIn(Collection<Integer> buckets, long waitEndNanos) {
     while (true) {
-      Attempt own = owed.beginIn(buckets);
+      Attempt own = owed.beginAttemptIn(buckets);
       if (own != null) {
         return own;
       }
-      Attempt other = owed.underWayIn(buckets);
-      if (other != null) {
-        other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
-      }
+      boolean unused = awaitOther(owed.underWayIn(buckets), waitEndNanos);
     }
   }
 
-  private Set<String> renewAll(Map<Integer, Generation> begun) {
+  private Set<String> clearNow(Map<Integer, Generation> begun) {
     observers.beforeClear();
-    Debt all = owed.all();
+    Debt generation = owed.generation();
     Map<Bytes, Debt> keys = owed.keys();
     try {
       Set<String> ended = generations.renewAll(begun);
-      owed.endAll(all, keys);
+      owed.endAllDebts(generation, keys);
       return ended;
     } finally {
       observers.afterClear();
@@ -354,41 +357,59 @@ final class Settlement {
    * @return false if Redis refuses it
    */
   private boolean settleGeneration(Collection<Integer> buckets, long waitEndNanos) {
-    Debt before = owed.all();
+    Debt before = owed.generation();
     if (isSettled(buckets)) {
       return true;
     }
     if (before != null && !before.mayBeTried(System.nanoTime())) {
       return false;
     }
-    Attempt attempt = beginIn(buckets, waitEndNanos);
+    Attempt attempt = beginAttemptIn(buckets, waitEndNanos);
+    Debt debt = owed.generation();
+    boolean isAccepted =
+        settle(
+            attempt,
+            debt == null ? Set.of() : Set.of(debt),
+            () -> {
+              // Another thread may have begun it by now, or was refused.
+              if (debt != null && !isSettled(buckets) && debt.mayBeTried(System.nanoTime())) {
+                beginOwedGeneration(debt, owed.bucketsLeft(debt, buckets));
+              }
+            });
+    return isAccepted && isSettled(buckets);
+  }
+
+  /**
+   * Settles debts by an attempt, which it ends.
+   *
+   * @param settlement asks Redis
+   * @return false if Redis refuses it, so that the debts are postponed
+   * @throws RedisUnavailableException if Redis cannot be reached; threads that wait for the attempt
+   *     fail too
+   */
+  private boolean settle(Attempt attempt, Collection<Debt> debts, Runnable settlement) {
     RedisUnavailableException failure = null;
-    Debt debt = owed.all();
     try {
-      if (debt == null || isSettled(buckets)) {
-        return true; // another thread has begun it
-      }
-      if (!debt.mayBeTried(System.nanoTime())) {
-        return false; // another thread was refused
-      }
-      renewOwed(debt, owed.left(debt, buckets));
-      return isSettled(buckets);
+      settlement.run();
+      return true;
     } catch (CacheException e) {
       failure = away(e);
-      throwUnlessRefused(e);
-      requireNonNull(debt).refused();
+      if (failure != null || !mayLeaveOldEntry(e)) {
+        throw e;
+      }
+      debts.forEach(Debt::postpone);
       return false;
     } finally {
-      owed.over(attempt, failure);
+      owed.endAttempt(attempt, failure);
     }
   }
 
   private boolean isSettled(Collection<Integer> buckets) {
-    Debt debt = owed.all();
-    return debt == null || owed.left(debt, buckets).isEmpty();
+    Debt debt = owed.generation();
+    return debt == null || owed.bucketsLeft(debt, buckets).isEmpty();
   }
 
-  private void renewOwed(Debt debt, Set<Integer> some) {
+  private void beginOwedGeneration(Debt debt, Set<Integer> some) {
     for (int bucket : some) {
       if (executor.isAway(names.route(bucket))) {
         generations.ask(bucket); // fails, and near entries of the others stay
@@ -404,7 +425,7 @@ final class Settlement {
       observers.afterClear();
     }
     if (isSettled(generations.buckets())) {
-      owed.endAll(debt, Map.of());
+      owed.endAllDebts(debt, Map.of());
     }
   }
 
@@ -414,28 +435,24 @@ final class Settlement {
    * @return the keys of which Redis refuses it
    */
   private Set<Bytes> settleKeys(Map<Bytes, Debt> some) {
-    Attempt attempt = owed.begin(some);
+    Attempt attempt = owed.beginAttempt(some);
     Map<Bytes, Debt> debts = attempt.debts();
     if (debts.isEmpty()) {
       return Set.of();
     }
-    RedisUnavailableException failure = null;
-    try {
-      List<Bytes> keys = List.copyOf(debts.keySet());
-      boolean mayArriveLate = !endLostConnections(keys);
-      unlink(keys);
-      // A removal may have been lost and sent again; executed late, it would remove a new entry.
-      mayArriveLate |= !endLostConnections(keys);
-      owed.end(debts, mayArriveLate);
-      return Set.of();
-    } catch (CacheException e) {
-      failure = away(e);
-      throwUnlessRefused(e);
-      debts.values().forEach(Debt::refused);
-      return debts.keySet();
-    } finally {
-      owed.over(attempt, failure);
-    }
+    boolean isAccepted =
+        settle(
+            attempt,
+            debts.values(),
+            () -> {
+              List<Bytes> keys = List.copyOf(debts.keySet());
+              boolean mayArriveLate = !endLostConnections(keys);
+              unlink(keys);
+              // It may have been lost and sent again; executed late, it would remove a new entry.
+              mayArriveLate |= !endLostConnections(keys);
+              owed.endDebts(debts, mayArriveLate);
+            });
+    return isAccepted ? Set.of() : debts.keySet();
   }
 
   private static @Nullable RedisUnavailableException away(CacheException failure) {
@@ -443,13 +460,6 @@ final class Settlement {
             && away.kind() != RedisUnavailableException.Kind.REFUSED
         ? away
         : null;
-  }
-
-  /** Throws a failure of a settlement, unless it says that Redis refuses the settlement. */
-  private static void throwUnlessRefused(CacheException failure) {
-    if (away(failure) != null || !mayLeaveOldEntry(failure)) {
-      throw failure;
-    }
   }
 
   private boolean endLostConnections(List<Bytes> keys) {

@@ -293,7 +293,7 @@ final class SettlementIT {
     allow("-unlink");
     brief.settleAll();
     OwedInvalidations.OfCache owed = brief.of(names.toString(), /* owes= */ true);
-    Attempt held = owed.begin(owed.of(List.of(KEY)));
+    Attempt held = owed.beginAttempt(owed.debtsOf(List.of(KEY)));
     FutureTask<Void> change = new FutureTask<>(() -> putBoth(impatient), null);
     Thread thread = new Thread(change, "change");
     thread.start();
@@ -302,15 +302,15 @@ final class SettlementIT {
     long endNanos = System.nanoTime() + BOUND.toNanos();
     while (!change.isDone() && System.nanoTime() - endNanos < 0) {
       if (thread.getState() == Thread.State.TIMED_WAITING) {
-        Attempt other = owed.begin(owed.of(List.of(next)));
+        Attempt other = owed.beginAttempt(owed.debtsOf(List.of(next)));
         if (!other.debts().isEmpty()) {
-          owed.over(held, /* failure= */ null);
+          owed.endAttempt(held, /* failure= */ null);
           held = other;
           next = next.equals(KEY) ? OTHER_KEY : KEY;
         }
       }
     }
-    owed.over(held, /* failure= */ null);
+    owed.endAttempt(held, /* failure= */ null);
 
     assertThatThrownBy(() -> change.get(0, TimeUnit.MILLISECONDS))
         .cause()

@@ -203,8 +203,8 @@ public final class OwedInvalidations {
       return nowNanos - retryNanos >= 0;
     }
 
-    /** Redis refused to settle it. */
-    public void refused() {
+    /** Notes that Redis refused to settle it, so that it is not tried again for a while. */
+    public void postpone() {
       retryNanos = System.nanoTime() + REFUSED_NANOS;
     }
   }
@@ -276,7 +276,7 @@ public final class OwedInvalidations {
     private Map<Bytes, Debt> keys = Map.of();
 
     /** The debt of a new generation. */
-    private @Nullable Debt all;
+    private @Nullable Debt generation;
 
     /** The entries to remove once more, and when, in this order. */
     private Map<Bytes, Late> again = Map.of();
@@ -330,10 +330,10 @@ public final class OwedInvalidations {
         Runnable settler, Bytes key, int bucket, @Nullable Bytes lateDigest) {
       settlement = settler;
       long now = System.nanoTime();
-      if (all != null && !all.begun.contains(bucket)) { // of which this is a part
-        all.changed = all.changed.isEmpty() ? new HashMap<>() : all.changed;
-        all.changes++;
-        all.changed.put(bucket, all.changes);
+      if (generation != null && !generation.begun.contains(bucket)) { // of which this is a part
+        generation.changed = generation.changed.isEmpty() ? new HashMap<>() : generation.changed;
+        generation.changes++;
+        generation.changed.put(bucket, generation.changes);
         return;
       }
       Late late = lateDigest == null ? null : new Late(Set.of(lateDigest), now + lateNanos);
@@ -356,35 +356,36 @@ public final class OwedInvalidations {
       overflows++;
       keys = Map.of();
       again = Map.of();
-      all = new Debt(now, /* late= */ null, now);
+      generation = new Debt(now, /* late= */ null, now);
       any = true;
     }
 
     /** Notes that the cache needs a new generation. */
-    public synchronized void oweAll(Runnable settler) {
+    public synchronized void oweGeneration(Runnable settler) {
       if (!owes) {
         return;
       }
       settlement = settler;
       long now = System.nanoTime();
-      long since = all == null ? now : all.sinceNanos;
+      long since = generation == null ? now : generation.sinceNanos;
       keys = Map.of(); // entries of the old generation, also those that arrive late
       again = Map.of();
-      all = new Debt(since, /* late= */ null, now);
+      generation = new Debt(since, /* late= */ null, now);
       any = true;
     }
 
-    public synchronized @Nullable Debt all() {
-      return all;
+    /** The debt of a new generation. */
+    public synchronized @Nullable Debt generation() {
+      return generation;
     }
 
     /** Whether an entry of a bucket must be removed, alone or with the bucket. */
     public synchronized boolean isOwed(Bytes key, int bucket) {
-      return keys.containsKey(key) || (all != null && !all.begun.contains(bucket));
+      return keys.containsKey(key) || (generation != null && !generation.begun.contains(bucket));
     }
 
     /** Those of some buckets in which the generation that a debt is about has not begun. */
-    public synchronized Set<Integer> left(Debt debt, Collection<Integer> some) {
+    public synchronized Set<Integer> bucketsLeft(Debt debt, Collection<Integer> some) {
       Set<Integer> left = new LinkedHashSet<>(some);
       left.removeAll(debt.begun);
       return left;
@@ -411,7 +412,7 @@ public final class OwedInvalidations {
     }
 
     /** The debts of some keys. */
-    public synchronized Map<Bytes, Debt> of(Collection<Bytes> some) {
+    public synchronized Map<Bytes, Debt> debtsOf(Collection<Bytes> some) {
       Map<Bytes, Debt> debts = new HashMap<>();
       for (Bytes key : some) {
         Debt debt = keys.get(key);
@@ -426,9 +427,9 @@ public final class OwedInvalidations {
      * Begins an attempt to settle those of some debts that are still owed and that no other thread
      * settles now.
      *
-     * @return the attempt, for {@link #over}
+     * @return the attempt, for {@link #endAttempt}
      */
-    public synchronized Attempt begin(Map<Bytes, Debt> some) {
+    public synchronized Attempt beginAttempt(Map<Bytes, Debt> some) {
       Map<Bytes, Debt> debts = new HashMap<>();
       some.forEach(
           (key, debt) -> {
@@ -460,7 +461,7 @@ public final class OwedInvalidations {
      *
      * @return {@code null} if another thread does so in one of them
      */
-    public synchronized @Nullable Attempt beginIn(Collection<Integer> some) {
+    public synchronized @Nullable Attempt beginAttemptIn(Collection<Integer> some) {
       if (underWayIn(some) != null) {
         return null;
       }
@@ -486,7 +487,8 @@ public final class OwedInvalidations {
      *
      * @param failure why Redis could not be asked, for the threads that wait for it
      */
-    public synchronized void over(Attempt attempt, @Nullable RedisUnavailableException failure) {
+    public synchronized void endAttempt(
+        Attempt attempt, @Nullable RedisUnavailableException failure) {
       attempt.debts.keySet().forEach(key -> underWay.remove(key, attempt));
       attempt.buckets.forEach(bucket -> bucketsUnderWay.remove(bucket, attempt));
       attempt.failure = failure;
@@ -510,7 +512,7 @@ public final class OwedInvalidations {
       return batches;
     }
 
-    /** All debts now, for {@link #endAll}. */
+    /** All debts now, for {@link #endAllDebts}. */
     public synchronized Map<Bytes, Debt> keys() {
       return new HashMap<>(keys);
     }
@@ -520,7 +522,7 @@ public final class OwedInvalidations {
      *
      * @param mayArriveLate whether writes of unknown outcome may still be executed
      */
-    public synchronized void end(Map<Bytes, Debt> removed, boolean mayArriveLate) {
+    public synchronized void endDebts(Map<Bytes, Debt> removed, boolean mayArriveLate) {
       long now = System.nanoTime();
       removed.forEach(
           (key, debt) -> {
@@ -534,16 +536,16 @@ public final class OwedInvalidations {
               }
             }
           });
-      any = all != null || !keys.isEmpty();
+      any = generation != null || !keys.isEmpty();
       if (again.size() > maxKeys) {
         overflow(now);
       }
     }
 
     /** Notes that a new generation began, to which no entry belongs that was owed before. */
-    public synchronized void endAll(@Nullable Debt before, Map<Bytes, Debt> keysBefore) {
-      if (before != null && before == all) {
-        all = null;
+    public synchronized void endAllDebts(@Nullable Debt before, Map<Bytes, Debt> keysBefore) {
+      if (before != null && before == generation) {
+        generation = null;
         settled++;
       }
       keysBefore.forEach(
@@ -552,7 +554,7 @@ public final class OwedInvalidations {
               settled++;
             }
           });
-      any = all != null || !keys.isEmpty();
+      any = generation != null || !keys.isEmpty();
     }
 
     /** The writes that may have been executed late by now. */
@@ -582,14 +584,14 @@ public final class OwedInvalidations {
       return keys.size();
     }
 
-    public synchronized boolean owesAll() {
-      return all != null;
+    public synchronized boolean owesGeneration() {
+      return generation != null;
     }
 
     /** The age of the oldest debt; 0 if there is none. */
     public synchronized long oldestNanos() {
       long now = System.nanoTime();
-      long oldest = all == null ? 0 : now - all.sinceNanos;
+      long oldest = generation == null ? 0 : now - generation.sinceNanos;
       for (Debt debt : keys.values()) {
         oldest = Math.max(oldest, now - debt.sinceNanos);
       }
