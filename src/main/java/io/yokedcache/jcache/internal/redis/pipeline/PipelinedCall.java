@@ -44,7 +44,7 @@ final class PipelinedCall {
   private long writtenBytes;
   private volatile int state = QUEUED;
   private volatile boolean done;
-  private volatile boolean leading;
+  private volatile boolean askedToRead;
   private volatile boolean givenUp;
 
   /**
@@ -197,19 +197,19 @@ final class PipelinedCall {
   }
 
   /** Asks the waiting thread to read the connection from now on. */
-  void lead() {
-    leading = true;
+  void askToRead() {
+    askedToRead = true;
   }
 
   /**
    * Whether the waiting thread, which calls this, was asked to read the connection since its last
    * call.
    */
-  boolean takeLead() {
-    if (!leading) {
+  boolean takeRequestToRead() {
+    if (!askedToRead) {
       return false;
     }
-    leading = false; // if another thread reads already, the next offer sets it again
+    askedToRead = false; // if another thread reads already, the next offer sets it again
     return true;
   }
 

@@ -54,6 +54,19 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * Error} is thrown all the same, the connection fails if bytes may be lost. If only the call is
  * lost, the connection continues, and the replies of the call are dropped when they come.
  *
+ * <p>The states of the reading:
+ *
+ * <pre>
+ *                 who reads                      who writes a call         next state
+ * FREE            nobody: no call is open        its thread                READER_WRITES
+ * OFFERED         a thread was asked to, and     its thread, unless enough READER_WRITES
+ *                 has not begun                  batches are in flight
+ * CALLERS_WRITE   the reader waits for the       as above                  READER_WRITES, or OFFERED
+ *                 server, or passes reading on                             when it has passed it on
+ * READER_WRITES   the reader hands out replies   the reader, before it     CALLERS_WRITE, or FREE
+ *                                                waits or passes it on     if no call is open
+ * </pre>
+ *
  * <p>All state is in atomics and concurrent queues; no lock is held while a thread waits, which
  * suits virtual threads. Two pairs of steps keep calls from being forgotten: a call is put into a
  * queue before {@link #reading}, {@link #sent} and {@link #failure} are read, and these are changed
@@ -62,23 +75,18 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  */
 final class PipelinedConnection implements AutoCloseable {
 
-  /** No thread reads. */
+  /** The states of {@link #reading}, as in the table above. */
   private static final int FREE = 0;
 
-  /** A thread was asked to read and has not begun. */
   private static final int OFFERED = 1;
-
-  /** The reader waits for the server, or is about to; a thread that queues a call writes it. */
-  private static final int WAITING = 2;
-
-  /** The reader hands out replies, and writes the queued calls before it waits for the server. */
-  private static final int BUSY = 3;
+  private static final int CALLERS_WRITE = 2;
+  private static final int READER_WRITES = 3;
 
   /** Instead of the number of open calls, if no further one may come. */
   private static final int ENDED = Integer.MIN_VALUE / 2;
 
   /** How many replies a thread hands out after it has its own. */
-  private static final int MAX_FAVOURS = 256;
+  private static final int MAX_FURTHER_REPLIES = 256;
 
   /** How many slices a time-out has, as far as they are not too short or too long. */
   private static final int SLICES = 16;
@@ -314,7 +322,7 @@ final class PipelinedConnection implements AutoCloseable {
   private void giveUp(PipelinedCall call) {
     call.giveUp();
     boolean unused = call.withdraw();
-    if (call.takeLead() && reading.compareAndSet(OFFERED, BUSY)) {
+    if (call.takeRequestToRead() && reading.compareAndSet(OFFERED, READER_WRITES)) {
       handOver();
     }
   }
@@ -327,7 +335,7 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   private void wakeAttendantFor(PipelinedCall call) {
-    if (call.isAttended() && reading.get() < WAITING) {
+    if (call.isAttended() && reading.get() < CALLERS_WRITE) {
       wakeAttendant();
     }
   }
@@ -340,7 +348,7 @@ final class PipelinedConnection implements AutoCloseable {
     boolean isImpatient = false;
     while (!call.isDone()) {
       throwIfFailed(call);
-      if (!call.isAttended() && takeLead(call, isImpatient)) {
+      if (!call.isAttended() && becomeReader(call, isImpatient)) {
         read(call);
         continue;
       }
@@ -368,10 +376,10 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /** Whether the thread of a call is the reader from now on. */
-  private boolean takeLead(PipelinedCall call, boolean isImpatient) {
-    return (call.takeLead() || isImpatient)
-        ? reading.compareAndSet(OFFERED, BUSY) || reading.compareAndSet(FREE, BUSY)
-        : reading.compareAndSet(FREE, BUSY);
+  private boolean becomeReader(PipelinedCall call, boolean isImpatient) {
+    return (call.takeRequestToRead() || isImpatient)
+        ? takeReading()
+        : reading.compareAndSet(FREE, READER_WRITES);
   }
 
   private void throwIfFailed(PipelinedCall call) {
@@ -386,7 +394,7 @@ final class PipelinedConnection implements AutoCloseable {
    * a reply looks at the queue after it.
    */
   private boolean mayWrite(PipelinedCall call) {
-    if (reading.get() == BUSY) {
+    if (reading.get() == READER_WRITES) {
       return false; // the reader writes before it waits
     }
     PipelinedCall oldest = sent.peek();
@@ -442,10 +450,10 @@ final class PipelinedConnection implements AutoCloseable {
   private void read(@Nullable PipelinedCall own) {
     boolean isWhole = false;
     try {
-      int favours = 0;
+      int further = 0;
       while (own == null
           ? oldest() != null
-          : !own.isDone() || (transport.hasBuffered() && favours++ < MAX_FAVOURS)) {
+          : !own.isDone() || (transport.hasBuffered() && further++ < MAX_FURTHER_REPLIES)) {
         handOut(transport.read(), own);
       }
       wakeQueue();
@@ -486,8 +494,7 @@ final class PipelinedConnection implements AutoCloseable {
    * @return for how many nanoseconds the server may be silent from now on
    */
   private long beforeWaiting() {
-    reading.set(WAITING);
-    write();
+    letCallersWrite();
     wakeQueue();
     PipelinedCall oldest = sent.peek();
     waitStartNanos = System.nanoTime();
@@ -517,9 +524,15 @@ final class PipelinedConnection implements AutoCloseable {
     return Math.max(0, leftNanos);
   }
 
+  /** Writes the calls that were left to the reader. Later calls are written by their threads. */
+  private void letCallersWrite() {
+    reading.set(CALLERS_WRITE);
+    write();
+  }
+
   private void afterWaiting() {
     lastArrivalNanos = System.nanoTime();
-    reading.set(BUSY);
+    reading.set(READER_WRITES);
   }
 
   /**
@@ -531,8 +544,7 @@ final class PipelinedConnection implements AutoCloseable {
     do {
       PipelinedCall next = oldest();
       if (next != null) {
-        reading.set(WAITING);
-        write();
+        letCallersWrite();
         reading.set(OFFERED);
         if (offer(next)) {
           return;
@@ -544,11 +556,13 @@ final class PipelinedConnection implements AutoCloseable {
           return;
         }
       }
-    } while (takeBack());
+    } while (takeReading());
   }
 
-  private boolean takeBack() {
-    return reading.compareAndSet(OFFERED, BUSY) || reading.compareAndSet(FREE, BUSY);
+  /** Whether this thread is the reader from now on, since no other thread has begun to read. */
+  private boolean takeReading() {
+    return reading.compareAndSet(OFFERED, READER_WRITES)
+        || reading.compareAndSet(FREE, READER_WRITES);
   }
 
   /** Asks the thread of a call to read; returns whether there is one. */
@@ -557,7 +571,7 @@ final class PipelinedConnection implements AutoCloseable {
       wakeAttendant();
       return true;
     }
-    next.lead();
+    next.askToRead();
     LockSupport.unpark(next.waiter());
     return !next.isGivenUp();
   }
@@ -638,7 +652,7 @@ final class PipelinedConnection implements AutoCloseable {
         long startNanos = System.nanoTime();
         LockSupport.parkNanos(this, ATTENDANT_IDLE_NANOS);
         wasIdle = System.nanoTime() - startNanos >= ATTENDANT_IDLE_NANOS;
-      } else if (oldest.isAttended() && takeBack()) {
+      } else if (oldest.isAttended() && takeReading()) {
         wasIdle = false;
         read(/* own= */ null);
       } else {
