@@ -19,6 +19,11 @@ public record OperationResult<V>(
     return new OperationResult<>(Change.NONE, found, null, null, false);
   }
 
+  /** A miss, whose value comes from elsewhere, such as the load of another thread. */
+  public static <V> OperationResult<V> miss(@Nullable V value) {
+    return new OperationResult<>(Change.NONE, false, value, null, false);
+  }
+
   /** A hit. */
   public static <V> OperationResult<V> hit(V value, boolean expired) {
     return new OperationResult<>(Change.NONE, true, value, value, expired);

@@ -33,7 +33,7 @@ import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads values and stores them. A loaded value is stored only if, since its load began, this JVM
+ * Loads values and storables them. A loaded value is stored only if, since its load began, this JVM
  * did not change the entry and no JVM cleared the cache: the value may be older than those changes.
  * The caller gets the value in any case. Safe for use by several threads.
  */
@@ -47,18 +47,18 @@ public final class EntryLoads<K, V> {
   private final LoadCoalescer loads;
 
   /** {@code null} if each JVM loads. */
-  private final @Nullable SharedLoads shared;
+  private final @Nullable SharedLoads leases;
 
-  /** Creates the loads of a cache. */
+  /** Creates the loads of a cache, without leases. */
   public EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader) {
-    this(context, loader, /* shared= */ null);
+    this(context, loader, /* leases= */ null);
   }
 
-  EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, @Nullable SharedLoads shared) {
+  EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, @Nullable SharedLoads leases) {
     this.context = context;
     this.loader = loader;
     this.loads = new LoadCoalescer(context.name(), context.settings().loadTimeout());
-    this.shared = shared;
+    this.leases = leases;
   }
 
   /**
@@ -71,27 +71,65 @@ public final class EntryLoads<K, V> {
   record Missing<K>(K key, Bytes keyBytes, @Nullable Bytes undecodable) {}
 
   /**
+   * A missing entry that this thread loads.
+   *
+   * @param load gives the value to the threads that wait for it, or {@code null} if none can
+   */
+  private record OwnLoad<K>(Missing<K> missing, @Nullable Load load) {
+
+    K key() {
+      return missing.key();
+    }
+
+    Bytes keyBytes() {
+      return missing.keyBytes();
+    }
+
+    OwnLoad<K> withUndecodable(@Nullable Bytes undecodable) {
+      return new OwnLoad<>(new Missing<>(key(), keyBytes(), undecodable), load);
+    }
+
+    void complete(@Nullable Bytes value) {
+      if (load != null) {
+        load.complete(value);
+      }
+    }
+
+    void fail(CacheLoaderException failure) {
+      if (load != null) {
+        load.fail(failure);
+      }
+    }
+
+    void close() {
+      if (load != null) {
+        load.close();
+      }
+    }
+  }
+
+  /**
    * Loads a missing entry, or waits for another thread that loads it.
    *
    * @param from the loader to call
-   * @param settle gets the result; called once, in the order of the key's changes
+   * @param publish gets the result; called once, in the order of the key's changes
    */
   @Nullable V load(
-      Missing<K> missing, EntryLoader<K, V> from, Consumer<OperationResult<V>> settle) {
+      Missing<K> missing, EntryLoader<K, V> from, Consumer<OperationResult<V>> publish) {
     K key = missing.key();
     OperationResult<V> none = OperationResult.none(/* found= */ false);
-    AtomicBoolean isSettled = new AtomicBoolean();
+    AtomicBoolean isPublished = new AtomicBoolean();
     Map<K, OperationResult<V>> results =
         loadMissing(
             List.of(missing),
             keys -> from.loadOne(key),
             loaded -> {
-              isSettled.set(true);
-              settle.accept(loaded.getOrDefault(key, none));
+              isPublished.set(true);
+              publish.accept(loaded.getOrDefault(key, none));
             });
     OperationResult<V> result = results.getOrDefault(key, none);
-    if (!isSettled.get()) {
-      settle.accept(result); // another thread or JVM has loaded it
+    if (!isPublished.get()) {
+      publish.accept(result); // another thread or JVM has loaded it
     }
     return result.value();
   }
@@ -111,98 +149,91 @@ public final class EntryLoads<K, V> {
     V value = context.codec().decode(key, result.value());
     return value == null && result.value() != null
         ? null // it cannot be shared
-        : loadedByAnother(value);
+        : OperationResult.miss(value);
   }
 
   /**
    * Loads missing entries together, except for the entries that other threads are loading.
    *
+   * @param publish gets the results of the entries that this thread loads
    * @return the result of each
    */
   Map<K, OperationResult<V>> loadMissing(
-      List<Missing<K>> missing, Consumer<Map<K, OperationResult<V>>> settle) {
-    return loadMissing(missing, loader::loadAll, settle);
+      List<Missing<K>> missing, Consumer<Map<K, OperationResult<V>>> publish) {
+    return loadMissing(missing, loader::loadAll, publish);
   }
 
   private Map<K, OperationResult<V>> loadMissing(
       List<Missing<K>> missing,
       Function<Set<K>, Map<K, V>> from,
-      Consumer<Map<K, OperationResult<V>>> settle) {
-    List<Missing<K>> own = new ArrayList<>();
-    List<Load> led = new ArrayList<>();
+      Consumer<Map<K, OperationResult<V>>> publish) {
+    List<OwnLoad<K>> own = new ArrayList<>();
     Map<Missing<K>, Load> others = new LinkedHashMap<>();
     for (Missing<K> one : missing) {
       Membership membership = loads.join(one.keyBytes());
       if (membership.isLeader()) {
-        own.add(one);
-        led.add(membership.load());
+        own.add(new OwnLoad<>(one, membership.load()));
       } else {
         others.put(one, membership.load());
       }
     }
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     try {
-      // The led loads first: other threads may wait for them.
-      results.putAll(readAgain(own, led));
-      own.removeIf(one -> results.containsKey(one.key()));
+      // The own loads first: other threads may wait for them.
+      results.putAll(readAgain(own));
+      List<OwnLoad<K>> left = own.stream().filter(one -> !results.containsKey(one.key())).toList();
       results.putAll(
-          shared == null
-              ? loadTogether(own, led, from, settle)
-              : loadShared(shared, own, led, from, settle));
+          leases == null
+              ? loadTogether(left, from, publish)
+              : loadUnderLeases(leases, left, from, publish));
     } finally {
-      led.forEach(Load::close);
+      own.forEach(OwnLoad::close);
     }
-    List<Missing<K>> left = new ArrayList<>();
+    List<OwnLoad<K>> notShared = new ArrayList<>();
     others.forEach(
         (one, load) -> {
           OperationResult<V> joined = join(one.keyBytes(), load);
           if (joined == null) {
-            left.add(one);
+            notShared.add(new OwnLoad<>(one, null));
           } else {
             results.put(one.key(), joined);
           }
         });
-    results.putAll(loadTogether(left, List.of(), from, settle));
+    results.putAll(loadTogether(notShared, from, publish));
     return results;
   }
 
   /** Loads under the leases of the keys, and waits for the JVMs that have leases of others. */
-  private Map<K, OperationResult<V>> loadShared(
-      SharedLoads sharedLoads,
-      List<Missing<K>> missing,
-      List<Load> led,
+  private Map<K, OperationResult<V>> loadUnderLeases(
+      SharedLoads keyLeases,
+      List<OwnLoad<K>> own,
       Function<Set<K>, Map<K, V>> from,
-      Consumer<Map<K, OperationResult<V>>> settle) {
+      Consumer<Map<K, OperationResult<V>>> publish) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
-    List<Missing<K>> left = missing;
-    List<Load> leftLoads = led;
-    try (Turn turn = sharedLoads.begin()) {
+    List<OwnLoad<K>> left = own;
+    try (Turn turn = keyLeases.begin()) {
       while (!left.isEmpty()) {
-        List<Bytes> keys = left.stream().map(Missing::keyBytes).toList();
+        List<Bytes> keys = left.stream().map(OwnLoad::keyBytes).toList();
         Set<Bytes> mine = turn.take(keys);
         List<Read<V>> reads = context.reads().readAll(keys);
-        List<Missing<K>> own = new ArrayList<>();
-        List<Load> ownLoads = new ArrayList<>();
-        List<Missing<K>> others = new ArrayList<>();
-        List<Load> otherLoads = new ArrayList<>();
+        List<OwnLoad<K>> leased = new ArrayList<>();
+        List<OwnLoad<K>> others = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
-          K key = left.get(i).key();
-          V value = reads.get(i).value();
-          boolean isMine = mine.contains(keys.get(i));
-          if (value != null) {
+          OwnLoad<K> one = left.get(i);
+          Read<V> read = reads.get(i);
+          if (read.value() != null) {
             turn.found();
-            leftLoads.get(i).complete(reads.get(i).bytes());
-            results.put(key, loadedByAnother(value));
+            one.complete(read.bytes());
+            results.put(one.key(), OperationResult.miss(read.value()));
           } else {
-            (isMine ? own : others).add(new Missing<>(key, keys.get(i), reads.get(i).bytes()));
-            (isMine ? ownLoads : otherLoads).add(leftLoads.get(i));
+            boolean isMine = mine.contains(one.keyBytes());
+            (isMine ? leased : others).add(one.withUndecodable(read.bytes()));
           }
         }
-        results.putAll(loadTogether(own, ownLoads, from, settle));
+        results.putAll(loadTogether(leased, from, publish));
         // At once: others wait for them, and this thread does not wait while it holds any.
         turn.release(mine);
         left = others;
-        leftLoads = otherLoads;
         if (!left.isEmpty()) {
           turn.pause();
         }
@@ -212,67 +243,57 @@ public final class EntryLoads<K, V> {
   }
 
   /** Reads entries that were loaded between the read that missed them and now. */
-  private Map<K, OperationResult<V>> readAgain(List<Missing<K>> missing, List<Load> led) {
-    List<Integer> late = new ArrayList<>();
-    for (int i = 0; i < missing.size(); i++) {
-      if (loads.wasLoadedRecently(missing.get(i).keyBytes())) {
-        late.add(i);
-      }
-    }
-    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
+  private Map<K, OperationResult<V>> readAgain(List<OwnLoad<K>> own) {
+    List<OwnLoad<K>> late =
+        own.stream().filter(one -> loads.wasLoadedRecently(one.keyBytes())).toList();
     List<Read<V>> reads =
-        context
-            .reads()
-            .readAllFromMaster(late.stream().map(i -> missing.get(i).keyBytes()).toList());
-    for (int i = late.size() - 1; i >= 0; i--) {
+        context.reads().readAllFromMaster(late.stream().map(OwnLoad::keyBytes).toList());
+    Map<K, OperationResult<V>> results = new LinkedHashMap<>();
+    for (int i = 0; i < late.size(); i++) {
       V value = reads.get(i).value();
       if (value != null) {
-        int index = late.get(i);
-        results.put(missing.get(index).key(), loadedByAnother(value));
-        try (Load load = led.remove(index)) {
-          load.complete(reads.get(i).bytes());
-        }
+        results.put(late.get(i).key(), OperationResult.miss(value));
+        late.get(i).complete(reads.get(i).bytes());
+        late.get(i).close();
       }
     }
     return results;
   }
 
   private Map<K, OperationResult<V>> loadTogether(
-      List<Missing<K>> missing,
-      List<Load> led,
+      List<OwnLoad<K>> own,
       Function<Set<K>, Map<K, V>> from,
-      Consumer<Map<K, OperationResult<V>>> settle) {
-    if (missing.isEmpty()) {
+      Consumer<Map<K, OperationResult<V>>> publish) {
+    if (own.isEmpty()) {
       return Map.of();
     }
-    List<Bytes> keys = missing.stream().map(Missing::keyBytes).toList();
+    List<Bytes> keys = own.stream().map(OwnLoad::keyBytes).toList();
     List<Ticket> tickets = context.loads().beginAll(keys);
     try {
       PinnedEntries pinned = context.store().changes().pin(keys, /* wereRead= */ true, Use.ANSWER);
       Map<K, V> loaded;
       try {
         Set<K> asked = new LinkedHashSet<>();
-        missing.forEach(one -> asked.add(one.key()));
+        own.forEach(one -> asked.add(one.key()));
         loaded = from.apply(asked);
       } catch (CacheLoaderException e) {
-        led.forEach(load -> load.fail(e));
+        own.forEach(one -> one.fail(e));
         throw e;
       }
       Batch batch = new Batch();
-      for (int i = 0; i < missing.size(); i++) {
-        V value = loaded.get(missing.get(i).key());
+      for (int i = 0; i < own.size(); i++) {
+        Missing<K> missing = own.get(i).missing();
+        V value = loaded.get(missing.key());
         if (value != null) {
-          Bytes encoded = context.codec().value(missing.get(i).keyBytes(), value);
-          batch.add(missing.get(i).key(), value, tickets.get(i), absent(missing.get(i), encoded));
+          Bytes encoded = context.codec().value(missing.keyBytes(), value);
+          batch.add(missing.key(), value, tickets.get(i), absent(missing, encoded));
         }
       }
       KeyLocks.Hold held = lockAll(batch.keys());
       try (held) {
         Map<K, OperationResult<V>> results = batch.store(pinned);
-        for (int i = 0; i < led.size(); i++) {
-          led.get(i).complete(batch.valueBytes(missing.get(i).keyBytes()));
-        }
-        settle.accept(results);
+        own.forEach(one -> one.complete(batch.valueBytes(one.keyBytes())));
+        publish.accept(results);
         return results;
       }
     } finally {
@@ -284,16 +305,34 @@ public final class EntryLoads<K, V> {
    * Loads all entries or the missing ones, also without read-through.
    *
    * @param replaceExisting whether entries that exist are replaced
-   * @param settle publishes the results, in the order of the keys' changes
+   * @param publish gets the results, in the order of the keys' changes
    */
   public void loadAll(
-      Set<K> keys, boolean replaceExisting, Consumer<Map<K, OperationResult<V>>> settle) {
-    List<Missing<K>> wanted = replaceExisting ? all(keys) : missing(keys);
-    if (wanted.isEmpty()) {
-      return;
+      Set<K> keys, boolean replaceExisting, Consumer<Map<K, OperationResult<V>>> publish) {
+    if (replaceExisting) {
+      loadAndReplace(keys, publish);
+    } else {
+      List<OwnLoad<K>> missing =
+          missing(keys).stream().map(one -> new OwnLoad<>(one, null)).toList();
+      var unused = loadTogether(missing, loader::loadAll, publish);
     }
-    if (!replaceExisting) {
-      var unused = loadTogether(wanted, List.of(), loader::loadAll, settle);
+  }
+
+  /**
+   * A loaded entry.
+   *
+   * @param ticket permits to store it
+   */
+  private record Loaded<K, V>(EncodedEntry<K, V> entry, Ticket ticket) {
+
+    Bytes keyBytes() {
+      return entry.keyBytes();
+    }
+  }
+
+  private void loadAndReplace(Set<K> keys, Consumer<Map<K, OperationResult<V>>> publish) {
+    List<Missing<K>> wanted = all(keys);
+    if (wanted.isEmpty()) {
       return;
     }
     List<Bytes> keyBytes = wanted.stream().map(Missing::keyBytes).toList();
@@ -301,24 +340,21 @@ public final class EntryLoads<K, V> {
     try {
       PinnedEntries pinned =
           context.store().changes().pin(keyBytes, /* wereRead= */ false, Use.ANSWER);
-      Map<K, V> loaded = loader.loadAll(keys);
-      List<EncodedEntry<K, V>> entries = new ArrayList<>(loaded.size());
-      List<Ticket> entryTickets = new ArrayList<>(loaded.size());
+      Map<K, V> values = loader.loadAll(keys);
+      List<Loaded<K, V>> loaded = new ArrayList<>(values.size());
       for (int i = 0; i < wanted.size(); i++) {
-        V value = loaded.get(wanted.get(i).key());
+        K key = wanted.get(i).key();
+        V value = values.get(key);
         if (value != null) {
-          entries.add(
-              new EncodedEntry<>(
-                  wanted.get(i).key(),
-                  keyBytes.get(i),
-                  value,
-                  context.codec().value(keyBytes.get(i), value)));
-          entryTickets.add(tickets.get(i));
+          Bytes encoded = context.codec().value(keyBytes.get(i), value);
+          loaded.add(
+              new Loaded<>(
+                  new EncodedEntry<>(key, keyBytes.get(i), value, encoded), tickets.get(i)));
         }
       }
-      KeyLocks.Hold held = lockAll(entries.stream().map(EncodedEntry::keyBytes).toList());
+      KeyLocks.Hold held = lockAll(loaded.stream().map(Loaded::keyBytes).toList());
       try (held) {
-        settle.accept(replace(entries, entryTickets, pinned));
+        publish.accept(replace(loaded, pinned));
       }
     } finally {
       LoadTracker.closeAll(tickets);
@@ -352,29 +388,22 @@ public final class EntryLoads<K, V> {
   }
 
   /** Replaces the stored values by the loaded ones. */
-  private Map<K, OperationResult<V>> replace(
-      List<EncodedEntry<K, V>> entries, List<Ticket> tickets, PinnedEntries pinned) {
+  private Map<K, OperationResult<V>> replace(List<Loaded<K, V>> loaded, PinnedEntries pinned) {
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
-    List<Integer> left = new ArrayList<>();
-    for (int i = 0; i < entries.size(); i++) {
-      left.add(i);
-    }
+    List<Loaded<K, V>> left = new ArrayList<>(loaded);
     for (int tries = 0; tries < MAX_TRIES && !left.isEmpty(); tries++) {
-      Map<Bytes, Boolean> present = present(entries, left);
+      Map<Bytes, Boolean> present = present(left.stream().map(Loaded::keyBytes).toList());
       Batch batch = new Batch();
-      for (int i : left) {
-        EncodedEntry<K, V> entry = entries.get(i);
-        batch.add(
-            entry.key(),
-            entry.value(),
-            tickets.get(i),
-            replacing(entry, present.get(entry.keyBytes())));
+      for (Loaded<K, V> one : left) {
+        EncodedEntry<K, V> entry = one.entry();
+        Mutation mutation = replacing(entry, present.get(entry.keyBytes()));
+        batch.add(entry.key(), entry.value(), one.ticket(), mutation);
       }
       Map<K, OperationResult<V>> stored = batch.store(pinned);
       results.putAll(stored);
       left.removeIf(
-          i -> {
-            OperationResult<V> result = stored.get(entries.get(i).key());
+          one -> {
+            OperationResult<V> result = stored.get(one.entry().key());
             return result == null || result.change() != Change.NONE;
           });
     }
@@ -382,10 +411,9 @@ public final class EntryLoads<K, V> {
   }
 
   /** Which entries exist; empty if the expiry policy need not know. */
-  private Map<Bytes, Boolean> present(List<EncodedEntry<K, V>> entries, List<Integer> indexes) {
+  private Map<Bytes, Boolean> present(List<Bytes> keys) {
     Map<Bytes, Boolean> present = new LinkedHashMap<>();
     if (!context.expiry().isFixed()) {
-      List<Bytes> keys = indexes.stream().map(i -> entries.get(i).keyBytes()).toList();
       List<Boolean> found = context.store().containsAll(keys, Use.ANSWER);
       for (int i = 0; i < keys.size(); i++) {
         present.put(keys.get(i), found.get(i));
@@ -395,7 +423,7 @@ public final class EntryLoads<K, V> {
   }
 
   /**
-   * The mutation that stores a loaded value.
+   * The mutation that storables a loaded value.
    *
    * @param present whether there is an entry, or {@code null} if that does not matter
    */
@@ -415,7 +443,7 @@ public final class EntryLoads<K, V> {
         context.demand().wantsEvents());
   }
 
-  /** The mutation that stores a loaded value if there is still no entry. */
+  /** The mutation that storables a loaded value if there is still no entry. */
   private Mutation absent(Missing<K> missing, Bytes value) {
     Ttl onCreation = context.expiry().onCreation();
     return new Mutation(
@@ -434,84 +462,67 @@ public final class EntryLoads<K, V> {
     return context.demand().wantsEvents() ? context.locks().holdAll(keys) : KeyLocks.none();
   }
 
-  /** The result for a reader whose value another thread or JVM has loaded. */
-  private static <V> OperationResult<V> loadedByAnother(@Nullable V value) {
-    return new OperationResult<>(
-        Change.NONE, /* found= */ false, value, null, /* expired= */ false);
-  }
-
-  /** The result of a load for the reader: the entry was not found. */
-  private static <V> OperationResult<V> result(Change change, V value) {
-    // A value that cannot be decoded counted as absent.
-    return new OperationResult<>(
-        change == Change.UPDATED ? Change.CREATED : change,
-        /* found= */ false,
-        value,
-        null,
-        change == Change.EXPIRED);
-  }
+  /**
+   * A loaded value that is to be stored.
+   *
+   * @param ticket permits it
+   */
+  private record Storable<K, V>(K key, V value, Ticket ticket, Mutation mutation) {}
 
   /** Loaded values that are stored together. Used by one thread. */
   private final class Batch {
 
-    private final List<K> keys = new ArrayList<>();
-    private final List<V> values = new ArrayList<>();
-    private final List<Ticket> tickets = new ArrayList<>();
-    private final Map<Bytes, Mutation> mutations = new LinkedHashMap<>();
+    private final Map<Bytes, Storable<K, V>> storables = new LinkedHashMap<>();
 
     void add(K key, V value, Ticket ticket, Mutation mutation) {
-      if (mutations.putIfAbsent(mutation.key(), mutation) == null) {
-        keys.add(key);
-        values.add(value);
-        tickets.add(ticket);
-      }
+      storables.putIfAbsent(mutation.key(), new Storable<>(key, value, ticket, mutation));
     }
 
     List<Bytes> keys() {
-      return List.copyOf(mutations.keySet());
+      return List.copyOf(storables.keySet());
     }
 
     @Nullable Bytes valueBytes(Bytes key) {
-      Mutation mutation = mutations.get(key);
-      return mutation == null ? null : mutation.value();
+      Storable<K, V> storable = storables.get(key);
+      return storable == null ? null : storable.mutation().value();
     }
 
     /** Stores the values whose keys were not changed since their load began. */
     Map<K, OperationResult<V>> store(PinnedEntries pinned) {
-      List<Mutation> all = List.copyOf(mutations.values());
-      List<Mutation> storable = new ArrayList<>(all.size());
-      boolean[] stores = new boolean[all.size()];
+      List<Storable<K, V>> permitted = new ArrayList<>(storables.size());
       List<Outcome> outcomes;
       try {
-        for (int i = 0; i < all.size(); i++) {
-          stores[i] = tickets.get(i).beginStore();
-          if (stores[i]) {
-            storable.add(all.get(i));
+        for (Storable<K, V> one : storables.values()) {
+          if (one.ticket().beginStore()) {
+            permitted.add(one);
           }
         }
-        outcomes = pinned.applyAll(storable);
+        outcomes = pinned.applyAll(permitted.stream().map(Storable::mutation).toList());
       } finally {
-        tickets.forEach(Ticket::endStore);
+        storables.values().forEach(one -> one.ticket().endStore());
       }
       Map<K, OperationResult<V>> results = new LinkedHashMap<>();
-      int stored = 0;
-      for (int i = 0; i < all.size(); i++) {
-        Outcome outcome = stores[i] ? outcomes.get(stored++) : Outcome.NONE;
-        results.put(keys.get(i), outcome(all.get(i), outcome, values.get(i)));
+      storables.values().forEach(one -> results.put(one.key(), result(one, Outcome.NONE)));
+      for (int i = 0; i < permitted.size(); i++) {
+        results.put(permitted.get(i).key(), result(permitted.get(i), outcomes.get(i)));
       }
       return results;
     }
 
-    private OperationResult<V> outcome(Mutation mutation, Outcome outcome, V value) {
-      if (mutation.condition() != Condition.ANY && mutation.condition() != Condition.PRESENT) {
-        return result(outcome.change(), value);
-      }
+    /** The result for the reader, who did not find the entry. */
+    private OperationResult<V> result(Storable<K, V> one, Outcome outcome) {
+      Mutation mutation = one.mutation();
       Change change = outcome.change();
+      boolean isReplaced =
+          mutation.condition() == Condition.ANY || mutation.condition() == Condition.PRESENT;
+      if (!isReplaced && change == Change.UPDATED) {
+        change = Change.CREATED; // a value that cannot be decoded counted as absent
+      }
       boolean expired =
           change == Change.EXPIRED || (change == Change.UPDATED && mutation.onUpdate().isZero());
       V prior =
           mutation.wantsPrior() ? context.codec().decode(mutation.key(), outcome.prior()) : null;
-      return new OperationResult<>(change, /* found= */ false, value, prior, expired);
+      return new OperationResult<>(change, /* found= */ false, one.value(), prior, expired);
     }
   }
 }

@@ -8,7 +8,6 @@ import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.load.EntryLoads.Missing;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Ttl;
@@ -32,7 +31,7 @@ public final class ReadThrough<K, V> {
   private final CacheContext<K, V> context;
 
   /** {@code null} if each JVM loads. */
-  private final @Nullable SharedLoads shared;
+  private final @Nullable SharedLoads leases;
 
   /**
    * {@code null} until the first load of a cache without read-through. Written under this object's
@@ -58,7 +57,7 @@ public final class ReadThrough<K, V> {
     this.refreshes = refreshes;
     this.refresh = refreshes == null ? null : refreshes::refresh;
     Duration loadLease = context.settings().loadLease();
-    this.shared =
+    this.leases =
         loadLease == null
             ? null
             : new SharedLoads(
@@ -77,7 +76,7 @@ public final class ReadThrough<K, V> {
     EntryLoads<K, V> created = loads;
     if (created == null) {
       context.trackChanges();
-      created = new EntryLoads<>(context, context.loader(), shared);
+      created = new EntryLoads<>(context, context.loader(), leases);
       loads = created;
     }
     return created;
@@ -160,18 +159,18 @@ public final class ReadThrough<K, V> {
    *
    * @param loader the loader to call, if no other thread loads the entry
    * @param lookup the result of the read
-   * @param settle counts and publishes the result; called once, in the order of the key's changes
+   * @param publish counts and publishes the result; called once, in the order of the key's changes
    */
   public @Nullable V load(
-      K key, Lookup<V> lookup, EntryLoader<K, V> loader, Consumer<OperationResult<V>> settle) {
+      K key, Lookup<V> lookup, EntryLoader<K, V> loader, Consumer<OperationResult<V>> publish) {
     Bytes encodedKey = lookup.key() == null ? context.codec().key(key) : lookup.key();
     try {
-      return loads().load(new Missing<>(key, encodedKey, lookup.bytes()), loader, settle);
+      return loads().load(new Missing<>(key, encodedKey, lookup.bytes()), loader, publish);
     } catch (CacheLoaderException e) {
       if (lookup.stale() == null) {
         throw e;
       }
-      settle.accept(OperationResult.none(false));
+      publish.accept(OperationResult.none(/* found= */ false));
       return used(lookup.stale());
     }
   }
@@ -179,13 +178,13 @@ public final class ReadThrough<K, V> {
   /**
    * Reads the entries of several keys, and loads the missing ones.
    *
-   * @param settle publishes the loaded entries, in the order of the keys' changes
+   * @param publish publishes the loaded entries, in the order of the keys' changes
    * @param lookedUp gets the numbers of hits and misses if the loads fail
    */
   public Map<K, OperationResult<V>> getAll(
-      Set<K> keys, Consumer<Map<K, OperationResult<V>>> settle, LookupCounts lookedUp) {
+      Set<K> keys, Consumer<Map<K, OperationResult<V>>> publish, LookupCounts lookedUp) {
     Asked<K, V> asked = ask(keys);
-    return complete(asked, context.reads().readAllOrStale(asked.encodedKeys()), settle, lookedUp);
+    return complete(asked, context.reads().readAllOrStale(asked.encodedKeys()), publish, lookedUp);
   }
 
   /**
@@ -195,13 +194,13 @@ public final class ReadThrough<K, V> {
    */
   public void beginGetAll(
       Set<K> keys,
-      Consumer<Map<K, OperationResult<V>>> settle,
+      Consumer<Map<K, OperationResult<V>>> publish,
       LookupCounts lookedUp,
       AsyncQueue queue,
       Consumer<Supplier<Map<K, OperationResult<V>>>> arrived) {
     Asked<K, V> asked = ask(keys);
     if (asked.keys().isEmpty()) {
-      queue.run(() -> arrived.accept(() -> complete(asked, List.of(), settle, lookedUp)));
+      queue.run(() -> arrived.accept(() -> complete(asked, List.of(), publish, lookedUp)));
       return;
     }
     context
@@ -209,7 +208,7 @@ public final class ReadThrough<K, V> {
         .begin(
             asked.encodedKeys(),
             queue,
-            reads -> arrived.accept(() -> complete(asked, reads.get(), settle, lookedUp)));
+            reads -> arrived.accept(() -> complete(asked, reads.get(), publish, lookedUp)));
   }
 
   /**
@@ -234,7 +233,8 @@ public final class ReadThrough<K, V> {
       if (near != null) {
         results.put(key, OperationResult.hit(near, /* expired= */ false));
       } else if (context.reads().isNear()) {
-        results.put(key, OperationResult.none(false)); // which keeps its place in the order
+        results.put(
+            key, OperationResult.none(/* found= */ false)); // which keeps its place in the order
       }
     }
     return new Asked<>(asked, context.codec().keys(asked), oldNear, results);
@@ -243,7 +243,7 @@ public final class ReadThrough<K, V> {
   private Map<K, OperationResult<V>> complete(
       Asked<K, V> all,
       List<Read<V>> reads,
-      Consumer<Map<K, OperationResult<V>>> settle,
+      Consumer<Map<K, OperationResult<V>>> publish,
       LookupCounts lookedUp) {
     List<K> asked = all.keys();
     List<Bytes> encodedKeys = all.encodedKeys();
@@ -261,7 +261,7 @@ public final class ReadThrough<K, V> {
         }
         results.put(asked.get(i), OperationResult.hit(value, onAccess.isZero()));
       } else {
-        results.put(asked.get(i), OperationResult.none(false));
+        results.put(asked.get(i), OperationResult.none(/* found= */ false));
         missing.add(new Missing<>(asked.get(i), encodedKeys.get(i), read.bytes()));
         if (read.stale() != null) {
           stale.put(asked.get(i), read.stale());
@@ -274,16 +274,13 @@ public final class ReadThrough<K, V> {
     }
     if (isReadThrough() && !missing.isEmpty()) {
       try {
-        results.putAll(loads().loadMissing(missing, settle));
+        results.putAll(loads().loadMissing(missing, publish));
       } catch (CacheLoaderException e) {
         if (stale.size() < missing.size()) {
           lookedUp.count(results.size() - missing.size(), missing.size());
           throw e;
         }
-        stale.forEach(
-            (key, value) ->
-                results.put(
-                    key, new OperationResult<>(Change.NONE, false, used(value), null, false)));
+        stale.forEach((key, value) -> results.put(key, OperationResult.miss(used(value))));
       } catch (Throwable e) {
         lookedUp.count(results.size() - missing.size(), missing.size());
         throw e;
