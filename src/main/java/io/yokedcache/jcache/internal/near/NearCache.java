@@ -338,7 +338,9 @@ public final class NearCache<V> implements ChangeObserver {
     } else if (bucket.invalidated(token)) {
       invalidate(key);
       counters.increment(counters.invalidations);
-    } else if (!bucket.hasEpoch()) { // perhaps of the current generation, without near entries yet
+    } else if (!bucket.hasEpoch()) {
+      // Before the first near entry the current generation is not known, so it is counted. No near
+      // entry needs to be dropped, and the bucket has reads under way leave none.
       counters.increment(counters.invalidations);
     }
   }
