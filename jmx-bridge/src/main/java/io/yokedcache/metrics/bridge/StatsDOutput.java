@@ -78,7 +78,7 @@ public record StatsDOutput(
       StatsDFlavour flavour = group.choice("flavour", StatsDFlavour.class);
       Map<String, String> tags =
           group.texts("tags", TAG, "a tag's: it has spaces or one of | , : # @");
-      if (flavour == StatsDFlavour.PLAIN && !tags.isEmpty()) {
+      if (!flavour.hasTags() && !tags.isEmpty()) {
         group.complain(
             "tags", "need flavour = dogstatsd; with plain put their values into the prefix");
       }

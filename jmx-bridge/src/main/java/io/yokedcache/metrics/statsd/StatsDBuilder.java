@@ -154,7 +154,7 @@ public final class StatsDBuilder {
   }
 
   StatsDCollector build(Transport.Factory transports) {
-    if (flavour == StatsDFlavour.PLAIN && !constantTags.isEmpty()) {
+    if (!flavour.hasTags() && !constantTags.isEmpty()) {
       throw new IllegalArgumentException(
           "The plain flavour has no tags, but constantTags is "
               + constantTags

@@ -84,7 +84,7 @@ final class StatsDLineEncoder {
       line.append("|@");
       append(line, event.rate(), 0);
     }
-    if (!isPlain()) {
+    if (flavour.hasTags()) {
       appendTags(tags);
     }
   }
@@ -108,7 +108,7 @@ final class StatsDLineEncoder {
 
   private void appendName(String metric, Map<String, String> tags) {
     line.append(prefix);
-    if (!isPlain()) {
+    if (flavour.hasTags()) {
       appendPart(shortName(metric));
       return;
     }
