@@ -30,21 +30,16 @@ public record CacheSnapshot(
       new Composite<>(
           "io.yokedcache.CacheSnapshot",
           List.of(
-              Item.of("cache", SimpleType.STRING, "cache", CacheSnapshot::cache),
+              Item.of("cache", SimpleType.STRING, CacheSnapshot::cache),
               Item.of(
                   "operations",
                   OpenData.arrayOf(OperationSnapshot.DATA.type()),
-                  "operations",
                   cache -> OperationSnapshot.DATA.data(cache.operations)),
               Item.of(
-                  "counters",
-                  LONG_BY_NAME,
-                  "counters",
-                  cache -> OpenData.table(LONG_BY_NAME, cache.counters)),
+                  "counters", LONG_BY_NAME, cache -> OpenData.table(LONG_BY_NAME, cache.counters)),
               Item.of(
                   "gauges",
                   DOUBLE_BY_NAME,
-                  "gauges",
                   cache -> OpenData.table(DOUBLE_BY_NAME, cache.gauges))));
 
   /** Takes copies. */
@@ -68,15 +63,14 @@ public record CacheSnapshot(
         new Composite<>(
             "io.yokedcache.OperationSnapshot",
             List.of(
-                Item.of("operation", SimpleType.STRING, "operation", OperationSnapshot::operation),
-                Item.ofLong("count", "count", operation -> operation.durations.count()),
-                Item.ofLong("sumNanos", "sumNanos", operation -> operation.durations.sumNanos()),
-                Item.ofLong("maxNanos", "maxNanos", operation -> operation.durations.maxNanos()),
-                Item.of("cells", LONGS, "cells", operation -> operation.durations.cells()),
+                Item.of("operation", SimpleType.STRING, OperationSnapshot::operation),
+                Item.of("count", SimpleType.LONG, operation -> operation.durations.count()),
+                Item.of("sumNanos", SimpleType.LONG, operation -> operation.durations.sumNanos()),
+                Item.of("maxNanos", SimpleType.LONG, operation -> operation.durations.maxNanos()),
+                Item.of("cells", LONGS, operation -> operation.durations.cells()),
                 Item.of(
                     "errors",
                     LONG_BY_NAME,
-                    "errors",
                     operation -> OpenData.table(LONG_BY_NAME, operation.errors))));
   }
 }

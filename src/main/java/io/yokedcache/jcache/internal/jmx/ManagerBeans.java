@@ -67,11 +67,13 @@ public final class ManagerBeans implements AutoCloseable {
                 now -> now.read.counts().reconnects()),
             Item.ofLong(
                 "FailOvers",
-                "Masters of a cluster or of sentinels that were replaced by a replica, since the manager opened",
+                "Masters of a cluster or of sentinels that were replaced by a replica, since the"
+                    + " manager opened",
                 now -> now.read.failOvers().failOvers()),
             Item.ofLong(
                 "FailOverRemovals",
-                "Entries that this JVM had changed and removed again after a fail-over, since the manager opened",
+                "Entries that this JVM had changed and removed again after a fail-over, since the"
+                    + " manager opened",
                 now -> now.read.failOvers().removals()),
             Item.ofLong(
                 "FailOverClears",
@@ -79,7 +81,8 @@ public final class ManagerBeans implements AutoCloseable {
                 now -> now.read.failOvers().clears()),
             Item.ofLong(
                 "UnacknowledgedClears",
-                "Clears that fewer replicas than fail-over.wait-replicas acknowledged in time, since the manager opened",
+                "Clears that fewer replicas than fail-over.wait-replicas acknowledged in time,"
+                    + " since the manager opened",
                 now -> now.read.unacknowledgedClears()),
             Item.ofInt(
                 "CircuitBreakersOpen",
@@ -98,28 +101,19 @@ public final class ManagerBeans implements AutoCloseable {
         new Composite<>(
             "io.yokedcache.Node",
             List.of(
-                Item.of("address", SimpleType.STRING, "address", Node::address),
-                Item.of(
-                    "role",
-                    SimpleType.STRING,
-                    "role",
-                    node -> node.isMaster() ? "master" : "replica"),
-                Item.ofInt("slots", "slots", Node::slots),
-                Item.ofDouble("pingMillis", "pingMillis", ManagerBeans::pingMillis),
-                Item.of("healthy", SimpleType.BOOLEAN, "healthy", node -> node.ping().isAnswered()),
+                Item.of("address", SimpleType.STRING, Node::address),
+                Item.of("role", SimpleType.STRING, node -> node.isMaster() ? "master" : "replica"),
+                Item.of("slots", SimpleType.INTEGER, Node::slots),
+                Item.of("pingMillis", SimpleType.DOUBLE, ManagerBeans::pingMillis),
+                Item.of("healthy", SimpleType.BOOLEAN, node -> node.ping().isAnswered()),
                 Item.of(
                     "circuitBreaker",
                     SimpleType.STRING,
-                    "circuitBreaker",
                     node -> node.breaker().isOpen() ? "open" : "closed"),
-                Item.ofLong(
-                    "circuitBreakerOpenings",
-                    "circuitBreakerOpenings",
-                    node -> node.breaker().openings()),
-                Item.ofDouble(
-                    "circuitBreakerOpenSeconds",
-                    "circuitBreakerOpenSeconds",
-                    ManagerBeans::openSeconds)));
+                Item.of(
+                    "circuitBreakerOpenings", SimpleType.LONG, node -> node.breaker().openings()),
+                Item.of(
+                    "circuitBreakerOpenSeconds", SimpleType.DOUBLE, ManagerBeans::openSeconds)));
 
     static final TabularType NODES = NODE.tableType("io.yokedcache.Nodes", "address");
 
@@ -128,8 +122,9 @@ public final class ManagerBeans implements AutoCloseable {
             "Nodes",
             NODES,
             "The servers by address: role, slots, duration of the last PING of a master (-1 before"
-                + " it, and of replicas), whether it was answered, the state of the circuit breaker, how"
-                + " often it opened, and the seconds since it failed first (0 while it is closed)",
+                + " it, and of replicas), whether it was answered, the state of the circuit"
+                + " breaker, how often it opened, and the seconds since it failed first (0 while it"
+                + " is closed)",
             now -> NODE.table(NODES, now.read.nodes()));
 
     static final Composite<Connection> CONNECTION_DATA =
@@ -137,16 +132,14 @@ public final class ManagerBeans implements AutoCloseable {
             "io.yokedcache.Connection",
             Stream.concat(
                     Stream.<Item<Connection>>of(
-                        Item.of(
-                            "healthy", SimpleType.BOOLEAN, "healthy", now -> now.read.healthy()),
-                        Item.ofLong("pingNanos", "pingNanos", now -> now.read.pingNanos())),
+                        Item.of("healthy", SimpleType.BOOLEAN, now -> now.read.healthy()),
+                        Item.of("pingNanos", SimpleType.LONG, now -> now.read.pingNanos())),
                     Stream.concat(
                         CONNECTION_COUNTS.stream().map(Item::asComposite),
                         Stream.<Item<Connection>>of(
                             Item.of(
                                 "nodes",
                                 OpenData.arrayOf(NODE.type()),
-                                "nodes",
                                 now -> NODE.data(now.read.nodes())))))
                 .toList());
 
@@ -157,7 +150,8 @@ public final class ManagerBeans implements AutoCloseable {
                 Item.of(
                     "BoundsNanos",
                     OpenData.LONGS,
-                    "Inclusive upper bounds of the cells in nanoseconds; one more cell has no bound",
+                    "Inclusive upper bounds of the cells in nanoseconds; one more cell has no"
+                        + " bound",
                     bean -> TimerCells.bounds()),
                 Item.of(
                     "Caches",
@@ -172,7 +166,8 @@ public final class ManagerBeans implements AutoCloseable {
                 Item.of(
                     "Configurations",
                     CONFIGURATIONS.type(),
-                    "Configurations of the open caches, in columns; caches without statistics included",
+                    "Configurations of the open caches, in columns; caches without statistics"
+                        + " included",
                     bean -> CONFIGURATIONS.data(bean.configurations.get())),
                 Item.of(
                     "Connection",
@@ -307,7 +302,7 @@ public final class ManagerBeans implements AutoCloseable {
   private static Item<List<CacheDescription>> texts(
       String name, Function<CacheDescription, String> column) {
     return Item.of(
-        name, OpenData.STRINGS, name, rows -> rows.stream().map(column).toArray(String[]::new));
+        name, OpenData.STRINGS, rows -> rows.stream().map(column).toArray(String[]::new));
   }
 
   private static Item<List<CacheDescription>> flags(
@@ -315,7 +310,6 @@ public final class ManagerBeans implements AutoCloseable {
     return Item.of(
         name,
         OpenData.BOOLEANS,
-        name,
         rows -> {
           boolean[] flags = new boolean[rows.size()];
           for (int i = 0; i < flags.length; i++) {
@@ -354,20 +348,17 @@ public final class ManagerBeans implements AutoCloseable {
                 Item.of(
                     "caches",
                     OpenData.STRINGS,
-                    "caches",
                     table -> table.rows.stream().map(CacheSnapshot::cache).toArray(String[]::new)),
                 Item.of(
                     "counterNames",
                     OpenData.STRINGS,
-                    "counterNames",
                     table -> table.counterNames.toArray(String[]::new)),
-                Item.of("counters", OpenData.LONGS, "counters", Figures::counters),
+                Item.of("counters", OpenData.LONGS, Figures::counters),
                 Item.of(
                     "gaugeNames",
                     OpenData.STRINGS,
-                    "gaugeNames",
                     table -> table.gaugeNames.toArray(String[]::new)),
-                Item.of("gauges", OpenData.DOUBLES, "gauges", Figures::gauges)));
+                Item.of("gauges", OpenData.DOUBLES, Figures::gauges)));
 
     static Figures of(List<CacheSnapshot> rows, Predicate<String> wanted) {
       return new Figures(

@@ -39,6 +39,7 @@ final class OpenData {
    * One attribute of an MBean, or one item of composite data.
    *
    * @param className the class of its values, as JMX names it
+   * @param description of an attribute; composite data shows the name in its place
    * @param read reads it from the source
    * @param <S> the source
    */
@@ -54,6 +55,11 @@ final class OpenData {
       return new Item<>(name, type, type.getClassName(), description, read);
     }
 
+    /** An item of composite data. */
+    static <S> Item<S> of(String name, OpenType<?> type, Function<S, Object> read) {
+      return of(name, type, name, read);
+    }
+
     /** Returns the item of an object that the source of another item has. */
     <T> Item<T> from(Function<T, S> source) {
       return new Item<>(
@@ -63,7 +69,7 @@ final class OpenData {
     /** Returns the item of composite data for an attribute: the name begins with a small letter. */
     Item<S> asComposite() {
       String small = Character.toLowerCase(name.charAt(0)) + name.substring(1);
-      return new Item<>(small, type, className, small, read);
+      return new Item<>(small, type, className, description, read);
     }
 
     static <S> Item<S> ofLong(String name, String description, ToLongFunction<S> read) {
@@ -99,7 +105,7 @@ final class OpenData {
                 name,
                 name,
                 names,
-                items.stream().map(Item::description).toArray(String[]::new),
+                /* itemDescriptions= */ names,
                 items.stream().map(Item::type).toArray(OpenType<?>[]::new));
       } catch (OpenDataException e) {
         throw new IllegalStateException(e);
