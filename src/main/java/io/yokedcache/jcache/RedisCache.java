@@ -128,13 +128,14 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     long start = recorder.start();
     V copy = reader.findNearUnencoded(key, start);
     if (copy != null) {
-      recorder.record(Operation.GET, 1, 0, 0, 0, start);
+      recorder.recordLookup(Operation.GET, /* found= */ true, start);
       return copy;
     }
     long outer = definition.phases().begin();
     boolean done = false;
     try {
-      V value = answer(key, reader.read(key, reader.isReadThrough()), recorder, start);
+      Lookup<V> lookup = reader.read(key, reader.isReadThrough());
+      V value = answer(key, lookup, context.loader(), recorder, start);
       done = true;
       return value;
     } catch (Exception | Error e) {
@@ -145,13 +146,13 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   }
 
   /** Counts a read and publishes its events, after a load if the entry is to be loaded. */
-  private @Nullable V answer(K key, Lookup<V> lookup, StatisticsRecorder recorder, long start) {
+  private @Nullable V answer(
+      K key, Lookup<V> lookup, EntryLoader<K, V> loader, StatisticsRecorder recorder, long start) {
     V value = lookup.value();
-    if (value == null && reader.isReadThrough()) {
-      return load(key, lookup, context.loader(), recorder, start);
+    if (value == null && loader.exists()) {
+      return load(key, lookup, loader, recorder, start);
     }
-    boolean found = value != null;
-    recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+    recorder.recordLookup(Operation.GET, value != null, start);
     if (value != null && lookup.expired()) {
       events.publish(key, OperationResult.hit(value, /* expired= */ true));
     }
@@ -162,26 +163,17 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   public @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader) {
     checkKey(key);
     requireNonNull(loader, "loader");
+    CacheLoader<K, V> function = new FunctionLoader<>(loader);
     Lookup<V> found =
         meter.run(
             Operation.GET,
-            (recorder, start) -> getOrLoad(key, new FunctionLoader<>(loader), recorder, start));
+            (recorder, start) -> {
+              Lookup<V> lookup = reader.read(key, /* isLoaded= */ true);
+              EntryLoader<K, V> timed =
+                  EntryLoader.of(function, context.valueType(), () -> recorder);
+              return Lookup.of(answer(key, lookup, timed, recorder, start));
+            });
     return found.value();
-  }
-
-  private Lookup<V> getOrLoad(
-      K key, CacheLoader<K, V> loader, StatisticsRecorder recorder, long start) {
-    Lookup<V> lookup = reader.read(key, /* isLoaded= */ true);
-    V value = lookup.value();
-    if (value == null) {
-      EntryLoader<K, V> timed = EntryLoader.of(loader, context.valueType(), () -> recorder);
-      return Lookup.of(load(key, lookup, timed, recorder, start));
-    }
-    recorder.record(Operation.GET, 1, 0, 0, 0, start);
-    if (lookup.expired()) {
-      events.publish(key, OperationResult.hit(value, /* expired= */ true));
-    }
-    return lookup;
   }
 
   /** A loader of single keys. */
@@ -215,7 +207,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
           loader,
           result -> {
             counted.set(true);
-            recorder.record(Operation.GET, 0, 1, 0, 0, start);
+            recorder.recordLookup(Operation.GET, /* found= */ false, start);
             events.publish(key, result);
           });
     } catch (Throwable e) {
@@ -285,8 +277,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
               Bytes encodedKey = definition.codec().key(key);
               Bytes stored = context.store().readAndTouch(encodedKey, timeToLive);
               V value = definition.codec().decode(encodedKey, stored);
-              boolean found = value != null;
-              recorder.record(Operation.GET, found ? 1 : 0, found ? 0 : 1, 0, 0, start);
+              recorder.recordLookup(Operation.GET, value != null, start);
               return Lookup.of(value);
             });
     return touched.value();
@@ -434,7 +425,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     long start = recorder.start();
     V copy = reader.findNearUnencoded(key, start);
     if (copy != null) {
-      recorder.record(Operation.GET, 1, 0, 0, 0, start);
+      recorder.recordLookup(Operation.GET, /* found= */ true, start);
       return CompletableFuture.completedFuture(copy);
     }
     return async.begin(
@@ -442,16 +433,16 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
         begun -> {
           V near = reader.findNear(key);
           if (near != null) {
-            begun.finish(() -> answer(key, Lookup.of(near), begun.recorder(), begun.startNanos()));
+            begun.finish(() -> answer(key, Lookup.of(near), begun));
             return;
           }
           reader.beginRead(
-              key,
-              async.queue(),
-              read ->
-                  begun.finish(
-                      () -> answer(key, read.get(), begun.recorder(), begun.startNanos())));
+              key, async.queue(), read -> begun.finish(() -> answer(key, read.get(), begun)));
         });
+  }
+
+  private @Nullable V answer(K key, Lookup<V> lookup, AsyncOperations.Begun<?> begun) {
+    return answer(key, lookup, context.loader(), begun.recorder(), begun.startNanos());
   }
 
   @Override
@@ -789,7 +780,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
         Operation.ITERATE,
         (recorder, start) -> {
           boolean expired = reader.noteAccess(key);
-          recorder.record(Operation.ITERATE, 1, 0, 0, 0, start);
+          recorder.recordLookup(Operation.ITERATE, /* found= */ true, start);
           if (expired) {
             events.publish(events.changes().add(Change.EXPIRED, key, value, value));
           }

@@ -39,6 +39,11 @@ public interface StatisticsRecorder {
     record(operation, 0, 0, 0, 0, startNanos);
   }
 
+  /** Counts and times an operation that looked up one entry. */
+  default void recordLookup(Operation operation, boolean found, long startNanos) {
+    record(operation, found ? 1 : 0, found ? 0 : 1, 0, 0, startNanos);
+  }
+
   /** Takes the counts of an operation that began then, and records it. */
   default Counts recording(Operation operation, long startNanos) {
     return (hits, misses, puts, removals) ->
