@@ -25,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SettingGroup {
 
-  /** Converts the text of a value; returns null if the text is invalid. */
+  /**
+   * Converts the text of a value; returns null if the text is invalid, or throws one of the
+   * exceptions that {@link #converted} catches.
+   */
   private interface Conversion<T> {
     @Nullable T of(String text);
   }
@@ -72,32 +75,24 @@ final class SettingGroup {
 
   int integer(String key, int least, int most) {
     return required(
-        key,
-        text -> {
-          Long number = wholeNumber(text, least, most);
-          return number == null ? null : number.intValue();
-        },
-        "a whole number from " + least + " to " + most);
+        key, text -> toInteger(text, least, most), "a whole number from " + least + " to " + most);
   }
 
   /** A number, or the word auto for a number that depends on other settings. */
   int integerOrAuto(String key, int least, int most, int automatic) {
     return required(
         key,
-        text -> {
-          Long number =
-              text.strip().equalsIgnoreCase("auto")
-                  ? Long.valueOf(automatic)
-                  : wholeNumber(text, least, most);
-          return number == null ? null : number.intValue();
-        },
+        text ->
+            text.strip().equalsIgnoreCase("auto")
+                ? Integer.valueOf(automatic)
+                : toInteger(text, least, most),
         "a whole number from " + least + " to " + most + ", or auto");
   }
 
   long number(String key, long least) {
     return required(
         key,
-        text -> wholeNumber(text, least, Long.MAX_VALUE),
+        text -> atLeast(least, Long.parseLong(text.strip())),
         "a whole number of at least " + least);
   }
 
@@ -145,16 +140,7 @@ final class SettingGroup {
   }
 
   @Nullable Path optionalPath(String key) {
-    return optional(
-        key,
-        text -> {
-          try {
-            return text.isBlank() ? null : Path.of(text);
-          } catch (InvalidPathException noPath) {
-            return null;
-          }
-        },
-        "the path of a file");
+    return optional(key, text -> text.isBlank() ? null : Path.of(text), "the path of a file");
   }
 
   /** A value that no message repeats. An empty text, as of an unset variable, means none. */
@@ -216,11 +202,19 @@ final class SettingGroup {
     if (value.valueType() == ConfigValueType.NULL) {
       return null;
     }
-    T converted = isGroupOrList(value) ? null : conversion.of(scalar(given, key));
+    T converted = isGroupOrList(value) ? null : converted(conversion, scalar(given, key));
     if (converted == null) {
       reject(value, key, expected);
     }
     return converted;
+  }
+
+  private static <T> @Nullable T converted(Conversion<T> conversion, String text) {
+    try {
+      return conversion.of(text);
+    } catch (NumberFormatException | InvalidPathException | ConfigException otherForm) {
+      return null;
+    }
   }
 
   private void reject(ConfigValue value, String key, String expected) {
@@ -260,52 +254,36 @@ final class SettingGroup {
   }
 
   private static @Nullable Double toRatio(String text) {
-    try {
-      double ratio = Double.parseDouble(text);
-      return ratio > 0 && ratio <= 1 ? ratio : null;
-    } catch (NumberFormatException noNumber) {
-      return null;
-    }
+    double ratio = Double.parseDouble(text);
+    return ratio > 0 && ratio <= 1 ? ratio : null;
   }
 
   private static Conversion<Long> bytesConversion(long least) {
-    return text -> {
-      try {
-        long size = ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size");
-        return size < least ? null : size;
-      } catch (ConfigException noSize) {
-        return null;
-      }
-    };
+    return text ->
+        atLeast(least, ConfigValueFactory.fromAnyRef(text).atKey("size").getBytes("size"));
   }
 
   private static String bytesFrom(long least) {
     return "a number of bytes of at least " + least + ", such as 65536, 64 KiB or 64 MiB";
   }
 
-  private static @Nullable Long wholeNumber(String text, long least, long most) {
-    try {
-      long number = Long.parseLong(text.strip());
-      return number < least || number > most ? null : number;
-    } catch (NumberFormatException noNumber) {
-      return null;
-    }
+  private static @Nullable Integer toInteger(String text, int least, int most) {
+    int number = Integer.parseInt(text.strip());
+    return number < least || number > most ? null : number;
+  }
+
+  private static @Nullable Long atLeast(long least, long number) {
+    return number < least ? null : number;
   }
 
   private static Conversion<Duration> durationConversion(Duration least, Duration most) {
     return text -> {
-      try {
-        // HOCON reads a number without a unit as milliseconds; readers may expect seconds.
-        Duration duration =
-            text.strip().matches("[-+0-9.]*")
-                ? null
-                : ConfigValueFactory.fromAnyRef(text).atKey("time").getDuration("time");
-        return duration == null || duration.compareTo(least) < 0 || duration.compareTo(most) > 0
-            ? null
-            : duration;
-      } catch (ConfigException noDuration) {
+      // HOCON reads a number without a unit as milliseconds; readers may expect seconds.
+      if (text.strip().matches("[-+0-9.]*")) {
         return null;
       }
+      Duration duration = ConfigValueFactory.fromAnyRef(text).atKey("time").getDuration("time");
+      return duration.compareTo(least) < 0 || duration.compareTo(most) > 0 ? null : duration;
     };
   }
 
