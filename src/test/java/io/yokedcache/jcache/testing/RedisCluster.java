@@ -46,9 +46,6 @@ public final class RedisCluster implements AutoCloseable {
   /** How long a node waits for the other's answer to CLUSTER MEET. */
   private static final Duration HANDSHAKE = Duration.ofSeconds(2);
 
-  /** How long a replica may take to copy the data of its master. */
-  private static final Duration REPLICATION = Duration.ofSeconds(5);
-
   /** A little more than the five seconds after which Redis gives a CLUSTER FAILOVER up. */
   private static final Duration MANUAL_FAIL_OVER = Duration.ofMillis(5_500);
 
@@ -324,22 +321,6 @@ public final class RedisCluster implements AutoCloseable {
           }
         },
         () -> members(known).stream().anyMatch(member -> member.id().equals(node.id())));
-    awaitWell();
-    return node;
-  }
-
-  /** Starts another replica, and waits until it has its master's data. */
-  public Node addReplica(Node master) {
-    Node node = addMaster();
-    Repetition.until(
-        node + " to have the data of " + master,
-        REPLICATION,
-        () -> {
-          try (Jedis jedis = node.open()) {
-            jedis.clusterReplicate(master.id());
-          }
-        },
-        () -> node.info("replication").contains("master_link_status:up"));
     awaitWell();
     return node;
   }

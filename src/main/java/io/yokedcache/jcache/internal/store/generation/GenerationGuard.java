@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -172,74 +171,64 @@ public final class GenerationGuard {
       queue.run(() -> arrived.accept(() -> read(operation, keys, read)));
       return;
     }
-    List<Begun<T>> parts = new ArrayList<>(byBucket.size());
+    List<Begun> parts = new ArrayList<>(byBucket.size());
     for (Bucket bucket : byBucket) {
-      int number = bucket.number();
       List<Bytes> some = byBucket.size() == 1 ? keys : bucket.of(keys);
-      List<Integer> places =
-          byBucket.size() == 1 ? List.of() : IntStream.of(bucket.places()).boxed().toList();
-      parts.add(new Begun<>(operation, number, some, places, generations.current(number), read));
+      parts.add(new Begun(bucket, some, generations.current(bucket.number())));
     }
     AtomicInteger left = new AtomicInteger(parts.size());
-    for (Begun<T> part : parts) {
+    for (Begun part : parts) {
       executor.begin(
-          read.request(part.bucket, part.generation, part.keys),
+          read.request(part.bucket.number(), part.generation, part.keys),
           queue,
           sent -> {
             part.sent = sent;
             if (left.decrementAndGet() == 0) {
-              arrived.accept(() -> results(parts, keys.size()));
+              arrived.accept(() -> results(operation, read, parts, keys.size()));
             }
           });
     }
   }
 
   /** A read of a bucket under way; {@code sent} is published by the count of those left. */
-  private static final class Begun<T extends @Nullable Object> {
+  private static final class Begun {
 
-    final String operation;
-    final int bucket;
+    final Bucket bucket;
     final List<Bytes> keys;
-
-    /** The places of the results among all, or none if these are all. */
-    final List<Integer> places;
-
     final Generation generation;
-    final BucketRead<T> read;
     @Nullable Pending sent;
 
-    Begun(
-        String operation,
-        int bucket,
-        List<Bytes> keys,
-        List<Integer> places,
-        Generation generation,
-        BucketRead<T> read) {
-      this.operation = operation;
+    Begun(Bucket bucket, List<Bytes> keys, Generation generation) {
       this.bucket = bucket;
       this.keys = keys;
-      this.places = places;
       this.generation = generation;
-      this.read = read;
     }
   }
 
-  private <T extends @Nullable Object> List<T> results(List<Begun<T>> parts, int size) {
+  private <T extends @Nullable Object> List<T> results(
+      String operation, BucketRead<T> read, List<Begun> parts, int size) {
     List<T> results = new ArrayList<>(Collections.nCopies(size, null));
-    for (Begun<T> part : parts) {
+    for (Begun part : parts) {
+      int bucket = part.bucket.number();
       List<@Nullable Object> replies = requireNonNull(part.sent).finish();
-      List<T> found = part.read.results(part.bucket, part.generation, part.keys, replies);
+      List<T> found = read.results(bucket, part.generation, part.keys, replies);
       if (found == null) {
-        found = readBucket(part.operation, part.bucket, part.keys, part.read);
+        found = readBucket(operation, bucket, part.keys, read);
       }
-      if (part.places.isEmpty()) {
+      if (parts.size() == 1) {
         return found;
       }
-      for (int i = 0; i < found.size(); i++) {
-        results.set(part.places.get(i), found.get(i));
-      }
+      put(found, part.bucket, results);
     }
     return results;
+  }
+
+  /** Puts the results of a bucket at their places among all. */
+  private static <T extends @Nullable Object> void put(
+      List<T> found, Bucket bucket, List<T> results) {
+    for (int i = 0; i < found.size(); i++) {
+      results.set(bucket.places()[i], found.get(i));
+    }
   }
 
   private static <T extends @Nullable Object> void put(List<T> found, List<T> results) {
@@ -283,10 +272,8 @@ public final class GenerationGuard {
         List<T> found = read.results(bucket.number(), used.get(i), bucket.of(keys), replies.get(i));
         if (found == null) {
           stale.add(bucket);
-          continue;
-        }
-        for (int place = 0; place < found.size(); place++) {
-          results.set(bucket.places()[place], found.get(place));
+        } else {
+          put(found, bucket, results);
         }
       }
       left = stale;
