@@ -2,10 +2,14 @@ package io.yokedcache.jcache.internal.entry;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.ChangeObserver;
+import io.yokedcache.jcache.internal.store.EntryChanges.PinnedEntries;
+import io.yokedcache.jcache.internal.store.Mutation;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
@@ -231,6 +235,35 @@ public final class LoadTracker implements ChangeObserver {
   /** The number of keys that are being loaded. */
   int size() {
     return loading;
+  }
+
+  /**
+   * Stores loaded values, except for those of keys that were changed since their loads began.
+   *
+   * @param tickets the tickets of the loads, in the order of the mutations
+   * @return the outcomes in this order; {@link Outcome#NONE} also where nothing was stored
+   */
+  public static List<Outcome> storeAll(
+      List<Ticket> tickets, List<Mutation> mutations, PinnedEntries pinned) {
+    boolean[] isPermitted = new boolean[mutations.size()];
+    List<Mutation> permitted = new ArrayList<>(mutations.size());
+    Iterator<Outcome> stored;
+    try {
+      for (int i = 0; i < isPermitted.length; i++) {
+        isPermitted[i] = tickets.get(i).beginStore();
+        if (isPermitted[i]) {
+          permitted.add(mutations.get(i));
+        }
+      }
+      stored = pinned.applyAll(permitted).iterator();
+    } finally {
+      tickets.forEach(Ticket::endStore);
+    }
+    List<Outcome> outcomes = new ArrayList<>(isPermitted.length);
+    for (boolean isStored : isPermitted) {
+      outcomes.add(isStored ? stored.next() : Outcome.NONE);
+    }
+    return outcomes;
   }
 
   /** Ends tickets of which some may be missing. */

@@ -489,22 +489,15 @@ public final class EntryLoads<K, V> {
 
     /** Stores the values whose keys were not changed since their load began. */
     Map<K, OperationResult<V>> store(PinnedEntries pinned) {
-      List<Storable<K, V>> permitted = new ArrayList<>(storables.size());
-      List<Outcome> outcomes;
-      try {
-        for (Storable<K, V> one : storables.values()) {
-          if (one.ticket().beginStore()) {
-            permitted.add(one);
-          }
-        }
-        outcomes = pinned.applyAll(permitted.stream().map(Storable::mutation).toList());
-      } finally {
-        storables.values().forEach(one -> one.ticket().endStore());
-      }
+      List<Storable<K, V>> all = List.copyOf(storables.values());
+      List<Outcome> outcomes =
+          LoadTracker.storeAll(
+              all.stream().map(Storable::ticket).toList(),
+              all.stream().map(Storable::mutation).toList(),
+              pinned);
       Map<K, OperationResult<V>> results = new LinkedHashMap<>();
-      storables.values().forEach(one -> results.put(one.key(), result(one, Outcome.NONE)));
-      for (int i = 0; i < permitted.size(); i++) {
-        results.put(permitted.get(i).key(), result(permitted.get(i), outcomes.get(i)));
+      for (int i = 0; i < all.size(); i++) {
+        results.put(all.get(i).key(), result(all.get(i), outcomes.get(i)));
       }
       return results;
     }

@@ -208,8 +208,8 @@ public final class RefreshAhead<K, V> {
     warn(
         "Old entries of cache "
             + context.name()
-            + " were not loaded again (refresh-after). They stay until they expire; the next attempt"
-            + " comes after "
+            + " were not loaded again (refresh-after). They stay until they expire; the next"
+            + " attempt comes after "
             + TimeUnit.NANOSECONDS.toMillis(retryNanos)
             + " ms",
         failure);
@@ -296,29 +296,18 @@ public final class RefreshAhead<K, V> {
 
   private Map<K, OperationResult<V>> store(
       List<OldEntry<K, V>> old, List<Mutation> mutations, Map<K, V> loaded, PinnedEntries pinned) {
-    List<OldEntry<K, V>> storing = new ArrayList<>(old.size());
-    List<Mutation> storable = new ArrayList<>(old.size());
-    List<Outcome> outcomes;
-    try {
-      for (int i = 0; i < old.size(); i++) {
-        if (old.get(i).ticket().beginStore()) {
-          storing.add(old.get(i));
-          storable.add(mutations.get(i));
-        }
-      }
-      outcomes = storable.isEmpty() ? List.of() : pinned.applyAll(storable);
-    } finally {
-      old.forEach(entry -> entry.ticket().endStore());
-    }
+    List<Outcome> outcomes =
+        LoadTracker.storeAll(old.stream().map(OldEntry::ticket).toList(), mutations, pinned);
     Map<K, OperationResult<V>> changed = new LinkedHashMap<>();
-    for (int i = 0; i < storing.size(); i++) {
-      OldEntry<K, V> entry = storing.get(i);
+    for (int i = 0; i < old.size(); i++) {
+      OldEntry<K, V> entry = old.get(i);
       Change change = outcomes.get(i).change();
       if (change != Change.NONE) {
+        V value = loaded.get(entry.key());
         changed.put(
             entry.key(),
             new OperationResult<>(
-                change, /* found= */ true, loaded.get(entry.key()), entry.value(), false));
+                change, /* found= */ true, value, entry.value(), /* expired= */ false));
       }
     }
     return changed;
