@@ -37,6 +37,9 @@ final class CacheFactory {
   /** The end of the name of that region of Hibernate's; a region prefix goes before it. */
   private static final String UPDATE_TIMESTAMPS = "default-update-timestamps-region";
 
+  private static final String MISSING_OBJECT =
+      "Cache {} has {} but no {}, so that nothing is {}: set its factory in the configuration";
+
   private final Settings settings;
   private final RedisBackend stores;
   private final Codecs codecs;
@@ -88,6 +91,12 @@ final class CacheFactory {
             description(configuration, cacheSettings, keyCodec, valueCodec, wrapper),
             cacheSettings.tags());
     ApplicationObjects<K, V> application = ApplicationObjects.create(configuration);
+    if (configuration.isReadThrough() && application.loader() == null) {
+      logger.warn(MISSING_OBJECT, name, "setReadThrough(true)", "CacheLoader", "loaded");
+    }
+    if (configuration.isWriteThrough() && application.writer() == null) {
+      logger.warn(MISSING_OBJECT, name, "setWriteThrough(true)", "CacheWriter", "written");
+    }
     try {
       RefreshAge refreshAge = refreshAge(configuration, cacheSettings, application, name);
       NearCache<V> near = near(name, cacheSettings.near(), application.expiryPolicy(), codec);

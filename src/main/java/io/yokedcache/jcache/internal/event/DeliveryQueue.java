@@ -2,6 +2,8 @@ package io.yokedcache.jcache.internal.event;
 
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
+import io.yokedcache.jcache.internal.concurrent.Throttle;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -31,6 +33,7 @@ final class DeliveryQueue {
   private final int capacity;
   private final long maxBytes;
   private final LongAdder dropped = new LongAdder();
+  private final Throttle warnings = new Throttle(Duration.ofMinutes(1));
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition filled = lock.newCondition();
   private final Condition emptied = lock.newCondition();
@@ -156,7 +159,13 @@ final class DeliveryQueue {
 
   private void warn(Throwable failure) {
     try {
-      logger.warn("An asynchronous listener of cache {} failed", cacheName, failure);
+      String message = "An asynchronous listener of cache {} failed";
+      if (warnings.passes()) {
+        logger.warn(
+            message + "; further failures of a minute are logged at debug", cacheName, failure);
+      } else {
+        logger.debug(message, cacheName, failure);
+      }
     } catch (Throwable notEvenThat) {
       // Out of memory or of stack, for instance; the thread must live on.
     }

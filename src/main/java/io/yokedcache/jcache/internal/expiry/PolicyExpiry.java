@@ -53,7 +53,11 @@ final class PolicyExpiry implements EntryExpiry {
     } catch (Throwable e) { // an error, too, as the reference does
       ApplicationCode.keepInterrupt(e);
       if (warned.compareAndSet(false, true)) {
-        logger.warn("{} failed; entries get {} instead", policy.getClass(), otherwise, e);
+        logger.warn(
+            "The expiry policy {} failed: a new entry does not expire, and an entry that is read or"
+                + " updated keeps its time to live",
+            policy.getClass().getName(),
+            e);
       }
       return otherwise;
     }

@@ -122,9 +122,10 @@ public enum ApplicationCode {
     }
   }
 
+  /** The class and message of a failure: many have no message, or one that says nothing alone. */
   private static String message(Throwable thrown) {
     try {
-      return String.valueOf(thrown.getMessage());
+      return thrown.toString();
     } catch (Exception getMessageFailed) { // as above
       return thrown.getClass().getName();
     }

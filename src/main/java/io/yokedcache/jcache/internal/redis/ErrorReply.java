@@ -248,6 +248,22 @@ public enum ErrorReply {
     return null;
   }
 
+  /** The cure for a reply to the greeting of a connection for which there is no constant. */
+  static String connectAdvice(@Nullable String message) {
+    String sentinel = sentinelAdvice(message);
+    if (sentinel != null) {
+      return sentinel;
+    }
+    if (message != null && message.startsWith("ERR AUTH")) {
+      return "The server has no password: remove the one of the URI, of"
+          + " yokedcache.connection.password or of YOKEDCACHE_PASSWORD";
+    }
+    return message != null && message.contains("DB index")
+        ? "Lower the number of the database at the end of the URI, or raise the server's setting"
+            + " databases"
+        : "Check user, password and database";
+  }
+
   /** The cure for a server that lacks a command of every Redis, or {@code null}. */
   static @Nullable String sentinelAdvice(@Nullable String message) {
     return message != null && UNKNOWN.matcher(message).lookingAt()

@@ -107,11 +107,7 @@ public final class Failures {
   private RedisUnavailableException denied(
       String operation, long startNanos, JedisDataException reply, RuntimeException cause) {
     ErrorReply error = ErrorReply.of(reply);
-    String sentinel = ErrorReply.sentinelAdvice(reply.getMessage());
-    String advice =
-        error != null
-            ? error.advice()
-            : sentinel != null ? sentinel : "Check user, password and database";
+    String advice = error != null ? error.advice() : ErrorReply.connectAdvice(reply.getMessage());
     String message =
         "%s on %s failed: the server refused the connection (%s). %s."
             .formatted(operation, server.address(), ErrorReply.words(reply.getMessage()), advice);

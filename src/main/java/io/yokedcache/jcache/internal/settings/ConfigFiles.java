@@ -1,11 +1,19 @@
 package io.yokedcache.jcache.internal.settings;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.MalformedURLException;
 import java.net.URL;
+import java.net.URLConnection;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -110,6 +118,9 @@ final class ConfigFiles {
 
   private Config parse(URL url, String shown, ConfigErrors errors) {
     String objection = LocalIncluder.objection(url.toString());
+    if (objection == null) {
+      objection = objectionToEncoding(url);
+    }
     if (objection != null) {
       errors.add(shown, objection);
       return ConfigFactory.empty();
@@ -132,6 +143,28 @@ final class ConfigFiles {
       errors.add(place(wrong, shown), "cannot be parsed as HOCON: " + reason(wrong, shown));
     }
     return ConfigFactory.empty();
+  }
+
+  /**
+   * Returns why the text of a file cannot be taken as it is, to follow its name in a message. The
+   * parser replaces bytes that are not UTF-8, and takes a byte order mark for a part of the first
+   * property's key. {@code null} if there is no objection, also if the file cannot be read.
+   */
+  private static @Nullable String objectionToEncoding(URL url) {
+    try {
+      URLConnection connection = url.openConnection();
+      connection.setUseCaches(false); // an open jar would outlive its application
+      try (InputStream in = connection.getInputStream()) {
+        CharBuffer text = UTF_8.newDecoder().decode(ByteBuffer.wrap(in.readAllBytes()));
+        return url.getPath().endsWith(".properties") && text.toString().startsWith("\uFEFF")
+            ? "begins with a byte order mark; save it in UTF-8 without one"
+            : null;
+      }
+    } catch (CharacterCodingException otherEncoding) {
+      return "is not in UTF-8; save it in that encoding";
+    } catch (IOException unreadable) { // the parser reports it
+      return null;
+    }
   }
 
   private static void requireRoot(Config parsed, String shown, ConfigErrors errors) {

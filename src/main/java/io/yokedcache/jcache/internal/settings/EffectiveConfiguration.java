@@ -107,7 +107,8 @@ public final class EffectiveConfiguration {
               + key
               + " = "
               + name
-              + ", which the manager's class loader cannot load; correct the name or add its jar",
+              + ", which the manager's class loader cannot load; write the full name, such as"
+              + " java.lang.String, or add its jar",
           unknown);
     }
   }

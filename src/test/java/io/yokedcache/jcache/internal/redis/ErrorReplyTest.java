@@ -54,6 +54,20 @@ final class ErrorReplyTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?|has no password: remove",
+        "ERR DB index is out of range|number of the database",
+        "ERR invalid DB index|number of the database",
+        "ERR unknown command 'SELECT'|is redis-sentinel://",
+        "ERR something else|Check user, password and database",
+      })
+  void connectAdvice_namesTheCure(String message, String cure) {
+    assertThat(ErrorReply.connectAdvice(message)).contains(cure).doesNotEndWith(".");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "NOPERM this user has no permissions to run the 'get' command",

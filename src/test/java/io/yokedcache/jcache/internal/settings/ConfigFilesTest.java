@@ -15,6 +15,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +56,25 @@ final class ConfigFilesTest {
   void file_emptyOrOtherRoots() {
     assertThat(load(directory, "# nothing\n").namespace()).isEqualTo("yc");
     assertThat(load(directory, "akka.x = 1\nyokedcache.namespace = a").namespace()).isEqualTo("a");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ISO_8859_1", "UTF_16"})
+  void file_otherEncoding(String encoding) throws Exception {
+    Charset charset = (Charset) StandardCharsets.class.getField(encoding).get(null);
+    Path file = directory.resolve("a.conf");
+    Files.write(file, "yokedcache.caches.\"caf\u00e9\".statistics = true".getBytes(charset));
+
+    assertThat(failure(() -> load(file.toUri(), null, NOTHING)))
+        .contains(file.toUri() + ": is not in UTF-8; save it in that encoding");
+  }
+
+  @Test
+  void file_byteOrderMark() {
+    assertThat(load(directory, "\uFEFFyokedcache.namespace = a").namespace()).isEqualTo("a");
+    URI properties = write(directory, "a.properties", "\uFEFFyokedcache.namespace=a");
+    assertThat(failure(() -> load(properties, null, NOTHING)))
+        .contains(properties + ": begins with a byte order mark; save it in UTF-8 without one");
   }
 
   @Test

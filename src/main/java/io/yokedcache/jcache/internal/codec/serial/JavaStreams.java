@@ -63,9 +63,9 @@ public record JavaStreams(
       throw new CodecException(
           "Class "
               + e.getMessage()
-              + " is not Serializable, so a "
+              + " is not Serializable, so no object of class "
               + value.getClass().getName()
-              + " cannot be stored; make it Serializable or set another codec",
+              + " with it can be stored; make it Serializable or set another codec",
           e);
     } catch (CodecException e) {
       throw e;
