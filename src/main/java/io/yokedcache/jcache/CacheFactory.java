@@ -21,6 +21,7 @@ import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.settings.EffectiveConfiguration;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.cache.configuration.Configuration;
@@ -272,12 +273,12 @@ final class CacheFactory {
             Settings.OnFailure.THROW,
             /* readsReplicas= */ false,
             /* removesDoubtful= */ true);
-    stores
-        .open(
+    CacheBackend store =
+        stores.open(
             new CacheIdentity(name, "to be dropped"),
             options,
             /* near= */ null,
-            RoundTripTimer::none)
-        .destroy();
+            RoundTripTimer::none);
+    Closing.closeAll(List.of(store::destroy, store::close));
   }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.testing.RedisServer;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -24,6 +25,7 @@ import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
 import javax.cache.configuration.Configuration;
+import javax.cache.configuration.MutableConfiguration;
 import javax.cache.integration.CompletionListener;
 import javax.cache.processor.EntryProcessor;
 import javax.management.MalformedObjectNameException;
@@ -275,6 +277,46 @@ final class ClosingIT {
     assertThat(cache.isClosed()).isTrue();
     Cache<String, String> again = manager.createCache(cache.getName(), TestManagers.strings());
     assertThat(again.get("k")).isNull();
+  }
+
+  /** An application may create and destroy caches of ever new names. */
+  @Test
+  void destroy_cacheLeavesNothingInTheJvm() {
+    CacheManager manager = provider.getCacheManager(redis.uri(), null);
+    WeakReference<String> name = createAndDestroy(manager, "forgotten", "7");
+    WeakReference<String> refused = createRefused(manager, "refused", "7");
+
+    await("the names of caches that are gone")
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () -> {
+              System.gc();
+              assertThat(name.get()).isNull();
+              assertThat(refused.get()).isNull();
+            });
+  }
+
+  private static WeakReference<String> createAndDestroy(CacheManager manager, String... name) {
+    String joined = String.join("-", name);
+    Cache<String, String> cache = manager.createCache(joined, TestManagers.strings());
+    cache.put("k", "v");
+    manager.destroyCache(joined);
+    return new WeakReference<>(joined);
+  }
+
+  /** Another application uses the cache with other types. */
+  private static WeakReference<String> createRefused(CacheManager manager, String... name) {
+    try (YokedCachingProvider other = new YokedCachingProvider()) {
+      other
+          .getCacheManager(redis.uri(), null)
+          .createCache(
+              String.join("-", name),
+              new MutableConfiguration<Long, Long>().setTypes(Long.class, Long.class));
+    }
+    String joined = String.join("-", name);
+    assertThatThrownBy(() -> manager.createCache(joined, TestManagers.strings()))
+        .hasMessageContaining("belongs to an application that uses it differently");
+    return new WeakReference<>(joined);
   }
 
   @Test
