@@ -342,6 +342,7 @@ final class ArchitectureTest {
             ROOT + ".internal.store",
             ROOT + ".internal.store.generation",
             ROOT + ".internal.store.keys",
+            ROOT + ".internal.store.tags",
             ROOT + ".internal.near",
             ROOT + ".internal.remote",
             ROOT + ".internal.maintenance")
