@@ -44,7 +44,10 @@ record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
     }
     List<Range> ranges = new ArrayList<>(all.size());
     for (Object each : all) {
-      ranges.add(range(each, asked));
+      Range range = range(each, asked);
+      if (range.master.port() > 0) { // else the node has forgotten its address, as after a reset
+        ranges.add(range);
+      }
     }
     return new ClusterView(isOk, epoch.find() ? Long.parseLong(epoch.group(1)) : 0, ranges);
   }
@@ -63,6 +66,7 @@ record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
     for (Object replica : parts.subList(3, parts.size())) {
       replicas.add(address(replica, asked));
     }
+    replicas.removeIf(replica -> replica.port() == 0);
     return new Range(
         first.intValue(), last.intValue(), address(parts.get(2), asked), List.copyOf(replicas));
   }

@@ -476,7 +476,8 @@ final class RoutedRequests {
 
   private void follow(ErrorReply redirect, String words, Todo todo, ClusterNode from) {
     todo.importer = null;
-    switch (redirect) {
+    boolean leadsNowhere = words.endsWith(":0"); // the node has no address of the slot's master
+    switch (leadsNowhere ? ErrorReply.CLUSTER_DOWN : redirect) {
       case MOVED -> topology.moved(todo.part.slot, ClusterView.redirect(words, from.address()));
       case ASK -> {
         topology.redirected(todo.part.slot);

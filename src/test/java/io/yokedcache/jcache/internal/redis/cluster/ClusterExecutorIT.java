@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.args.ClusterResetType;
 
 final class ClusterExecutorIT {
 
@@ -340,6 +341,40 @@ final class ClusterExecutorIT {
           .hasMessageContaining("slot " + slot("uncovered") + " has no master")
           .hasMessageContaining("redis-cli --cluster");
       assertThat(quick.execute(get("covered"))).containsExactly((Object) null);
+    }
+  }
+
+  /** The other nodes keep the slots of a master that was reset, and do not know its address. */
+  @Test
+  void masterWithoutAddress_messageSaysSo() {
+    try (RedisCluster partial = RedisCluster.start(3, 0);
+        ClusterExecutor quick =
+            executor(
+                Duration.ofMillis(500),
+                List.of(new Settings.Address("127.0.0.1", partial.nodes().get(0).port())))) {
+      assertThat(quick.execute(get("lost"))).containsExactly((Object) null);
+      RedisCluster.Node lost = partial.masterOf(slot("lost"));
+      List<RedisCluster.Node> others = new ArrayList<>(partial.nodes());
+      others.remove(lost);
+      try (Jedis jedis = lost.open()) {
+        jedis.clusterReset(ClusterResetType.HARD);
+      }
+      for (RedisCluster.Node node : others) {
+        try (Jedis jedis = node.open()) {
+          jedis.configSet("cluster-require-full-coverage", "no");
+          await("the address is forgotten")
+              .atMost(Duration.ofSeconds(20))
+              .until(() -> jedis.clusterNodes().contains(",noaddr"));
+        }
+      }
+
+      await("the cause is known")
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(
+              () ->
+                  assertThatThrownBy(() -> quick.execute(get("lost")))
+                      .isInstanceOf(RedisUnavailableException.class)
+                      .hasMessageContaining("slot " + slot("lost") + " has no master"));
     }
   }
 }
