@@ -54,21 +54,6 @@ public final class PooledExecutor implements RedisExecutor {
   private final ReconnectCount reconnects;
   private final Supplier<RoundTripTimer> timer;
 
-  /**
-   * Creates the executor; nothing is connected yet.
-   *
-   * @param maxValueBytes the longest value of the application; longer ones are not read
-   */
-  public PooledExecutor(Settings.Connection settings, long maxValueBytes) {
-    this(settings, new ErrorReply.Policy(settings.commandTimeout()), maxValueBytes);
-  }
-
-  /** Creates the executor with a retry policy; nothing is connected yet. */
-  public PooledExecutor(
-      Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
-    this(new Endpoint(settings, policy, maxValueBytes));
-  }
-
   /** Creates the executor of an endpoint; nothing is connected yet. */
   public PooledExecutor(Endpoint server) {
     this.timer = RoundTripTimer::none;

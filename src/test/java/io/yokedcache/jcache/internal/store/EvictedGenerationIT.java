@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
@@ -40,7 +41,8 @@ final class EvictedGenerationIT {
   void start() {
     server = RedisServer.start();
     jedis = new Jedis("127.0.0.1", server.port());
-    pool = new PooledExecutor(ConnectionSettings.local(server.port()).build(), 1 << 20);
+    pool =
+        new PooledExecutor(new Endpoint(ConnectionSettings.local(server.port()).build(), 1 << 20));
   }
 
   @AfterEach

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
@@ -105,7 +106,7 @@ final class RecentChangesIT {
           .until(() -> two.info("replication").contains("master_link_status:up"));
     }
     proxy = CuttingProxy.start(master.port(), Long.MAX_VALUE / 4);
-    newMaster = new PooledExecutor(connection(replica.port()), 1 << 20);
+    newMaster = new PooledExecutor(new Endpoint(connection(replica.port()), 1 << 20));
   }
 
   @AfterEach
@@ -246,7 +247,8 @@ final class RecentChangesIT {
   void repair_sentAgain_removesNoLaterEntry() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
         FaultyLinks links = FaultyLinks.start(replica.port(), 1);
-        PooledExecutor linked = new PooledExecutor(connection(links.port(0)), 1 << 20)) {
+        PooledExecutor linked =
+            new PooledExecutor(new Endpoint(connection(links.port(0)), 1 << 20))) {
       lose(() -> jvm.store.changes().apply(remove(KEY), true));
       AtomicInteger removals = new AtomicInteger();
 
@@ -343,7 +345,8 @@ final class RecentChangesIT {
   private final class Jvm implements AutoCloseable {
 
     private final KeySpace names = new KeySpace("yc", "orders", BUCKETS);
-    private final RedisExecutor executor = new PooledExecutor(connection(proxy.port()), 1 << 20);
+    private final RedisExecutor executor =
+        new PooledExecutor(new Endpoint(connection(proxy.port()), 1 << 20));
     private final AtomicInteger staleEntries = new AtomicInteger();
     private final RecentChanges changes;
     private EntryStore store;

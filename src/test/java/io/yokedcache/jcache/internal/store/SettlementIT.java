@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
@@ -68,7 +69,8 @@ final class SettlementIT {
   @BeforeEach
   void start() {
     server = RedisServer.start();
-    pool = new PooledExecutor(ConnectionSettings.local(server.port()).build(), 1 << 20);
+    pool =
+        new PooledExecutor(new Endpoint(ConnectionSettings.local(server.port()).build(), 1 << 20));
     late = new Late(pool);
     store = store(debts, /* batchSize= */ 100);
     put();
@@ -423,7 +425,8 @@ final class SettlementIT {
   void owedClear_itsRenewalIsSentAgain_entriesBehindItStay() {
     try (FaultyLinks links = FaultyLinks.start(server.port(), 1);
         PooledExecutor linked =
-            new PooledExecutor(ConnectionSettings.local(links.port(0)).build(), 1 << 20)) {
+            new PooledExecutor(
+                new Endpoint(ConnectionSettings.local(links.port(0)).build(), 1 << 20))) {
       late = new Late(linked);
       store = store(debts, /* batchSize= */ 100);
       put();

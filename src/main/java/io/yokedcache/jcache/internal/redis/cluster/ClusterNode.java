@@ -47,10 +47,11 @@ final class ClusterNode implements AutoCloseable {
     Settings.Connection own = settings.node(address);
     ErrorReply.Policy policy = new ErrorReply.Policy(own.commandTimeout(), /* isOfNode= */ true);
     this.address = address;
-    this.pool = new PooledExecutor(own, policy, maxValueBytes);
+    Endpoint server = new Endpoint(own, policy, maxValueBytes);
+    this.pool = new PooledExecutor(server);
     this.executor =
         own.executor() == Settings.Executor.PIPELINED ? new PipelinedExecutor(pool) : pool;
-    this.master = new Master(address.toString(), new Endpoint(own, policy, maxValueBytes));
+    this.master = new Master(address.toString(), server);
   }
 
   Settings.Address address() {

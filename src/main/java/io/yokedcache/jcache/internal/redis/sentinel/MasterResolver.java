@@ -203,9 +203,10 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     Answer known = present;
     return known == null
         ? ""
-        : ("The sentinel %s names %s as the master. If that is an address of another network, sentinel"
-                + " monitor of the sentinels, and replica-announce-ip and replica-announce-port of"
-                + " the servers, should name one that is reached from here.")
+        : ("The sentinel %s names %s as the master. If that is an address of another network,"
+               + " sentinel monitor of the sentinels, and replica-announce-ip and"
+               + " replica-announce-port of the servers, should name one that is reached from"
+               + " here.")
             .formatted(known.sentinel(), known.master());
   }
 
@@ -236,8 +237,8 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
 
   private NoMasterException wrongRole(JedisConnectionException e) {
     return new NoMasterException(
-        ("the sentinels name no other server for %s, and %s. Either a fail-over is under way, or the"
-                + " sentinels have lost each other; SENTINEL MASTER %s on each of them tells more")
+        ("the sentinels name no other server for %s, and %s. Either a fail-over is under way, or"
+             + " the sentinels have lost each other; SENTINEL MASTER %s on each of them tells more")
             .formatted(masterName, e.getMessage(), masterName));
   }
 
@@ -450,9 +451,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
 
   private void callFailOver(Address master) {
     Settings.Connection there = settings.node(master);
-    try (PooledExecutor direct =
-        new PooledExecutor(
-            new Endpoint(there, new ErrorReply.Policy(settings.commandTimeout()), maxValueBytes))) {
+    try (PooledExecutor direct = new PooledExecutor(new Endpoint(there, maxValueBytes))) {
       failOver.replaced(direct, route -> true);
     } catch (CacheException e) {
       throw new NoMasterException(

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Leftovers;
@@ -209,7 +210,7 @@ final class ExecutorStressIT {
             .pool(POOL_SIZE, timeout)
             .keepAlive(Duration.ZERO)
             .build();
-    return new PipelinedExecutor(new PooledExecutor(settings, 64 << 20));
+    return new PipelinedExecutor(new PooledExecutor(new Endpoint(settings, 64 << 20)));
   }
 
   /** Waits without sleeping: for a latch that nobody opens. */

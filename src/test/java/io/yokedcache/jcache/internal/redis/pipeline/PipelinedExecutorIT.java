@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.ReplyReader;
@@ -35,7 +36,7 @@ final class PipelinedExecutorIT {
           .timeouts(Duration.ofSeconds(5))
           .pool(2, Duration.ofSeconds(5))
           .build();
-  private final PooledExecutor pool = new PooledExecutor(settings, MAX_VALUE_BYTES);
+  private final PooledExecutor pool = new PooledExecutor(new Endpoint(settings, MAX_VALUE_BYTES));
   private final PipelinedExecutor executor = new PipelinedExecutor(pool);
 
   @AfterEach

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
@@ -43,7 +44,7 @@ final class GenerationsIT {
   static void start() {
     server = RedisServer.start();
     jedis = new Jedis("127.0.0.1", server.port());
-    pool = new PooledExecutor(connection(), 1 << 20);
+    pool = new PooledExecutor(new Endpoint(connection(), 1 << 20));
   }
 
   private static Settings.Connection connection() {
