@@ -150,9 +150,9 @@ final class CacheLifecycle<K, V> {
     return recorder == enabledRecorder;
   }
 
-  /** All that is measured of the cache now, or {@code null} while statistics are disabled. */
-  @Nullable CacheSnapshot snapshot() {
-    return isStatisticsEnabled() ? beans.snapshot() : null;
+  /** The operations of the cache so far, or {@code null} while statistics are disabled. */
+  @Nullable CacheSnapshot operations() {
+    return isStatisticsEnabled() ? beans.operations() : null;
   }
 
   /** All that was measured of the cache so far, also while statistics are disabled. */
@@ -160,7 +160,7 @@ final class CacheLifecycle<K, V> {
     return beans.snapshot();
   }
 
-  /** The same without the operations. */
+  /** The counters and gauges of the cache, or {@code null} while statistics are disabled. */
   @Nullable CacheSnapshot figures() {
     return isStatisticsEnabled() ? beans.figures() : null;
   }

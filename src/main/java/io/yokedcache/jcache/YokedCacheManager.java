@@ -27,6 +27,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.cache.Cache;
 import javax.cache.CacheException;
 import javax.cache.CacheManager;
@@ -125,9 +126,9 @@ final class YokedCacheManager implements CacheManager {
       this.beans =
           ManagerBeans.register(
               uri,
-              () -> read(CacheLifecycle::snapshot),
-              () -> read(CacheLifecycle::figures),
-              () -> read(CacheLifecycle::description),
+              () -> read(CacheLifecycle::operations),
+              () -> read(CacheLifecycle::figures).toList(),
+              () -> read(CacheLifecycle::description).toList(),
               resources.stores()::connection,
               resources::backgroundErrors,
               notifications);
@@ -190,15 +191,14 @@ final class YokedCacheManager implements CacheManager {
   }
 
   /** Reads the figures of the open caches; never talks to Redis. */
-  private <T> List<T> read(Function<CacheLifecycle<?, ?>, @Nullable T> reading) {
+  private <T> Stream<T> read(Function<CacheLifecycle<?, ?>, @Nullable T> reading) {
     List<RedisCache<?, ?>> open;
     synchronized (caches) {
       open = List.copyOf(caches.values());
     }
     return open.stream()
         .<@Nullable T>map(cache -> reading.apply(cache.lifecycle()))
-        .filter(Objects::nonNull)
-        .toList();
+        .filter(Objects::nonNull);
   }
 
   /** The observers of a cache's operations. */

@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.management.JMException;
@@ -64,39 +65,66 @@ final class CacheFigures {
             .formatted(managerName, cacheName));
   }
 
+  /** An operation as the snapshot has it. */
+  record Operation(long count, long sumNanos, Map<String, Long> errors) {}
+
   /** Reads the snapshot's operations by name. */
-  Map<String, CompositeData> snapshot() throws JMException {
-    Map<String, CompositeData> operations = new TreeMap<>();
-    CompositeData[] caches =
-        (CompositeData[])
-            SERVER.getAttribute(
-                new ObjectName("io.yokedcache:type=Snapshot,CacheManager=" + managerName),
-                "Caches");
-    for (CompositeData cache : caches) {
-      if (cache.get("cache").equals(cacheName)) {
-        for (CompositeData operation : (CompositeData[]) cache.get("operations")) {
-          operations.put((String) operation.get("operation"), operation);
+  Map<String, Operation> snapshot() throws JMException {
+    return operations(managerName).getOrDefault(cacheName, Map.of());
+  }
+
+  /** Reads the operations of all caches of a manager, by cache and name. */
+  static Map<String, Map<String, Operation>> operations(String managerName) throws JMException {
+    CompositeData data = snapshot(managerName, "Operations");
+    String[] caches = (String[]) data.get("caches");
+    String[] names = (String[]) data.get("operations");
+    long[] sums = (long[]) data.get("sumsNanos");
+    long[] lengths = (long[]) data.get("cellCounts");
+    long[] cells = (long[]) data.get("cells");
+    long[] errorRows = (long[]) data.get("errorRows");
+    Map<String, Map<String, Operation>> operations = new TreeMap<>();
+    int cell = 0;
+    for (int row = 0; row < caches.length; row++) {
+      int end = cell + (int) lengths[row];
+      Map<String, Long> errors = new TreeMap<>();
+      for (int error = 0; error < errorRows.length; error++) {
+        if (errorRows[error] == row) {
+          errors.put(
+              ((String[]) data.get("errorTypes"))[error],
+              ((long[]) data.get("errorCounts"))[error]);
         }
       }
+      operations
+          .computeIfAbsent(caches[row], key -> new TreeMap<>())
+          .put(
+              names[row],
+              new Operation(
+                  LongStream.of(cells).skip(cell).limit(end - cell).sum(), sums[row], errors));
+      cell = end;
     }
     return operations;
   }
 
+  /** Reads an attribute of a manager's snapshot. */
+  static CompositeData snapshot(String managerName, String attribute) throws JMException {
+    return (CompositeData)
+        SERVER.getAttribute(
+            new ObjectName("io.yokedcache:type=Snapshot,CacheManager=" + managerName), attribute);
+  }
+
   /** Reads how often an operation is in the snapshot, 0 if it is not. */
   long count(String operation) throws JMException {
-    CompositeData found = snapshot().get(operation);
-    return found == null ? 0 : (Long) found.get("count");
+    Operation found = snapshot().get(operation);
+    return found == null ? 0 : found.count();
   }
 
   /** Reads the snapshot's errors as {@code operation!type}. */
   Map<String, Long> errorsByType() throws JMException {
     Map<String, Long> errors = new TreeMap<>();
-    for (Map.Entry<String, CompositeData> operation : snapshot().entrySet()) {
-      for (Object row : ((TabularData) operation.getValue().get("errors")).values()) {
-        CompositeData error = (CompositeData) row;
-        errors.put(operation.getKey() + "!" + error.get("key"), (Long) error.get("value"));
-      }
-    }
+    snapshot()
+        .forEach(
+            (name, operation) ->
+                operation.errors().forEach((type, count) -> errors.put(name + "!" + type, count)));
     return errors;
   }
 

@@ -18,8 +18,6 @@ import javax.cache.integration.CacheLoaderException;
 import javax.cache.processor.EntryProcessorException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
-import javax.management.openmbean.CompositeData;
-import javax.management.openmbean.TabularData;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -83,29 +81,28 @@ final class OperationStatisticsIT {
     return jmx.queryNames(new ObjectName("*:*,Cache=" + cache.getName()), null);
   }
 
-  private CompositeData[] snapshots() throws Exception {
-    ObjectName name =
-        new ObjectName(
-            "io.yokedcache:type=Snapshot,CacheManager="
-                + server.uri().toString().replace(':', '.'));
-    return (CompositeData[]) jmx.getAttribute(name, "Caches");
+  private String managerName() {
+    return server.uri().toString().replace(':', '.');
+  }
+
+  /** The caches that are in the snapshot. */
+  private String[] snapshots() throws Exception {
+    return (String[]) CacheFigures.snapshot(managerName(), "Figures").get("caches");
   }
 
   /** The counts by operation, as a bridge reads them; errors as "operation!type". */
   private Map<String, Long> counts() throws Exception {
     Map<String, Long> counts = new TreeMap<>();
-    CompositeData[] caches = snapshots();
-    assertThat(caches).hasSize(1);
-    for (CompositeData operation : (CompositeData[]) caches[0].get("operations")) {
-      String name = (String) operation.get("operation");
-      if ((Long) operation.get("count") > 0 && !PARTS.contains(name)) {
-        counts.put(name, (Long) operation.get("count"));
-      }
-      for (Object row : ((TabularData) operation.get("errors")).values()) {
-        CompositeData error = (CompositeData) row;
-        counts.put(name + "!" + error.get("key"), (Long) error.get("value"));
-      }
-    }
+    assertThat(snapshots()).hasSize(1);
+    CacheFigures.operations(managerName())
+        .getOrDefault(snapshots()[0], Map.of())
+        .forEach(
+            (name, operation) -> {
+              if (operation.count() > 0 && !PARTS.contains(name)) {
+                counts.put(name, operation.count());
+              }
+              operation.errors().forEach((type, count) -> counts.put(name + "!" + type, count));
+            });
     return counts;
   }
 

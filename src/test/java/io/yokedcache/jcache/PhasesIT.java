@@ -11,7 +11,6 @@ import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.FactoryBuilder;
 import javax.cache.integration.CompletionListenerFuture;
-import javax.management.openmbean.CompositeData;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -45,13 +44,13 @@ final class PhasesIT {
         TestManagers.uniqueName("parts"), TestManagers.strings().setStatisticsEnabled(true));
   }
 
-  private static long sumNanos(Map<String, CompositeData> operations, String operation) {
-    CompositeData found = operations.get(operation);
-    return found == null ? 0 : (Long) found.get("sumNanos");
+  private static long sumNanos(Map<String, CacheFigures.Operation> operations, String operation) {
+    CacheFigures.Operation found = operations.get(operation);
+    return found == null ? 0 : found.sumNanos();
   }
 
   /** All that is neither part nor call of loader or writer. */
-  private static long operationNanos(Map<String, CompositeData> operations) {
+  private static long operationNanos(Map<String, CacheFigures.Operation> operations) {
     Set<String> context = Set.of("queue", "network", "codec", "load", "write");
     return operations.keySet().stream()
         .filter(name -> !context.contains(name))
@@ -81,7 +80,7 @@ final class PhasesIT {
     assertThat(figures.count("queue")).isEqualTo(roundTrips);
     assertThat(figures.operation("network", "Count")).isEqualTo(roundTrips);
     assertThat(figures.operation("network", "P50Micros").doubleValue()).isPositive();
-    Map<String, CompositeData> operations = figures.snapshot();
+    Map<String, CacheFigures.Operation> operations = figures.snapshot();
     long context =
         sumNanos(operations, "queue")
             + sumNanos(operations, "network")

@@ -25,7 +25,6 @@ import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
-import javax.management.openmbean.TabularData;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,18 +145,21 @@ final class KeyStatisticsIT {
   }
 
   private Map<String, Double> gauges() throws Exception {
-    CompositeData[] caches =
-        (CompositeData[])
+    CompositeData figures =
+        (CompositeData)
             ManagementFactory.getPlatformMBeanServer()
                 .getAttribute(
                     new ObjectName(
                         "io.yokedcache:type=Snapshot,CacheManager="
                             + server.uri().toString().replace(':', '.')),
-                    "Caches");
+                    "Figures");
     Map<String, Double> gauges = new HashMap<>();
-    for (Object row : ((TabularData) caches[0].get("gauges")).values()) {
-      CompositeData gauge = (CompositeData) row;
-      gauges.put((String) gauge.get("key"), (Double) gauge.get("value"));
+    String[] names = (String[]) figures.get("gaugeNames");
+    double[] values = (double[]) figures.get("gauges");
+    for (int i = 0; i < names.length; i++) {
+      if (!Double.isNaN(values[i])) {
+        gauges.put(names[i], values[i]);
+      }
     }
     return gauges;
   }

@@ -89,6 +89,6 @@ public class SnapshotBenchmark {
   /** Everything, with the cells of all histograms. */
   @Benchmark
   public Object caches() throws JMException {
-    return server.getAttribute(requireNonNull(snapshot, "snapshot"), "Caches");
+    return server.getAttribute(requireNonNull(snapshot, "snapshot"), "Operations");
   }
 }

@@ -114,17 +114,17 @@ final class HistogramLayout {
 
     ClassicHistogramBuckets classic(LatencyCells cells) {
       long[] counts = new long[leSeconds.length];
-      for (int cell = 0; cell < cells.size(); cell++) {
+      for (int cell = cells.first(); cell < cells.end(); cell++) {
         counts[classicIndex[cell]] += cells.count(cell);
       }
       return ClassicHistogramBuckets.of(leSeconds, counts);
     }
 
     NativeHistogramBuckets exponential(LatencyCells cells) {
-      int[] indexes = new int[cells.size()];
-      long[] counts = new long[cells.size()];
+      int[] indexes = new int[cells.end() - cells.first()];
+      long[] counts = new long[indexes.length];
       int used = 0;
-      for (int cell = 0; cell < cells.size(); cell++) {
+      for (int cell = cells.first(); cell < cells.end(); cell++) {
         if (cells.count(cell) > 0) {
           if (used == 0 || indexes[used - 1] != nativeIndex[cell]) {
             indexes[used++] = nativeIndex[cell];

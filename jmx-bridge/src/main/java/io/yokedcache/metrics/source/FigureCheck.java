@@ -1,15 +1,11 @@
 package io.yokedcache.metrics.source;
 
 import java.math.BigInteger;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiFunction;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import javax.management.openmbean.InvalidKeyException;
-import javax.management.openmbean.TabularData;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,35 +101,6 @@ final class FigureCheck {
     return value instanceof Number || value instanceof Boolean
         ? value.toString()
         : "a " + value.getClass().getName();
-  }
-
-  /** The counts of a table of names and numbers, as JMX shows a map. */
-  Map<String, Long> counts(ObjectName bean, String attribute, @Nullable Object table) {
-    if (table instanceof TabularData rows && rows.isEmpty()) {
-      return Map.of(); // as nearly all errors of nearly all operations are
-    }
-    return figures(table, (name, number) -> count(bean, attribute + '.' + name, number));
-  }
-
-  Map<String, Double> levels(ObjectName bean, String attribute, @Nullable Object table) {
-    return figures(table, (name, number) -> level(bean, attribute + '.' + name, number));
-  }
-
-  private static <T> Map<String, T> figures(
-      @Nullable Object table, BiFunction<String, Object, @Nullable T> check) {
-    Map<String, T> figures = new LinkedHashMap<>();
-    if (table instanceof TabularData rows) {
-      for (Object row : rows.values()) {
-        if (row instanceof CompositeData entry && value(entry, "key") instanceof String key) {
-          Object number = value(entry, "value");
-          T figure = number == null ? null : check.apply(key, number);
-          if (figure != null) {
-            figures.put(key, figure);
-          }
-        }
-      }
-    }
-    return Map.copyOf(figures);
   }
 
   /** An item of open data, or nothing if there is none of that name. */

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class SnapshotBean {
 
   private static final String FIGURES = "Figures";
+  private static final String OPERATIONS = "Operations";
   private static final String CONFIGURATIONS = "Configurations";
 
   /** The provider's mark for a counter that it does not measure. */
@@ -44,8 +45,9 @@ final class SnapshotBean {
   static List<String> attributes(Selection wanted) {
     List<String> names = new ArrayList<>(List.of("Connection"));
     if (wanted.operations()) {
-      names.addAll(List.of("BoundsNanos", "Caches"));
-    } else if (wanted.figures() == null) {
+      names.addAll(List.of("BoundsNanos", OPERATIONS));
+    }
+    if (wanted.operations() || wanted.figures() == null) {
       names.add(FIGURES);
     }
     if (wanted.configurations()) {
@@ -59,35 +61,13 @@ final class SnapshotBean {
   }
 
   List<CacheReading> caches() {
-    if (attributes.get(FIGURES) instanceof CompositeData columns) {
-      return ofColumns(columns);
+    if (!(attributes.get(FIGURES) instanceof CompositeData data)) {
+      return List.of();
     }
-    LatencyBounds bounds = bounds();
-    List<CacheReading> caches = new ArrayList<>();
-    for (CompositeData cache : elements(attributes.get("Caches"))) {
-      if (FigureCheck.value(cache, "cache") instanceof String cacheName) {
-        caches.add(
-            new CacheReading(
-                manager,
-                cacheName,
-                null,
-                operations(elements(FigureCheck.value(cache, "operations")), bounds),
-                check.counts(name, "counters", FigureCheck.value(cache, "counters")),
-                check.levels(name, "gauges", FigureCheck.value(cache, "gauges"))));
-      }
-    }
-    return caches;
-  }
-
-  private static CompositeData[] elements(@Nullable Object value) {
-    return value instanceof CompositeData[] elements ? elements : new CompositeData[0];
-  }
-
-  private List<CacheReading> ofColumns(CompositeData data) {
+    Map<String, List<OperationReading>> operations = operations();
     String[] caches = texts(data, "caches");
-    Object counters = FigureCheck.value(data, "counters");
+    long[] counts = numbers(data, "counters");
     Object gauges = FigureCheck.value(data, "gauges");
-    long[] counts = counters instanceof long[] numbers ? numbers : new long[0];
     double[] levels = gauges instanceof double[] numbers ? numbers : new double[0];
     String[] counterNames = names(data, "counterNames", caches.length, counts.length);
     String[] gaugeNames = names(data, "gaugeNames", caches.length, levels.length);
@@ -99,12 +79,16 @@ final class SnapshotBean {
                 manager,
                 caches[row],
                 null,
-                List.of(),
+                operations.getOrDefault(caches[row], List.of()),
                 counters(counterNames, counts, row),
                 gauges(gaugeNames, levels, row)));
       }
     }
     return readings;
+  }
+
+  private static CompositeData[] elements(@Nullable Object value) {
+    return value instanceof CompositeData[] elements ? elements : new CompositeData[0];
   }
 
   /** The names of columns; none if they are not as many as the figures make rows, or unclear. */
@@ -122,6 +106,10 @@ final class SnapshotBean {
       return new String[0];
     }
     return names;
+  }
+
+  private static long[] numbers(CompositeData data, String key) {
+    return FigureCheck.value(data, key) instanceof long[] numbers ? numbers : new long[0];
   }
 
   private static String[] texts(CompositeData data, String key) {
@@ -285,40 +273,89 @@ final class SnapshotBean {
     }
   }
 
-  private List<OperationReading> operations(
-      CompositeData[] elements, @Nullable LatencyBounds bounds) {
-    List<OperationReading> operations = new ArrayList<>(elements.length);
-    for (CompositeData data : elements) {
-      if (data != null && FigureCheck.value(data, "operation") instanceof String operation) {
-        operations.add(
-            new OperationReading(
-                operation,
-                operationCount(data, operation, "count"),
-                operationCount(data, operation, "sumNanos"),
-                operationCount(data, operation, "maxNanos"),
-                cells(operation, FigureCheck.value(data, "cells"), bounds),
-                check.counts(name, operation + ".errors", FigureCheck.value(data, "errors"))));
+  /** The operations by cache; none if the columns are not equally long. */
+  private Map<String, List<OperationReading>> operations() {
+    if (!(attributes.get(OPERATIONS) instanceof CompositeData data)) {
+      return Map.of();
+    }
+    LatencyBounds bounds = bounds();
+    String[] caches = texts(data, "caches");
+    String[] names = texts(data, "operations");
+    long[] sums = numbers(data, "sumsNanos");
+    long[] maxima = numbers(data, "maximaNanos");
+    long[] first = numbers(data, "firstCells");
+    long[] lengths = numbers(data, "cellCounts");
+    long[] cells = numbers(data, "cells");
+    Set<Integer> rows = new HashSet<>();
+    for (int length :
+        new int[] {names.length, sums.length, maxima.length, first.length, lengths.length}) {
+      rows.add(length);
+    }
+    if (!rows.equals(Set.of(caches.length))) {
+      check.refuse(name, OPERATIONS, "its columns are not equally long");
+      return Map.of();
+    }
+    Map<Integer, Map<String, Long>> errors = errors(data, names);
+    Map<String, List<OperationReading>> operations = new HashMap<>();
+    int from = 0;
+    for (int row = 0; row < caches.length; row++) {
+      if (first[row] < 0 || lengths[row] < 0 || lengths[row] > cells.length - from) {
+        check.refuse(name, OPERATIONS, "it has too few cells");
+        return Map.of();
       }
+      int end = from + (int) lengths[row];
+      if (caches[row] != null && names[row] != null) {
+        boolean areCounts = areCounts(names[row], cells, from, end);
+        operations
+            .computeIfAbsent(caches[row], key -> new ArrayList<>())
+            .add(
+                new OperationReading(
+                    names[row],
+                    areCounts ? Arrays.stream(cells, from, end).sum() : 0,
+                    notNegative(names[row] + ".sumNanos", sums[row]),
+                    notNegative(names[row] + ".maxNanos", maxima[row]),
+                    bounds != null && areCounts && first[row] + lengths[row] <= bounds.size() + 1
+                        ? LatencyCells.ofRange(
+                            bounds, (int) first[row], cells, from, (int) lengths[row])
+                        : null,
+                    errors.getOrDefault(row, Map.of())));
+      }
+      from = end;
     }
     return operations;
   }
 
-  private long operationCount(CompositeData data, String operation, String key) {
-    Long count = check.count(name, operation + '.' + key, FigureCheck.value(data, key));
+  private boolean areCounts(String operation, long[] cells, int from, int end) {
+    for (int cell = from; cell < end; cell++) {
+      if (cells[cell] < 0) {
+        check.refuse(
+            name, operation + ".cells", "it has " + cells[cell] + ", which is not a count");
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private long notNegative(String figure, long value) {
+    Long count = check.count(name, figure, value);
     return count == null ? 0 : count;
   }
 
-  private @Nullable LatencyCells cells(
-      String operation, @Nullable Object value, @Nullable LatencyBounds bounds) {
-    if (!(value instanceof long[] counts) || bounds == null || counts.length != bounds.size() + 1) {
-      return null;
-    }
-    for (long count : counts) {
-      if (count < 0) {
-        check.refuse(name, operation + ".cells", "it has " + count + ", which is not a count");
-        return null;
+  /** The errors of the rows that have any. */
+  private Map<Integer, Map<String, Long>> errors(CompositeData data, String[] operations) {
+    long[] rows = numbers(data, "errorRows");
+    String[] types = texts(data, "errorTypes");
+    long[] counts = numbers(data, "errorCounts");
+    Map<Integer, Map<String, Long>> errors = new HashMap<>();
+    for (int i = 0; i < rows.length && i < types.length && i < counts.length; i++) {
+      if (types[i] != null && rows[i] >= 0 && rows[i] < operations.length) {
+        int row = (int) rows[i];
+        Long count = check.count(name, operations[row] + ".errors." + types[i], counts[i]);
+        if (count != null) {
+          errors.computeIfAbsent(row, key -> new HashMap<>()).put(types[i], count);
+        }
       }
     }
-    return LatencyCells.owning(bounds, counts); // JMX gives a copy to each reader
+    return errors;
   }
 }

@@ -293,7 +293,7 @@ final class JmxCacheReaderTest {
     try (SnapshotFixture fixture = new SnapshotFixture(1_000, 10_000)) {
       fixture.with(
           new CacheData(
-              "c", List.of(new OperationData("get", 1, Map.of(), 4)), Map.of(), Map.of()));
+              "c", List.of(new OperationData("get", 1, Map.of(), 0, 1, 1, 2)), Map.of(), Map.of()));
       CacheReading cache = only(JmxCacheReader.ofThisJvm().read(), fixture.manager());
       assertThat(cache.operations().get(0).cells()).isNull();
       assertThat(cache.operations().get(0).count()).isEqualTo(4);

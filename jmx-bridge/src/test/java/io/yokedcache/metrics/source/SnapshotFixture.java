@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.source;
 
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -22,7 +24,7 @@ public final class SnapshotFixture implements AutoCloseable {
   public interface SnapshotMXBean {
     long[] getBoundsNanos();
 
-    List<CacheData> getCaches();
+    OperationsData getOperations();
 
     ConnectionData getConnection();
 
@@ -78,6 +80,80 @@ public final class SnapshotFixture implements AutoCloseable {
         }
       }
       return gauges;
+    }
+  }
+
+  /** The operations of all caches, a row for each. */
+  public static final class OperationsData {
+    private final List<String> caches = new ArrayList<>();
+    private final List<OperationData> rows = new ArrayList<>();
+    private final List<Long> errorRows = new ArrayList<>();
+    private final List<String> errorTypes = new ArrayList<>();
+    private final List<Long> errorCounts = new ArrayList<>();
+
+    private OperationsData(List<CacheData> all) {
+      for (CacheData cache : all) {
+        for (OperationData operation : cache.operations) {
+          operation.errors.forEach(
+              (type, count) -> {
+                errorRows.add((long) rows.size());
+                errorTypes.add(type);
+                errorCounts.add(count);
+              });
+          caches.add(cache.cache);
+          rows.add(operation);
+        }
+      }
+    }
+
+    private long[] column(ToLongFunction<OperationData> figure) {
+      return rows.stream().mapToLong(figure).toArray();
+    }
+
+    private static long[] array(List<Long> numbers) {
+      return numbers.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    public String[] getCaches() {
+      return caches.toArray(String[]::new);
+    }
+
+    public String[] getOperations() {
+      return rows.stream().map(row -> row.operation).toArray(String[]::new);
+    }
+
+    public long[] getSumsNanos() {
+      return column(row -> row.sumNanos);
+    }
+
+    public long[] getMaximaNanos() {
+      return column(row -> 42);
+    }
+
+    public long[] getFirstCells() {
+      return column(OperationData::first);
+    }
+
+    public long[] getCellCounts() {
+      return column(row -> row.end() - row.first());
+    }
+
+    public long[] getCells() {
+      return rows.stream()
+          .flatMapToLong(row -> Arrays.stream(row.cells, row.first(), row.end()))
+          .toArray();
+    }
+
+    public long[] getErrorRows() {
+      return array(errorRows);
+    }
+
+    public String[] getErrorTypes() {
+      return errorTypes.toArray(String[]::new);
+    }
+
+    public long[] getErrorCounts() {
+      return array(errorCounts);
     }
   }
 
@@ -155,10 +231,6 @@ public final class SnapshotFixture implements AutoCloseable {
       return cache;
     }
 
-    public List<OperationData> getOperations() {
-      return operations;
-    }
-
     public Map<String, Long> getCounters() {
       return counters;
     }
@@ -182,32 +254,20 @@ public final class SnapshotFixture implements AutoCloseable {
       this.errors = errors;
     }
 
-    public String getOperation() {
-      return operation;
-    }
-
-    public long getCount() {
-      long count = 0;
-      for (long cell : cells) {
-        count += cell;
+    private int first() {
+      int first = 0;
+      while (first < end() && cells[first] == 0) {
+        first++;
       }
-      return count;
+      return first;
     }
 
-    public long getSumNanos() {
-      return sumNanos;
-    }
-
-    public long getMaxNanos() {
-      return 42;
-    }
-
-    public long[] getCells() {
-      return cells.clone();
-    }
-
-    public Map<String, Long> getErrors() {
-      return errors;
+    private int end() {
+      int end = cells.length;
+      while (end > 0 && cells[end - 1] == 0) {
+        end--;
+      }
+      return end;
     }
   }
 
@@ -321,9 +381,9 @@ public final class SnapshotFixture implements AutoCloseable {
     }
 
     @Override
-    public List<CacheData> getCaches() {
+    public OperationsData getOperations() {
       bulkReads.incrementAndGet();
-      return caches;
+      return new OperationsData(caches);
     }
 
     @Override

@@ -246,6 +246,11 @@ public final class CacheBeans implements AutoCloseable {
     return snapshot(usedOperations());
   }
 
+  /** Reads only the operations. */
+  public CacheSnapshot operations() {
+    return new CacheSnapshot(cacheName, usedOperations(), Map.of(), Map.of());
+  }
+
   /** Reads all figures but the operations, which cost most to read. */
   public CacheSnapshot figures() {
     return snapshot(List.of());

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.jmx;
 
+import io.yokedcache.jcache.internal.jmx.CacheSnapshot.OperationSnapshot;
 import io.yokedcache.jcache.internal.jmx.MBeanRegistrar.Kind;
 import io.yokedcache.jcache.internal.jmx.OpenData.Composite;
 import io.yokedcache.jcache.internal.jmx.OpenData.Item;
@@ -8,6 +9,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Node;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import javax.management.openmbean.SimpleType;
 import javax.management.openmbean.TabularType;
@@ -154,14 +157,15 @@ public final class ManagerBeans implements AutoCloseable {
                         + " bound",
                     bean -> TimerCells.bounds()),
                 Item.of(
-                    "Caches",
-                    OpenData.arrayOf(CacheSnapshot.DATA.type()),
-                    "The open caches whose statistics are enabled",
-                    bean -> CacheSnapshot.DATA.data(bean.caches.get())),
+                    "Operations",
+                    Operations.DATA.type(),
+                    "Durations and errors of the operations of the same caches, in columns",
+                    bean -> Operations.DATA.data(Operations.of(bean.operations.get()))),
                 Item.of(
                     "Figures",
                     Figures.DATA.type(),
-                    "Counters and gauges of the same caches in columns, cheap to read",
+                    "Counters and gauges of the open caches whose statistics are enabled, in"
+                        + " columns, cheap to read",
                     bean -> Figures.DATA.data(Figures.of(bean.figures.get(), name -> true))),
                 Item.of(
                     "Configurations",
@@ -175,7 +179,7 @@ public final class ManagerBeans implements AutoCloseable {
                     "The connection of the manager to Redis, as its Connection MBean shows it",
                     bean -> CONNECTION_DATA.data(bean.connection()))),
             // A client that reads all listed attributes can rarely use histograms, the dearest.
-            attribute -> !attribute.equals("Caches"),
+            attribute -> !attribute.equals("Operations"),
             List.of(
                 new BeanType.Action<>(
                     "figures",
@@ -212,7 +216,7 @@ public final class ManagerBeans implements AutoCloseable {
   }
 
   private final MBeanRegistrar registrar;
-  private final Supplier<List<CacheSnapshot>> caches;
+  private final Supplier<Stream<CacheSnapshot>> operations;
   private final Supplier<List<CacheSnapshot>> figures;
   private final Supplier<List<CacheDescription>> configurations;
   private final Supplier<ConnectionStatistics> connection;
@@ -220,13 +224,13 @@ public final class ManagerBeans implements AutoCloseable {
 
   private ManagerBeans(
       URI managerUri,
-      Supplier<List<CacheSnapshot>> caches,
+      Supplier<Stream<CacheSnapshot>> operations,
       Supplier<List<CacheSnapshot>> figures,
       Supplier<List<CacheDescription>> configurations,
       Supplier<ConnectionStatistics> connection,
       LongSupplier backgroundErrors) {
     this.registrar = MBeanRegistrar.ofManager(managerUri);
-    this.caches = caches;
+    this.operations = operations;
     this.figures = figures;
     this.configurations = configurations;
     this.connection = connection;
@@ -241,8 +245,8 @@ public final class ManagerBeans implements AutoCloseable {
   /**
    * Registers the beans. The suppliers are called by any thread.
    *
-   * @param caches reads the caches whose statistics are enabled
-   * @param figures reads the same caches without their operations
+   * @param operations reads the operations of the caches whose statistics are enabled
+   * @param figures reads the counters and gauges of the same caches
    * @param configurations reads the configurations of all open caches
    * @param connection reads the connection of the manager
    * @param backgroundErrors counts the errors that background threads survived
@@ -250,14 +254,15 @@ public final class ManagerBeans implements AutoCloseable {
    */
   public static ManagerBeans register(
       URI managerUri,
-      Supplier<List<CacheSnapshot>> caches,
+      Supplier<Stream<CacheSnapshot>> operations,
       Supplier<List<CacheSnapshot>> figures,
       Supplier<List<CacheDescription>> configurations,
       Supplier<ConnectionStatistics> connection,
       LongSupplier backgroundErrors,
       ConnectionNotifications notifications) {
     ManagerBeans beans =
-        new ManagerBeans(managerUri, caches, figures, configurations, connection, backgroundErrors);
+        new ManagerBeans(
+            managerUri, operations, figures, configurations, connection, backgroundErrors);
     try {
       beans.registrar.register(Kind.SNAPSHOT, BeanType.bean(() -> Tables.SNAPSHOT, beans));
       beans.registrar.register(
@@ -393,6 +398,89 @@ public final class ManagerBeans implements AutoCloseable {
         }
       }
       return gauges;
+    }
+  }
+
+  /**
+   * The operations of several caches at one moment, as columns with a row for each operation that a
+   * cache has used. Each row has its cells from the first to the last that counts a duration, one
+   * row behind the other: most of the 194 cells of a timer count nothing.
+   */
+  private static final class Operations {
+
+    static final Composite<Operations> DATA =
+        new Composite<>(
+            "io.yokedcache.CacheOperations",
+            List.of(
+                texts("caches", rows -> rows.caches),
+                texts("operations", rows -> rows.operations),
+                numbers("sumsNanos", rows -> rows.sumsNanos),
+                numbers("maximaNanos", rows -> rows.maximaNanos),
+                numbers("firstCells", rows -> rows.firstCells),
+                numbers("cellCounts", rows -> rows.cellCounts),
+                numbers("cells", rows -> rows.cells),
+                numbers("errorRows", rows -> rows.errorRows),
+                texts("errorTypes", rows -> rows.errorTypes),
+                numbers("errorCounts", rows -> rows.errorCounts)));
+
+    private final List<String> caches = new ArrayList<>();
+    private final List<String> operations = new ArrayList<>();
+    private final LongStream.Builder sumsNanos = LongStream.builder();
+    private final LongStream.Builder maximaNanos = LongStream.builder();
+    private final LongStream.Builder firstCells = LongStream.builder();
+    private final LongStream.Builder cellCounts = LongStream.builder();
+    private final LongStream.Builder cells = LongStream.builder();
+    private final LongStream.Builder errorRows = LongStream.builder();
+    private final List<String> errorTypes = new ArrayList<>();
+    private final LongStream.Builder errorCounts = LongStream.builder();
+
+    /** Takes one cache after the other, so that the timers of all are never in memory together. */
+    static Operations of(Stream<CacheSnapshot> caches) {
+      Operations rows = new Operations();
+      caches.forEach(cache -> cache.operations().forEach(each -> rows.add(cache.cache(), each)));
+      return rows;
+    }
+
+    private void add(String cache, OperationSnapshot operation) {
+      int row = caches.size();
+      caches.add(cache);
+      operations.add(operation.operation());
+      sumsNanos.add(operation.durations().sumNanos());
+      maximaNanos.add(operation.durations().maxNanos());
+      addCells(operation.durations().cells());
+      operation
+          .errors()
+          .forEach(
+              (type, count) -> {
+                errorRows.add(row);
+                errorTypes.add(type);
+                errorCounts.add(count);
+              });
+    }
+
+    private void addCells(long[] all) {
+      int first = 0;
+      int end = all.length;
+      while (end > 0 && all[end - 1] == 0) {
+        end--;
+      }
+      while (first < end && all[first] == 0) {
+        first++;
+      }
+      firstCells.add(first);
+      cellCounts.add(end - first);
+      for (int cell = first; cell < end; cell++) {
+        cells.add(all[cell]);
+      }
+    }
+
+    private static Item<Operations> texts(String name, Function<Operations, List<String>> column) {
+      return Item.of(name, OpenData.STRINGS, rows -> column.apply(rows).toArray(String[]::new));
+    }
+
+    private static Item<Operations> numbers(
+        String name, Function<Operations, LongStream.Builder> column) {
+      return Item.of(name, OpenData.LONGS, rows -> column.apply(rows).build().toArray());
     }
   }
 }

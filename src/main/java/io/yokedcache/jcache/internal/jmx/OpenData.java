@@ -28,8 +28,7 @@ final class OpenData {
   static final ArrayType<?> DOUBLES = primitiveArray(SimpleType.DOUBLE);
   static final ArrayType<?> BOOLEANS = primitiveArray(SimpleType.BOOLEAN);
   static final ArrayType<?> STRINGS = arrayOf(SimpleType.STRING);
-  static final TabularType LONG_BY_NAME = map("java.lang.Long", SimpleType.LONG);
-  static final TabularType DOUBLE_BY_NAME = map("java.lang.Double", SimpleType.DOUBLE);
+  static final TabularType LONG_BY_NAME = longByName();
 
   private static final String[] ENTRY = {"key", "value"};
 
@@ -166,12 +165,13 @@ final class OpenData {
     }
   }
 
-  private static TabularType map(String valueClass, OpenType<?> value) {
-    String name = "java.util.Map<java.lang.String, " + valueClass + ">";
+  private static TabularType longByName() {
+    String name = "java.util.Map<java.lang.String, java.lang.Long>";
     String[] entry = {"key", "value"};
     try {
       CompositeType row =
-          new CompositeType(name, name, entry, entry, new OpenType<?>[] {SimpleType.STRING, value});
+          new CompositeType(
+              name, name, entry, entry, new OpenType<?>[] {SimpleType.STRING, SimpleType.LONG});
       return new TabularType(name, name, row, new String[] {"key"});
     } catch (OpenDataException e) {
       throw new IllegalStateException(e);

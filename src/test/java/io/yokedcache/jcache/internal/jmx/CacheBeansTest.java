@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanInfo;
@@ -268,7 +269,7 @@ final class CacheBeansTest {
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
             MANAGER,
-            List::of,
+            Stream::empty,
             List::of,
             List::of,
             () -> connection(/* healthy= */ true),

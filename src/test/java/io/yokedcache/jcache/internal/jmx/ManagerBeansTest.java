@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.jmx;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.jmx.CacheSnapshot.OperationSnapshot;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Breaker;
@@ -12,11 +13,14 @@ import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
+import io.yokedcache.jcache.internal.metrics.TimerReading;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
@@ -79,7 +83,7 @@ final class ManagerBeansTest {
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
             MANAGER,
-            () -> List.of(beans.snapshot()),
+            () -> Stream.of(beans.operations()),
             () -> List.of(beans.figures()),
             List::of,
             () -> connection(/* healthy= */ true),
@@ -88,20 +92,19 @@ final class ManagerBeansTest {
       assertThat(managerBeans).isNotNull();
 
       assertThat(server.getAttribute(name, "BoundsNanos")).isEqualTo(TimerCells.bounds());
-      CompositeData[] caches = (CompositeData[]) server.getAttribute(name, "Caches");
-      assertThat(caches).hasSize(1);
-      assertThat(caches[0].get("cache")).isEqualTo("a:b");
-      CompositeData[] operations = (CompositeData[]) caches[0].get("operations");
-      assertThat(operations).hasSize(1);
-      assertThat(operations[0].get("operation")).isEqualTo("get");
-      assertThat(operations[0].get("count")).isEqualTo(1L);
-      assertThat((long[]) operations[0].get("cells")).hasSize(TimerCells.COUNT).contains(1);
-      assertThat((Long) operations[0].get("sumNanos")).isGreaterThanOrEqualTo(1_000_000);
-      assertThat(operations[0].get("maxNanos")).isEqualTo(operations[0].get("sumNanos"));
-      assertThat(entry(operations[0], "errors", "connection")).isEqualTo(1L);
-      assertThat(entry(caches[0], "counters", "hits")).isEqualTo(1L);
-      assertThat(entry(caches[0], "counters", "expirations")).isEqualTo(1L);
-      assertThat(entry(caches[0], "gauges", "hitRate")).isEqualTo(1.0);
+      CompositeData operations = (CompositeData) server.getAttribute(name, "Operations");
+      assertThat((String[]) operations.get("caches")).containsExactly("a:b");
+      assertThat((String[]) operations.get("operations")).containsExactly("get");
+      long first = ((long[]) operations.get("firstCells"))[0];
+      assertThat(TimerCells.bounds()[(int) first]).isGreaterThanOrEqualTo(1_000_000);
+      assertThat((long[]) operations.get("cellCounts")).containsExactly(1);
+      assertThat((long[]) operations.get("cells")).containsExactly(1);
+      long[] sums = (long[]) operations.get("sumsNanos");
+      assertThat(sums[0]).isGreaterThanOrEqualTo(1_000_000);
+      assertThat((long[]) operations.get("maximaNanos")).containsExactly(sums);
+      assertThat((long[]) operations.get("errorRows")).containsExactly(0);
+      assertThat((String[]) operations.get("errorTypes")).containsExactly("connection");
+      assertThat((long[]) operations.get("errorCounts")).containsExactly(1);
       CompositeData connection = (CompositeData) server.getAttribute(name, "Connection");
       assertThat(connection.getCompositeType().keySet())
           .containsExactlyInAnyOrder(
@@ -128,6 +131,50 @@ final class ManagerBeansTest {
   }
 
   @Test
+  void operations_haveTheCellsFromTheFirstToTheLastThatCounts() throws Exception {
+    CacheSnapshot a = operations("a", cells(3, 5), cells());
+    CacheSnapshot b = operations("b", cells(0, TimerCells.COUNT - 1));
+    ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
+    try (ManagerBeans managerBeans =
+        ManagerBeans.register(
+            MANAGER,
+            () -> Stream.of(a, b),
+            List::of,
+            List::of,
+            () -> connection(/* healthy= */ true),
+            () -> 6,
+            new ConnectionNotifications())) {
+      assertThat(managerBeans).isNotNull();
+
+      CompositeData rows = (CompositeData) server.getAttribute(name, "Operations");
+
+      assertThat((String[]) rows.get("caches")).containsExactly("a", "a", "b");
+      assertThat((long[]) rows.get("firstCells")).containsExactly(3, 0, 0);
+      assertThat((long[]) rows.get("cellCounts")).containsExactly(3, 0, TimerCells.COUNT);
+      assertThat((long[]) rows.get("cells"))
+          .hasSize(3 + TimerCells.COUNT)
+          .startsWith(1, 0, 1, 1, 0)
+          .endsWith(0, 1);
+    }
+  }
+
+  private static CacheSnapshot operations(String cache, long[]... cells) {
+    return new CacheSnapshot(
+        cache,
+        Arrays.stream(cells)
+            .map(each -> new OperationSnapshot("get", new TimerReading(each, 7, 7), Map.of()))
+            .toList(),
+        Map.of(),
+        Map.of());
+  }
+
+  private static long[] cells(int... ones) {
+    long[] cells = new long[TimerCells.COUNT];
+    Arrays.stream(ones).forEach(cell -> cells[cell] = 1);
+    return cells;
+  }
+
+  @Test
   void figures_areColumns_withGapsWhereNothingIsMeasured() throws Exception {
     CacheSnapshot other =
         new CacheSnapshot("b", List.of(), Map.of("hits", 7L), Map.of("keysCount", 3.0));
@@ -135,7 +182,7 @@ final class ManagerBeansTest {
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
             MANAGER,
-            List::of,
+            Stream::empty,
             () -> List.of(beans.figures(), other),
             List::of,
             () -> connection(/* healthy= */ true),
@@ -177,7 +224,7 @@ final class ManagerBeansTest {
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
             MANAGER,
-            List::of,
+            Stream::empty,
             List::of,
             () -> List.of(description("a", true), description("b", false)),
             () -> connection(/* healthy= */ true),
@@ -204,7 +251,7 @@ final class ManagerBeansTest {
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
             MANAGER,
-            () -> List.of(beans.snapshot()),
+            () -> Stream.of(beans.operations()),
             List::of,
             List::of,
             () -> connection(/* healthy= */ true),
@@ -214,7 +261,8 @@ final class ManagerBeansTest {
       assertThat(server.getMBeanInfo(name).getAttributes())
           .extracting(MBeanFeatureInfo::getName)
           .containsExactlyInAnyOrder("BoundsNanos", "Figures", "Configurations", "Connection");
-      assertThat((Object[]) server.getAttribute(name, "Caches")).hasSize(1);
+      CompositeData operations = (CompositeData) server.getAttribute(name, "Operations");
+      assertThat(operations.values()).hasSize(10);
     }
   }
 
@@ -225,7 +273,7 @@ final class ManagerBeansTest {
     try (ManagerBeans managerBeans =
         ManagerBeans.register(
             MANAGER,
-            List::of,
+            Stream::empty,
             List::of,
             List::of,
             () -> connection(/* healthy= */ false),
@@ -307,9 +355,5 @@ final class ManagerBeansTest {
         new FailOverStatistics(7, 8, 9),
         /* unacknowledgedClears= */ 10,
         /* breakerOpenings= */ 6);
-  }
-
-  private static Object entry(CompositeData data, String map, String key) {
-    return ((TabularData) data.get(map)).get(new Object[] {key}).get("value");
   }
 }
