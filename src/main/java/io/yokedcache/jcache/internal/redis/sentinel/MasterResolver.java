@@ -204,9 +204,9 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     return known == null
         ? ""
         : ("The sentinel %s names %s as the master. If that is an address of another network,"
-               + " sentinel monitor of the sentinels, and replica-announce-ip and"
-               + " replica-announce-port of the servers, should name one that is reached from"
-               + " here.")
+                + " sentinel monitor of the sentinels, and replica-announce-ip and"
+                + " replica-announce-port of the servers, should name one that is reached from"
+                + " here.")
             .formatted(known.sentinel(), known.master());
   }
 
@@ -238,7 +238,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   private NoMasterException wrongRole(JedisConnectionException e) {
     return new NoMasterException(
         ("the sentinels name no other server for %s, and %s. Either a fail-over is under way, or"
-             + " the sentinels have lost each other; SENTINEL MASTER %s on each of them tells more")
+                + " the sentinels have lost each other; SENTINEL MASTER %s on each of them tells more")
             .formatted(masterName, e.getMessage(), masterName));
   }
 
