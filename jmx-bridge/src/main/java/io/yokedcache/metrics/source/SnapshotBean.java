@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import org.jspecify.annotations.Nullable;
@@ -286,12 +287,10 @@ final class SnapshotBean {
     long[] first = numbers(data, "firstCells");
     long[] lengths = numbers(data, "cellCounts");
     long[] cells = numbers(data, "cells");
-    Set<Integer> rows = new HashSet<>();
-    for (int length :
-        new int[] {names.length, sums.length, maxima.length, first.length, lengths.length}) {
-      rows.add(length);
-    }
-    if (!rows.equals(Set.of(caches.length))) {
+    boolean areEquallyLong =
+        IntStream.of(names.length, sums.length, maxima.length, first.length, lengths.length)
+            .allMatch(length -> length == caches.length);
+    if (!areEquallyLong) {
       check.refuse(name, OPERATIONS, "its columns are not equally long");
       return Map.of();
     }
@@ -314,7 +313,7 @@ final class SnapshotBean {
                     areCounts ? Arrays.stream(cells, from, end).sum() : 0,
                     notNegative(names[row] + ".sumNanos", sums[row]),
                     notNegative(names[row] + ".maxNanos", maxima[row]),
-                    bounds != null && areCounts && first[row] + lengths[row] <= bounds.size() + 1
+                    bounds != null && areCounts && first[row] <= bounds.size() + 1 - lengths[row]
                         ? LatencyCells.ofRange(
                             bounds, (int) first[row], cells, from, (int) lengths[row])
                         : null,

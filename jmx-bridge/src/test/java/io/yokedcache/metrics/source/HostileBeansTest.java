@@ -8,6 +8,7 @@ import io.yokedcache.metrics.source.SnapshotFixture.CacheData;
 import io.yokedcache.metrics.source.SnapshotFixture.OperationData;
 import io.yokedcache.metrics.testing.HostileBean;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -16,9 +17,12 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is wrong with one value of a bean costs that value, and no other value or bean. */
 final class HostileBeansTest {
@@ -104,6 +108,48 @@ final class HostileBeansTest {
       assertThat(operations.get(0).errors()).isEqualTo(Map.of("connection", 1L));
       assertThat(operations.get(1).cells()).isNull();
     }
+  }
+
+  private static List<OperationReading> operationsWithColumn(String column, long... numbers)
+      throws Exception {
+    try (SnapshotFixture fixture = new SnapshotFixture(1_000, 2_000)) {
+      OperationData operation = new OperationData("get", 5, Map.of(), 0, 2, 1);
+      fixture.with(new CacheData("some", List.of(operation), Map.of("hits", 3L), Map.of()));
+      fixture.withColumn(column, numbers);
+      CacheReading cache =
+          JmxCacheReader.ofThisJvm().read().caches().stream()
+              .filter(each -> each.manager().equals(fixture.manager()))
+              .findAny()
+              .orElseThrow();
+      assertThat(cache.counters()).isEqualTo(Map.of("hits", 3L));
+      return cache.operations();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {2, 3, Integer.MAX_VALUE, 1L << 32, Long.MAX_VALUE})
+  void read_cellsBeyondTheBounds_haveNoDistribution(long first) throws Exception {
+    List<OperationReading> operations = operationsWithColumn("firstCells", first);
+    assertThat(operations).extracting(OperationReading::cells).containsExactly((LatencyCells) null);
+    assertThat(operations).extracting(OperationReading::count).containsExactly(3L);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "firstCells, -1",
+    "cellCounts, -1",
+    "cellCounts, 3",
+    "cellCounts, 9223372036854775807",
+    "sumsNanos,",
+    "maximaNanos, 1 2"
+  })
+  void read_columnsThatDoNotFit_areRefused(String column, @Nullable String numbers)
+      throws Exception {
+    long[] values =
+        numbers == null
+            ? new long[0]
+            : Arrays.stream(numbers.split(" ")).mapToLong(Long::parseLong).toArray();
+    assertThat(operationsWithColumn(column, values)).isEmpty();
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -90,8 +91,10 @@ public final class SnapshotFixture implements AutoCloseable {
     private final List<Long> errorRows = new ArrayList<>();
     private final List<String> errorTypes = new ArrayList<>();
     private final List<Long> errorCounts = new ArrayList<>();
+    private final Map<String, long[]> replaced;
 
-    private OperationsData(List<CacheData> all) {
+    private OperationsData(List<CacheData> all, Map<String, long[]> replaced) {
+      this.replaced = replaced;
       for (CacheData cache : all) {
         for (OperationData operation : cache.operations) {
           operation.errors.forEach(
@@ -106,8 +109,9 @@ public final class SnapshotFixture implements AutoCloseable {
       }
     }
 
-    private long[] column(ToLongFunction<OperationData> figure) {
-      return rows.stream().mapToLong(figure).toArray();
+    private long[] column(String name, ToLongFunction<OperationData> figure) {
+      long[] other = replaced.get(name);
+      return other != null ? other : rows.stream().mapToLong(figure).toArray();
     }
 
     private static long[] array(List<Long> numbers) {
@@ -123,19 +127,19 @@ public final class SnapshotFixture implements AutoCloseable {
     }
 
     public long[] getSumsNanos() {
-      return column(row -> row.sumNanos);
+      return column("sumsNanos", row -> row.sumNanos);
     }
 
     public long[] getMaximaNanos() {
-      return column(row -> 42);
+      return column("maximaNanos", row -> 42);
     }
 
     public long[] getFirstCells() {
-      return column(OperationData::first);
+      return column("firstCells", OperationData::first);
     }
 
     public long[] getCellCounts() {
-      return column(row -> row.end() - row.first());
+      return column("cellCounts", row -> row.end() - row.first());
     }
 
     public long[] getCells() {
@@ -363,6 +367,7 @@ public final class SnapshotFixture implements AutoCloseable {
   private final Set<String> gaugeNames = new ConcurrentSkipListSet<>();
   private final Queue<Set<String>> selections = new ConcurrentLinkedQueue<>();
   private final AtomicInteger bulkReads = new AtomicInteger();
+  private final Map<String, long[]> replacedColumns = new ConcurrentHashMap<>();
   private final long[] boundsNanos;
   private final ObjectName name;
 
@@ -383,7 +388,7 @@ public final class SnapshotFixture implements AutoCloseable {
     @Override
     public OperationsData getOperations() {
       bulkReads.incrementAndGet();
-      return new OperationsData(caches);
+      return new OperationsData(caches, replacedColumns);
     }
 
     @Override
@@ -431,6 +436,12 @@ public final class SnapshotFixture implements AutoCloseable {
     counterNames.addAll(cache.getCounters().keySet());
     gaugeNames.addAll(cache.getGauges().keySet());
     caches.add(cache);
+    return this;
+  }
+
+  /** Shows other numbers in a column of the operations than those of the caches. */
+  SnapshotFixture withColumn(String column, long... numbers) {
+    replacedColumns.put(column, numbers);
     return this;
   }
 
