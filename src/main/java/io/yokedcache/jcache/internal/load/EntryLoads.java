@@ -33,7 +33,7 @@ import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads values and storables them. A loaded value is stored only if, since its load began, this JVM
+ * Loads values and stores them. A loaded value is stored only if, since its load began, this JVM
  * did not change the entry and no JVM cleared the cache: the value may be older than those changes.
  * The caller gets the value in any case. Safe for use by several threads.
  */
@@ -423,7 +423,7 @@ public final class EntryLoads<K, V> {
   }
 
   /**
-   * The mutation that storables a loaded value.
+   * The mutation that stores a loaded value.
    *
    * @param present whether there is an entry, or {@code null} if that does not matter
    */
@@ -443,7 +443,7 @@ public final class EntryLoads<K, V> {
         context.demand().wantsEvents());
   }
 
-  /** The mutation that storables a loaded value if there is still no entry. */
+  /** The mutation that stores a loaded value if there is still no entry. */
   private Mutation absent(Missing<K> missing, Bytes value) {
     Ttl onCreation = context.expiry().onCreation();
     return new Mutation(
