@@ -126,10 +126,15 @@ final class ForgedBytesIT {
         attacker.publish(channel, large);
       }
 
-      elsewhere.put("after", "1");
+      // Redis ends a subscription that is far behind, and what happens until the next one is lost.
       await()
           .atMost(BOUND)
-          .untilAsserted(() -> assertThat(heard.heard()).contains("CREATED after=1/null"));
+          .untilAsserted(
+              () -> {
+                elsewhere.remove("after");
+                elsewhere.put("after", "1");
+                assertThat(heard.heard()).contains("CREATED after=1/null");
+              });
     }
   }
 

@@ -41,6 +41,9 @@ public final class RedisCluster implements AutoCloseable {
   /** How long a test waits for the cluster to do something. */
   public static final Duration BOUND = Duration.ofSeconds(30);
 
+  /** A busy machine lets a node answer late. */
+  private static final int TIMEOUT_MILLIS = 10_000;
+
   private static final Duration POLL = Duration.ofMillis(20);
 
   /** How long a node waits for the other's answer to CLUSTER MEET. */
@@ -165,7 +168,7 @@ public final class RedisCluster implements AutoCloseable {
 
     /** Opens a connection, which the caller closes. */
     public Jedis open() {
-      Jedis jedis = new Jedis("127.0.0.1", port());
+      Jedis jedis = new Jedis("127.0.0.1", port(), TIMEOUT_MILLIS);
       if (password != null) {
         jedis.auth(password);
       }
