@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.jmx.CacheSnapshot.OperationSnapshot;
+import io.yokedcache.jcache.internal.jmx.ManagerBeans.CacheDescription;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Breaker;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanInfo;
@@ -73,6 +75,20 @@ final class ManagerBeansTest {
     statistics.record(operation, 1, 0, 0, 0, statistics.start() - nanos);
   }
 
+  private static ManagerBeans register(
+      Supplier<Stream<CacheSnapshot>> operations,
+      Supplier<List<CacheSnapshot>> figures,
+      Supplier<List<CacheDescription>> configurations) {
+    return ManagerBeans.register(
+        MANAGER,
+        operations,
+        figures,
+        configurations,
+        () -> connection(/* healthy= */ true),
+        () -> 6,
+        new ConnectionNotifications());
+  }
+
   @Test
   void snapshot_isOpenData() throws Exception {
     statistics.hearExpirations();
@@ -81,14 +97,7 @@ final class ManagerBeansTest {
     statistics.failed(Operation.GET, ErrorType.CONNECTION);
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
     try (ManagerBeans managerBeans =
-        ManagerBeans.register(
-            MANAGER,
-            () -> Stream.of(beans.operations()),
-            () -> List.of(beans.figures()),
-            List::of,
-            () -> connection(/* healthy= */ true),
-            () -> 6,
-            new ConnectionNotifications())) {
+        register(() -> Stream.of(beans.operations()), () -> List.of(beans.figures()), List::of)) {
       assertThat(managerBeans).isNotNull();
 
       assertThat(server.getAttribute(name, "BoundsNanos")).isEqualTo(TimerCells.bounds());
@@ -135,15 +144,7 @@ final class ManagerBeansTest {
     CacheSnapshot a = operations("a", cells(3, 5), cells());
     CacheSnapshot b = operations("b", cells(0, TimerCells.COUNT - 1));
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
-    try (ManagerBeans managerBeans =
-        ManagerBeans.register(
-            MANAGER,
-            () -> Stream.of(a, b),
-            List::of,
-            List::of,
-            () -> connection(/* healthy= */ true),
-            () -> 6,
-            new ConnectionNotifications())) {
+    try (ManagerBeans managerBeans = register(() -> Stream.of(a, b), List::of, List::of)) {
       assertThat(managerBeans).isNotNull();
 
       CompositeData rows = (CompositeData) server.getAttribute(name, "Operations");
@@ -180,14 +181,7 @@ final class ManagerBeansTest {
         new CacheSnapshot("b", List.of(), Map.of("hits", 7L), Map.of("keysCount", 3.0));
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
     try (ManagerBeans managerBeans =
-        ManagerBeans.register(
-            MANAGER,
-            Stream::empty,
-            () -> List.of(beans.figures(), other),
-            List::of,
-            () -> connection(/* healthy= */ true),
-            () -> 6,
-            new ConnectionNotifications())) {
+        register(Stream::empty, () -> List.of(beans.figures(), other), List::of)) {
       assertThat(managerBeans.managerName()).isEqualTo("test.//cache-beans");
 
       CompositeData figures = (CompositeData) server.getAttribute(name, "Figures");
@@ -222,14 +216,10 @@ final class ManagerBeansTest {
   void configurations_areColumnsOfAllCaches() throws Exception {
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
     try (ManagerBeans managerBeans =
-        ManagerBeans.register(
-            MANAGER,
+        register(
             Stream::empty,
             List::of,
-            () -> List.of(description("a", true), description("b", false)),
-            () -> connection(/* healthy= */ true),
-            () -> 6,
-            new ConnectionNotifications())) {
+            () -> List.of(description("a", true), description("b", false)))) {
       assertThat(managerBeans).isNotNull();
 
       CompositeData columns = (CompositeData) server.getAttribute(name, "Configurations");
@@ -249,14 +239,7 @@ final class ManagerBeansTest {
   void snapshotBean_doesNotListWhatCostsMost_butHasIt() throws Exception {
     ObjectName name = name("Snapshot,CacheManager=test.//cache-beans");
     try (ManagerBeans managerBeans =
-        ManagerBeans.register(
-            MANAGER,
-            () -> Stream.of(beans.operations()),
-            List::of,
-            List::of,
-            () -> connection(/* healthy= */ true),
-            () -> 6,
-            new ConnectionNotifications())) {
+        register(() -> Stream.of(beans.operations()), List::of, List::of)) {
       assertThat(managerBeans).isNotNull();
       assertThat(server.getMBeanInfo(name).getAttributes())
           .extracting(MBeanFeatureInfo::getName)

@@ -142,7 +142,7 @@ public final class GenerationGuard {
       List<Bytes> batch = keys.subList(from, Math.min(from + batchSize, keys.size()));
       List<T> into = results.subList(from, from + batch.size());
       if (names.buckets() == 1) {
-        put(readBucket(operation, /* bucket= */ 0, batch, read), into);
+        putInOrder(readBucket(operation, /* bucket= */ 0, batch, read), into);
       } else {
         readBatch(operation, batch, read, into);
       }
@@ -207,20 +207,22 @@ public final class GenerationGuard {
 
   private <T extends @Nullable Object> List<T> results(
       String operation, BucketRead<T> read, List<Begun> parts, int size) {
+    if (parts.size() == 1) {
+      return results(operation, read, parts.get(0));
+    }
     List<T> results = new ArrayList<>(Collections.nCopies(size, null));
     for (Begun part : parts) {
-      int bucket = part.bucket.number();
-      List<@Nullable Object> replies = requireNonNull(part.sent).finish();
-      List<T> found = read.results(bucket, part.generation, part.keys, replies);
-      if (found == null) {
-        found = readBucket(operation, bucket, part.keys, read);
-      }
-      if (parts.size() == 1) {
-        return found;
-      }
-      put(found, part.bucket, results);
+      put(results(operation, read, part), part.bucket, results);
     }
     return results;
+  }
+
+  private <T extends @Nullable Object> List<T> results(
+      String operation, BucketRead<T> read, Begun part) {
+    int bucket = part.bucket.number();
+    List<@Nullable Object> replies = requireNonNull(part.sent).finish();
+    List<T> found = read.results(bucket, part.generation, part.keys, replies);
+    return found != null ? found : readBucket(operation, bucket, part.keys, read);
   }
 
   /** Puts the results of a bucket at their places among all. */
@@ -231,7 +233,7 @@ public final class GenerationGuard {
     }
   }
 
-  private static <T extends @Nullable Object> void put(List<T> found, List<T> results) {
+  private static <T extends @Nullable Object> void putInOrder(List<T> found, List<T> results) {
     for (int i = 0; i < found.size(); i++) {
       results.set(i, found.get(i));
     }
