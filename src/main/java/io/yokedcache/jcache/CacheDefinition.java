@@ -1,6 +1,5 @@
 package io.yokedcache.jcache;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.backend.CacheBackend;
 import io.yokedcache.jcache.internal.entry.CacheContext;
@@ -18,6 +17,7 @@ import io.yokedcache.jcache.internal.integration.EntryWriter;
 import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNullElseGet;
 
 import io.yokedcache.jcache.CacheDefinition.ApplicationObjects;
 import io.yokedcache.jcache.codec.Codec;
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.backend.CacheBackend;
 import io.yokedcache.jcache.internal.backend.RedisBackend;
@@ -19,6 +18,7 @@ import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.settings.EffectiveConfiguration;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import java.time.Duration;
 import java.util.List;

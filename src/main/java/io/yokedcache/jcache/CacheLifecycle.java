@@ -1,7 +1,6 @@
 package io.yokedcache.jcache;
 
 import io.yokedcache.jcache.codec.Codec;
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
 import io.yokedcache.jcache.internal.entry.KeyLocks;
@@ -16,6 +15,7 @@ import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;

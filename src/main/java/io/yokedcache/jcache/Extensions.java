@@ -3,7 +3,7 @@ package io.yokedcache.jcache;
 import static java.util.Objects.requireNonNull;
 
 import com.typesafe.config.Config;
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.spi.ManagerContext;
 import io.yokedcache.jcache.spi.ManagerExtension;
 import io.yokedcache.jcache.spi.OperationObserver;

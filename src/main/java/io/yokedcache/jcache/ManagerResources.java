@@ -1,6 +1,5 @@
 package io.yokedcache.jcache;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.backend.RedisBackend;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
@@ -8,6 +7,7 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;

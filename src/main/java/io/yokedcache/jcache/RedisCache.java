@@ -2,7 +2,6 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryOperation;
@@ -27,6 +26,7 @@ import io.yokedcache.jcache.internal.processor.GuessingProcessor;
 import io.yokedcache.jcache.internal.processor.ProcessorRunner;
 import io.yokedcache.jcache.internal.processor.SharedTrip;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.Ttl;
 import java.time.Duration;

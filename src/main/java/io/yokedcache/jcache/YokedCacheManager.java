@@ -2,7 +2,6 @@ package io.yokedcache.jcache;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.codec.Codecs;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
@@ -12,6 +11,7 @@ import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;
 import java.net.URI;

@@ -3,8 +3,8 @@ package io.yokedcache.jcache;
 import static java.util.Objects.requireNonNullElse;
 import static java.util.Objects.requireNonNullElseGet;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import java.net.URI;
 import java.util.ArrayList;

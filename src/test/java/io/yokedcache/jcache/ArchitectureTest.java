@@ -30,7 +30,7 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> ALLOWED =
       Map.ofEntries(
           Map.entry("codec", Set.of()),
-          Map.entry("configuration", Set.of("codec", "spi")),
+          Map.entry("configuration", Set.of("codec")),
           Map.entry("spi", Set.of()),
           Map.entry("internal.concurrent", Set.of()),
           Map.entry("internal.integration", Set.of("internal.metrics")),
@@ -43,16 +43,16 @@ final class ArchitectureTest {
               "internal.codec",
               Set.of(
                   "codec", "internal.codec.key", "internal.codec.serial", "internal.codec.value")),
-          Map.entry("internal.codec.wrap", Set.of("codec", "configuration")),
-          Map.entry("internal.settings", Set.of("codec", "configuration")),
+          Map.entry("internal.codec.wrap", Set.of("codec", "internal.settings")),
+          Map.entry("internal.settings", Set.of("codec", "configuration", "spi")),
           Map.entry("internal.metrics", Set.of("spi")),
           Map.entry(
               "internal.redis.breaker",
-              Set.of("configuration", "internal.concurrent", "internal.metrics")),
+              Set.of("internal.settings", "internal.concurrent", "internal.metrics")),
           Map.entry(
               "internal.redis",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis.breaker",
@@ -65,7 +65,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.redis.pipeline",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis",
@@ -74,7 +74,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.redis.cluster",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis",
@@ -84,7 +84,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.redis.replica",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis",
@@ -92,10 +92,10 @@ final class ArchitectureTest {
                   "internal.redis.pipeline")),
           Map.entry(
               "internal.redis.security",
-              Set.of("configuration", "internal.concurrent", "internal.redis", "spi")),
+              Set.of("internal.settings", "internal.concurrent", "internal.redis", "spi")),
           Map.entry(
               "internal.redis.sentinel",
-              Set.of("configuration", "internal.concurrent", "internal.redis")),
+              Set.of("internal.settings", "internal.concurrent", "internal.redis")),
           Map.entry(
               "internal.store",
               Set.of(
@@ -118,7 +118,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.near",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis",
@@ -128,7 +128,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.remote",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.redis",
                   "internal.store",
@@ -137,7 +137,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.maintenance",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.lease",
                   "internal.metrics",
@@ -148,7 +148,7 @@ final class ArchitectureTest {
               "internal.backend",
               Set.of(
                   "codec",
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.lease",
                   "internal.maintenance",
@@ -172,7 +172,7 @@ final class ArchitectureTest {
               "internal.entry",
               Set.of(
                   "codec",
-                  "configuration",
+                  "internal.settings",
                   "internal.codec.key",
                   "internal.codec.serial",
                   "internal.codec.value",
@@ -187,7 +187,7 @@ final class ArchitectureTest {
           Map.entry(
               "internal.load",
               Set.of(
-                  "configuration",
+                  "internal.settings",
                   "internal.concurrent",
                   "internal.entry",
                   "internal.expiry",
@@ -214,7 +214,7 @@ final class ArchitectureTest {
                   "internal.store")),
           Map.entry(
               "internal.jmx",
-              Set.of("configuration", "internal.integration", "internal.metrics", "spi")),
+              Set.of("internal.settings", "internal.integration", "internal.metrics", "spi")),
           Map.entry(
               "hibernate",
               Set.of(
@@ -223,7 +223,7 @@ final class ArchitectureTest {
                   "internal.expiry",
                   "internal.processor",
                   "internal.store")),
-          Map.entry("internal.embedded", Set.of("configuration", "internal.concurrent")),
+          Map.entry("internal.embedded", Set.of("internal.settings", "internal.concurrent")),
           Map.entry(
               "",
               Set.of(

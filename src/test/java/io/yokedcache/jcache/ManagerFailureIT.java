@@ -3,8 +3,8 @@ package io.yokedcache.jcache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import java.net.URI;
 import java.time.Duration;

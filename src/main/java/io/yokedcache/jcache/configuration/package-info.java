@@ -1,4 +1,4 @@
-/** Configuration of a cache in code, and the settings of a cache manager. */
+/** Configuration of a cache in code. */
 @NullMarked
 package io.yokedcache.jcache.configuration;
 

@@ -1,8 +1,8 @@
 package io.yokedcache.jcache.testing;
 
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Connection;
-import io.yokedcache.jcache.configuration.Settings.Deployment;
+import io.yokedcache.jcache.internal.settings.Settings;
+import io.yokedcache.jcache.internal.settings.Settings.Connection;
+import io.yokedcache.jcache.internal.settings.Settings.Deployment;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

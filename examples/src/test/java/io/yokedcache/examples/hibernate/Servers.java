@@ -1,8 +1,8 @@
 package io.yokedcache.examples.hibernate;
 
 import io.yokedcache.examples.RestartableRedis;
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.embedded.EmbeddedServers;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,11 +1,11 @@
 package io.yokedcache.jcache.internal.backend;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.Throttle;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaAcknowledgement;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaAcknowledgement.Answer;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaAcknowledgement.Written;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;

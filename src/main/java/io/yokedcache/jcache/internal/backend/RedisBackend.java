@@ -1,8 +1,6 @@
 package io.yokedcache.jcache.internal.backend;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.OnFailure;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsCollector;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner;
@@ -24,6 +22,8 @@ import io.yokedcache.jcache.internal.redis.replica.Replicas;
 import io.yokedcache.jcache.internal.redis.security.ConnectionSecurity;
 import io.yokedcache.jcache.internal.redis.sentinel.MasterResolver;
 import io.yokedcache.jcache.internal.remote.RemoteEventSubscriber;
+import io.yokedcache.jcache.internal.settings.Settings;
+import io.yokedcache.jcache.internal.settings.Settings.OnFailure;
 import io.yokedcache.jcache.internal.store.Announcement;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.RecentChanges;

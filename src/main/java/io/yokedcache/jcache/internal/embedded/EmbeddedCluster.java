@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.embedded;
 
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.util.List;
 import javax.cache.CacheException;
 import org.slf4j.Logger;

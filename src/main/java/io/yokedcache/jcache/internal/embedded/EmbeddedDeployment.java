@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.embedded;
 
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 import org.jspecify.annotations.Nullable;
 
 /** Private servers on 127.0.0.1 that start and end together. Safe for use by several threads. */

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.embedded;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.yokedcache.jcache.internal.embedded;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
 import io.yokedcache.jcache.internal.embedded.RedisProcess.Mode;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;

@@ -1,11 +1,11 @@
 package io.yokedcache.jcache.internal.entry;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.expiry.EntryExpiry;
 import io.yokedcache.jcache.internal.integration.DeclaredType;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.integration.EntryWriter;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import java.time.Duration;
 import java.util.Collection;

@@ -2,8 +2,6 @@ package io.yokedcache.jcache.internal.jmx;
 
 import static io.yokedcache.jcache.internal.jmx.OpenData.LONG_BY_NAME;
 
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.OperationBeans;
 import io.yokedcache.jcache.internal.jmx.CacheFigure.Baseline;
 import io.yokedcache.jcache.internal.jmx.CacheFigure.Reading;
 import io.yokedcache.jcache.internal.jmx.CacheSnapshot.OperationSnapshot;
@@ -15,6 +13,8 @@ import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
+import io.yokedcache.jcache.internal.settings.Settings;
+import io.yokedcache.jcache.internal.settings.Settings.OperationBeans;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -1,11 +1,11 @@
 package io.yokedcache.jcache.internal.jmx;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics.Sums;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.load;
 
 import static java.util.Objects.requireNonNullElse;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.Throttle;
 import io.yokedcache.jcache.internal.entry.CacheContext;
 import io.yokedcache.jcache.internal.entry.EntryReads.Read;
@@ -13,6 +12,7 @@ import io.yokedcache.jcache.internal.entry.OperationResult;
 import io.yokedcache.jcache.internal.lease.KeyLeases;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics.Refresh;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.Change;
 import io.yokedcache.jcache.internal.store.EntryChanges.PinnedEntries;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;

@@ -1,6 +1,5 @@
 package io.yokedcache.jcache.internal.maintenance;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
@@ -8,6 +7,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.yokedcache.jcache.internal.maintenance;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.keys.KeySpace.EntryName;

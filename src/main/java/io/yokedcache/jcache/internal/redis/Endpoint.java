@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 
 /**
  * A server for connections: of an executor, or for subscriptions.

@@ -2,9 +2,9 @@ package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.NoSuchElementException;

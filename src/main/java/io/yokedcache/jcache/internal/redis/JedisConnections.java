@@ -3,8 +3,8 @@ package io.yokedcache.jcache.internal.redis;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
 import java.io.EOFException;

@@ -2,9 +2,9 @@ package io.yokedcache.jcache.internal.redis;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

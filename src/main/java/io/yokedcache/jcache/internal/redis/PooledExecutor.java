@@ -2,13 +2,13 @@ package io.yokedcache.jcache.internal.redis;
 
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;

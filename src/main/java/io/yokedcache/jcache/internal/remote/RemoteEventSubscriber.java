@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.remote;
 
 import static java.util.stream.Collectors.toSet;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
@@ -12,6 +11,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
 import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.Announcement;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

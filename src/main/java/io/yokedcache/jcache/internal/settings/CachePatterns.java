@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
-import io.yokedcache.jcache.configuration.Settings;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

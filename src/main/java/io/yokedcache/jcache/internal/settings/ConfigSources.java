@@ -8,7 +8,6 @@ import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
-import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.yokedcache.jcache.internal.settings;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import java.util.concurrent.TimeUnit;
 import javax.cache.CacheException;

@@ -1,9 +1,8 @@
 package io.yokedcache.jcache.internal.settings;
 
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Address;
-import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
-import io.yokedcache.jcache.configuration.Settings.Embedded;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
+import io.yokedcache.jcache.internal.settings.Settings.Deployment.Kind;
+import io.yokedcache.jcache.internal.settings.Settings.Embedded;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,5 @@
 package io.yokedcache.jcache.internal.settings;
 
-import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.util.Map;
 import java.util.Objects;

@@ -2,8 +2,7 @@ package io.yokedcache.jcache.internal.settings;
 
 import com.typesafe.config.Config;
 import io.yokedcache.jcache.codec.SerializationSettings;
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
+import io.yokedcache.jcache.internal.settings.Settings.Deployment.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-/** Reads and checks settings: files, URIs, properties, environment variables. */
+/** The settings, and how they are read and checked: files, URIs, properties, environment. */
 @NullMarked
 package io.yokedcache.jcache.internal.settings;
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.jcache.YokedCachingProvider;
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.jmx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ErrorType;
@@ -15,6 +14,7 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.RateMeter;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;

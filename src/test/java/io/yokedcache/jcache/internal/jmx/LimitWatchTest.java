@@ -2,11 +2,11 @@ package io.yokedcache.jcache.internal.jmx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
 import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.time.Duration;

@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.jmx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.jmx.CacheSnapshot.OperationSnapshot;
 import io.yokedcache.jcache.internal.jmx.ManagerBeans.CacheDescription;
 import io.yokedcache.jcache.internal.metrics.CacheStatistics;
@@ -15,6 +14,7 @@ import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.metrics.TimerCells;
 import io.yokedcache.jcache.internal.metrics.TimerReading;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;

@@ -2,10 +2,10 @@ package io.yokedcache.jcache.internal.maintenance;
 
 import static org.awaitility.Awaitility.await;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;

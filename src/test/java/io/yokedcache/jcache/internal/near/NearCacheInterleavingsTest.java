@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.near;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;

@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigObject;
-import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;

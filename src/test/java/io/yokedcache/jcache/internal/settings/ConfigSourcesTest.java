@@ -8,8 +8,7 @@ import static io.yokedcache.jcache.internal.settings.ConfigText.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.codec.SerializationSettings;
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
+import io.yokedcache.jcache.internal.settings.Settings.Deployment.Kind;
 import io.yokedcache.jcache.testing.ConnectionSettings;
 import java.io.IOException;
 import java.net.URI;

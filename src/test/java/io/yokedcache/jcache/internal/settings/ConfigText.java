@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.settings;
 
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.yokedcache.jcache.configuration.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

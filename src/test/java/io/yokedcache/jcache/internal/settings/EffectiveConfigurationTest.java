@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
 import java.io.Serial;
 import java.net.URI;

@@ -3,9 +3,9 @@ package io.yokedcache.jcache.internal.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.yokedcache.jcache.configuration.Settings.Address;
-import io.yokedcache.jcache.configuration.Settings.Deployment.Kind;
-import io.yokedcache.jcache.configuration.Settings.Embedded;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
+import io.yokedcache.jcache.internal.settings.Settings.Deployment.Kind;
+import io.yokedcache.jcache.internal.settings.Settings.Embedded;
 import java.net.URI;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

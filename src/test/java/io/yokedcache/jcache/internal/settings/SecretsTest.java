@@ -9,7 +9,6 @@ import static io.yokedcache.jcache.internal.settings.ConfigText.system;
 import static io.yokedcache.jcache.internal.settings.ConfigText.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;

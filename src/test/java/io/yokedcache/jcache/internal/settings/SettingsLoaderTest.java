@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.yokedcache.jcache.configuration.Settings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.codec.wrap;
 
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -4,8 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
@@ -14,6 +12,8 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.replica.Replicas;
+import io.yokedcache.jcache.internal.settings.Settings;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,7 +1,5 @@
 package io.yokedcache.jcache.internal.redis.replica;
 
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
@@ -14,6 +12,8 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
+import io.yokedcache.jcache.internal.settings.Settings;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -291,7 +291,8 @@ public final class Replicas implements AutoCloseable {
   }
 
   private Replica connect(Address address) {
-    return new Replica(settings.replica(address, patience), address.toString(), maxValueBytes);
+    return new Replica(
+        settings.replica(address).within(patience), address.toString(), maxValueBytes);
   }
 
   @Override

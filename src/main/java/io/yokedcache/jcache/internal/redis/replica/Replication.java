@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.redis.replica;
 
-import io.yokedcache.jcache.configuration.Settings.Address;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.yokedcache.jcache.internal.redis.security;
 
-import io.yokedcache.jcache.configuration.Settings;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
+import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
 import java.nio.file.Path;

@@ -3,8 +3,6 @@ package io.yokedcache.jcache.internal.redis.sentinel;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -18,6 +16,8 @@ import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Answer;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.NoAnswerException;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Reason;
+import io.yokedcache.jcache.internal.settings.Settings;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;

@@ -3,12 +3,12 @@ package io.yokedcache.jcache.internal.redis.sentinel;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

@@ -3,10 +3,10 @@ package io.yokedcache.jcache.internal.redis.sentinel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import io.yokedcache.jcache.configuration.Settings;
-import io.yokedcache.jcache.configuration.Settings.Address;
 import io.yokedcache.jcache.internal.redis.Failures;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
+import io.yokedcache.jcache.internal.settings.Settings;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -126,7 +126,7 @@ final class Sentinels {
 
   /** The settings of connections to a sentinel. */
   Settings.Connection settings(Address sentinel, Duration patience) {
-    return settings.sentinel(sentinel, patience);
+    return settings.sentinel(sentinel).within(patience);
   }
 
   /**

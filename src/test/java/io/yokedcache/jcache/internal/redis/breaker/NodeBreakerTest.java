@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
-import io.yokedcache.jcache.configuration.Settings;
+import io.yokedcache.jcache.internal.settings.Settings;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;

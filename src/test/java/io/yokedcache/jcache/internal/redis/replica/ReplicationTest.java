@@ -2,7 +2,7 @@ package io.yokedcache.jcache.internal.redis.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.yokedcache.jcache.configuration.Settings.Address;
+import io.yokedcache.jcache.internal.settings.Settings.Address;
 import org.junit.jupiter.api.Test;
 
 final class ReplicationTest {
