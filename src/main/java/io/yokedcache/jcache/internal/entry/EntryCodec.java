@@ -8,7 +8,7 @@ import io.yokedcache.jcache.internal.codec.serial.TypeLearner;
 import io.yokedcache.jcache.internal.codec.value.EncodedOnce;
 import io.yokedcache.jcache.internal.codec.wrap.ValueWrapper;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
-import io.yokedcache.jcache.internal.metrics.CodecTimer;
+import io.yokedcache.jcache.internal.metrics.PhaseMeter;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,7 +38,7 @@ public final class EntryCodec<K, V> {
   private final Codec<V> values;
   private final PlainKeys<K> plainKeys;
   private final ValueWrapper wrapper;
-  private final CodecTimer timer;
+  private final PhaseMeter timer;
   private final long maxBytes;
 
   /**
@@ -59,7 +59,7 @@ public final class EntryCodec<K, V> {
       Codec<K> keys,
       Codec<V> values,
       ValueWrapper wrapper,
-      CodecTimer timer,
+      PhaseMeter timer,
       long maxBytes) {
     this.cacheName = cacheName;
     this.keys = keys;

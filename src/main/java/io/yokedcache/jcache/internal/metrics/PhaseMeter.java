@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * for a connection and for its replies, and the codecs. No clock is read while statistics are off.
  * Safe for use by several threads.
  */
-public final class PhaseMeter implements CodecTimer {
+public final class PhaseMeter {
 
   /**
    * The time of the codecs in the current operation of a thread, in nanoseconds, as the only
@@ -44,12 +44,16 @@ public final class PhaseMeter implements CodecTimer {
     return current == null ? RoundTripTimer.none() : current;
   }
 
-  @Override
+  /** The time now, or 0 while statistics are off. */
   public long start() {
     return recording == null ? 0 : System.nanoTime();
   }
 
-  @Override
+  /**
+   * Adds the time since {@link #start} to the time of the codecs in the operation of this thread.
+   *
+   * @param startNanos result of {@link #start}
+   */
   public void spent(long startNanos) {
     if (startNanos != 0) {
       spent.get()[0] += System.nanoTime() - startNanos;

@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.codec.key;
 import io.yokedcache.jcache.internal.codec.serial.AllowedClasses;
 import io.yokedcache.jcache.internal.codec.serial.JavaStreams;
 import java.lang.reflect.Array;
+import java.lang.reflect.Field;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -97,7 +98,7 @@ final class ObjectForms {
   }
 
   void write(Object value, KeyWriter out) {
-    ClassShape shape = ClassShape.of(value.getClass());
+    ObjectShape shape = ObjectShape.of(value.getClass());
     String obstacle = shape.obstacle();
     if (obstacle != null) {
       writeJava(value, obstacle, out);
@@ -113,19 +114,19 @@ final class ObjectForms {
   Object read(char tag, KeyReader in) {
     String name = in.until(';');
     Class<?> type = streams.find(name.substring(0, Math.max(0, name.lastIndexOf('@'))));
-    ClassShape shape = ClassShape.of(type);
+    ObjectShape shape = ObjectShape.of(type);
     if (!shape.header().equals("#" + tag + name + ";")) {
       throw in.damaged(
           "class " + type.getName() + " has other fields than when the key was written");
     }
     List<@Nullable Object> parts = in.values();
-    List<Class<?>> types = shape.partTypes();
-    if (parts.size() != types.size()) {
+    List<Field> fields = shape.fields();
+    if (parts.size() != fields.size()) {
       throw in.damaged(
-          type.getName() + " has " + types.size() + " parts, the key has " + parts.size());
+          type.getName() + " has " + fields.size() + " parts, the key has " + parts.size());
     }
     @Nullable Object[] values = new @Nullable Object[parts.size()];
-    Arrays.setAll(values, i -> Containers.become(parts.get(i), types.get(i)));
+    Arrays.setAll(values, i -> Containers.become(parts.get(i), fields.get(i).getType()));
     return shape.create(values, streams);
   }
 
