@@ -3,12 +3,14 @@ package io.yokedcache.jcache.internal.embedded;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,11 @@ final class AdminConnection implements AutoCloseable {
 
   private static final int TIMEOUT_MILLIS = 5_000;
   private static final int MAX_REPLY_BYTES = 4 << 20;
+
+  /** Redis lets a master wait two seconds before it says that the cluster is well. */
+  private static final long STATE_TIMEOUT_MILLIS = 20_000;
+
+  private static final long POLL_MILLIS = 20;
 
   private final Socket socket;
   private final int port;
@@ -106,6 +113,31 @@ final class AdminConnection implements AutoCloseable {
       }
     }
     return line.toString();
+  }
+
+  /** A question about the server of a connection. */
+  @FunctionalInterface
+  interface Question {
+    boolean ask(AdminConnection server) throws IOException;
+  }
+
+  /**
+   * Asks until the answer is yes.
+   *
+   * @param expected what is waited for, for the message
+   * @param told a command whose reply the message shows
+   * @throws IOException if the answer is no for 20 seconds, or the server does not answer
+   */
+  void await(String expected, Question question, String... told) throws IOException {
+    long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STATE_TIMEOUT_MILLIS);
+    while (!question.ask(this)) {
+      if (System.nanoTime() - deadlineNanos > 0) {
+        throw new IOException(
+            "waited %s ms for %s at the server on port %s, which says:\n%s"
+                .formatted(STATE_TIMEOUT_MILLIS, expected, port, call(told)));
+      }
+      BoundedWait.pause(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS));
+    }
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.yokedcache.jcache.internal.embedded;
 
-import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.embedded.AdminConnection.Question;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,11 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterFormation implements AutoCloseable {
 
   private static final int SLOTS = 16_384;
-
-  /** Redis lets a master wait two seconds before it says that the cluster is well. */
-  private static final long TIMEOUT_MILLIS = 20_000;
-
-  private static final long POLL_MILLIS = 20;
 
   /** A node forgets a node that it was told to meet and that did not answer within this time. */
   private static final long HANDSHAKE_MILLIS = 1_000;
@@ -40,7 +35,7 @@ public final class ClusterFormation implements AutoCloseable {
    * @param replicas ports of the replicas
    * @param user ACL user name at all nodes, or {@code null} for the default user
    * @param password its password, or {@code null} for none
-   * @throws CacheException if a node refuses a command, or the cluster is not well after 20 seconds
+   * @throws CacheException if a node refuses a command, or the cluster is not well in time
    */
   public static void form(
       List<Integer> masters,
@@ -57,7 +52,7 @@ public final class ClusterFormation implements AutoCloseable {
       formation.spreadSlots();
       formation.introduce();
       formation.attachReplicas();
-      formation.await("the cluster to be well", ClusterFormation::isWell);
+      formation.await("the cluster to be well", formation::isWell);
     } catch (IOException e) {
       throw new CacheException("The private cluster could not be formed: " + e.getMessage(), e);
     }
@@ -79,7 +74,7 @@ public final class ClusterFormation implements AutoCloseable {
       nodes.get(i).call("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(i + 1));
     }
     meetAll();
-    await("the nodes to know each other", ClusterFormation::meets);
+    await("the nodes to know each other", this::meets);
   }
 
   /** Meeting a node that is known already changes nothing. */
@@ -121,30 +116,9 @@ public final class ClusterFormation implements AutoCloseable {
     return node.call("CLUSTER", "NODES").lines().filter(line -> line.contains("slave ")).count();
   }
 
-  /** A question about one node. */
-  @FunctionalInterface
-  private interface Question {
-    boolean ask(ClusterFormation formation, AdminConnection node) throws IOException;
-  }
-
-  private void await(String what, Question question) throws IOException {
-    long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+  private void await(String expected, Question question) throws IOException {
     for (AdminConnection node : nodes) {
-      while (!question.ask(this, node)) {
-        if (System.nanoTime() - deadlineNanos > 0) {
-          throw new IOException(
-              "waited "
-                  + TIMEOUT_MILLIS
-                  + " ms for "
-                  + what
-                  + "; the node on port "
-                  + node.port()
-                  + " says:\n"
-                  + node.call("CLUSTER", "INFO")
-                  + node.call("CLUSTER", "NODES"));
-        }
-        BoundedWait.pause(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS));
-      }
+      node.await(expected, question, "CLUSTER", "NODES");
     }
   }
 

@@ -13,22 +13,11 @@ import org.slf4j.LoggerFactory;
  * <p>Redis protects the bus by which nodes talk to each other with TLS only, which these nodes do
  * not use: other users of the machine reach it.
  */
-final class EmbeddedCluster implements EmbeddedDeployment {
+final class EmbeddedCluster {
 
   private static final Logger logger = LoggerFactory.getLogger(EmbeddedCluster.class);
 
-  private final Members members;
-
-  /** The masters, then the replicas as {@link ClusterFormation} deals them out. */
-  private final List<RedisProcess> nodes;
-
-  private final int masters;
-
-  private EmbeddedCluster(Members members, List<RedisProcess> nodes, int masters) {
-    this.members = members;
-    this.nodes = nodes;
-    this.masters = masters;
-  }
+  private EmbeddedCluster() {}
 
   /**
    * Starts a cluster and returns when it serves all slots.
@@ -37,7 +26,7 @@ final class EmbeddedCluster implements EmbeddedDeployment {
    * @param replicas number of replicas of each master
    * @throws CacheException if it cannot be started; the message has the cause and the cure
    */
-  static EmbeddedCluster start(RedisBinaries binaries, int masters, int replicas) {
+  static Members.Formed start(RedisBinaries binaries, int masters, int replicas) {
     Members members = new Members(binaries);
     try {
       List<RedisProcess> nodes = members.startNodes(masters * (1 + replicas));
@@ -52,32 +41,23 @@ final class EmbeddedCluster implements EmbeddedDeployment {
           ports,
           masters,
           replicas);
-      return new EmbeddedCluster(members, nodes, masters);
+      return members.formed(
+          Settings.Deployment.Kind.CLUSTER,
+          nodes,
+          /* masterName= */ null,
+          () -> servesAllSlots(nodes, masters));
     } catch (RuntimeException | Error e) {
       members.close();
       throw e;
     }
   }
 
-  @Override
-  public Settings.Deployment deployment() {
-    return new Settings.Deployment(
-        Settings.Deployment.Kind.CLUSTER,
-        nodes.stream().map(Members::address).toList(),
-        /* masterName= */ null,
-        /* sentinelUser= */ null,
-        /* sentinelPassword= */ null,
-        /* sentinelTls= */ false);
-  }
-
-  @Override
-  public String password() {
-    return members.password();
-  }
-
-  /** Each part of the slots needs a server that has it. */
-  @Override
-  public boolean isAlive() {
+  /**
+   * Each part of the slots needs a server that has it.
+   *
+   * @param nodes the masters, then the replicas as {@link ClusterFormation} deals them out
+   */
+  private static boolean servesAllSlots(List<RedisProcess> nodes, int masters) {
     for (int master = 0; master < masters; master++) {
       boolean alive = false;
       for (int node = master; node < nodes.size(); node += masters) {
@@ -88,14 +68,5 @@ final class EmbeddedCluster implements EmbeddedDeployment {
       }
     }
     return true;
-  }
-
-  List<RedisProcess> processes() {
-    return nodes;
-  }
-
-  @Override
-  public void close() {
-    members.close();
   }
 }

@@ -4,8 +4,7 @@ import io.yokedcache.jcache.internal.settings.Settings;
 import org.jspecify.annotations.Nullable;
 
 /** Private servers on 127.0.0.1 that start and end together. Safe for use by several threads. */
-sealed interface EmbeddedDeployment extends AutoCloseable
-    permits EmbeddedRedis, EmbeddedCluster, EmbeddedSentinel {
+sealed interface EmbeddedDeployment extends AutoCloseable permits EmbeddedRedis, Members.Formed {
 
   /** How the servers are found. */
   Settings.Deployment deployment();

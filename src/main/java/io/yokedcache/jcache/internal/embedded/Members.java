@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The servers of a private deployment, with the passwords that they share. Applications log in as
@@ -143,8 +145,58 @@ final class Members implements AutoCloseable {
     return started;
   }
 
-  static Settings.Address address(RedisProcess process) {
-    return new Settings.Address("127.0.0.1", process.port());
+  /**
+   * The servers as a deployment that applications can use.
+   *
+   * @param masterName the name by which sentinels know the master, or {@code null} without
+   *     sentinels
+   * @param asked the servers or sentinels that applications ask first
+   * @param isAlive whether the servers that still run can serve all keys
+   */
+  Formed formed(
+      Settings.Deployment.Kind kind,
+      List<RedisProcess> asked,
+      @Nullable String masterName,
+      BooleanSupplier isAlive) {
+    List<Settings.Address> nodes =
+        asked.stream().map(one -> new Settings.Address("127.0.0.1", one.port())).toList();
+    return new Formed(
+        this,
+        new Settings.Deployment(
+            kind,
+            nodes,
+            masterName,
+            /* sentinelUser= */ null,
+            /* sentinelPassword= */ masterName == null ? null : password,
+            /* sentinelTls= */ false),
+        isAlive);
+  }
+
+  /** A deployment of several servers. */
+  record Formed(Members members, Settings.Deployment deployment, BooleanSupplier alive)
+      implements EmbeddedDeployment {
+
+    @Override
+    public String password() {
+      return members.password;
+    }
+
+    @Override
+    public boolean isAlive() {
+      return alive.getAsBoolean();
+    }
+
+    /** Returns the servers in the order of their start. */
+    List<RedisProcess> processes() {
+      synchronized (members.processes) {
+        return List.copyOf(members.processes);
+      }
+    }
+
+    @Override
+    public void close() {
+      members.close();
+    }
   }
 
   /** Ends all servers, at the same time. May be called twice. */

@@ -28,7 +28,7 @@ final class EmbeddedDeploymentsIT {
 
   @Test
   void cluster_formedLockedAndAliveWithoutAMaster() {
-    EmbeddedCluster cluster = EmbeddedCluster.start(RedisBinaries.ofThisMachine(), 3, 1);
+    Members.Formed cluster = EmbeddedCluster.start(RedisBinaries.ofThisMachine(), 3, 1);
     EmbeddedServers servers = new EmbeddedServers(wanted -> cluster);
     Settings.Embedded wanted = new Settings.Embedded(Settings.Deployment.Kind.CLUSTER, 3, 1);
     RedisProcess master = cluster.processes().get(0);
