@@ -76,6 +76,18 @@ final class EqualityIT {
     }
   }
 
+  /** Equal to itself only, and with other bytes after it was read: the map's capacity is one. */
+  private static final class Album implements Serializable {
+
+    @SuppressWarnings("unused") // read by serialisation
+    private final HashMap<String, Integer> pictures;
+
+    Album(String picture) {
+      pictures = new HashMap<>(1);
+      pictures.put(picture, 1);
+    }
+  }
+
   @BeforeAll
   static void start() {
     redis = RedisServer.start();
@@ -148,6 +160,18 @@ final class EqualityIT {
     assertThat(cache.remove("p", new Picture("blue"))).isFalse();
     assertThat(cache.remove("p", new Picture("red"))).isTrue();
     assertThat(cache.containsKey("p")).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void replaceAndRemove_valueThatWasRead(Build build) {
+    Cache<String, Album> cache = build.create(Album.class);
+    cache.put("a", new Album("red"));
+
+    assertThat(cache.replace("a", cache.get("a"), new Album("green"))).isTrue();
+    Album read = cache.get("a");
+    assertThat(cache.remove("a", new Album("blue"))).isFalse();
+    assertThat(cache.remove("a", read)).isTrue();
   }
 
   @SuppressWarnings("NonApiType") // the declared value type of the cache

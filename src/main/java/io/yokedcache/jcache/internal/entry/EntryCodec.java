@@ -142,9 +142,10 @@ public final class EntryCodec<K, V> {
   }
 
   /**
-   * Whether a stored value equals an expected one: by their encoded bytes, for values without
-   * {@code equals}, or by {@code equals}, as JSR-107 requires. Stored bytes of equal values may
-   * differ: encryption uses random numbers.
+   * Whether a stored value equals an expected one: by {@code equals}, as JSR-107 requires, or by
+   * their encoded bytes, for values without {@code equals}. Both forms of the stored value count: a
+   * value that was read may be encoded in another form, since Java serialises the capacity of a
+   * {@code HashMap}, which is at least 16 in a map that was read.
    *
    * @param value the stored value decoded
    */
@@ -152,8 +153,9 @@ public final class EntryCodec<K, V> {
     if (isEqual(expected, value)) {
       return true;
     }
+    Bytes form = encoded(values, expected);
     Bytes unwrapped = unwrap(key, stored);
-    return unwrapped != null && unwrapped.equals(encoded(values, expected));
+    return (unwrapped != null && unwrapped.equals(form)) || form.equals(encoded(values, value));
   }
 
   /** Compares values by the application's {@code equals}, which may throw anything. */
