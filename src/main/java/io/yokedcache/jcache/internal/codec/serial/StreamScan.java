@@ -326,12 +326,13 @@ public final class StreamScan {
   }
 
   /**
-   * Scans the data of an object's classes, superclass first.
+   * Scans the data of an object's classes, superclass first; of an Externalizable only its own
+   * data.
    *
    * @return whether the object is a time; its kind is in {@link #timeKind}
    */
   private boolean ofClass(int handle, Description type) {
-    if (type.superclass != null) {
+    if (type.superclass != null && !type.is(SC_EXTERNALIZABLE)) {
       ofClass(handle, type.superclass);
     }
     boolean isTime = false;

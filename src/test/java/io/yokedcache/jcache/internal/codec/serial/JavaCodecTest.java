@@ -13,8 +13,11 @@ import io.yokedcache.jcache.internal.codec.Samples.Plain;
 import io.yokedcache.jcache.internal.codec.Samples.Positive;
 import io.yokedcache.jcache.internal.codec.TestSettings;
 import java.io.ByteArrayOutputStream;
+import java.io.Externalizable;
 import java.io.File;
 import java.io.IOException;
+import java.io.ObjectInput;
+import java.io.ObjectOutput;
 import java.io.ObjectOutputStream;
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
@@ -121,6 +124,67 @@ public final class JavaCodecTest {
     Throwable cause = new IllegalStateException("inner");
     Object decoded = codec.decode(codec.encode(new RuntimeException("outer", cause)));
     assertThat((Throwable) decoded).hasMessage("outer").hasRootCauseMessage("inner");
+  }
+
+  /** Writes its own data, and that of its superclass is in it. */
+  public static class External implements Externalizable {
+
+    final List<Object> parts = new ArrayList<>();
+
+    @Override
+    public void writeExternal(ObjectOutput out) throws IOException {
+      out.writeObject(parts.toArray());
+      out.writeLong(parts.size());
+    }
+
+    @Override
+    public void readExternal(ObjectInput in) throws IOException, ClassNotFoundException {
+      parts.addAll(List.of((Object[]) in.readObject()));
+      in.readLong();
+    }
+  }
+
+  /** Its superclass is Externalizable, as in the identities of JDO. */
+  public static final class ExternalChild extends External {
+
+    @Override
+    public void writeExternal(ObjectOutput out) throws IOException {
+      super.writeExternal(out);
+      out.writeUTF("child");
+    }
+
+    @Override
+    public void readExternal(ObjectInput in) throws IOException, ClassNotFoundException {
+      super.readExternal(in);
+      in.readUTF();
+    }
+  }
+
+  /** Its superclass is Serializable with fields, which the stream does not have. */
+  public static final class ExternalArrayList extends ArrayList<Object> implements Externalizable {
+
+    @Override
+    public void writeExternal(ObjectOutput out) throws IOException {
+      out.writeObject(toArray());
+    }
+
+    @Override
+    public void readExternal(ObjectInput in) throws IOException, ClassNotFoundException {
+      addAll(List.of((Object[]) in.readObject()));
+    }
+  }
+
+  @Test
+  void decode_externalizableWithASuperclass() {
+    JavaCodec<Object> codec = TestSettings.java(TestSettings.allowing(), JavaCodecTest.class);
+    ExternalChild child = new ExternalChild();
+    child.parts.addAll(List.of("a", List.of(1L), new External()));
+    Object[] both = (Object[]) codec.decode(codec.encode(new Object[] {child, "next"}));
+    assertThat(((External) both[0]).parts).startsWith("a", List.of(1L)).hasSize(3);
+    assertThat(both[1]).isEqualTo("next");
+    ExternalArrayList list = new ExternalArrayList();
+    list.add("b");
+    assertThat(codec.decode(codec.encode(list))).isEqualTo(list);
   }
 
   @Test
