@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *       transient fields left out. A class whose {@code equals} does not compare exactly these
  *       fields (for example, it ignores case, or it stores a hash code in a field that is not
  *       transient) needs a custom codec;
- *   <li>the key classes of Hibernate, without the hash code that they store.
+ *   <li>the key classes of Hibernate, of the reference implementation of the cache annotations, and
+ *       of Micronaut, without the hash code that they store.
  * </ul>
  *
  * <p>All other classes are written by Java serialisation, and the codec logs one warning per class:

@@ -2,15 +2,16 @@ package io.yokedcache.jcache.internal.codec.key;
 
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hash code that a key class of Hibernate stores in a serialised field. It is not part of the
- * key, because with an enum inside it differs between JVMs. It is computed again when a key is
- * read.
+ * The hash code that a key class of Hibernate or of cache annotations stores in a serialised field.
+ * It is not part of the key, because with an enum inside it differs between JVMs. It is computed
+ * again when a key is read.
  *
  * <p>Hibernate computes it with the mapped types, which this codec does not have, so this class
  * repeats their formulas. The result is the same for ids of basic types, enums, arrays, and
@@ -37,7 +38,11 @@ interface CarriedHash {
             return chain(tenant, fields.apply("naturalIdValues"));
           },
           "org.hibernate.query.internal.QueryParameterBindingsImpl$ParameterBindingsMementoImpl",
-          fields -> chain(0, fields.apply("values")));
+          fields -> chain(0, fields.apply("values")),
+          "org.jsr107.ri.annotations.DefaultGeneratedCacheKey",
+          fields -> deepHash(fields.apply("parameters")),
+          "io.micronaut.cache.interceptor.ParametersKey",
+          fields -> deepHash(fields.apply("params")));
 
   /** The hash code of an object with these fields. */
   int hashOf(Function<String, @Nullable Object> fields);
@@ -45,6 +50,10 @@ interface CarriedHash {
   /** The hash code that a class stores, or {@code null} for other classes. */
   static @Nullable CarriedHash of(Class<?> type) {
     return BY_CLASS.get(type.getName());
+  }
+
+  private static int deepHash(@Nullable Object parameters) {
+    return parameters instanceof Object[] array ? Arrays.deepHashCode(array) : 0;
   }
 
   private static int chain(int start, @Nullable Object values) {

@@ -38,6 +38,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jsr107.ri.annotations.DefaultGeneratedCacheKey;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -88,6 +89,14 @@ final class CanonicalKeyCodecTest {
     for (Object key : keys) {
       assertThat(forms.add(text(key))).as("%s", key).isTrue();
     }
+  }
+
+  @Test
+  void decode_keyOfCacheAnnotations_isEqualWithItsHash() {
+    CanonicalKeyCodec<Object> codec =
+        TestSettings.canonical(TestSettings.presets("spring"), Samples.class);
+    Object key = new DefaultGeneratedCacheKey(new Object[] {Color.RED, new int[] {1}, null});
+    assertThat(codec.decode(codec.encode(key))).isEqualTo(key).hasSameHashCodeAs(key);
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.yokedcache.jcache.internal.codec.TestSettings;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jsr107.ri.annotations.DefaultGeneratedCacheKey;
 
 /** Prints the encoded sample keys: the program of the second JVM. */
 final class KeyPrinter {
@@ -25,6 +26,7 @@ final class KeyPrinter {
     try (HibernateKeys hibernate = new HibernateKeys()) {
       keys.addAll(hibernate.all());
     }
+    keys.add(new DefaultGeneratedCacheKey(new Object[] {"E", Samples.Color.RED}));
     List<String> lines = new ArrayList<>();
     for (Object key : keys) {
       lines.add(PREFIX + HexFormat.of().formatHex(codec.encode(key)));
