@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +22,13 @@ import org.jspecify.annotations.Nullable;
 /** The resources of a manager: threads, connections, and its lease of embedded servers. */
 final class ManagerResources implements AutoCloseable {
 
-  /** The number of concurrent {@code loadAll} calls; a further call runs in the calling thread. */
+  /**
+   * The number of concurrent {@code loadAll} calls, and of those that wait for a thread; a further
+   * call runs in the calling thread.
+   */
   private static final int MAX_LOADS = 8;
+
+  private static final int MAX_WAITING_LOADS = 1_000;
 
   /** The number of concurrent refreshes of old entries, and of those that wait for a thread. */
   private static final int MAX_REFRESHES = 4;
@@ -35,6 +40,10 @@ final class ManagerResources implements AutoCloseable {
   private final AsyncQueue async;
   private final BackgroundScheduler statistics;
   private final ThreadPoolExecutor loads;
+
+  /** Whether the thread runs a {@code loadAll}, whose loader or listener may call another one. */
+  private final ThreadLocal<Boolean> isLoading = ThreadLocal.withInitial(() -> false);
+
   private final ThreadPoolExecutor refreshes;
   private final List<AutoCloseable> all = new ArrayList<>();
 
@@ -79,9 +88,16 @@ final class ManagerResources implements AutoCloseable {
               errors,
               listener);
       all.add(1, stores); // the background tasks use it
-      loads = loadThreads();
+      loads =
+          threads("yokedcache-load", MAX_LOADS, MAX_WAITING_LOADS, ManagerResources::runInCaller);
       all.add(0, loads::shutdown);
-      refreshes = refreshThreads();
+      // Rejects tasks instead of running them in the calling thread: readers do not wait for them.
+      refreshes =
+          threads(
+              "yokedcache-refresh",
+              MAX_REFRESHES,
+              MAX_WAITING_REFRESHES,
+              new ThreadPoolExecutor.AbortPolicy());
       all.add(0, refreshes::shutdown);
       List.of(health, pings, statistics, background).forEach(last -> all.add(last::awaitEnd));
     } catch (RuntimeException | Error e) {
@@ -90,33 +106,24 @@ final class ManagerResources implements AutoCloseable {
     }
   }
 
-  private static ThreadPoolExecutor loadThreads() {
-    return new ThreadPoolExecutor(
-        0,
-        MAX_LOADS,
-        10,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
-        DaemonThreads.numbered("yokedcache-load"),
-        ManagerResources::runInCaller);
-  }
-
-  /** Rejects tasks instead of running them in the calling thread: readers do not wait for them. */
-  private static ThreadPoolExecutor refreshThreads() {
+  /** Up to {@code max} threads, which end after 10 s without a task. */
+  private static ThreadPoolExecutor threads(
+      String name, int max, int maxWaiting, RejectedExecutionHandler overflow) {
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
-            MAX_REFRESHES,
-            MAX_REFRESHES,
+            max,
+            max,
             10,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(MAX_WAITING_REFRESHES),
-            DaemonThreads.numbered("yokedcache-refresh"));
+            new LinkedBlockingQueue<>(maxWaiting),
+            DaemonThreads.numbered(name),
+            overflow);
     threads.allowCoreThreadTimeOut(true);
     return threads;
   }
 
   /**
-   * Runs a task in the calling thread if all threads are busy. Unlike the JDK's policy, it rejects
+   * Runs a task in the calling thread if the queue is full. Unlike the JDK's policy, it rejects
    * tasks after the close.
    */
   private static void runInCaller(Runnable task, ThreadPoolExecutor pool) {
@@ -146,7 +153,27 @@ final class ManagerResources implements AutoCloseable {
   }
 
   Executor loads() {
-    return loads;
+    return this::load;
+  }
+
+  /**
+   * Runs a {@code loadAll} elsewhere; in the calling thread if that runs one, since it may wait for
+   * this one while all other threads wait too.
+   */
+  private void load(Runnable task) {
+    if (isLoading.get()) {
+      runInCaller(task, loads);
+    } else {
+      loads.execute(
+          () -> {
+            isLoading.set(true);
+            try {
+              task.run();
+            } finally {
+              isLoading.remove();
+            }
+          });
+    }
   }
 
   /** Rejects a refresh for which it has no place. */

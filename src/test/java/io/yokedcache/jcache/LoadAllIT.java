@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -111,6 +113,57 @@ final class LoadAllIT {
         .cause()
         .isInstanceOf(CacheLoaderException.class)
         .hasCauseInstanceOf(NoClassDefFoundError.class);
+  }
+
+  @Test
+  void loadAll_manyAtOnce_returnsBeforeTheLoaderDoes() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    Cache<String, Loaded> cache =
+        create(
+            new RecordingLoader(
+                key -> {
+                  awaitUnchecked(gate);
+                  return new Loaded(key);
+                }));
+    List<CompletionListenerFuture> all = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      all.add(new CompletionListenerFuture());
+      cache.loadAll(Set.of("k" + i), true, all.get(i));
+    }
+    gate.countDown();
+
+    for (CompletionListenerFuture one : all) {
+      one.get(30, TimeUnit.SECONDS);
+    }
+    for (int i = 0; i < 20; i++) {
+      assertThat(cache.containsKey("k" + i)).isTrue();
+    }
+  }
+
+  /** Loaders that wait for loads must not occupy all threads of loads for ever. */
+  @Test
+  void loadAll_loadersLoadAll_end() throws Exception {
+    Cache<String, Loaded> inner = create(new RecordingLoader(Loaded::new));
+    Cache<String, Loaded> outer =
+        create(
+            new RecordingLoader(
+                key -> {
+                  try {
+                    loadAll(inner, Set.of(key), /* replace= */ true);
+                  } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                  }
+                  return inner.get(key);
+                }));
+    List<CompletionListenerFuture> all = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      all.add(new CompletionListenerFuture());
+      outer.loadAll(Set.of("k" + i), true, all.get(i));
+    }
+    for (CompletionListenerFuture one : all) {
+      one.get(60, TimeUnit.SECONDS);
+    }
+    assertThat(outer.get("k19")).isEqualTo(new Loaded("k19"));
   }
 
   @Test
