@@ -386,7 +386,9 @@ final class OpenSlotIT {
     assertThat(listener.texts()).doesNotHaveDuplicates();
   }
 
-  /** An entry of an invalidated tag is absent; new ones with the tag are there. */
+  /**
+   * Entries of an invalidated tag are absent; new ones with the tag are there. Values are large.
+   */
   @ParameterizedTest
   @MethodSource("layouts")
   void invalidateTags(Layout layout) {
@@ -394,15 +396,18 @@ final class OpenSlotIT {
       return;
     }
     YokedCache<String, String> cache = create(manager, layout.cacheName(), TestManagers.strings());
+    String old = "old ".repeat(2_000);
     Map<String, String> kept = new LinkedHashMap<>();
     for (String place : List.of("moved", "stays")) {
-      cache.put(place + "-x", "old", Tags.of("x"));
-      cache.put(place + "-xy", "old", Tags.of("x", "y"));
-      cache.put(place + "-y", "old", Tags.of("y"));
-      cache.put(place, "old");
-      kept.put(place + "-y", "old");
-      kept.put(place, "old");
+      cache.put(place + "-x", old, Tags.of("x"));
+      cache.put(place + "-xy", old, Tags.of("x", "y"));
+      cache.put(place + "-y", old, Tags.of("y"));
+      cache.put(place, old);
+      kept.put(place + "-y", old);
+      kept.put(place, old);
     }
+    // A cache knows the size of its values when it has read one.
+    assertThat(cache.getAll(kept.keySet())).isEqualTo(kept);
     try (OpenSlot slot = new OpenSlot(cache.getName(), layout)) {
       slot.assertOpen();
       cache.invalidateTags("x");

@@ -16,6 +16,7 @@ import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.tags.TagHeader;
 import io.yokedcache.jcache.internal.store.tags.TagTokens;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +48,16 @@ final class BucketReads {
 
   private static final byte[] VALUE = "value".getBytes(US_ASCII);
   private static final byte[] TTL = "ttl".getBytes(US_ASCII);
-  private static final byte[] VALUE_AND_TTL = "both".getBytes(US_ASCII);
+  private static final byte[] VALUE_AND_TTL = "value+ttl".getBytes(US_ASCII);
+  private static final byte[] HEADER = "header".getBytes(US_ASCII);
+  private static final byte[] HEADER_AND_TTL = "header+ttl".getBytes(US_ASCII);
   private static final byte[] EXISTS = "exists".getBytes(US_ASCII);
+
+  /**
+   * From this size on, a script does not return the values of entries with tags: it would copy them
+   * twice more, which takes longer than one more command.
+   */
+  private static final int LARGE_BYTES = 4_096;
 
   private final RedisExecutor executor;
   private final KeySpace names;
@@ -151,6 +160,11 @@ final class BucketReads {
 
   private static byte @Nullable [] withoutHeader(@Nullable Object reply) {
     return reply instanceof byte[] raw ? TagHeader.valueIn(raw) : null;
+  }
+
+  private static boolean startsWith(byte[] value, byte[] start) {
+    return value.length >= start.length
+        && Arrays.equals(value, 0, start.length, start, 0, start.length);
   }
 
   private @Nullable Bytes value(@Nullable Object reply) {
@@ -322,8 +336,10 @@ final class BucketReads {
   }
 
   /**
-   * Reads entries of a cache with tags by a script, which compares the tokens of their tags. For
-   * one operation; safe for use by several threads.
+   * Reads entries of a cache with tags by a script, which compares the tokens of their tags. Large
+   * values are read by a plain command before the script, in the same round trip. Such a value
+   * counts if the script finds its header, with the present tokens: a token never comes back, so
+   * the value counted when it was read. For one operation; safe for use by several threads.
    *
    * @param <T> the result for each key
    */
@@ -336,6 +352,9 @@ final class BucketReads {
 
     /** Whether a server has forgotten the script, so that the requests bring its text. */
     private volatile boolean isForgotten;
+
+    /** Whether an entry was changed behind the plain command, so that the script reads all. */
+    private volatile boolean isChanging;
 
     /** The buckets whose slot is on its way, so that the script cannot have their keys. */
     private volatile Set<Integer> onTheirWay = Set.of();
@@ -366,23 +385,35 @@ final class BucketReads {
       List<byte[]> read = new ArrayList<>(keys.size() + 2);
       read.add(names.generationKey(bucket));
       read.add(names.tagsKey(bucket));
-      List<byte[]> arguments = new ArrayList<>(onAccess == null ? 1 : keys.size() + 1);
-      arguments.add(wanted);
+      List<byte[]> ttls = new ArrayList<>(onAccess == null ? 0 : keys.size());
+      CommandArguments values = new CommandArguments(Command.MGET);
       boolean isIdempotent = true;
       for (Bytes key : keys) {
-        read.add(KeySpace.entryKey(generation.entryPrefix(), key));
+        byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
+        read.add(entry);
+        values.add(entry);
         if (onAccess != null) {
           Ttl ttl = onAccess.apply(key);
           isIdempotent &= !ttl.isZero();
-          arguments.add(Long.toString(ttl.millis()).getBytes(US_ASCII));
+          ttls.add(Long.toString(ttl.millis()).getBytes(US_ASCII));
         }
       }
+      // An entry that the script deletes is returned by the script.
+      boolean isApart =
+          isIdempotent
+              && !isChanging
+              && (wanted == VALUE || wanted == VALUE_AND_TTL)
+              && sizes.expected(1) >= LARGE_BYTES;
+      List<byte[]> arguments = new ArrayList<>(ttls.size() + 1);
+      arguments.add(!isApart ? wanted : wanted == VALUE ? HEADER : HEADER_AND_TTL);
+      arguments.addAll(ttls);
       Script.Call call = READ.call(read, arguments);
+      CommandArguments script = isForgotten ? call.byText() : call.byDigest();
       return new Request(
           operation,
           names.route(bucket),
           isIdempotent,
-          List.of(isForgotten ? call.byText() : call.byDigest()),
+          isApart ? List.of(values, script) : List.of(script),
           sizes.expected(keys.size()));
     }
 
@@ -395,20 +426,50 @@ final class BucketReads {
             ? results(generation, liveOf(bucket, generation, keys, replies))
             : null;
       }
-      if (ErrorReply.isTryAgain(replies.get(0))) {
+      Object checked = replies.get(replies.size() - 1);
+      if (ErrorReply.isTryAgain(checked)) {
         Set<Integer> more = new HashSet<>(onTheirWay);
         more.add(bucket);
         onTheirWay = more; // another thread may have added the same
         return null; // the request is repeated
       }
-      if (replies.get(0) instanceof JedisNoScriptException) {
+      if (checked instanceof JedisNoScriptException) {
         isForgotten = true;
         return null; // the request is repeated
       }
-      List<? extends @Nullable Object> flat = list(executor.checked(operation, replies.get(0)));
-      return guard.verified(bucket, generation, flat.get(0))
-          ? results(generation, flat.subList(1, flat.size()))
-          : null;
+      List<? extends @Nullable Object> flat = list(executor.checked(operation, checked));
+      if (!guard.verified(bucket, generation, flat.get(0))) {
+        return null;
+      }
+      List<? extends @Nullable Object> live = flat.subList(1, flat.size());
+      if (replies.size() > 1) {
+        live = withValues(live, list(executor.checked(operation, replies.get(0))));
+        if (live == null) {
+          isChanging = true;
+          return null; // the request is repeated
+        }
+      }
+      return results(generation, live);
+    }
+
+    /**
+     * Puts values that were read before the script in place of their headers.
+     *
+     * @return {@code null} if an entry was changed between the two
+     */
+    private @Nullable List<@Nullable Object> withValues(
+        List<? extends @Nullable Object> checked, List<? extends @Nullable Object> values) {
+      List<@Nullable Object> live = new ArrayList<>(checked);
+      int elements = checked.size() / values.size();
+      for (int i = 0; i < values.size(); i++) {
+        if (checked.get(i * elements) instanceof byte[] header) {
+          if (!(values.get(i) instanceof byte[] value) || !startsWith(value, header)) {
+            return null;
+          }
+          live.set(i * elements, value);
+        }
+      }
+      return live;
     }
 
     /** Reads the entries with their headers; the tokens of their tags are read afterwards. */
