@@ -85,7 +85,6 @@ final class CacheLifecycle<K, V> {
             definition.name(),
             new CacheBeans.Sources(
                 statistics,
-                definition.codec()::undecodableCount,
                 definition.codec()::undecodableByReason,
                 definition.codec()::learnedTypes,
                 events::droppedCount,

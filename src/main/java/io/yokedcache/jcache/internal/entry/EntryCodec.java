@@ -390,15 +390,6 @@ public final class EntryCodec<K, V> {
     return String.valueOf(told.getMessage());
   }
 
-  /** The number of keys and values that could not be decoded. */
-  public long undecodableCount() {
-    long sum = 0;
-    for (AtomicLong count : undecodable.values()) {
-      sum += count.get();
-    }
-    return sum;
-  }
-
   /**
    * The number of keys and values that could not be decoded, by reason, for the reasons that
    * happened.

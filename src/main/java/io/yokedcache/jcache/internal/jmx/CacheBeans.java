@@ -295,8 +295,7 @@ public final class CacheBeans implements AutoCloseable {
   /**
    * Where the figures of a cache come from. All suppliers read memory, never Redis.
    *
-   * @param undecodable number of keys and values that could not be decoded
-   * @param undecodableByReason the same by reason
+   * @param undecodableByReason number of keys and values that could not be decoded, by reason
    * @param learnedTypes classes that were learned from use, sorted
    * @param droppedEvents number of events that were dropped
    * @param outages how operations went on without Redis
@@ -307,7 +306,6 @@ public final class CacheBeans implements AutoCloseable {
    */
   public record Sources(
       CacheStatistics statistics,
-      LongSupplier undecodable,
       Supplier<Map<String, Long>> undecodableByReason,
       Supplier<List<String>> learnedTypes,
       LongSupplier droppedEvents,

@@ -131,7 +131,7 @@ enum CacheFigure {
       "UndecodableEntries",
       "undecodable",
       "Keys and values in Redis that could not be decoded, or were not allowed to be",
-      r -> r.sources.undecodable().getAsLong()),
+      r -> r.sources.undecodableByReason().get().values().stream().reduce(0L, Long::sum)),
   COMPRESSED_VALUES(
       Kind.TOTAL,
       Unit.COUNT,

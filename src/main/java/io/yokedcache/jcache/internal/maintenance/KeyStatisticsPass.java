@@ -3,9 +3,7 @@ package io.yokedcache.jcache.internal.maintenance;
 import io.yokedcache.jcache.internal.maintenance.KeyStatisticsReport.Size;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeySpace.EntryName;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -91,20 +89,10 @@ abstract class KeyStatisticsPass extends KeyWalk {
 
   /** Reads the current tokens of some generations. */
   private void readTokens(Collection<String> generationKeys) {
-    List<Request> requests = new ArrayList<>();
-    for (String key : generationKeys) {
-      byte[] name = key.getBytes(StandardCharsets.ISO_8859_1);
-      requests.add(request(Bytes.of(name), List.of(new CommandArguments(Command.GET).add(name))));
-    }
     List<String> keys = List.copyOf(generationKeys);
-    for (int from = 0; from < requests.size(); from += BATCH) {
-      int to = Math.min(from + BATCH, requests.size());
-      List<List<@Nullable Object>> replies = task.executor.executeAll(requests.subList(from, to));
-      for (int i = from; i < to; i++) {
-        count.setCurrent(
-            keys.get(i),
-            Generation.currentToken(task.executor, task.operation(), replies.get(i - from).get(0)));
-      }
+    for (int from = 0; from < keys.size(); from += BATCH) {
+      task.currentTokens(keys.subList(from, Math.min(from + BATCH, keys.size())))
+          .forEach(count::setCurrent);
     }
   }
 
@@ -125,7 +113,7 @@ abstract class KeyStatisticsPass extends KeyWalk {
         for (NamedEntry entry : bucket) {
           commands.add(new CommandArguments(Command.MEMORY).add("USAGE").add(entry.name.array()));
         }
-        requests.add(request(bucket.get(0).name, commands));
+        requests.add(task.request(bucket.get(0).name, commands));
       }
       Iterator<List<@Nullable Object>> replies = task.executor.executeAll(requests).iterator();
       byBucket.values().forEach(bucket -> addSizes(bucket, replies.next()));
@@ -142,10 +130,6 @@ abstract class KeyStatisticsPass extends KeyWalk {
       }
       // Else the entry is gone.
     }
-  }
-
-  private Request request(Bytes route, List<CommandArguments> commands) {
-    return new Request(task.operation(), route, /* idempotent= */ true, commands);
   }
 
   private record NamedEntry(Bytes name, EntryName parts) {}

@@ -1,15 +1,22 @@
 package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.internal.lease.Lease;
+import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeyScan;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +24,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
 
 /**
  * One walk over the keys of a namespace on all masters, page by page. One JVM at a time walks,
@@ -141,6 +150,31 @@ abstract class KeyWalk implements Runnable {
             missing,
             texts.cure);
       }
+    }
+
+    /**
+     * Reads the tokens that are current in some buckets.
+     *
+     * @return the tokens by generation key: the empty text if there is no generation, {@code null}
+     *     if another application uses the key
+     */
+    Map<String, @Nullable String> currentTokens(Collection<String> generationKeys) {
+      List<Request> requests = new ArrayList<>(generationKeys.size());
+      for (String key : generationKeys) {
+        Bytes name = Bytes.of(key.getBytes(StandardCharsets.ISO_8859_1));
+        requests.add(request(name, List.of(new CommandArguments(Command.GET).add(name))));
+      }
+      Iterator<List<@Nullable Object>> replies = executor.executeAll(requests).iterator();
+      Map<String, @Nullable String> tokens = new HashMap<>();
+      for (String key : generationKeys) {
+        tokens.put(
+            key, Generation.currentToken(executor, texts.operation, replies.next().get(0)));
+      }
+      return tokens;
+    }
+
+    Request request(Bytes route, List<CommandArguments> commands) {
+      return new Request(texts.operation, route, /* idempotent= */ true, commands);
     }
 
     /** The pause after work that took a time, so that a duty cycle is kept. */

@@ -5,7 +5,6 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.settings.Settings;
-import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.keys.KeySpace.EntryName;
 import java.nio.charset.StandardCharsets;
@@ -413,16 +412,12 @@ public final class StaleEntryCleaner {
      * slot, and a command.
      */
     private long deleteStale(Map<String, Map<byte[], EntryName>> byBucket) {
-      List<Request> reads = new ArrayList<>(byBucket.size());
-      for (Map<byte[], EntryName> entries : byBucket.values()) {
-        byte[] key = entries.values().iterator().next().generationKeyBytes();
-        reads.add(request(Bytes.of(key), new CommandArguments(Command.GET).add(key)));
-      }
-      Iterator<List<@Nullable Object>> tokens = executor.executeAll(reads).iterator();
+      Map<String, @Nullable String> tokens = task.currentTokens(byBucket.keySet());
       List<Request> deletions = new ArrayList<>();
       long stale = 0;
-      for (Map<byte[], EntryName> entries : byBucket.values()) {
-        String current = Generation.currentToken(executor, OPERATION, tokens.next().get(0));
+      for (Map.Entry<String, Map<byte[], EntryName>> bucket : byBucket.entrySet()) {
+        Map<byte[], EntryName> entries = bucket.getValue();
+        String current = tokens.get(bucket.getKey());
         if (current == null) {
           continue; // another application uses the key, and names that look like entries
         }
@@ -435,17 +430,14 @@ public final class StaleEntryCleaner {
             });
         if (unlink.size() > 1) {
           stale += unlink.size() - 1L;
-          deletions.add(request(Bytes.of(entries.keySet().iterator().next()), unlink));
+          Bytes route = Bytes.of(entries.keySet().iterator().next());
+          deletions.add(task.request(route, List.of(unlink)));
         }
       }
       executor
           .executeAll(deletions)
           .forEach(replies -> executor.checked(OPERATION, replies.get(0)));
       return stale;
-    }
-
-    private static Request request(Bytes route, CommandArguments command) {
-      return new Request(OPERATION, route, /* idempotent= */ true, List.of(command));
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -243,8 +244,12 @@ public final class CacheStatistics implements StatisticsRecorder {
   }
 
   public long awaitedLoads() {
+    return sum(counts -> counts.awaitedLoads);
+  }
+
+  private long sum(Function<Totals, LongAdder> counter) {
     Totals counts = totals.get();
-    return counts == null ? 0 : counts.awaitedLoads.sum();
+    return counts == null ? 0 : counter.apply(counts).sum();
   }
 
   /** How the refresh of an old entry ended. */
@@ -264,27 +269,12 @@ public final class CacheStatistics implements StatisticsRecorder {
 
   /** Counts keys whose refresh ended. */
   public void refreshed(Refresh result, int keys) {
-    Totals into = totals();
-    switch (result) {
-      case STORED -> into.refreshes.add(keys);
-      case FAILED -> into.failedRefreshes.add(keys);
-      case SKIPPED -> into.skippedRefreshes.add(keys);
-    }
+    totals().refreshes(result).add(keys);
   }
 
   /** The number of keys whose refresh ended so, or {@code null} if entries are not refreshed. */
   public @Nullable Long refreshes(Refresh result) {
-    if (!refreshesAhead) {
-      return null;
-    }
-    Totals counts = totals.get();
-    return counts == null
-        ? Long.valueOf(0)
-        : switch (result) {
-          case STORED -> counts.refreshes.sum();
-          case FAILED -> counts.failedRefreshes.sum();
-          case SKIPPED -> counts.skippedRefreshes.sum();
-        };
+    return refreshesAhead ? (Long) sum(counts -> counts.refreshes(result)) : null;
   }
 
   public boolean hearsExpirations() {
@@ -292,14 +282,12 @@ public final class CacheStatistics implements StatisticsRecorder {
   }
 
   public long expirations() {
-    Totals counts = totals.get();
-    return counts == null ? 0 : counts.expirations.sum();
+    return sum(counts -> counts.expirations);
   }
 
   /** How many entries were put or loaded so far. */
   public long writes() {
-    Totals counts = totals.get();
-    return (counts == null ? 0 : counts.puts.sum()) + count(slot(Operation.LOAD));
+    return sum(counts -> counts.puts) + count(slot(Operation.LOAD));
   }
 
   public double uptimeSeconds() {
@@ -334,6 +322,14 @@ public final class CacheStatistics implements StatisticsRecorder {
     final LongAdder refreshes = new LongAdder();
     final LongAdder failedRefreshes = new LongAdder();
     final LongAdder skippedRefreshes = new LongAdder();
+
+    LongAdder refreshes(Refresh result) {
+      return switch (result) {
+        case STORED -> refreshes;
+        case FAILED -> failedRefreshes;
+        case SKIPPED -> skippedRefreshes;
+      };
+    }
 
     Sums sums() {
       return new Sums(

@@ -54,8 +54,7 @@ final class CacheBeansTest {
           "a:b",
           new CacheBeans.Sources(
               statistics,
-              () -> 5,
-              Map::of,
+              () -> Map.of("damaged", 5L),
               List::of,
               () -> 6,
               () -> OUTAGES,
@@ -118,8 +117,7 @@ final class CacheBeansTest {
             "lazy",
             new CacheBeans.Sources(
                 counts,
-                () -> 5,
-                Map::of,
+                () -> Map.of("damaged", 5L),
                 List::of,
                 () -> 6,
                 () -> OUTAGES,
@@ -221,7 +219,6 @@ final class CacheBeansTest {
             cache,
             new CacheBeans.Sources(
                 counts,
-                () -> 0,
                 Map::of,
                 List::of,
                 () -> 0,

@@ -39,7 +39,6 @@ final class LimitWatchTest {
           "watched",
           new CacheBeans.Sources(
               statistics,
-              () -> 0,
               Map::of,
               List::of,
               () -> 0,

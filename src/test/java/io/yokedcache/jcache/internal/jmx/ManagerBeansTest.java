@@ -49,8 +49,7 @@ final class ManagerBeansTest {
           "a:b",
           new CacheBeans.Sources(
               statistics,
-              () -> 5,
-              Map::of,
+              () -> Map.of("damaged", 5L),
               List::of,
               () -> 6,
               () -> OUTAGES,

@@ -446,10 +446,6 @@ public final class KeySpace {
           generationKey.indexOf('{') + 1, generationKey.lastIndexOf('#'));
     }
 
-    public byte[] generationKeyBytes() {
-      return generationKey.getBytes(StandardCharsets.ISO_8859_1);
-    }
-
     /** Where an {@linkplain KeySpace#escape escaped} name ends. */
     private static int escapedEnd(byte[] name, int from, int to) {
       int i = from;

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.store.keys;
 
 import static java.util.Objects.requireNonNull;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
@@ -204,7 +205,7 @@ final class KeySpaceTest {
 
     assertThat(parsed.cache()).isEqualTo(KeySpace.escape(cache));
     assertThat(parsed.bucket()).isEqualTo(2);
-    assertThat(parsed.generationKeyBytes()).isEqualTo(names.generationKey(2));
+    assertThat(parsed.generationKey()).isEqualTo(new String(names.generationKey(2), US_ASCII));
     assertThat(KeySpace.isEscaped(parsed.cache())).isTrue();
   }
 }
