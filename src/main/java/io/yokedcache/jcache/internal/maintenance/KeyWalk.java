@@ -3,8 +3,8 @@ package io.yokedcache.jcache.internal.maintenance;
 import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
-import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeyScan;
@@ -167,8 +167,7 @@ abstract class KeyWalk implements Runnable {
       Iterator<List<@Nullable Object>> replies = executor.executeAll(requests).iterator();
       Map<String, @Nullable String> tokens = new HashMap<>();
       for (String key : generationKeys) {
-        tokens.put(
-            key, Generation.currentToken(executor, texts.operation, replies.next().get(0)));
+        tokens.put(key, Generation.currentToken(executor, texts.operation, replies.next().get(0)));
       }
       return tokens;
     }

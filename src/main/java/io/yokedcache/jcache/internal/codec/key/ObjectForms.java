@@ -3,7 +3,7 @@ package io.yokedcache.jcache.internal.codec.key;
 import io.yokedcache.jcache.internal.codec.serial.AllowedClasses;
 import io.yokedcache.jcache.internal.codec.serial.JavaStreams;
 import java.lang.reflect.Array;
-import java.lang.reflect.Field;
+import java.lang.reflect.Member;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -120,13 +120,13 @@ final class ObjectForms {
           "class " + type.getName() + " has other fields than when the key was written");
     }
     List<@Nullable Object> parts = in.values();
-    List<Field> fields = shape.fields();
-    if (parts.size() != fields.size()) {
+    List<Member> members = shape.members();
+    if (parts.size() != members.size()) {
       throw in.damaged(
-          type.getName() + " has " + fields.size() + " parts, the key has " + parts.size());
+          type.getName() + " has " + members.size() + " parts, the key has " + parts.size());
     }
     @Nullable Object[] values = new @Nullable Object[parts.size()];
-    Arrays.setAll(values, i -> Containers.become(parts.get(i), fields.get(i).getType()));
+    Arrays.setAll(values, i -> Containers.become(parts.get(i), ObjectShape.typeOf(members.get(i))));
     return shape.create(values, streams);
   }
 

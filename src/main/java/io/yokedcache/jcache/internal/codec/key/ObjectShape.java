@@ -8,8 +8,11 @@ import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.ObjectStreamField;
 import java.io.Serializable;
+import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Member;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
@@ -26,10 +29,10 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of the objects of one class, which are the values of its fields. Of a record these are
- * its components in declared order; the canonical constructor creates it, and it need not be
- * Serializable. Of a Serializable class with default serialisation they are its fields, superclass
- * first and sorted by name within a class, because reflection guarantees no order. Java
+ * The parts of the objects of one class. Of a record these are its components in declared order,
+ * read by its accessors, which need no open package; the canonical constructor creates it, and it
+ * need not be Serializable. Of a Serializable class with default serialisation they are its fields,
+ * superclass first and sorted by name within a class, because reflection guarantees no order. Java
  * deserialisation of a generated stream ({@link PartStream}) creates its objects: it runs no
  * constructor, sets final fields, and runs {@code readObject} and {@code readResolve} as usual.
  * Other classes have no canonical form. Immutable.
@@ -38,13 +41,14 @@ import org.jspecify.annotations.Nullable;
  *     it has one
  * @param header the prefix of the form of every object of this class
  * @param classes the class, and before it its Serializable superclasses if it is no record
+ * @param members what the parts are read from: fields, or the accessors of a record
  * @param constructor the canonical constructor of a record, else {@code null}
  */
 record ObjectShape(
     @Nullable String obstacle,
     String header,
     List<Class<?>> classes,
-    List<Field> fields,
+    List<Member> members,
     @Nullable Constructor<?> constructor) {
 
   /**
@@ -61,7 +65,7 @@ record ObjectShape(
           return shape.obstacle != null
               ? new Object[] {shape.obstacle}
               : new @Nullable Object[] {
-                shape.header, shape.classes, shape.fields, shape.constructor
+                shape.header, shape.classes, shape.members, shape.constructor
               };
         }
       };
@@ -78,7 +82,7 @@ record ObjectShape(
             /* obstacle= */ null,
             String.valueOf(parts[0]),
             (List<Class<?>>) parts[1],
-            (List<Field>) parts[2],
+            (List<Member>) parts[2],
             (Constructor<?>) parts[3]);
   }
 
@@ -100,25 +104,25 @@ record ObjectShape(
   private static ObjectShape ofRecord(Class<?> type) {
     RecordComponent[] components = type.getRecordComponents();
     Class<?>[] types = new Class<?>[components.length];
-    List<Field> fields = new ArrayList<>();
+    List<Member> members = new ArrayList<>();
     StringBuilder names = new StringBuilder();
-    try {
-      for (int i = 0; i < components.length; i++) {
-        Field field = type.getDeclaredField(components[i].getName());
-        String obstacle = obstacleIn(field, field.getName());
-        if (obstacle != null) {
-          return without(obstacle);
-        }
-        types[i] = field.getType();
-        fields.add(field);
-        append(names, field);
+    for (int i = 0; i < components.length; i++) {
+      Method accessor = components[i].getAccessor();
+      String obstacle = obstacleIn(accessor, accessor, accessor.getName());
+      if (obstacle != null) {
+        return without(obstacle);
       }
+      types[i] = accessor.getReturnType();
+      members.add(accessor);
+      append(names, accessor);
+    }
+    try {
       Constructor<?> constructor = type.getDeclaredConstructor(types);
       constructor.setAccessible(true);
       String header = header('R', type, names.toString());
-      return new ObjectShape(null, header, List.of(type), List.copyOf(fields), constructor);
-    } catch (NoSuchFieldException | NoSuchMethodException e) {
-      throw new IllegalStateException(type + " lacks a part of each record", e);
+      return new ObjectShape(null, header, List.of(type), List.copyOf(members), constructor);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException(type + " has no canonical constructor", e);
     }
   }
 
@@ -139,38 +143,45 @@ record ObjectShape(
       }
     }
     CarriedHash carriedHash = CarriedHash.of(type);
-    List<Field> fields = new ArrayList<>();
+    List<Member> members = new ArrayList<>();
     StringBuilder names = new StringBuilder();
     for (Class<?> c : classes) {
       for (ObjectStreamField streamed : serializedFields(c)) {
         Field field = field(c, streamed);
-        String obstacle = obstacleIn(field, streamed.getName());
+        String obstacle = obstacleIn(field, field, streamed.getName());
         if (obstacle != null || field == null) {
           return without(String.valueOf(obstacle));
         }
         if (carriedHash == null || !field.getName().equals(CarriedHash.FIELD)) {
-          fields.add(field);
+          members.add(field);
           append(names, field);
         }
       }
       names.append('/');
     }
     String header = header('O', type, names.toString());
-    return new ObjectShape(null, header, List.copyOf(classes), List.copyOf(fields), null);
+    return new ObjectShape(null, header, List.copyOf(classes), List.copyOf(members), null);
   }
 
-  private static void append(StringBuilder names, Field field) {
-    names.append(field.getName()).append(':').append(field.getType().getName()).append(';');
+  private static void append(StringBuilder names, Member member) {
+    names.append(member.getName()).append(':').append(typeOf(member).getName()).append(';');
   }
 
-  /** Returns why a field cannot be a part, or {@code null}. */
-  private static @Nullable String obstacleIn(@Nullable Field field, String name) {
-    if (field == null || !field.trySetAccessible()) {
+  static Class<?> typeOf(Member member) {
+    return member instanceof Method accessor
+        ? accessor.getReturnType()
+        : ((Field) member).getType();
+  }
+
+  /** Returns why a part cannot be read from a member, or {@code null}. */
+  private static @Nullable String obstacleIn(
+      @Nullable Member member, @Nullable AccessibleObject same, String name) {
+    if (member == null || same == null || !same.trySetAccessible()) {
       return "its field " + name + " cannot be read";
     }
-    return Containers.canBecome(field.getType())
+    return Containers.canBecome(typeOf(member))
         ? null
-        : "a " + field.getType().getName() + " (" + name + ") cannot be made";
+        : "a " + typeOf(member).getName() + " (" + name + ") cannot be made";
   }
 
   private static @Nullable String obstacleIn(Class<?> type) {
@@ -227,12 +238,15 @@ record ObjectShape(
   }
 
   @Nullable Object[] partsOf(Object object) {
-    @Nullable Object[] parts = new @Nullable Object[fields.size()];
+    @Nullable Object[] parts = new @Nullable Object[members.size()];
     for (int i = 0; i < parts.length; i++) {
       try {
-        parts[i] = fields.get(i).get(object);
-      } catch (IllegalAccessException e) {
-        throw new CodecException("Field " + fields.get(i) + " could not be read", e);
+        parts[i] =
+            members.get(i) instanceof Method accessor
+                ? accessor.invoke(object)
+                : ((Field) members.get(i)).get(object);
+      } catch (IllegalAccessException | InvocationTargetException e) {
+        throw new CodecException(members.get(i) + " could not be read", e);
       }
     }
     return parts;
@@ -249,7 +263,7 @@ record ObjectShape(
     }
     PartStream stream = new PartStream(classes);
     for (int i = 0; i < parts.length; i++) {
-      stream.set(fields.get(i).getDeclaringClass(), fields.get(i).getName(), parts[i]);
+      stream.set(members.get(i).getDeclaringClass(), members.get(i).getName(), parts[i]);
     }
     CarriedHash carriedHash = CarriedHash.of(type);
     if (carriedHash != null) {

@@ -1,7 +1,7 @@
 package io.yokedcache.jcache.internal.store.keys;
 
-import static java.util.Objects.requireNonNull;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
