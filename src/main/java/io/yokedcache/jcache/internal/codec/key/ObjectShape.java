@@ -176,8 +176,11 @@ record ObjectShape(
   /** Returns why a part cannot be read from a member, or {@code null}. */
   private static @Nullable String obstacleIn(
       @Nullable Member member, @Nullable AccessibleObject same, String name) {
-    if (member == null || same == null || !same.trySetAccessible()) {
-      return "its field " + name + " cannot be read";
+    if (member == null || same == null) {
+      return "it has no field " + name;
+    }
+    if (!same.trySetAccessible()) {
+      return "its module does not open " + name + " for reflection";
     }
     return Containers.canBecome(typeOf(member))
         ? null
