@@ -94,8 +94,19 @@ final class ArchitectureTest {
               "internal.redis.security",
               Set.of("internal.settings", "internal.concurrent", "internal.redis", "spi")),
           Map.entry(
+              "internal.redis.failover",
+              Set.of(
+                  "internal.settings",
+                  "internal.concurrent",
+                  "internal.redis",
+                  "internal.redis.replica")),
+          Map.entry(
               "internal.redis.sentinel",
-              Set.of("internal.settings", "internal.concurrent", "internal.redis")),
+              Set.of(
+                  "internal.settings",
+                  "internal.concurrent",
+                  "internal.redis",
+                  "internal.redis.failover")),
           Map.entry(
               "internal.store",
               Set.of(
@@ -157,6 +168,7 @@ final class ArchitectureTest {
                   "internal.redis",
                   "internal.redis.breaker",
                   "internal.redis.cluster",
+                  "internal.redis.failover",
                   "internal.redis.health",
                   "internal.redis.pipeline",
                   "internal.redis.replica",

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.yokedcache.jcache.OutageFigures;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.YokedCachingProvider;
+import io.yokedcache.jcache.robustness.ConnectionBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +29,7 @@ import java.util.stream.LongStream;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.configuration.MutableConfiguration;
+import javax.management.JMException;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
@@ -80,7 +82,7 @@ final class FaultRun implements AutoCloseable {
    * @param split those that were read less than {@link FailOverTimes#BOUND} after a sentinel first
    *     named a new master, when JVMs may use different masters
    * @param splitMillis the longest time after which such a read began
-   * @param failOvers how often sentinels replaced the master
+   * @param failOvers how often sentinels replaced the master, or JVMs found another one
    * @param staleAfter the same after the recovery, when all keys were read once more
    * @param lost entries that were missing after the recovery though nothing had failed for them
    * @param rightAfterMillis how long after the end of the fault each JVM read its own writes again
@@ -279,7 +281,18 @@ final class FaultRun implements AutoCloseable {
 
   private int failOvers() {
     FailOverTimes times = target.failOvers();
-    return times == null ? 0 : times.count();
+    return times == null
+        ? caches.stream().map(Cache::getCacheManager).mapToInt(FaultRun::repairs).sum()
+        : times.count();
+  }
+
+  /** How often a manager found another master or, after a restart, one with other data. */
+  private static int repairs(CacheManager manager) {
+    try {
+      return ConnectionBean.of(manager, "FailOvers").intValue();
+    } catch (JMException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private boolean readsItsWrite(int jvm, long number) {

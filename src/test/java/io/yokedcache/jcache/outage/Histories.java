@@ -75,6 +75,7 @@ final class Histories {
     arguments.add(files.get(jvm).toString());
     arguments.add("yokedcache.connection.command-timeout=300ms");
     arguments.add("yokedcache.connection.connect-timeout=300ms");
+    arguments.add("yokedcache.fail-over.recent-changes=0"); // these servers lose nothing
     if (near) {
       arguments.add("yokedcache.defaults.near.enabled=true");
       arguments.add("yokedcache.near.max-staleness=" + NEAR_STALENESS.toMillis() + "ms");

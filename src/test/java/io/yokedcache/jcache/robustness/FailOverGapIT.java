@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.Tags;
 import io.yokedcache.jcache.YokedCache;
+import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
@@ -128,12 +129,14 @@ final class FailOverGapIT {
 
   private enum Deployment {
     CLUSTER,
-    SENTINEL;
+    SENTINEL,
+    NAME;
 
     Servers start() {
       return switch (this) {
         case CLUSTER -> new Cluster();
         case SENTINEL -> new Sentinel();
+        case NAME -> new Name();
       };
     }
   }
@@ -370,6 +373,72 @@ final class FailOverGapIT {
     @Override
     public void close() {
       sentinel.close();
+    }
+  }
+
+  /** A master and its replica behind one address, as a managed service has them. */
+  private static final class Name implements Servers {
+
+    private final CuttingProxy name;
+    private RedisServer master = RedisServer.start("--repl-diskless-sync-delay", "0");
+    private RedisServer replica = RedisServer.start("--repl-diskless-sync-delay", "0");
+
+    Name() {
+      name = CuttingProxy.start(master.port(), Long.MAX_VALUE / 4);
+      follow();
+    }
+
+    private void follow() {
+      try (Jedis one = new Jedis(master.uri());
+          Jedis other = new Jedis(replica.uri())) {
+        join(one);
+        other.configSet("repl-diskless-load", "swapdb"); // it has no directory for a file
+        other.replicaof("127.0.0.1", master.port());
+        awaitReplicated(one);
+      }
+    }
+
+    @Override
+    public URI uri() {
+      return URI.create("redis://127.0.0.1:" + name.port());
+    }
+
+    @Override
+    public URI otherUri() {
+      return URI.create("redis://localhost:" + name.port());
+    }
+
+    @Override
+    public void cutReplication() {
+      try (Jedis jedis = new Jedis(master.uri())) {
+        awaitReplicated(jedis);
+        cut(jedis);
+      }
+    }
+
+    @Override
+    public void killMaster(int round) {
+      RedisServer killed = master;
+      master = replica;
+      replica = killed;
+      killed.kill();
+      try (Jedis jedis = new Jedis(master.uri())) {
+        jedis.replicaofNoOne();
+      }
+      name.leadTo(master.port());
+    }
+
+    @Override
+    public void heal() {
+      replica.restart();
+      follow();
+    }
+
+    @Override
+    public void close() {
+      name.close();
+      master.close();
+      replica.close();
     }
   }
 }

@@ -187,16 +187,21 @@ final class FailOverIT {
         CacheManager manager =
             open(proxy, "connection.executor=" + executor, "health.interval=100ms")) {
       Cache<String, String> cache = Managers.texts(manager, "read-" + executor);
-      cache.put("a", "1");
+      putByAnother("read-" + executor, "1"); // an own change would be removed again
+      assertThat(cache.get("a")).isEqualTo("1");
       changeRoles();
       proxy.leadTo(primary.port());
-      try (CacheManager other = Managers.open(primary.uri())) {
-        Managers.texts(other, "read-" + executor).put("a", "2");
-      }
+      putByAnother("read-" + executor, "2");
 
       Awaitility.await("reads of the new primary")
           .atMost(Duration.ofSeconds(10))
           .until(() -> "2".equals(cache.get("a")));
+    }
+  }
+
+  private void putByAnother(String cache, String value) {
+    try (CacheManager other = Managers.open(primary.uri())) {
+      Managers.texts(other, cache).put("a", value);
     }
   }
 
@@ -247,6 +252,7 @@ final class FailOverIT {
           .until(() -> subscribed(primary, "yc:{followed-" + executor + "}:events") == 1);
       Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> tracking(primary) == 1);
       assertThat(cache.get("a")).isEqualTo("2");
+      writer.put("b", "1"); // finds out as well
       writer.put("a", "3");
 
       Awaitility.await()

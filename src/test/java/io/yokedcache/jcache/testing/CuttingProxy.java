@@ -24,6 +24,10 @@ public final class CuttingProxy implements AutoCloseable {
 
   private final ServerSocket listener;
   private volatile int serverPort;
+
+  /** The server of the connection after the next one. */
+  private volatile int nextPort;
+
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger cuts = new AtomicInteger();
   private final AtomicInteger greetings = new AtomicInteger();
@@ -33,6 +37,7 @@ public final class CuttingProxy implements AutoCloseable {
   private CuttingProxy(ServerSocket listener, int serverPort, long meanBytes) {
     this.listener = listener;
     this.serverPort = serverPort;
+    this.nextPort = serverPort;
     this.meanBytes = meanBytes;
   }
 
@@ -80,7 +85,19 @@ public final class CuttingProxy implements AutoCloseable {
 
   /** Leads to another server from now on; connections that there are stay with theirs. */
   public void leadTo(int port) {
+    nextPort = port;
     serverPort = port;
+  }
+
+  /** Leads each connection from now on to the other one of two servers. */
+  public void alternate(int onePort, int otherPort) {
+    nextPort = otherPort;
+    serverPort = onePort;
+  }
+
+  /** Ends all connections that there are. */
+  public void cutAll() {
+    sockets.forEach(socket -> end(socket, null));
   }
 
   private void accept() {
@@ -91,7 +108,10 @@ public final class CuttingProxy implements AutoCloseable {
         sockets.add(client);
         Socket server = new Socket();
         sockets.add(server);
-        server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort), 2000);
+        int port = serverPort;
+        serverPort = nextPort;
+        nextPort = port;
+        server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2000);
         client.setTcpNoDelay(true);
         server.setTcpNoDelay(true);
         Socket accepted = client;

@@ -16,6 +16,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
+import io.yokedcache.jcache.internal.redis.failover.NamedServer;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.redis.replica.Replicas;
@@ -95,7 +96,7 @@ public final class RedisBackend implements AutoCloseable {
   /** Null on one server. */
   private final @Nullable Replicas replicas;
 
-  /** Null on one server, and if switched off. */
+  /** Null if switched off. */
   private final @Nullable RecentChanges recentChanges;
 
   /**
@@ -248,9 +249,7 @@ public final class RedisBackend implements AutoCloseable {
 
   private @Nullable RecentChanges recentChanges(Settings settings) {
     Settings.FailOver failOver = settings.failOver();
-    boolean isSingle =
-        settings.connection().deployment().kind() == Settings.Deployment.Kind.STANDALONE;
-    return isSingle || failOver.recentChanges() == 0
+    return failOver.recentChanges() == 0
         ? null
         : new RecentChanges(failOver.recentChanges(), failOver.within(), this::deleteStaleEntries);
   }
@@ -271,8 +270,12 @@ public final class RedisBackend implements AutoCloseable {
     long maxBytes = settings.serialization().maxBytes();
     return switch (connection.deployment().kind()) {
       case STANDALONE -> {
-        Endpoint server = new Endpoint(connection, maxBytes);
-        Topology topology = Topology.of(new Topology.Master(connection.address(), server));
+        Endpoint fixed = new Endpoint(connection, maxBytes);
+        Topology topology =
+            recentChanges == null
+                ? Topology.of(new Topology.Master(connection.address(), fixed))
+                : new NamedServer(connection, maxBytes, schedulers.background(), failOvers);
+        Endpoint server = topology.masters().get(0).endpoint();
         yield servers(server, topology, pool -> null, () -> {}, () -> {});
       }
       case SENTINEL -> {

@@ -90,7 +90,8 @@ public final class JedisConnections {
             full -> {
               Settings.Connection settings = full.within(patience);
               int greetingMillis = millis(settings.commandTimeout());
-              return connect(settings, greetingMillis, silence, server.maxMessageBytes());
+              return connect(
+                  server.lookup(), settings, greetingMillis, silence, server.maxMessageBytes());
             });
   }
 
@@ -182,11 +183,16 @@ public final class JedisConnections {
       Endpoint server, int greetingMillis, Duration silence, long maxReplyBytes) {
     return server
         .lookup()
-        .connect(settings -> connect(settings, greetingMillis, silence, maxReplyBytes));
+        .connect(
+            settings -> connect(server.lookup(), settings, greetingMillis, silence, maxReplyBytes));
   }
 
   private static KeptConnection connect(
-      Settings.Connection settings, int greetingMillis, Duration silence, long maxReplyBytes) {
+      ServerLookup lookup,
+      Settings.Connection settings,
+      int greetingMillis,
+      Duration silence,
+      long maxReplyBytes) {
     long startNanos = System.nanoTime();
     for (int attempts = 1; ; attempts++) {
       try {
@@ -195,6 +201,7 @@ public final class JedisConnections {
             credentials ->
                 greeted(
                     new SocketKeeper(settings, greetingMillis),
+                    lookup,
                     settings,
                     credentials,
                     silence,
@@ -259,6 +266,7 @@ public final class JedisConnections {
                 settings ->
                     greeted(
                         new SocketKeeper(settings, millis(settings.commandTimeout())),
+                        server.lookup(),
                         settings,
                         credentials,
                         Duration.ZERO,
@@ -278,6 +286,7 @@ public final class JedisConnections {
 
   private static KeptConnection greeted(
       SocketKeeper keeper,
+      ServerLookup lookup,
       Settings.Connection settings,
       @Nullable Credentials credentials,
       Duration silence,
@@ -286,7 +295,7 @@ public final class JedisConnections {
         new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)), maxReplyBytes);
     boolean welcome = false;
     try {
-      greet(connection, settings, credentials);
+      greet(connection, lookup, settings, credentials);
       welcome = true;
     } catch (JedisConnectionException e) {
       String lastWords = keeper.lastWords();
@@ -311,11 +320,14 @@ public final class JedisConnections {
 
   /**
    * Sends the greeting: password, database, names, the question how the server knows the
-   * connection, and the question for the role where sentinels name the server. It is sent at once,
-   * since the server answers in order.
+   * connection, the question for the role where sentinels name the server, and the question of the
+   * lookup. It is sent at once, since the server answers in order.
    */
   private static void greet(
-      KeptConnection connection, Settings.Connection settings, @Nullable Credentials credentials) {
+      KeptConnection connection,
+      ServerLookup lookup,
+      Settings.Connection settings,
+      @Nullable Credentials credentials) {
     List<CommandArguments> greeting = new ArrayList<>();
     if (credentials != null) {
       CommandArguments auth = new CommandArguments(Command.AUTH);
@@ -338,15 +350,21 @@ public final class JedisConnections {
       // Other than ROLE, it is not among the commands that administrators tend to forbid.
       greeting.add(new CommandArguments(Command.HELLO).add("2"));
     }
+    CommandArguments question = lookup.question();
+    if (question != null) {
+      greeting.add(question);
+    }
+    Object answer = null;
     for (CommandArguments command : greeting) {
       connection.sendCommand(command);
     }
     for (int i = 0; i < greeting.size(); i++) {
       try {
         Object reply = connection.getOne();
+        answer = reply;
         if (i == info) {
           connection.client = LostConnections.Client.of(reply);
-        } else if (asksForRole && i == greeting.size() - 1) {
+        } else if (asksForRole && i == info + 1) {
           checkMaster(reply, settings);
         }
       } catch (JedisDataException e) {
@@ -356,7 +374,11 @@ public final class JedisConnections {
               : e;
         }
         // A server that does not know, or does not allow, such a command does without it.
+        answer = e;
       }
+    }
+    if (question != null) { // the last one
+      lookup.check(answer);
     }
   }
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
 
 /**
  * Finds the server for each new connection: always the same one, or the master that sentinels name.
@@ -23,6 +24,20 @@ public interface ServerLookup {
    * @throws redis.clients.jedis.exceptions.JedisException if no connection could be made
    */
   <T> T connect(Function<Settings.Connection, T> attempt);
+
+  /** A command that the greeting of each connection has, or {@code null} for none. */
+  default @Nullable CommandArguments question() {
+    return null;
+  }
+
+  /**
+   * Decides by the answer to the question whether a connection may be used. It is called before the
+   * connection is handed out.
+   *
+   * @param answer the reply, or a {@code JedisDataException} if the server refuses the question
+   * @throws NoMasterException if the connection must not be used
+   */
+  default void check(@Nullable Object answer) {}
 
   /** The server that the next connection leads to, as far as that is known without asking. */
   Settings.@Nullable Address present();

@@ -327,12 +327,17 @@ public final class SubscriptionLoop implements AutoCloseable {
     }
   }
 
-  /** Has the connection replaced if another server is to be connected to now. */
+  /**
+   * Has the connection replaced if another server is to be connected to now, or if all connections
+   * of this age are.
+   */
   public void followServer() {
     Endpoint now = servers.get();
     lock.lock();
     try {
-      if (server != null && !server.equals(now)) {
+      if (server != null
+          && (!server.equals(now)
+              || (connection != null && server.policy().isCondemned(madeNanos)))) {
         replace();
       }
     } finally {

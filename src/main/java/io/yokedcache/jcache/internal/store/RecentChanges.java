@@ -39,8 +39,10 @@ import redis.clients.jedis.Protocol.Command;
  * doubt it removes an entry: the next read is then a miss and never an old value.
  *
  * <p>The keys are in a ring. Before a change displaces another one that is still recent, it marks
- * that one's bucket. The repair reads the ring before the marks, so it sees the key or the mark.
- * Safe for use by several threads without locks: every shared field is atomic or volatile.
+ * that one's bucket. The repair reads the ring before the marks, so it sees the key or the mark. A
+ * mark holds for some time, in which the changes of its bucket are not kept: more changes than the
+ * ring has places for cost next to nothing. Safe for use by several threads without locks: every
+ * shared field is atomic or volatile.
  */
 public final class RecentChanges implements FailOverListener {
 
@@ -49,6 +51,12 @@ public final class RecentChanges implements FailOverListener {
 
   /** The number of keys that one command removes. */
   private static final int MAX_KEYS = 1_000;
+
+  /**
+   * The part of the time of recent changes for which the changes of a bucket are not kept after one
+   * of them was displaced: the bucket gets a new generation in any case.
+   */
+  private static final int PAUSES = 8;
 
   /** The time of an event that has not happened. */
   private static final long NEVER = 0;
@@ -234,7 +242,7 @@ public final class RecentChanges implements FailOverListener {
     private volatile Generations generations;
     private volatile boolean isOpen = true;
 
-    /** For each bucket a time not before the last displaced change was noted. */
+    /** For each bucket a time not before the last change that was displaced or not kept. */
     private final AtomicLongArray displacedNanos;
 
     private final AtomicInteger runningClears = new AtomicInteger();
@@ -255,6 +263,10 @@ public final class RecentChanges implements FailOverListener {
     @Override
     public void beforeChange(Bytes key) {
       long now = now();
+      long marked = displacedNanos.get(names.bucketOf(key));
+      if (marked != NEVER && marked - now >= 0) {
+        return;
+      }
       Changed change = new Changed(this, key, now);
       int slot = (int) (next.getAndIncrement() % ring.length());
       Changed before;
@@ -275,9 +287,17 @@ public final class RecentChanges implements FailOverListener {
       int bucket = change.bucket();
       long marked = displacedNanos.get(bucket);
       if (marked == NEVER || change.nanos - marked > 0) {
-        // Later than necessary, so that the next displaced changes find the mark.
-        displacedNanos.set(bucket, nowNanos);
+        // In the future, so that the next changes and the next displaced ones find the mark.
+        mark(bucket, (nowNanos + withinNanos / PAUSES) | 1);
       }
+    }
+
+    private void mark(int bucket, long nanos) {
+      long unused =
+          displacedNanos.accumulateAndGet(
+              bucket,
+              nanos,
+              (before, next) -> before != NEVER && before - next > 0 ? before : next);
     }
 
     @Override
@@ -305,7 +325,7 @@ public final class RecentChanges implements FailOverListener {
     private void displaceAll() {
       long now = now();
       for (int bucket = 0; bucket < names.buckets(); bucket++) {
-        displacedNanos.set(bucket, now);
+        mark(bucket, now);
       }
     }
 

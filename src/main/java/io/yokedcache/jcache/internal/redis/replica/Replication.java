@@ -16,13 +16,13 @@ import java.util.Map;
  *     has applied
  * @param replicas the replicas that a master sends to, by the addresses that they announce
  */
-record Replication(
+public record Replication(
     boolean isMaster, boolean isLinked, String history, long offset, List<Address> replicas) {
 
-  static final Replication UNKNOWN = new Replication(false, false, "", -1, List.of());
+  public static final Replication UNKNOWN = new Replication(false, false, "", -1, List.of());
 
   /** Reads the reply; {@link #UNKNOWN} if a field is missing or no number. */
-  static Replication parse(String info) {
+  public static Replication parse(String info) {
     Map<String, String> fields = new HashMap<>();
     List<Address> replicas = new ArrayList<>();
     try {

@@ -10,9 +10,9 @@ import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.NoMasterException;
-import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.redis.failover.FailOverGate;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Answer;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.NoAnswerException;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Reason;
@@ -32,7 +32,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,11 +99,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   /** Grows before {@link #present} changes. */
   private final AtomicLong version = new AtomicLong();
 
-  /** Held while the fail-over listener is called; guards the field below. */
-  private final ReentrantLock fitLock = new ReentrantLock();
-
-  /** The number of the master for which the fail-over listener has returned. */
-  private volatile int fitFor;
+  private final FailOverGate gate;
 
   /**
    * Creates it; nothing is connected before {@link #start} or the first connection.
@@ -132,6 +127,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     this.policy = new ErrorReply.Policy(settings.commandTimeout());
     this.maxValueBytes = maxValueBytes;
     this.background = background;
+    this.gate = new FailOverGate(settings, (master, owns) -> failOver.replaced(master, owns));
     this.sentinels = new Sentinels(settings);
     this.watch = new MasterWatch(this, sentinels, masterName, pings, errors);
     long now = System.nanoTime();
@@ -418,46 +414,20 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     }
   }
 
-  /**
-   * Has the fail-over listener called for a new master. Requests that begin wait here for it, with
-   * nothing sent; so a change that the listener does not see yet is sent to the new master.
-   */
+  /** Has the fail-over listener called for a new master. */
   private void makeFit() {
     // A thread that has read the address of a new master reads at least its number here.
-    if (fitFor == number()) {
-      return;
-    }
-    long patienceNanos =
-        settings.connectTimeout().toNanos() + 2 * settings.commandTimeout().toNanos();
-    if (!BoundedWait.await(patienceNanos, nanos -> fitLock.tryLock(nanos, TimeUnit.NANOSECONDS))) {
-      throw new NoMasterException(
-          "changes that a fail-over may have lost are still being made again on the new master");
-    }
-    try {
-      while (fitFor != number()) {
-        Answer known = requireNonNull(present, "present");
-        callFailOver(known.master());
-        fitFor = known.number();
-      }
-    } finally {
-      fitLock.unlock();
-    }
+    gate.pass(
+        this::number,
+        () -> {
+          Answer known = requireNonNull(present, "present");
+          return new Endpoint(settings.node(known.master()), maxValueBytes);
+        });
   }
 
   private int number() {
     Answer known = present;
     return known == null ? 0 : known.number();
-  }
-
-  private void callFailOver(Address master) {
-    Settings.Connection there = settings.node(master);
-    try (PooledExecutor direct = new PooledExecutor(new Endpoint(there, maxValueBytes))) {
-      failOver.replaced(direct, route -> true);
-    } catch (CacheException e) {
-      throw new NoMasterException(
-          "changes that the fail-over to %s may have lost could not be made again: %s"
-              .formatted(master, e.getMessage()));
-    }
   }
 
   @Override

@@ -1,0 +1,184 @@
+package io.yokedcache.jcache.robustness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.testing.CuttingProxy;
+import io.yokedcache.jcache.testing.RedisServer;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import javax.cache.Cache;
+import javax.cache.CacheManager;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
+
+/** One address behind which another server, or the same one with other data, answers later. */
+final class ReplacedServerIT {
+
+  private static final Duration BOUND = Duration.ofSeconds(20);
+
+  private static CacheManager open(int port, String... settings) {
+    return Managers.open(URI.create("redis://127.0.0.1:" + port), settings);
+  }
+
+  /** Calls until a server answers. */
+  private static <T> @Nullable T call(Callable<@Nullable T> call) {
+    List<@Nullable T> result = new ArrayList<>();
+    Awaitility.await("an answer")
+        .atMost(BOUND)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(10))
+        .ignoreExceptionsInstanceOf(RedisUnavailableException.class)
+        .until(() -> result.add(call.call()));
+    return result.get(0);
+  }
+
+  /** Without the repair, the removed entry and the old value come back: the test would notice. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pipelined", "pooled"})
+  void restart_fromOlderSnapshot(String executor, @TempDir Path folder) {
+    String[] persistence = {"--dir", folder.toString(), "--dbfilename", "dump.rdb"};
+    try (RedisServer server = RedisServer.start(persistence);
+        CacheManager manager = open(server.port(), "connection.executor=" + executor);
+        CacheManager careless =
+            Managers.open(
+                URI.create("redis://localhost:" + server.port()), "fail-over.recent-changes=0")) {
+      Cache<String, String> cache = Managers.texts(manager, "restored");
+      Cache<String, String> without = Managers.texts(careless, "careless");
+      for (Cache<String, String> filled : List.of(cache, without)) {
+        try (CacheManager other = Managers.open(server.uri())) {
+          Managers.texts(other, filled.getName())
+              .putAll(Map.of("removed", "old", "changed", "old", "kept", "old"));
+        }
+      }
+      try (Jedis jedis = new Jedis(server.uri())) {
+        jedis.save();
+      }
+      for (Cache<String, String> changed : List.of(cache, without)) {
+        changed.remove("removed");
+        changed.put("changed", "new");
+      }
+      server.kill();
+      server.restart();
+
+      assertThat(call(() -> cache.get("removed"))).isNull();
+      assertThat(cache.get("changed")).isNull();
+      assertThat(cache.get("kept")).isEqualTo("old");
+      assertThat(call(() -> without.get("removed"))).isEqualTo("old");
+      assertThat(without.get("changed")).isEqualTo("old");
+    }
+  }
+
+  /** Nothing was lost: the repair removes what was changed a short time ago, and nothing else. */
+  @Test
+  void restart_withEverything(@TempDir Path folder) throws Exception {
+    try (RedisServer server =
+            RedisServer.start(
+                "--dir", folder.toString(), "--appendonly", "yes", "--appendfsync", "always");
+        CacheManager manager = open(server.port());
+        CacheManager other = Managers.open(URI.create("redis://localhost:" + server.port()))) {
+      Cache<String, String> cache = Managers.texts(manager, "complete");
+      Managers.texts(other, "complete").putAll(Map.of("a", "1", "b", "1"));
+      cache.put("a", "2");
+      server.restart();
+
+      assertThat(call(() -> cache.get("b"))).isEqualTo("1");
+      assertThat(cache.get("a")).isNull();
+      assertThat(ConnectionBean.of(manager, "FailOverClears").longValue()).isZero();
+    }
+  }
+
+  @Test
+  void restart_withNothing() throws Exception {
+    try (RedisServer server = RedisServer.start();
+        CacheManager manager = open(server.port(), "fail-over.recent-changes=1")) {
+      Cache<String, String> cache = Managers.texts(manager, "empty");
+      cache.putAll(Map.of("a", "1", "b", "1"));
+      server.restart();
+
+      assertThat(call(() -> cache.getAndPut("a", "2"))).isNull();
+      assertThat(cache.get("a")).isEqualTo("2");
+      assertThat(ConnectionBean.of(manager, "FailOvers").longValue()).isEqualTo(1);
+      assertThat(ConnectionBean.of(manager, "FailOverClears").longValue()).isZero();
+    }
+  }
+
+  /** Both servers go on as masters. The old connections are not used any more. */
+  @Test
+  void address_leadsAwayAndBack() throws Exception {
+    try (RedisServer one = RedisServer.start();
+        RedisServer two = RedisServer.start();
+        CuttingProxy name = CuttingProxy.start(one.port(), Long.MAX_VALUE / 4);
+        CacheManager manager = open(name.port(), "defaults.near.enabled=true")) {
+      Cache<String, String> cache = Managers.texts(manager, "back");
+      cache.putAll(Map.of("a", "first", "b", "first"));
+      name.leadTo(two.port());
+      name.cutAll();
+      Awaitility.await("the second server")
+          .atMost(BOUND)
+          .ignoreExceptionsInstanceOf(RedisUnavailableException.class)
+          .until(() -> cache.getAndPut("a", "second") == null);
+      cache.put("b", "second");
+      cache.remove("b");
+      name.leadTo(one.port());
+      name.cutAll();
+
+      assertThat(call(() -> cache.get("a"))).isNotEqualTo("first");
+      Awaitility.await("the first server").atMost(BOUND).until(() -> cache.get("a") == null);
+      assertThat(cache.get("b")).isNull();
+      assertThat(ConnectionBean.of(manager, "FailOvers").longValue()).isEqualTo(2);
+    }
+  }
+
+  /** A name with the addresses of two masters: it is told once, and operations go on. */
+  @Test
+  void address_leadsToSeveralMastersInTurn() {
+    try (RedisServer one = RedisServer.start();
+        RedisServer two = RedisServer.start();
+        CuttingProxy name = CuttingProxy.start(one.port(), Long.MAX_VALUE / 4);
+        CapturedLog log = CapturedLog.start();
+        CacheManager manager = open(name.port(), "connection.command-timeout=500ms")) {
+      name.alternate(one.port(), two.port());
+      Cache<String, String> cache = Managers.texts(manager, "turns");
+
+      Awaitility.await("the warning")
+          .atMost(BOUND)
+          .pollInterval(Duration.ofMillis(1))
+          .ignoreExceptionsInstanceOf(RedisUnavailableException.class)
+          .until(
+              () -> {
+                cache.put("a", "1");
+                name.cutAll();
+                return log.linesWith("several masters in turn").size() == 1;
+              });
+      call(() -> cache.getAndPut("a", "2"));
+      assertThat(log.linesWith("several masters in turn")).hasSize(1);
+    }
+  }
+
+  @Test
+  void info_refused() {
+    try (RedisServer server = RedisServer.start();
+        CapturedLog log = CapturedLog.start()) {
+      try (Jedis jedis = new Jedis(server.uri())) {
+        jedis.aclSetUser("default", "-info");
+      }
+      try (CacheManager manager = open(server.port())) {
+        Cache<String, String> cache = Managers.texts(manager, "refused");
+        cache.put("a", "1");
+        assertThat(cache.get("a")).isEqualTo("1");
+      }
+      assertThat(log.linesWith("+info")).hasSize(1);
+    }
+  }
+}
