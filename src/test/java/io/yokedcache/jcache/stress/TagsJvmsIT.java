@@ -34,9 +34,10 @@ import redis.clients.jedis.params.ClientKillParams;
  * killed, and on a cluster while slots move and masters are replaced. A get that begins after an
  * invalidation returned never finds an entry whose put returned before the invalidation began. In
  * the cache with near entries that holds at once in the JVM that made the invalidation, and within
- * the bound in the others. {@code -Dtags.seconds}, {@code -Dtags.entries} and {@code -Dtags.tags}
- * prolong and enlarge it. In a long run there are four JVMs, and a master is killed: other JVMs may
- * then find old values until the JVM that invalidated them has repaired the fail-over.
+ * the bound in the others. A third cache has values that are read apart from their tags. {@code
+ * -Dtags.seconds}, {@code -Dtags.entries} and {@code -Dtags.tags} prolong and enlarge it. In a long
+ * run there are four JVMs, and a master is killed: other JVMs may then find old values until the
+ * JVM that invalidated them has repaired the fail-over.
  */
 final class TagsJvmsIT {
 
@@ -86,7 +87,7 @@ final class TagsJvmsIT {
     List<ChildJvm> running = new ArrayList<>();
     long[] sums = new long[3];
     try {
-      try (TagsWorker own = new TagsWorker(uri, 0, folder, new TagsLoad.Size(ENTRIES, TAGS))) {
+      try (TagsWorker own = new TagsWorker(uri, 0, folder, ENTRIES, TAGS)) {
         for (int i = 0; i < JVMS; i++) {
           running.add(start(uri));
         }
@@ -112,8 +113,9 @@ final class TagsJvmsIT {
       System.out.printf(
           "%d JVMs, %d s, %d entries, %d tags: %d reads, %d found, %d failed%n",
           JVMS, SECONDS, ENTRIES, TAGS, sums[0], sums[1], sums[2]);
-      assertHistory(TagsWorker.CACHES.get(0), Duration.ZERO);
-      assertHistory(TagsWorker.CACHES.get(1), TagsWorker.NEAR_BOUND);
+      for (String cache : TagsWorker.CACHES) {
+        assertHistory(cache, TagsWorker.bound(cache));
+      }
     } finally {
       for (ChildJvm jvm : jvms) {
         jvm.close();
@@ -125,7 +127,7 @@ final class TagsJvmsIT {
   private void begin() throws IOException {
     Awaitility.await()
         .atMost(Duration.ofSeconds(90))
-        .until(() -> histories(TagsWorker.CACHES.get(1)).allMatch(Files::exists));
+        .until(() -> TagsWorker.CACHES.stream().flatMap(this::histories).allMatch(Files::exists));
     Path unused = Files.createFile(TagsWorker.begin(folder));
   }
 
@@ -156,7 +158,7 @@ final class TagsJvmsIT {
         verdict.stale().size(),
         verdict.lost());
     assertThat(verdict.stale()).isEmpty();
-    assertThat(verdict.ended()).isGreaterThan(20);
+    assertThat(verdict.ended()).isGreaterThan(5); // else it proves nothing
   }
 
   private ChildJvm start(URI uri) throws IOException {

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.stress;
 
 import io.yokedcache.jcache.Tags;
 import io.yokedcache.jcache.YokedCache;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -15,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 import javax.cache.CacheException;
 
 /**
- * Puts, reads and invalidates entries with tags in one cache, and records it. Each value is put
- * once among all JVMs. Safe for use by several threads.
+ * Puts, reads and invalidates entries with tags in one cache, and records it. Each value begins
+ * with a number that is put once among all JVMs. Safe for use by several threads.
  */
 final class TagsLoad {
 
@@ -31,10 +32,10 @@ final class TagsLoad {
   /** How long the threads go on at most after the end. */
   private static final long END_SECONDS = 60;
 
-  /** The numbers of the entries and of the tags of a cache. */
-  record Size(int entries, int tags) {}
+  /** The numbers of the entries and of the tags of a cache, and the length of its values. */
+  record Size(int entries, int tags, int valueBytes) {}
 
-  private final YokedCache<Integer, Long> cache;
+  private final YokedCache<Integer, byte[]> cache;
   private final TagsHistory.Recorder recorder;
   private final Size size;
   private final long firstNumber;
@@ -52,7 +53,7 @@ final class TagsLoad {
    *
    * @param jvm the number of this JVM, which no other JVM of the run has or had
    */
-  TagsLoad(YokedCache<Integer, Long> cache, int jvm, TagsHistory.Recorder recorder, Size size) {
+  TagsLoad(YokedCache<Integer, byte[]> cache, int jvm, TagsHistory.Recorder recorder, Size size) {
     this.cache = cache;
     this.recorder = recorder;
     this.size = size;
@@ -85,6 +86,10 @@ final class TagsLoad {
     return "tag-" + tag;
   }
 
+  private byte[] value(long number) {
+    return ByteBuffer.allocate(size.valueBytes).putLong(number).array();
+  }
+
   private void put() {
     SplittableRandom random = new SplittableRandom();
     int start = random.nextInt(size.entries);
@@ -93,7 +98,7 @@ final class TagsLoad {
       int key = n < size.entries ? (int) (start + n) % size.entries : random.nextInt(size.entries);
       int[] tags = TagsHistory.tagsOf(key, size.tags);
       try {
-        cache.put(key, firstNumber + n, Tags.of(name(tags[0]), name(tags[1])));
+        cache.put(key, value(firstNumber + n), Tags.of(name(tags[0]), name(tags[1])));
         recorder.putEnded(firstNumber + n);
       } catch (CacheException unknown) {
         lost.increment();
@@ -107,11 +112,11 @@ final class TagsLoad {
       int key = random.nextInt(size.entries);
       long beganNanos = System.nanoTime();
       try {
-        Long number = cache.get(key);
+        byte[] value = cache.get(key);
         reads.increment();
-        if (number != null) {
+        if (value != null) {
           found.increment();
-          recorder.read(number, key, beganNanos);
+          recorder.read(ByteBuffer.wrap(value).getLong(), key, beganNanos);
         }
       } catch (CacheException away) {
         lost.increment();

@@ -26,16 +26,26 @@ import javax.management.ObjectName;
 import org.awaitility.Awaitility;
 
 /**
- * One of the JVMs of {@link TagsJvmsIT}: a load on a cache without a near cache, and one on a cache
- * with it. Safe for use by several threads.
+ * One of the JVMs of {@link TagsJvmsIT}: a load on a cache, one on a cache with near entries, and
+ * one on a smaller cache with large values. Safe for use by several threads.
  */
 final class TagsWorker implements AutoCloseable {
 
-  /** The caches. */
-  static final List<String> CACHES = List.of("tagged", "tagged-near");
+  private static final String NEAR = "tagged-near";
+  private static final String LARGE = "tagged-large";
 
-  /** How long near entries may be used after an invalidation of another JVM. */
-  static final Duration NEAR_BOUND = Duration.ofMillis(200);
+  /** The caches. */
+  static final List<String> CACHES = List.of("tagged", NEAR, LARGE);
+
+  private static final Duration NEAR_BOUND = Duration.ofMillis(200);
+
+  private static final int VALUE_BYTES = Long.BYTES;
+
+  /** Large enough to be read apart from the tags. */
+  private static final int LARGE_VALUE_BYTES = 8_192;
+
+  /** How many times fewer entries the cache with large values has. */
+  private static final int FEWER_LARGE = 10;
 
   private static final String REPORT = "TAGS";
   private static final int FIGURES = 3;
@@ -55,25 +65,36 @@ final class TagsWorker implements AutoCloseable {
    *
    * @param jvm the number of this JVM, which no other JVM of the run has or had
    * @param folder of the histories, and of the files that start and end the loads
+   * @param entries the number of entries of the caches with small values
    */
-  TagsWorker(URI uri, int jvm, Path folder, TagsLoad.Size size) {
+  TagsWorker(URI uri, int jvm, Path folder, int entries, int tags) {
     Properties properties = new Properties();
     properties.setProperty("yokedcache.defaults.tags", "true");
     properties.setProperty("yokedcache.connection.command-timeout", "1s");
-    properties.setProperty("yokedcache.caches.tagged-near.near.enabled", "true");
+    properties.setProperty("yokedcache.caches." + NEAR + ".near.enabled", "true");
     properties.setProperty("yokedcache.near.max-staleness", NEAR_BOUND.toMillis() + "ms");
     manager = new YokedCachingProvider().getCacheManager(uri, null, properties);
     for (String name : CACHES) {
-      YokedCache<Integer, Long> cache =
-          (YokedCache<Integer, Long>)
+      YokedCache<Integer, byte[]> cache =
+          (YokedCache<Integer, byte[]>)
               manager.createCache(
                   name,
-                  new MutableConfiguration<Integer, Long>().setTypes(Integer.class, Long.class));
+                  new MutableConfiguration<Integer, byte[]>()
+                      .setTypes(Integer.class, byte[].class));
       TagsHistory.Recorder recorder = new TagsHistory.Recorder(history(folder, jvm, name));
       recorders.add(recorder);
+      TagsLoad.Size size =
+          name.equals(LARGE)
+              ? new TagsLoad.Size(entries / FEWER_LARGE, tags, LARGE_VALUE_BYTES)
+              : new TagsLoad.Size(entries, tags, VALUE_BYTES);
       loads.add(new TagsLoad(cache, jvm, recorder, size));
     }
     flushes = flushing.scheduleWithFixedDelay(this::flush, 0, FLUSH_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** How long a value of a cache may be used after an invalidation of another JVM. */
+  static Duration bound(String cache) {
+    return cache.equals(NEAR) ? NEAR_BOUND : Duration.ZERO;
   }
 
   /** The history of a cache in a JVM. */
@@ -83,9 +104,13 @@ final class TagsWorker implements AutoCloseable {
 
   /** Arguments: URI, number, folder, entries, tags. */
   public static void main(String[] args) throws Exception {
-    TagsLoad.Size size = new TagsLoad.Size(Integer.parseInt(args[3]), Integer.parseInt(args[4]));
     try (TagsWorker worker =
-        new TagsWorker(URI.create(args[0]), Integer.parseInt(args[1]), Path.of(args[2]), size)) {
+        new TagsWorker(
+            URI.create(args[0]),
+            Integer.parseInt(args[1]),
+            Path.of(args[2]),
+            Integer.parseInt(args[3]),
+            Integer.parseInt(args[4]))) {
       System.out.println(JvmReport.line(REPORT, worker.run(Path.of(args[2]))));
     }
   }
