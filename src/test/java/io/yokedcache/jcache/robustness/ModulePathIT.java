@@ -11,8 +11,10 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -24,6 +26,7 @@ import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.Caching;
 import javax.cache.configuration.MutableConfiguration;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,28 +65,101 @@ final class ModulePathIT {
 
   @Test
   void nearCache_onTheModulePath() throws Exception {
+    assertThat(
+            run(
+                "-Dyokedcache.defaults.near.enabled=true",
+                "-p",
+                modules(),
+                "--add-modules",
+                MODULES,
+                "-cp",
+                location(ModulePathIT.class).toString(),
+                ModulePathIT.class.getName()))
+        .contains("found in io.yokedcache.jcache");
+  }
+
+  /** A key is a record of a package that is exported, so that nobody may set or read its fields. */
+  @Test
+  void recordKey_ofAModuleThatOpensNothing() throws Exception {
+    Path application =
+        compile(
+            Map.of(
+                "module-info.java",
+                "module acme { requires cache.api; exports acme; }",
+                "acme/Main.java",
+                """
+                package acme;
+
+                import java.net.URI;
+                import javax.cache.Cache;
+                import javax.cache.Caching;
+                import javax.cache.configuration.MutableConfiguration;
+
+                public class Main {
+                  public record Id(String country, long number) {}
+
+                  public static void main(String[] arguments) {
+                    var manager =
+                        Caching.getCachingProvider().getCacheManager(URI.create(arguments[0]), null);
+                    try (manager) {
+                      Cache<Id, String> cache =
+                          manager.createCache(
+                              "records",
+                              new MutableConfiguration<Id, String>().setTypes(Id.class, String.class));
+                      cache.put(new Id("de", 7), "found");
+                      for (Cache.Entry<Id, String> entry : cache) {
+                        System.out.println(entry.getKey() + " " + cache.get(new Id("de", 7)));
+                      }
+                    }
+                  }
+                }
+                """));
+    assertThat(
+            run(
+                "-p",
+                modules() + File.pathSeparator + application,
+                "--add-modules",
+                MODULES,
+                "-m",
+                "acme/acme.Main"))
+        .contains("Id[country=de, number=7] found");
+  }
+
+  /** Runs a program in another JVM with the URI of a server as its argument. */
+  private static String run(String... arguments) throws Exception {
     try (RedisServer server = RedisServer.start()) {
-      String modules =
-          Stream.concat(Stream.of(providerJar()), libraries())
-              .collect(Collectors.joining(File.pathSeparator));
-      Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Dyokedcache.defaults.near.enabled=true",
-                  "-p",
-                  modules,
-                  "--add-modules",
-                  MODULES,
-                  "-cp",
-                  location(ModulePathIT.class).toString(),
-                  ModulePathIT.class.getName(),
-                  server.uri().toString())
-              .redirectErrorStream(true)
-              .start();
+      List<String> command = new ArrayList<>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(List.of(arguments));
+      command.add(server.uri().toString());
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      assertThat(output).contains("found in io.yokedcache.jcache");
+      return output;
     }
+  }
+
+  /** Returns the folder of the classes of a module. */
+  private Path compile(Map<String, String> sources) throws Exception {
+    Path classes = folder.resolve("application");
+    List<String> arguments =
+        new ArrayList<>(List.of("--release", "17", "-p", modules(), "-d", classes.toString()));
+    for (Map.Entry<String, String> source : sources.entrySet()) {
+      Path file = folder.resolve("sources").resolve(source.getKey());
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, source.getValue());
+      arguments.add(file.toString());
+    }
+    assertThat(
+            ToolProvider.getSystemJavaCompiler()
+                .run(null, null, null, arguments.toArray(String[]::new)))
+        .isZero();
+    return classes;
+  }
+
+  private String modules() throws Exception {
+    return Stream.concat(Stream.of(providerJar()), libraries())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   private static Stream<String> libraries() {
