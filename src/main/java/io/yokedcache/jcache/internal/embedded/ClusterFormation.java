@@ -108,6 +108,7 @@ public final class ClusterFormation implements AutoCloseable {
   private boolean isWell(AdminConnection node) throws IOException {
     String replicating = node.call("INFO", "replication");
     return node.call("CLUSTER", "INFO").contains("cluster_state:ok")
+        && knowsAll(node) // and no node of another cluster, which would claim the same slots
         && replicasKnownBy(node) == nodes.size() - masters
         && (replicating.contains("role:master") || replicating.contains("master_link_status:up"));
   }
