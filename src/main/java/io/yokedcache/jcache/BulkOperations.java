@@ -203,9 +203,14 @@ final class BulkOperations<K, V> {
     meter.perform(
         Operation.CLEAR,
         (recorder, start) -> {
-          definition.store().clear();
+          clearEntries();
           recorder.record(Operation.CLEAR, start);
         });
+  }
+
+  private void clearEntries() {
+    context.overtakeLoads();
+    definition.store().clear();
   }
 
   /**
@@ -218,7 +223,7 @@ final class BulkOperations<K, V> {
             && !events.wantsEvents()
             && !definition.store().isHeard();
     if (isUnobserved && !lifecycle.isStatisticsEnabled()) {
-      definition.store().clear();
+      clearEntries();
       return;
     }
     meter.perform(

@@ -17,8 +17,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import javax.cache.event.EventType;
@@ -111,6 +113,42 @@ final class ReadThroughIT {
           .hasCauseInstanceOf(IllegalStateException.class);
     }
     assertThat(cache.containsKey("k")).isFalse();
+  }
+
+  /** The source was changed before the entry was removed, and the running load is older. */
+  @Test
+  void get_afterAChange_doesNotJoinAnOlderLoad() throws Exception {
+    for (Consumer<Cache<String, Loaded>> change :
+        List.<Consumer<Cache<String, Loaded>>>of(
+            cache -> cache.remove("k"), Cache::clear, Cache::removeAll)) {
+      AtomicReference<String> source = new AtomicReference<>("old");
+      CountDownLatch read = new CountDownLatch(1);
+      CountDownLatch gate = new CountDownLatch(1);
+      Cache<String, Loaded> cache =
+          create(
+              new RecordingLoader(
+                  key -> {
+                    String value = requireNonNull(source.get());
+                    if (value.equals("old")) {
+                      read.countDown();
+                      awaitUnchecked(gate);
+                    }
+                    return new Loaded(value);
+                  }));
+      FutureTask<Loaded> older = new FutureTask<>(() -> cache.get("k"));
+      new Thread(older).start();
+      awaitUnchecked(read);
+
+      source.set("new");
+      change.accept(cache);
+      FutureTask<Loaded> later = new FutureTask<>(() -> cache.get("k"));
+      new Thread(later).start();
+
+      assertThat(later.get(20, TimeUnit.SECONDS)).isEqualTo(new Loaded("new"));
+      gate.countDown();
+      assertThat(older.get(60, TimeUnit.SECONDS)).isEqualTo(new Loaded("old"));
+      assertThat(cache.get("k")).isEqualTo(new Loaded("new"));
+    }
   }
 
   @Test

@@ -152,7 +152,7 @@ public final class LoadTracker implements ChangeObserver {
     }
   }
 
-  /** The right of one load to store its value. Used by one thread. */
+  /** The right of one load to store its value. Used by one thread, except where it is said. */
   public final class Ticket implements AutoCloseable {
 
     private final Stamp stamp;
@@ -197,6 +197,17 @@ public final class LoadTracker implements ChangeObserver {
         storing = true;
         stamp.storing++;
         return true;
+      } finally {
+        now.lock.unlock();
+      }
+    }
+
+    /** Whether the key was changed since the load began. Safe for use by several threads. */
+    public boolean isOvertaken() {
+      Running now = running();
+      now.lock.lock();
+      try {
+        return stamp.version != version;
       } finally {
         now.lock.unlock();
       }

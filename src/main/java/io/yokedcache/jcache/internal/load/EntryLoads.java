@@ -89,6 +89,12 @@ public final class EntryLoads<K, V> {
       return new OwnLoad<>(new Missing<>(key(), keyBytes(), undecodable), load);
     }
 
+    void begin(Ticket ticket) {
+      if (load != null) {
+        load.begin(ticket);
+      }
+    }
+
     void complete(@Nullable Bytes value) {
       if (load != null) {
         load.complete(value);
@@ -254,7 +260,6 @@ public final class EntryLoads<K, V> {
       if (value != null) {
         results.put(late.get(i).key(), OperationResult.miss(value));
         late.get(i).complete(reads.get(i).bytes());
-        late.get(i).close();
       }
     }
     return results;
@@ -270,6 +275,9 @@ public final class EntryLoads<K, V> {
     List<Bytes> keys = own.stream().map(OwnLoad::keyBytes).toList();
     List<Ticket> tickets = context.loads().beginAll(keys);
     try {
+      for (int i = 0; i < own.size(); i++) {
+        own.get(i).begin(tickets.get(i));
+      }
       PinnedEntries pinned = context.store().changes().pin(keys, /* wereRead= */ true, Use.ANSWER);
       Map<K, V> loaded;
       try {

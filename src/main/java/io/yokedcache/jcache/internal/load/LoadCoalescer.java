@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.load;
 import io.yokedcache.jcache.internal.entry.DeadlockDetector;
 import io.yokedcache.jcache.internal.entry.DeadlockDetector.Awaited;
 import io.yokedcache.jcache.internal.entry.DeadlockDetector.WaitOutcome;
+import io.yokedcache.jcache.internal.entry.LoadTracker.Ticket;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,14 +46,16 @@ final class LoadCoalescer {
 
   /**
    * Joins the running load of a key, or begins one, which the caller must close. A loader that
-   * reads the key it loads would wait for itself, so it leads a separate load.
+   * reads the key it loads would wait for itself, so it leads a separate load. A load that is older
+   * than a change of the key is not joined: its value may be older, too.
    */
   Membership join(Bytes key) {
     Load own = new Load(key);
-    Load other = loads.putIfAbsent(key, own);
-    return other == null || other.leader == Thread.currentThread()
+    Load joined =
+        loads.merge(key, own, (running, begun) -> running.isOvertaken() ? begun : running);
+    return joined == own || joined.leader == Thread.currentThread()
         ? new Membership(own, /* isLeader= */ true)
-        : new Membership(other, /* isLeader= */ false);
+        : new Membership(joined, /* isLeader= */ false);
   }
 
   /**
@@ -109,8 +112,21 @@ final class LoadCoalescer {
     /** Written before the latch opens. */
     private @Nullable LoadResult result;
 
+    /** Of the call of the loader, or {@code null} before it. */
+    private volatile @Nullable Ticket ticket;
+
     private Load(Bytes key) {
       this.key = key;
+    }
+
+    /** To be called before the loader is. */
+    void begin(Ticket taken) {
+      ticket = taken;
+    }
+
+    private boolean isOvertaken() {
+      Ticket taken = ticket;
+      return taken != null && taken.isOvertaken();
     }
 
     @Override
@@ -159,19 +175,23 @@ final class LoadCoalescer {
       complete(new LoadResult(null, failure));
     }
 
+    /**
+     * Ends the load for threads that come later: the key may be changed while the leader is still
+     * busy with other keys.
+     */
     private void complete(LoadResult loaded) {
       if (ended.getCount() > 0) {
         result = loaded;
-        ended.countDown();
+        if (loaded.value() != null) {
+          noteLoaded(key);
+        }
+        close();
       }
     }
 
     /** Ends the load. Without a result the followers load by themselves. */
     @Override
     public void close() {
-      if (result != null && result.value() != null) {
-        noteLoaded(key);
-      }
       // First, so that no thread joins a load that has ended.
       loads.remove(key, this);
       ended.countDown();

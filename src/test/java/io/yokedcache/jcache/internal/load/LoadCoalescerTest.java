@@ -48,6 +48,23 @@ final class LoadCoalescerTest {
     assertThat(loads.size()).isZero();
   }
 
+  /** The leader may load other keys for long; until then the key may be changed. */
+  @Test
+  void complete_laterThreadsDoNotGetTheResult() throws Exception {
+    LoadCoalescer loads = loads(Duration.ofMinutes(10));
+    Membership later;
+    try (Load load = loads.join(KEY).load()) {
+      load.complete(VALUE);
+
+      later = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS);
+
+      assertThat(later.isLeader()).isTrue();
+      assertThat(loads.wasLoadedRecently(KEY)).as("it can read what was loaded").isTrue();
+    }
+    assertThat(loads.size()).as("the later load").isOne();
+    later.load().close();
+  }
+
   @Test
   void join_givesUpAndLoadsByItself() throws Exception {
     LoadCoalescer loads = loads(Duration.ofMillis(20));
