@@ -42,7 +42,11 @@ final class ArchitectureTest {
           Map.entry(
               "internal.codec",
               Set.of(
-                  "codec", "internal.codec.key", "internal.codec.serial", "internal.codec.value")),
+                  "codec",
+                  "internal.codec.key",
+                  "internal.codec.serial",
+                  "internal.codec.value",
+                  "internal.settings")),
           Map.entry("internal.codec.wrap", Set.of("codec", "internal.settings")),
           Map.entry("internal.settings", Set.of("codec", "configuration", "spi")),
           Map.entry("internal.metrics", Set.of("spi")),

@@ -14,6 +14,7 @@ import io.yokedcache.jcache.internal.codec.value.CheckedCodec;
 import io.yokedcache.jcache.internal.codec.value.PlainForm;
 import io.yokedcache.jcache.internal.codec.value.ProtobufCodec;
 import io.yokedcache.jcache.internal.codec.value.StringCodec;
+import io.yokedcache.jcache.internal.settings.Spelling;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Collections;
 import java.util.List;
@@ -269,7 +270,13 @@ public final class Codecs {
       throw new CacheException(
           "Class " + className + " does not implement " + Codec.class.getName() + "; " + KNOWN);
     } catch (ClassNotFoundException e) {
-      throw new CacheException("There is no codec \"" + className + "\"; " + KNOWN, e);
+      String near = Spelling.nearest(className, names());
+      throw new CacheException(
+          "There is no codec \""
+              + className
+              + "\"; "
+              + (near == null ? KNOWN : "did you mean " + near + "? K" + KNOWN.substring(1)),
+          e);
     } catch (InvocationTargetException e) {
       throw new CacheException(
           "The constructor of the codec " + className + " failed: " + e.getCause(), e);

@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the known name that is most similar to an unknown one. */
-final class Spelling {
+public final class Spelling {
 
   private Spelling() {}
 
@@ -14,7 +14,7 @@ final class Spelling {
    * not count, so {@code timeToLive} finds {@code time-to-live}; else about one wrong letter in
    * three is forgiven, and at least one.
    */
-  static @Nullable String nearest(String name, Collection<String> candidates) {
+  public static @Nullable String nearest(String name, Collection<String> candidates) {
     String wanted = plain(name);
     String best = null;
     int bestDistance = Math.max(1, wanted.length() / 3) + 1;

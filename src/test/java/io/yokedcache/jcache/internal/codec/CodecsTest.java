@@ -163,6 +163,10 @@ final class CodecsTest {
 
   @Test
   void named_unknown_listsWhatExists() {
+    assertThatThrownBy(() -> codecs.named("Jsn", String.class))
+        .hasMessageContaining("There is no codec \"Jsn\"; did you mean json? Known are ");
+    assertThatThrownBy(() -> codecs.named("com.acme.Codec", String.class))
+        .hasMessageContaining("There is no codec \"com.acme.Codec\"; known are ");
     assertThatThrownBy(() -> codecs.named("jsn", String.class))
         .isInstanceOf(CacheException.class)
         .hasMessageContainingAll("\"jsn\"", "auto", "java", "string", "bytes", "canonical");
