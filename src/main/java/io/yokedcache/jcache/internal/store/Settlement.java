@@ -197,7 +197,9 @@ final class Settlement {
             }
           });
       due.keySet().removeAll(refused);
-      if (awaitOther(owed.underWay(due.keySet()), waitEndNanos)) {
+      Attempt other = owed.underWay(due.keySet());
+      if (other != null) {
+        await(other, waitEndNanos);
         continue;
       }
       if (due.isEmpty()) {
@@ -207,12 +209,11 @@ final class Settlement {
     }
   }
 
-  /** Waits for the attempt of another thread; returns whether there was one. */
-  private boolean awaitOther(@Nullable Attempt other, long waitEndNanos) {
+  /** Waits for the attempt of another thread, if there is one. */
+  private void await(@Nullable Attempt other, long waitEndNanos) {
     if (other != null) {
       other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
     }
-    return other != null;
   }
 
   /**
@@ -236,7 +237,7 @@ final class Settlement {
       }
       // It is given up before the wait for another one: that one may wait for a key of this one.
       owed.endAttempt(attempt, /* failure= */ null);
-      boolean unused = awaitOther(owed.underWay(refused.keySet()), waitEndNanos);
+      await(owed.underWay(refused.keySet()), waitEndNanos);
     }
   }
 
@@ -294,7 +295,7 @@ final class Settlement {
       if (own != null) {
         return own;
       }
-      boolean unused = awaitOther(owed.underWayIn(buckets), waitEndNanos);
+      await(owed.underWayIn(buckets), waitEndNanos);
     }
   }
 
