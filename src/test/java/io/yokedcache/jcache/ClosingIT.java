@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -41,7 +42,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is closed says so, takes everything of its own along, and wrong arguments are named. */
 final class ClosingIT {
 
-  /** JSR-107's two of a cache, the extended statistics, and one for each operation and part. */
   /** Those of JSR-107, the extended one, the operation that was used, and its three phases. */
   private static final int BEANS_WITH_STATISTICS = 7;
 
@@ -279,10 +279,15 @@ final class ClosingIT {
     assertThat(again.get("k")).isNull();
   }
 
-  /** An application may create and destroy caches of ever new names. */
+  /**
+   * An application may create and destroy caches of ever new names. The changes of a cache are kept
+   * for a while, in case that a fail-over loses them.
+   */
   @Test
   void destroy_cacheLeavesNothingInTheJvm() {
-    CacheManager manager = provider.getCacheManager(redis.uri(), null);
+    Properties properties = new Properties();
+    properties.setProperty("yokedcache.fail-over.within", "1s");
+    CacheManager manager = provider.getCacheManager(redis.uri(), null, properties);
     WeakReference<String> name = createAndDestroy(manager, "forgotten", "7");
     WeakReference<String> refused = createRefused(manager, "refused", "7");
 
@@ -290,6 +295,7 @@ final class ClosingIT {
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () -> {
+              WeakReference<String> unused = createAndDestroy(manager, "next", "8");
               System.gc();
               assertThat(name.get()).isNull();
               assertThat(refused.get()).isNull();

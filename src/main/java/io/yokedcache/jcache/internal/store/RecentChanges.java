@@ -66,7 +66,10 @@ public final class RecentChanges implements FailOverListener {
   private final AtomicReferenceArray<@Nullable Changed> ring;
   private final AtomicLong next = new AtomicLong();
 
-  /** By name. A closed cache stays until its changes are no longer recent. */
+  /**
+   * By name. A closed cache stays until its changes are no longer recent, and another cache is
+   * opened then.
+   */
   private final Map<String, OfCache> caches = new ConcurrentHashMap<>();
 
   private final LongAdder failOvers = new LongAdder();
@@ -89,10 +92,22 @@ public final class RecentChanges implements FailOverListener {
   /** Notes the changes of a cache that was opened, until {@link OfCache#close}. */
   public OfCache of(KeySpace names, Generations generations) {
     long now = System.nanoTime();
-    caches.values().removeIf(cache -> cache.isForgotten(now));
+    if (caches.values().removeIf(cache -> cache.isForgotten(now))) {
+      forgetChanges(now);
+    }
     OfCache opened = new OfCache(names, generations);
     // The changes of a cache with this name, which was destroyed or closed, must not be lost.
     return caches.merge(names.toString(), opened, OfCache::reopened);
+  }
+
+  /** Empties the places of changes that are no longer recent: these hold their caches. */
+  private void forgetChanges(long nowNanos) {
+    for (int i = 0; i < ring.length(); i++) {
+      Changed changed = ring.get(i);
+      if (changed != null && !isRecent(changed.nanos, nowNanos)) {
+        boolean unused = ring.compareAndSet(i, changed, null); // else it was displaced
+      }
+    }
   }
 
   public FailOverStatistics statistics() {
