@@ -8,7 +8,6 @@ import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import javax.cache.Cache;
 import javax.cache.configuration.CacheEntryListenerConfiguration;
@@ -39,8 +38,8 @@ public final class EventDispatcher<K, V> implements EventDemand {
   /** Guarded by this object's monitor. */
   private boolean closed;
 
-  private final CopyOnWriteArrayList<Registration<K, V>> registrations =
-      new CopyOnWriteArrayList<>();
+  /** Replaced as a whole, under this object's monitor. */
+  private volatile List<Registration<K, V>> registrations = List.of();
 
   /** Derived from the registrations at each change of them, since every operation asks. */
   private volatile boolean oldValues;
@@ -105,25 +104,31 @@ public final class EventDispatcher<K, V> implements EventDemand {
   }
 
   /** Adds a listener. */
-  public void add(Registration<K, V> registration) {
-    registrations.add(registration);
-    noteDemand();
+  public synchronized void add(Registration<K, V> registration) {
+    List<Registration<K, V>> all = new ArrayList<>(registrations);
+    all.add(registration);
+    register(all);
   }
 
   /** Removes a listener and returns the objects to close. */
-  public List<Closeable> deregister(CacheEntryListenerConfiguration<K, V> configuration) {
+  public synchronized List<Closeable> deregister(
+      CacheEntryListenerConfiguration<K, V> configuration) {
     List<Closeable> closeables = new ArrayList<>();
+    List<Registration<K, V>> others = new ArrayList<>();
     for (Registration<K, V> registration : registrations) {
-      if (registration.isOf(configuration) && registrations.remove(registration)) {
+      if (registration.isOf(configuration)) {
         closeables.addAll(registration.closeables());
+      } else {
+        others.add(registration);
       }
     }
-    noteDemand();
+    register(others);
     return closeables;
   }
 
-  private void noteDemand() {
-    oldValues = registrations.stream().anyMatch(Registration::isOldValueRequired);
+  private synchronized void register(List<Registration<K, V>> all) {
+    registrations = List.copyOf(all);
+    oldValues = all.stream().anyMatch(Registration::isOldValueRequired);
   }
 
   /** Publishes the change that an operation made to one entry. */
@@ -200,9 +205,10 @@ public final class EventDispatcher<K, V> implements EventDemand {
       made.close();
     }
     List<Closeable> closeables = new ArrayList<>();
-    registrations.forEach(registration -> closeables.addAll(registration.closeables()));
-    registrations.clear();
-    noteDemand();
+    synchronized (this) {
+      registrations.forEach(registration -> closeables.addAll(registration.closeables()));
+      register(List.of());
+    }
     return closeables;
   }
 

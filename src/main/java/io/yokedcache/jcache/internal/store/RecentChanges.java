@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -67,10 +66,10 @@ public final class RecentChanges implements FailOverListener {
   private final AtomicLong next = new AtomicLong();
 
   /**
-   * By name. A closed cache stays until its changes are no longer recent, and another cache is
-   * opened then.
+   * By the route of the first bucket. A closed cache stays until its changes are no longer recent,
+   * and another cache is opened then.
    */
-  private final Map<String, OfCache> caches = new ConcurrentHashMap<>();
+  private final Map<Bytes, OfCache> caches = new ConcurrentHashMap<>();
 
   private final LongAdder failOvers = new LongAdder();
   private final LongAdder removals = new LongAdder();
@@ -97,7 +96,7 @@ public final class RecentChanges implements FailOverListener {
     }
     OfCache opened = new OfCache(names, generations);
     // The changes of a cache with this name, which was destroyed or closed, must not be lost.
-    return caches.merge(names.toString(), opened, OfCache::reopened);
+    return caches.merge(names.route(0), opened, OfCache::reopened);
   }
 
   /** Empties the places of changes that are no longer recent: these hold their caches. */
@@ -159,7 +158,7 @@ public final class RecentChanges implements FailOverListener {
     for (OfCache cache : caches.values()) {
       boolean wasCleared = cache.wasCleared(nowNanos);
       for (int bucket = 0; bucket < cache.names.buckets(); bucket++) {
-        boolean isIncomplete = isRecent(cache.displacedNanos.get(bucket), nowNanos);
+        boolean isIncomplete = isRecent(cache.displacedNanos(bucket), nowNanos);
         if (wasCleared || isIncomplete) {
           Repair repair = repair(byRoute, cache, bucket);
           repair.cache = cache; // not an earlier one of the same name
@@ -257,16 +256,20 @@ public final class RecentChanges implements FailOverListener {
     private volatile Generations generations;
     private volatile boolean isOpen = true;
 
-    /** For each bucket a time not before the last change that was displaced or not kept. */
-    private final AtomicLongArray displacedNanos;
+    /**
+     * For each bucket a time not before the last change that was displaced or not kept. Made when
+     * there is one, under this object's monitor; then it stays.
+     */
+    private volatile @Nullable AtomicLongArray displacedNanos;
 
-    private final AtomicInteger runningClears = new AtomicInteger();
+    /** Written under this object's monitor. */
+    private volatile int runningClears;
+
     private volatile long clearedNanos = NEVER;
 
     private OfCache(KeySpace names, Generations generations) {
       this.names = names;
       this.generations = generations;
-      this.displacedNanos = new AtomicLongArray(names.buckets());
     }
 
     private OfCache reopened(OfCache again) {
@@ -278,7 +281,7 @@ public final class RecentChanges implements FailOverListener {
     @Override
     public void beforeChange(Bytes key) {
       long now = now();
-      long marked = displacedNanos.get(names.bucketOf(key));
+      long marked = displacedNanos(names.bucketOf(key));
       if (marked != NEVER && marked - now >= 0) {
         return;
       }
@@ -300,7 +303,7 @@ public final class RecentChanges implements FailOverListener {
 
     private void displace(Changed change, long nowNanos) {
       int bucket = change.bucket();
-      long marked = displacedNanos.get(bucket);
+      long marked = displacedNanos(bucket);
       if (marked == NEVER || change.nanos - marked > 0) {
         // In the future, so that the next changes and the next displaced ones find the mark.
         mark(bucket, (nowNanos + withinNanos / PAUSES) | 1);
@@ -309,21 +312,36 @@ public final class RecentChanges implements FailOverListener {
 
     private void mark(int bucket, long nanos) {
       long unused =
-          displacedNanos.accumulateAndGet(
-              bucket,
-              nanos,
-              (before, next) -> before != NEVER && before - next > 0 ? before : next);
+          madeDisplacedNanos()
+              .accumulateAndGet(
+                  bucket,
+                  nanos,
+                  (before, next) -> before != NEVER && before - next > 0 ? before : next);
+    }
+
+    private long displacedNanos(int bucket) {
+      AtomicLongArray made = displacedNanos;
+      return made == null ? NEVER : made.get(bucket);
+    }
+
+    private synchronized AtomicLongArray madeDisplacedNanos() {
+      AtomicLongArray made = displacedNanos;
+      if (made == null) {
+        made = new AtomicLongArray(names.buckets());
+        displacedNanos = made;
+      }
+      return made;
     }
 
     @Override
-    public void beforeClear() {
-      runningClears.incrementAndGet();
+    public synchronized void beforeClear() {
+      runningClears++;
     }
 
     @Override
-    public void afterClear() {
+    public synchronized void afterClear() {
       clearedNanos = now();
-      runningClears.decrementAndGet();
+      runningClears--;
     }
 
     @Override
@@ -346,7 +364,7 @@ public final class RecentChanges implements FailOverListener {
 
     private boolean wasCleared(long nowNanos) {
       // In this order: a clear that ends between the two is seen by its time.
-      return runningClears.get() > 0 || isRecent(clearedNanos, nowNanos);
+      return runningClears > 0 || isRecent(clearedNanos, nowNanos);
     }
 
     private boolean isForgotten(long nowNanos) {
@@ -354,7 +372,7 @@ public final class RecentChanges implements FailOverListener {
         return false;
       }
       for (int bucket = 0; bucket < names.buckets(); bucket++) {
-        if (isRecent(displacedNanos.get(bucket), nowNanos)) {
+        if (isRecent(displacedNanos(bucket), nowNanos)) {
           return false;
         }
       }
@@ -401,7 +419,7 @@ public final class RecentChanges implements FailOverListener {
     }
 
     private boolean isSameGeneration() {
-      return cache.runningClears.get() == 0 && cache.generations.isKnown(bucket, token);
+      return cache.runningClears == 0 && cache.generations.isKnown(bucket, token);
     }
 
     boolean needsRemoval() {
