@@ -245,7 +245,7 @@ public record Settings(
       return server(deployment, node, database, user, password, tls, security);
     }
 
-    /** Returns the settings of connections to a replica, which differ as those of a node do. */
+    /** Returns these settings for a connection to a replica. */
     public Connection replica(Address replica) {
       Deployment alone = Deployment.standalone(replica.host(), replica.port());
       return server(alone, replica, database, user, password, tls, security);
