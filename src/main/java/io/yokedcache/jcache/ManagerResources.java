@@ -10,6 +10,8 @@ import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -41,8 +43,8 @@ final class ManagerResources implements AutoCloseable {
   private final BackgroundScheduler statistics;
   private final ThreadPoolExecutor loads;
 
-  /** Whether the thread runs a {@code loadAll}, whose loader or listener may call another one. */
-  private final ThreadLocal<Boolean> isLoading = ThreadLocal.withInitial(() -> false);
+  /** The threads that run a {@code loadAll}, whose loader or listener may call another one. */
+  private final Set<Thread> loading = ConcurrentHashMap.newKeySet();
 
   private final ThreadPoolExecutor refreshes;
   private final List<AutoCloseable> all = new ArrayList<>();
@@ -161,16 +163,17 @@ final class ManagerResources implements AutoCloseable {
    * this one while all other threads wait too.
    */
   private void load(Runnable task) {
-    if (isLoading.get()) {
+    if (loading.contains(Thread.currentThread())) {
       runInCaller(task, loads);
     } else {
       loads.execute(
           () -> {
-            isLoading.set(true);
+            Thread thread = Thread.currentThread();
+            loading.add(thread);
             try {
               task.run();
             } finally {
-              isLoading.remove();
+              loading.remove(thread);
             }
           });
     }
