@@ -44,7 +44,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  *
  * <p>Safe for use by several threads. All waits are bounded by the connect time-out.
  */
-public final class NamedServer implements ServerLookup, Topology {
+public final class NamedServer implements Topology {
 
   private static final Logger logger = LoggerFactory.getLogger(NamedServer.class);
 
@@ -105,8 +105,9 @@ public final class NamedServer implements ServerLookup, Topology {
     this.policy = new ErrorReply.Policy(settings.commandTimeout());
     this.fixed = ServerLookup.fixed(settings);
     this.gate = new FailOverGate(settings, failOver);
+    Lookup lookup = new Lookup(/* isGated= */ true);
     this.master =
-        new Master(settings.address(), new Endpoint(settings, policy, maxValueBytes, this));
+        new Master(settings.address(), new Endpoint(settings, policy, maxValueBytes, lookup));
   }
 
   @Override
@@ -129,56 +130,11 @@ public final class NamedServer implements ServerLookup, Topology {
     listeners.add(listener);
   }
 
-  @Override
-  public @Nullable Address present() {
-    return fixed.present();
-  }
-
-  @Override
-  public String address() {
-    return fixed.address();
-  }
-
-  @Override
-  public String advice() {
-    return fixed.advice();
-  }
-
-  @Override
-  public <T> T connect(Function<Settings.Connection, T> attempt) {
-    long startNanos = System.nanoTime();
-    while (true) {
-      try {
-        return fixed.connect(attempt);
-      } catch (NoMasterException e) {
-        if (System.nanoTime() - startNanos >= settings.connectTimeout().toNanos()) {
-          throw e;
-        }
-        BoundedWait.pause(PAUSE_NANOS);
-      }
-    }
-  }
-
-  @Override
-  public @Nullable CommandArguments question() {
-    return isUnsteady ? null : new CommandArguments(Command.INFO).add("replication");
-  }
-
-  @Override
-  public void check(@Nullable Object answer) {
-    String history = see(answer);
-    gate.pass(() -> present.number(), this::direct);
-    if (!history.isEmpty() && !history.equals(present.history()) && !isUnsteady) {
-      throw new NoMasterException("the address leads to another server by now");
-    }
-  }
-
   /** Leads there without the gate; that another server answers now is noticed all the same. */
   private Endpoint direct() {
     // It does not wait for a server that loads its data: the threads at the gate would.
     ErrorReply.Policy impatient = new ErrorReply.Policy(Duration.ZERO);
-    ServerLookup direct = new Direct();
-    return new Endpoint(settings, impatient, maxValueBytes, direct);
+    return new Endpoint(settings, impatient, maxValueBytes, new Lookup(/* isGated= */ false));
   }
 
   /** Returns the history of the master that has answered; empty if it is none, or unknown. */
@@ -208,7 +164,7 @@ public final class NamedServer implements ServerLookup, Topology {
               + " fail-over behind this address, entries whose last changes were lost stay as they"
               + " are. Allow the user of yokedcache.connection +info, or set"
               + " yokedcache.fail-over.recent-changes = 0",
-          address(),
+          fixed.address(),
           answer instanceof JedisDataException error ? error.getMessage() : "no master_replid");
     }
   }
@@ -236,13 +192,14 @@ public final class NamedServer implements ServerLookup, Topology {
       logger.warn(
           "{} leads to several masters in turn. Entries whose last changes a fail-over loses stay"
               + " as they are from now on. The address should lead to one master at a time",
-          address());
+          fixed.address());
       return;
     }
     present = new Seen(history, known.number() + 1);
     // After the change above: a connection that begins from now on is compared with the new master.
     policy.condemn();
-    logger.info("{} leads to another master, or to one with other data, than before", address());
+    logger.info(
+        "{} leads to another master, or to one with other data, than before", fixed.address());
     try {
       listeners.forEach(background::execute);
     } catch (RejectedExecutionException closing) {
@@ -250,22 +207,47 @@ public final class NamedServer implements ServerLookup, Topology {
     }
   }
 
-  /** The address for connections of the fail-over listener. */
-  private final class Direct implements ServerLookup {
+  /** Finds the server by its address, and looks at the answer of each connection. */
+  private final class Lookup implements ServerLookup {
+
+    /** Whether connections wait for the fail-over listener, as all but its own do. */
+    private final boolean isGated;
+
+    private Lookup(boolean isGated) {
+      this.isGated = isGated;
+    }
 
     @Override
     public <T> T connect(Function<Settings.Connection, T> attempt) {
-      return fixed.connect(attempt);
+      long startNanos = System.nanoTime();
+      while (true) {
+        try {
+          return fixed.connect(attempt);
+        } catch (NoMasterException e) {
+          boolean isLate = System.nanoTime() - startNanos >= settings.connectTimeout().toNanos();
+          if (!isGated || isLate) {
+            throw e;
+          }
+          BoundedWait.pause(PAUSE_NANOS);
+        }
+      }
     }
 
     @Override
     public @Nullable CommandArguments question() {
-      return NamedServer.this.question();
+      return isUnsteady ? null : new CommandArguments(Command.INFO).add("replication");
     }
 
     @Override
     public void check(@Nullable Object answer) {
-      String unused = see(answer);
+      String history = see(answer);
+      if (!isGated) {
+        return;
+      }
+      gate.pass(() -> present.number(), NamedServer.this::direct);
+      if (!history.isEmpty() && !history.equals(present.history()) && !isUnsteady) {
+        throw new NoMasterException("the address leads to another server by now");
+      }
     }
 
     @Override
