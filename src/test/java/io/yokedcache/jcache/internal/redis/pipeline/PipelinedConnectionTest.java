@@ -114,6 +114,7 @@ final class PipelinedConnectionTest {
   @Test
   void call_byMeetingThreads_noneIsForgotten() throws Exception {
     PipelinedConnection connection = connection(new Echo(Integer.MAX_VALUE));
+    AtomicInteger begun = new AtomicInteger();
     AtomicInteger echoed = new AtomicInteger();
     AtomicBoolean ended = new AtomicBoolean();
     List<Thread> threads = new ArrayList<>();
@@ -122,10 +123,11 @@ final class PipelinedConnectionTest {
       threads.add(
           new Thread(
               () -> {
-                for (int meeting = 0; meeting < MEETINGS; meeting++) {
+                for (int meeting = 0; meeting < MEETINGS && !ended.get(); meeting++) {
                   while (echoed.get() < meeting * MEETING_THREADS && !ended.get()) {
                     Thread.onSpinWait();
                   }
+                  begun.incrementAndGet();
                   echo(connection, text);
                   echoed.incrementAndGet();
                 }
@@ -135,11 +137,13 @@ final class PipelinedConnectionTest {
       thread.setDaemon(true);
       thread.start();
     }
+    // Fewer meetings on a busy machine, where a meeting may take the threads a time slice each.
+    threads.get(0).join(TimeUnit.MINUTES.toMillis(1));
+    ended.set(true);
     for (Thread thread : threads) {
-      thread.join(TimeUnit.MINUTES.toMillis(2));
+      thread.join(TimeUnit.MINUTES.toMillis(1));
     }
-    ended.set(true); // so that nobody waits for a thread whose call was forgotten
-    assertThat(echoed).as("answered calls").hasValue(MEETING_THREADS * MEETINGS);
+    assertThat(echoed).as("answered calls").hasValue(begun.get());
     assertThat(connection.openCalls()).isZero();
   }
 
