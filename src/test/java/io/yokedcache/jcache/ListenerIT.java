@@ -184,6 +184,26 @@ final class ListenerIT {
   }
 
   @Test
+  void failingFilter_otherEventsAreDelivered() {
+    RecordingListener<String, String> listener = new RecordingListener<>();
+    CacheEntryEventFilter<String, String> filter =
+        event -> {
+          if (event.getKey().equals("b")) {
+            throw new IllegalStateException("no luck");
+          }
+          return true;
+        };
+    Cache<String, String> cache = create(configuration(listener, filter, false, true));
+
+    assertThatThrownBy(() -> cache.putAll(Map.of("a", "1", "b", "2", "c", "3")))
+        .isInstanceOf(CacheEntryListenerException.class)
+        .hasMessageContaining("Event filter")
+        .hasMessageContaining("no luck");
+
+    assertThat(listener.texts()).containsExactlyInAnyOrder("CREATED a=1/-", "CREATED c=3/-");
+  }
+
+  @Test
   void failingListeners_firstFailureHasTheOthers() {
     CacheEntryCreatedListener<String, String> one =
         events -> {

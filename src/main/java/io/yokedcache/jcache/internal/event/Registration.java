@@ -65,28 +65,54 @@ public final class Registration<K, V> {
     return listener instanceof CacheEntryExpiredListener;
   }
 
-  /** Calls the listener with the events of one type that pass its filter. */
+  /**
+   * Calls the listener with the events of one type that pass its filter. An event for which the
+   * filter fails does not pass.
+   *
+   * @throws javax.cache.CacheException the first failure of the filter or the listener, after both
+   *     had all events
+   */
   void deliver(Cache<K, V> cache, EventType type, List<EntryEvent<K, V>> events) {
     if (!wants(type)) {
       return;
     }
     List<CacheEntryEvent<? extends K, ? extends V>> wanted = new ArrayList<>(events.size());
-    try {
-      for (EntryEvent<K, V> event : events) {
+    Throwable failure = null;
+    for (EntryEvent<K, V> event : events) {
+      if (event.getEventType() == type) {
         EntryEvent<K, V> seen = oldValueRequired ? event : event.withoutOldValue(cache);
-        if (event.getEventType() == type && (filter == null || filter.evaluate(seen))) {
-          wanted.add(seen);
+        try {
+          if (filter == null || filter.evaluate(seen)) {
+            wanted.add(seen);
+          }
+        } catch (Exception e) {
+          failure = firstOf(failure, "Event filter", filter, cache, type, e);
         }
       }
+    }
+    try {
       if (!wanted.isEmpty()) {
         call(type, castEvents(wanted));
       }
     } catch (Exception e) {
-      throw ApplicationCode.LISTENER.failure(
-          "Listener %s of cache %s for %s"
-              .formatted(ApplicationCode.name(listener), cache.getName(), type),
-          e);
+      failure = firstOf(failure, "Listener", listener, cache, type, e);
     }
+    ApplicationCode.rethrow(failure);
+  }
+
+  private static Throwable firstOf(
+      @Nullable Throwable failure,
+      String what,
+      @Nullable Object code,
+      Cache<?, ?> cache,
+      EventType type,
+      Exception thrown) {
+    return ApplicationCode.first(
+        failure,
+        ApplicationCode.LISTENER.failure(
+            "%s %s of cache %s for %s"
+                .formatted(what, ApplicationCode.name(code), cache.getName(), type),
+            thrown));
   }
 
   private boolean wants(EventType type) {
