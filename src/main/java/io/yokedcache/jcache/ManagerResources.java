@@ -38,16 +38,36 @@ final class ManagerResources implements AutoCloseable {
   private static final int MAX_WAITING_REFRESHES = 1_000;
 
   private final BackgroundErrors errors = new BackgroundErrors();
-  private final RedisBackend stores;
-  private final AsyncQueue async;
-  private final BackgroundScheduler statistics;
-  private final ThreadPoolExecutor loads;
+
+  // One thread each. Tasks wait up to their time-outs for a Redis that hangs. A pass over all
+  // keys must not delay a lease, and neither of them a ping.
+  private final BackgroundScheduler health = new BackgroundScheduler("yokedcache-health", errors);
+  private final BackgroundScheduler pings = new BackgroundScheduler("yokedcache-pings", errors);
+  private final BackgroundScheduler statistics =
+      new BackgroundScheduler("yokedcache-statistics", errors);
+  private final BackgroundScheduler background =
+      new BackgroundScheduler("yokedcache-background", errors);
+
+  private final ThreadPoolExecutor loads =
+      threads("yokedcache-load", MAX_LOADS, MAX_WAITING_LOADS, ManagerResources::runInCaller);
 
   /** The threads that run a {@code loadAll}, whose loader or listener may call another one. */
   private final Set<Thread> loading = ConcurrentHashMap.newKeySet();
 
-  private final ThreadPoolExecutor refreshes;
-  private final List<AutoCloseable> all = new ArrayList<>();
+  /** Rejects tasks instead of running them in the calling thread: readers do not wait for them. */
+  private final ThreadPoolExecutor refreshes =
+      threads(
+          "yokedcache-refresh",
+          MAX_REFRESHES,
+          MAX_WAITING_REFRESHES,
+          new ThreadPoolExecutor.AbortPolicy());
+
+  private final AsyncQueue async;
+
+  /** {@code null} if the servers are not embedded. */
+  private final EmbeddedServers.@Nullable Lease servers;
+
+  private final RedisBackend stores;
 
   /**
    * Opens the resources.
@@ -60,28 +80,17 @@ final class ManagerResources implements AutoCloseable {
       @Nullable ClassLoader loader,
       EmbeddedServers embeddedServers,
       HealthCheck.Listener listener) {
+    async = new AsyncQueue(settings.connection().commandTimeout(), errors, background);
+    EmbeddedServers.Lease leased = null;
     try {
       Settings reachable = settings;
-      Settings.Embedded embedded = settings.embedded();
-      if (embedded != null) {
-        EmbeddedServers.Lease servers = embeddedServers.acquire(embedded);
-        all.add(servers);
+      if (settings.embedded() != null) {
+        leased = embeddedServers.acquire(settings.embedded());
         reachable =
             settings.withConnection(
-                settings.connection().at(servers.deployment(), servers.password()));
+                settings.connection().at(leased.deployment(), leased.password()));
       }
-      // One thread each. Tasks wait up to their time-outs for a Redis that hangs. A pass over all
-      // keys must not delay a lease, and neither of them a ping.
-      BackgroundScheduler health = new BackgroundScheduler("yokedcache-health", errors);
-      all.add(0, health::shutdownNow);
-      BackgroundScheduler pings = new BackgroundScheduler("yokedcache-pings", errors);
-      all.add(0, pings::shutdownNow);
-      statistics = new BackgroundScheduler("yokedcache-statistics", errors);
-      all.add(0, statistics::shutdownNow);
-      BackgroundScheduler background = new BackgroundScheduler("yokedcache-background", errors);
-      all.add(0, background::shutdownNow);
-      async = new AsyncQueue(settings.connection().commandTimeout(), errors, background);
-      all.add(all.size() - (embedded == null ? 0 : 1), async);
+      servers = leased;
       stores =
           new RedisBackend(
               reachable,
@@ -89,23 +98,28 @@ final class ManagerResources implements AutoCloseable {
               new RedisBackend.Schedulers(pings, background, statistics, health),
               errors,
               listener);
-      all.add(1, stores); // the background tasks use it
-      loads =
-          threads("yokedcache-load", MAX_LOADS, MAX_WAITING_LOADS, ManagerResources::runInCaller);
-      all.add(0, loads::shutdown);
-      // Rejects tasks instead of running them in the calling thread: readers do not wait for them.
-      refreshes =
-          threads(
-              "yokedcache-refresh",
-              MAX_REFRESHES,
-              MAX_WAITING_REFRESHES,
-              new ThreadPoolExecutor.AbortPolicy());
-      all.add(0, refreshes::shutdown);
-      List.of(health, pings, statistics, background).forEach(last -> all.add(last::awaitEnd));
     } catch (RuntimeException | Error e) {
-      Closing.closeAfter(e, all);
+      Closing.closeAfter(e, inOrderOfClosing(/* stores= */ null, leased));
       throw e;
     }
+  }
+
+  /** The users of Redis before their connections, these before the servers. */
+  private List<AutoCloseable> inOrderOfClosing(
+      @Nullable RedisBackend opened, EmbeddedServers.@Nullable Lease leased) {
+    List<AutoCloseable> all =
+        new ArrayList<>(List.<AutoCloseable>of(refreshes::shutdown, loads::shutdown, background::shutdownNow));
+    if (opened != null) {
+      all.add(opened); // the background tasks used it
+    }
+    all.addAll(
+        List.<AutoCloseable>of(
+            statistics::shutdownNow, pings::shutdownNow, health::shutdownNow, async));
+    if (leased != null) {
+      all.add(leased);
+    }
+    List.of(health, pings, statistics, background).forEach(last -> all.add(last::awaitEnd));
+    return all;
   }
 
   /** Up to {@code max} threads, which end after 10 s without a task. */
@@ -186,6 +200,6 @@ final class ManagerResources implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.closeAll(all);
+    Closing.closeAll(inOrderOfClosing(stores, servers));
   }
 }
