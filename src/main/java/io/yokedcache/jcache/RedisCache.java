@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A cache as JSR-107 defines it: checks arguments, runs operations, counts them and publishes their
- * events. All single-entry writes end in {@link #write}. Safe for use by several threads.
+ * events. All blocking writes of one entry by JSR-107 end in {@link #write}. Safe for use by several threads.
  */
 final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V> {
 
@@ -372,7 +372,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     return write(operation, key, value, expected, expiry, /* tags= */ List.of());
   }
 
-  /** Makes one write, counts it and publishes its event. Every single-entry write ends here. */
+  /** Makes one write, counts it and publishes its event. */
   private OperationResult<V> write(
       EntryOperation operation,
       K key,
@@ -391,7 +391,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
           try {
             OperationResult<V> result =
                 access.write(operation, key, encodedKey, value, expected, expiry, tags);
-            settle(operation, key, result, recorder, start);
+            countAndPublish(operation, key, result, recorder, start);
             return result;
           } finally {
             held.close();
@@ -400,7 +400,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   }
 
   /** Counts a write and publishes its event. */
-  private void settle(
+  private void countAndPublish(
       EntryOperation operation,
       K key,
       OperationResult<V> result,
@@ -516,7 +516,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
                     begun.finish(
                         () -> {
                           OperationResult<V> result = made.get();
-                          settle(operation, key, result, begun.recorder(), begun.startNanos());
+                          countAndPublish(operation, key, result, begun.recorder(), begun.startNanos());
                           return answer.apply(result);
                         })));
   }
@@ -613,7 +613,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
             operation.counted(),
             (current, now) -> {
               OperationResult<V> result = requireNonNull(arrived.get(), "not sent").get();
-              settle(operation, key, result, recorder, start);
+              countAndPublish(operation, key, result, recorder, start);
               return result.change().isWrite();
             });
   }

@@ -58,9 +58,9 @@ final class DirectWrites<K, V> extends EntryWrites<K, V> {
       }
       Outcome outcome = context.store().changes().apply(mutation, operation.owes());
       if (expected != null) {
-        outcome = settleEquality(operation, key, mutation, outcome, expected);
+        outcome = decideByEquality(operation, key, mutation, outcome, expected);
       } else if (operation.condition() == Condition.ABSENT && outcome.change() == Change.NONE) {
-        outcome = settleAbsence(operation, key, mutation);
+        outcome = decideByAbsence(operation, key, mutation);
       }
       return result(outcome, mutation, value);
     } catch (RedisUnavailableException e) {
@@ -111,7 +111,7 @@ final class DirectWrites<K, V> extends EntryWrites<K, V> {
   }
 
   /** Creates an entry in place of a value that cannot be decoded, which counts as absent. */
-  private Outcome settleAbsence(EntryOperation operation, K key, Mutation mutation) {
+  private Outcome decideByAbsence(EntryOperation operation, K key, Mutation mutation) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     while (true) {
       Bytes stored = context.store().getToChange(mutation.key(), /* owes= */ false);
@@ -143,7 +143,7 @@ final class DirectWrites<K, V> extends EntryWrites<K, V> {
   }
 
   @Override
-  OperationResult<V> settle(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome) {
+  OperationResult<V> resultOf(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome) {
     return result(outcome, mutation, put.value());
   }
 
@@ -179,7 +179,7 @@ final class DirectWrites<K, V> extends EntryWrites<K, V> {
         context.demand().wantsEvents());
   }
 
-  private Outcome settleEquality(
+  private Outcome decideByEquality(
       EntryOperation operation, K key, Mutation mutation, Outcome first, V expected) {
     ContentionBackoff contention = new ContentionBackoff(context.contentionTimeout());
     Outcome outcome = first;

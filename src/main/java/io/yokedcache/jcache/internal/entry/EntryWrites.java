@@ -100,7 +100,7 @@ public abstract sealed class EntryWrites<K, V> permits DirectWrites, OptimisticW
   abstract List<Mutation> mutations(List<EncodedEntry<K, V>> puts);
 
   /** The result of a put, which may have to be made again. */
-  abstract OperationResult<V> settle(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome);
+  abstract OperationResult<V> resultOf(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome);
 
   /**
    * Puts entries.
@@ -128,7 +128,7 @@ public abstract sealed class EntryWrites<K, V> permits DirectWrites, OptimisticW
           put.key(),
           outcome == null
               ? OperationResult.none(/* found= */ false)
-              : settle(put, applied.get(i), outcome));
+              : resultOf(put, applied.get(i), outcome));
     }
     return results;
   }

@@ -70,8 +70,8 @@ final class OptimisticWrites<K, V> extends EntryWrites<K, V> {
         context.store().degradation().skipOrThrow(e);
         return OperationResult.none(/* found= */ false);
       }
-      boolean settled = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
-      if (settled) {
+      boolean isApplied = outcome.change() != Change.NONE || mutation.condition() == Condition.ANY;
+      if (isApplied) {
         return result(outcome, mutation, decision.found(), value);
       }
       contention.spoilt(operation.name(), key);
@@ -97,7 +97,7 @@ final class OptimisticWrites<K, V> extends EntryWrites<K, V> {
   }
 
   @Override
-  OperationResult<V> settle(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome) {
+  OperationResult<V> resultOf(EncodedEntry<K, V> put, Mutation mutation, Outcome outcome) {
     if (outcome.change() != Change.NONE) {
       return result(outcome, mutation, mutation.condition() == Condition.PRESENT, put.value());
     }

@@ -1,4 +1,4 @@
-/** Operations on one entry: conditions, expiry, write-through, loads, atomicity. */
+/** Operations on one entry: conditions, expiry, write-through, locks, tickets of loads. */
 @NullMarked
 package io.yokedcache.jcache.internal.entry;
 

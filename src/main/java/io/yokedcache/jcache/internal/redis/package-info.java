@@ -1,7 +1,4 @@
-/**
- * The way to a Redis server, and the only user of Jedis: connections, pools, commands, errors,
- * health.
- */
+/** The way to a Redis server: connections, of which this is the only user, commands, errors. */
 @NullMarked
 package io.yokedcache.jcache.internal.redis;
 

@@ -41,7 +41,7 @@ public final class EntryChanges {
   private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
-  private final BucketReads reads;
+  private final BucketRequests reads;
   private final MutationApplier mutations;
   private final Settlement settlement;
   private final Degradation degradation;
@@ -52,7 +52,7 @@ public final class EntryChanges {
       OperationNames operations,
       Generations generations,
       GenerationGuard guard,
-      BucketReads reads,
+      BucketRequests reads,
       MutationApplier mutations,
       Settlement settlement,
       Degradation degradation,

@@ -14,7 +14,7 @@ import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
-import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRead;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRequest;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
@@ -84,7 +84,7 @@ public final class EntryStore {
   private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
-  private final BucketReads reads;
+  private final BucketRequests reads;
   private final EntryChanges changes;
   private final int batchSize;
   private final boolean hasTags;
@@ -141,7 +141,7 @@ public final class EntryStore {
             batchSize,
             debts,
             owes);
-    this.reads = new BucketReads(executor, names, guard, sizes, hasTags);
+    this.reads = new BucketRequests(executor, names, guard, sizes, hasTags);
     this.changes =
         new EntryChanges(
             names,
@@ -212,7 +212,7 @@ public final class EntryStore {
                         sizes.expected(1)))
                 .get(0);
         List<? extends @Nullable Object> both =
-            BucketReads.list(executor.checked(operation, reply));
+            BucketRequests.list(executor.checked(operation, reply));
         if (guard.verified(bucket, generation, both.get(0))) {
           return both.get(1) instanceof byte[] value ? sizes.read(value) : null;
         }
@@ -343,7 +343,7 @@ public final class EntryStore {
 
   private <T> void begin(
       List<Bytes> keys,
-      BucketRead<@Nullable T> read,
+      BucketRequest<@Nullable T> read,
       AsyncQueue queue,
       Consumer<Supplier<List<@Nullable T>>> arrived) {
     String operation = getting(keys);

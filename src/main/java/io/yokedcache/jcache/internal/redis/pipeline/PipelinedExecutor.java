@@ -46,8 +46,8 @@ public final class PipelinedExecutor implements RedisExecutor {
   private static final int MAX_REPLY_BYTES = 32 << 10;
 
   /**
-   * How many threads may wait on a connection. Further threads use the pool, which answers fewer
-   * calls in the same time: more virtual threads than that are better refused than queued.
+   * How many threads may wait on a connection. Further threads use the pool, where each waits for a
+   * connection of its own, at most for {@code pool.wait}.
    */
   private static final int MAX_OPEN_CALLS = 16_384;
 

@@ -67,7 +67,7 @@ public final class GenerationGuard {
    *
    * @param <T> the result for each key
    */
-  public interface BucketRead<T extends @Nullable Object> {
+  public interface BucketRequest<T extends @Nullable Object> {
 
     /** Makes the request, whose replies tell the generation as well. */
     Request request(int bucket, Generation generation, List<Bytes> keys);
@@ -85,7 +85,7 @@ public final class GenerationGuard {
    *
    * @param <T> the result for each key
    */
-  public abstract static class Guarded<T extends @Nullable Object> implements BucketRead<T> {
+  public abstract static class Guarded<T extends @Nullable Object> implements BucketRequest<T> {
 
     private final GenerationGuard guard;
     private final String operation;
@@ -133,7 +133,7 @@ public final class GenerationGuard {
    * @return the results in the order of the keys
    */
   public <T extends @Nullable Object> List<T> read(
-      String operation, List<Bytes> keys, BucketRead<T> read) {
+      String operation, List<Bytes> keys, BucketRequest<T> read) {
     if (keys.size() == 1) {
       return readBucket(operation, names.bucketOf(keys.get(0)), keys, read);
     }
@@ -159,7 +159,7 @@ public final class GenerationGuard {
   public <T extends @Nullable Object> void begin(
       String operation,
       List<Bytes> keys,
-      BucketRead<T> read,
+      BucketRequest<T> read,
       AsyncQueue queue,
       Consumer<Supplier<List<T>>> arrived) {
     List<Bucket> byBucket = names.byBucket(keys, key -> key);
@@ -206,7 +206,7 @@ public final class GenerationGuard {
   }
 
   private <T extends @Nullable Object> List<T> results(
-      String operation, BucketRead<T> read, List<Begun> parts, int size) {
+      String operation, BucketRequest<T> read, List<Begun> parts, int size) {
     if (parts.size() == 1) {
       return results(operation, read, parts.get(0));
     }
@@ -218,7 +218,7 @@ public final class GenerationGuard {
   }
 
   private <T extends @Nullable Object> List<T> results(
-      String operation, BucketRead<T> read, Begun part) {
+      String operation, BucketRequest<T> read, Begun part) {
     int bucket = part.bucket.number();
     List<@Nullable Object> replies = requireNonNull(part.sent).finish();
     List<T> found = read.results(bucket, part.generation, part.keys, replies);
@@ -240,7 +240,7 @@ public final class GenerationGuard {
   }
 
   private <T extends @Nullable Object> List<T> readBucket(
-      String operation, int bucket, List<Bytes> keys, BucketRead<T> read) {
+      String operation, int bucket, List<Bytes> keys, BucketRequest<T> read) {
     return onCurrentGeneration(
         operation,
         bucket,
@@ -253,7 +253,7 @@ public final class GenerationGuard {
   }
 
   private <T extends @Nullable Object> void readBatch(
-      String operation, List<Bytes> keys, BucketRead<T> read, List<T> results) {
+      String operation, List<Bytes> keys, BucketRequest<T> read, List<T> results) {
     List<Bucket> left = names.byBucket(keys, key -> key);
     for (int attempt = 0; !left.isEmpty(); attempt++) {
       if (attempt > 0) {

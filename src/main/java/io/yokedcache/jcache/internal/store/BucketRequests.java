@@ -10,7 +10,7 @@ import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
-import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRead;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRequest;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard.Guarded;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.tags.TagHeader;
@@ -31,17 +31,17 @@ import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * The reads of entries: the requests of one bucket, and the results by their replies. A cache
- * without tags is read by plain commands. A cache with tags is read by a script, which compares the
+ * The requests for entries of one bucket that have no condition, and the results by their replies:
+ * reads, and changes of the time to live alone. A cache without tags is read by plain commands. A cache with tags is read by a script, which compares the
  * tokens of the tags. Safe for use by several threads.
  */
-final class BucketReads {
+final class BucketRequests {
 
   private static final Script READ =
-      new Script(BucketReads.class, List.of("live.lua", "read.lua"), /* idempotent= */ true);
+      new Script(BucketRequests.class, List.of("live.lua", "read.lua"), /* idempotent= */ true);
 
   private static final Script TOUCH =
-      new Script(BucketReads.class, "touch.lua", /* idempotent= */ false);
+      new Script(BucketRequests.class, "touch.lua", /* idempotent= */ false);
 
   /** The reply to PTTL for a key that does not exist. */
   private static final Long NO_ENTRY = -2L;
@@ -66,11 +66,11 @@ final class BucketReads {
   private final boolean hasTags;
 
   /**
-   * Creates the reads of a cache.
+   * Creates the requests of a cache.
    *
    * @param sizes estimates the size of the replies, and learns from them
    */
-  BucketReads(
+  BucketRequests(
       RedisExecutor executor,
       KeySpace names,
       GenerationGuard guard,
@@ -84,7 +84,7 @@ final class BucketReads {
   }
 
   /** Reads values, and sets the times to live of the entries. */
-  BucketRead<@Nullable Bytes> values(String operation, Ttl onAccess) {
+  BucketRequest<@Nullable Bytes> values(String operation, Ttl onAccess) {
     return hasTags
         ? new LiveRead<@Nullable Bytes>(
             operation,
@@ -95,32 +95,32 @@ final class BucketReads {
   }
 
   /** Reads values with the times to live of the entries, which stay as they are. */
-  BucketRead<@Nullable StoredValue> valuesWithTtl(String operation) {
+  BucketRequest<@Nullable StoredValue> valuesWithTtl(String operation) {
     return hasTags ? new LiveReadWithTtl(operation) : new ValuesWithTtl(operation);
   }
 
   /** Reads times to live: {@link Ttl#ETERNAL} for an entry without one, {@code null} for none. */
-  BucketRead<@Nullable Ttl> ttl(String operation) {
+  BucketRequest<@Nullable Ttl> ttl(String operation) {
     return hasTags
-        ? new LiveRead<>(operation, TTL, /* onAccess= */ null, BucketReads::timeToLive)
+        ? new LiveRead<>(operation, TTL, /* onAccess= */ null, BucketRequests::timeToLive)
         : new PlainRead<@Nullable Ttl>(
             operation,
             (key, entry) -> new CommandArguments(Command.PTTL).add(entry),
-            BucketReads::timeToLive);
+            BucketRequests::timeToLive);
   }
 
   /** Reads whether there are entries. */
-  BucketRead<Boolean> exists(String operation) {
+  BucketRequest<Boolean> exists(String operation) {
     return hasTags
-        ? new LiveRead<>(operation, EXISTS, /* onAccess= */ null, BucketReads::isOne)
+        ? new LiveRead<>(operation, EXISTS, /* onAccess= */ null, BucketRequests::isOne)
         : new PlainRead<>(
             operation,
             (key, entry) -> new CommandArguments(Command.EXISTS).add(entry),
-            BucketReads::isOne);
+            BucketRequests::isOne);
   }
 
   /** Sets the times to live of the entries that exist; the results mean nothing. */
-  BucketRead<@Nullable Object> touch(String operation, Function<Bytes, Ttl> ttl) {
+  BucketRequest<@Nullable Object> touch(String operation, Function<Bytes, Ttl> ttl) {
     return hasTags
         ? new LiveRead<>(operation, EXISTS, ttl, reply -> reply)
         : new PlainRead<@Nullable Object>(
@@ -128,9 +128,9 @@ final class BucketReads {
   }
 
   /** Sets the time to live of one entry, and reads whether there is one. */
-  BucketRead<Boolean> expire(String operation, Ttl ttl) {
+  BucketRequest<Boolean> expire(String operation, Ttl ttl) {
     return hasTags
-        ? new LiveRead<>(operation, EXISTS, key -> ttl, BucketReads::isOne)
+        ? new LiveRead<>(operation, EXISTS, key -> ttl, BucketRequests::isOne)
         : new Guarded<Boolean>(guard, operation) {
           @Override
           protected List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
@@ -245,7 +245,7 @@ final class BucketReads {
   }
 
   /** Reads values, and sets the times to live of the entries. */
-  private final class Values implements BucketRead<@Nullable Bytes> {
+  private final class Values implements BucketRequest<@Nullable Bytes> {
 
     private final String operation;
     private final Ttl onAccess;
@@ -343,7 +343,7 @@ final class BucketReads {
    *
    * @param <T> the result for each key
    */
-  private class LiveRead<T extends @Nullable Object> implements BucketRead<T> {
+  private class LiveRead<T extends @Nullable Object> implements BucketRequest<T> {
 
     private final String operation;
     private final byte[] wanted;
