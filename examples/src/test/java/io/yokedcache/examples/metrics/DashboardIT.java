@@ -131,10 +131,12 @@ final class DashboardIT {
                   "  - prometheus-rules.yml\n  - prometheus-rules-native.yml");
       try (PrometheusProcess prometheus =
           PrometheusProcess.start(server, config, PrometheusProcess.NATIVE_HISTOGRAMS)) {
-        List<String> expressions = dashboardExpressions(Dashboards.GRAFANA_NATIVE);
+        List<String> expressions = dashboardExpressions(Dashboards.GRAFANA);
         String heatmap =
             expressions.stream()
-                .filter(expression -> expression.startsWith("sum(increase(yokedcache_cache_op"))
+                .filter(
+                    expression ->
+                        expression.startsWith("sum by (le) (increase(yokedcache_cache_op"))
                 .findFirst()
                 .orElseThrow();
         assertData(

@@ -12,12 +12,9 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** The dashboards are files that Grafana 11 imports as they are. */
+/** The dashboard is a file that Grafana 11 imports as it is. */
 final class DashboardTest {
 
   private static final Set<String> PANEL_TYPES = Set.of("row", "stat", "timeseries", "heatmap");
@@ -26,7 +23,7 @@ final class DashboardTest {
   /** An operation on a histogram, in its classic and in its native form. */
   private record Form(String classic, String nativeForm) {}
 
-  /** How the native dashboard's expressions differ. */
+  /** How the native rules' expressions differ. */
   private static final List<Form> FORMS =
       List.of(
           new Form("sum by \\(le\\) \\(((?:rate|increase)\\(\\w+)_bucket\\b", "sum($1"),
@@ -37,14 +34,9 @@ final class DashboardTest {
                   + " )?\\(rate\\(\\w+_duration_seconds)_(count|sum)(\\{[^}]*}\\[[^]]*]\\)\\))",
               "histogram_$2($1$3)"));
 
-  static Stream<Path> grafana() {
-    return Stream.of(Dashboards.GRAFANA, Dashboards.GRAFANA_NATIVE);
-  }
-
-  @ParameterizedTest
-  @MethodSource("grafana")
-  void dashboard_isInTheImportForm(Path file) throws IOException {
-    JsonObject dashboard = Dashboards.read(file);
+  @Test
+  void dashboard_isInTheImportForm() throws IOException {
+    JsonObject dashboard = Dashboards.read(Dashboards.GRAFANA);
 
     assertThat(dashboard.has("dashboard")).isFalse();
     assertThat(dashboard.get("schemaVersion").getAsInt()).isGreaterThanOrEqualTo(39);
@@ -56,10 +48,9 @@ final class DashboardTest {
     assertThat(Dashboards.variableExpressions(dashboard)).hasSize(3);
   }
 
-  @ParameterizedTest
-  @MethodSource("grafana")
-  void panels_haveOwnNumbersKnownTypesAndTheChosenDatasource(Path file) throws IOException {
-    List<JsonObject> panels = Dashboards.panels(Dashboards.read(file));
+  @Test
+  void panels_haveOwnNumbersKnownTypesAndTheChosenDatasource() throws IOException {
+    List<JsonObject> panels = Dashboards.panels(Dashboards.read(Dashboards.GRAFANA));
 
     assertThat(panels.stream().map(panel -> panel.get("id").getAsInt())).doesNotHaveDuplicates();
     assertThat(panels.stream().map(panel -> panel.get("type").getAsString()))
@@ -83,11 +74,10 @@ final class DashboardTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("grafana")
-  void panels_doNotOverlap(Path file) throws IOException {
+  @Test
+  void panels_doNotOverlap() throws IOException {
     Set<String> taken = new TreeSet<>();
-    for (JsonObject panel : Dashboards.panels(Dashboards.read(file))) {
+    for (JsonObject panel : Dashboards.panels(Dashboards.read(Dashboards.GRAFANA))) {
       JsonObject place = panel.getAsJsonObject("gridPos");
       for (int x = 0; x < place.get("w").getAsInt(); x++) {
         for (int y = 0; y < place.get("h").getAsInt(); y++) {
@@ -96,23 +86,6 @@ final class DashboardTest {
         }
       }
     }
-  }
-
-  /** What was changed in one must be changed in the other, to the last line of a panel. */
-  @Test
-  void nativeDashboard_isTheClassicOneWithOtherHistograms() throws IOException {
-    String expected =
-        nativeForm(Files.readString(Dashboards.GRAFANA))
-            .replace("\"uid\": \"yokedcache\"", "\"uid\": \"yokedcache-native\"")
-            .replace("\"YokedCache\"", "\"YokedCache (native histograms)\"")
-            .replace(
-                "errors, size, connections.\"",
-                "errors, size, connections. For a Prometheus that stores native histograms.\"")
-            .replace("_duration_seconds_count{", "_duration_seconds{")
-            .replace("\"{{le}}\"", "\"\"");
-
-    assertThat(expected).doesNotContain("_bucket");
-    assertThat(Files.readString(Dashboards.GRAFANA_NATIVE)).isEqualTo(expected);
   }
 
   @Test

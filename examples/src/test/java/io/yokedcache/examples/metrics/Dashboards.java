@@ -16,7 +16,6 @@ public final class Dashboards {
 
   static final Path FOLDER = Path.of("dashboards");
   static final Path GRAFANA = FOLDER.resolve("grafana-yokedcache.json");
-  static final Path GRAFANA_NATIVE = FOLDER.resolve("grafana-yokedcache-native.json");
   static final Path DATADOG = FOLDER.resolve("datadog-dashboard.json");
   static final Path PROMETHEUS = FOLDER.resolve("prometheus.yml");
   static final Path RULES = FOLDER.resolve("prometheus-rules.yml");
