@@ -123,14 +123,9 @@ final class DashboardIT {
   void nativeHistograms_dashboardAndRules_haveData() throws Exception {
     try (SecureBridge bridge = SecureBridge.start(folder.resolve("bridge"), Histograms.BOTH)) {
       Path server = folder.resolve("prometheus");
-      String config =
-          bridge
-              .prometheusConfig(server)
-              .replace(
-                  "  - prometheus-rules.yml",
-                  "  - prometheus-rules.yml\n  - prometheus-rules-native.yml");
       try (PrometheusProcess prometheus =
-          PrometheusProcess.start(server, config, PrometheusProcess.NATIVE_HISTOGRAMS)) {
+          PrometheusProcess.start(
+              server, bridge.prometheusConfig(server), PrometheusProcess.NATIVE_HISTOGRAMS)) {
         List<String> expressions = dashboardExpressions(Dashboards.GRAFANA);
         String heatmap =
             expressions.stream()
@@ -151,7 +146,7 @@ final class DashboardIT {
         assertData(
             prometheus,
             rules(prometheus).stream().filter(rule -> !rule.isAlert()).map(Rule::name).toList());
-        // The trap that the native variants are for.
+        // The trap that the native halves of the expressions are for.
         assertThat(prometheus.query("yokedcache_cache_operation_duration_seconds_bucket"))
             .isEmpty();
       }

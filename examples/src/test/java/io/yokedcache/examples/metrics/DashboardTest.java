@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The dashboard is a file that Grafana 11 imports as it is. */
@@ -19,20 +17,6 @@ final class DashboardTest {
 
   private static final Set<String> PANEL_TYPES = Set.of("row", "stat", "timeseries", "heatmap");
   private static final String DATASOURCE = "{\"type\":\"prometheus\",\"uid\":\"${datasource}\"}";
-
-  /** An operation on a histogram, in its classic and in its native form. */
-  private record Form(String classic, String nativeForm) {}
-
-  /** How the native rules' expressions differ. */
-  private static final List<Form> FORMS =
-      List.of(
-          new Form("sum by \\(le\\) \\(((?:rate|increase)\\(\\w+)_bucket\\b", "sum($1"),
-          new Form("sum by \\(le, (\\w+)\\) \\((rate\\(\\w+)_bucket\\b", "sum by ($1) ($2"),
-          new Form("sum by \\(([^)]*), le\\) \\((rate\\(\\w+)_bucket\\b", "sum by ($1) ($2"),
-          new Form(
-              "(sum(?: by \\([^)]*\\)"
-                  + " )?\\(rate\\(\\w+_duration_seconds)_(count|sum)(\\{[^}]*}\\[[^]]*]\\)\\))",
-              "histogram_$2($1$3)"));
 
   @Test
   void dashboard_isInTheImportForm() throws IOException {
@@ -86,40 +70,6 @@ final class DashboardTest {
         }
       }
     }
-  }
-
-  @Test
-  void nativeRules_areTheClassicOnesWithOtherHistograms() throws IOException {
-    List<String> expected =
-        recorded(Dashboards.RULES).stream()
-            .filter(rule -> rule.contains("_duration_seconds_"))
-            .map(DashboardTest::nativeForm)
-            .toList();
-
-    assertThat(expected).hasSize(4).noneMatch(rule -> rule.contains("_bucket"));
-    assertThat(recorded(Dashboards.RULES_NATIVE)).containsExactlyElementsOf(expected);
-  }
-
-  /** Returns what a file records, each rule with its name in one line. */
-  private static List<String> recorded(Path rules) throws IOException {
-    String text =
-        Files.readAllLines(rules).stream()
-            .map(String::strip)
-            .filter(line -> !line.startsWith("#"))
-            .collect(Collectors.joining(" "));
-    return Pattern.compile("- record: .*?(?= - (?:record|name|alert): |$)")
-        .matcher(text)
-        .results()
-        .map(result -> result.group().strip())
-        .toList();
-  }
-
-  private static String nativeForm(String expression) {
-    String changed = expression;
-    for (Form form : FORMS) {
-      changed = changed.replaceAll(form.classic(), form.nativeForm());
-    }
-    return changed;
   }
 
   @Test

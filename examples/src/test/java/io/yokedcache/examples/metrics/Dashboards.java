@@ -19,7 +19,6 @@ public final class Dashboards {
   static final Path DATADOG = FOLDER.resolve("datadog-dashboard.json");
   static final Path PROMETHEUS = FOLDER.resolve("prometheus.yml");
   static final Path RULES = FOLDER.resolve("prometheus-rules.yml");
-  static final Path RULES_NATIVE = FOLDER.resolve("prometheus-rules-native.yml");
   static final Path RULES_TEST = FOLDER.resolve("prometheus-rules.test.yml");
 
   private static final Pattern LABEL_VALUES = Pattern.compile("label_values\\((.+), (\\w+)\\)");

@@ -25,7 +25,7 @@ final class PromtoolIT {
 
   @Test
   void rules_areValid() throws IOException {
-    Promtool result = promtool("", "check", "rules", Dashboards.RULES, Dashboards.RULES_NATIVE);
+    Promtool result = promtool("", "check", "rules", Dashboards.RULES);
 
     assertThat(result.exitCode()).as(result.output()).isZero();
     assertThat(result.output()).doesNotContain("FAILED").contains("SUCCESS");

@@ -63,9 +63,7 @@ final class SecureBridge implements AutoCloseable {
     Files.createDirectories(folder);
     Files.copy(certificate.pem(), folder.resolve("yokedcache-ca.pem"));
     Files.writeString(folder.resolve("yokedcache-password"), PASSWORD);
-    for (Path rules : new Path[] {Dashboards.RULES, Dashboards.RULES_NATIVE}) {
-      Files.copy(rules, folder.resolve(rules.getFileName()));
-    }
+    Files.copy(Dashboards.RULES, folder.resolve(Dashboards.RULES.getFileName()));
     return Files.readString(Dashboards.PROMETHEUS)
         .replace("localhost:8000", "localhost:" + collector.port())
         .replace("_interval: 15s", "_interval: 1s");
