@@ -3,7 +3,7 @@ package io.yokedcache.jcache.testing;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /** The slots in which a cache with the default settings has its keys on a Redis Cluster. */
 public final class BucketSlots {
@@ -21,10 +21,8 @@ public final class BucketSlots {
 
   /** The slots of all buckets, by bucket. */
   public static List<Integer> ofCache(String cacheName) {
-    return Stream.of(names(cacheName))
-        .flatMap(names -> names.routes().stream())
-        .map(Bytes::slot)
-        .toList();
+    KeySpace names = names(cacheName);
+    return IntStream.range(0, BUCKETS).mapToObj(bucket -> names.route(bucket).slot()).toList();
   }
 
   private static KeySpace names(String cacheName) {

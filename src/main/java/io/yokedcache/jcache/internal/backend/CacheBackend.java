@@ -134,12 +134,10 @@ public final class CacheBackend {
       boolean expirations,
       Consumer<RemoteEventMessage> consumer,
       Consumer<Bytes> own) {
-    RemoteEventFeed before = feed;
-    RemoteEventFeed after =
+    feed =
         new RemoteEventFeed(
             names, generations, publisher.origin(), oldValues, expirations, consumer, own);
-    feed = after;
-    shared.subscriber.add(after, before);
+    shared.subscriber.add(feed);
   }
 
   public synchronized void unlisten() {

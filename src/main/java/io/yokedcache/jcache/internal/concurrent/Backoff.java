@@ -31,7 +31,7 @@ public final class Backoff {
    * @param maxMillis the longest pause
    */
   public Backoff(long minMillis, long maxMillis) {
-    this(minMillis, maxMillis, System::nanoTime);
+    this(minMillis, () -> maxMillis);
   }
 
   /**
@@ -44,11 +44,7 @@ public final class Backoff {
   }
 
   /** The same by another clock. */
-  public Backoff(long minMillis, long maxMillis, LongSupplier nanoTime) {
-    this(minMillis, () -> maxMillis, nanoTime);
-  }
-
-  private Backoff(long minMillis, LongSupplier maxMillis, LongSupplier nanoTime) {
+  Backoff(long minMillis, LongSupplier maxMillis, LongSupplier nanoTime) {
     this.minMillis = minMillis;
     this.maxMillis = maxMillis;
     this.nanoTime = nanoTime;

@@ -10,7 +10,6 @@ import io.yokedcache.jcache.internal.store.keys.KeySpace.EntryName;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The events of one cache object: the changes that other cache objects of the same cache make. The
@@ -26,7 +25,6 @@ public final class RemoteEventFeed {
   private final Consumer<RemoteEventMessage> consumer;
   private final Consumer<Bytes> own;
   private final CountDownLatch answered = new CountDownLatch(1);
-  private volatile @Nullable String refusal;
 
   public RemoteEventFeed(
       KeySpace names,
@@ -58,24 +56,14 @@ public final class RemoteEventFeed {
     generations.listenAll(oldValues, lease);
   }
 
-  void confirmSubscribed() {
-    refusal = null;
-    answered.countDown();
-  }
-
-  void refuse(String words) {
-    refusal = words;
+  /** The server has confirmed or refused the subscription. */
+  void onAnswer() {
     answered.countDown();
   }
 
   /** Waits until the server has answered the subscription. */
   boolean awaitAnswer(Duration timeout) {
     return BoundedWait.await(answered, timeout.toMillis());
-  }
-
-  /** The error reply to the subscription, or {@code null} if there is none. */
-  @Nullable String refusal() {
-    return refusal;
   }
 
   /**

@@ -196,11 +196,11 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   }
 
   /**
-   * Adds a feed, in place of another one if there is one. Returns when the feed receives every
-   * change that begins from now on, or after the command time-out. It then receives changes as soon
-   * as Redis answers.
+   * Adds a feed, in place of the one of its channel if there is one. Returns when the feed receives
+   * every change that begins from now on, or after the command time-out. It then receives changes
+   * as soon as Redis answers.
    */
-  public void add(RemoteEventFeed feed, @Nullable RemoteEventFeed before) {
+  public void add(RemoteEventFeed feed) {
     feeds.put(Bytes.of(feed.channel()), feed);
     if (loop.start()) {
       long third = events.lease().toMillis() / 3;
@@ -360,7 +360,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
       }
       RemoteEventFeed feed = feeds.get(Bytes.of(channel));
       if (feed != null) {
-        feed.confirmSubscribed();
+        feed.onAnswer();
       }
     }
 
@@ -371,7 +371,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
       }
       RemoteEventFeed feed = feeds.get(Bytes.of(channel));
       if (feed != null) {
-        feed.refuse(String.valueOf(refusal.getMessage()));
+        feed.onAnswer();
       }
       if (refused.add(Bytes.of(channel))) {
         String name = new String(channel, StandardCharsets.UTF_8);

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads the settings in a server's URI: user info and query options. */
 final class UriSource {
 
-  private static final Map<String, String> OPTIONS =
+  /** The settings of the options by name. */
+  static final Map<String, String> OPTIONS =
       Map.ofEntries(
           Map.entry("client-name", "connection.client-name"),
           Map.entry("connect-timeout", "connection.connect-timeout"),
@@ -24,16 +25,12 @@ final class UriSource {
           Map.entry("sentinel-tls", "connection.sentinel.tls"),
           Map.entry("namespace", "namespace"),
           Map.entry("buckets", "buckets"));
+
   private static final Set<String> CREDENTIALS = Set.of("user", "username", "password", "auth");
   private static final Set<String> DATABASE = Set.of("db", "database");
   private static final Set<String> TLS = Set.of("tls", "ssl");
 
   private UriSource() {}
-
-  /** Returns the settings of the options by name. */
-  static Map<String, String> options() {
-    return new TreeMap<>(OPTIONS);
-  }
 
   /**
    * Lays a URI's settings over others.

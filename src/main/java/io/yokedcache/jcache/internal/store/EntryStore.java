@@ -459,11 +459,6 @@ public final class EntryStore {
     }
   }
 
-  /** Whether entries may have tags. */
-  public boolean hasTags() {
-    return hasTags;
-  }
-
   /**
    * Ends the entries that have one of some tags, for every JVM at once, at a cost that does not
    * depend on their number: one request for each bucket, all in one round trip. If it fails, the

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 final class BackoffTest {
 
   private final AtomicLong clock = new AtomicLong();
-  private final Backoff backoff = new Backoff(100, 800, clock::get);
+  private final Backoff backoff = new Backoff(100, () -> 800, clock::get);
 
   @Test
   void nextMillis_neverWorked() {

@@ -34,7 +34,7 @@ final class DocumentationTest {
 
   @Test
   void table_options() throws IOException {
-    assertThat(rows(OPTION)).isEqualTo(UriSource.options());
+    assertThat(rows(OPTION)).isEqualTo(UriSource.OPTIONS);
   }
 
   @Test

@@ -195,11 +195,6 @@ public final class KeySpace {
     return generationKeys[bucket];
   }
 
-  /** The routes of all buckets. */
-  public List<Bytes> routes() {
-    return List.of(generationKeys);
-  }
-
   /** The name of a key of a bucket: that of its generation and something behind it. */
   private byte[] inSlotOf(int bucket, String end) {
     return entryKey(generationKey(bucket), Bytes.of(ascii(end)));
