@@ -1,11 +1,9 @@
 package io.yokedcache.jcache.internal.remote;
 
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
-import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.redis.Subscription;
 import io.yokedcache.jcache.internal.redis.SubscriptionLoop;
 import io.yokedcache.jcache.internal.redis.Topology;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +19,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class ExpiredKeySubscriptions implements AutoCloseable {
 
-  private static final long MIN_PAUSE_MILLIS = 50;
-  private static final long MAX_PAUSE_MILLIS = 5_000;
-
   private final Topology topology;
   private final String channel;
-  private final Duration silence;
   private final BackgroundErrors errors;
   private final Consumer<byte[]> onExpired;
 
@@ -40,18 +34,12 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
   /**
    * Creates them; nothing is subscribed before {@link #want}.
    *
-   * @param silence how long a server may be silent before its connection is replaced
    * @param onExpired is called with the name of an expired key, by one thread for each master
    */
   ExpiredKeySubscriptions(
-      Topology topology,
-      String channel,
-      Duration silence,
-      BackgroundErrors errors,
-      Consumer<byte[]> onExpired) {
+      Topology topology, String channel, BackgroundErrors errors, Consumer<byte[]> onExpired) {
     this.topology = topology;
     this.channel = channel;
-    this.silence = silence;
     this.errors = errors;
     this.onExpired = onExpired;
   }
@@ -73,9 +61,12 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
     try {
       List<Topology.Master> masters = wanted && !closed ? topology.masters() : List.of();
       List<String> names = masters.stream().map(Topology.Master::name).toList();
-      servers.values().stream()
-          .filter(server -> !names.contains(server.name))
-          .forEach(server -> server.loop.stop());
+      servers.forEach(
+          (name, server) -> {
+            if (!names.contains(name)) {
+              server.loop.stop();
+            }
+          });
       servers.keySet().retainAll(names);
       for (Topology.Master master : masters) {
         Server server = servers.computeIfAbsent(master.name(), name -> new Server(master));
@@ -114,33 +105,21 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
     running.forEach(server -> server.loop.close());
   }
 
-  /** The subscription on one master. */
-  private final class Server {
+  /** The subscription on one master; its connections follow each other. */
+  private final class Server extends SubscriptionLoop.Session {
 
-    private final String name;
     private final SubscriptionLoop loop;
 
     Server(Topology.Master master) {
-      name = master.name();
       loop =
           new SubscriptionLoop(
               "yokedcache-expired",
               "Events of expired entries are missed, there is no subscription",
               () -> topology.endpoint(master),
-              silence,
-              new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+              RemoteEventSubscriber.SILENCE,
+              RemoteEventSubscriber.pauses(),
               errors,
-              endpoint -> new Session(this));
-    }
-  }
-
-  /** The subscription on one connection. */
-  private final class Session extends SubscriptionLoop.Session {
-
-    private final Server server;
-
-    Session(Server server) {
-      this.server = server;
+              endpoint -> this);
     }
 
     @Override
@@ -151,7 +130,7 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
     @Override
     public void subscribed(byte[] name) {
       ready();
-      server.loop.write(Subscription::ping);
+      loop.write(Subscription::ping);
     }
 
     @Override
@@ -162,7 +141,7 @@ final class ExpiredKeySubscriptions implements AutoCloseable {
 
     @Override
     public void answered(@Nullable JedisDataException refusal) {
-      server.loop.worked(); // an error reply is an answer as well: the connection is alive
+      loop.worked(); // an error reply is an answer as well: the connection is alive
     }
 
     @Override

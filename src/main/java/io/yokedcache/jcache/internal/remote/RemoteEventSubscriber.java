@@ -49,10 +49,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(RemoteEventSubscriber.class);
 
   /** The time after which a silent connection is replaced; pings are sent three times as often. */
-  private static final Duration SILENCE = Duration.ofSeconds(6);
-
-  private static final long MIN_PAUSE_MILLIS = 50;
-  private static final long MAX_PAUSE_MILLIS = 5_000;
+  static final Duration SILENCE = Duration.ofSeconds(6);
 
   private final Settings.Connection settings;
   private final Settings.Events events;
@@ -119,7 +116,7 @@ public final class RemoteEventSubscriber implements AutoCloseable {
     this.expiredChannel = utf8(expired);
     this.expiredKeys =
         settings.deployment().kind() == Settings.Deployment.Kind.CLUSTER
-            ? new ExpiredKeySubscriptions(topology, expired, SILENCE, errors, this::expired)
+            ? new ExpiredKeySubscriptions(topology, expired, errors, this::expired)
             : null;
     this.pings = pings;
     this.background = background;
@@ -130,10 +127,15 @@ public final class RemoteEventSubscriber implements AutoCloseable {
             "Events of other JVMs are missed, there is no subscription",
             this::choose,
             SILENCE,
-            new Backoff(MIN_PAUSE_MILLIS, MAX_PAUSE_MILLIS),
+            pauses(),
             errors,
             endpoint -> new Session(endpoint.settings().address()));
     topology.onChange(this::follow);
+  }
+
+  /** The pauses between attempts to connect. */
+  static Backoff pauses() {
+    return new Backoff(50, 5_000);
   }
 
   private Endpoint choose() {
