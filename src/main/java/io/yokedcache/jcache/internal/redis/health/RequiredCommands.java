@@ -23,38 +23,27 @@ final class RequiredCommands {
   private static final Map<Command, String> USES = new LinkedHashMap<>();
 
   static {
-    String all = "all operations";
-    String removals = "removals";
-    String conditional = "conditional changes, invoke and bulk writes";
-    String expiry = "expiry";
-    String tags = "caches with tags";
-    String events = "listeners and events of other JVMs";
-    USES.put(Command.GET, all);
-    USES.put(Command.MGET, all);
-    USES.put(Command.SET, all);
-    USES.put(Command.EXISTS, all);
-    USES.put(Command.DEL, removals);
-    USES.put(Command.UNLINK, removals);
-    USES.put(Command.GETDEL, "getAndRemove and removals that listeners hear of");
-    USES.put(Command.GETEX, "expiry that a read renews");
-    USES.put(Command.PTTL, expiry);
-    USES.put(Command.PEXPIRE, expiry);
-    USES.put(Command.PERSIST, expiry);
-    USES.put(Command.GETRANGE, tags);
-    USES.put(Command.HGET, tags);
-    USES.put(Command.HSET, tags);
-    USES.put(Command.HDEL, tags);
-    USES.put(Command.EVAL, conditional);
-    USES.put(Command.EVALSHA, conditional);
-    USES.put(Command.TIME, "expiry and leases");
-    USES.put(Command.SCAN, "iterators, key statistics and the deletion of stale entries");
-    USES.put(Command.PUBLISH, events);
-    USES.put(Command.SUBSCRIBE, events);
-    USES.put(Command.CLIENT, "near caches");
-    USES.put(Command.MEMORY, "the size in the key statistics");
+    add("all operations", Command.GET, Command.MGET, Command.SET, Command.EXISTS);
+    add("removals", Command.DEL, Command.UNLINK);
+    add("getAndRemove and removals that listeners hear of", Command.GETDEL);
+    add("expiry that a read renews", Command.GETEX);
+    add("expiry", Command.PTTL, Command.PEXPIRE, Command.PERSIST);
+    add("caches with tags", Command.GETRANGE, Command.HGET, Command.HSET, Command.HDEL);
+    add("conditional changes, invoke and bulk writes", Command.EVAL, Command.EVALSHA);
+    add("expiry and leases", Command.TIME);
+    add("iterators, key statistics and the deletion of stale entries", Command.SCAN);
+    add("listeners and events of other JVMs", Command.PUBLISH, Command.SUBSCRIBE);
+    add("near caches", Command.CLIENT);
+    add("the size in the key statistics", Command.MEMORY);
   }
 
   private RequiredCommands() {}
+
+  private static void add(String use, Command... commands) {
+    for (Command command : commands) {
+      USES.put(command, use);
+    }
+  }
 
   /** The command that asks for them. */
   static CommandArguments question() {
