@@ -73,9 +73,9 @@ public final class EntryLoads<K, V> {
   /**
    * A missing entry that this thread loads.
    *
-   * @param load gives the value to the threads that wait for it, or {@code null} if none can
+   * @param load gives the value to the threads that wait for it
    */
-  private record OwnLoad<K>(Missing<K> missing, @Nullable Load load) {
+  private record OwnLoad<K>(Missing<K> missing, Load load) {
 
     K key() {
       return missing.key();
@@ -88,30 +88,11 @@ public final class EntryLoads<K, V> {
     OwnLoad<K> withUndecodable(@Nullable Bytes undecodable) {
       return new OwnLoad<>(new Missing<>(key(), keyBytes(), undecodable), load);
     }
+  }
 
-    void begin(Ticket ticket) {
-      if (load != null) {
-        load.begin(ticket);
-      }
-    }
-
-    void complete(@Nullable Bytes value) {
-      if (load != null) {
-        load.complete(value);
-      }
-    }
-
-    void fail(CacheLoaderException failure) {
-      if (load != null) {
-        load.fail(failure);
-      }
-    }
-
-    void close() {
-      if (load != null) {
-        load.close();
-      }
-    }
+  /** A load that other threads do not join. */
+  private OwnLoad<K> alone(Missing<K> missing) {
+    return new OwnLoad<>(missing, loads.alone(missing.keyBytes()));
   }
 
   /**
@@ -193,14 +174,14 @@ public final class EntryLoads<K, V> {
               ? loadTogether(left, from, publish)
               : loadUnderLeases(leases, left, from, publish));
     } finally {
-      own.forEach(OwnLoad::close);
+      own.forEach(one -> one.load().close());
     }
     List<OwnLoad<K>> notShared = new ArrayList<>();
     others.forEach(
         (one, load) -> {
           OperationResult<V> joined = join(one.keyBytes(), load);
           if (joined == null) {
-            notShared.add(new OwnLoad<>(one, null));
+            notShared.add(alone(one));
           } else {
             results.put(one.key(), joined);
           }
@@ -229,7 +210,7 @@ public final class EntryLoads<K, V> {
           Read<V> read = reads.get(i);
           if (read.value() != null) {
             turn.found();
-            one.complete(read.bytes());
+            one.load().complete(read.bytes());
             results.put(one.key(), OperationResult.miss(read.value()));
           } else {
             boolean isMine = mine.contains(one.keyBytes());
@@ -259,7 +240,7 @@ public final class EntryLoads<K, V> {
       V value = reads.get(i).value();
       if (value != null) {
         results.put(late.get(i).key(), OperationResult.miss(value));
-        late.get(i).complete(reads.get(i).bytes());
+        late.get(i).load().complete(reads.get(i).bytes());
       }
     }
     return results;
@@ -276,7 +257,7 @@ public final class EntryLoads<K, V> {
     List<Ticket> tickets = context.loads().beginAll(keys);
     try {
       for (int i = 0; i < own.size(); i++) {
-        own.get(i).begin(tickets.get(i));
+        own.get(i).load().begin(tickets.get(i));
       }
       PinnedEntries pinned = context.store().changes().pin(keys, /* wereRead= */ true, Use.ANSWER);
       Map<K, V> loaded;
@@ -285,7 +266,7 @@ public final class EntryLoads<K, V> {
         own.forEach(one -> asked.add(one.key()));
         loaded = from.apply(asked);
       } catch (CacheLoaderException e) {
-        own.forEach(one -> one.fail(e));
+        own.forEach(one -> one.load().fail(e));
         throw e;
       }
       Batch batch = new Batch();
@@ -300,7 +281,7 @@ public final class EntryLoads<K, V> {
       KeyLocks.Hold held = lockAll(batch.keys());
       try (held) {
         Map<K, OperationResult<V>> results = batch.store(pinned);
-        own.forEach(one -> one.complete(batch.valueBytes(one.keyBytes())));
+        own.forEach(one -> one.load().complete(batch.valueBytes(one.keyBytes())));
         publish.accept(results);
         return results;
       }
@@ -320,8 +301,7 @@ public final class EntryLoads<K, V> {
     if (replaceExisting) {
       loadAndReplace(keys, publish);
     } else {
-      List<OwnLoad<K>> missing =
-          missing(keys).stream().map(one -> new OwnLoad<>(one, null)).toList();
+      List<OwnLoad<K>> missing = missing(keys).stream().map(this::alone).toList();
       var unused = loadTogether(missing, loader::loadAll, publish);
     }
   }

@@ -58,6 +58,11 @@ final class LoadCoalescer {
         : new Membership(joined, /* isLeader= */ false);
   }
 
+  /** A load that no other thread joins. */
+  Load alone(Bytes key) {
+    return new Load(key);
+  }
+
   /**
    * Whether another load of a key may have ended between this thread's read and its join, so that
    * the thread should read again before it loads.
