@@ -79,8 +79,7 @@ final class MutationApplier {
   /** Applies one mutation, only to an entry of the pinned generation, if there is one. */
   Outcome apply(Mutation mutation, @Nullable Map<Integer, Generation> pinned) {
     int bucket = names.bucketOf(mutation.key());
-    String operation =
-        mutation.value() == null ? operations.of(Name.REMOVE) : operations.of(Name.PUT);
+    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
     return guard.onCurrentGeneration(
         operation,
         bucket,
@@ -107,8 +106,7 @@ final class MutationApplier {
       sender.run(() -> arrived.accept(() -> apply(mutation)));
       return;
     }
-    String operation =
-        mutation.value() == null ? operations.of(Name.REMOVE) : operations.of(Name.PUT);
+    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
     Script.Call call =
         goesPlain(mutation, bucket, generation)
             ? null
@@ -341,9 +339,7 @@ final class MutationApplier {
     List<Bucket> buckets = names.byBucket(mutations, Mutation::key);
     generations.openUnknown(buckets);
     String operation =
-        mutations.get(0).value() == null
-            ? operations.of(Name.REMOVE_ALL)
-            : operations.of(Name.PUT_ALL);
+        operations.of(mutations.get(0).value() == null ? Name.REMOVE_ALL : Name.PUT_ALL);
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
     List<BucketRequest> asked = new ArrayList<>(buckets.size());
     for (Bucket bucket : buckets) {
