@@ -179,7 +179,7 @@ public final class EntryCodec<K, V> {
   }
 
   /** Encodes several values, each as {@link #value} does, in the order of their keys. */
-  public List<Bytes> values(List<Bytes> valueKeys, Collection<? extends V> several) {
+  List<Bytes> values(List<Bytes> valueKeys, Collection<? extends V> several) {
     long start = timer.start();
     List<Bytes> stored = new ArrayList<>(several.size());
     for (V value : several) {

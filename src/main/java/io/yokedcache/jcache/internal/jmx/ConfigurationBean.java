@@ -8,7 +8,7 @@ public final class ConfigurationBean implements CacheMXBean {
 
   private final CompleteConfiguration<?, ?> configuration;
 
-  public ConfigurationBean(CompleteConfiguration<?, ?> configuration) {
+  ConfigurationBean(CompleteConfiguration<?, ?> configuration) {
     this.configuration = configuration;
   }
 

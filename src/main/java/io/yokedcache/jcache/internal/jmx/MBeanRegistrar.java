@@ -66,7 +66,7 @@ public final class MBeanRegistrar implements AutoCloseable {
 
   private boolean hearsVacancies;
 
-  public MBeanRegistrar(URI managerUri, String cacheName) {
+  MBeanRegistrar(URI managerUri, String cacheName) {
     this(sanitize(managerUri.toString()), sanitize(cacheName));
   }
 
@@ -90,7 +90,7 @@ public final class MBeanRegistrar implements AutoCloseable {
     return name.replaceAll("[,:=\n\r*?\"]", ".");
   }
 
-  public void register(Kind kind, Object bean) {
+  void register(Kind kind, Object bean) {
     register(kind, name(kind, /* operation= */ null), bean);
   }
 
@@ -199,7 +199,7 @@ public final class MBeanRegistrar implements AutoCloseable {
   }
 
   /** Unregisters all beans of a kind that this object registered. */
-  public void unregister(Kind kind) {
+  void unregister(Kind kind) {
     List<ObjectName> names = new ArrayList<>();
     wanted.forEach(
         (name, registration) -> {

@@ -16,7 +16,7 @@ public final class StatisticsBean implements CacheStatisticsMXBean {
   /** The sums at the last {@code clear}, replaced as a whole. */
   private volatile Sums baseline = Sums.ZERO;
 
-  public StatisticsBean(CacheStatistics statistics) {
+  StatisticsBean(CacheStatistics statistics) {
     this.statistics = statistics;
   }
 

@@ -46,7 +46,7 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
    * @param stored decodes the value that the cache has, at first need
    * @param valueType the type that a new value must have
    */
-  public ProcessorEntry(
+  ProcessorEntry(
       K key,
       boolean found,
       Supplier<@Nullable V> stored,
@@ -59,17 +59,17 @@ public final class ProcessorEntry<K, V> implements MutableEntry<K, V> {
     this.valueType = valueType;
   }
 
-  public Action action() {
+  Action action() {
     return action;
   }
 
   /** Whether the loader was called, so that the decision depends on its answer. */
-  public boolean isLoaded() {
+  boolean isLoaded() {
     return loaded;
   }
 
   /** The value to store, after {@code LOAD}, {@code CREATE} or {@code UPDATE}. */
-  public V newValue() {
+  V newValue() {
     return requireNonNull(value, "value");
   }
 

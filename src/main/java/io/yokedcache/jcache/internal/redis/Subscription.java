@@ -56,7 +56,7 @@ public final class Subscription implements AutoCloseable {
     void message(byte[] channel, byte @Nullable [] payload);
   }
 
-  public Subscription(Connection connection) {
+  Subscription(Connection connection) {
     this.connection = connection;
   }
 

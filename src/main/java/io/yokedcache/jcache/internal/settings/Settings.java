@@ -547,7 +547,7 @@ public record Settings(
     private final ConfigObject contents;
 
     /** Creates the groups of the object {@code yokedcache}. */
-    public Groups(ConfigObject contents) {
+    Groups(ConfigObject contents) {
       this.contents = contents;
     }
 

@@ -126,7 +126,7 @@ public final class Replicas implements AutoCloseable {
   }
 
   /** How far a replica may be behind. */
-  public long maxLagNanos() {
+  long maxLagNanos() {
     return maxLagNanos;
   }
 

@@ -108,7 +108,7 @@ public final class Generation {
   }
 
   /** The token part of a generation key's content. */
-  public static String token(byte[] raw) {
+  static String token(byte[] raw) {
     return new String(
         raw, 0, Math.min(raw.length, KeySpace.TOKEN_LENGTH), StandardCharsets.ISO_8859_1);
   }
