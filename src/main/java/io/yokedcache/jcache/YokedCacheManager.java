@@ -14,6 +14,8 @@ import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -145,12 +147,29 @@ final class YokedCacheManager implements CacheManager {
     Tables.begin();
   }
 
+  /**
+   * Maven's file has it also on the module path, where a package has no version, and in an
+   * application's jar, where a package has that of the application.
+   */
+  private static String version() {
+    Properties properties = new Properties();
+    try (InputStream file =
+        YokedCacheManager.class.getResourceAsStream(
+            "/META-INF/maven/io.yokedcache/yokedcache-jcache/pom.properties")) {
+      if (file != null) {
+        properties.load(file);
+      }
+    } catch (IOException e) {
+      logger.debug("The version of YokedCache is not known", e);
+    }
+    return properties.getProperty("version", "(no version, not from its jar)");
+  }
+
   /** One line that says which server, names and files are used, and no credentials. */
   private void tellOfStart() {
-    String version = YokedCacheManager.class.getPackage().getImplementationVersion();
     logger.info(
         "YokedCache {} on {}, namespace {}, {} connections, {}",
-        version == null ? "(no version, not from its jar)" : version,
+        version(),
         resources.stores().address(),
         settings.namespace(),
         settings.connection().executor().name().toLowerCase(Locale.ROOT),

@@ -42,7 +42,7 @@ final class ModulePathIT {
           "gson",
           "caffeine",
           "config",
-          "slf4j-api",
+          "slf4j-",
           "commons-pool2",
           "resilience4j");
 
@@ -75,7 +75,8 @@ final class ModulePathIT {
                 "-cp",
                 location(ModulePathIT.class).toString(),
                 ModulePathIT.class.getName()))
-        .contains("found in io.yokedcache.jcache");
+        .contains("found in io.yokedcache.jcache")
+        .containsPattern("YokedCache [0-9]+[.]");
   }
 
   /** A key is a record of a package that is exported, so that nobody may set or read its fields. */
@@ -179,10 +180,14 @@ final class ModulePathIT {
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().putValue("Automatic-Module-Name", "io.yokedcache.jcache");
     Path jar = folder.resolve("provider.jar");
+    Path version = Files.writeString(folder.resolve("pom.properties"), "version=1.0");
     try (OutputStream out = Files.newOutputStream(jar);
         JarOutputStream entries = new JarOutputStream(out, manifest);
         Stream<Path> files = Files.walk(classes)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
+      add(
+          entries, "META-INF/maven/io.yokedcache/yokedcache-jcache/pom.properties", version);
+      for (Path file :
+          files.filter(Files::isRegularFile).filter(file -> !file.endsWith("MANIFEST.MF")).toList()) {
         add(entries, classes.relativize(file).toString().replace(File.separatorChar, '/'), file);
       }
     }
