@@ -21,6 +21,9 @@ final class TargetTest {
 
   private static final Duration LIMIT = Duration.ofMillis(100);
 
+  /** For sources that answer, however busy the machine is. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   /** Hangs until it is released; then it answers. */
   private static final class HangingSource implements CacheSource {
     private final CountDownLatch release = new CountDownLatch(1);
@@ -54,7 +57,7 @@ final class TargetTest {
             List.of(
                 new ConnectionReading(
                     "m", true, null, null, null, null, null, Map.of(), List.of())));
-    try (Target source = Target.of("other", () -> readings, LIMIT)) {
+    try (Target source = Target.of("other", () -> readings, PATIENCE)) {
       assertThat(source.read()).isEqualTo(readings);
       assertThat(source.read(Selection.FIGURES)).isEqualTo(readings);
     }
@@ -68,7 +71,7 @@ final class TargetTest {
             () -> {
               throw new IOException("refused");
             },
-            LIMIT)) {
+            PATIENCE)) {
       assertThatThrownBy(source::read).isInstanceOf(IOException.class).hasMessage("refused");
     }
     try (Target source =
@@ -77,7 +80,7 @@ final class TargetTest {
             () -> {
               throw new IllegalStateException("broken");
             },
-            LIMIT)) {
+            PATIENCE)) {
       assertThatThrownBy(source::read)
           .isInstanceOf(IOException.class)
           .hasMessageContaining("its reading failed: ")
