@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.hibernate;
 
 import io.yokedcache.jcache.YokedCache;
-import io.yokedcache.jcache.hibernate.TransactionContext.Handle;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 
 /**
@@ -18,15 +17,13 @@ final class QueryResultStorage extends CacheStorage {
   @Override
   public void putIntoCache(Object key, Object value, SharedSessionContractImplementor session) {
     TransactionContext context = TransactionContext.of(session);
-    if (!context.isWaiting()) {
+    if (!context.hasWritten()) {
       super.putIntoCache(key, value, session);
       return;
     }
-    Handle onlyAfterCommit = Handle.of(null); // of a lock that is not set
-    context.afterCommit(
+    context.ifCommitted(
         this,
         key,
-        onlyAfterCommit,
         trip ->
             () -> {
               super.putIntoCache(key, value, session);

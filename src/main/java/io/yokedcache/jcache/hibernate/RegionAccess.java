@@ -153,27 +153,45 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       return false;
     }
     Vacant ticket = context.takeTicket(this, key);
+    long start = context.getCachingTimestamp();
     boolean isRefresh = !minimalPutOverride && session.getCacheMode() == CacheMode.REFRESH;
-    try {
-      RegionEntry put =
-          decide(
-              key,
-              ticket,
-              RegionEntry.load(
-                  mayLoadOld ? null : ticket,
-                  context.getCachingTimestamp(),
-                  Item.now(value, layout, version),
-                  versions,
-                  isRefresh));
-      if (isLocking) {
-        context.see(this, key, put);
-      }
-      return put instanceof Item;
-    } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
+    Supplier<Function<@Nullable Object, @Nullable RegionEntry>> load =
+        () ->
+            RegionEntry.load(
+                mayLoadOld ? null : ticket,
+                start,
+                Item.now(value, layout, version),
+                versions,
+                isRefresh);
+    if (context.hasWritten()) {
+      StatisticsImplementor statistics = session.getFactory().getStatistics();
+      context.ifCommitted(
+          this,
+          key,
+          trip -> {
+            if (context.hasChanged(this, key)) { // after it was loaded
+              return () -> null;
+            }
+            Supplier<@Nullable RegionEntry> decided = begin(trip, key, ticket, load.get());
+            return () -> counted(statistics, orLeave(decided));
+          });
       return false;
+    }
+    RegionEntry put = orLeave(() -> decide(key, ticket, load.get()));
+    if (isLocking) {
+      context.see(this, key, put);
+    }
+    return put instanceof Item;
+  }
+
+  private @Nullable RegionEntry orLeave(Supplier<@Nullable RegionEntry> load) {
+    try {
+      return load.get();
+    } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
+      return null;
     } catch (CacheException e) {
       storage.warnOfMissing(e);
-      return false;
+      return null;
     }
   }
 
@@ -196,14 +214,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         key,
         trip -> {
           Supplier<@Nullable RegionEntry> lock =
-              begin(
-                  trip,
-                  /* hasCommitted= */ false,
-                  key,
-                  context.seen(this, key),
-                  RegionEntry.lock(handle.id()));
+              begin(trip, key, context.seen(this, key), RegionEntry.lock(handle.id()));
           return () -> {
-            RegionEntry entry = lock.get();
+            RegionEntry entry = orRemove(/* hasCommitted= */ false, key, lock);
             handle.set(entry);
             return entry;
           };
@@ -246,16 +259,17 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
             key,
             handle,
             trip -> {
-              Supplier<@Nullable RegionEntry> decided =
-                  begin(trip, /* hasCommitted= */ true, key, guess.get(), decision);
-              return () -> {
-                RegionEntry put = decided.get();
-                if (put instanceof Item && statistics.isStatisticsEnabled()) {
-                  countPut(statistics);
-                }
-                return put;
-              };
+              Supplier<@Nullable RegionEntry> decided = begin(trip, key, guess.get(), decision);
+              return () -> counted(statistics, orRemove(/* hasCommitted= */ true, key, decided));
             });
+  }
+
+  private @Nullable RegionEntry counted(
+      StatisticsImplementor statistics, @Nullable RegionEntry put) {
+    if (put instanceof Item && statistics.isStatisticsEnabled()) {
+      countPut(statistics);
+    }
+    return put;
   }
 
   /** Counts a put as Hibernate does, which would count it before it is made. */
@@ -358,34 +372,31 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   }
 
   /**
-   * Begins a decision about an entry that must not stay as it is if the decision fails.
+   * Begins a decision about an entry.
    *
-   * @param hasCommitted whether the transaction is over, so that the decision fails only if the
-   *     entry cannot be removed either
    * @param guess what the entry probably is, or {@code null}
    * @return finishes it, and returns the new value of the entry, or {@code null} if it stays
    */
   private Supplier<@Nullable RegionEntry> begin(
       SharedTrip trip,
-      boolean hasCommitted,
       Object key,
       @Nullable RegionEntry guess,
       Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
     try {
-      Supplier<@Nullable RegionEntry> decided =
-          member.<@Nullable RegionEntry>beginInvoke(trip, key, new Decision(guess, decision));
-      return () -> orRemove(hasCommitted, key, decided);
+      return member.<@Nullable RegionEntry>beginInvoke(trip, key, new Decision(guess, decision));
     } catch (CacheException e) {
-      return () ->
-          orRemove(
-              hasCommitted,
-              key,
-              () -> {
-                throw e;
-              });
+      return () -> {
+        throw e;
+      };
     }
   }
 
+  /**
+   * Finishes a decision about an entry that must not stay as it is if the decision fails.
+   *
+   * @param hasCommitted whether the transaction is over, so that the decision fails only if the
+   *     entry cannot be removed either
+   */
   private @Nullable RegionEntry orRemove(
       boolean hasCommitted, Object key, Supplier<@Nullable RegionEntry> decided) {
     try {
@@ -504,13 +515,21 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   /** Access to collections. Their owner's version does not tell how new their elements are. */
   static final class OfCollections extends RegionAccess implements CollectionDataAccess {
 
-    OfCollections(YokedRegion region, Layout layout, boolean isLocking, boolean mayLoadOld) {
+    private final NavigableRole role;
+
+    OfCollections(
+        YokedRegion region,
+        NavigableRole role,
+        Layout layout,
+        boolean isLocking,
+        boolean mayLoadOld) {
       super(region, layout, isLocking, mayLoadOld, /* versions= */ null);
+      this.role = role;
     }
 
     @Override
     void countPut(StatisticsImplementor statistics) {
-      throw new AssertionError("Only loads put collections");
+      statistics.collectionCachePut(role, getRegion().getName());
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.hibernate.cache.CacheException;
 import org.hibernate.cache.spi.CacheTransactionSynchronization;
@@ -40,6 +41,9 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   /** The other entries are read again when they are locked. */
   private static final int MAX_SEEN = 1_000;
+
+  /** While so many changes wait for the commit, what is read fills no entries. */
+  private static final int MAX_WAITING = 1_000;
 
   /** How many changes share a round trip. */
   private static final int MAX_TOGETHER = 100;
@@ -144,6 +148,9 @@ final class TransactionContext implements CacheTransactionSynchronization {
   private long start = SimpleTimestamper.next();
   private Phase phase = Phase.NONE;
 
+  /** Whether the transaction has changed rows, so that it may read what is not committed. */
+  private boolean hasWritten;
+
   /** What was found at the last look before a load, or at an insert. */
   private final Map<Place, Vacant> tickets = new HashMap<>();
 
@@ -225,16 +232,26 @@ final class TransactionContext implements CacheTransactionSynchronization {
   }
 
   void change(RegionAccess access, Object key) {
+    hasWritten = true;
     changed.add(new Place(access, key));
   }
 
   void changeAll(RegionAccess access) {
+    hasWritten = true;
     changedRegions.add(access);
   }
 
   boolean hasChanged(RegionAccess access, Object key) {
     return changedRegions.contains(access)
         || (!changed.isEmpty() && changed.contains(new Place(access, key)));
+  }
+
+  /**
+   * Whether the transaction has changed rows. What it reads then, also of other rows and tables,
+   * goes into the caches by {@link #ifCommitted} only.
+   */
+  boolean hasWritten() {
+    return hasWritten;
   }
 
   /** Whether the transaction has changed an entry and has not committed. */
@@ -285,6 +302,7 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   /** Makes a change before the transaction commits. */
   void beforeCommit(Object owner, Object key, Change change) {
+    hasWritten = true;
     if (phase == Phase.ACTIVE) {
       waiting.put(new Place(owner, key), new Waiting(change, /* precedesCommit= */ true, null));
     } else {
@@ -306,19 +324,25 @@ final class TransactionContext implements CacheTransactionSynchronization {
     }
   }
 
+  /**
+   * Puts what the transaction has read after it has written, when it is committed. If its end is
+   * not told, or too much waits for it, nothing is put.
+   */
+  void ifCommitted(Object owner, Object key, Change put) {
+    if (phase != Phase.NONE && waiting.size() < MAX_WAITING) {
+      Handle ofNoLock = Handle.of(null);
+      waiting.put(new Place(owner, key), new Waiting(put, /* precedesCommit= */ false, ofNoLock));
+    }
+  }
+
   /** Whether a change of an entry waits for the commit. */
   boolean isWaiting(Object owner, Object key) {
     return !waiting.isEmpty() && waiting.containsKey(new Place(owner, key));
   }
 
-  /** Whether any change waits for the commit. */
-  boolean isWaiting() {
-    return phase == Phase.ACTIVE && !waiting.isEmpty();
-  }
-
-  private void makeWaiting() {
-    List<Change> changes = waiting.values().stream().map(Waiting::change).toList();
-    waiting.clear();
+  private void makeWaiting(Predicate<Waiting> filter) {
+    List<Change> changes = waiting.values().stream().filter(filter).map(Waiting::change).toList();
+    waiting.values().removeIf(filter);
     for (int from = 0; from < changes.size(); from += MAX_TOGETHER) {
       make(changes.subList(from, Math.min(from + MAX_TOGETHER, changes.size())));
     }
@@ -395,20 +419,16 @@ final class TransactionContext implements CacheTransactionSynchronization {
   public void transactionCompleting() {
     if (phase == Phase.ACTIVE) {
       phase = Phase.COMPLETING;
-      makeWaiting();
+      makeWaiting(Waiting::precedesCommit);
     }
   }
 
   @Override
   public void transactionCompleted(boolean successful) {
     try {
-      waiting
-          .values()
-          .removeIf(
-              one ->
-                  one.precedesCommit()
-                      || (!successful && one.handle() != null && !one.handle().isSet));
-      makeWaiting();
+      makeWaiting(
+          one ->
+              !one.precedesCommit() && (successful || one.handle() == null || one.handle().isSet));
     } finally {
       forget();
     }
@@ -416,6 +436,7 @@ final class TransactionContext implements CacheTransactionSynchronization {
 
   private void forget() {
     phase = Phase.NONE;
+    hasWritten = false;
     first = null;
     jtaTransaction = null;
     tickets.clear();

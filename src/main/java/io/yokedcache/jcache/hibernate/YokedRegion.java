@@ -83,7 +83,8 @@ final class YokedRegion extends DomainDataRegionTemplate {
     return config.getAccessType() == AccessType.READ_ONLY
         ? new CollectionReadOnlyAccess(
             this, getEffectiveKeysFactory(), new ReadOnlyStorage(cache(), layout), config)
-        : new RegionAccess.OfCollections(this, layout, isLocking(config), readsSnapshots());
+        : new RegionAccess.OfCollections(
+            this, config.getNavigableRole(), layout, isLocking(config), readsSnapshots());
   }
 
   @Override

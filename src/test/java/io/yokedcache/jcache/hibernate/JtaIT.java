@@ -10,7 +10,9 @@ import io.yokedcache.jcache.YokedCachingProvider;
 import io.yokedcache.jcache.hibernate.Shelves.Book;
 import io.yokedcache.jcache.hibernate.Shelves.Leaflet;
 import io.yokedcache.jcache.hibernate.Shelves.Page;
+import io.yokedcache.jcache.hibernate.Shelves.Shelf;
 import io.yokedcache.jcache.hibernate.Shelves.Titled;
+import io.yokedcache.jcache.hibernate.Shelves.Volume;
 import io.yokedcache.jcache.testing.RedisServer;
 import jakarta.transaction.RollbackException;
 import jakarta.transaction.Status;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import javax.cache.Caching;
@@ -40,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -82,6 +86,8 @@ final class JtaIT {
             .addAnnotatedClass(Book.class)
             .addAnnotatedClass(Page.class)
             .addAnnotatedClass(Leaflet.class)
+            .addAnnotatedClass(Shelf.class)
+            .addAnnotatedClass(Volume.class)
             .setProperty("hibernate.connection.isolation", "READ_COMMITTED")
             .setProperty("hibernate.cache.region.factory_class", "yokedcache")
             .setProperty("hibernate.generate_statistics", "true")
@@ -359,5 +365,33 @@ final class JtaIT {
     assertThat(title(type, other).found()).isEqualTo("new");
     assertThat(title(type, id)).isEqualTo(new Answer("newer", 0));
     assertThat(title(type, other)).isEqualTo(new Answer("new", 0));
+  }
+
+  /** Hibernate tells the caches of the volume that changes, and not of its shelf. */
+  @Test
+  void collection_readByOtherSessionsOfTheTransaction_isSeenByNobodyElse() throws Exception {
+    long shelf = insert(Shelf::new);
+    long volume =
+        insert(
+            row -> {
+              Volume placed = new Volume(row);
+              placed.shelf = there.fromSession(session -> session.find(Shelf.class, shelf));
+              return placed;
+            });
+    Function<Session, Integer> volumes = session -> session.find(Shelf.class, shelf).volumes.size();
+    transactions.begin();
+    try (Session first = here.openSession();
+        Session second = here.openSession()) {
+      first.find(Volume.class, volume).shelf = null;
+      first.flush();
+      assertThat(volumes.apply(second)).isEqualTo(0);
+      assertThat(there.fromTransaction(volumes)).isEqualTo(1);
+      there.getCache().evictCollectionData();
+      second.clear();
+      assertThat(volumes.apply(second)).isEqualTo(0);
+      transactions.rollback();
+    }
+
+    assertThat(there.fromTransaction(volumes)).isEqualTo(1);
   }
 }

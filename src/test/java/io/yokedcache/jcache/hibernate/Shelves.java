@@ -7,11 +7,16 @@ import jakarta.persistence.Convert;
 import jakarta.persistence.ElementCollection;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
+import jakarta.persistence.ManyToMany;
+import jakarta.persistence.ManyToOne;
+import jakarta.persistence.OneToMany;
 import jakarta.persistence.Version;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.hibernate.annotations.Cache;
 import org.hibernate.annotations.CacheConcurrencyStrategy;
@@ -151,6 +156,46 @@ final class Shelves {
     @Override
     public void retitle(String title) {
       this.title = title;
+    }
+  }
+
+  /** With collections that change with other rows. */
+  @Entity(name = "Shelf")
+  @Cacheable
+  @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+  static class Shelf {
+
+    @Id long id;
+
+    @OneToMany(mappedBy = "shelf")
+    @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+    Set<Volume> volumes = new HashSet<>();
+
+    @ManyToMany(mappedBy = "shelves")
+    @Cache(usage = CacheConcurrencyStrategy.NONSTRICT_READ_WRITE)
+    Set<Volume> copies = new HashSet<>();
+
+    Shelf() {}
+
+    Shelf(long id) {
+      this.id = id;
+    }
+  }
+
+  /** On shelves. Its rows say what the collections of the shelves have. */
+  @Entity(name = "Volume")
+  @Cacheable
+  @Cache(usage = CacheConcurrencyStrategy.READ_WRITE)
+  static class Volume {
+
+    @Id long id;
+    @ManyToOne @Nullable Shelf shelf;
+    @ManyToMany Set<Shelf> shelves = new HashSet<>();
+
+    Volume() {}
+
+    Volume(long id) {
+      this.id = id;
     }
   }
 
