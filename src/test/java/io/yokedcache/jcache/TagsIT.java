@@ -10,12 +10,14 @@ import io.yokedcache.jcache.internal.metrics.NearCacheStatistics;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import javax.cache.Cache;
@@ -166,6 +168,45 @@ final class TagsIT {
     }
   }
 
+  /** Results, events, statistics and time to live, also of values that are read by {@code MGET}. */
+  @ParameterizedTest
+  @MethodSource("uses")
+  void invalidated_isLikeAnEntryThatWasCleared(Use use) {
+    for (String old : List.of("old", "old".repeat(5_000))) {
+      for (MutableConfiguration<String, String> configuration : configurations()) {
+        assertThat(traces(use, configuration, old, cache -> cache.invalidateTags("cart")))
+            .isEqualTo(traces(use, configuration, old, Cache::clear));
+      }
+    }
+  }
+
+  private static List<@Nullable Object> traces(
+      Use use,
+      MutableConfiguration<String, String> configuration,
+      String old,
+      Consumer<YokedCache<String, String>> end) {
+    YokedCache<String, String> cache = create(configuration.setStatisticsEnabled(true));
+    List<EventType> heard = new CopyOnWriteArrayList<>();
+    cache.registerCacheEntryListener(
+        new MutableCacheEntryListenerConfiguration<>(
+            FactoryBuilder.factoryOf(new Listener(heard)),
+            /* filterFactory= */ null,
+            /* isOldValueRequired= */ true,
+            /* isSynchronous= */ true));
+    cache.put("a", old, Duration.ofHours(1), CART);
+    end.accept(cache);
+    List<@Nullable Object> traces = new ArrayList<>();
+    traces.add(use.call.apply(cache));
+    traces.add(cache.ttl("a").map(ttl -> ttl.equals(YokedCache.ETERNAL)).orElse(null));
+    traces.add(List.copyOf(heard));
+    for (String figure : List.of("hits", "misses", "puts", "removals")) {
+      traces.add(cache.metrics().counter(figure));
+    }
+    traces.add(cache.get("a"));
+    cache.close();
+    return traces;
+  }
+
   @ParameterizedTest
   @MethodSource("uses")
   void tagged_isLikeAnyEntry(Use use) {
@@ -198,6 +239,10 @@ final class TagsIT {
         });
     cache.put("replaced", "v", Tags.of("x"));
     assertThat(cache.replace("replaced", "v", "w")).isTrue();
+    cache.put("touched", "v", Tags.of("x"));
+    assertThat(cache.getAndTouch("touched", Duration.ofHours(1))).isEqualTo("v");
+    cache.put("expiring", "v", Tags.of("x"));
+    assertThat(cache.expire("expiring", Duration.ofHours(1))).isTrue();
     cache.put("y", "v", Duration.ofHours(1), Tags.of("y"));
     cache.putAll(Map.of("none", "v"));
 
