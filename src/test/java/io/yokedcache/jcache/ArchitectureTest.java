@@ -283,7 +283,8 @@ final class ArchitectureTest {
           "redis.clients.jedis.commands",
           "redis.clients.jedis.exceptions");
 
-  private final JavaClasses production =
+  /** Read once: JUnit makes an object of this class for each test. */
+  private static final JavaClasses PRODUCTION =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages(ROOT);
@@ -291,7 +292,7 @@ final class ArchitectureTest {
   @Test
   void packages_useOnlyTheLayersBelow() {
     Set<String> violations = new TreeSet<>();
-    for (JavaClass from : production) {
+    for (JavaClass from : PRODUCTION) {
       String layer = layer(from);
       assertThat(ALLOWED).as("a layer for %s", from.getName()).containsKey(layer);
       Set<String> allowed = ALLOWED.getOrDefault(layer, Set.of());
@@ -318,7 +319,7 @@ final class ArchitectureTest {
                 type ->
                     type.getPackageName().startsWith(ROOT)
                         && LEAVES.stream().noneMatch(type.getName()::startsWith)))
-        .check(production);
+        .check(PRODUCTION);
   }
 
   @Test
@@ -330,14 +331,14 @@ final class ArchitectureTest {
         .ignoreDependency(
             DescribedPredicate.alwaysTrue(),
             DescribedPredicate.describe("is a leaf", type -> LEAVES.contains(outermost(type))))
-        .check(production);
+        .check(PRODUCTION);
   }
 
   /** A reader takes in the names of a package at one look. */
   @Test
   void packages_haveAtMost20Files() {
     Map<String, Set<String>> files = new TreeMap<>();
-    for (JavaClass type : production) {
+    for (JavaClass type : PRODUCTION) {
       type.getSource()
           .flatMap(Source::getFileName)
           .filter(file -> !file.equals("package-info.java"))
@@ -365,7 +366,7 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("redis.clients..", "org.apache.commons.pool2..")
-        .check(production);
+        .check(PRODUCTION);
   }
 
   /** Other packages write commands and read replies, as data. */
@@ -383,7 +384,7 @@ final class ArchitectureTest {
                   return name.startsWith("redis.clients")
                       && COMMANDS.stream().noneMatch(name::startsWith);
                 }))
-        .check(production);
+        .check(PRODUCTION);
   }
 
   @Test
@@ -394,7 +395,7 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("javax.management..")
-        .check(production);
+        .check(PRODUCTION);
   }
 
   @Test
@@ -405,12 +406,12 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.hibernate..")
-        .check(production);
+        .check(PRODUCTION);
   }
 
   @Test
   void nothing_knowsTheConformanceKit() {
-    noClasses().should().dependOnClassesThat().resideInAPackage("org.jsr107..").check(production);
+    noClasses().should().dependOnClassesThat().resideInAPackage("org.jsr107..").check(PRODUCTION);
   }
 
   @Test
@@ -446,7 +447,7 @@ final class ArchitectureTest {
         .be(RedisUnavailableException.class)
         .orShould()
         .be(RedisUnavailableException.Kind.class)
-        .check(production);
+        .check(PRODUCTION);
   }
 
   private static String layer(JavaClass type) {

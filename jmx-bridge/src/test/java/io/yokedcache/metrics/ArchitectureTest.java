@@ -29,7 +29,8 @@ final class ArchitectureTest {
           "page", Set.of("source"),
           "bridge", Set.of("", "otlp", "page", "prometheus", "series", "source", "statsd"));
 
-  private final JavaClasses production =
+  /** Read once: JUnit makes an object of this class for each test. */
+  private static final JavaClasses PRODUCTION =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages(ROOT);
@@ -37,7 +38,7 @@ final class ArchitectureTest {
   @Test
   void packages_useOnlyTheLayersBelow() {
     Set<String> violations = new TreeSet<>();
-    for (JavaClass from : production) {
+    for (JavaClass from : PRODUCTION) {
       String layer = layer(from);
       assertThat(ALLOWED).as("a layer for %s", from.getName()).containsKey(layer);
       from.getDirectDependenciesFromSelf().stream()
@@ -52,7 +53,7 @@ final class ArchitectureTest {
 
   @Test
   void packages_haveNoCycle() {
-    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(production);
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(PRODUCTION);
   }
 
   private static String layer(JavaClass type) {
