@@ -11,6 +11,7 @@ import io.yokedcache.jcache.internal.jmx.ManagerBeans;
 import io.yokedcache.jcache.internal.jmx.OperationBeanLimit;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
+import io.yokedcache.jcache.internal.settings.EffectiveConfiguration;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.spi.OperationObserver;
@@ -349,7 +350,7 @@ final class YokedCacheManager implements CacheManager {
   }
 
   private static void check(String cacheName, String what, Class<?> declared, Class<?> asked) {
-    if (!declared.equals(asked)) {
+    if (!declared.equals(EffectiveConfiguration.boxed(asked))) {
       throw new ClassCastException(
           "Cache %s is declared for %s of %s, not of %s"
               .formatted(cacheName, what, declared.getName(), asked.getName()));

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import javax.cache.Cache;
+import javax.cache.CacheManager;
 import javax.cache.configuration.MutableConfiguration;
 import javax.cache.integration.CacheLoader;
 import javax.cache.integration.CacheLoaderException;
@@ -74,6 +75,18 @@ final class WrongTypesIT {
       keys.forEach(key -> loaded.put(key, value(key)));
       return loaded;
     }
+  }
+
+  @Test
+  void primitiveTypes_standForBoxedOnes() {
+    CacheManager manager = managers.open(redis.uri());
+    manager.createCache(
+        "numbers", new MutableConfiguration<Integer, Long>().setTypes(int.class, long.class));
+
+    Cache<Integer, Long> numbers = manager.getCache("numbers", int.class, long.class);
+    numbers.put(1, 2L);
+
+    assertThat(manager.getCache("numbers", Integer.class, Long.class).get(1)).isEqualTo(2);
   }
 
   private enum Way {

@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.settings;
 
 import io.yokedcache.jcache.configuration.YokedCacheConfiguration;
+import java.lang.invoke.MethodType;
 import java.util.concurrent.TimeUnit;
 import javax.cache.CacheException;
 import javax.cache.configuration.CompleteConfiguration;
@@ -25,7 +26,8 @@ public final class EffectiveConfiguration {
    * Combines an application's configuration with the settings of the file. The application's wins
    * where it differs from the default of {@code MutableConfiguration}: an expiry policy other than
    * {@code EternalExpiryPolicy.factoryOf()}, statistics or management that are on, codecs, clear on
-   * create. Types are the application's.
+   * create. Types are the application's; a primitive one, such as Kotlin's {@code Int::class.java},
+   * stands for its boxed type.
    *
    * @param fromCode what the application passed; it is not changed
    * @param fromFile the settings of that cache
@@ -37,6 +39,7 @@ public final class EffectiveConfiguration {
   public static <K, V> YokedCacheConfiguration<K, V> merge(
       Configuration<K, V> fromCode, Settings.Cache fromFile) {
     YokedCacheConfiguration<K, V> merged = copy(fromCode);
+    merged.setTypes(boxed(merged.getKeyType()), boxed(merged.getValueType()));
     if (!merged.isStatisticsEnabled()) {
       merged.setStatisticsEnabled(Boolean.TRUE.equals(fromFile.statistics()));
     }
@@ -118,6 +121,12 @@ public final class EffectiveConfiguration {
         : new YokedCacheConfiguration<K, V>()
             .setTypes(fromCode.getKeyType(), fromCode.getValueType())
             .setStoreByValue(fromCode.isStoreByValue());
+  }
+
+  /** Returns the class of the objects of a type: the boxed type of a primitive one. */
+  @SuppressWarnings("unchecked") // The class literal of a primitive type has the boxed type.
+  public static <T> Class<T> boxed(Class<T> type) {
+    return (Class<T>) MethodType.methodType(type).wrap().returnType();
   }
 
   private static boolean isDefault(@Nullable Factory<ExpiryPolicy> expiry) {

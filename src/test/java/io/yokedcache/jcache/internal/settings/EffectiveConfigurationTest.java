@@ -49,6 +49,16 @@ final class EffectiveConfigurationTest {
   }
 
   @Test
+  void merge_primitiveTypes_areBoxed() {
+    YokedCacheConfiguration<Integer, Long> merged =
+        merge(
+            new MutableConfiguration<Integer, Long>().setTypes(int.class, long.class), settings());
+
+    assertThat(merged.getKeyType()).isEqualTo(Integer.class);
+    assertThat(merged.getValueType()).isEqualTo(Long.class);
+  }
+
+  @Test
   void merge_nothingInFile_asCode() {
     MutableConfiguration<Object, Object> code = new MutableConfiguration<>();
 
