@@ -23,7 +23,7 @@ final class SettingsReader {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration HOUR = Duration.ofHours(1);
   private static final int CLUSTER_BUCKETS = 16;
-  private static final Set<String> PRESETS = Set.of("hibernate", "spring");
+  private static final Set<String> PRESETS = Set.of("hibernate", "kotlin", "spring");
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern CLIENT_NAME = Pattern.compile("[!-~]+");
   private static final Pattern TLS_VERSION = Pattern.compile("TLSv1\\.[23]");

@@ -71,7 +71,7 @@ final class AttacksTest {
   private static final SerializationSettings DEFAULTS =
       new SerializationSettings(
           List.of(AttacksTest.class.getPackageName() + ".*"),
-          List.of("hibernate", "spring"),
+          List.of("hibernate", "kotlin", "spring"),
           64,
           100_000,
           1 << 24,

@@ -41,7 +41,12 @@ final class ConfigSourcesTest {
     assertThat(settings.serialization())
         .isEqualTo(
             new SerializationSettings(
-                List.of(), List.of("hibernate", "spring"), 64, 100_000, 1 << 24, 8 << 20));
+                List.of(),
+                List.of("hibernate", "kotlin", "spring"),
+                64,
+                100_000,
+                1 << 24,
+                8 << 20));
     assertThat(settings.events())
         .isEqualTo(
             new Settings.Events(
@@ -259,7 +264,8 @@ final class ConfigSourcesTest {
 
     assertThat(settings.connection().address()).isEqualTo("r:7/1");
     assertThat(settings.namespace()).isEqualTo("blue-prod");
-    assertThat(settings.serialization().presets()).containsExactly("hibernate", "spring", "spring");
+    assertThat(settings.serialization().presets())
+        .containsExactly("hibernate", "kotlin", "spring", "spring");
   }
 
   @Test

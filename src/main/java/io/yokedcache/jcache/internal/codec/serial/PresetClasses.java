@@ -144,6 +144,21 @@ public final class PresetClasses {
           .flatMap(names -> names)
           .collect(Collectors.toUnmodifiableSet());
 
+  /**
+   * The values of Kotlin's libraries that data classes have by default or often. Collections of
+   * {@code buildList} are left out: a few bytes give any size.
+   */
+  private static final Set<String> KOTLIN =
+      Stream.of(
+              in("kotlin.", "Pair Triple InitializedLazyImpl"),
+              in("kotlin.collections.", "EmptyList EmptySet EmptyMap"),
+              // They write kotlin.time.Instant, Uuid, and the types of kotlinx.datetime.
+              in("kotlin.time.", "InstantSerialized"),
+              in("kotlin.uuid.", "UuidSerialized"),
+              in("kotlinx.datetime.", "Ser"))
+          .flatMap(names -> names)
+          .collect(Collectors.toUnmodifiableSet());
+
   private PresetClasses() {}
 
   private static Stream<String> in(String prefix, String names) {
@@ -154,12 +169,13 @@ public final class PresetClasses {
   static Set<String> preset(String name) {
     return switch (name) {
       case "hibernate" -> HIBERNATE;
+      case "kotlin" -> KOTLIN;
       case "spring" -> SPRING;
       default ->
           throw new CacheException(
               "yokedcache.serialization.presets has \""
                   + name
-                  + "\"; the presets are hibernate and spring");
+                  + "\"; the presets are hibernate, kotlin and spring");
     };
   }
 }

@@ -23,12 +23,14 @@ final class PresetClassesTest {
           "java.util.Collections$UnmodifiableSequencedCollection",
           "java.util.Collections$UnmodifiableSequencedSet",
           "java.util.Collections$UnmodifiableSequencedMap",
+          "kotlinx.datetime.Ser",
           "org.jsr107.ri.annotations.DefaultGeneratedCacheKey");
 
   @Test
   void names_exist() {
     assertThat(missing(PresetClasses.JDK)).allMatch(ELSEWHERE::contains);
     assertThat(missing(PresetClasses.preset("hibernate"))).isEmpty();
+    assertThat(missing(PresetClasses.preset("kotlin"))).allMatch(ELSEWHERE::contains);
   }
 
   private static Set<String> missing(Set<String> names) {
@@ -58,6 +60,15 @@ final class PresetClassesTest {
       assertThat(codec.decode(bytes)).hasSameClassAs(value);
       assertThat(codec.encode(codec.decode(bytes))).isEqualTo(bytes);
     }
+  }
+
+  @Test
+  void kotlin_values_areReadByAnotherJvm() throws Exception {
+    Object nothing = Class.forName("kotlin.collections.EmptyList").getField("INSTANCE").get(null);
+    Object pair = make("kotlin.Pair", "a", nothing);
+    JavaCodec<Object> other = TestSettings.java(TestSettings.presets("kotlin"));
+    byte[] bytes = TestSettings.java(TestSettings.presets("kotlin")).encode(pair);
+    assertThat(other.decode(bytes)).isEqualTo(pair);
   }
 
   private static Object make(String className, Object... arguments) throws Exception {
