@@ -262,7 +262,7 @@ public final class Codecs {
   @SuppressWarnings("unchecked") // Nothing more is known about a codec of the application.
   private <T> Codec<T> instantiate(String className) {
     try {
-      Object codec = new ClassResolver(loader).find(className).getConstructor().newInstance();
+      Object codec = new ClassResolver(loader, null).find(className).getConstructor().newInstance();
       if (codec instanceof Codec<?> found) {
         checkId(className, found.id());
         return (Codec<T>) found;

@@ -66,7 +66,8 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
    *
    * @param type the declared type of the keys; the type and its package are allowed, except for
    *     types of the JDK
-   * @param loader the loader that is asked first; the context loader of the thread is asked next
+   * @param loader the loader that is asked first; the context loader of the thread is asked next,
+   *     then the loader of the type
    * @param settings the allowed classes and the limits
    * @param otherDeclaredTypes further types that are allowed with their packages
    * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
@@ -82,7 +83,7 @@ public final class CanonicalKeyCodec<K> implements Codec<K>, TypeLearner {
     this.streams =
         new JavaStreams(
             new AllowedClasses(settings, type, otherDeclaredTypes),
-            new ClassResolver(loader),
+            new ClassResolver(loader, type.getClassLoader()),
             settings);
     this.forms = new KeyForms(streams.allowed().isClosed(), new ObjectForms(streams));
   }

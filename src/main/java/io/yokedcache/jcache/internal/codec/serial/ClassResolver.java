@@ -5,15 +5,17 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds classes by name without initialising them: first in the loader of the cache manager, then
- * in the context loader of the thread, because some classes of an application are visible only
- * there.
+ * in the context loader of the thread and in the loader of the declared type, because some classes
+ * of an application are visible only there.
  *
  * @param loader the loader that is asked first
+ * @param declared the loader of the declared type; {@code null} for types of the JDK
  */
-public record ClassResolver(ClassLoader loader) {
+public record ClassResolver(ClassLoader loader, @Nullable ClassLoader declared) {
 
   private static final Map<String, Class<?>> PRIMITIVES =
       Stream.<Class<?>>of(
@@ -41,10 +43,16 @@ public record ClassResolver(ClassLoader loader) {
       return Class.forName(name, /* initialize= */ false, loader);
     } catch (ClassNotFoundException e) {
       ClassLoader context = Thread.currentThread().getContextClassLoader();
-      if (context == null || context == loader) {
-        throw e;
+      for (ClassLoader other : new @Nullable ClassLoader[] {context, declared}) {
+        if (other != null && other != loader) {
+          try {
+            return Class.forName(name, /* initialize= */ false, other);
+          } catch (ClassNotFoundException alsoUnknown) {
+            e.addSuppressed(alsoUnknown);
+          }
+        }
       }
-      return Class.forName(name, /* initialize= */ false, context);
+      throw e;
     }
   }
 
@@ -72,7 +80,7 @@ public record ClassResolver(ClassLoader loader) {
         "Class "
             + DisplayNames.of(name)
             + " is known neither to the class loader of the cache manager nor to the context class"
-            + " loader of this thread",
+            + " loader of this thread, nor to the loader of the declared type of the cache",
         cause);
   }
 }

@@ -26,7 +26,8 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
    *
    * @param type the declared type; the type and its package are allowed, except for types of the
    *     JDK
-   * @param loader the loader that is asked first; the context loader of the thread is asked next
+   * @param loader the loader that is asked first; the context loader of the thread is asked next,
+   *     then the loader of the type
    * @param settings the allowed classes and the limits
    * @param otherDeclaredTypes further types that are allowed with their packages
    * @throws javax.cache.CacheException if a pattern or a preset of the settings is malformed
@@ -40,7 +41,7 @@ public final class JavaCodec<T> implements Codec<T>, TypeLearner {
     this.streams =
         new JavaStreams(
             new AllowedClasses(settings, type, otherDeclaredTypes),
-            new ClassResolver(loader),
+            new ClassResolver(loader, type.getClassLoader()),
             settings);
   }
 

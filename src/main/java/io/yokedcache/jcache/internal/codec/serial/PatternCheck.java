@@ -29,7 +29,7 @@ public final class PatternCheck {
    * @throws CacheException with all patterns that match nothing on any class path
    */
   public static void check(List<String> patterns, ClassLoader loader) {
-    PatternCheck check = new PatternCheck(new ClassResolver(loader));
+    PatternCheck check = new PatternCheck(new ClassResolver(loader, null));
     for (String pattern : patterns) {
       if (pattern.endsWith(".**")) {
         check.wildcard(pattern, pattern.substring(0, pattern.length() - 3));

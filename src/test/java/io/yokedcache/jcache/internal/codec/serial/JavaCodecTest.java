@@ -343,7 +343,7 @@ public final class JavaCodecTest {
   }
 
   @Test
-  void decode_classOfTheContextLoaderOnly_isFound() throws Exception {
+  void decode_classOfTheContextOrDeclaredLoaderOnly_isFound() throws Exception {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     try (URLClassLoader loader = GadgetLoader.compile(folder, "evil.Gadget", GADGET)) {
@@ -359,6 +359,10 @@ public final class JavaCodecTest {
       JavaCodec<Object> own =
           new JavaCodec<>(Object.class, loader, TestSettings.allowing("evil.Gadget"));
       assertThat(own.decode(bytes)).hasSameClassAs(gadget);
+      JavaCodec<?> declared =
+          new JavaCodec<>(
+              gadget.getClass(), TestSettings.loader(), TestSettings.allowing("evil.Gadget"));
+      assertThat(declared.decode(bytes)).hasSameClassAs(gadget);
     } finally {
       thread.setContextClassLoader(before);
     }

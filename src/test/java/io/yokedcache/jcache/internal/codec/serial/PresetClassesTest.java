@@ -37,7 +37,7 @@ final class PresetClassesTest {
     Set<String> missing = new TreeSet<>();
     for (String name : names) {
       try {
-        new ClassResolver(PresetClassesTest.class.getClassLoader()).find(name);
+        new ClassResolver(PresetClassesTest.class.getClassLoader(), null).find(name);
       } catch (ClassNotFoundException e) {
         missing.add(name);
       }
