@@ -5,6 +5,8 @@ import io.yokedcache.jcache.codec.CodecException.Reason;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.util.List;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -13,9 +15,11 @@ import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JacksonModule;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.exc.InvalidDefinitionException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 import tools.jackson.databind.type.TypeFactory;
@@ -48,6 +52,9 @@ import tools.jackson.databind.type.TypeFactory;
 public class JsonCodec<T> implements Codec<T> {
 
   private static final int MAX_DEPTH = 64;
+
+  /** The package of a module that does not work beside one that creates objects. */
+  private static final String ALONE = "tools.jackson.module.blackbird.";
 
   private final JavaType type;
   private final ObjectReader reader;
@@ -90,9 +97,10 @@ public class JsonCodec<T> implements Codec<T> {
 
   /**
    * Returns a builder of mappers with the rules of this class: data names no classes, properties
-   * are those of the class, nothing follows the value. The builder has one module, which creates
-   * objects with properties faster and changes nothing else; {@code removeAllModules()} removes it
-   * for a module that needs Jackson's own way, such as Blackbird.
+   * are those of the class, nothing follows the value. The builder has the modules of Jackson that
+   * are on the class path, such as Kotlin's, except Blackbird, and one that creates objects with
+   * properties faster and changes nothing else; {@code removeAllModules()} removes them for a
+   * module that needs Jackson's own way, such as Blackbird.
    *
    * @param loader finds the classes of type names; {@code null} for the context loader
    * @param maxDepth the greatest nesting of objects and arrays, in levels
@@ -110,6 +118,7 @@ public class JsonCodec<T> implements Codec<T> {
     TypeFactory types = TypeFactory.createDefaultInstance();
     return JsonMapper.builder(factory)
         .addModule(new PreparedCreators())
+        .addModules(foundModules()) // The last one creates objects first: Kotlin's requires it.
         .typeFactory(loader == null ? types : types.withClassLoader(loader))
         // It allows nothing: names of classes in the data are refused.
         .polymorphicTypeValidator(BasicPolymorphicTypeValidator.builder().build())
@@ -118,6 +127,16 @@ public class JsonCodec<T> implements Codec<T> {
             DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
             DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
             DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  }
+
+  /**
+   * The modules beside Jackson, so that they extend its classes and not those of another loader.
+   */
+  private static List<JacksonModule> foundModules() {
+    return ServiceLoader.load(JacksonModule.class, JacksonModule.class.getClassLoader()).stream()
+        .filter(module -> !module.type().getName().startsWith(ALONE))
+        .map(ServiceLoader.Provider::get)
+        .toList();
   }
 
   private Type typeArgument() {
@@ -215,6 +234,12 @@ public class JsonCodec<T> implements Codec<T> {
   private static String describe(JacksonException failure) {
     String path = failure.getPathReference();
     return failure.getClass().getSimpleName()
-        + (path == null || path.isEmpty() ? "" : " at " + path);
+        + (path == null || path.isEmpty() ? "" : " at " + path)
+        + (failure instanceof InvalidDefinitionException undefined
+            ? ". Jackson has no rule for "
+                + (undefined.getType() == null ? "its class" : undefined.getType().toCanonical())
+                + ": give it a constructor with @JsonCreator, or add Jackson's module for it to the"
+                + " class path, such as jackson-module-kotlin"
+            : "");
   }
 }

@@ -21,7 +21,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.util.BufferRecycler;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.module.SimpleModule;
+import tools.jackson.databind.ser.std.StdSerializer;
 
 /** JSON of declared types, which the data cannot extend. */
 final class JsonCodecTest {
@@ -224,6 +228,30 @@ final class JsonCodecTest {
     }
   }
 
+  /** Has no constructor that Jackson can call, as a data class of Kotlin without its module. */
+  abstract static class Word {
+    public String text = "";
+  }
+
+  /** Is written by a module that is on the class path. */
+  record Foreign(Thread.State state, int priority) {}
+
+  /** Found by the service loader, as a module for a language. */
+  public static final class ForeignModule extends SimpleModule {
+    private static final long serialVersionUID = 1;
+
+    public ForeignModule() {
+      addSerializer(
+          Foreign.class,
+          new StdSerializer<Foreign>(Foreign.class) {
+            @Override
+            public void serialize(Foreign value, JsonGenerator out, SerializationContext context) {
+              out.writeString(value.state() + "/" + value.priority());
+            }
+          });
+    }
+  }
+
   /** Refuses some values. */
   record Positive(int number, String name) {
     Positive {
@@ -275,6 +303,24 @@ final class JsonCodecTest {
                 assertThat(refused.getStackTrace())
                     .extracting(StackTraceElement::getClassName)
                     .anyMatch(name -> name.startsWith(PreparedCreators.class.getName())));
+  }
+
+  @Test
+  void moduleOfTheClassPath_isUsed() {
+    byte[] bytes = new JsonCodec<>(Foreign.class).encode(new Foreign(Thread.State.NEW, 5));
+
+    assertThat(new String(bytes, UTF_8)).isEqualTo("\"NEW/5\"");
+  }
+
+  @Test
+  void classWithoutConstructorForJackson_isNamedWithTheCure() {
+    JsonCodec<Word> words = new JsonCodec<>(Word.class);
+
+    for (String json : List.of("{\"text\":\"secret\"}", "\"secret\"")) {
+      assertThatThrownBy(() -> words.decode(json.getBytes(UTF_8)))
+          .hasMessageContainingAll("no rule for", "Word", "@JsonCreator", "jackson-module-kotlin")
+          .hasMessageNotContaining("secret");
+    }
   }
 
   @Test
