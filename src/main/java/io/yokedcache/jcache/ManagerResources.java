@@ -99,7 +99,7 @@ final class ManagerResources implements AutoCloseable {
               errors,
               listener);
     } catch (RuntimeException | Error e) {
-      Closing.closeAfter(e, inOrderOfClosing(/* stores= */ null, leased));
+      Closing.closeAfter(e, inOrderOfClosing(/* opened= */ null, leased));
       throw e;
     }
   }
@@ -108,7 +108,8 @@ final class ManagerResources implements AutoCloseable {
   private List<AutoCloseable> inOrderOfClosing(
       @Nullable RedisBackend opened, EmbeddedServers.@Nullable Lease leased) {
     List<AutoCloseable> all =
-        new ArrayList<>(List.<AutoCloseable>of(refreshes::shutdown, loads::shutdown, background::shutdownNow));
+        new ArrayList<>(
+            List.<AutoCloseable>of(refreshes::shutdown, loads::shutdown, background::shutdownNow));
     if (opened != null) {
       all.add(opened); // the background tasks used it
     }

@@ -54,7 +54,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A cache as JSR-107 defines it: checks arguments, runs operations, counts them and publishes their
- * events. All blocking writes of one entry by JSR-107 end in {@link #write}. Safe for use by several threads.
+ * events. All blocking writes of one entry by JSR-107 end in {@link #write}. Safe for use by
+ * several threads.
  */
 final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V> {
 
@@ -516,7 +517,8 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
                     begun.finish(
                         () -> {
                           OperationResult<V> result = made.get();
-                          countAndPublish(operation, key, result, begun.recorder(), begun.startNanos());
+                          countAndPublish(
+                              operation, key, result, begun.recorder(), begun.startNanos());
                           return answer.apply(result);
                         })));
   }

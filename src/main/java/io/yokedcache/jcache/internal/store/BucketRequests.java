@@ -32,8 +32,9 @@ import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
  * The requests for entries of one bucket that have no condition, and the results by their replies:
- * reads, and changes of the time to live alone. A cache without tags is read by plain commands. A cache with tags is read by a script, which compares the
- * tokens of the tags. Safe for use by several threads.
+ * reads, and changes of the time to live alone. A cache without tags is read by plain commands. A
+ * cache with tags is read by a script, which compares the tokens of the tags. Safe for use by
+ * several threads.
  */
 final class BucketRequests {
 
