@@ -83,6 +83,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.breaker",
+                  "internal.redis.failover",
                   "internal.redis.pipeline",
                   "internal.redis.replica")),
           Map.entry(
@@ -103,6 +104,7 @@ final class ArchitectureTest {
                   "internal.settings",
                   "internal.concurrent",
                   "internal.redis",
+                  "internal.redis.fence",
                   "internal.redis.replica")),
           Map.entry(
               "internal.redis.sentinel",

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.testing.CuttingProxy;
+import io.yokedcache.jcache.testing.RedisCluster;
+import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
 import java.nio.file.Path;
@@ -12,6 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.cache.Cache;
 import javax.cache.CacheManager;
 import org.awaitility.Awaitility;
@@ -26,6 +31,8 @@ import redis.clients.jedis.Jedis;
 final class ReplacedServerIT {
 
   private static final Duration BOUND = Duration.ofSeconds(20);
+  private static final List<String> KINDS = List.of("removed", "changed", "kept");
+  private static final int KEYS = 30;
 
   private static CacheManager open(int port, String... settings) {
     return Managers.open(URI.create("redis://127.0.0.1:" + port), settings);
@@ -43,40 +50,95 @@ final class ReplacedServerIT {
     return result.get(0);
   }
 
-  /** Without the repair, the removed entry and the old value come back: the test would notice. */
+  /** Without the repair, the removed entries and the old values come back: the tests notice. */
   @ParameterizedTest
   @ValueSource(strings = {"pipelined", "pooled"})
   void restart_fromOlderSnapshot(String executor, @TempDir Path folder) {
     String[] persistence = {"--dir", folder.toString(), "--dbfilename", "dump.rdb"};
-    try (RedisServer server = RedisServer.start(persistence);
-        CacheManager manager = open(server.port(), "connection.executor=" + executor);
-        CacheManager careless =
-            Managers.open(
-                URI.create("redis://localhost:" + server.port()), "fail-over.recent-changes=0")) {
+    try (RedisServer server = RedisServer.start(persistence)) {
+      restartsFromOlderSnapshot(
+          server.uri(),
+          URI.create("redis://localhost:" + server.port()),
+          executor,
+          () -> new Jedis(server.uri()),
+          () -> {
+            server.kill();
+            server.restart();
+          });
+    }
+  }
+
+  /** The sentinels name the same server, since it comes back before they miss it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pipelined", "pooled"})
+  void restart_ofMasterOfSentinels_fromOlderSnapshot(String executor) {
+    try (RedisSentinel servers = RedisSentinel.start(0)) {
+      RedisServer master = servers.master();
+      restartsFromOlderSnapshot(
+          servers.uri(),
+          URI.create(servers.uri().toString().replaceFirst("//[^,]*,", "//")),
+          executor,
+          () -> servers.open(master),
+          () -> {
+            master.kill();
+            master.restart();
+          });
+    }
+  }
+
+  /** No other node can take its place, and the slots stay where they are. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pipelined", "pooled"})
+  void restart_ofMasterOfCluster_fromOlderSnapshot(String executor) {
+    try (RedisCluster cluster = RedisCluster.start(3, 0)) {
+      RedisCluster.Node master = cluster.nodes().get(1);
+      restartsFromOlderSnapshot(
+          cluster.uri(),
+          URI.create(cluster.uri().toString().replaceFirst("//[^,]*,", "//")),
+          executor,
+          master::open,
+          () -> {
+            master.kill();
+            master.restart();
+          });
+    }
+  }
+
+  private static void restartsFromOlderSnapshot(
+      URI uri, URI otherUri, String executor, Supplier<Jedis> server, Runnable restart) {
+    try (CacheManager manager = Managers.open(uri, "connection.executor=" + executor);
+        CacheManager careless = Managers.open(otherUri, "fail-over.recent-changes=0")) {
       Cache<String, String> cache = Managers.texts(manager, "restored");
       Cache<String, String> without = Managers.texts(careless, "careless");
       for (Cache<String, String> filled : List.of(cache, without)) {
-        try (CacheManager other = Managers.open(server.uri())) {
-          Managers.texts(other, filled.getName())
-              .putAll(Map.of("removed", "old", "changed", "old", "kept", "old"));
+        try (CacheManager other = Managers.open(uri, "fail-over.recent-changes=0")) {
+          Cache<String, String> others = Managers.texts(other, filled.getName());
+          KINDS.forEach(kind -> others.putAll(keys(kind)));
         }
       }
-      try (Jedis jedis = new Jedis(server.uri())) {
+      try (Jedis jedis = server.get()) {
         jedis.save();
       }
       for (Cache<String, String> changed : List.of(cache, without)) {
-        changed.remove("removed");
-        changed.put("changed", "new");
+        changed.removeAll(keys("removed").keySet());
+        keys("changed").keySet().forEach(key -> changed.put(key, "new"));
       }
-      server.kill();
-      server.restart();
+      restart.run();
 
-      assertThat(call(() -> cache.get("removed"))).isNull();
-      assertThat(cache.get("changed")).isNull();
-      assertThat(cache.get("kept")).isEqualTo("old");
-      assertThat(call(() -> without.get("removed"))).isEqualTo("old");
-      assertThat(without.get("changed")).isEqualTo("old");
+      for (String kind : KINDS) {
+        Map<String, String> found = call(() -> cache.getAll(keys(kind).keySet()));
+        assertThat(found).as(kind).doesNotContainValue(kind.equals("kept") ? "new" : "old");
+        assertThat(call(() -> without.getAll(keys(kind).keySet()))).as(kind).containsValue("old");
+      }
+      assertThat(call(() -> cache.getAll(keys("kept").keySet()))).isEqualTo(keys("kept"));
     }
+  }
+
+  /** Enough keys for every master of a cluster, with their first value. */
+  private static Map<String, String> keys(String kind) {
+    return IntStream.range(0, KEYS)
+        .boxed()
+        .collect(Collectors.toMap(number -> kind + number, number -> "old"));
   }
 
   /** Nothing was lost: the repair removes what was changed a short time ago, and nothing else. */

@@ -13,10 +13,11 @@ import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
-import io.yokedcache.jcache.internal.redis.failover.NamedServer;
+import io.yokedcache.jcache.internal.redis.failover.SingleMaster;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.redis.replica.Replicas;
@@ -255,7 +256,7 @@ public final class RedisBackend implements AutoCloseable {
   }
 
   private FailOverListener failOverListener() {
-    return recentChanges == null ? FailOverListener.none() : recentChanges;
+    return recentChanges == null ? FailOverListener.NONE : recentChanges;
   }
 
   private void deleteStaleEntries() {
@@ -270,24 +271,29 @@ public final class RedisBackend implements AutoCloseable {
     long maxBytes = settings.serialization().maxBytes();
     return switch (connection.deployment().kind()) {
       case STANDALONE -> {
-        Endpoint fixed = new Endpoint(connection, maxBytes);
-        Topology topology =
-            recentChanges == null
-                ? Topology.of(new Topology.Master(connection.address(), fixed))
-                : new NamedServer(connection, maxBytes, schedulers.background(), failOvers);
-        Endpoint server = topology.masters().get(0).endpoint();
-        yield servers(server, topology, pool -> null, () -> {}, () -> {});
+        SingleMaster server =
+            new SingleMaster(
+                connection.address(),
+                connection,
+                maxBytes,
+                ServerLookup.fixed(connection),
+                schedulers.background(),
+                failOvers);
+        yield servers(server, pool -> null, () -> {}, () -> {});
       }
       case SENTINEL -> {
         MasterResolver resolver =
             new MasterResolver(
-                connection, maxBytes, schedulers.background(), schedulers.pings(), errors);
+                connection,
+                maxBytes,
+                schedulers.background(),
+                schedulers.pings(),
+                errors,
+                failOvers);
         closing.put(Part.MASTER_LOOKUP, resolver::close);
-        resolver.onFailOver(failOvers);
         String name = resolver.address();
         yield servers(
-            resolver.endpoint(),
-            resolver,
+            resolver.topology(),
             pool ->
                 new Replicas(
                     connection,
@@ -300,9 +306,8 @@ public final class RedisBackend implements AutoCloseable {
             resolver::renewWatch);
       }
       case CLUSTER -> {
-        ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors);
+        ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors, failOvers);
         closing.put(Part.EXECUTOR, cluster::close);
-        cluster.onFailOver(failOvers);
         Topology topology = cluster.topology();
         Replicas replicas =
             new Replicas(
@@ -321,11 +326,11 @@ public final class RedisBackend implements AutoCloseable {
 
   /** One server at a time, with one or several connections. */
   private Servers servers(
-      Endpoint server,
-      Topology topology,
+      SingleMaster topology,
       Function<PooledExecutor, @Nullable Replicas> replicasOf,
       Runnable start,
       Runnable renewWatch) {
+    Endpoint server = topology.endpoint();
     PooledExecutor pool = new PooledExecutor(server);
     closing.put(Part.EXECUTOR, pool::close);
     topology.onChange(pool.breaker()::probeNow);

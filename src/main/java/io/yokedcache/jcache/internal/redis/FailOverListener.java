@@ -15,6 +15,9 @@ import java.util.function.Predicate;
  */
 public interface FailOverListener {
 
+  /** Does nothing: a new master serves with the changes that it has. */
+  FailOverListener NONE = (newMaster, owns) -> {};
+
   /**
    * A server became master and has served no request of this JVM yet.
    *
@@ -24,9 +27,4 @@ public interface FailOverListener {
    *     must not be used until a further call has returned
    */
   void replaced(RedisExecutor newMaster, Predicate<Bytes> owns);
-
-  /** A listener that does nothing: the new master serves with the changes that it has. */
-  static FailOverListener none() {
-    return (newMaster, owns) -> {};
-  }
 }

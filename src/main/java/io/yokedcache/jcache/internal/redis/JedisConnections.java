@@ -377,9 +377,7 @@ public final class JedisConnections {
         answer = e;
       }
     }
-    if (question != null) { // the last one
-      lookup.check(answer);
-    }
+    lookup.check(question == null ? null : answer); // to the last one
   }
 
   /** A server that tells no role is taken for a master: its READONLY replies tell otherwise. */

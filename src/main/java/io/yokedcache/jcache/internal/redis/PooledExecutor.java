@@ -56,6 +56,15 @@ public final class PooledExecutor implements RedisExecutor {
 
   /** Creates the executor of an endpoint; nothing is connected yet. */
   public PooledExecutor(Endpoint server) {
+    this(server, new LostConnections());
+  }
+
+  /**
+   * Creates the executor of an endpoint that others have used.
+   *
+   * @param lost the connections that they have lost under changes
+   */
+  public PooledExecutor(Endpoint server, LostConnections lost) {
     this.timer = RoundTripTimer::none;
     this.reconnects = new ReconnectCount();
     this.server = server;
@@ -66,7 +75,7 @@ public final class PooledExecutor implements RedisExecutor {
             settings.circuitBreaker(),
             () -> server.lookup().address(),
             () -> JedisConnections.serves(server));
-    this.lost = new LostConnections();
+    this.lost = lost;
     this.failures = new Failures(server, breaker);
     this.policy = server.policy();
     this.pool =

@@ -34,7 +34,8 @@ public interface ServerLookup {
    * Decides by the answer to the question whether a connection may be used. It is called before the
    * connection is handed out.
    *
-   * @param answer the reply, or a {@code JedisDataException} if the server refuses the question
+   * @param answer the reply, or a {@code JedisDataException} if the server refuses the question;
+   *     {@code null} without a question
    * @throws NoMasterException if the connection must not be used
    */
   default void check(@Nullable Object answer) {}

@@ -49,25 +49,4 @@ public interface Topology {
    * The listener must not wait.
    */
   void onChange(Runnable listener);
-
-  /** The topology of one server, which never changes. */
-  static Topology of(Master only) {
-    List<Master> all = List.of(only);
-    return new Topology() {
-      @Override
-      public List<Master> masters() {
-        return all;
-      }
-
-      @Override
-      public Master masterOf(Bytes route) {
-        return only;
-      }
-
-      @Override
-      public void onChange(Runnable listener) {
-        // There is no change.
-      }
-    };
-  }
 }

@@ -8,6 +8,7 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
+import io.yokedcache.jcache.internal.redis.failover.SingleMaster;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
@@ -204,12 +205,16 @@ final class SubscriptionLoopIT {
     Settings.NearCache settings = new Settings.NearCache(true, 100, null, null, null);
     NearCache<String> one = new NearCache<>(settings, 1, key -> key);
     NearCache<String> two = new NearCache<>(settings, 1, key -> key);
+    Topology oneServer =
+        new SingleMaster(
+            "one",
+            connection(),
+            1 << 20,
+            ServerLookup.fixed(connection()),
+            background,
+            FailOverListener.NONE);
     try (InvalidationListener tracker =
-        new InvalidationListener(
-            Topology.of(new Topology.Master("one", new Endpoint(connection(), 1 << 20))),
-            Duration.ofSeconds(1),
-            errors,
-            background)) {
+        new InvalidationListener(oneServer, Duration.ofSeconds(1), errors, background)) {
       tracker.add(new KeySpace("yc", "twice", 1), one);
       tracker.add(new KeySpace("yc", "twice", 1), two);
       tracker.add(new KeySpace("yc", "twice-and-more", 1), two);

@@ -56,9 +56,13 @@ public final class ClusterExecutor implements RedisExecutor {
    * Creates the executor; nothing is connected yet.
    *
    * @param errors counts the errors that the thread of the slot table survives
+   * @param failOver makes a new master fit
    */
   public ClusterExecutor(
-      Settings.Connection settings, long maxValueBytes, BackgroundErrors errors) {
+      Settings.Connection settings,
+      long maxValueBytes,
+      BackgroundErrors errors,
+      FailOverListener failOver) {
     this.settings = settings;
     this.timer = null;
     this.topology =
@@ -66,6 +70,7 @@ public final class ClusterExecutor implements RedisExecutor {
             settings,
             maxValueBytes,
             errors,
+            failOver,
             node -> {
               node.pool().failures().tell(failure -> news.failed.accept(failure));
               node.pool().policy().tell(words -> news.refused.accept(words));
@@ -93,21 +98,12 @@ public final class ClusterExecutor implements RedisExecutor {
     this.timer = timer;
   }
 
-  /** Sets the listener that is called before a node that replaced a failed master is used. */
-  public void onFailOver(FailOverListener listener) {
-    topology.completeTakeOversBy(
-        node ->
-            listener.replaced(
-                node.executor(),
-                route -> node.isSuccessorOf(topology.owner(ClusterTopology.slotOf(route)))));
-  }
-
   /** The masters and their slots, as they are known now. */
   public Topology topology() {
     return topology;
   }
 
-  /** The masters that have no incomplete fail-over, with their replicas. */
+  /** The masters with their replicas. */
   public List<Replicas.Master> replicated() {
     return topology.replicated();
   }
@@ -130,7 +126,7 @@ public final class ClusterExecutor implements RedisExecutor {
   @Override
   public List<@Nullable Object> execute(Request request) {
     ClusterNode node = topology.owner(ClusterTopology.slotOf(request.route()));
-    if (node == null || !node.isReady()) {
+    if (node == null) {
       return new RoutedRequests(this, topology, settings, List.of(request)).send().get(0);
     }
     return execute(request, node, null);
@@ -144,7 +140,7 @@ public final class ClusterExecutor implements RedisExecutor {
   @Override
   public void begin(Request request, AsyncQueue queue, Consumer<Pending> arrived) {
     ClusterNode node = topology.owner(ClusterTopology.slotOf(request.route()));
-    if (node == null || !node.isReady()) {
+    if (node == null) {
       queue.run(() -> arrived.accept(() -> execute(request)));
       return;
     }

@@ -2,13 +2,14 @@ package io.yokedcache.jcache.internal.redis.cluster;
 
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology.Master;
+import io.yokedcache.jcache.internal.redis.failover.FailOverGate;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.settings.Settings;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +23,8 @@ final class ClusterNode implements AutoCloseable {
   private final PooledExecutor pool;
   private final RedisExecutor executor;
 
-  /** Held while a take-over is completed; guards writes of the second field below. */
-  final ReentrantLock takingOver = new ReentrantLock();
-
-  /** Counts signs of fail-overs to this node. */
-  private final AtomicInteger takeOvers = new AtomicInteger();
-
-  private volatile int completedTakeOvers;
+  private final ErrorReply.Policy policy;
+  private final FailOverGate gate;
 
   /** The failed master of the last fail-over to this node. */
   private volatile @Nullable ClusterNode predecessor;
@@ -43,11 +39,27 @@ final class ClusterNode implements AutoCloseable {
    */
   long absentSinceNanos;
 
-  ClusterNode(Settings.Connection settings, Settings.Address address, long maxValueBytes) {
+  ClusterNode(
+      Settings.Connection settings,
+      Settings.Address address,
+      long maxValueBytes,
+      ClusterTopology topology,
+      FailOverListener failOver) {
     Settings.Connection own = settings.node(address);
-    ErrorReply.Policy policy = new ErrorReply.Policy(own.commandTimeout(), /* isOfNode= */ true);
     this.address = address;
-    Endpoint server = new Endpoint(own, policy, maxValueBytes);
+    this.policy = new ErrorReply.Policy(own.commandTimeout(), /* isOfNode= */ true);
+    this.gate =
+        new FailOverGate(
+            own,
+            maxValueBytes,
+            ServerLookup.fixed(own),
+            failOver,
+            route -> isSuccessorOf(topology.owner(ClusterTopology.slotOf(route))),
+            () -> {
+              policy.condemn();
+              topology.restarted(this);
+            });
+    Endpoint server = new Endpoint(own, policy, maxValueBytes, gate);
     this.pool = new PooledExecutor(server);
     this.executor =
         own.executor() == Settings.Executor.PIPELINED ? new PipelinedExecutor(pool) : pool;
@@ -80,27 +92,21 @@ final class ClusterNode implements AutoCloseable {
    * slots changes: what is completed between the two must be completed again.
    */
   void takesOver(ClusterNode failed) {
-    predecessor = failed;
-    takeOvers.incrementAndGet();
+    gate.replaced(
+        () -> {
+          predecessor = failed;
+          policy.condemn();
+        });
     pool.breaker().probeNow(); // it may have been away as a replica
   }
 
-  /** Whether requests may be sent: no fail-over to this node is incomplete. */
-  boolean isReady() {
-    return completedTakeOvers == takeOvers.get();
-  }
-
-  /** Completes a fail-over to this node. Under the lock. */
-  void complete(Runnable work) {
-    while (!isReady()) {
-      int number = takeOvers.get();
-      work.run();
-      completedTakeOvers = number;
-    }
+  /** Makes the node fit for requests, without a wait for the next connection to it. */
+  void makeFit() {
+    gate.pass();
   }
 
   /** Whether this node has the slots of another one, or is about to take them over. */
-  boolean isSuccessorOf(@Nullable ClusterNode owner) {
+  private boolean isSuccessorOf(@Nullable ClusterNode owner) {
     return owner == this || (owner != null && owner == predecessor);
   }
 

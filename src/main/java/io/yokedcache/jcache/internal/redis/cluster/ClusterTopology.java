@@ -9,6 +9,8 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
+import io.yokedcache.jcache.internal.redis.NoMasterException;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.replica.Replicas;
@@ -72,6 +74,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
   private final Settings.Connection settings;
   private final List<Address> seeds;
   private final long maxValueBytes;
+  private final FailOverListener failOver;
   private final Consumer<ClusterNode> prepare;
   private final AtomicReferenceArray<@Nullable ClusterNode> owners =
       new AtomicReferenceArray<>(SLOTS);
@@ -97,7 +100,6 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** Whether there was a redirect that the listeners do not know of. */
   private volatile boolean isRedirected;
 
-  private volatile TakeOver takeOver = newMaster -> {};
   private volatile long readNanos = System.nanoTime();
   private volatile boolean closed;
 
@@ -107,33 +109,27 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** When a slot was not served for the first and for the last time. */
   private record Gap(long firstNanos, long lastNanos) {}
 
-  /** Completes a fail-over before the first request goes to the new master. */
-  interface TakeOver {
-    void complete(ClusterNode newMaster);
-  }
-
   /**
    * Creates the table; nothing is connected yet.
    *
+   * @param failOver makes a new master fit
    * @param prepare is called with each node before it is used
    */
   ClusterTopology(
       Settings.Connection settings,
       long maxValueBytes,
       BackgroundErrors errors,
+      FailOverListener failOver,
       Consumer<ClusterNode> prepare) {
     this.settings = settings;
     this.seeds = settings.deployment().nodes();
     this.maxValueBytes = maxValueBytes;
+    this.failOver = failOver;
     this.prepare = prepare;
     this.refresher = new BackgroundScheduler("yokedcache-cluster", errors);
     var unused =
         refresher.scheduleWithFixedDelay(
             this::refreshRegularly, REFRESH_MILLIS, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  void completeTakeOversBy(TakeOver newTakeOver) {
-    takeOver = newTakeOver;
   }
 
   /** The slot of a key. */
@@ -153,7 +149,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
   }
 
   private ClusterNode create(Address address) {
-    ClusterNode made = new ClusterNode(settings, address, maxValueBytes);
+    ClusterNode made = new ClusterNode(settings, address, maxValueBytes, this, failOver);
     prepare.accept(made);
     if (closed) { // before or after close() looked for nodes: one of both sees the other
       made.close();
@@ -251,17 +247,17 @@ final class ClusterTopology implements Topology, AutoCloseable {
     } finally {
       reading.unlock();
     }
-    completeTakeOvers();
+    makeFit();
     closeAbsent();
   }
 
   /** Does not wait for a request: other JVMs read from the new masters already. */
-  private void completeTakeOvers() {
+  private void makeFit() {
     for (ClusterNode node : masters) {
       try {
-        makeReady(node);
-      } catch (CacheException e) {
-        logger.debug("The next request to {} tries again", node, e);
+        node.makeFit();
+      } catch (NoMasterException e) {
+        logger.debug("The next connection to {} tries again", node, e);
       }
     }
   }
@@ -368,8 +364,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
       if (old != owner) {
         isChanged = true;
         if (old != null && owner != null && isFailOver(old, owner, nextMasters.values())) {
-          owner.takesOver(old);
-          takeOvers.put(owner, old);
+          if (!old.equals(takeOvers.put(owner, old))) {
+            owner.takesOver(old);
+          }
         }
         versions.incrementAndGet(slot); // before the first request goes to the new master
         owners.set(slot, owner);
@@ -395,25 +392,18 @@ final class ClusterTopology implements Topology, AutoCloseable {
     return master != null ? master.equals(old.address()) : !present.contains(old);
   }
 
-  /** Completes what must be done before requests go to a node that was a replica. */
-  void makeReady(ClusterNode node) {
-    if (node.isReady()) {
-      return;
+  /**
+   * Notes that a node has other data than before. Requests for its slots may have got answers that
+   * it does not have any more.
+   */
+  void restarted(ClusterNode node) {
+    for (int slot = 0; slot < SLOTS; slot++) {
+      if (owners.get(slot) == node) {
+        versions.incrementAndGet(slot);
+      }
     }
-    long nanos = settings.commandTimeout().toNanos();
-    if (!BoundedWait.await(nanos, left -> node.takingOver.tryLock(left, TimeUnit.NANOSECONDS))) {
-      throw new RedisUnavailableException(
-          "Another thread still removes outdated entries from %s, which has become a master. Nothing was sent."
-              .formatted(node),
-          new CacheException("The take-over is not complete"),
-          Kind.UNREACHABLE,
-          node.name());
-    }
-    try {
-      node.complete(() -> takeOver.complete(node));
-    } finally {
-      node.takingOver.unlock();
-    }
+    isRedirected = true;
+    refreshSoon();
   }
 
   /** Notes that a node said that a slot belongs to another one. */
@@ -527,14 +517,13 @@ final class ClusterTopology implements Topology, AutoCloseable {
     return node == null ? ConnectionStatistics.Breaker.UNUSED : node.pool().breaker().statistics();
   }
 
-  /** The masters that may be asked, with their replicas. */
+  /** The masters with their replicas. */
   List<Replicas.Master> replicated() {
     Map<Address, List<Address>> byMaster = new HashMap<>();
     replicas.forEach(
         (replica, master) ->
             byMaster.computeIfAbsent(master, added -> new ArrayList<>()).add(replica));
     return masters.stream()
-        .filter(ClusterNode::isReady)
         .map(
             node ->
                 new Replicas.Master(

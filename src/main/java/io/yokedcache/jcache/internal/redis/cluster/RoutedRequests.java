@@ -377,7 +377,6 @@ final class RoutedRequests {
 
   private void begin(Group group, boolean isAlone) {
     try {
-      topology.makeReady(group.node);
       if (!isAlone) {
         group.exchange = executor.on(group.node).pool().begin(group.request());
       }

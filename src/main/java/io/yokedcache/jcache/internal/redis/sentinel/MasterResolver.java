@@ -5,14 +5,10 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
-import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.NoMasterException;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
-import io.yokedcache.jcache.internal.redis.Topology;
-import io.yokedcache.jcache.internal.redis.failover.FailOverGate;
+import io.yokedcache.jcache.internal.redis.failover.SingleMaster;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Answer;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.NoAnswerException;
 import io.yokedcache.jcache.internal.redis.sentinel.Sentinels.Reason;
@@ -23,11 +19,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -49,7 +42,7 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  *
  * <p>Safe for use by several threads. All waits are bounded by the connect time-out.
  */
-public final class MasterResolver implements ServerLookup, Topology, AutoCloseable {
+public final class MasterResolver implements ServerLookup, AutoCloseable {
 
   private static final Logger logger = LoggerFactory.getLogger(MasterResolver.class);
 
@@ -74,13 +67,9 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   private final Settings.Connection settings;
   private final String masterName;
   private final String address;
-  private final ErrorReply.Policy policy;
-  private final long maxValueBytes;
-  private final ScheduledExecutorService background;
+  private final SingleMaster topology;
   private final Sentinels sentinels;
   private final MasterWatch watch;
-  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-  private volatile FailOverListener failOver = FailOverListener.none();
 
   /** Held while sentinels are asked; guards all writing of the fields below. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -96,23 +85,20 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   /** When all sentinels were last asked for another master than the present one. */
   private long askedAllNanos;
 
-  /** Grows before {@link #present} changes. */
-  private final AtomicLong version = new AtomicLong();
-
-  private final FailOverGate gate;
-
   /**
    * Creates it; nothing is connected before {@link #start} or the first connection.
    *
    * @param maxValueBytes how long one value of the application may be
    * @param background calls listeners of changes
+   * @param failOver makes a new master fit
    */
   public MasterResolver(
       Settings.Connection settings,
       long maxValueBytes,
       ScheduledExecutorService background,
       ScheduledExecutorService pings,
-      BackgroundErrors errors) {
+      BackgroundErrors errors,
+      FailOverListener failOver) {
     Settings.Deployment deployment = settings.deployment();
     this.settings = settings;
     this.masterName = requireNonNull(deployment.masterName(), "masterName");
@@ -124,10 +110,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
                     ",",
                     settings.tls() ? "rediss-sentinel://" : "redis-sentinel://",
                     "/" + masterName + (settings.database() > 0 ? "/" + settings.database() : "")));
-    this.policy = new ErrorReply.Policy(settings.commandTimeout());
-    this.maxValueBytes = maxValueBytes;
-    this.background = background;
-    this.gate = new FailOverGate(settings, (master, owns) -> failOver.replaced(master, owns));
+    this.topology = new SingleMaster(address, settings, maxValueBytes, this, background, failOver);
     this.sentinels = new Sentinels(settings);
     this.watch = new MasterWatch(this, sentinels, masterName, pings, errors);
     long now = System.nanoTime();
@@ -147,39 +130,9 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     watch.renew();
   }
 
-  /**
-   * Sets the listener that makes a new master fit. It is called once for each new master, before
-   * the first connection to it is handed out; connections wait for it and fail if it throws.
-   */
-  public void onFailOver(FailOverListener listener) {
-    failOver = listener;
-  }
-
-  /** The deployment as a server for connections. */
-  public Endpoint endpoint() {
-    Answer known = present;
-    return new Endpoint(
-        known == null ? settings : settings.node(known.master()), policy, maxValueBytes, this);
-  }
-
-  @Override
-  public List<Master> masters() {
-    return List.of(new Master(address, endpoint()));
-  }
-
-  @Override
-  public Master masterOf(Bytes route) {
-    return masters().get(0);
-  }
-
-  @Override
-  public long version(Bytes route) {
-    return version.get();
-  }
-
-  @Override
-  public void onChange(Runnable listener) {
-    listeners.add(listener);
+  /** The deployment for connections. */
+  public SingleMaster topology() {
+    return topology;
   }
 
   @Override
@@ -211,7 +164,6 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     long endNanos = System.nanoTime() + settings.connectTimeout().toNanos();
     Address master = master();
     while (true) {
-      makeFit();
       try {
         return attempt.apply(settings.node(master));
       } catch (JedisConnectionException e) {
@@ -351,7 +303,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
               accept(answer);
               return true;
             });
-    makeFit();
+    topology.makeFit();
   }
 
   private boolean isOld(Answer answer) {
@@ -374,7 +326,7 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
       replace(known, answer);
     } else {
       // One server may have several names; the first one stays.
-      present = new Answer(known.master(), answer.epoch(), answer.sentinel(), known.number());
+      present = new Answer(known.master(), answer.epoch(), answer.sentinel());
     }
   }
 
@@ -385,21 +337,13 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
   }
 
   private void replace(Answer known, Answer answer) {
-    version.incrementAndGet();
-    present = answer.numbered(known.number() + 1);
-    // After the change above: a connection that begins from now on leads to the new master.
-    policy.condemn();
+    topology.replaced(() -> present = answer);
     logger.info(
         "Master {} is now {} and no longer {}, as the sentinel {} says",
         masterName,
         answer.master(),
         known.master(),
         answer.sentinel());
-    try {
-      listeners.forEach(background::execute);
-    } catch (RejectedExecutionException closing) {
-      logger.debug("Nobody is told, the manager is closed");
-    }
   }
 
   private static boolean isSame(Address one, Address other) {
@@ -412,22 +356,6 @@ public final class MasterResolver implements ServerLookup, Topology, AutoCloseab
     } catch (UnknownHostException e) {
       return false;
     }
-  }
-
-  /** Has the fail-over listener called for a new master. */
-  private void makeFit() {
-    // A thread that has read the address of a new master reads at least its number here.
-    gate.pass(
-        this::number,
-        () -> {
-          Answer known = requireNonNull(present, "present");
-          return new Endpoint(settings.node(known.master()), maxValueBytes);
-        });
-  }
-
-  private int number() {
-    Answer known = present;
-    return known == null ? 0 : known.number();
   }
 
   @Override

@@ -48,14 +48,8 @@ final class Sentinels {
    * @param master address of the master
    * @param epoch number of the configuration: each fail-over has a greater one than all before
    * @param sentinel the sentinel that answered
-   * @param number which master it is in the life of this JVM, from 0; counted by the resolver
    */
-  record Answer(Address master, long epoch, Address sentinel, int number) {
-
-    Answer numbered(int newNumber) {
-      return new Answer(master, epoch, sentinel, newNumber);
-    }
-  }
+  record Answer(Address master, long epoch, Address sentinel) {}
 
   /** Reasons for which a sentinel names no master; the first one decides about the advice. */
   enum Reason {
@@ -145,7 +139,7 @@ final class Sentinels {
                   command("GET-MASTER-ADDR-BY-NAME").add(masterName),
                   command("MASTER").add(masterName),
                   command("SENTINELS").add(masterName)));
-      Answer answer = new Answer(master(replies.get(0), there), epoch(replies.get(1)), sentinel, 0);
+      Answer answer = new Answer(master(replies.get(0), there), epoch(replies.get(1)), sentinel);
       learn(replies.get(2));
       preferred = sentinel;
       return answer;

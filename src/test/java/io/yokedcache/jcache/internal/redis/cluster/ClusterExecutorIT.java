@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.settings.Settings;
@@ -59,14 +60,21 @@ final class ClusterExecutorIT {
   }
 
   private static ClusterExecutor executor(Duration timeout) {
-    return executor(
-        timeout,
-        cluster.nodes().stream()
-            .map(node -> new Settings.Address("127.0.0.1", node.port()))
-            .toList());
+    return executor(timeout, addresses());
+  }
+
+  private static List<Settings.Address> addresses() {
+    return cluster.nodes().stream()
+        .map(node -> new Settings.Address("127.0.0.1", node.port()))
+        .toList();
   }
 
   private static ClusterExecutor executor(Duration timeout, List<Settings.Address> seeds) {
+    return executor(timeout, seeds, FailOverListener.NONE);
+  }
+
+  private static ClusterExecutor executor(
+      Duration timeout, List<Settings.Address> seeds, FailOverListener failOver) {
     Settings.Connection settings =
         ConnectionSettings.of(
                 new Settings.Deployment(
@@ -75,7 +83,7 @@ final class ClusterExecutorIT {
             .timeouts(timeout)
             .pool(8, timeout)
             .build();
-    return new ClusterExecutor(settings, 1 << 20, new BackgroundErrors());
+    return new ClusterExecutor(settings, 1 << 20, new BackgroundErrors(), failOver);
   }
 
   private static Request request(boolean idempotent, CommandArguments... commands) {
@@ -191,17 +199,23 @@ final class ClusterExecutorIT {
 
   @Test
   void failOver_requestsWaitForIt_andTheListenerComesFirst() {
-    executor.execute(set("failed", "1"));
-    RedisCluster.Node master = cluster.masterOf(slot("failed"));
-    List<RedisCluster.Node> replicas = cluster.replicasOf(master);
-    await().atMost(BOUND).until(() -> hasKey(replicas.get(0), "failed"));
     List<String> calls = new ArrayList<>();
-    executor.onFailOver(
+    FailOverListener listener =
         (newMaster, owns) -> {
           Request delete =
               request(true, new CommandArguments(Command.DEL).add(Bytes.utf8("failed")));
           calls.add(owns.test(delete.route()) + " " + newMaster.execute(delete).get(0));
-        });
+        };
+    try (ClusterExecutor waiting = executor(TIMEOUT, addresses(), listener)) {
+      failsOver(waiting, calls);
+    }
+  }
+
+  private static void failsOver(ClusterExecutor executor, List<String> calls) {
+    executor.execute(set("failed", "1"));
+    RedisCluster.Node master = cluster.masterOf(slot("failed"));
+    List<RedisCluster.Node> replicas = cluster.replicasOf(master);
+    await().atMost(BOUND).until(() -> hasKey(replicas.get(0), "failed"));
 
     master.kill();
     List<@Nullable Object> replies = executor.execute(get("failed"));

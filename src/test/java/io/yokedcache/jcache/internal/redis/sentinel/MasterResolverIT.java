@@ -10,6 +10,7 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
@@ -75,13 +76,19 @@ final class MasterResolverIT {
   }
 
   private MasterResolver resolver(Settings.Connection settings) {
-    MasterResolver resolver = new MasterResolver(settings, 1 << 20, scheduler, scheduler, errors);
+    return resolver(settings, FailOverListener.NONE);
+  }
+
+  private MasterResolver resolver(Settings.Connection settings, FailOverListener failOver) {
+    MasterResolver resolver =
+        new MasterResolver(settings, 1 << 20, scheduler, scheduler, errors, failOver);
     opened.add(0, resolver);
     return resolver;
   }
 
   private RedisExecutor executor(MasterResolver resolver) {
-    RedisExecutor executor = new PipelinedExecutor(new PooledExecutor(resolver.endpoint()));
+    RedisExecutor executor =
+        new PipelinedExecutor(new PooledExecutor(resolver.topology().endpoint()));
     opened.add(0, executor);
     return executor;
   }
@@ -170,10 +177,12 @@ final class MasterResolverIT {
   /** A fail-over that an operator asks for, while connections to the former master live. */
   @Test
   void execute_failOverByCommand() {
-    MasterResolver resolver = resolver(settings("mymaster", null, addresses()));
-    resolver.start();
     List<String> replaced = new ArrayList<>();
-    resolver.onFailOver((master, owns) -> replaced.add(get(master, "moved")));
+    MasterResolver resolver =
+        resolver(
+            settings("mymaster", null, addresses()),
+            (master, owns) -> replaced.add(get(master, "moved")));
+    resolver.start();
     RedisExecutor executor = executor(resolver);
     set(executor, "moved", "1");
 
@@ -223,7 +232,8 @@ final class MasterResolverIT {
               1 << 20,
               scheduler,
               pings,
-              errors)) {
+              errors,
+              FailOverListener.NONE)) {
         resolver.start();
         Awaitility.await("a subscription")
             .atMost(RedisSentinel.BOUND)
@@ -283,7 +293,7 @@ final class MasterResolverIT {
         RedisExecutor other = executor(resolver);
         assertThat(get(other, "learned")).isEqualTo("2");
         own.sentinels().forEach(RedisProcess::close);
-        resolver.endpoint().policy().condemn();
+        resolver.topology().endpoint().policy().condemn();
 
         assertThat(get(other, "learned")).isEqualTo("2");
         try (Jedis jedis = new Jedis("127.0.0.1", old.port())) {

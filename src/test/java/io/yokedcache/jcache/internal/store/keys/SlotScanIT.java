@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.SettingsLoader;
@@ -49,7 +50,9 @@ final class SlotScanIT {
     cluster = RedisCluster.start(3, 0, "--cluster-allow-replica-migration", "no");
     Settings settings =
         SettingsLoader.load(cluster.uri(), SlotScanIT.class.getClassLoader(), new Properties());
-    executor = new ClusterExecutor(settings.connection(), 1 << 20, new BackgroundErrors());
+    executor =
+        new ClusterExecutor(
+            settings.connection(), 1 << 20, new BackgroundErrors(), FailOverListener.NONE);
   }
 
   @AfterAll
