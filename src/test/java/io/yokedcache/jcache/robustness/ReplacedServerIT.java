@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -160,6 +161,36 @@ final class ReplacedServerIT {
     }
   }
 
+  /** The entries of recent changes are missing until they can be removed; others are served. */
+  @Test
+  void restart_thenChangesAreRefused(@TempDir Path folder) {
+    String[] options = {
+      "--dir", folder.toString(), "--appendonly", "yes", "--min-replicas-to-write", "1"
+    };
+    try (RedisServer server = RedisServer.start(options);
+        CacheManager manager = open(server.port());
+        CacheManager other = Managers.open(URI.create("redis://localhost:" + server.port()))) {
+      acceptChanges(server);
+      Cache<String, String> cache = Managers.texts(manager, "refusing");
+      Managers.texts(other, "refusing").putAll(Map.of("changed", "1", "kept", "1"));
+      cache.put("changed", "2");
+      server.restart();
+
+      assertThat(call(() -> cache.get("kept"))).isEqualTo("1");
+      assertThat(cache.get("changed")).isNull();
+      assertThat(cache.getAll(Set.of("changed", "kept"))).containsOnlyKeys("kept");
+      acceptChanges(server);
+      assertThat(call(() -> cache.getAndPut("changed", "3"))).isNull();
+      assertThat(cache.get("changed")).isEqualTo("3");
+    }
+  }
+
+  private static void acceptChanges(RedisServer server) {
+    try (Jedis jedis = new Jedis(server.uri())) {
+      jedis.configSet("min-replicas-to-write", "0");
+    }
+  }
+
   @Test
   void restart_withNothing() throws Exception {
     try (RedisServer server = RedisServer.start();
@@ -199,6 +230,35 @@ final class ReplacedServerIT {
       Awaitility.await("the first server").atMost(BOUND).until(() -> cache.get("a") == null);
       assertThat(cache.get("b")).isNull();
       assertThat(ConnectionBean.of(manager, "FailOvers").longValue()).isEqualTo(2);
+    }
+  }
+
+  /** The server gets the data of another one by replication, while connections stay open. */
+  @Test
+  void server_getsOlderDataInPlace() {
+    try (RedisServer server = RedisServer.start("--repl-diskless-load", "swapdb");
+        RedisServer older = RedisServer.start("--repl-diskless-load", "swapdb");
+        CacheManager manager = open(server.port(), "health.interval=5s");
+        CacheManager other = Managers.open(URI.create("redis://localhost:" + server.port()))) {
+      Cache<String, String> cache = Managers.texts(manager, "in-place");
+      Managers.texts(other, "in-place").putAll(Map.of("changed", "old", "kept", "old"));
+      copy(server, older);
+      cache.put("changed", "new");
+
+      copy(older, server);
+
+      Awaitility.await().atMost(BOUND).until(() -> call(() -> cache.get("changed")) == null);
+      assertThat(cache.get("kept")).isEqualTo("old");
+    }
+  }
+
+  private static void copy(RedisServer from, RedisServer to) {
+    try (Jedis jedis = new Jedis(to.uri())) {
+      jedis.replicaof("127.0.0.1", from.port());
+      Awaitility.await()
+          .atMost(BOUND)
+          .until(() -> jedis.info("replication").contains("master_link_status:up"));
+      jedis.replicaofNoOne();
     }
   }
 

@@ -405,7 +405,7 @@ public final class RedisBackend implements AutoCloseable {
         publisher,
         near,
         recentChanges != null && options.removesDoubtful()
-            ? recentChanges.of(names, generations)
+            ? recentChanges.of(names, generations, entries)
             : null);
   }
 

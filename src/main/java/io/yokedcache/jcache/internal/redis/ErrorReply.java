@@ -177,6 +177,12 @@ public enum ErrorReply {
     return ofCluster(reply) == TRY_AGAIN;
   }
 
+  /** Whether a request failed because its server accepts no changes now, though it serves reads. */
+  public static boolean isRefusedChange(Throwable failure) {
+    ErrorReply known = of(failure.getCause());
+    return known == CANNOT_SAVE || known == OUT_OF_MEMORY || known == TOO_FEW_REPLICAS;
+  }
+
   /** Whether it concerns the cluster and not the node that sends it. */
   private boolean isOfCluster() {
     return isRedirect() || this == CLUSTER_DOWN || this == TRY_AGAIN;

@@ -16,15 +16,17 @@ import java.util.function.Predicate;
 public interface FailOverListener {
 
   /** Does nothing: a new master serves with the changes that it has. */
-  FailOverListener NONE = (newMaster, owns) -> {};
+  FailOverListener NONE = (newMaster, owns) -> true;
 
   /**
    * A server became master and has served no request of this JVM yet.
    *
    * @param newMaster sends to the new master at once, without a wait for this listener
    * @param owns whether the new master holds the slot of a route that the failed master held before
+   * @return whether requests that waited may be sent. If not, they must fail: what they looked at
+   *     before is out of date. Later ones may be sent.
    * @throws javax.cache.CacheException if the new master does not answer or refuses; the new master
    *     must not be used until a further call has returned
    */
-  void replaced(RedisExecutor newMaster, Predicate<Bytes> owns);
+  boolean replaced(RedisExecutor newMaster, Predicate<Bytes> owns);
 }

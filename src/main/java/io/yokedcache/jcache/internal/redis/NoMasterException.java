@@ -28,7 +28,7 @@ public final class NoMasterException extends JedisConnectionException {
     this.kind = kind;
   }
 
-  Kind kind() {
+  public Kind kind() {
     return kind;
   }
 }

@@ -20,6 +20,7 @@ import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -263,6 +264,16 @@ public final class EntryStore {
       }
       throw e;
     }
+  }
+
+  /** Notes that entries must be removed before they are used again. */
+  void owe(Collection<Bytes> keys) {
+    settlement.owe(keys);
+  }
+
+  /** Notes that the cache needs a new generation before its entries are used again. */
+  void oweGeneration() {
+    settlement.oweGeneration();
   }
 
   /** Whether there are entries, before changes that depend on it and are owed if this fails. */

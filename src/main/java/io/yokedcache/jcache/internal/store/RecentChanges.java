@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.store;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.ErrorReply;
@@ -9,6 +10,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,7 +37,8 @@ import redis.clients.jedis.Protocol.Command;
  * them. A change is noted before it is sent. The repair removes the entries of the noted keys. It
  * begins a new generation in a bucket that was cleared, unless the new master has the generation
  * that this manager saw last, and in a bucket of which the ring could not keep all changes. In
- * doubt it removes an entry: the next read is then a miss and never an old value.
+ * doubt it removes an entry: the next read is then a miss and never an old value. If the new master
+ * serves reads and refuses changes, the cache owes the removals ({@link OwedInvalidations}).
  *
  * <p>The keys are in a ring. Before a change displaces another one that is still recent, it marks
  * that one's bucket. The repair reads the ring before the marks, so it sees the key or the mark. A
@@ -89,12 +92,12 @@ public final class RecentChanges implements FailOverListener {
   }
 
   /** Notes the changes of a cache that was opened, until {@link OfCache#close}. */
-  public OfCache of(KeySpace names, Generations generations) {
+  public OfCache of(KeySpace names, Generations generations, EntryStore entries) {
     long now = System.nanoTime();
     if (caches.values().removeIf(cache -> cache.isForgotten(now))) {
       forgetChanges(now);
     }
-    OfCache opened = new OfCache(names, generations);
+    OfCache opened = new OfCache(names, generations, entries);
     // The changes of a cache with this name, which was destroyed or closed, must not be lost.
     return caches.merge(names.route(0), opened, OfCache::reopened);
   }
@@ -114,14 +117,25 @@ public final class RecentChanges implements FailOverListener {
   }
 
   @Override
-  public void replaced(RedisExecutor newMaster, Predicate<Bytes> owns) {
+  public boolean replaced(RedisExecutor newMaster, Predicate<Bytes> owns) {
     long startNanos = System.nanoTime();
     Collection<Repair> repairs = repairs(owns, startNanos);
     int changes = repairs.stream().mapToInt(repair -> repair.keys.size()).sum();
     readTokens(newMaster, repairs);
     List<Repair> renewed = repairs.stream().filter(Repair::needsGeneration).toList();
-    renew(newMaster, renewed);
-    long removed = remove(newMaster, repairs.stream().filter(Repair::needsRemoval).toList());
+    long removed;
+    try {
+      renew(newMaster, renewed);
+      removed = remove(newMaster, repairs.stream().filter(Repair::needsRemoval).toList());
+    } catch (RedisUnavailableException e) {
+      if (!ErrorReply.isRefusedChange(e) || !repairs.stream().allMatch(Repair::mayBeOwed)) {
+        throw e;
+      }
+      repairs.forEach(Repair::owe);
+      failOvers.increment();
+      logger.warn("After a fail-over, changed entries count as absent for now: {}", e.getMessage());
+      return false;
+    }
     if (!repairs.isEmpty()) {
       // A removal that was lost, now or by a repair that failed, must not reach later entries.
       List<Bytes> routes = List.of(repairs.iterator().next().route);
@@ -144,6 +158,7 @@ public final class RecentChanges implements FailOverListener {
     if (!renewed.isEmpty()) {
       onStaleEntries.run();
     }
+    return true;
   }
 
   /** The repairs that the new master needs, at most one for each bucket. */
@@ -254,6 +269,7 @@ public final class RecentChanges implements FailOverListener {
 
     private final KeySpace names;
     private volatile Generations generations;
+    private volatile EntryStore entries;
     private volatile boolean isOpen = true;
 
     /**
@@ -267,13 +283,15 @@ public final class RecentChanges implements FailOverListener {
 
     private volatile long clearedNanos = NEVER;
 
-    private OfCache(KeySpace names, Generations generations) {
+    private OfCache(KeySpace names, Generations generations, EntryStore entries) {
       this.names = names;
       this.generations = generations;
+      this.entries = entries;
     }
 
     private OfCache reopened(OfCache again) {
       generations = again.generations;
+      entries = again.entries;
       isOpen = true;
       return this;
     }
@@ -424,6 +442,19 @@ public final class RecentChanges implements FailOverListener {
 
     boolean needsRemoval() {
       return hasEntries() && !keys.isEmpty() && !needsGeneration();
+    }
+
+    /** Whether the cache remembers what it owes: a closed one does not. */
+    boolean mayBeOwed() {
+      return cache.isOpen;
+    }
+
+    void owe() {
+      if (needsGeneration()) {
+        cache.entries.oweGeneration();
+      } else if (needsRemoval()) {
+        cache.entries.owe(keys);
+      }
     }
 
     Request tokenRead() {

@@ -126,7 +126,7 @@ final class RecentChangesIT {
       lose(() -> requireNonNull(CHANGES.get(change)).accept(jvm));
 
       assertThat(jvm.onReplica(KEY)).as("before the repair").isEqualTo(OLD);
-      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isTrue();
 
       assertThat(jvm.get(KEY)).isNull();
       FailOverStatistics done = jvm.changes.statistics();
@@ -147,7 +147,7 @@ final class RecentChangesIT {
           () ->
               IntStream.range(0, 20).forEach(i -> jvm.store.changes().apply(remove(key(i)), true)));
 
-      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isTrue();
 
       assertThat(IntStream.range(0, 20).mapToObj(i -> jvm.get(key(i)))).containsOnlyNulls();
       assertThat(jvm.changes.statistics().clears()).isEqualTo(BUCKETS);
@@ -163,7 +163,7 @@ final class RecentChangesIT {
               IntStream.range(0, 20)
                   .forEach(i -> jvm.store.changes().apply(put(key(i), NEW), true)));
 
-      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isTrue();
 
       assertThat(jvm.get(KEY)).isEqualTo(OLD);
       assertThat(jvm.changes.statistics()).isEqualTo(new FailOverStatistics(1, 0, 0));
@@ -179,7 +179,7 @@ final class RecentChangesIT {
       replicate();
       lose(() -> jvm.store.changes().apply(remove(KEY), true));
 
-      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isTrue();
 
       assertThat(jvm.get(KEY)).isNull();
       assertThat(jvm.changes.statistics().clears()).isZero();
@@ -193,7 +193,7 @@ final class RecentChangesIT {
       lose(() -> keys.forEach(key -> jvm.store.changes().apply(put(key, NEW), true)));
       Bytes owned = jvm.names.route(1);
 
-      jvm.changes.replaced(newMaster, owned::equals);
+      assertThat(jvm.changes.replaced(newMaster, owned::equals)).isTrue();
 
       for (Bytes key : keys) {
         assertThat(jvm.get(key)).isEqualTo(jvm.names.bucketOf(key) == 1 ? null : OLD);
@@ -213,7 +213,7 @@ final class RecentChangesIT {
         assertThat(jvm.changes.statistics()).isEqualTo(FailOverStatistics.NONE);
         two.replicaofNoOne();
       }
-      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isTrue();
 
       assertThat(jvm.get(KEY)).isNull();
       assertThat(jvm.changes.statistics()).isEqualTo(new FailOverStatistics(1, 1, 0));
@@ -228,12 +228,12 @@ final class RecentChangesIT {
             jvm.store.changes().apply(remove(KEY), true);
             jvm.store.clear(new HashMap<>());
           });
-      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isTrue();
       assertThat(jvm.get(KEY)).isNull();
 
       // The other server still has what it had before, under another generation.
       jvm.store.changes().apply(put(KEY, OLD), true);
-      jvm.changes.replaced(newMaster, route -> true);
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isTrue();
 
       assertThat(jvm.get(KEY)).isNull();
     }
@@ -252,26 +252,27 @@ final class RecentChangesIT {
       lose(() -> jvm.store.changes().apply(remove(KEY), true));
       AtomicInteger removals = new AtomicInteger();
 
-      jvm.changes.replaced(
-          new OverPool(linked) {
-            @Override
-            public List<@Nullable Object> execute(Request request) {
-              return linked.execute(request);
-            }
+      boolean unused =
+          jvm.changes.replaced(
+              new OverPool(linked) {
+                @Override
+                public List<@Nullable Object> execute(Request request) {
+                  return linked.execute(request);
+                }
 
-            @Override
-            public List<List<@Nullable Object>> executeAll(List<Request> requests) {
-              boolean removes =
-                  requests.stream()
-                      .flatMap(request -> request.commands().stream())
-                      .anyMatch(command -> command.getCommand() == Command.UNLINK);
-              if (removes && removals.incrementAndGet() == 1) {
-                links.set(0, FaultyLinks.Mode.LOSE_PRESENT, 0);
-              }
-              return linked.executeAll(requests);
-            }
-          },
-          route -> true);
+                @Override
+                public List<List<@Nullable Object>> executeAll(List<Request> requests) {
+                  boolean removes =
+                      requests.stream()
+                          .flatMap(request -> request.commands().stream())
+                          .anyMatch(command -> command.getCommand() == Command.UNLINK);
+                  if (removes && removals.incrementAndGet() == 1) {
+                    links.set(0, FaultyLinks.Mode.LOSE_PRESENT, 0);
+                  }
+                  return linked.executeAll(requests);
+                }
+              },
+              route -> true);
       assertThat(jvm.get(KEY)).isNull();
       jvm.store.changes().apply(put(KEY, NEW), true);
 
@@ -291,7 +292,7 @@ final class RecentChangesIT {
     RecentChanges changes = new RecentChanges(10, Duration.ofMinutes(1), () -> {});
     newMaster.close();
 
-    changes.replaced(newMaster, route -> true);
+    assertThat(changes.replaced(newMaster, route -> true)).isTrue();
 
     assertThat(changes.statistics()).isEqualTo(new FailOverStatistics(1, 0, 0));
   }
@@ -377,7 +378,7 @@ final class RecentChangesIT {
               new OwedInvalidations(100),
               /* owes= */ true,
               /* replicas= */ null);
-      made.observe(noted.of(names, generations));
+      made.observe(noted.of(names, generations, made));
       return made;
     }
 

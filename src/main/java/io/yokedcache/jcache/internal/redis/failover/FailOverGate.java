@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis.failover;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
@@ -94,6 +95,9 @@ public final class FailOverGate implements ServerLookup {
   /** The number of the master for which the listener has returned; the first one needs no call. */
   private volatile int fitFor;
 
+  /** The last master to which requests that waited must not be sent; guarded by that lock. */
+  private int refusingWaiters = -1;
+
   /**
    * The last master.
    *
@@ -162,7 +166,7 @@ public final class FailOverGate implements ServerLookup {
    * Returns when the present master is fit.
    *
    * @throws NoMasterException if the listener failed, or other threads take too long; the next call
-   *     makes it try again
+   *     makes it try again. Of another kind than {@code UNREACHABLE} if the request must fail
    */
   public void pass() {
     if (fitFor == present.number()) {
@@ -178,6 +182,12 @@ public final class FailOverGate implements ServerLookup {
           fitFor = next;
         }
       }
+      if (fitFor == refusingWaiters) {
+        throw new NoMasterException(
+            "the new master refuses changes, so changes that a fail-over may have lost could not be"
+                + " made again; their entries count as absent until it accepts them",
+            RedisUnavailableException.Kind.REFUSED);
+      }
     } finally {
       fitting.unlock();
     }
@@ -187,7 +197,9 @@ public final class FailOverGate implements ServerLookup {
   private boolean isMadeFit(int expected) {
     Endpoint master = direct();
     try (PooledExecutor direct = new PooledExecutor(master, lost)) {
-      listener.replaced(direct, owns);
+      if (!listener.replaced(direct, owns)) {
+        refusingWaiters = expected;
+      }
       return true;
     } catch (CacheException e) {
       if (number() != expected) {
@@ -278,7 +290,8 @@ public final class FailOverGate implements ServerLookup {
       try {
         return servers.connect(attempt);
       } catch (UnfitException e) {
-        if (System.nanoTime() - startNanos >= settings.connectTimeout().toNanos()) {
+        boolean isLate = System.nanoTime() - startNanos >= settings.connectTimeout().toNanos();
+        if (isLate || e.reason.kind() != RedisUnavailableException.Kind.UNREACHABLE) {
           throw e.reason;
         }
         BoundedWait.pause(PAUSE_NANOS);

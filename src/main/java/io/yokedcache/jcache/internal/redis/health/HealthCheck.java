@@ -3,11 +3,13 @@ package io.yokedcache.jcache.internal.redis.health;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -261,20 +263,31 @@ public final class HealthCheck implements AutoCloseable {
   }
 
   /**
-   * Sends a {@code PING}, and the first time asks which commands the server has.
+   * Sends a {@code PING}, and the first time asks which commands the server has. Asks as the
+   * greeting does whether the server is another one than before: it may have got other data, or a
+   * proxy another server, while connections stayed open.
    *
    * @return whether the server says that it is a replica
    */
   private static boolean ping(RedisExecutor master, boolean isFirst) {
-    List<CommandArguments> questions =
-        List.of(
-            new CommandArguments(Command.PING),
-            new CommandArguments(Command.HELLO),
-            RequiredCommands.question());
-    List<@Nullable Object> replies = execute(master, questions.subList(0, isFirst ? 3 : 2));
+    PooledExecutor pool = master.poolOf(ROUTE);
+    CommandArguments question = pool == null ? null : pool.server().lookup().question();
+    List<CommandArguments> questions = new ArrayList<>();
+    questions.add(new CommandArguments(Command.PING));
+    questions.add(new CommandArguments(Command.HELLO));
+    if (isFirst) {
+      questions.add(RequiredCommands.question());
+    }
+    if (question != null) {
+      questions.add(question);
+    }
+    List<@Nullable Object> replies = execute(master, questions);
     requireAnswer(master, replies.get(0));
     if (isFirst) {
       RequiredCommands.warnOfMissing(master.address(), replies.get(2));
+    }
+    if (pool != null && question != null) {
+      pool.server().lookup().check(replies.get(questions.size() - 1));
     }
     return !ServerLookup.role(replies.get(1)).equals(ServerLookup.MASTER);
   }

@@ -204,7 +204,7 @@ final class ClusterExecutorIT {
         (newMaster, owns) -> {
           Request delete =
               request(true, new CommandArguments(Command.DEL).add(Bytes.utf8("failed")));
-          calls.add(owns.test(delete.route()) + " " + newMaster.execute(delete).get(0));
+          return calls.add(owns.test(delete.route()) + " " + newMaster.execute(delete).get(0));
         };
     try (ClusterExecutor waiting = executor(TIMEOUT, addresses(), listener)) {
       failsOver(waiting, calls);
