@@ -184,10 +184,12 @@ final class ModulePathIT {
     try (OutputStream out = Files.newOutputStream(jar);
         JarOutputStream entries = new JarOutputStream(out, manifest);
         Stream<Path> files = Files.walk(classes)) {
-      add(
-          entries, "META-INF/maven/io.yokedcache/yokedcache-jcache/pom.properties", version);
+      add(entries, "META-INF/maven/io.yokedcache/yokedcache-jcache/pom.properties", version);
       for (Path file :
-          files.filter(Files::isRegularFile).filter(file -> !file.endsWith("MANIFEST.MF")).toList()) {
+          files
+              .filter(Files::isRegularFile)
+              .filter(file -> !file.endsWith("MANIFEST.MF"))
+              .toList()) {
         add(entries, classes.relativize(file).toString().replace(File.separatorChar, '/'), file);
       }
     }
