@@ -142,10 +142,11 @@ final class CircuitBreakerIT {
         int before = load.failures().size();
         // Many more than threads that wait for a time-out could make.
         Awaitility.await().atMost(BOUND).until(() -> load.failures().size() > before + 2_000);
+        // A thread may have two: its call that was under way, and one whose key was being settled.
         assertThat(load.causes().subList(before, before + 2_000))
-            .as("calls that were under way before")
+            .as("calls that were under way, or waited for a removal that was")
             .filteredOn(cause -> !String.valueOf(cause.getMessage()).contains(REFUSED))
-            .hasSizeLessThanOrEqualTo(THREADS);
+            .hasSizeLessThanOrEqualTo(2 * THREADS);
         Awaitility.await()
             .atMost(BOUND)
             .until(() -> load.threads().stream().noneMatch(CircuitBreakerIT::isConnecting));
