@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * call reports its end to its listener, also after an error. {@link #close} rejects new ones, waits
  * for the running ones, and drops refreshes that have not begun.
  */
-final class BulkLoads implements AutoCloseable {
+final class BackgroundLoads implements AutoCloseable {
 
-  private static final Logger logger = LoggerFactory.getLogger(BulkLoads.class);
+  private static final Logger logger = LoggerFactory.getLogger(BackgroundLoads.class);
 
   private final String cacheName;
   private final Executor executor;
@@ -38,7 +38,7 @@ final class BulkLoads implements AutoCloseable {
 
   private boolean closed;
 
-  BulkLoads(String cacheName, Executor executor, Executor refreshes, Duration closeTimeout) {
+  BackgroundLoads(String cacheName, Executor executor, Executor refreshes, Duration closeTimeout) {
     this.cacheName = cacheName;
     this.executor = executor;
     this.refreshes = refreshes;

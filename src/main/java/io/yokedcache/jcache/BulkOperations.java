@@ -54,7 +54,7 @@ final class BulkOperations<K, V> {
   private final BulkWriter<K, V> writer;
 
   /** {@code null} without a loader. */
-  private final @Nullable EntryLoads<K, V> loads;
+  private final @Nullable EntryLoads<K, V> entryLoads;
 
   private final CacheContext<K, V> context;
   private final OperationMeter meter;
@@ -73,7 +73,7 @@ final class BulkOperations<K, V> {
     this.writer = new BulkWriter<>(context);
     // loadAll loads also where there is no read-through.
     EntryLoader<K, V> loader = definition.entryLoader(lifecycle::statistics);
-    this.loads = loader.exists() ? new EntryLoads<>(context, loader) : null;
+    this.entryLoads = loader.exists() ? new EntryLoads<>(context, loader) : null;
     this.context = context;
     this.meter = meter;
   }
@@ -210,7 +210,7 @@ final class BulkOperations<K, V> {
 
   private void clearEntries() {
     context.overtakeLoads();
-    definition.store().clear();
+    definition.backend().clear();
   }
 
   /**
@@ -221,7 +221,7 @@ final class BulkOperations<K, V> {
     boolean isUnobserved =
         !definition.configuration().isWriteThrough()
             && !events.wantsEvents()
-            && !definition.store().isHeard();
+            && !definition.backend().isHeard();
     if (isUnobserved && !lifecycle.isStatisticsEnabled()) {
       clearEntries();
       return;
@@ -236,7 +236,7 @@ final class BulkOperations<K, V> {
             try {
               listenerFailure = removePages(recorder, writer, /* only= */ null, new AtomicLong());
             } catch (RedisUnavailableException e) {
-              definition.store().entries().degradation().skipOrThrow(e);
+              definition.backend().entries().degradation().skipOrThrow(e);
             }
           }
           recorder.record(Operation.REMOVE_ALL, start);
@@ -247,7 +247,7 @@ final class BulkOperations<K, V> {
   /** The statistics hold the count when this returns, unless counting takes long. */
   private void removeAndCount(StatisticsRecorder recorder) {
     context.overtakeLoads();
-    RemovedEntries removed = definition.store().removeAll();
+    RemovedEntries removed = definition.backend().removeAll();
     long beganNanos = System.nanoTime();
     try {
       while (!removed.isDone() && System.nanoTime() - beganNanos < MAX_COUNT_NANOS) {
@@ -286,7 +286,7 @@ final class BulkOperations<K, V> {
             BulkWriter<K, V> unwritten = new BulkWriter<>(context.withoutWriter());
             listenerFailure = removePages(recorder, unwritten, matching, removed);
           } catch (RedisUnavailableException e) {
-            definition.store().entries().degradation().skipOrThrow(e);
+            definition.backend().entries().degradation().skipOrThrow(e);
           }
           recorder.record(Operation.INVALIDATE_MATCHING, start);
           ApplicationCode.rethrow(listenerFailure);
@@ -299,7 +299,7 @@ final class BulkOperations<K, V> {
     meter.perform(
         Operation.INVALIDATE_TAGS,
         (recorder, start) -> {
-          definition.store().entries().invalidateTags(tags);
+          definition.backend().entries().invalidateTags(tags);
           recorder.record(Operation.INVALIDATE_TAGS, start);
         });
   }
@@ -320,7 +320,7 @@ final class BulkOperations<K, V> {
     // A load that runs now may have read a value that is gone from its source by now.
     context.overtakeLoads();
     List<byte[]> beginnings = only == null ? List.of() : only.beginnings();
-    Iterator<List<Bytes>> pages = definition.store().entries().scan(Use.DECISION, beginnings);
+    Iterator<List<Bytes>> pages = definition.backend().entries().scan(Use.DECISION, beginnings);
     while (pages.hasNext()) {
       Map<K, Bytes> keys = new LinkedHashMap<>();
       List<Mutation> unknown = new ArrayList<>();
@@ -349,16 +349,16 @@ final class BulkOperations<K, V> {
         listenerFailure =
             failure == null ? listenerFailure : ApplicationCode.first(listenerFailure, failure);
       }
-      definition.store().entries().changes().applyAll(unknown, /* owes= */ true);
+      definition.backend().entries().changes().applyAll(unknown, /* owes= */ true);
     }
     return listenerFailure;
   }
 
   /** Loads all entries, or only the missing ones. */
   void load(Set<K> keys, boolean replaceExisting) {
-    if (loads == null || keys.isEmpty()) {
+    if (entryLoads == null || keys.isEmpty()) {
       return;
     }
-    loads.loadAll(keys, replaceExisting, events::publish);
+    entryLoads.loadAll(keys, replaceExisting, events::publish);
   }
 }

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param name its name
  * @param configuration the configuration in code, completed by the file
  * @param settings the settings that only the file has
- * @param store its entries in Redis
+ * @param backend its entries in Redis
  * @param near the near cache, or {@code null}
  * @param codec encodes and decodes keys and values
  * @param phases times the phases of its operations
@@ -46,7 +46,7 @@ record CacheDefinition<K, V>(
     String name,
     YokedCacheConfiguration<K, V> configuration,
     Settings.Cache settings,
-    CacheBackend store,
+    CacheBackend backend,
     @Nullable NearCache<V> near,
     EntryCodec<K, V> codec,
     PhaseMeter phases,
@@ -115,8 +115,8 @@ record CacheDefinition<K, V>(
     CacheContext<K, V> context =
         new CacheContext<>(
             name,
-            store.entries(),
-            new EntryReads<>(store.entries(), codec, expiry, near, refreshAge),
+            backend.entries(),
+            new EntryReads<>(backend.entries(), codec, expiry, near, refreshAge),
             codec,
             valueType(),
             expiry,
@@ -153,7 +153,7 @@ record CacheDefinition<K, V>(
   void close() {
     Closing.closeAll(
         List.of(
-            store::close,
+            backend::close,
             () -> Closing.closeApplication("cache " + name, application.closeables())));
   }
 }

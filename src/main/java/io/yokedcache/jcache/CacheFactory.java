@@ -42,16 +42,16 @@ final class CacheFactory {
       "Cache {} has {} but no {}, so that nothing is {}: set its factory in the configuration";
 
   private final Settings settings;
-  private final RedisBackend stores;
+  private final RedisBackend redis;
   private final Codecs codecs;
   private final ValueWrappers wrappers;
   private final ClassLoader classLoader;
   private final Map<String, String> descriptions = new ConcurrentHashMap<>();
   private final ThreadLocal<long[]> codecTimes = PhaseMeter.codecTimes();
 
-  CacheFactory(Settings settings, RedisBackend stores, ClassLoader classLoader) {
+  CacheFactory(Settings settings, RedisBackend redis, ClassLoader classLoader) {
     this.settings = settings;
-    this.stores = stores;
+    this.redis = redis;
     // Threads that read later may have another context loader than the one that creates.
     this.classLoader =
         new ContextClassLoader(classLoader, Thread.currentThread().getContextClassLoader());
@@ -108,9 +108,17 @@ final class CacheFactory {
               readsReplicas(name, cacheSettings, application.expiryPolicy(), refreshAge != null),
               /* removesDoubtful= */ !isOfUpdateTimestamps(name));
       // The last step, so that nothing tracks changes for a cache that is not created.
-      CacheBackend store = stores.open(identity, options, near, phases::wire);
+      CacheBackend backend = redis.open(identity, options, near, phases::wire);
       return new CacheDefinition<>(
-          name, configuration, cacheSettings, store, near, codec, phases, application, refreshAge);
+          name,
+          configuration,
+          cacheSettings,
+          backend,
+          near,
+          codec,
+          phases,
+          application,
+          refreshAge);
     } catch (Throwable e) {
       application.closeAfter(e);
       throw e;
@@ -250,13 +258,13 @@ final class CacheFactory {
    * If Redis is away, the first operation verifies it; a cache that must start empty needs Redis.
    */
   void prepare(CacheDefinition<?, ?> definition) {
-    CacheBackend store = definition.store();
+    CacheBackend backend = definition.backend();
     if (Boolean.TRUE.equals(definition.configuration().getClearOnCreate())) {
-      store.clear();
+      backend.clear();
       return;
     }
     try {
-      store.open();
+      backend.open();
     } catch (RedisUnavailableException e) {
       if (e.kind() == RedisUnavailableException.Kind.ACCESS_DENIED) {
         throw e; // no outage: waiting mends nothing
@@ -273,12 +281,12 @@ final class CacheFactory {
             Settings.OnFailure.THROW,
             /* readsReplicas= */ false,
             /* removesDoubtful= */ true);
-    CacheBackend store =
-        stores.open(
+    CacheBackend backend =
+        redis.open(
             new CacheIdentity(name, "to be dropped"),
             options,
             /* near= */ null,
             RoundTripTimer::none);
-    Closing.closeAll(List.of(store::destroy, store::close));
+    Closing.closeAll(List.of(backend::destroy, backend::close));
   }
 }

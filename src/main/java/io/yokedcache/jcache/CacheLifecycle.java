@@ -40,7 +40,7 @@ final class CacheLifecycle<K, V> {
   private final CacheDefinition<K, V> definition;
   private final EventDispatcher<K, V> events;
   private final CacheBeans beans;
-  private final BulkLoads loads;
+  private final BackgroundLoads loads;
   private final CacheStatistics statistics = new CacheStatistics();
   private final StatisticsRecorder enabledRecorder;
   private final long createdNanos = System.nanoTime();
@@ -74,11 +74,11 @@ final class CacheLifecycle<K, V> {
     this.locks = locks;
     this.remote =
         new RemoteEvents<>(
-            definition.store().entries(),
+            definition.backend().entries(),
             definition.codec(),
             locks,
             events,
-            definition.store().ordersExpirations());
+            definition.backend().ordersExpirations());
     this.beans =
         new CacheBeans(
             manager.getURI(),
@@ -98,9 +98,9 @@ final class CacheLifecycle<K, V> {
     this.enabledRecorder =
         StatisticsRecorder.observed(statistics, manager.observers(definition.name()));
     this.loads =
-        new BulkLoads(
+        new BackgroundLoads(
             definition.name(),
-            manager.resources().loads(),
+            manager.resources().loadThreads(),
             manager.resources().refreshes(),
             definition.settings().loadTimeout());
     if (definition.refreshAge() != null) {
@@ -137,7 +137,7 @@ final class CacheLifecycle<K, V> {
     return manager;
   }
 
-  BulkLoads loads() {
+  BackgroundLoads backgroundLoads() {
     return loads;
   }
 
@@ -181,7 +181,7 @@ final class CacheLifecycle<K, V> {
 
   /** Returns the last count of the entries in Redis, or null if there is none; never waits. */
   @Nullable KeyStatistics keyStatistics() {
-    KeyStatistics keys = manager.resources().stores().keyStatistics().of(definition.name());
+    KeyStatistics keys = manager.resources().backend().keyStatistics().of(definition.name());
     double seconds = (System.nanoTime() - createdNanos) / NANOS_PER_SECOND;
     // A count that began before the cache was created does not include its first entries.
     return keys == null || (keys.keys() == 0 && keys.ageMillis() / MILLIS_PER_SECOND > seconds)
@@ -210,7 +210,7 @@ final class CacheLifecycle<K, V> {
 
   /** How operations went on without Redis. */
   OutageStatistics outages() {
-    return definition.store().entries().outages();
+    return definition.backend().entries().outages();
   }
 
   /** The near cache, or {@code null} if there is none. */
@@ -227,7 +227,7 @@ final class CacheLifecycle<K, V> {
   }
 
   private CacheBeans.@Nullable ReplicaReads replicaReads() {
-    EntryStore entries = definition.store().entries();
+    EntryStore entries = definition.backend().entries();
     return entries.readsReplicas()
         ? new CacheBeans.ReplicaReads(entries.replicaReads(), entries.replicaFallbacks())
         : null;
@@ -323,14 +323,14 @@ final class CacheLifecycle<K, V> {
     boolean oldValues = events.wantsOldValues();
     boolean expirations = events.wantsExpirations() && manager.settings().events().expired();
     if (!wanted) {
-      definition.store().unlisten();
+      definition.backend().unlisten();
     } else if (!listening
         || oldValues != listeningForOldValues
         || expirations != listeningForExpirations) {
       if (expirations) {
         statistics.hearExpirations();
       }
-      definition.store().listen(oldValues, expirations, this::onRemoteChange, locks::noteHeard);
+      definition.backend().listen(oldValues, expirations, this::onRemoteChange, locks::noteHeard);
     }
     listening = wanted;
     listeningForOldValues = oldValues;
@@ -358,7 +358,7 @@ final class CacheLifecycle<K, V> {
     if (watched != null) {
       all.add(() -> watched.cancel(/* mayInterruptIfRunning= */ false));
     }
-    all.add(definition.store()::close);
+    all.add(definition.backend()::close);
     all.add(beans);
     // Only now may another cache of that name have beans.
     all.add(() -> manager.forget(definition.name(), this));

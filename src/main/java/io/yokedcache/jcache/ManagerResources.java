@@ -67,7 +67,7 @@ final class ManagerResources implements AutoCloseable {
   /** {@code null} if the servers are not embedded. */
   private final EmbeddedServers.@Nullable Lease servers;
 
-  private final RedisBackend stores;
+  private final RedisBackend backend;
 
   /**
    * Opens the resources.
@@ -91,7 +91,7 @@ final class ManagerResources implements AutoCloseable {
                 settings.connection().at(leased.deployment(), leased.password()));
       }
       servers = leased;
-      stores =
+      backend =
           new RedisBackend(
               reachable,
               loader,
@@ -155,8 +155,8 @@ final class ManagerResources implements AutoCloseable {
     return errors.count();
   }
 
-  RedisBackend stores() {
-    return stores;
+  RedisBackend backend() {
+    return backend;
   }
 
   /** Runs the tasks of statistics. */
@@ -169,7 +169,7 @@ final class ManagerResources implements AutoCloseable {
     return async;
   }
 
-  Executor loads() {
+  Executor loadThreads() {
     return this::load;
   }
 
@@ -201,6 +201,6 @@ final class ManagerResources implements AutoCloseable {
 
   @Override
   public void close() {
-    Closing.closeAll(inOrderOfClosing(stores, servers));
+    Closing.closeAll(inOrderOfClosing(backend, servers));
   }
 }

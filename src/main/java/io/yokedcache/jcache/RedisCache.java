@@ -63,7 +63,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
   private final ReadThrough<K, V> reader;
-  private final EntryWrites<K, V> access;
+  private final EntryWrites<K, V> writes;
   private final BulkOperations<K, V> bulk;
   private final Invocations<K, V> invocations;
   private final CacheContext<K, V> context;
@@ -84,7 +84,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     this.meter = new OperationMeter(lifecycle::statistics, definition.phases());
     this.context = definition.context(events, lifecycle::statistics, locks);
     this.reader = new ReadThrough<>(context, lifecycle::countAwaitedLoad, refreshes());
-    this.access = EntryWrites.of(context);
+    this.writes = EntryWrites.of(context);
     this.async =
         new AsyncOperations(
             manager.resources().async(), lifecycle::statistics, meter, definition.phases());
@@ -107,7 +107,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     return new RefreshAhead<>(
         context,
         refreshAfter,
-        lifecycle.loads()::refresh,
+        lifecycle.backgroundLoads()::refresh,
         events::publish,
         lifecycle::countRefreshes);
   }
@@ -391,7 +391,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
           KeyLocks.Hold held = lock(encodedKey);
           try {
             OperationResult<V> result =
-                access.write(operation, key, encodedKey, value, expected, expiry, tags);
+                writes.write(operation, key, encodedKey, value, expected, expiry, tags);
             countAndPublish(operation, key, result, recorder, start);
             return result;
           } finally {
@@ -506,7 +506,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     return async.begin(
         counted,
         begun ->
-            access.begin(
+            writes.begin(
                 operation,
                 definition.codec().key(key),
                 value,
@@ -602,7 +602,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     StatisticsRecorder recorder = lifecycle.statistics();
     long start = recorder.start();
     AtomicReference<@Nullable Supplier<OperationResult<V>>> arrived = new AtomicReference<>();
-    access.begin(
+    writes.begin(
         operation,
         definition.codec().key(key),
         value,
@@ -622,12 +622,12 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
 
   /** Whether a write must wait for others of its key: a load that is being stored, or listeners. */
   private boolean isOrdered() {
-    return definition.application().loader() != null || access.needsLocks() || events.wantsEvents();
+    return definition.application().loader() != null || writes.needsLocks() || events.wantsEvents();
   }
 
   /** Locks the key if code of the application takes part or listens. */
   private KeyLocks.Hold lock(Bytes key) {
-    return access.needsLocks() || events.wantsEvents()
+    return writes.needsLocks() || events.wantsEvents()
         ? context.locks().hold(key)
         : KeyLocks.none();
   }
@@ -655,8 +655,8 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   }
 
   /**
-   * Removes all entries. Without writer, listener and statistics this is {@link #clear}; else it
-   * removes the entries page by page.
+   * Removes all entries. Without a writer, and without a listener in any JVM, this is {@link
+   * #clear}, which counts the entries if statistics are on; else it removes them page by page.
    */
   @Override
   public void removeAll() {
@@ -694,7 +694,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   @Override
   public Health health() {
     ensureOpen();
-    ConnectionStatistics connection = lifecycle.manager().resources().stores().connection();
+    ConnectionStatistics connection = lifecycle.manager().resources().backend().connection();
     OutageStatistics outages = lifecycle.outages();
     return new Health(
         connection.healthy(),
@@ -736,7 +736,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   public void loadAll(
       Set<? extends K> keys, boolean replaceExisting, @Nullable CompletionListener listener) {
     Set<K> wanted = checked(keys);
-    lifecycle.loads().start(() -> bulk.load(wanted, replaceExisting), listener);
+    lifecycle.backgroundLoads().start(() -> bulk.load(wanted, replaceExisting), listener);
   }
 
   /**
@@ -773,7 +773,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   @Override
   public Iterator<Entry<K, V>> iterator() {
     ensureOpen();
-    return new EntryIterator<>(this, definition.store().entries(), definition.codec(), meter);
+    return new EntryIterator<>(this, definition.backend().entries(), definition.codec(), meter);
   }
 
   /** Counts and tells that the iterator returned an entry. */

@@ -125,14 +125,14 @@ final class YokedCacheManager implements CacheManager {
             settings, identity.classLoader(), embeddedServers, listener(notifications));
     try {
       Tables.await();
-      this.factory = new CacheFactory(settings, resources.stores(), identity.classLoader());
+      this.factory = new CacheFactory(settings, resources.backend(), identity.classLoader());
       this.beans =
           ManagerBeans.register(
               uri,
               () -> read(CacheLifecycle::operations),
               () -> read(CacheLifecycle::figures).toList(),
               () -> read(CacheLifecycle::description).toList(),
-              resources.stores()::connection,
+              resources.backend()::connection,
               resources::backgroundErrors,
               notifications);
     } catch (RuntimeException | Error e) {
@@ -171,7 +171,7 @@ final class YokedCacheManager implements CacheManager {
     logger.info(
         "YokedCache {} on {}, namespace {}, {} connections, {}",
         version(),
-        resources.stores().address(),
+        resources.backend().address(),
         settings.namespace(),
         settings.connection().executor().name().toLowerCase(Locale.ROOT),
         settings.files().isEmpty()
@@ -181,7 +181,7 @@ final class YokedCacheManager implements CacheManager {
       logger.warn(
           "The password for {} crosses the network in clear text. Use rediss://, rediss-cluster://"
               + " or rediss-sentinel:// and servers with TLS.",
-          resources.stores().address());
+          resources.backend().address());
     }
   }
 
@@ -236,7 +236,7 @@ final class YokedCacheManager implements CacheManager {
 
   /** Has entries counted from now on, while any cache here has statistics. */
   void startKeyStatistics() {
-    resources.stores().keyStatistics().start(this::writesOfCounted);
+    resources.backend().keyStatistics().start(this::writesOfCounted);
   }
 
   /** The caches with statistics, and how many entries they have been given here so far. */

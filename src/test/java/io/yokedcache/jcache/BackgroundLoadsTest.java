@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The end of a cache's refreshes of old entries. */
 @Timeout(60)
-final class BulkLoadsTest {
+final class BackgroundLoadsTest {
 
   private static final Duration LONG = Duration.ofMinutes(10);
 
@@ -25,7 +25,7 @@ final class BulkLoadsTest {
 
   @Test
   void close_dropsRefreshesThatHaveNotBegun() {
-    BulkLoads loads = new BulkLoads("orders", Runnable::run, waiting::add, LONG);
+    BackgroundLoads loads = new BackgroundLoads("orders", Runnable::run, waiting::add, LONG);
     loads.refresh(refreshed::incrementAndGet);
 
     loads.close(); // does not wait for it
@@ -41,8 +41,8 @@ final class BulkLoadsTest {
   void close_waitsForARefreshThatRuns() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch gate = new CountDownLatch(1);
-    BulkLoads loads =
-        new BulkLoads("orders", Runnable::run, task -> new Thread(task).start(), LONG);
+    BackgroundLoads loads =
+        new BackgroundLoads("orders", Runnable::run, task -> new Thread(task).start(), LONG);
     loads.refresh(
         () -> {
           begun.countDown();
@@ -68,8 +68,8 @@ final class BulkLoadsTest {
 
   @Test
   void refresh_rejected_isForgotten() {
-    BulkLoads loads =
-        new BulkLoads(
+    BackgroundLoads loads =
+        new BackgroundLoads(
             "orders",
             Runnable::run,
             task -> {

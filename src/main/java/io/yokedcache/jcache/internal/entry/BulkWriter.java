@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes several entries: one call of the writer for all, and as few round trips to Redis as
  * possible. All keys and values are encoded before the writer is called, so that encoding cannot
- * fail after the writer has written an entry.
+ * fail after the writer has written an entry. What Redis has not confirmed is owed, as {@link
+ * io.yokedcache.jcache.internal.store.EntryChanges} decides.
  */
 public final class BulkWriter<K, V> {
 
   private final CacheContext<K, V> context;
-  private final EntryWrites<K, V> access;
+  private final EntryWrites<K, V> writes;
 
   /** Of removals Redis decides everything, since no expiry policy is asked about them. */
   private final DirectWrites<K, V> removals;
@@ -25,9 +26,9 @@ public final class BulkWriter<K, V> {
   public BulkWriter(CacheContext<K, V> context) {
     this.context = context;
     CacheContext<K, V> unwritten = context.withoutWriter();
-    this.access = EntryWrites.of(unwritten);
+    this.writes = EntryWrites.of(unwritten);
     this.removals =
-        access instanceof DirectWrites<K, V> direct ? direct : new DirectWrites<>(unwritten);
+        writes instanceof DirectWrites<K, V> direct ? direct : new DirectWrites<>(unwritten);
   }
 
   /** Encodes entries that are to be put. */
@@ -77,7 +78,7 @@ public final class BulkWriter<K, V> {
 
     /** Puts the entries that the writer accepted. */
     public Written<K, V> write() {
-      BulkPut<K, V> put = access.preparePuts(encoded);
+      BulkPut<K, V> put = writes.preparePuts(encoded);
       var written = context.writer().writeAll(entries);
       return new Written<>(put.apply(written.keys()), written.failure());
     }

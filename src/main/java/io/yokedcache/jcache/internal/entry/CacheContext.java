@@ -24,7 +24,7 @@ import java.util.Collection;
  * @param demand whether listeners need events
  * @param settings the settings of the cache
  * @param locks locks for keys
- * @param loads the running loads, which changes invalidate after {@link #trackChanges}
+ * @param loadTracker the running loads, which changes invalidate after {@link #trackChanges}
  */
 public record CacheContext<K, V>(
     String name,
@@ -38,7 +38,7 @@ public record CacheContext<K, V>(
     EventDemand demand,
     Settings.Cache settings,
     KeyLocks locks,
-    LoadTracker loads) {
+    LoadTracker loadTracker) {
 
   /** How long an atomic operation retries. */
   public Duration contentionTimeout() {
@@ -62,17 +62,17 @@ public record CacheContext<K, V>(
         demand,
         settings,
         locks,
-        loads);
+        loadTracker);
   }
 
   /** Lets changes invalidate running loads; to be called before the first load begins. */
   public void trackChanges() {
-    store.observe(loads);
+    store.observe(loadTracker);
   }
 
   /** Invalidates all running loads. */
   public void overtakeLoads() {
-    loads.overtakeAll();
+    loadTracker.overtakeAll();
   }
 
   /** Locks the keys that an operation changes if application code takes part or listens. */

@@ -235,7 +235,7 @@ enum CacheFigure {
       Unit.COUNT,
       "NearFlushes",
       "",
-      "Times that the near cache was emptied, since the last reset; -1 without near cache",
+      "Times that near entries were dropped together, since the last reset; -1 without near cache",
       near(NearCacheStatistics::flushes)),
   NEAR_DROPPED_FILLS(
       Kind.SINCE_RESET,

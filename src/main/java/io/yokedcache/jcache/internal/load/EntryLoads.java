@@ -44,7 +44,7 @@ public final class EntryLoads<K, V> {
 
   private final CacheContext<K, V> context;
   private final EntryLoader<K, V> loader;
-  private final LoadCoalescer loads;
+  private final LoadCoalescer coalescer;
 
   /** {@code null} if each JVM loads. */
   private final @Nullable SharedLoads leases;
@@ -57,7 +57,7 @@ public final class EntryLoads<K, V> {
   EntryLoads(CacheContext<K, V> context, EntryLoader<K, V> loader, @Nullable SharedLoads leases) {
     this.context = context;
     this.loader = loader;
-    this.loads = new LoadCoalescer(context.name(), context.settings().loadTimeout());
+    this.coalescer = new LoadCoalescer(context.name(), context.settings().loadTimeout());
     this.leases = leases;
   }
 
@@ -92,7 +92,7 @@ public final class EntryLoads<K, V> {
 
   /** A load that other threads do not join. */
   private OwnLoad<K> alone(Missing<K> missing) {
-    return new OwnLoad<>(missing, loads.alone(missing.keyBytes()));
+    return new OwnLoad<>(missing, coalescer.alone(missing.keyBytes()));
   }
 
   /**
@@ -157,7 +157,7 @@ public final class EntryLoads<K, V> {
     List<OwnLoad<K>> own = new ArrayList<>();
     Map<Missing<K>, Load> others = new LinkedHashMap<>();
     for (Missing<K> one : missing) {
-      Membership membership = loads.join(one.keyBytes());
+      Membership membership = coalescer.join(one.keyBytes());
       if (membership.isLeader()) {
         own.add(new OwnLoad<>(one, membership.load()));
       } else {
@@ -232,7 +232,7 @@ public final class EntryLoads<K, V> {
   /** Reads entries that were loaded between the read that missed them and now. */
   private Map<K, OperationResult<V>> readAgain(List<OwnLoad<K>> own) {
     List<OwnLoad<K>> late =
-        own.stream().filter(one -> loads.wasLoadedRecently(one.keyBytes())).toList();
+        own.stream().filter(one -> coalescer.wasLoadedRecently(one.keyBytes())).toList();
     List<Read<V>> reads =
         context.reads().readAllFromMaster(late.stream().map(OwnLoad::keyBytes).toList());
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
@@ -254,7 +254,7 @@ public final class EntryLoads<K, V> {
       return Map.of();
     }
     List<Bytes> keys = own.stream().map(OwnLoad::keyBytes).toList();
-    List<Ticket> tickets = context.loads().beginAll(keys);
+    List<Ticket> tickets = context.loadTracker().beginAll(keys);
     try {
       for (int i = 0; i < own.size(); i++) {
         own.get(i).load().begin(tickets.get(i));
@@ -324,7 +324,7 @@ public final class EntryLoads<K, V> {
       return;
     }
     List<Bytes> keyBytes = wanted.stream().map(Missing::keyBytes).toList();
-    List<Ticket> tickets = context.loads().beginAll(keyBytes);
+    List<Ticket> tickets = context.loadTracker().beginAll(keyBytes);
     try {
       PinnedEntries pinned =
           context.store().changes().pin(keyBytes, /* wereRead= */ false, Use.ANSWER);

@@ -225,7 +225,7 @@ public final class RefreshAhead<K, V> {
 
   /** Loads the entries that are still old, and replaces those that are unchanged. */
   private void refreshNow(List<Bytes> keys) {
-    List<Ticket> tickets = context.loads().beginAll(keys); // before they are read
+    List<Ticket> tickets = context.loadTracker().beginAll(keys); // before they are read
     try {
       List<OldEntry<K, V>> old = old(keys, tickets);
       if (old.isEmpty()) {

@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The near entries of one bucket, which has one generation at a time on one server: whether they
- * may be used, and whether a read may leave one. Safe for use by several threads; its volatile
- * fields are written under its monitor.
+ * The state of one bucket, which has one generation at a time on one server: whether its near
+ * entries, which are in {@link NearCache}, may be used, and whether a read may leave one. Safe for
+ * use by several threads; its volatile fields are written under its monitor.
  */
 final class NearBucket {
 

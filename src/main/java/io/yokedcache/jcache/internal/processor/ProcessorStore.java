@@ -37,7 +37,7 @@ final class ProcessorStore implements AutoCloseable {
     this.pinned =
         loads ? context.store().changes().pin(keys, /* wereRead= */ true, Use.DECISION) : null;
     if (loads) {
-      keys.forEach(key -> tickets.computeIfAbsent(key, context.loads()::begin));
+      keys.forEach(key -> tickets.computeIfAbsent(key, context.loadTracker()::begin));
     }
   }
 

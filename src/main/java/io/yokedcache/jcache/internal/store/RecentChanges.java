@@ -364,16 +364,16 @@ public final class RecentChanges implements FailOverListener {
 
     @Override
     public void beforeTagInvalidation() {
-      displaceAll();
+      markAllBuckets();
     }
 
     /** Has the buckets get new generations, since the entries are not known. */
     @Override
     public void afterTagInvalidation(List<Bytes> tags) {
-      displaceAll();
+      markAllBuckets();
     }
 
-    private void displaceAll() {
+    private void markAllBuckets() {
       long now = now();
       for (int bucket = 0; bucket < names.buckets(); bucket++) {
         mark(bucket, now);

@@ -31,7 +31,8 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Decides which failed changes of a cache are owed, and settles the debts in Redis: it removes the
+ * Decides by the failure whether a change of a cache is owed, if its operation owes at all ({@code
+ * EntryOperation.owes}, {@code ProcessorStore}), and settles the debts in Redis: it removes the
  * owed entries, or begins the owed generation. {@link EntryStore} and {@link EntryChanges} ask it
  * before they use an entry while anything is owed, and a thread of the manager asks it for the
  * rest. Safe for use by several threads: its only state is in {@link OwedInvalidations}, by which

@@ -372,7 +372,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
         owners.set(slot, owner);
       }
     }
-    takeOvers.forEach(ClusterNode::takesOver);
+    takeOvers.forEach(ClusterNode::takesOver); // again: see takesOver()
     replicas = Map.copyOf(nextReplicas);
     masters = List.copyOf(nextMasters.values());
     // No more requests go to the others, which would tell that they work again.
@@ -420,7 +420,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
           owners.compareAndSet(each, old, owner);
         }
       }
-      owner.takesOver(old);
+      owner.takesOver(old); // again: see takesOver()
     } else if (old != owner) {
       owners.set(slot, owner);
     }
