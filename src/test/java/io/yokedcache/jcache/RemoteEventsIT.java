@@ -1,5 +1,6 @@
 package io.yokedcache.jcache;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.BinaryJedisPubSub;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
@@ -181,6 +185,48 @@ final class RemoteEventsIT {
         writer.shutdownNow();
       }
     }
+  }
+
+  /** The servers of a cluster pass messages on to each other, so one may come late. */
+  @Test
+  void messageOfAnEarlierCacheObject_isNotHeard() {
+    String name = TestManagers.uniqueName("again");
+    List<byte[]> published = new CopyOnWriteArrayList<>();
+    BinaryJedisPubSub subscription =
+        new BinaryJedisPubSub() {
+          @Override
+          public void onPMessage(byte[] pattern, byte[] channel, byte[] message) {
+            published.add(channel);
+            published.add(message);
+          }
+        };
+    try (Jedis reading = new Jedis("127.0.0.1", redis.port(), /* timeout= */ 60_000);
+        Jedis sender = new Jedis("127.0.0.1", redis.port())) {
+      Thread reader =
+          new Thread(
+              () -> reading.psubscribe(subscription, ("yc:{" + name + "}*").getBytes(UTF_8)));
+      reader.start();
+      await().atMost(PATIENCE).until(subscription::isSubscribed);
+      Cache<String, String> earlier = create(here, name);
+      earlier.registerCacheEntryListener(
+          new RecordingListener<String, String>().configuration(true, true));
+      earlier.put("k", "1");
+      await().atMost(PATIENCE).until(() -> published.stream().anyMatch(RemoteEventsIT::isCreated));
+      here.destroyCache(name);
+      RecordingListener<String, String> listener = new RecordingListener<>();
+      create(here, name).registerCacheEntryListener(listener.configuration(true, true));
+
+      byte[] created = published.stream().filter(RemoteEventsIT::isCreated).findFirst().get();
+      sender.publish(published.get(published.indexOf(created) - 1), created);
+      create(there, name).put("fence", "1");
+
+      assertHeard(listener, List.of("CREATED fence=1/-"));
+      subscription.punsubscribe();
+    }
+  }
+
+  private static boolean isCreated(byte[] message) {
+    return message.length > 2 && message[0] == 1 && message[1] == 1;
   }
 
   private static List<String> since(RecordingListener<String, String> listener, int first) {

@@ -29,6 +29,7 @@ import io.yokedcache.jcache.internal.settings.Settings.OnFailure;
 import io.yokedcache.jcache.internal.store.Announcement;
 import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.RecentChanges;
+import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
@@ -41,7 +42,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -90,6 +93,11 @@ public final class RedisBackend implements AutoCloseable {
   private final StaleEntryCleaner cleaner;
   private final KeyStatisticsCollector keyStatistics;
   private final InvalidationListener invalidations;
+
+  /** Tells the events of this manager's cache objects from those of others. */
+  private final long manager = ThreadLocalRandom.current().nextLong();
+
+  private final AtomicInteger cacheObjects = new AtomicInteger();
   private final OwedInvalidations owed = new OwedInvalidations(MAX_OWED_KEYS);
 
   private final AcknowledgedClears clears;
@@ -383,7 +391,12 @@ public final class RedisBackend implements AutoCloseable {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
     RedisExecutor timed = executor.timedBy(timer);
     Generations generations = new Generations(timed, names, identity, settings.events().announce());
-    RemoteEventPublisher publisher = new RemoteEventPublisher(timed, names, identity.cacheName());
+    RemoteEventPublisher publisher =
+        new RemoteEventPublisher(
+            timed,
+            names,
+            identity.cacheName(),
+            RemoteEventMessage.origin(manager, cacheObjects.incrementAndGet()));
     EntryStore entries =
         new EntryStore(
             timed,

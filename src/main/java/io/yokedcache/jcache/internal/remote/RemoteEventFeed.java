@@ -84,9 +84,10 @@ public final class RemoteEventFeed {
     RemoteEventMessage change = RemoteEventMessage.decode(message);
     if (change != null && change.origin().equals(origin)) {
       own.accept(change.key());
-    } else if (change != null) {
+    } else if (change != null && !change.isOfManagerOf(origin)) {
       consumer.accept(change);
-    }
+    } // else an earlier cache object of this manager made it, which was closed before this one
+    // began
     return false;
   }
 

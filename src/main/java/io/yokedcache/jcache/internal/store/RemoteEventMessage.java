@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param change {@link Change#CREATED}, {@link Change#UPDATED}, {@link Change#REMOVED} or {@link
  *     Change#EXPIRED}
- * @param origin identifies the events of one cache object
+ * @param origin identifies the events of one cache object: its manager, and its number there
  * @param prior the value before the change, if there was one and a listener wants it
  * @param value the value after the change, or {@code null} if there is none
  */
@@ -27,6 +28,10 @@ public record RemoteEventMessage(
     Change change, Bytes origin, Bytes key, @Nullable Bytes prior, @Nullable Bytes value) {
 
   static final int ORIGIN_LENGTH = 8;
+
+  /** The length of the manager's part of an origin. */
+  private static final int MANAGER_LENGTH = 6;
+
   private static final byte VERSION = 1;
   private static final byte CLEAR = 5;
   private static final byte BEGIN = 6;
@@ -52,6 +57,19 @@ public record RemoteEventMessage(
       out.put(value.array());
     }
     return out.array();
+  }
+
+  /** The origin of the changes of a cache object. */
+  public static byte[] origin(long manager, int number) {
+    return ByteBuffer.allocate(ORIGIN_LENGTH)
+        .putLong(manager)
+        .putShort(MANAGER_LENGTH, (short) number)
+        .array();
+  }
+
+  /** Whether a cache object of the same manager as another one made the change. */
+  public boolean isOfManagerOf(Bytes other) {
+    return Arrays.equals(origin.array(), 0, MANAGER_LENGTH, other.array(), 0, MANAGER_LENGTH);
   }
 
   /** Whether a message announces a {@code clear()}. */

@@ -5,7 +5,6 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.CacheException;
 import org.slf4j.Logger;
@@ -24,12 +23,18 @@ public final class RemoteEventPublisher {
   private final byte[] origin;
   private final AtomicBoolean warned = new AtomicBoolean();
 
-  public RemoteEventPublisher(RedisExecutor executor, KeySpace names, String cacheName) {
+  /**
+   * Creates a publisher; nothing is sent yet.
+   *
+   * @param origin the {@linkplain RemoteEventMessage#origin mark} of the changes of its cache
+   *     object
+   */
+  public RemoteEventPublisher(
+      RedisExecutor executor, KeySpace names, String cacheName, byte[] origin) {
     this.executor = executor;
     this.cacheName = cacheName;
     this.channel = names.channel();
-    this.origin = new byte[RemoteEventMessage.ORIGIN_LENGTH];
-    ThreadLocalRandom.current().nextBytes(origin);
+    this.origin = origin;
   }
 
   /** The mark of the changes of this cache object; must not be modified. */

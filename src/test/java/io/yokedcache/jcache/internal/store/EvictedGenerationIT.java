@@ -60,7 +60,7 @@ final class EvictedGenerationIT {
         "orders",
         new Generations(
             executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1)),
-        new RemoteEventPublisher(executor, names, "orders"),
+        new RemoteEventPublisher(executor, names, "orders", RemoteEventMessage.origin(7, 1)),
         new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
         100,
         degrades,

@@ -57,7 +57,7 @@ final class LargeTaggedReadsIT {
                 names,
                 new CacheIdentity("orders", "texts", /* hasTags= */ true),
                 Duration.ofSeconds(1)),
-            new RemoteEventPublisher(apart, names, "orders"),
+            new RemoteEventPublisher(apart, names, "orders", RemoteEventMessage.origin(7, 1)),
             new Announcement(apart, "yc", Duration.ofMillis(100), Runnable::run),
             /* batchSize= */ 100,
             /* degrades= */ false,

@@ -371,7 +371,7 @@ final class RecentChangesIT {
               names,
               "orders",
               generations,
-              new RemoteEventPublisher(executor, names, "orders"),
+              new RemoteEventPublisher(executor, names, "orders", RemoteEventMessage.origin(7, 1)),
               new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
               100,
               /* degrades= */ false,
