@@ -47,7 +47,7 @@ public final class PipelinedExecutor implements RedisExecutor {
 
   /**
    * How many threads may wait on a connection. Further threads use the pool, where each waits for a
-   * connection of its own, at most for {@code pool.wait}.
+   * free connection, at most for {@code pool.wait}.
    */
   private static final int MAX_OPEN_CALLS = 16_384;
 
