@@ -555,6 +555,10 @@ final class ClusterTopology implements Topology, AutoCloseable {
     listeners.add(requireNonNull(listener, "listener"));
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
   @Override
   public void close() {
     closed = true;

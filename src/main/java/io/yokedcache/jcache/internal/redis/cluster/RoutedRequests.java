@@ -329,7 +329,7 @@ final class RoutedRequests {
     }
     long waitedNanos = System.nanoTime() - firstFailureNanos;
     boolean isLoop = rounds > ROUNDS_WITHOUT_PAUSE;
-    if (waitedNanos >= patienceNanos || unservedNanos >= patienceNanos) {
+    if (waitedNanos >= patienceNanos || unservedNanos >= patienceNanos || topology.isClosed()) {
       throw failure();
     }
     if (pauses || isLoop) {

@@ -312,6 +312,24 @@ final class ClusterExecutorIT {
   }
 
   @Test
+  void closed_requestsFailAtOnce() {
+    executor.execute(set("closed", "1"));
+    executor.close();
+    long start = System.nanoTime();
+
+    assertThatThrownBy(() -> executor.execute(get("closed")))
+        .isInstanceOfSatisfying(
+            RedisUnavailableException.class,
+            e -> assertThat(e.kind()).isEqualTo(RedisUnavailableException.Kind.NOT_ASKED));
+    assertThatThrownBy(() -> executor.executeAll(List.of(set("closed", "2"))))
+        .isInstanceOfSatisfying(
+            RedisUnavailableException.class,
+            e -> assertThat(e.kind()).isEqualTo(RedisUnavailableException.Kind.NOT_ASKED));
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT);
+  }
+
+  @Test
   void noSeedAnswers_messageNamesEach() {
     int free = RedisServer.freePort();
     try (ClusterExecutor lost =
