@@ -3,6 +3,7 @@ package io.yokedcache.jcache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -126,6 +127,31 @@ final class ConnectionHealthIT {
           .isLessThan(Duration.ofSeconds(10));
       server.resume();
       awaitHealthy(manager, 1);
+    }
+  }
+
+  /** No node accepts a change of a slot that it does not have. */
+  @Test
+  void change_refusedByMastersOfCluster_untilTheyAcceptChanges() throws Exception {
+    try (RedisCluster cluster = RedisCluster.start(3, 0)) {
+      CacheManager manager = managers.open(cluster.uri(), "yokedcache.health.interval", "100ms");
+      Cache<String, String> cache = manager.createCache("refused", TestManagers.strings());
+      cache.put("a", "1");
+      configure(cluster, "min-replicas-to-write", "1");
+      assertThatThrownBy(() -> cache.put("a", "2")).hasMessageContaining("NOREPLICAS");
+      awaitHealthy(manager, 0);
+
+      configure(cluster, "min-replicas-to-write", "0");
+
+      awaitHealthy(manager, 1);
+    }
+  }
+
+  private static void configure(RedisCluster cluster, String parameter, String value) {
+    for (RedisCluster.Node node : cluster.nodes()) {
+      try (Jedis jedis = node.open()) {
+        jedis.configSet(parameter, value);
+      }
     }
   }
 

@@ -65,11 +65,14 @@ public final class HealthCheck implements AutoCloseable {
   /** The longest pause before Redis is asked again that did not answer, and the least of all. */
   private static final long RETRY_MILLIS = 1_000;
 
+  /** How many names are tried for the key of a probe: a master has few of all slots. */
+  private static final int MAX_NAMES = 10_000;
+
   /** For how many pauses between attempts no request may have been refused. */
   private static final int QUIET_RETRIES = 3;
 
   private final RedisExecutor executor;
-  private final byte[] probeKey;
+  private final String probeKey;
   private final ScheduledExecutorService scheduler;
   private final Listener listener;
   private final long intervalMillis;
@@ -105,17 +108,17 @@ public final class HealthCheck implements AutoCloseable {
   /**
    * Creates the check; it does nothing before {@link #start}.
    *
-   * @param probeKey a key that does not exist
+   * @param probeKey the name of keys that do not exist, on a cluster with a number behind it
    * @param scheduler runs nothing but this check, and calls the listener
    */
   public HealthCheck(
       RedisExecutor executor,
-      byte[] probeKey,
+      String probeKey,
       ScheduledExecutorService scheduler,
       long intervalMillis,
       Listener listener) {
     this.executor = executor;
-    this.probeKey = probeKey.clone();
+    this.probeKey = probeKey;
     this.scheduler = scheduler;
     this.listener = listener;
     this.intervalMillis = intervalMillis;
@@ -235,8 +238,7 @@ public final class HealthCheck implements AutoCloseable {
         slowest = Math.max(slowest, nanos);
         asked.put(master, new Ping(/* isAnswered= */ true, nanos));
         if (changes || isReplica) {
-          // Changes nothing, since there is no such key; but it is refused where changes are.
-          ask(master, new CommandArguments(Command.SET).add(probeKey).add("1").add(Keyword.XX));
+          probe(master);
         }
       } catch (RuntimeException e) {
         boolean says = saysMuch(e);
@@ -292,8 +294,27 @@ public final class HealthCheck implements AutoCloseable {
     return !ServerLookup.role(replies.get(1)).equals(ServerLookup.MASTER);
   }
 
-  private static void ask(RedisExecutor master, CommandArguments command) {
-    requireAnswer(master, execute(master, List.of(command)).get(0));
+  /** Changes nothing, since there is no such key; but it is refused where changes are. */
+  private void probe(RedisExecutor master) {
+    Bytes key = probeKeyOf(master);
+    if (key != null) {
+      CommandArguments set = new CommandArguments(Command.SET).add(key).add("1").add(Keyword.XX);
+      requireAnswer(master, execute(master, List.of(set)).get(0));
+    }
+  }
+
+  /** A node of a cluster redirects keys of other slots, and does not say whether it refuses. */
+  private @Nullable Bytes probeKeyOf(RedisExecutor master) {
+    if (!executor.isCluster()) {
+      return Bytes.utf8(probeKey);
+    }
+    for (int i = 0; i < MAX_NAMES; i++) {
+      Bytes key = Bytes.utf8(probeKey + i);
+      if (executor.poolOf(key) == master) {
+        return key;
+      }
+    }
+    return null; // too few slots to find one: it is not asked
   }
 
   private static List<@Nullable Object> execute(

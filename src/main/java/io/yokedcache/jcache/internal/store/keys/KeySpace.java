@@ -367,9 +367,9 @@ public final class KeySpace {
     return ascii(namespace + ":key-statistics-lease");
   }
 
-  /** A key that never exists, for the check whether the server accepts changes. */
-  public static byte[] probeKey(String namespace) {
-    return ascii(namespace + ":probe");
+  /** The name of keys that never exist, for the check whether servers accept changes. */
+  public static String probeKey(String namespace) {
+    return namespace + ":probe";
   }
 
   /** The key that exists while listeners register. */

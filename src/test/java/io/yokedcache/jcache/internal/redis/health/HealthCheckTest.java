@@ -43,7 +43,7 @@ final class HealthCheckTest {
   private final HealthCheck health =
       new HealthCheck(
           executor,
-          new byte[] {'k'},
+          "k",
           scheduler,
           INTERVAL_MILLIS,
           new HealthCheck.Listener() {
