@@ -94,6 +94,12 @@ public final class EntryStore {
   private final Degradation degradation;
   private final ValueSizes sizes = new ValueSizes();
 
+  /**
+   * How many new masters have refused to remove changed entries. A read during which it grows is
+   * made again: it may have looked at what is owed before, and got its answer from such a master.
+   */
+  private volatile int refusedRepairs;
+
   /** {@code null} if all reads go to the masters. */
   private final @Nullable ReplicaReads replicas;
 
@@ -193,6 +199,7 @@ public final class EntryStore {
     String operation = operations.of(Name.GET);
     Bytes generationKey = names.route(bucket);
     try {
+      int repairs = refusedRepairs;
       if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
         return null;
       }
@@ -215,6 +222,9 @@ public final class EntryStore {
         List<? extends @Nullable Object> both =
             BucketRequests.list(executor.checked(operation, reply));
         if (guard.verified(bucket, generation, both.get(0))) {
+          if (repairs != refusedRepairs) {
+            return get(key, onAccess, use);
+          }
           return both.get(1) instanceof byte[] value ? sizes.read(value) : null;
         }
       }
@@ -238,8 +248,12 @@ public final class EntryStore {
   private <T extends @Nullable Object> List<T> readOrMiss(
       Use use, List<Bytes> keys, @Nullable T miss, Supplier<List<T>> read) {
     try {
+      int repairs = refusedRepairs;
       Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settle(keys) : Set.of();
       List<T> found = read.get();
+      if (repairs != refusedRepairs) {
+        return readOrMiss(use, keys, miss, read);
+      }
       if (absent.isEmpty()) {
         return found;
       }
@@ -266,14 +280,16 @@ public final class EntryStore {
     }
   }
 
-  /** Notes that entries must be removed before they are used again. */
-  void owe(Collection<Bytes> keys) {
+  /** Notes that a new master has refused to remove entries. */
+  synchronized void owe(Collection<Bytes> keys) {
     settlement.owe(keys);
+    refusedRepairs++;
   }
 
-  /** Notes that the cache needs a new generation before its entries are used again. */
-  void oweGeneration() {
+  /** Notes that a new master has refused a new generation. */
+  synchronized void oweGeneration() {
     settlement.oweGeneration();
+    refusedRepairs++;
   }
 
   /** Whether there are entries, before changes that depend on it and are owed if this fails. */
@@ -358,8 +374,19 @@ public final class EntryStore {
       AsyncQueue queue,
       Consumer<Supplier<List<@Nullable T>>> arrived) {
     String operation = getting(keys);
+    int repairs = refusedRepairs;
     Consumer<Supplier<List<@Nullable T>>> finished =
-        found -> arrived.accept(() -> readOrMiss(Use.ANSWER, keys, null, found));
+        found ->
+            arrived.accept(
+                () ->
+                    readOrMiss(
+                        Use.ANSWER,
+                        keys,
+                        null,
+                        () ->
+                            repairs == refusedRepairs
+                                ? found.get()
+                                : guard.read(operation, keys, read)));
     if (settlement.isAnyOwed()) {
       queue.run(() -> finished.accept(() -> guard.read(operation, keys, read)));
     } else {

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
@@ -25,9 +27,18 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.cache.CacheException;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +48,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
@@ -220,6 +232,68 @@ final class RecentChangesIT {
     }
   }
 
+  private static Map<String, Function<Jvm, @Nullable Object>> reads() {
+    List<Bytes> keys = List.of(KEY, key(1));
+    return Map.of(
+        "get", jvm -> jvm.get(KEY),
+        "getAll", jvm -> jvm.store.getAll(keys, Ttl.UNCHANGED, Use.ANSWER).get(0),
+        "getAllWithTtl", jvm -> jvm.store.getAllWithTtl(keys, Use.ANSWER).get(0),
+        "ttl", jvm -> jvm.store.ttl(KEY),
+        "containsAll", jvm -> jvm.store.containsAll(keys, Use.ANSWER).get(0) ? "there" : null,
+        "beginGetAll", RecentChangesIT::beginGet);
+  }
+
+  private static @Nullable Bytes beginGet(Jvm jvm) {
+    ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
+    try (AsyncQueue queue =
+        new AsyncQueue(Duration.ofSeconds(5), new BackgroundErrors(), background)) {
+      CompletableFuture<Supplier<List<@Nullable Bytes>>> arrived = new CompletableFuture<>();
+      jvm.store.beginGetAll(List.of(KEY), Ttl.UNCHANGED, queue, arrived::complete);
+      return arrived.get(20, TimeUnit.SECONDS).get().get(0);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
+    } finally {
+      background.shutdownNow();
+    }
+  }
+
+  private static List<Arguments> readsDuringRepairs() {
+    return reads().keySet().stream()
+        .sorted()
+        .flatMap(read -> Stream.of(Arguments.of(read, false), Arguments.of(read, true)))
+        .toList();
+  }
+
+  /**
+   * A read looks at what is owed, a new master takes over and refuses the repair, and then the read
+   * is sent to that one, which may accept the removals before the read goes on.
+   */
+  @ParameterizedTest
+  @MethodSource("readsDuringRepairs")
+  void newMaster_refusesChangesWhileARead_theEntryIsAbsent(String read, boolean acceptsThem) {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
+        Jedis two = jedis(replica)) {
+      lose(() -> jvm.store.changes().apply(remove(KEY), true));
+      assertThat(jvm.get(key(ENTRIES - 1))).as("the generations are known").isEqualTo(OLD);
+      two.configSet("min-replicas-to-write", "1");
+      jvm.beforeNext(() -> assertThat(jvm.changes.replaced(newMaster, route -> true)).isFalse());
+      if (acceptsThem) {
+        jvm.afterNext(
+            () -> {
+              two.configSet("min-replicas-to-write", "0");
+              jvm.debts.settleAll();
+              assertThat(jvm.store.outages().owedKeys()).isZero();
+            });
+      }
+
+      assertThat(requireNonNull(reads().get(read)).apply(jvm)).isNull();
+    } finally {
+      try (Jedis two = jedis(replica)) {
+        two.configSet("min-replicas-to-write", "0");
+      }
+    }
+  }
+
   @Test
   void repair_lostByAnotherFailOver_isMadeAgain() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
@@ -346,8 +420,29 @@ final class RecentChangesIT {
   private final class Jvm implements AutoCloseable {
 
     private final KeySpace names = new KeySpace("yc", "orders", BUCKETS);
-    private final RedisExecutor executor =
+    private final RedisExecutor pool =
         new PooledExecutor(new Endpoint(connection(proxy.port()), 1 << 20));
+    private final OwedInvalidations debts = new OwedInvalidations(100);
+    private @Nullable Runnable before;
+    private @Nullable Runnable after;
+    private final RedisExecutor executor =
+        new OverPool(pool) {
+          @Override
+          public List<@Nullable Object> execute(Request request) {
+            Runnable first = before;
+            before = null;
+            if (first != null) {
+              first.run();
+            }
+            List<@Nullable Object> replies = pool.execute(request);
+            Runnable last = after;
+            after = null;
+            if (last != null) {
+              last.run();
+            }
+            return replies;
+          }
+        };
     private final AtomicInteger staleEntries = new AtomicInteger();
     private final RecentChanges changes;
     private EntryStore store;
@@ -375,7 +470,7 @@ final class RecentChangesIT {
               new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
               100,
               /* degrades= */ false,
-              new OwedInvalidations(100),
+              debts,
               /* owes= */ true,
               /* replicas= */ null);
       made.observe(noted.of(names, generations, made));
@@ -387,6 +482,16 @@ final class RecentChangesIT {
       store.destroy();
       store = store(changes);
       store.changes().apply(put(key(1), NEW), true);
+    }
+
+    /** Does something just before the next request is sent. */
+    void beforeNext(Runnable action) {
+      before = action;
+    }
+
+    /** Does something when the next request is answered. */
+    void afterNext(Runnable action) {
+      after = action;
     }
 
     @Nullable Bytes get(Bytes key) {
@@ -405,7 +510,7 @@ final class RecentChangesIT {
 
     @Override
     public void close() {
-      executor.close();
+      pool.close();
     }
   }
 }
