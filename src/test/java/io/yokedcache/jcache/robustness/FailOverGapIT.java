@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.Tags;
 import io.yokedcache.jcache.YokedCache;
-import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisCluster;
-import io.yokedcache.jcache.testing.RedisSentinel;
-import io.yokedcache.jcache.testing.RedisServer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -29,9 +25,6 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import redis.clients.jedis.Jedis;
-import redis.clients.jedis.args.ClientType;
-import redis.clients.jedis.params.ClientKillParams;
 
 /**
  * The replicas stop to hear of changes, a JVM changes entries, and then a master dies: its replica
@@ -46,11 +39,6 @@ final class FailOverGapIT {
   private static final int CONTROL_ROUNDS = Integer.getInteger("gap.control-rounds", 1);
   private static final int KEYS = 12;
   private static final String TAGS = "invalidateTags";
-  private static final int REPLICATION_MILLIS = 500;
-
-  /** After how many waits a replica has to begin anew, which takes it about two of them. */
-  private static final int ATTEMPTS = 8;
-
   private static final EntryProcessor<String, String, Void> SET =
       (entry, arguments) -> {
         entry.setValue((String) arguments[0]);
@@ -105,46 +93,11 @@ final class FailOverGapIT {
     return keys.stream().collect(Collectors.toMap(key -> key, key -> value));
   }
 
-  /** Servers whose masters fail one after the other. */
-  private interface Servers extends AutoCloseable {
-
-    URI uri();
-
-    /** The same deployment by other nodes, so that managers are told apart. */
-    default URI otherUri() {
-      return URI.create(uri().toString().replaceFirst("//[^,]*,", "//"));
-    }
-
-    /** Waits until the replicas have everything, and lets them hear of nothing more. */
-    void cutReplication();
-
-    void killMaster(int round);
-
-    /** Waits until another master serves, and makes the deployment whole again. */
-    void heal();
-
-    @Override
-    void close();
-  }
-
-  private enum Deployment {
-    CLUSTER,
-    SENTINEL,
-    NAME;
-
-    Servers start() {
-      return switch (this) {
-        case CLUSTER -> new Cluster();
-        case SENTINEL -> new Sentinel();
-        case NAME -> new Name();
-      };
-    }
-  }
-
   @ParameterizedTest
   @EnumSource
-  void changes_lostByFailOver_areNotUndone(Deployment deployment) throws Exception {
-    try (Servers servers = deployment.start()) {
+  void changes_lostByFailOver_areNotUndone(ReplicatedServers.Deployment deployment)
+      throws Exception {
+    try (ReplicatedServers servers = deployment.start()) {
       assertThat(staleRounds(servers, ROUNDS, /* recentChanges= */ 10_000)).isEmpty();
     }
   }
@@ -153,8 +106,8 @@ final class FailOverGapIT {
   @ParameterizedTest
   @EnumSource
   void changes_lostByFailOver_moreThanAreKept_areNotUndone_butWithoutRepairAre(
-      Deployment deployment) throws Exception {
-    try (Servers servers = deployment.start()) {
+      ReplicatedServers.Deployment deployment) throws Exception {
+    try (ReplicatedServers servers = deployment.start()) {
       assertThat(staleRounds(servers, CONTROL_ROUNDS, /* recentChanges= */ 10)).isEmpty();
       assertThat(staleRounds(servers, CONTROL_ROUNDS, /* recentChanges= */ 0))
           .hasSize(CONTROL_ROUNDS)
@@ -163,7 +116,7 @@ final class FailOverGapIT {
   }
 
   /** The rounds in which an old value was served, with the changes whose keys had it. */
-  private static List<String> staleRounds(Servers servers, int rounds, int recentChanges)
+  private static List<String> staleRounds(ReplicatedServers servers, int rounds, int recentChanges)
       throws Exception {
     List<String> stale = new ArrayList<>();
     String recent = "fail-over.recent-changes=" + recentChanges;
@@ -250,195 +203,5 @@ final class FailOverGapIT {
         .ignoreExceptionsInstanceOf(CacheException.class)
         .until(() -> values.add(cache.get(key)));
     return values.get(0);
-  }
-
-  /** Refuses the replication to replicas, which try again and again. */
-  private static void cut(Jedis master) {
-    master.aclSetUser("default", "-psync", "-sync");
-    master.clientKill(new ClientKillParams().type(ClientType.REPLICA));
-  }
-
-  /** Allows the replication again. */
-  private static void join(Jedis master) {
-    master.aclSetUser("default", "+psync", "+sync");
-  }
-
-  /**
-   * WAIT waits for what the master had done when the connection's last command came. A replica
-   * whose PSYNC was refused falls back to SYNC. Once that is allowed, the replica has the data and
-   * does not know its offset, so WAIT never counts it: it has to begin anew.
-   */
-  private static void awaitReplicated(Jedis master) {
-    String pong = master.ping();
-    assertThat(pong).isEqualTo("PONG");
-    AtomicInteger attempts = new AtomicInteger();
-    Awaitility.await()
-        .atMost(RedisCluster.BOUND)
-        .until(
-            () -> {
-              if (master.waitReplicas(1, REPLICATION_MILLIS) > 0) {
-                return true;
-              }
-              if (attempts.incrementAndGet() % ATTEMPTS == 0) {
-                master.clientKill(new ClientKillParams().type(ClientType.REPLICA));
-              }
-              return false;
-            });
-  }
-
-  private static final class Cluster implements Servers {
-
-    private final RedisCluster cluster = RedisCluster.start(3, 1);
-    private RedisCluster.@Nullable Node killed;
-    private List<RedisCluster.Node> replicas = List.of();
-
-    @Override
-    public URI uri() {
-      return cluster.uri();
-    }
-
-    @Override
-    public void cutReplication() {
-      for (RedisCluster.Node master : cluster.masters()) {
-        try (Jedis jedis = master.open()) {
-          awaitReplicated(jedis);
-          cut(jedis);
-        }
-      }
-    }
-
-    @Override
-    public void killMaster(int round) {
-      RedisCluster.Node master = cluster.masters().get(round % 3);
-      replicas = cluster.replicasOf(master);
-      killed = master;
-      master.kill();
-    }
-
-    @Override
-    public void heal() {
-      RedisCluster.Node dead = requireNonNull(killed);
-      RedisCluster.Node unused = cluster.awaitSuccessor(dead, replicas);
-      for (RedisCluster.Node node : cluster.nodes()) {
-        if (node.isAlive()) { // a busy machine may have made more masters replicas
-          try (Jedis jedis = node.open()) {
-            join(jedis);
-          }
-        }
-      }
-      dead.restart();
-      cluster.awaitWell();
-    }
-
-    @Override
-    public void close() {
-      cluster.close();
-    }
-  }
-
-  private static final class Sentinel implements Servers {
-
-    private final RedisSentinel sentinel = RedisSentinel.start(1);
-    private @Nullable RedisServer killed;
-
-    @Override
-    public URI uri() {
-      return sentinel.uri();
-    }
-
-    @Override
-    public void cutReplication() {
-      try (Jedis jedis = sentinel.open(sentinel.master())) {
-        awaitReplicated(jedis);
-        cut(jedis);
-      }
-    }
-
-    @Override
-    public void killMaster(int round) {
-      killed = sentinel.killMaster();
-    }
-
-    @Override
-    public void heal() {
-      RedisServer dead = requireNonNull(killed);
-      RedisServer master = sentinel.awaitOtherMaster(dead);
-      dead.restart();
-      try (Jedis jedis = sentinel.open(dead)) {
-        jedis.replicaof("127.0.0.1", master.port()); // sooner than the sentinels say so
-      }
-      sentinel.awaitReplicas();
-    }
-
-    @Override
-    public void close() {
-      sentinel.close();
-    }
-  }
-
-  /** A master and its replica behind one address, as a managed service has them. */
-  private static final class Name implements Servers {
-
-    private final CuttingProxy name;
-    private RedisServer master = RedisServer.start("--repl-diskless-sync-delay", "0");
-    private RedisServer replica = RedisServer.start("--repl-diskless-sync-delay", "0");
-
-    Name() {
-      name = CuttingProxy.start(master.port(), Long.MAX_VALUE / 4);
-      follow();
-    }
-
-    private void follow() {
-      try (Jedis one = new Jedis(master.uri());
-          Jedis other = new Jedis(replica.uri())) {
-        join(one);
-        other.configSet("repl-diskless-load", "swapdb"); // it has no directory for a file
-        other.replicaof("127.0.0.1", master.port());
-        awaitReplicated(one);
-      }
-    }
-
-    @Override
-    public URI uri() {
-      return URI.create("redis://127.0.0.1:" + name.port());
-    }
-
-    @Override
-    public URI otherUri() {
-      return URI.create("redis://localhost:" + name.port());
-    }
-
-    @Override
-    public void cutReplication() {
-      try (Jedis jedis = new Jedis(master.uri())) {
-        awaitReplicated(jedis);
-        cut(jedis);
-      }
-    }
-
-    @Override
-    public void killMaster(int round) {
-      RedisServer killed = master;
-      master = replica;
-      replica = killed;
-      killed.kill();
-      try (Jedis jedis = new Jedis(master.uri())) {
-        jedis.replicaofNoOne();
-      }
-      name.leadTo(master.port());
-    }
-
-    @Override
-    public void heal() {
-      replica.restart();
-      follow();
-    }
-
-    @Override
-    public void close() {
-      name.close();
-      master.close();
-      replica.close();
-    }
   }
 }
