@@ -1,10 +1,9 @@
 package io.yokedcache.jcache.testing;
 
+import io.yokedcache.jcache.internal.embedded.LoopbackPorts;
 import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +27,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** Starts a server on a free port, with further options of {@code redis-server}. */
   public static RedisServer start(String... arguments) {
-    return startOn(freePort(), arguments);
+    return LoopbackPorts.startOn(LoopbackPorts::free, port -> startOn(port, arguments));
   }
 
   /** Starts a server on that port, with further options of {@code redis-server}. */
@@ -39,11 +38,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** Returns a port of 127.0.0.1 on which nothing listens now. */
   public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return LoopbackPorts.free();
   }
 
   public int port() {

@@ -2,11 +2,10 @@ package io.yokedcache.examples.boot;
 
 import static org.awaitility.Awaitility.await;
 
+import io.yokedcache.jcache.internal.embedded.LoopbackPorts;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -50,8 +49,8 @@ final class ShopProcess implements AutoCloseable {
   static ShopProcess start(Path java, Path jar, int redisPort, Path folder, String... options)
       throws IOException {
     Path log = Files.createTempFile(folder, "shop", ".log");
-    int port = freePort();
-    int metricsPort = freePort();
+    int port = LoopbackPorts.free();
+    int metricsPort = LoopbackPorts.free();
     List<String> command = new ArrayList<>(List.of(java.toString()));
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of(options));
@@ -118,12 +117,6 @@ final class ShopProcess implements AutoCloseable {
   /** What it has written so far. */
   String log() throws IOException {
     return Files.readString(log);
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Ends it as a container does, and waits until it has ended by itself. */

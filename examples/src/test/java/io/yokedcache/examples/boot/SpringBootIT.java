@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.examples.RestartableRedis;
 import io.yokedcache.examples.boot.Variant.Order;
+import io.yokedcache.jcache.internal.embedded.LoopbackPorts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,7 +136,7 @@ final class SpringBootIT {
   /** Both have classes of the bridge, and the application sees those of the agent first. */
   @Test
   void agent_besideTheBridgeOfTheApplication() throws Exception {
-    int port = ShopProcess.freePort();
+    int port = LoopbackPorts.free();
     String agent = "-javaagent:" + build.agent() + "=prometheus.port=" + port;
     try (ShopProcess shop = start(new Run(new Variant(NEWER, Order.BRIDGE_FIRST), JAVA), agent)) {
       assertHits(shop);

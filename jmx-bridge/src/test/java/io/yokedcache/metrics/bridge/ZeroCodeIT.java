@@ -8,6 +8,7 @@ import io.yokedcache.metrics.CacheEvents;
 import io.yokedcache.metrics.CacheMetrics;
 import io.yokedcache.metrics.RecordingCollector;
 import io.yokedcache.metrics.statsd.UdpReceiver;
+import io.yokedcache.metrics.testing.PeerProcess;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -89,7 +90,7 @@ final class ZeroCodeIT {
 
   @Test
   void twoManagers_otherSettingsOnOnePort_theFirstStays() throws Exception {
-    int port = freePort();
+    int port = PeerProcess.freePort();
     manager("a", "prometheus { enabled = true, namespace = one, port = " + port + " }");
     CacheManager second =
         manager("b", "prometheus { enabled = true, namespace = two, port = " + port + " }");
@@ -295,12 +296,6 @@ final class ZeroCodeIT {
   private static Cache<String, String> cache(CacheManager manager, String name) {
     return manager.createCache(
         name, new MutableConfiguration<String, String>().setStatisticsEnabled(true));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static String scrape() throws IOException, InterruptedException {

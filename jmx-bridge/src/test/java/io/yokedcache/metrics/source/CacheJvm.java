@@ -2,8 +2,6 @@ package io.yokedcache.metrics.source;
 
 import com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,13 +40,6 @@ public final class CacheJvm implements AutoCloseable {
       while (System.in.read() >= 0) {
         // whoever started this JVM keeps its input open
       }
-    }
-  }
-
-  /** A port of this machine that nobody listens on now. */
-  public static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import io.yokedcache.metrics.testing.PeerProcess;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -39,7 +40,7 @@ final class ConnectFailureTest {
   @Test
   void read_nobodyListens() throws Exception {
     assertFails(
-        CacheJvm.url(CacheJvm.freePort()),
+        CacheJvm.url(PeerProcess.freePort()),
         "no process listens",
         "com.sun.management.jmxremote.port");
   }
@@ -69,7 +70,7 @@ final class ConnectFailureTest {
 
   @Test
   void read_registryWithoutAgent() throws Exception {
-    int port = CacheJvm.freePort();
+    int port = PeerProcess.freePort();
     Registry registry = LocateRegistry.createRegistry(port);
     try {
       assertFails(CacheJvm.url(port), "the RMI registry has no JMX agent");
@@ -116,7 +117,7 @@ final class ConnectFailureTest {
         keys.toString(),
         "-storepass",
         "changeit");
-    int port = CacheJvm.freePort();
+    int port = PeerProcess.freePort();
     try (CacheJvm jvm =
         CacheJvm.start(
             CacheJvm.class,

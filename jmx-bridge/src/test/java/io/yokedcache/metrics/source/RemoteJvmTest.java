@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.yokedcache.metrics.prometheus.PrometheusCollector;
 import io.yokedcache.metrics.source.CacheSource.Selection;
+import io.yokedcache.metrics.testing.PeerProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -43,7 +44,7 @@ final class RemoteJvmTest {
 
   @Test
   void read_killedAndStartedAgain_connectsAnew() throws Exception {
-    int port = CacheJvm.freePort();
+    int port = PeerProcess.freePort();
     try (RemoteJvm remote = RemoteJvm.at(CacheJvm.url(port), Map.of(), LIMIT)) {
       assertThatThrownBy(remote::read)
           .isInstanceOf(IOException.class)
@@ -63,7 +64,7 @@ final class RemoteJvmTest {
 
   @Test
   void read_startedAgainBetweenTwoReadings_noReadingFails() throws Exception {
-    int port = CacheJvm.freePort();
+    int port = PeerProcess.freePort();
     try (RemoteJvm remote = RemoteJvm.at(CacheJvm.url(port), Map.of(), LIMIT)) {
       try (CacheJvm jvm = CacheJvm.start(port)) {
         assertReads(remote);
@@ -78,7 +79,7 @@ final class RemoteJvmTest {
 
   @Test
   void read_closed() throws Exception {
-    RemoteJvm remote = RemoteJvm.at(CacheJvm.url(CacheJvm.freePort()), Map.of(), LIMIT);
+    RemoteJvm remote = RemoteJvm.at(CacheJvm.url(PeerProcess.freePort()), Map.of(), LIMIT);
     remote.close();
     remote.close();
     assertThatThrownBy(remote::read).isInstanceOf(IOException.class).hasMessageContaining("closed");
@@ -87,8 +88,8 @@ final class RemoteJvmTest {
   @Test
   void scrape_twoTargetsOneStopped_takesItsLimitAndShowsTheOther() throws Exception {
     Duration limit = Duration.ofSeconds(3);
-    try (CacheJvm stopped = CacheJvm.start(CacheJvm.freePort());
-        CacheJvm healthy = CacheJvm.start(CacheJvm.freePort());
+    try (CacheJvm stopped = CacheJvm.start(PeerProcess.freePort());
+        CacheJvm healthy = CacheJvm.start(PeerProcess.freePort());
         RemoteJvm one = RemoteJvm.at(stopped.url(), Map.of(), limit);
         RemoteJvm two = RemoteJvm.at(healthy.url(), Map.of(), LIMIT);
         PrometheusCollector collector =

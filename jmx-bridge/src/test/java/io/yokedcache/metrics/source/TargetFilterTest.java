@@ -3,6 +3,7 @@ package io.yokedcache.metrics.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.metrics.testing.HostileBean;
+import io.yokedcache.metrics.testing.PeerProcess;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -86,7 +87,7 @@ final class TargetFilterTest {
 
   @Test
   void read_hostileJvm() throws Exception {
-    try (CacheJvm jvm = CacheJvm.start(HostileJvm.class, CacheJvm.freePort())) {
+    try (CacheJvm jvm = CacheJvm.start(HostileJvm.class, PeerProcess.freePort())) {
       Process reader =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -1,10 +1,10 @@
 package io.yokedcache.metrics.testing;
 
+import io.yokedcache.jcache.internal.embedded.LoopbackPorts;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,10 +40,8 @@ public final class PeerProcess implements AutoCloseable {
   }
 
   /** Returns a port of the loopback interface that is free, for TCP. */
-  public static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+  public static int freePort() {
+    return LoopbackPorts.free();
   }
 
   /** Returns a port of the loopback interface that is free, for UDP. */

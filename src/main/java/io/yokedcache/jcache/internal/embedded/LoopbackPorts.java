@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import java.util.function.IntSupplier;
 import javax.cache.CacheException;
 import org.slf4j.Logger;
@@ -24,37 +25,38 @@ public final class LoopbackPorts {
   private static final int BUS_OFFSET = 10_000;
 
   /**
-   * Ports of nodes and their buses, 12,000 to 31,999, are below those that systems give to outgoing
-   * connections.
+   * All ports, 12,000 to 31,999, are below those that systems give to outgoing connections. A
+   * client that tries to reconnect to a server that is away could else get the port of the server
+   * itself: it would then be connected to itself, and the server could not come back.
    */
-  private static final int FIRST_NODE_PORT = 12_000;
+  private static final int FIRST_PORT = 12_000;
 
-  private static final int NODE_PORTS_TRIED = 1_000;
+  private static final int RANDOM_PORTS_TRIED = 1_000;
 
   private LoopbackPorts() {}
 
   /** Returns any free port. */
   public static int free() {
-    try (ServerSocket socket = new ServerSocket(0, 1, loopback())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new CacheException("No free port on 127.0.0.1 for a private redis-server", e);
-    }
+    return any(2 * BUS_OFFSET, LoopbackPorts::isFree);
   }
 
   /** Returns a free port for a node of a cluster, whose second port is free as well. */
   public static int freeForNode() {
-    for (int attempt = 0; attempt < NODE_PORTS_TRIED; attempt++) {
-      int port = FIRST_NODE_PORT + ThreadLocalRandom.current().nextInt(BUS_OFFSET);
-      if (isFree(port) && isFree(port + BUS_OFFSET)) {
+    return any(BUS_OFFSET, port -> isFree(port) && isFree(port + BUS_OFFSET));
+  }
+
+  private static int any(int count, IntPredicate isFree) {
+    for (int attempt = 0; attempt < RANDOM_PORTS_TRIED; attempt++) {
+      int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(count);
+      if (isFree.test(port)) {
         return port;
       }
     }
     throw new CacheException(
-        "No free pair of ports on 127.0.0.1 for a node of a private cluster: tried "
-            + NODE_PORTS_TRIED
+        "No free port on 127.0.0.1 for a private redis-server: tried "
+            + RANDOM_PORTS_TRIED
             + " ports from "
-            + FIRST_NODE_PORT
+            + FIRST_PORT
             + " on");
   }
 
