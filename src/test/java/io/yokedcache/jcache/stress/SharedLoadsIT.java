@@ -33,7 +33,7 @@ import redis.clients.jedis.params.SetParams;
 @Timeout(120)
 final class SharedLoadsIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private static RedisServer redis;
   private static Jedis jedis;
