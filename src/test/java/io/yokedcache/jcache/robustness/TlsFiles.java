@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -32,7 +31,7 @@ record TlsFiles(Path folder, String name) {
   static TlsFiles create(Path folder, String name) throws Exception {
     TlsFiles files = new TlsFiles(folder, name);
     files.generate(name, "-ext", "bc:c");
-    files.keytool(name, "-exportcert", "-rfc", "-alias", name, "-file", name + ".crt");
+    files.writeCertificate(name, files.load(name));
     return files;
   }
 
@@ -43,17 +42,19 @@ record TlsFiles(Path folder, String name) {
    * @param alternativeNames such as {@code DNS:localhost,IP:127.0.0.1}
    */
   void issue(String who, String alternativeNames) throws Exception {
-    generate(who);
-    keytool(who, "-certreq", "-alias", who, "-file", who + ".csr");
-    String[] files = {"-infile", who + ".csr", "-outfile", who + ".crt"};
-    keytool(name, "-gencert", "-rfc", "-alias", name, "-ext", "san=" + alternativeNames, files);
-    keytool(who, "-importcert", "-noprompt", "-alias", name, "-file", name + ".crt");
-    keytool(who, "-importcert", "-noprompt", "-alias", who, "-file", who + ".crt");
-    writeKey(who);
+    // In the store of the authority, whose key signs, and then alone.
+    Path file = Files.copy(folder.resolve(name + ".p12"), folder.resolve(who + ".p12"));
+    generate(who, "-signer", name, "-ext", "san=" + alternativeNames);
+    KeyStore store = load(who);
+    store.deleteEntry(name);
+    store(store, file);
+    writeCertificate(who, store);
+    writePem(who + ".key", "PRIVATE KEY", key(who)); // as Redis reads it
   }
 
   /** Makes a certificate for the key of somebody, which expired yesterday: {@code who-expired}. */
   void issueExpired(String who) throws Exception {
+    keytool(who, "-certreq", "-alias", who, "-file", who + ".csr");
     String[] files = {"-infile", who + ".csr", "-outfile", who + "-expired.crt"};
     String[] time = {"-startdate", "-2d", "-validity", "1"};
     keytool(name, "-gencert", "-rfc", "-alias", name, time, files);
@@ -79,17 +80,28 @@ record TlsFiles(Path folder, String name) {
     keytool(who, "-genkeypair", "-alias", who, "-dname", "CN=" + who, kind, extensions);
   }
 
-  /** Writes the private key in the form that Redis reads. */
-  private void writeKey(String who) throws Exception {
-    writePem(who + ".key", "PRIVATE KEY", key(who));
+  private byte[] key(String who) throws Exception {
+    return load(who).getKey(who, STORE_PASSWORD.toCharArray()).getEncoded();
   }
 
-  private byte[] key(String who) throws Exception {
+  private KeyStore load(String who) throws IOException, GeneralSecurityException {
     KeyStore store = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(folder.resolve(who + ".p12"))) {
       store.load(in, STORE_PASSWORD.toCharArray());
     }
-    return store.getKey(who, STORE_PASSWORD.toCharArray()).getEncoded();
+    return store;
+  }
+
+  private static void store(KeyStore store, Path file)
+      throws IOException, GeneralSecurityException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      store.store(out, STORE_PASSWORD.toCharArray());
+    }
+  }
+
+  private void writeCertificate(String who, KeyStore store)
+      throws IOException, GeneralSecurityException {
+    writePem(who + ".crt", "CERTIFICATE", store.getCertificate(who).getEncoded());
   }
 
   private void writePem(String fileName, String type, byte[] content) throws IOException {
@@ -112,14 +124,9 @@ record TlsFiles(Path folder, String name) {
   String trustStore() throws IOException, GeneralSecurityException {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
-    try (InputStream certificate = Files.newInputStream(folder.resolve(name + ".crt"))) {
-      store.setCertificateEntry(
-          name, CertificateFactory.getInstance("X.509").generateCertificate(certificate));
-    }
+    store.setCertificateEntry(name, load(name).getCertificate(name));
     Path file = folder.resolve(name + "-trust.p12");
-    try (OutputStream out = Files.newOutputStream(file)) {
-      store.store(out, STORE_PASSWORD.toCharArray());
-    }
+    store(store, file);
     return file.toString();
   }
 
