@@ -128,7 +128,6 @@ public final class NodeBreaker implements AutoCloseable {
                 .failureRateThreshold(100)
                 .slowCallDurationThreshold(NEVER)
                 .waitDurationInOpenState(NEVER)
-                .permittedNumberOfCallsInHalfOpenState(1)
                 .build());
   }
 
@@ -271,23 +270,30 @@ public final class NodeBreaker implements AutoCloseable {
     }
   }
 
+  /** Survives every error, since nobody else asks. */
   private void probeUntilClosed() {
-    while (true) {
-      boolean unused =
-          BoundedWait.await(
-              TimeUnit.MILLISECONDS.toNanos(pauseMillis()),
-              nanos -> wake.tryAcquire(nanos, TimeUnit.NANOSECONDS));
-      wake.drainPermits();
-      if (isEnded()) {
-        return;
+    boolean isOver = false;
+    while (!isOver) {
+      try {
+        boolean unused =
+            BoundedWait.await(
+                TimeUnit.MILLISECONDS.toNanos(pauseMillis()),
+                nanos -> wake.tryAcquire(nanos, TimeUnit.NANOSECONDS));
+        wake.drainPermits();
+        isOver = isEnded() || closesIfServing();
+      } catch (Throwable e) {
+        // Out of memory or of stack, also for the log. The server is asked again.
       }
-      circuit.transitionToHalfOpenState();
-      if (isServing()) {
-        closeCircuit();
-        return;
-      }
-      stayOpen();
     }
+  }
+
+  private boolean closesIfServing() {
+    if (isServing()) {
+      closeCircuit();
+      return true;
+    }
+    stayOpen();
+    return false;
   }
 
   private synchronized long pauseMillis() {
@@ -298,7 +304,7 @@ public final class NodeBreaker implements AutoCloseable {
     return ended;
   }
 
-  /** Asks the server. Survives every error, since nobody else asks. */
+  /** Asks the server. */
   private boolean isServing() {
     try {
       return probe.getAsBoolean();
@@ -312,15 +318,13 @@ public final class NodeBreaker implements AutoCloseable {
 
   private synchronized void stayOpen() {
     pauseMillis = longer(pauseMillis);
-    circuit.onError(
-        0, TimeUnit.NANOSECONDS, new IllegalStateException("The server does not serve"));
   }
 
   private synchronized void closeCircuit() {
     if (ended) {
       return;
     }
-    circuit.onSuccess(0, TimeUnit.NANOSECONDS);
+    circuit.reset();
     long nowNanos = System.nanoTime();
     closedNanos = nowNanos;
     firstFailure = null;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -25,13 +26,14 @@ final class NodeBreakerTest {
   private final List<Thread> probing = new CopyOnWriteArrayList<>();
   private final List<NodeBreaker.Change> changes = new CopyOnWriteArrayList<>();
   private volatile BooleanSupplier server = () -> false;
+  private volatile Supplier<String> name = () -> "redis://h:1/0";
   private @Nullable NodeBreaker opened;
 
   private NodeBreaker breaker(boolean enabled, int failures) {
     NodeBreaker breaker =
         new NodeBreaker(
             new Settings.CircuitBreaker(enabled, failures),
-            () -> "redis://h:1/0",
+            () -> name.get(),
             () -> {
               probes.incrementAndGet();
               probing.add(Thread.currentThread());
@@ -202,6 +204,26 @@ final class NodeBreakerTest {
     fail(breaker, 1);
     Awaitility.await().atMost(BOUND).until(() -> !breaker.isOpen());
     assertThat(probes).hasValue(3);
+  }
+
+  /** Without the thread the circuit breaker would stay open for ever. */
+  @Test
+  void probe_errorInTheLog_isRepeated() {
+    NodeBreaker breaker = breaker(true, 1);
+    server =
+        () -> {
+          throw new IllegalStateException("refused");
+        };
+    fail(breaker, 1);
+    name =
+        () -> {
+          name = () -> "redis://h:1/0";
+          server = () -> true;
+          throw new NoClassDefFoundError("test");
+        };
+
+    Awaitility.await().atMost(BOUND).until(() -> !breaker.isOpen());
+    assertThat(changes).hasSize(2);
   }
 
   @Test
