@@ -207,7 +207,7 @@ public final class ConnectionSecurity implements AutoCloseable {
     if (provider != null) {
       try {
         provider.close();
-      } catch (RuntimeException e) {
+      } catch (Exception e) {
         logger.warn("Closing {} failed", provider.getClass().getName(), e);
       }
     }

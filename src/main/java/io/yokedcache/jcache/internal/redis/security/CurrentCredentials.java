@@ -77,12 +77,12 @@ final class CurrentCredentials implements CredentialsProvider {
     this.renewedNanos = System.nanoTime() - RENEWAL_PAUSE_NANOS;
     try {
       this.state = new State(requireNonNull(provider.credentials(), "credentials"), null);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // also one that the method does not declare, as from Kotlin
       throw new CacheException("%s: there are no credentials (%s)".formatted(setting, words(e)), e);
     }
   }
 
-  private static String words(RuntimeException e) {
+  private static String words(Exception e) {
     return e.getMessage() == null ? e.getClass().getName() : e.getMessage();
   }
 
@@ -95,7 +95,7 @@ final class CurrentCredentials implements CredentialsProvider {
     Credentials next;
     try {
       next = requireNonNull(question.get(), "credentials");
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       errors.count(e);
       if (!isFailureTold) {
         isFailureTold = true;

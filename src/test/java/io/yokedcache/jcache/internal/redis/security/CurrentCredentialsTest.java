@@ -79,6 +79,24 @@ final class CurrentCredentialsTest {
   }
 
   @Test
+  void create_providerThrowsUndeclaredException() {
+    assertThatThrownBy(() -> current(new Undeclared(1)))
+        .isInstanceOf(CacheException.class)
+        .hasMessage("the setting: there are no credentials (no token, call 1)")
+        .hasCauseInstanceOf(IOException.class);
+  }
+
+  @Test
+  void refresh_providerThrowsUndeclaredException_keepsTheLast() {
+    CurrentCredentials credentials = current(new Undeclared(2));
+
+    credentials.refresh();
+
+    assertThat(credentials.credentials().password()).isEqualTo("token-1");
+    assertThat(errors.count()).isEqualTo(1);
+  }
+
+  @Test
   void renew_refused_asksOnceMoreAndThenUsesTheFormer() {
     Steps steps = new Steps();
     CurrentCredentials credentials = current(steps);
@@ -145,6 +163,31 @@ final class CurrentCredentialsTest {
 
   private Path write(String content) throws IOException {
     return Files.write(folder.resolve("password"), content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Throws a checked exception from some call on, as code in Kotlin does. */
+  private static final class Undeclared implements CredentialsProvider {
+
+    private final int failing;
+    private int calls;
+
+    Undeclared(int failing) {
+      this.failing = failing;
+    }
+
+    @Override
+    public Credentials credentials() {
+      calls++;
+      if (calls >= failing) {
+        throw Undeclared.<RuntimeException>undeclared(new IOException("no token, call " + calls));
+      }
+      return new Credentials(null, "token-" + calls);
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <X extends Exception> X undeclared(Exception thrown) throws X {
+      throw (X) thrown;
+    }
   }
 
   /** Gives another token whenever one was refused. */
