@@ -340,11 +340,24 @@ final class TransactionContext implements CacheTransactionSynchronization {
     return !waiting.isEmpty() && waiting.containsKey(new Place(owner, key));
   }
 
-  private void makeWaiting(Predicate<Waiting> filter) {
+  /**
+   * Makes changes that wait.
+   *
+   * @param all whether to make the others, too, after some have failed
+   */
+  private void makeWaiting(Predicate<Waiting> filter, boolean all) {
     List<Change> changes = waiting.values().stream().filter(filter).map(Waiting::change).toList();
     waiting.values().removeIf(filter);
-    for (int from = 0; from < changes.size(); from += MAX_TOGETHER) {
-      make(changes.subList(from, Math.min(from + MAX_TOGETHER, changes.size())));
+    RuntimeException failure = null;
+    for (int from = 0; from < changes.size() && (all || failure == null); from += MAX_TOGETHER) {
+      try {
+        make(changes.subList(from, Math.min(from + MAX_TOGETHER, changes.size())));
+      } catch (RuntimeException e) {
+        failure = first(failure, e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -419,7 +432,7 @@ final class TransactionContext implements CacheTransactionSynchronization {
   public void transactionCompleting() {
     if (phase == Phase.ACTIVE) {
       phase = Phase.COMPLETING;
-      makeWaiting(Waiting::precedesCommit);
+      makeWaiting(Waiting::precedesCommit, /* all= */ false);
     }
   }
 
@@ -428,7 +441,8 @@ final class TransactionContext implements CacheTransactionSynchronization {
     try {
       makeWaiting(
           one ->
-              !one.precedesCommit() && (successful || one.handle() == null || one.handle().isSet));
+              !one.precedesCommit() && (successful || one.handle() == null || one.handle().isSet),
+          /* all= */ true);
     } finally {
       forget();
     }
