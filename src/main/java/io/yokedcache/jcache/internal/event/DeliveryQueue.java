@@ -144,16 +144,19 @@ final class DeliveryQueue {
   }
 
   private void run() {
-    Delivery next = take();
-    while (next != null) {
+    boolean isOver = false;
+    while (!isOver) {
       try {
-        next.task.run();
+        Delivery next = take();
+        isOver = next == null;
+        if (next != null) {
+          next.task.run();
+        }
       } catch (Throwable e) {
         // After any failure, declared or not, the other listeners still get the event.
         warn(e);
       }
       boolean unused = Thread.interrupted(); // left behind by one listener, and not for the next
-      next = take();
     }
   }
 

@@ -288,10 +288,13 @@ public final class PooledExecutor implements RedisExecutor {
 
     /** Closes a connection on which the request may be under way. */
     private void giveUp(Place borrowed) {
-      if (request.mayChange()) {
-        lost.add(JedisConnections.client(borrowed.connection()));
+      try {
+        if (request.mayChange()) {
+          lost.add(JedisConnections.client(borrowed.connection()));
+        }
+      } finally { // also without memory for the list
+        pool.giveBack(borrowed, /* whole= */ false);
       }
-      pool.giveBack(borrowed, /* whole= */ false);
     }
 
     /** Closes the connection, since its replies are not read. */
