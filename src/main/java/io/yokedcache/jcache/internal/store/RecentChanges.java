@@ -122,7 +122,7 @@ public final class RecentChanges implements FailOverListener {
     Collection<Repair> repairs = repairs(owns, startNanos);
     int changes = repairs.stream().mapToInt(repair -> repair.keys.size()).sum();
     readTokens(newMaster, repairs);
-    List<Repair> renewed = repairs.stream().filter(Repair::needsGeneration).toList();
+    List<Repair> renewed = repairs.stream().filter(repair -> repair.needsGeneration).toList();
     long removed;
     try {
       renew(newMaster, renewed);
@@ -197,10 +197,10 @@ public final class RecentChanges implements FailOverListener {
     int i = 0;
     for (Repair repair : repairs) {
       Object reply = replies.get(i++).get(0);
-      repair.token =
+      repair.decide(
           ErrorReply.isRedirect(reply)
               ? null
-              : Generation.currentToken(newMaster, OPERATION, reply);
+              : Generation.currentToken(newMaster, OPERATION, reply));
     }
   }
 
@@ -422,6 +422,9 @@ public final class RecentChanges implements FailOverListener {
      */
     private @Nullable String token = "";
 
+    /** Decided once: other threads clear the cache, or forget its generations. */
+    private boolean needsGeneration;
+
     Repair(OfCache cache, int bucket, Bytes route) {
       this.cache = cache;
       this.bucket = bucket;
@@ -432,8 +435,9 @@ public final class RecentChanges implements FailOverListener {
       return token != null && !token.isEmpty();
     }
 
-    boolean needsGeneration() {
-      return hasEntries() && (isIncomplete || (wasCleared && !isSameGeneration()));
+    void decide(@Nullable String found) {
+      token = found;
+      needsGeneration = hasEntries() && (isIncomplete || (wasCleared && !isSameGeneration()));
     }
 
     private boolean isSameGeneration() {
@@ -441,7 +445,7 @@ public final class RecentChanges implements FailOverListener {
     }
 
     boolean needsRemoval() {
-      return hasEntries() && !keys.isEmpty() && !needsGeneration();
+      return hasEntries() && !keys.isEmpty() && !needsGeneration;
     }
 
     /** Whether the cache remembers what it owes: a closed one does not. */
@@ -450,7 +454,7 @@ public final class RecentChanges implements FailOverListener {
     }
 
     void owe() {
-      if (needsGeneration()) {
+      if (needsGeneration) {
         cache.entries.oweGeneration();
       } else if (needsRemoval()) {
         cache.entries.owe(keys);

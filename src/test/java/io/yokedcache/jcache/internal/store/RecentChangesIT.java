@@ -198,6 +198,38 @@ final class RecentChangesIT {
     }
   }
 
+  /** As by the message of another JVM's clear, which arrives during the repair. */
+  @Test
+  void generations_forgottenDuringTheRepair() {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
+      jvm.store.clear(new HashMap<>());
+      jvm.store.changes().apply(put(KEY, OLD), true);
+      lose(() -> jvm.store.changes().apply(remove(KEY), true));
+      AtomicInteger requests = new AtomicInteger();
+
+      boolean unused =
+          jvm.changes.replaced(
+              new OverPool((PooledExecutor) newMaster) {
+                @Override
+                public List<@Nullable Object> execute(Request request) {
+                  return newMaster.execute(request);
+                }
+
+                @Override
+                public List<List<@Nullable Object>> executeAll(List<Request> all) {
+                  List<List<@Nullable Object>> replies = newMaster.executeAll(all);
+                  if (requests.incrementAndGet() == 2) { // behind the tokens
+                    jvm.generations.forgetAll();
+                  }
+                  return replies;
+                }
+              },
+              route -> true);
+
+      assertThat(jvm.get(KEY)).isNull();
+    }
+  }
+
   @Test
   void change_ofAnotherMaster_isNotRepaired() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
@@ -446,6 +478,7 @@ final class RecentChangesIT {
     private final AtomicInteger staleEntries = new AtomicInteger();
     private final RecentChanges changes;
     private EntryStore store;
+    private Generations generations;
 
     Jvm(int capacity, Duration within) {
       changes = new RecentChanges(capacity, within, staleEntries::incrementAndGet);
@@ -457,7 +490,7 @@ final class RecentChangesIT {
     }
 
     private EntryStore store(RecentChanges noted) {
-      Generations generations =
+      generations =
           new Generations(
               executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1));
       EntryStore made =
