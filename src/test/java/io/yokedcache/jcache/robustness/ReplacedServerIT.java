@@ -143,6 +143,35 @@ final class ReplacedServerIT {
         .collect(Collectors.toMap(number -> kind + number, number -> "old"));
   }
 
+  /** The cache is destroyed again, whatever its codecs and types are. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void restart_fromSnapshotWithDestroyedCache(boolean wasOpen, @TempDir Path folder) {
+    try (RedisServer server =
+            RedisServer.start("--dir", folder.toString(), "--dbfilename", "dump.rdb");
+        CacheManager manager = open(server.port());
+        CacheManager other =
+            Managers.open(
+                URI.create("redis://localhost:" + server.port()), "fail-over.recent-changes=0")) {
+      Cache<String, String> kept = Managers.texts(manager, "kept");
+      Cache<String, String> others = Managers.texts(other, "destroyed");
+      others.put("a", "old");
+      if (wasOpen) {
+        Managers.texts(manager, "destroyed").put("b", "old");
+      }
+      try (Jedis jedis = new Jedis(server.uri())) {
+        jedis.save();
+      }
+      manager.destroyCache("destroyed");
+      assertThat(others.containsKey("a")).isFalse();
+      server.kill();
+      server.restart();
+
+      call(() -> kept.getAndPut("a", "1"));
+      assertThat(call(() -> others.getAll(Set.of("a", "b")))).isEmpty();
+    }
+  }
+
   /** Nothing was lost: the repair removes what was changed a short time ago, and nothing else. */
   @Test
   void restart_withEverything(@TempDir Path folder) throws Exception {

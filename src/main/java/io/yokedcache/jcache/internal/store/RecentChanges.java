@@ -207,12 +207,23 @@ public final class RecentChanges implements FailOverListener {
   private static void renew(RedisExecutor newMaster, List<Repair> repairs) {
     List<List<@Nullable Object>> replies =
         newMaster.executeAll(repairs.stream().map(Repair::renewal).toList());
+    List<Request> deletions = new ArrayList<>(0);
     for (int i = 0; i < repairs.size(); i++) {
       Repair repair = repairs.get(i);
+      Generations generations = repair.cache.generations;
       Object reply = replies.get(i).get(0);
-      repair.cache.generations.renewed(
-          repair.bucket, ErrorReply.isRedirect(reply) ? null : newMaster.checked(OPERATION, reply));
+      boolean isElsewhere = ErrorReply.isRedirect(reply);
+      boolean isBegun =
+          generations.renewed(
+              repair.bucket, isElsewhere ? null : newMaster.checked(OPERATION, reply));
+      if (!isBegun && !isElsewhere) {
+        // It has other codecs or types, as a cache that was destroyed, whose own are not known.
+        deletions.add(generations.deletion(repair.bucket));
+      }
     }
+    newMaster
+        .executeAll(deletions)
+        .forEach(replied -> newMaster.checked(OPERATION, replied.get(0)));
   }
 
   /** Returns how many entries there were. */

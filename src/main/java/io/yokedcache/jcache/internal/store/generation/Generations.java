@@ -257,14 +257,20 @@ public final class Generations {
     return generation != null && generation.tokenText().equals(token);
   }
 
-  /** Takes the reply to {@link #renewal}; the next operation reads the generation otherwise. */
-  public void renewed(int bucket, @Nullable Object reply) {
+  /**
+   * Takes the reply to {@link #renewal}; the next operation reads the generation otherwise.
+   *
+   * @return whether the new generation has begun; false also if the bucket has other codecs or
+   *     types
+   */
+  public boolean renewed(int bucket, @Nullable Object reply) {
     Generation generation =
         reply instanceof List<?> both && !both.isEmpty() && both.get(0) instanceof byte[] raw
             ? Generation.parse(raw, names, bucket)
             : null;
     boolean isOurs = generation != null && generation.fingerprint().equals(fingerprint);
     known.set(bucket, isOurs ? generation : null);
+    return isOurs;
   }
 
   /** Forgets the known generations, so that the next operation reads them from Redis. */
@@ -278,20 +284,23 @@ public final class Generations {
   public void deleteAll() {
     String operation = describe("destroy");
     List<Request> requests = new ArrayList<>(names.buckets());
-    for (int bucket : buckets) {
-      CommandArguments delete =
-          new CommandArguments(Command.DEL)
-              .add(names.generationKey(bucket))
-              .add(names.aboutKey(bucket))
-              .add(names.tagsKey(bucket));
-      requests.add(
-          new Request(operation, names.route(bucket), /* idempotent= */ true, List.of(delete)));
-    }
+    buckets.forEach(bucket -> requests.add(deletion(bucket)));
     try {
       executor.executeAll(requests).forEach(reply -> executor.checked(operation, reply.get(0)));
     } finally {
       forgetAll();
     }
+  }
+
+  /** The request that deletes a bucket's generation, whatever its codecs and types are. */
+  public Request deletion(int bucket) {
+    CommandArguments delete =
+        new CommandArguments(Command.DEL)
+            .add(names.generationKey(bucket))
+            .add(names.aboutKey(bucket))
+            .add(names.tagsKey(bucket));
+    return new Request(
+        describe("destroy"), names.route(bucket), /* idempotent= */ true, List.of(delete));
   }
 
   /** Registers in every bucket that this JVM listens to changes, for the time of a lease. */
