@@ -173,8 +173,8 @@ final class SharedBridge {
                   + " yokedcache.caches.\"<name>\".statistics = true",
               String.join(", ", unmeasured));
         }
-      } catch (IOException | RuntimeException e) {
-        // An exception would end the schedule.
+      } catch (Throwable e) {
+        // An exception or error would end the schedule.
         logger.debug("Cannot tell whether statistics are off", e);
       }
     }

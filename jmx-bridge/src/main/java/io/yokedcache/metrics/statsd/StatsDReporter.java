@@ -169,14 +169,22 @@ public final class StatsDReporter implements AutoCloseable {
     } catch (IOException e) {
       logger.debug(
           "Cannot report to StatsD; the next report has it all", e); // logged by the target
-    } catch (RuntimeException e) {
-      // An exception that left this method would end the schedule.
-      if (hasFailed) {
-        logger.debug("Still cannot report to StatsD", e);
-      } else {
-        logger.warn("Cannot report to StatsD; the next report contains its counts", e);
-      }
+    } catch (Throwable e) {
+      // An exception or error that left this method would end the schedule.
+      warn(e);
       hasFailed = true;
+    }
+  }
+
+  private void warn(Throwable failure) {
+    try {
+      if (hasFailed) {
+        logger.debug("Still cannot report to StatsD", failure);
+      } else {
+        logger.warn("Cannot report to StatsD; the next report contains its counts", failure);
+      }
+    } catch (Throwable notEvenThat) {
+      // Out of memory or of stack, for instance.
     }
   }
 

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
+import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.ConnectionReading;
 import io.yokedcache.metrics.source.LatencyBounds;
 import io.yokedcache.metrics.source.LatencyCells;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -261,6 +263,31 @@ final class StatsDReporterTest {
 
       // Much sooner than an interval: the last report is made when it closes.
       await().atMost(SOON).until(() -> sum(receiver, "p.redis___db.users.gets.hit") == 15);
+    }
+  }
+
+  /** An exception of a class that lacks another one, for instance. */
+  @Test
+  void start_errorInAReport_isSurvived() throws IOException {
+    now = readings(cache("users", 10, 0));
+    AtomicInteger reports = new AtomicInteger();
+    CacheSource source =
+        () -> {
+          if (reports.incrementAndGet() == 1) {
+            throw new IOException() {
+              @Override
+              public String getMessage() {
+                throw new NoClassDefFoundError("test");
+              }
+            };
+          }
+          return now;
+        };
+    try (UdpReceiver receiver = UdpReceiver.start();
+        StatsDCollector collector = collector(receiver).build();
+        StatsDReporter reporter =
+            StatsDReporter.builder(source, collector).interval(Duration.ofSeconds(1)).start()) {
+      await().atMost(SOON).until(() -> sum(receiver, "p.redis___db.users.gets.hit") == 10);
     }
   }
 
