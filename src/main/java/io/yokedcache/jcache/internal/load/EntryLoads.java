@@ -122,8 +122,8 @@ public final class EntryLoads<K, V> {
   }
 
   /** The result of another thread's load, or {@code null} if this thread must load. */
-  private @Nullable OperationResult<V> join(Bytes key, Load load) {
-    LoadResult result = load.awaitResult();
+  private @Nullable OperationResult<V> join(Bytes key, Load load, long joinedNanos) {
+    LoadResult result = load.awaitResult(joinedNanos);
     if (result == null) {
       return null;
     }
@@ -156,6 +156,7 @@ public final class EntryLoads<K, V> {
       Consumer<Map<K, OperationResult<V>>> publish) {
     List<OwnLoad<K>> own = new ArrayList<>();
     Map<Missing<K>, Load> others = new LinkedHashMap<>();
+    long joinedNanos = System.nanoTime();
     for (Missing<K> one : missing) {
       Membership membership = coalescer.join(one.keyBytes());
       if (membership.isLeader()) {
@@ -168,7 +169,7 @@ public final class EntryLoads<K, V> {
     try {
       // The own loads first: other threads may wait for them.
       results.putAll(readAgain(own));
-      List<OwnLoad<K>> left = own.stream().filter(one -> !results.containsKey(one.key())).toList();
+      List<OwnLoad<K>> left = without(results, own);
       results.putAll(
           leases == null
               ? loadTogether(left, from, publish)
@@ -179,15 +180,20 @@ public final class EntryLoads<K, V> {
     List<OwnLoad<K>> notShared = new ArrayList<>();
     others.forEach(
         (one, load) -> {
-          OperationResult<V> joined = join(one.keyBytes(), load);
+          OperationResult<V> joined = join(one.keyBytes(), load, joinedNanos);
           if (joined == null) {
             notShared.add(alone(one));
           } else {
             results.put(one.key(), joined);
           }
         });
-    results.putAll(loadTogether(notShared, from, publish));
+    results.putAll(readAgain(notShared));
+    results.putAll(loadTogether(without(results, notShared), from, publish));
     return results;
+  }
+
+  private List<OwnLoad<K>> without(Map<K, OperationResult<V>> results, List<OwnLoad<K>> all) {
+    return all.stream().filter(one -> !results.containsKey(one.key())).toList();
   }
 
   /** Loads under the leases of the keys, and waits for the JVMs that have leases of others. */
@@ -202,15 +208,17 @@ public final class EntryLoads<K, V> {
       while (!left.isEmpty()) {
         List<Bytes> keys = left.stream().map(OwnLoad::keyBytes).toList();
         Set<Bytes> mine = turn.take(keys);
+        long readNanos = System.nanoTime();
         List<Read<V>> reads = context.reads().readAll(keys);
         List<OwnLoad<K>> leased = new ArrayList<>();
         List<OwnLoad<K>> others = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
           OwnLoad<K> one = left.get(i);
           Read<V> read = reads.get(i);
-          if (read.value() != null) {
+          Bytes bytes = read.bytes();
+          if (read.value() != null && bytes != null) {
             turn.found();
-            one.load().complete(read.bytes());
+            one.load().found(bytes, readNanos);
             results.put(one.key(), OperationResult.miss(read.value()));
           } else {
             boolean isMine = mine.contains(one.keyBytes());
@@ -233,14 +241,16 @@ public final class EntryLoads<K, V> {
   private Map<K, OperationResult<V>> readAgain(List<OwnLoad<K>> own) {
     List<OwnLoad<K>> late =
         own.stream().filter(one -> coalescer.wasLoadedRecently(one.keyBytes())).toList();
+    long readNanos = System.nanoTime();
     List<Read<V>> reads =
         context.reads().readAllFromMaster(late.stream().map(OwnLoad::keyBytes).toList());
     Map<K, OperationResult<V>> results = new LinkedHashMap<>();
     for (int i = 0; i < late.size(); i++) {
       V value = reads.get(i).value();
-      if (value != null) {
+      Bytes bytes = reads.get(i).bytes();
+      if (value != null && bytes != null) {
         results.put(late.get(i).key(), OperationResult.miss(value));
-        late.get(i).load().complete(reads.get(i).bytes());
+        late.get(i).load().found(bytes, readNanos);
       }
     }
     return results;

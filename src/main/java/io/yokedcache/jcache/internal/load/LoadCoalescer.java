@@ -117,6 +117,9 @@ final class LoadCoalescer {
     /** Written before the latch opens. */
     private @Nullable LoadResult result;
 
+    /** When the result was read from Redis, or {@code null} if it was loaded. Likewise. */
+    private @Nullable Long readNanos;
+
     /** Of the call of the loader, or {@code null} before it. */
     private volatile @Nullable Ticket ticket;
 
@@ -147,13 +150,14 @@ final class LoadCoalescer {
     /**
      * Waits for the leader's result.
      *
-     * @return {@code null} if this thread must load by itself: the load takes too long, ended
-     *     without a result, or waits for this thread
+     * @param joinedNanos a time before this thread joined the load
+     * @return {@code null} if this thread must read and load by itself: the load takes too long,
+     *     ended without a result or with one that may be too old, or waits for this thread
      */
-    @Nullable LoadResult awaitResult() {
+    @Nullable LoadResult awaitResult(long joinedNanos) {
       WaitOutcome outcome = DeadlockDetector.await(this, timeout.toNanos());
       return switch (outcome) {
-        case OVER -> result;
+        case OVER -> readNanos == null || readNanos - joinedNanos >= 0 ? result : null;
         case TIMEOUT -> {
           // Later threads do not wait for this load.
           loads.remove(key, this);
@@ -173,6 +177,19 @@ final class LoadCoalescer {
     /** Completes the load with a value, or with {@code null} if there is none. */
     void complete(@Nullable Bytes value) {
       complete(new LoadResult(value, null));
+    }
+
+    /**
+     * Completes the load with a value that was in Redis. Threads that joined after it was read do
+     * not get it: it may have been replaced or removed before they came.
+     *
+     * @param nanos the time before it was read
+     */
+    void found(Bytes value, long nanos) {
+      if (ended.getCount() > 0) {
+        readNanos = nanos;
+      }
+      complete(value);
     }
 
     /** Completes the load with a failure of the loader. */

@@ -22,6 +22,7 @@ final class LoadCoalescerTest {
 
   private static final Bytes KEY = Bytes.utf8("key");
   private static final Bytes VALUE = Bytes.utf8("value");
+  private static final long NOW = 1_000;
 
   private final ExecutorService others = Executors.newFixedThreadPool(2);
 
@@ -41,7 +42,7 @@ final class LoadCoalescerTest {
     try (Load load = loads.join(KEY).load()) {
       Membership second = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS);
       assertThat(second.isLeader()).isFalse();
-      joined = others.submit(() -> second.load().awaitResult());
+      joined = others.submit(() -> second.load().awaitResult(NOW));
       load.complete(VALUE);
     }
     assertThat(joined.get(60, TimeUnit.SECONDS)).isEqualTo(new LoadResult(VALUE, null));
@@ -65,18 +66,31 @@ final class LoadCoalescerTest {
     later.load().close();
   }
 
+  /** It may have been removed between the leader's read and the call of the other thread. */
+  @Test
+  void found_onlyThreadsThatCameBeforeTheReadGetIt() throws Exception {
+    LoadCoalescer loads = loads(Duration.ofMinutes(10));
+    Load joined;
+    try (Load load = loads.join(KEY).load()) {
+      joined = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS).load();
+      load.found(VALUE, NOW);
+    }
+    assertThat(joined.awaitResult(NOW)).isEqualTo(new LoadResult(VALUE, null));
+    assertThat(joined.awaitResult(NOW + 1)).isNull();
+  }
+
   @Test
   void join_givesUpAndLoadsByItself() throws Exception {
     LoadCoalescer loads = loads(Duration.ofMillis(20));
     try (Load load = loads.join(KEY).load()) {
       Load joined = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS).load();
 
-      assertThat(others.submit(joined::awaitResult).get(60, TimeUnit.SECONDS)).isNull();
+      assertThat(others.submit(() -> joined.awaitResult(NOW)).get(60, TimeUnit.SECONDS)).isNull();
 
       Membership later = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS);
       assertThat(later.isLeader()).as("the next one waits for a load that hangs").isTrue();
       load.complete(VALUE);
-      assertThat(requireNonNull(joined.awaitResult()).value()).isEqualTo(VALUE);
+      assertThat(requireNonNull(joined.awaitResult(NOW)).value()).isEqualTo(VALUE);
       later.load().close();
     }
   }
@@ -90,7 +104,7 @@ final class LoadCoalescerTest {
       joined = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS).load();
       load.fail(failure);
     }
-    assertThat(requireNonNull(joined.awaitResult()).failure()).isSameAs(failure);
+    assertThat(requireNonNull(joined.awaitResult(NOW)).failure()).isSameAs(failure);
   }
 
   /** Such as by an error of its thread. */
@@ -102,7 +116,7 @@ final class LoadCoalescerTest {
       joined = others.submit(() -> loads.join(KEY)).get(60, TimeUnit.SECONDS).load();
       assertThat(joined).isSameAs(load);
     }
-    assertThat(joined.awaitResult()).isNull();
+    assertThat(joined.awaitResult(NOW)).isNull();
     assertThat(loads.wasLoadedRecently(KEY)).isFalse();
   }
 
