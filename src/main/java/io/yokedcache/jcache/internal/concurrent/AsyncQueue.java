@@ -270,6 +270,8 @@ public final class AsyncQueue implements AutoCloseable {
     try {
       ScheduledFuture<?> unused =
           background.schedule(() -> relieve(first), STALL_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closed) {
+      // It is not tried again: the manager is closed, and what is left fails without a wait.
     } catch (Throwable e) { // the next wake tries it again
       isGuarded.set(false);
       errors.survived(NAME, e);

@@ -78,6 +78,28 @@ final class AsyncQueueTest {
     }
   }
 
+  /** Operations may be under way when a manager is closed, and keep all threads busy. */
+  @Test
+  void backgroundThreadHasEnded_isNoError() throws Exception {
+    background.shutdownNow();
+    CountDownLatch begun = new CountDownLatch(AsyncQueue.MAX_THREADS);
+    CountDownLatch end = new CountDownLatch(1);
+    CountDownLatch last = new CountDownLatch(1);
+    for (int i = 0; i < AsyncQueue.MAX_THREADS; i++) {
+      queue.run(
+          () -> {
+            begun.countDown();
+            boolean unused = BoundedWait.await(end, 30_000);
+          });
+    }
+    assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+    queue.run(last::countDown);
+    end.countDown();
+
+    assertThat(last.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(errors.count()).isZero();
+  }
+
   @Test
   void oneWake_forAllTasks() throws Exception {
     CountDownLatch ran = new CountDownLatch(100);
