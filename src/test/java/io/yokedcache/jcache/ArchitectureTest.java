@@ -60,8 +60,10 @@ final class ArchitectureTest {
                   "internal.concurrent",
                   "internal.metrics",
                   "internal.redis.breaker",
+                  "internal.redis.error",
                   "internal.redis.fence",
                   "spi")),
+          Map.entry("internal.redis.error", Set.of()),
           Map.entry("internal.redis.fence", Set.of()),
           Map.entry(
               "internal.redis.health",
@@ -83,6 +85,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.breaker",
+                  "internal.redis.error",
                   "internal.redis.failover",
                   "internal.redis.pipeline",
                   "internal.redis.replica")),
@@ -94,6 +97,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.breaker",
+                  "internal.redis.error",
                   "internal.redis.pipeline")),
           Map.entry(
               "internal.redis.security",
@@ -120,6 +124,7 @@ final class ArchitectureTest {
                   "internal.lease",
                   "internal.metrics",
                   "internal.redis",
+                  "internal.redis.error",
                   "internal.redis.replica",
                   "internal.store.generation",
                   "internal.store.keys",
@@ -128,7 +133,11 @@ final class ArchitectureTest {
           Map.entry("internal.store.tags", Set.of("internal.redis", "internal.store.keys")),
           Map.entry(
               "internal.store.generation",
-              Set.of("internal.concurrent", "internal.redis", "internal.store.keys")),
+              Set.of(
+                  "internal.concurrent",
+                  "internal.redis",
+                  "internal.redis.error",
+                  "internal.store.keys")),
           Map.entry("internal.store.keys", Set.of("internal.redis")),
           Map.entry("internal.store.owed", Set.of("internal.concurrent", "internal.redis")),
           Map.entry("internal.lease", Set.of("internal.redis")),
@@ -159,6 +168,7 @@ final class ArchitectureTest {
                   "internal.lease",
                   "internal.metrics",
                   "internal.redis",
+                  "internal.redis.error",
                   "internal.store.generation",
                   "internal.store.keys")),
           Map.entry(

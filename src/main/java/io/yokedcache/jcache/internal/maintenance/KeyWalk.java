@@ -2,10 +2,10 @@ package io.yokedcache.jcache.internal.maintenance;
 
 import io.yokedcache.jcache.internal.lease.Lease;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.redis.error.ErrorMessages;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.keys.KeyScan;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
@@ -142,7 +142,7 @@ abstract class KeyWalk implements Runnable {
 
     /** Logs a missing permission, once. */
     void warnIfForbidden(RuntimeException e) {
-      String missing = ErrorReply.missingPermission(e);
+      String missing = ErrorMessages.missingPermission(e);
       if (missing != null && warned.compareAndSet(false, true)) {
         logger.warn(
             "{}: {}. Or set {}.",

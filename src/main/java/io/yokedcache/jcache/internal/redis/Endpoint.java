@@ -11,19 +11,16 @@ import io.yokedcache.jcache.internal.settings.Settings;
  * @param lookup finds the server for each connection
  */
 public record Endpoint(
-    Settings.Connection settings,
-    ErrorReply.Policy policy,
-    long maxValueBytes,
-    ServerLookup lookup) {
+    Settings.Connection settings, RetryPolicy policy, long maxValueBytes, ServerLookup lookup) {
 
   /** An endpoint at the address of the settings. */
-  public Endpoint(Settings.Connection settings, ErrorReply.Policy policy, long maxValueBytes) {
+  public Endpoint(Settings.Connection settings, RetryPolicy policy, long maxValueBytes) {
     this(settings, policy, maxValueBytes, ServerLookup.fixed(settings));
   }
 
   /** An endpoint with a policy that no executor shares. */
   public Endpoint(Settings.Connection settings, long maxValueBytes) {
-    this(settings, new ErrorReply.Policy(settings.commandTimeout()), maxValueBytes);
+    this(settings, new RetryPolicy(settings.commandTimeout()), maxValueBytes);
   }
 
   /** The longest element of a message that is read: a change has a key and two values. */

@@ -4,6 +4,8 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
+import io.yokedcache.jcache.internal.redis.error.ErrorMessages;
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -107,10 +109,12 @@ public final class Failures {
   private RedisUnavailableException denied(
       String operation, long startNanos, JedisDataException reply, RuntimeException cause) {
     ErrorReply error = ErrorReply.of(reply);
-    String advice = error != null ? error.advice() : ErrorReply.connectAdvice(reply.getMessage());
+    String advice =
+        error != null ? error.advice() : ErrorMessages.connectAdvice(reply.getMessage());
     String message =
         "%s on %s failed: the server refused the connection (%s). %s."
-            .formatted(operation, server.address(), ErrorReply.words(reply.getMessage()), advice);
+            .formatted(
+                operation, server.address(), ErrorMessages.words(reply.getMessage()), advice);
     Kind kind = error == null ? Kind.ACCESS_DENIED : error.kind();
     return error != null && error.isOfAll()
         ? away(message, cause, kind, startNanos)
@@ -187,7 +191,7 @@ public final class Failures {
             .formatted(
                 request.operation(),
                 server.address(),
-                ErrorReply.words(reply.getMessage()),
+                ErrorMessages.words(reply.getMessage()),
                 error == null || isExpected ? "" : " " + error.advice() + ".");
     Kind kind = error == null ? Kind.REFUSED : error.kind();
     if (error != null && error.isOfAll()) {

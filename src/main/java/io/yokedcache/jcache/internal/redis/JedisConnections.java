@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.spi.CredentialsProvider;

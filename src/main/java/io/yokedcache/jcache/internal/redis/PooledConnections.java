@@ -54,7 +54,7 @@ final class PooledConnections implements AutoCloseable {
   private static final int MAX_PING_MILLIS = 500;
 
   private final IntFunction<Connection> connect;
-  private final ErrorReply.Policy policy;
+  private final RetryPolicy policy;
   private final ReconnectCount reconnects;
   private final int pingMillis;
   private final int commandMillis;
@@ -81,7 +81,7 @@ final class PooledConnections implements AutoCloseable {
   PooledConnections(
       Settings.Connection settings,
       IntFunction<Connection> connect,
-      ErrorReply.Policy policy,
+      RetryPolicy policy,
       ReconnectCount reconnects) {
     this.connect = connect;
     this.policy = policy;

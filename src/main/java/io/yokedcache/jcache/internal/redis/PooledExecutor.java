@@ -7,6 +7,7 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.net.SocketTimeoutException;
@@ -30,7 +31,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * it would silently reopen without authentication and database.
  *
  * <p>A request that the server answers with an {@link ErrorReply} is sent again for as long as
- * {@link ErrorReply.Policy} says.
+ * {@link RetryPolicy} says.
  */
 public final class PooledExecutor implements RedisExecutor {
 
@@ -45,7 +46,7 @@ public final class PooledExecutor implements RedisExecutor {
 
   private final Endpoint server;
   private final Settings.Connection settings;
-  private final ErrorReply.Policy policy;
+  private final RetryPolicy policy;
   private final PooledConnections pool;
   private final NodeBreaker breaker;
   private final LostConnections lost;
@@ -122,7 +123,7 @@ public final class PooledExecutor implements RedisExecutor {
   }
 
   /** The retry policy of all connections to the server. */
-  public ErrorReply.Policy policy() {
+  public RetryPolicy policy() {
     return policy;
   }
 

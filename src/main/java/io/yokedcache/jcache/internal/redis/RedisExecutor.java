@@ -3,6 +3,8 @@ package io.yokedcache.jcache.internal.redis;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
+import io.yokedcache.jcache.internal.redis.error.ErrorMessages;
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -132,7 +134,7 @@ public interface RedisExecutor extends AutoCloseable {
    */
   default @Nullable Object checked(String operation, @Nullable Object reply) {
     if (reply instanceof JedisDataException error) {
-      throw ErrorReply.failure(operation, address(), error);
+      throw ErrorMessages.failure(operation, address(), error);
     }
     return reply;
   }

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

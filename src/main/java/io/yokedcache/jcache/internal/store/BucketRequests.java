@@ -3,10 +3,10 @@ package io.yokedcache.jcache.internal.store;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;

@@ -1,11 +1,11 @@
 package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.redis.Script;
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;

@@ -1,10 +1,10 @@
 package io.yokedcache.jcache.internal.redis.cluster;
 
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology.Master;
 import io.yokedcache.jcache.internal.redis.failover.FailOverGate;
@@ -23,7 +23,7 @@ final class ClusterNode implements AutoCloseable {
   private final PooledExecutor pool;
   private final RedisExecutor executor;
 
-  private final ErrorReply.Policy policy;
+  private final RetryPolicy policy;
   private final FailOverGate gate;
 
   /** The failed master of the last fail-over to this node. */
@@ -47,7 +47,7 @@ final class ClusterNode implements AutoCloseable {
       FailOverListener failOver) {
     Settings.Connection own = settings.node(address);
     this.address = address;
-    this.policy = new ErrorReply.Policy(own.commandTimeout(), /* isOfNode= */ true);
+    this.policy = new RetryPolicy(own.commandTimeout(), /* isOfNode= */ true);
     this.gate =
         new FailOverGate(
             own,

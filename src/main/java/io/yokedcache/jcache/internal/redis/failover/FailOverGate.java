@@ -7,10 +7,10 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.NoMasterException;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
+import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.internal.redis.replica.Replication;
@@ -215,8 +215,8 @@ public final class FailOverGate implements ServerLookup {
   private Endpoint direct() {
     Settings.Connection there = settings.node(requireNonNull(servers.present(), "present"));
     // It does not wait for a server that loads its data: the threads at the gate would.
-    ErrorReply.Policy impatient =
-        new ErrorReply.Policy(Duration.ZERO, there.deployment().kind() == Kind.CLUSTER);
+    RetryPolicy impatient =
+        new RetryPolicy(Duration.ZERO, there.deployment().kind() == Kind.CLUSTER);
     return new Endpoint(there, impatient, maxValueBytes, new Direct(ServerLookup.fixed(there)));
   }
 

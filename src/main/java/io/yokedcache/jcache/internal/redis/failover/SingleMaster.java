@@ -2,8 +2,8 @@ package io.yokedcache.jcache.internal.redis.failover;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.FailOverListener;
+import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.settings.Settings;
@@ -30,7 +30,7 @@ public final class SingleMaster implements Topology {
   private final long maxValueBytes;
   private final ScheduledExecutorService background;
   private final ServerLookup servers;
-  private final ErrorReply.Policy policy;
+  private final RetryPolicy policy;
   private final FailOverGate gate;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final AtomicLong version = new AtomicLong();
@@ -56,7 +56,7 @@ public final class SingleMaster implements Topology {
     this.maxValueBytes = maxValueBytes;
     this.background = background;
     this.servers = servers;
-    this.policy = new ErrorReply.Policy(settings.commandTimeout());
+    this.policy = new RetryPolicy(settings.commandTimeout());
     this.gate =
         new FailOverGate(
             settings, maxValueBytes, servers, failOver, route -> true, this::replaceConnections);

@@ -5,8 +5,8 @@ import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.concurrent.VirtualThreads;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.ReconnectCount;
+import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.net.SocketTimeoutException;
 import java.util.List;
@@ -37,7 +37,7 @@ final class PipelinedConnections implements AutoCloseable {
 
   private final Endpoint server;
   private final Settings.Connection settings;
-  private final ErrorReply.Policy policy;
+  private final RetryPolicy policy;
   private final ReconnectCount reconnects = new ReconnectCount();
   private final Slot first = new Slot();
 

@@ -1,10 +1,10 @@
 package io.yokedcache.jcache.internal.redis.replica;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

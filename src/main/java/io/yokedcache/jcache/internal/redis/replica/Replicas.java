@@ -6,11 +6,12 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
+import io.yokedcache.jcache.internal.redis.error.ErrorMessages;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.Settings.Address;
@@ -281,7 +282,7 @@ public final class Replicas implements AutoCloseable {
   }
 
   private void warnIfForbidden(CacheException e) {
-    String missing = ErrorReply.missingPermission(e);
+    String missing = ErrorMessages.missingPermission(e);
     if (missing != null && warned.compareAndSet(false, true)) {
       logger.warn(
           "Reads go to the masters, since it is not known how far replicas are behind: {}. Or set"
@@ -398,7 +399,7 @@ public final class Replicas implements AutoCloseable {
 
     Replica(Settings.Connection settings, String name, long maxValueBytes) {
       this.name = name;
-      ErrorReply.Policy policy = new ErrorReply.Policy(Duration.ZERO, /* isOfNode= */ true);
+      RetryPolicy policy = new RetryPolicy(Duration.ZERO, /* isOfNode= */ true);
       this.pool =
           new PooledExecutor(
               new Endpoint(settings, policy, maxValueBytes, ServerLookup.replica(settings)));

@@ -3,8 +3,8 @@ package io.yokedcache.jcache.internal.redis.security;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
+import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
@@ -48,8 +48,7 @@ public final class ConnectionSecurity implements AutoCloseable {
   // The fields below are used by the thread only.
 
   /** The servers that have accepted {@link #offered}, by their policies. */
-  private final Set<ErrorReply.Policy> accepting =
-      Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<RetryPolicy> accepting = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private @Nullable Credentials offered;
   private @Nullable Credentials sentinelsUse;

@@ -6,10 +6,10 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.ErrorReply;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Pending;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.error.ErrorMessages;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.keys.KeySpace.Bucket;
 import java.util.ArrayList;
@@ -367,7 +367,7 @@ public final class GenerationGuard {
   /** Whether an operation that used a generation saw the current entries, by its own reply. */
   public boolean verified(int bucket, Generation used, @Nullable Object raw) {
     if (raw instanceof JedisDataException error) {
-      throw ErrorReply.failure(
+      throw ErrorMessages.failure(
           generations.describe("verification of the generation"), executor.address(), error);
     }
     return generations.verify(bucket, used, raw instanceof byte[] bytes ? bytes : null);
