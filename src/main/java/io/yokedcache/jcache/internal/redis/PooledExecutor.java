@@ -7,10 +7,8 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.PooledConnections.Place;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
-import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.internal.settings.Settings;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -30,19 +28,9 @@ import redis.clients.jedis.exceptions.JedisException;
  * <p>A connection that failed, or whose replies were not all read, is closed and never used again:
  * it would silently reopen without authentication and database.
  *
- * <p>A request that the server answers with an {@link ErrorReply} is sent again for as long as
- * {@link RetryPolicy} says.
+ * <p>{@link RetryPolicy} says which requests are sent again.
  */
 public final class PooledExecutor implements RedisExecutor {
-
-  /**
-   * How often a read is sent again after a lost connection. More than once: several connections may
-   * die at the same moment.
-   */
-  private static final int MAX_LOSSES = 2;
-
-  /** How often a read is sent again after a time-out. */
-  private static final int MAX_TIMEOUTS = 1;
 
   private final Endpoint server;
   private final Settings.Connection settings;
@@ -195,7 +183,6 @@ public final class PooledExecutor implements RedisExecutor {
       boolean interrupted = Thread.interrupted();
       try {
         while (true) {
-          long pauseNanos = 0;
           try {
             if (failure != null) {
               RuntimeException first = failure;
@@ -206,27 +193,19 @@ public final class PooledExecutor implements RedisExecutor {
               write();
             }
             List<@Nullable Object> replies = read();
-            JedisDataException error = policy.find(replies);
-            if (error == null) {
-              breaker.answered();
+            if (accepts(request, replies, madeNanos, startNanos)) {
               return replies;
-            }
-            boolean mayRepeat = request.mayRepeat(replies) && !pool.isClosed();
-            pauseNanos = policy.decide(error, mayRepeat, madeNanos, startNanos);
-            if (pauseNanos < 0) {
-              throw failures.refused(request, error);
             }
           } catch (JedisConnectionException e) {
             losses++;
-            timedOut = isTimeout(e);
-            if (!mayRepeat(request, timedOut, losses)) {
+            timedOut = RetryPolicy.isTimeout(e);
+            if (isOver() || !RetryPolicy.mayRepeatLost(request, losses, timedOut)) {
               throw pool.isClosed()
                   ? failures.closed(request.operation(), e)
                   : failures.lost(request, startNanos, e);
             }
           }
           interrupted |= Thread.interrupted();
-          BoundedWait.pause(pauseNanos);
           attemptNanos = System.nanoTime();
         }
       } finally {
@@ -308,10 +287,32 @@ public final class PooledExecutor implements RedisExecutor {
     }
   }
 
-  /** An idempotent request is sent again after a lost connection; once after a time-out. */
-  private boolean mayRepeat(Request request, boolean timedOut, int losses) {
-    int most = timedOut ? MAX_TIMEOUTS : MAX_LOSSES;
-    return request.idempotent() && losses <= most && !breaker.isOpen() && !pool.isClosed();
+  /**
+   * Whether the replies are the result of a request. If the server refused it, waits until it may
+   * be sent again.
+   *
+   * @param madeNanos when the connection was made
+   * @param startNanos when the operation began
+   * @throws io.yokedcache.jcache.RedisUnavailableException if it may not be sent again
+   */
+  public boolean accepts(
+      Request request, List<@Nullable Object> replies, long madeNanos, long startNanos) {
+    JedisDataException error = policy.find(replies);
+    if (error == null) {
+      breaker.answered();
+      return true;
+    }
+    boolean mayRepeat = request.mayRepeat(replies) && !pool.isClosed();
+    long pauseNanos = policy.decide(error, mayRepeat, madeNanos, startNanos);
+    if (pauseNanos < 0) {
+      throw failures.refused(request, error);
+    }
+    BoundedWait.pause(pauseNanos);
+    return false;
+  }
+
+  private boolean isOver() {
+    return breaker.isOpen() || pool.isClosed();
   }
 
   private Place borrow(Request request, long startNanos, boolean timedOut) {
@@ -328,10 +329,6 @@ public final class PooledExecutor implements RedisExecutor {
     throw pool.isClosed()
         ? failures.closed(request.operation(), new JedisException("The pool was closed"))
         : failures.exhausted(request.operation(), startNanos);
-  }
-
-  private static boolean isTimeout(JedisConnectionException e) {
-    return e.getCause() instanceof SocketTimeoutException;
   }
 
   @Override

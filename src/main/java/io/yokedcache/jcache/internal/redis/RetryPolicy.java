@@ -1,23 +1,49 @@
 package io.yokedcache.jcache.internal.redis;
 
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.error.ErrorMessages;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply.Retry;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * Decides for all connections to one server whether a request is sent again. While a server changes
- * its role, or starts, each request waits for at most the command time-out. If the change takes
- * longer, requests fail at once, except that now and then one has fresh connections made: the first
- * request after the change succeeds, and a server that refuses for ever is not connected to for
- * each request. Safe for use by several threads.
+ * Decides whether a request is sent again, for all connections to one server. Executors send none
+ * again while the circuit breaker is open, or after they were closed.
+ *
+ * <ul>
+ *   <li>The server refused it with an {@link ErrorReply}: {@link #decide}. While a server changes
+ *       its role, or starts, each request waits for at most the command time-out. If the change
+ *       takes longer, requests fail at once, except that now and then one has fresh connections
+ *       made: the first request after the change succeeds, and a server that refuses for ever is
+ *       not connected to for each request.
+ *   <li>The connection was lost, or no reply came in time: {@link #mayRepeatLost}.
+ *   <li>The connection was lost before the request was written: {@link #mayRepeatUnsent}.
+ *   <li>It failed at one node of a cluster: {@link #mayRepeatElsewhere}.
+ * </ul>
+ *
+ * <p>Safe for use by several threads.
  */
 public final class RetryPolicy {
+
+  /**
+   * How often a request is sent again after a lost connection. More than once: several connections
+   * may die at the same moment.
+   */
+  private static final int MAX_LOSSES = 2;
+
+  /** How often a request is sent again after a time-out. */
+  private static final int MAX_TIMEOUTS = 1;
+
+  /** How often another connection is used because one died before the request was written. */
+  private static final int MAX_UNSENT = 4;
 
   private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -71,6 +97,45 @@ public final class RetryPolicy {
     return null;
   }
 
+  /**
+   * Whether a request may be sent again that the server may have got.
+   *
+   * @param losses how often its connection was lost, or no reply came in time
+   * @param isTimeout whether no reply came in time now
+   */
+  public static boolean mayRepeatLost(Request request, int losses, boolean isTimeout) {
+    return request.idempotent() && losses <= (isTimeout ? MAX_TIMEOUTS : MAX_LOSSES);
+  }
+
+  /**
+   * Whether a request may be sent again that the server has not got.
+   *
+   * @param losses how often its connection was lost before it was written
+   */
+  public static boolean mayRepeatUnsent(int losses) {
+    return losses <= MAX_UNSENT;
+  }
+
+  /**
+   * Whether a request that failed at a node of a cluster may go to the present master of its slot.
+   *
+   * @param isClosed whether the node has left the cluster
+   */
+  public static boolean mayRepeatElsewhere(
+      RedisUnavailableException failure, boolean isIdempotent, boolean isClosed) {
+    return switch (failure.kind()) {
+      case UNREACHABLE -> true;
+      case NO_ANSWER, CONNECTION_LOST -> isIdempotent;
+      case NOT_ASKED -> isClosed;
+      case REFUSED, ACCESS_DENIED -> false;
+    };
+  }
+
+  /** Whether a connection failed because no reply came in time. */
+  public static boolean isTimeout(JedisConnectionException failure) {
+    return failure.getCause() instanceof SocketTimeoutException;
+  }
+
   /** Has all connections replaced that were made before. */
   public synchronized void condemn() {
     condemnedNanos = System.nanoTime();
@@ -82,7 +147,7 @@ public final class RetryPolicy {
   }
 
   /**
-   * Decides about a request.
+   * Decides about a request that was refused.
    *
    * @param reply the first reply for which there is an {@link ErrorReply}
    * @param mayRepeat whether the request may be sent again as a whole

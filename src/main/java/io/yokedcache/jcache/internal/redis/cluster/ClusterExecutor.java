@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.internal.redis.cluster;
 
 import io.yokedcache.jcache.RedisUnavailableException;
-import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
@@ -270,19 +269,5 @@ public final class ClusterExecutor implements RedisExecutor {
   @Override
   public void close() {
     topology.close();
-  }
-
-  /** Whether a request that failed was not executed, or may be executed twice. */
-  static boolean mayRepeat(RedisUnavailableException e, boolean idempotent, ClusterNode node) {
-    return switch (e.kind()) {
-      case UNREACHABLE -> true;
-      case NO_ANSWER, CONNECTION_LOST -> idempotent;
-      case NOT_ASKED -> node.isClosed();
-      case REFUSED, ACCESS_DENIED -> false;
-    };
-  }
-
-  static boolean isLost(RedisUnavailableException e) {
-    return e.kind() == Kind.UNREACHABLE || e.isOutcomeUnknown();
   }
 }

@@ -7,6 +7,7 @@ import io.yokedcache.jcache.RedisUnavailableException.Kind;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
+import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.util.ArrayList;
@@ -418,12 +419,12 @@ final class RoutedRequests {
       notExecuted(todo.part, e);
     }
     boolean failedBefore = group.node.hasFailedFor(patienceNanos);
-    if (ClusterExecutor.isLost(e)) {
+    if (e.kind() == Kind.UNREACHABLE || e.isOutcomeUnknown()) {
       group.node.failed();
       topology.refreshSoon();
     }
     pauses = true;
-    boolean mayRepeat = ClusterExecutor.mayRepeat(e, isIdempotent, group.node);
+    boolean mayRepeat = RetryPolicy.mayRepeatElsewhere(e, isIdempotent, group.node.isClosed());
     return mayRepeat && !failedBefore ? null : e;
   }
 

@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
-import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
@@ -11,7 +10,6 @@ import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -25,7 +23,6 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.args.Rawable;
-import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -51,15 +48,6 @@ public final class PipelinedExecutor implements RedisExecutor {
    */
   private static final int MAX_OPEN_CALLS = 16_384;
 
-  /** How often an idempotent request is sent again after a lost connection. */
-  private static final int MAX_LOSSES = 2;
-
-  /** How often another connection is used because one died before the request was written. */
-  private static final int MAX_UNSENT = 4;
-
-  /** How often an idempotent request is sent again after a time-out. */
-  private static final int MAX_TIMEOUTS = 1;
-
   /** After how much silence a connection may have died unnoticed. */
   private static final long DOUBTFUL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -75,7 +63,6 @@ public final class PipelinedExecutor implements RedisExecutor {
   private final PooledExecutor pool;
   private final Supplier<RoundTripTimer> timer;
   private final Failures failures;
-  private final RetryPolicy policy;
   private final NodeBreaker breaker;
   private final long timeoutNanos;
   private final long pingNanos;
@@ -103,7 +90,6 @@ public final class PipelinedExecutor implements RedisExecutor {
     this.pool = pool;
     this.timer = timer;
     this.failures = pool.failures();
-    this.policy = pool.policy();
     this.breaker = pool.breaker();
     this.timeoutNanos = timeoutNanos;
     this.pingNanos = Math.min(timeoutNanos, MAX_PING_NANOS);
@@ -162,20 +148,19 @@ public final class PipelinedExecutor implements RedisExecutor {
             begun = null;
             replies = connection.finish(first);
           }
-          JedisDataException error = policy.find(replies);
-          if (error == null) {
-            breaker.answered();
+          if (pool.accepts(request, replies, connection.madeNanos(), startNanos)) {
             return replies;
           }
-          waitOrThrow(request, replies, error, connection, startNanos);
         } catch (LostCallException e) {
           connections.noteFailure();
           if (e.isSent() && request.mayChange()) {
             pool.lost().add(connection.client());
           }
-          losses += e.isSent() ? 1 : 0;
-          unsent += e.isSent() ? 0 : 1;
-          if (unsent > MAX_UNSENT || !mayRepeat(request, e, losses)) {
+          boolean mayRepeat =
+              e.isSent()
+                  ? RetryPolicy.mayRepeatLost(request, ++losses, RetryPolicy.isTimeout(e.reason()))
+                  : RetryPolicy.mayRepeatUnsent(++unsent);
+          if (!mayRepeat || breaker.isOpen() || connections.isClosed()) {
             throw lost(request, startNanos, e);
           }
         }
@@ -260,30 +245,6 @@ public final class PipelinedExecutor implements RedisExecutor {
     }
   }
 
-  /** Waits until a refused request may be made again; throws if it may not. */
-  private void waitOrThrow(
-      Request request,
-      List<@Nullable Object> replies,
-      JedisDataException reply,
-      PipelinedConnection connection,
-      long startNanos) {
-    boolean mayRepeat = request.mayRepeat(replies) && !connections.isClosed();
-    long pauseNanos = policy.decide(reply, mayRepeat, connection.madeNanos(), startNanos);
-    if (pauseNanos < 0) {
-      throw failures.refused(request, reply);
-    }
-    BoundedWait.pause(pauseNanos);
-  }
-
-  private boolean mayRepeat(Request request, LostCallException e, int losses) {
-    boolean harmless = request.idempotent() || !e.isSent();
-    int most = isTimeout(e) ? MAX_TIMEOUTS : MAX_LOSSES;
-    return harmless
-        && (losses <= most || !e.isSent())
-        && !breaker.isOpen()
-        && !connections.isClosed();
-  }
-
   private static boolean isSmall(Request request) {
     List<CommandArguments> commands = request.commands();
     if (commands.size() > MAX_COMMANDS || request.replyBytes() > MAX_REPLY_BYTES) {
@@ -339,10 +300,6 @@ public final class PipelinedExecutor implements RedisExecutor {
     return connections.isClosed()
         ? failures.closed(request.operation(), e.reason())
         : failures.lost(request, startNanos, e.reason());
-  }
-
-  private static boolean isTimeout(LostCallException e) {
-    return e.reason().getCause() instanceof SocketTimeoutException;
   }
 
   /** Pings the idle shared connections, and then the pool's. */
