@@ -88,12 +88,12 @@ record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
   }
 
   /**
-   * The node that a redirect names.
+   * The node that a redirect names; {@code null} if the sender has no address of it.
    *
    * @param reply {@code MOVED slot host:port}, or the same with {@code ASK}
    * @param asked the node that sent it
    */
-  static Address redirect(String reply, Address asked) {
+  static @Nullable Address redirect(String reply, Address asked) {
     int blank = reply.lastIndexOf(' ');
     int colon = reply.lastIndexOf(':');
     if (blank < 0 || colon < blank) {
@@ -101,7 +101,8 @@ record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
     }
     try {
       String host = reply.substring(blank + 1, colon);
-      return address(host, Integer.parseInt(reply.substring(colon + 1)), asked);
+      int port = Integer.parseInt(reply.substring(colon + 1));
+      return port == 0 ? null : address(host, port, asked);
     } catch (NumberFormatException e) {
       throw unreadable(reply);
     }

@@ -476,12 +476,17 @@ final class RoutedRequests {
 
   private void follow(ErrorReply redirect, String words, Todo todo, ClusterNode from) {
     todo.importer = null;
-    boolean leadsNowhere = words.endsWith(":0"); // the node has no address of the slot's master
-    switch (leadsNowhere ? ErrorReply.CLUSTER_DOWN : redirect) {
-      case MOVED -> topology.moved(todo.part.slot, ClusterView.redirect(words, from.address()));
-      case ASK -> {
-        topology.redirected(todo.part.slot);
-        todo.importer = topology.node(ClusterView.redirect(words, from.address()));
+    switch (redirect) {
+      case MOVED, ASK -> {
+        Settings.Address target = ClusterView.redirect(words, from.address());
+        if (target == null) {
+          unserved(todo.part);
+        } else if (redirect == ErrorReply.MOVED) {
+          topology.moved(todo.part.slot, target);
+        } else {
+          topology.redirected(todo.part.slot);
+          todo.importer = topology.node(target);
+        }
       }
       case TRY_AGAIN -> split(todo);
       case CLUSTER_DOWN -> unserved(todo.part);
