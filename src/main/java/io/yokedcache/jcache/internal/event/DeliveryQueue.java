@@ -47,6 +47,9 @@ final class DeliveryQueue {
   /** Whether a caller found no free place in its time since the last delivery began. */
   private boolean isStuck;
 
+  /** Whether an event was dropped because the queue was full. */
+  private boolean wasFull;
+
   private boolean closed;
   private @Nullable Thread thread;
 
@@ -81,14 +84,17 @@ final class DeliveryQueue {
       if (closed) {
         return;
       }
-      if (hasRoom && start()) {
+      if (!hasRoom) {
+        isStuck |= waitMillis > 0;
+        dropped.increment();
+        warnOfFullQueue();
+      } else if (!start()) {
+        dropped.increment();
+      } else {
         waiting.addLast(new Delivery(task, bytes));
         waitingBytes += bytes;
         wasLong |= waiting.size() > SMALL;
         filled.signal();
-      } else {
-        isStuck |= waitMillis > 0 && !hasRoom;
-        drop();
       }
     } finally {
       lock.unlock();
@@ -112,9 +118,9 @@ final class DeliveryQueue {
     return waiting.isEmpty() || (waiting.size() < capacity && waitingBytes + bytes <= maxBytes);
   }
 
-  private void drop() {
-    dropped.increment();
-    if (dropped.sum() == 1) {
+  private void warnOfFullQueue() {
+    if (!wasFull) {
+      wasFull = true;
       logger.warn(
           "Listeners of cache {} are too slow: events are dropped. Raise yokedcache.events.queue-capacity ({}) or yokedcache.events.queue-bytes ({}), or make the listeners faster.",
           cacheName,
