@@ -234,11 +234,6 @@ sealed interface RegionEntry extends Serializable {
       return LongStream.of(ids).anyMatch(holder -> holder == id);
     }
 
-    /** Whether several transactions held it at a time. */
-    boolean isConcurrent() {
-      return concurrent;
-    }
-
     /** Whether there is a holder whose time is not over. */
     boolean isHeld() {
       long now = System.currentTimeMillis();
