@@ -3,8 +3,8 @@ package io.yokedcache.jcache.internal.redis;
 import java.util.function.Predicate;
 
 /**
- * Makes a server that has taken the place of a failed master fit for this JVM. Redis replicates
- * asynchronously, so the new master may lack changes that the old one has acknowledged.
+ * Repairs a server that has taken the place of a failed master: Redis replicates asynchronously, so
+ * the new master may lack changes of this JVM that the old one has acknowledged.
  *
  * <p>The executor of a deployment keeps this order: first requests that begin go to the new master
  * and wait, then it calls the listener, then the requests are sent. So a change that the listener

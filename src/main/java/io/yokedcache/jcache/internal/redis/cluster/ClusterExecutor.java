@@ -55,7 +55,7 @@ public final class ClusterExecutor implements RedisExecutor {
    * Creates the executor; nothing is connected yet.
    *
    * @param errors counts the errors that the thread of the slot table survives
-   * @param failOver makes a new master fit
+   * @param failOver repairs a new master
    */
   public ClusterExecutor(
       Settings.Connection settings,

@@ -100,8 +100,8 @@ final class ClusterNode implements AutoCloseable {
     pool.breaker().probeNow(); // it may have been away as a replica
   }
 
-  /** Makes the node fit for requests, without a wait for the next connection to it. */
-  void makeFit() {
+  /** Repairs the node if it is a new master, without a wait for the next connection to it. */
+  void repair() {
     gate.pass();
   }
 

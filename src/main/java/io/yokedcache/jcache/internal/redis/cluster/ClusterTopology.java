@@ -112,7 +112,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /**
    * Creates the table; nothing is connected yet.
    *
-   * @param failOver makes a new master fit
+   * @param failOver repairs a new master
    * @param prepare is called with each node before it is used
    */
   ClusterTopology(
@@ -247,15 +247,15 @@ final class ClusterTopology implements Topology, AutoCloseable {
     } finally {
       reading.unlock();
     }
-    makeFit();
+    repairMasters();
     closeAbsent();
   }
 
   /** Does not wait for a request: other JVMs read from the new masters already. */
-  private void makeFit() {
+  private void repairMasters() {
     for (ClusterNode node : masters) {
       try {
-        node.makeFit();
+        node.repair();
       } catch (NoMasterException e) {
         logger.debug("The next connection to {} tries again", node, e);
       }

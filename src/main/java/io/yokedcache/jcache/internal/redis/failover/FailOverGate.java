@@ -45,9 +45,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * replica has the history of its master and changes nothing: it is used as before, and refuses
  * changes.
  *
- * <p>Histories have no order. An address that leads to two masters in turn has each of them made
- * fit again. Such changes are slowed down, and an address that goes on with them is used without
- * the question.
+ * <p>Histories have no order. An address that leads to two masters in turn has each of them
+ * repaired again. Such changes are slowed down, and an address that goes on with them is used
+ * without the question.
  *
  * <p>Safe for use by several threads. All waits are bounded by the time-outs.
  */
@@ -90,10 +90,10 @@ public final class FailOverGate implements ServerLookup {
   private int hasty;
 
   /** Held while the listener is called; guards writes of the field below. */
-  private final ReentrantLock fitting = new ReentrantLock();
+  private final ReentrantLock repairing = new ReentrantLock();
 
   /** The number of the master for which the listener has returned; the first one needs no call. */
-  private volatile int fitFor;
+  private volatile int repairedNumber;
 
   /** The last master to which requests that waited must not be sent; guarded by that lock. */
   private int refusingWaiters = -1;
@@ -124,7 +124,7 @@ public final class FailOverGate implements ServerLookup {
    *
    * @param maxValueBytes how long one value of the application may be
    * @param servers finds the server for each connection
-   * @param listener makes a new master fit; if it is none, histories are not asked for
+   * @param listener repairs a new master; if it is none, histories are not asked for
    * @param owns whether a new master holds the slot of a route that the last one held
    * @param onOtherHistory is called when the history has changed, and must have all older
    *     connections replaced; it must not wait
@@ -163,38 +163,39 @@ public final class FailOverGate implements ServerLookup {
   }
 
   /**
-   * Returns when the present master is fit.
+   * Returns when the present master is repaired.
    *
    * @throws NoMasterException if the listener failed, or other threads take too long; the next call
    *     makes it try again. Of another kind than {@code UNREACHABLE} if the request must fail
    */
   public void pass() {
-    if (fitFor == present.number()) {
+    if (repairedNumber == present.number()) {
       return;
     }
-    if (!BoundedWait.await(patienceNanos, nanos -> fitting.tryLock(nanos, TimeUnit.NANOSECONDS))) {
+    if (!BoundedWait.await(
+        patienceNanos, nanos -> repairing.tryLock(nanos, TimeUnit.NANOSECONDS))) {
       throw new NoMasterException(
           "changes that a fail-over may have lost are still being made again on the new master");
     }
     try {
-      for (int next = number(); fitFor != next; next = number()) {
-        if (isMadeFit(next)) {
-          fitFor = next;
+      for (int next = number(); repairedNumber != next; next = number()) {
+        if (repair(next)) {
+          repairedNumber = next;
         }
       }
-      if (fitFor == refusingWaiters) {
+      if (repairedNumber == refusingWaiters) {
         throw new NoMasterException(
             "the new master refuses changes, so changes that a fail-over may have lost could not be"
                 + " made again; their entries count as absent until it accepts them",
             RedisUnavailableException.Kind.REFUSED);
       }
     } finally {
-      fitting.unlock();
+      repairing.unlock();
     }
   }
 
-  /** Returns false if another master has taken the place of this one and the repair failed. */
-  private boolean isMadeFit(int expected) {
+  /** Has the listener repair a master; false if that failed, but another one has its place. */
+  private boolean repair(int expected) {
     Endpoint master = direct();
     try (PooledExecutor direct = new PooledExecutor(master, lost)) {
       if (!listener.replaced(direct, owns)) {

@@ -42,7 +42,7 @@ public final class SingleMaster implements Topology {
    * @param maxValueBytes how long one value of the application may be
    * @param servers finds the server for each connection
    * @param background calls listeners of changes
-   * @param failOver makes a new master fit
+   * @param failOver repairs a new master
    */
   public SingleMaster(
       String name,
@@ -86,8 +86,8 @@ public final class SingleMaster implements Topology {
     }
   }
 
-  /** Makes the present master fit, without a wait for the next connection. */
-  public void makeFit() {
+  /** Repairs the present master if it is new, without a wait for the next connection. */
+  public void repair() {
     gate.pass();
   }
 

@@ -90,7 +90,7 @@ public final class MasterResolver implements ServerLookup, AutoCloseable {
    *
    * @param maxValueBytes how long one value of the application may be
    * @param background calls listeners of changes
-   * @param failOver makes a new master fit
+   * @param failOver repairs a new master
    */
   public MasterResolver(
       Settings.Connection settings,
@@ -303,7 +303,7 @@ public final class MasterResolver implements ServerLookup, AutoCloseable {
               accept(answer);
               return true;
             });
-    topology.makeFit();
+    topology.repair();
   }
 
   private boolean isOld(Answer answer) {
