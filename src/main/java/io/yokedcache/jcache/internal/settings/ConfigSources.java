@@ -39,14 +39,14 @@ final class ConfigSources {
 
   private record Server(RedisUri address, String where) {}
 
-  private final Environment environment;
+  private final EnvironmentAndProperties environment;
   private final ConfigFiles files;
   private final ConfigErrors errors = new ConfigErrors();
   private final Config reference = ConfigFiles.reference();
   private final ConfigObject known = reference.getObject(ROOT);
   private final SchemaCheck check = new SchemaCheck(known, errors);
 
-  ConfigSources(Environment environment, @Nullable ClassLoader loader) {
+  ConfigSources(EnvironmentAndProperties environment, @Nullable ClassLoader loader) {
     this.environment = environment;
     this.files = new ConfigFiles(loader);
   }
@@ -182,7 +182,7 @@ final class ConfigSources {
   private Config properties(@Nullable Properties properties) {
     return properties == null
         ? ConfigFactory.empty()
-        : settings(Environment.strings(properties), "the manager's Properties");
+        : settings(EnvironmentAndProperties.strings(properties), "the manager's Properties");
   }
 
   /**

@@ -37,7 +37,7 @@ public final class SettingsLoader {
    */
   public static Settings load(
       @Nullable URI uri, @Nullable ClassLoader loader, @Nullable Properties properties) {
-    return new ConfigSources(Environment.ofJvm(), loader).load(uri, properties);
+    return new ConfigSources(EnvironmentAndProperties.ofJvm(), loader).load(uri, properties);
   }
 
   /**
@@ -50,7 +50,7 @@ public final class SettingsLoader {
    * @throws CacheException if that URI, or the file, is malformed
    */
   public static URI defaultUri() {
-    return new ConfigSources(Environment.ofJvm(), /* loader= */ null).defaultUri();
+    return new ConfigSources(EnvironmentAndProperties.ofJvm(), /* loader= */ null).defaultUri();
   }
 
   /**
@@ -82,7 +82,7 @@ public final class SettingsLoader {
   }
 
   private static Map<String, String> ownSettings(Properties properties) {
-    Map<String, String> settings = Environment.strings(properties);
+    Map<String, String> settings = EnvironmentAndProperties.strings(properties);
     settings.keySet().removeIf(key -> !key.startsWith(ConfigSources.ROOT + "."));
     return settings;
   }

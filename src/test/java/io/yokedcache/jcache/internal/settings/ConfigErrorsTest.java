@@ -389,6 +389,7 @@ final class ConfigErrorsTest {
 
   @Test
   void toString_surroundings_nothing() {
-    assertThat(new Environment(Map.of("A", "hunter2"), Map.of())).hasToString("Environment[]");
+    assertThat(new EnvironmentAndProperties(Map.of("A", "hunter2"), Map.of()))
+        .hasToString("EnvironmentAndProperties[]");
   }
 }

@@ -92,8 +92,8 @@ final class ConfigSourcesTest {
             "yokedcache.connection.pool.size", "3",
             "yokedcache.connection.pool.wait", "3ms",
             "hibernate.anything", "else");
-    Environment environment =
-        new Environment(
+    EnvironmentAndProperties environment =
+        new EnvironmentAndProperties(
             Map.of("YOKEDCACHE_PASSWORD", "environment"),
             Map.of("yokedcache.connection.pool.wait", "6ms", "java.anything", "else"));
 
@@ -171,11 +171,11 @@ final class ConfigSourcesTest {
 
   @Test
   void load_server_codeThenSystemThenEnvironmentThenPropertiesThenFile() {
-    Environment both =
-        new Environment(
+    EnvironmentAndProperties both =
+        new EnvironmentAndProperties(
             Map.of("YOKEDCACHE_URI", "redis://environment"),
             Map.of("yokedcache.uri", "redis://system"));
-    Environment environment = environment("YOKEDCACHE_URI", "redis://environment");
+    EnvironmentAndProperties environment = environment("YOKEDCACHE_URI", "redis://environment");
     Properties properties = properties("yokedcache.uri", "redis://properties");
     URI file = write(directory, "a.conf", "yokedcache.uri = \"redis://file\"");
 
@@ -201,7 +201,8 @@ final class ConfigSourcesTest {
 
   @Test
   void load_publicFormOfDefault_credentialsFound() {
-    Environment environment = system("yokedcache.uri", "redis://app:secret@h:1?pool-size=3");
+    EnvironmentAndProperties environment =
+        system("yokedcache.uri", "redis://app:secret@h:1?pool-size=3");
     URI shown = new ConfigSources(environment, null).defaultUri();
 
     Settings.Connection found = load(shown, null, environment).connection();
@@ -223,7 +224,7 @@ final class ConfigSourcesTest {
     try (URLClassLoader loader = loader(directory)) {
       assertThat(
               new ConfigSources(
-                      new Environment(
+                      new EnvironmentAndProperties(
                           Map.of("YOKEDCACHE_URI", "redis://environment"),
                           Map.of("yokedcache.uri", "redis://system")),
                       loader)
@@ -260,7 +261,8 @@ final class ConfigSourcesTest {
         load(
             file,
             null,
-            new Environment(Map.of("REDIS_URL", "redis://r:7/1"), Map.of("stage", "prod")));
+            new EnvironmentAndProperties(
+                Map.of("REDIS_URL", "redis://r:7/1"), Map.of("stage", "prod")));
 
     assertThat(settings.connection().address()).isEqualTo("r:7/1");
     assertThat(settings.namespace()).isEqualTo("blue-prod");
@@ -344,7 +346,8 @@ final class ConfigSourcesTest {
 
   @Test
   void load_publicFormOfDefault_severalHosts() {
-    Environment environment = system("yokedcache.uri", "redis-cluster://:secret@[::1]:1,h");
+    EnvironmentAndProperties environment =
+        system("yokedcache.uri", "redis-cluster://:secret@[::1]:1,h");
     URI shown = new ConfigSources(environment, null).defaultUri();
 
     assertThat(shown).hasToString("redis-cluster://%5B::1%5D:1%2Ch");
@@ -392,7 +395,8 @@ final class ConfigSourcesTest {
     assertThat(load(SERVER, properties, ConfigText.NOTHING).namespace()).isEqualTo("of-defaults");
   }
 
-  private String host(@Nullable URI uri, @Nullable Properties properties, Environment around) {
+  private String host(
+      @Nullable URI uri, @Nullable Properties properties, EnvironmentAndProperties around) {
     return load(uri, properties, around).connection().host();
   }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads configurations that tests write, in environment that tests make up. */
 final class ConfigText {
 
-  static final Environment NOTHING = new Environment(Map.of(), Map.of());
+  static final EnvironmentAndProperties NOTHING = new EnvironmentAndProperties(Map.of(), Map.of());
 
   private ConfigText() {}
 
@@ -36,7 +36,7 @@ final class ConfigText {
 
   /** The settings in given environment. */
   static Settings load(
-      @Nullable URI uri, @Nullable Properties properties, Environment environment) {
+      @Nullable URI uri, @Nullable Properties properties, EnvironmentAndProperties environment) {
     return new ConfigSources(environment, null).load(uri, properties);
   }
 
@@ -65,11 +65,13 @@ final class ConfigText {
     return properties;
   }
 
-  static Environment system(String... keysAndValues) {
-    return new Environment(Map.of(), Environment.strings(properties(keysAndValues)));
+  static EnvironmentAndProperties system(String... keysAndValues) {
+    return new EnvironmentAndProperties(
+        Map.of(), EnvironmentAndProperties.strings(properties(keysAndValues)));
   }
 
-  static Environment environment(String... keysAndValues) {
-    return new Environment(new TreeMap<>(Environment.strings(properties(keysAndValues))), Map.of());
+  static EnvironmentAndProperties environment(String... keysAndValues) {
+    return new EnvironmentAndProperties(
+        new TreeMap<>(EnvironmentAndProperties.strings(properties(keysAndValues))), Map.of());
   }
 }

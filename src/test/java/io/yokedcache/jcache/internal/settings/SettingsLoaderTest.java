@@ -90,6 +90,7 @@ final class SettingsLoaderTest {
     properties.put(2, "no text as key");
     properties.put("text", "t");
 
-    assertThat(Environment.strings(properties)).isEqualTo(Map.of("number", "1", "text", "t"));
+    assertThat(EnvironmentAndProperties.strings(properties))
+        .isEqualTo(Map.of("number", "1", "text", "t"));
   }
 }

@@ -11,11 +11,12 @@ import java.util.TreeMap;
  * @param environment environment variables
  * @param systemProperties system properties whose values are strings
  */
-record Environment(Map<String, String> environment, Map<String, String> systemProperties) {
+record EnvironmentAndProperties(
+    Map<String, String> environment, Map<String, String> systemProperties) {
 
   /** Reads the environment of this JVM. */
-  static Environment ofJvm() {
-    return new Environment(System.getenv(), strings(System.getProperties()));
+  static EnvironmentAndProperties ofJvm() {
+    return new EnvironmentAndProperties(System.getenv(), strings(System.getProperties()));
   }
 
   /** The properties, defaults included, sorted by key; other values than strings by their text. */
@@ -45,6 +46,6 @@ record Environment(Map<String, String> environment, Map<String, String> systemPr
 
   @Override
   public String toString() {
-    return "Environment[]";
+    return "EnvironmentAndProperties[]";
   }
 }
