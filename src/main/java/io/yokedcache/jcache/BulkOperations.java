@@ -10,7 +10,7 @@ import io.yokedcache.jcache.internal.event.EventDispatcher;
 import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.load.EntryLoads;
-import io.yokedcache.jcache.internal.load.ReadThrough;
+import io.yokedcache.jcache.internal.load.LoadingReads;
 import io.yokedcache.jcache.internal.maintenance.StaleEntryCleaner.RemovedEntries;
 import io.yokedcache.jcache.internal.metrics.Operation;
 import io.yokedcache.jcache.internal.metrics.StatisticsRecorder;
@@ -50,7 +50,7 @@ final class BulkOperations<K, V> {
   private final CacheDefinition<K, V> definition;
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
-  private final ReadThrough<K, V> reader;
+  private final LoadingReads<K, V> reader;
   private final BulkWriter<K, V> writer;
 
   /** {@code null} without a loader. */
@@ -63,7 +63,7 @@ final class BulkOperations<K, V> {
       CacheDefinition<K, V> definition,
       CacheLifecycle<K, V> lifecycle,
       EventDispatcher<K, V> events,
-      ReadThrough<K, V> reader,
+      LoadingReads<K, V> reader,
       CacheContext<K, V> context,
       OperationMeter meter) {
     this.definition = definition;

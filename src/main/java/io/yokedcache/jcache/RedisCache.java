@@ -14,8 +14,8 @@ import io.yokedcache.jcache.internal.integration.ApplicationCode;
 import io.yokedcache.jcache.internal.integration.DeclaredType;
 import io.yokedcache.jcache.internal.integration.EntryLoader;
 import io.yokedcache.jcache.internal.jmx.CacheSnapshot;
-import io.yokedcache.jcache.internal.load.ReadThrough;
-import io.yokedcache.jcache.internal.load.ReadThrough.Lookup;
+import io.yokedcache.jcache.internal.load.LoadingReads;
+import io.yokedcache.jcache.internal.load.LoadingReads.Lookup;
 import io.yokedcache.jcache.internal.load.RefreshAhead;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.Operation;
@@ -62,7 +62,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
   private final CacheDefinition<K, V> definition;
   private final CacheLifecycle<K, V> lifecycle;
   private final EventDispatcher<K, V> events;
-  private final ReadThrough<K, V> reader;
+  private final LoadingReads<K, V> reader;
   private final EntryWrites<K, V> writes;
   private final BulkOperations<K, V> bulk;
   private final Invocations<K, V> invocations;
@@ -83,7 +83,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     this.lifecycle = new CacheLifecycle<>(manager, definition, events, locks);
     this.meter = new OperationMeter(lifecycle::statistics, definition.phases());
     this.context = definition.context(events, lifecycle::statistics, locks);
-    this.reader = new ReadThrough<>(context, lifecycle::countAwaitedLoad, refreshes());
+    this.reader = new LoadingReads<>(context, lifecycle::countAwaitedLoad, refreshes());
     this.writes = EntryWrites.of(context);
     this.async =
         new AsyncOperations(
@@ -700,7 +700,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
         connection.healthy(),
         connection.pingNanos() < 0 ? null : Duration.ofNanos(connection.pingNanos()),
         connection.openBreakers(),
-        outages.owedKeys() + (outages.owesClear() ? 1 : 0));
+        outages.owedKeys() + (outages.owesGeneration() ? 1 : 0));
   }
 
   @Override

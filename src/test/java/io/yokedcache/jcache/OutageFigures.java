@@ -17,6 +17,6 @@ public final class OutageFigures {
   /** Returns whether the JVM owes nothing of the cache. */
   public static boolean owesNothing(Cache<?, ?> cache) {
     OutageStatistics outages = of(cache);
-    return outages.owedKeys() == 0 && !outages.owesClear();
+    return outages.owedKeys() == 0 && !outages.owesGeneration();
   }
 }

@@ -126,7 +126,7 @@ final class OwedInvalidationsIT {
               try {
                 String found = bulk ? cache.getAll(Set.of("a")).get("a") : cache.get("a");
                 assertThat(found).isNotEqualTo("old");
-                return outages(cache).owedKeys() == 0 && !outages(cache).owesClear();
+                return outages(cache).owedKeys() == 0 && !outages(cache).owesGeneration();
               } catch (RedisUnavailableException away) {
                 return false;
               }
@@ -173,7 +173,7 @@ final class OwedInvalidationsIT {
     } finally {
       server.resume();
     }
-    assertThat(outages(cache).owesClear()).isTrue();
+    assertThat(outages(cache).owesGeneration()).isTrue();
 
     assertNotStale(cache, /* bulk= */ false);
     assertThat(cache.get("a")).isNull();
@@ -240,7 +240,7 @@ final class OwedInvalidationsIT {
     admin.aclSetUser("app", "+@all");
     await()
         .atMost(BOUND)
-        .until(() -> outages(cache).owedKeys() == 0 && !outages(cache).owesClear());
+        .until(() -> outages(cache).owedKeys() == 0 && !outages(cache).owesGeneration());
     assertThat(cache.get("a")).isNull();
     assertThat(outages(cache).settled()).isPositive();
   }
@@ -423,7 +423,7 @@ final class OwedInvalidationsIT {
     assertThat(outages(cache).overflows()).isEqualTo(1);
     assertThat(cache.get("a")).isNull();
     assertThat(cache.iterator()).isExhausted();
-    assertThat(outages(cache).owesClear()).isFalse();
+    assertThat(outages(cache).owesGeneration()).isFalse();
     assertThat(outages(cache).owedKeys()).isZero();
   }
 }

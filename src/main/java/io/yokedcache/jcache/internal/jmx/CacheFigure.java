@@ -187,7 +187,7 @@ enum CacheFigure {
       "OwedInvalidations",
       "owedInvalidations",
       "Entries that this JVM removes when Redis is back, the whole cache as one",
-      r -> r.outages.owedKeys() + (r.outages.owesClear() ? 1 : 0)),
+      r -> r.outages.owedKeys() + (r.outages.owesGeneration() ? 1 : 0)),
   OWED_INVALIDATIONS_AGE(
       Kind.GAUGE,
       Unit.SECONDS,

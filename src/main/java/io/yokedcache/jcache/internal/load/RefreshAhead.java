@@ -59,7 +59,7 @@ public final class RefreshAhead<K, V> {
   /** The longest pause after an attempt that another JVM or a full queue prevented. */
   private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private static final Attempt RUNNING = new Attempt(/* isRunning= */ true, 0);
+  private static final RefreshAttempt RUNNING = new RefreshAttempt(/* isRunning= */ true, 0);
 
   private final CacheContext<K, V> context;
   private final KeyLeases leases;
@@ -77,7 +77,7 @@ public final class RefreshAhead<K, V> {
   private final ObjIntConsumer<Refresh> counts;
 
   /** The keys of attempts that are running, or that failed a short time ago. */
-  private final ConcurrentMap<Bytes, Attempt> attempts = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Bytes, RefreshAttempt> attempts = new ConcurrentHashMap<>();
 
   /** When {@code attempts} may be searched for old ones again. */
   private final Throttle sweeps = new Throttle(Duration.ofNanos(MAX_PAUSE_NANOS));
@@ -89,7 +89,7 @@ public final class RefreshAhead<K, V> {
    *
    * @param untilNanos when the next attempt may begin, if it is not running
    */
-  private record Attempt(boolean isRunning, long untilNanos) {
+  private record RefreshAttempt(boolean isRunning, long untilNanos) {
 
     private boolean isOver(long nowNanos) {
       return !isRunning && untilNanos - nowNanos <= 0;
@@ -146,7 +146,7 @@ public final class RefreshAhead<K, V> {
   /** Begins the only attempt of this JVM for a key. */
   private boolean begin(Bytes key) {
     long now = System.nanoTime();
-    Attempt before = attempts.get(key);
+    RefreshAttempt before = attempts.get(key);
     if (before != null) {
       return before.isOver(now) && attempts.replace(key, before, RUNNING);
     }
@@ -173,7 +173,7 @@ public final class RefreshAhead<K, V> {
   }
 
   private void retryAfter(Collection<Bytes> keys, long nanos) {
-    Attempt ended = new Attempt(/* isRunning= */ false, System.nanoTime() + nanos);
+    RefreshAttempt ended = new RefreshAttempt(/* isRunning= */ false, System.nanoTime() + nanos);
     keys.forEach(key -> attempts.put(key, ended));
   }
 

@@ -7,7 +7,7 @@ package io.yokedcache.jcache.internal.metrics;
  *     on-failure = degrade}
  * @param degradedWrites changes that were left out because Redis was away; likewise
  * @param owedKeys entries that must be removed now, because a change of them failed
- * @param owesClear whether the whole cache must be emptied now
+ * @param owesGeneration whether the whole cache must be emptied now
  * @param oldestNanos the age of the oldest of these debts; 0 if there is none
  * @param settled debts that were settled
  * @param overflows times that there were too many owed keys, so that the cache is emptied instead
@@ -16,7 +16,7 @@ public record OutageStatistics(
     long degradedReads,
     long degradedWrites,
     long owedKeys,
-    boolean owesClear,
+    boolean owesGeneration,
     long oldestNanos,
     long settled,
     long overflows) {}

@@ -30,7 +30,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   private final CacheContext<K, V> context;
   private final EntryProcessor<K, V, T> processor;
   private final Object[] arguments;
-  private final Map<K, Attempt<K, V, T>> attempts = new LinkedHashMap<>();
+  private final Map<K, ProcessorAttempt<K, V, T>> attempts = new LinkedHashMap<>();
   private final Map<K, @Nullable Outcome> outcomes = new HashMap<>();
   private final Map<K, CacheException> failures = new HashMap<>();
   private final Map<K, Boolean> found = new HashMap<>();
@@ -56,7 +56,7 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
     }
     Map<K, Tried<V, T>> tried = new LinkedHashMap<>();
     for (K key : keys.keySet()) {
-      Attempt<K, V, T> attempt = attempts.get(key);
+      ProcessorAttempt<K, V, T> attempt = attempts.get(key);
       CacheException failure = failures.get(key);
       tried.put(
           key,
@@ -97,14 +97,15 @@ final class ProcessorBatch<K, V, T extends @Nullable Object> {
   private void process(K key, Bytes encodedKey, @Nullable Bytes stored) {
     V before = context.codec().decode(encodedKey, stored);
     found.put(key, before != null);
-    Attempt<K, V, T> attempt =
-        Attempt.make(context, key, encodedKey, stored, before, processor, arguments.clone());
+    ProcessorAttempt<K, V, T> attempt =
+        ProcessorAttempt.make(
+            context, key, encodedKey, stored, before, processor, arguments.clone());
     attempt.writeThrough();
     attempts.put(key, attempt);
   }
 
   private void write(ProcessorStore store) {
-    Map<K, Attempt<K, V, T>> changing = new LinkedHashMap<>(attempts);
+    Map<K, ProcessorAttempt<K, V, T>> changing = new LinkedHashMap<>(attempts);
     changing.values().removeIf(attempt -> attempt.mutation() == null);
     guard(
         changing.keySet(),

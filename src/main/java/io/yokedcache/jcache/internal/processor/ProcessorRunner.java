@@ -66,8 +66,8 @@ public final class ProcessorRunner<K, V> {
     if (guess == null) {
       return null;
     }
-    Attempt<K, V, T> attempt =
-        Attempt.make(
+    ProcessorAttempt<K, V, T> attempt =
+        ProcessorAttempt.make(
             context, key, encodedKey, guess.stored(), guess.before(), processor, new Object[0]);
     if (attempt.mutation() == null) {
       return null;
@@ -95,8 +95,8 @@ public final class ProcessorRunner<K, V> {
     while (true) {
       Outcome outcome = null;
       try (ProcessorStore store = ProcessorStore.of(context, List.of(encodedKey))) {
-        Attempt<K, V, T> attempt =
-            Attempt.make(
+        ProcessorAttempt<K, V, T> attempt =
+            ProcessorAttempt.make(
                 context,
                 key,
                 encodedKey,

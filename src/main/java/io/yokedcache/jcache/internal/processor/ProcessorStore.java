@@ -51,12 +51,12 @@ final class ProcessorStore implements AutoCloseable {
    *
    * @return the outcome of each, or {@code null} if it has no mutation or its load was overtaken
    */
-  List<@Nullable Outcome> applyAll(List<? extends Attempt<?, ?, ?>> attempts) {
+  List<@Nullable Outcome> applyAll(List<? extends ProcessorAttempt<?, ?, ?>> attempts) {
     @Nullable Outcome[] outcomes = new Outcome[attempts.size()];
     List<Integer> made = new ArrayList<>();
     List<Integer> loaded = new ArrayList<>();
     for (int i : inOrder(attempts)) {
-      Attempt<?, ?, ?> attempt = attempts.get(i);
+      ProcessorAttempt<?, ?, ?> attempt = attempts.get(i);
       if (attempt.mutation() != null) {
         LoadTracker.Ticket ticket = attempt.isLoaded() ? tickets.get(attempt.key()) : null;
         if (ticket == null) {
@@ -81,7 +81,7 @@ final class ProcessorStore implements AutoCloseable {
   }
 
   /** By their keys, so that threads that wait for each other's stores do so in one order. */
-  private static List<Integer> inOrder(List<? extends Attempt<?, ?, ?>> attempts) {
+  private static List<Integer> inOrder(List<? extends ProcessorAttempt<?, ?, ?>> attempts) {
     List<Integer> indexes = new ArrayList<>(attempts.size());
     for (int i = 0; i < attempts.size(); i++) {
       indexes.add(i);
@@ -98,7 +98,7 @@ final class ProcessorStore implements AutoCloseable {
   }
 
   private static void apply(
-      List<? extends Attempt<?, ?, ?>> attempts,
+      List<? extends ProcessorAttempt<?, ?, ?>> attempts,
       List<Integer> indexes,
       Function<List<Mutation>, List<Outcome>> store,
       @Nullable Outcome[] outcomes) {

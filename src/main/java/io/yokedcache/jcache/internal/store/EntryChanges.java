@@ -12,7 +12,7 @@ import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
-import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.SettlementAttempt;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -78,7 +78,8 @@ public final class EntryChanges {
     Bytes key = mutation.key();
     observers.beforeChange(key);
     try {
-      Attempt attempt = settlement.isAnyOwed() ? settlement.settleToChange(List.of(key)) : null;
+      SettlementAttempt attempt =
+          settlement.isAnyOwed() ? settlement.settleToChange(List.of(key)) : null;
       return attempt == null ? mutations.apply(mutation) : replace(mutation, attempt);
     } catch (Throwable e) {
       if (owes) {
@@ -91,7 +92,7 @@ public final class EntryChanges {
   }
 
   /** Changes an entry that Redis refused to remove. */
-  private Outcome replace(Mutation mutation, Attempt attempt) {
+  private Outcome replace(Mutation mutation, SettlementAttempt attempt) {
     List<Outcome> outcomes = new ArrayList<>(1);
     replace(
         List.of(mutation), attempt, outcomes, made -> outcomes.add(mutations.apply(made.get(0))));
@@ -107,7 +108,7 @@ public final class EntryChanges {
    */
   private void replace(
       List<Mutation> all,
-      Attempt attempt,
+      SettlementAttempt attempt,
       List<Outcome> outcomes,
       Consumer<List<Mutation>> change) {
     List<Mutation> made =
@@ -185,7 +186,7 @@ public final class EntryChanges {
   private void applyAll(List<Mutation> all, boolean owes, List<Outcome> outcomes) {
     all.forEach(mutation -> observers.beforeChange(mutation.key()));
     try {
-      Attempt attempt =
+      SettlementAttempt attempt =
           settlement.isAnyOwed()
               ? settlement.settleToChange(all.stream().map(Mutation::key).toList())
               : null;

@@ -13,9 +13,9 @@ import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
-import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Late;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.SettlementAttempt;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -198,7 +198,7 @@ final class Settlement {
             }
           });
       due.keySet().removeAll(refused);
-      Attempt other = owed.underWay(due.keySet());
+      SettlementAttempt other = owed.underWay(due.keySet());
       if (other != null) {
         await(other, waitEndNanos);
         continue;
@@ -211,7 +211,7 @@ final class Settlement {
   }
 
   /** Waits for the attempt of another thread, if there is one. */
-  private void await(@Nullable Attempt other, long waitEndNanos) {
+  private void await(@Nullable SettlementAttempt other, long waitEndNanos) {
     if (other != null) {
       other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
     }
@@ -225,14 +225,14 @@ final class Settlement {
    * @return the attempt, for {@link #end}; {@code null} if nothing was refused
    * @throws RedisUnavailableException if Redis cannot be reached
    */
-  @Nullable Attempt settleToChange(Collection<Bytes> keys) {
+  @Nullable SettlementAttempt settleToChange(Collection<Bytes> keys) {
     long waitEndNanos = owed.waitEndNanos();
     while (true) {
       Map<Bytes, Debt> refused = owed.debtsOf(settle(keys, waitEndNanos));
       if (refused.isEmpty()) {
         return null;
       }
-      Attempt attempt = owed.beginAttempt(refused);
+      SettlementAttempt attempt = owed.beginAttempt(refused);
       if (attempt.debts().size() == refused.size()) {
         return attempt;
       }
@@ -249,7 +249,7 @@ final class Settlement {
    * @param failure why the change failed, or {@code null}; threads that wait for the attempt fail
    *     too if Redis is away
    */
-  void end(Attempt attempt, Set<Bytes> replaced, @Nullable CacheException failure) {
+  void end(SettlementAttempt attempt, Set<Bytes> replaced, @Nullable CacheException failure) {
     try {
       Map<Bytes, Debt> ended = new HashMap<>(attempt.debts());
       ended.keySet().retainAll(replaced);
@@ -269,7 +269,7 @@ final class Settlement {
     if (owed.generation() == null) {
       return clearNow(begun);
     }
-    Attempt attempt = beginAttemptIn(generations.buckets(), owed.waitEndNanos());
+    SettlementAttempt attempt = beginAttemptIn(generations.buckets(), owed.waitEndNanos());
     RedisUnavailableException failure = null;
     try {
       endLostClears(generations.buckets());
@@ -290,9 +290,9 @@ final class Settlement {
   }
 
   /** Begins the attempt at new generations, as soon as no other thread makes one there. */
-  private Attempt beginAttemptIn(Collection<Integer> buckets, long waitEndNanos) {
+  private SettlementAttempt beginAttemptIn(Collection<Integer> buckets, long waitEndNanos) {
     while (true) {
-      Attempt own = owed.beginAttemptIn(buckets);
+      SettlementAttempt own = owed.beginAttemptIn(buckets);
       if (own != null) {
         return own;
       }
@@ -366,7 +366,7 @@ final class Settlement {
     if (before != null && !before.mayBeTried(System.nanoTime())) {
       return false;
     }
-    Attempt attempt = beginAttemptIn(buckets, waitEndNanos);
+    SettlementAttempt attempt = beginAttemptIn(buckets, waitEndNanos);
     Debt debt = owed.generation();
     boolean isAccepted =
         settle(
@@ -389,7 +389,7 @@ final class Settlement {
    * @throws RedisUnavailableException if Redis cannot be reached; threads that wait for the attempt
    *     fail too
    */
-  private boolean settle(Attempt attempt, Collection<Debt> debts, Runnable settlement) {
+  private boolean settle(SettlementAttempt attempt, Collection<Debt> debts, Runnable settlement) {
     RedisUnavailableException failure = null;
     try {
       settlement.run();
@@ -437,7 +437,7 @@ final class Settlement {
    * @return the keys of which Redis refuses it
    */
   private Set<Bytes> settleKeys(Map<Bytes, Debt> some) {
-    Attempt attempt = owed.beginAttempt(some);
+    SettlementAttempt attempt = owed.beginAttempt(some);
     Map<Bytes, Debt> debts = attempt.debts();
     if (debts.isEmpty()) {
       return Set.of();

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 final class LimitWatchTest {
 
   private static final OutageStatistics OUTAGES =
-      new OutageStatistics(0, 0, 0, /* owesClear= */ false, 0, 0, 0);
+      new OutageStatistics(0, 0, 0, /* owesGeneration= */ false, 0, 0, 0);
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
   private final CacheStatistics statistics = new CacheStatistics();

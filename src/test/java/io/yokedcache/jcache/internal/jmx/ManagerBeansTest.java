@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 final class ManagerBeansTest {
 
   private static final OutageStatistics OUTAGES =
-      new OutageStatistics(0, 0, 0, /* owesClear= */ false, 0, 0, 0);
+      new OutageStatistics(0, 0, 0, /* owesGeneration= */ false, 0, 0, 0);
 
   private static final URI MANAGER = URI.create("test://cache-beans");
 

@@ -18,7 +18,7 @@ import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
-import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Attempt;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.SettlementAttempt;
 import io.yokedcache.jcache.outage.FaultyLinks;
 import io.yokedcache.jcache.outage.FaultyLinks.Mode;
 import io.yokedcache.jcache.testing.ConnectionSettings;
@@ -190,7 +190,7 @@ final class SettlementIT {
     change(settlement, this::put);
 
     assertThat(get()).isEqualTo(NEW);
-    assertThat(store.outages().owesClear()).isFalse();
+    assertThat(store.outages().owesGeneration()).isFalse();
   }
 
   @Test
@@ -206,7 +206,7 @@ final class SettlementIT {
         });
 
     assertThat(get()).isEqualTo(NEW);
-    assertThat(store.outages().owesClear()).isFalse();
+    assertThat(store.outages().owesGeneration()).isFalse();
   }
 
   /** Waits until another thread waits, and has Redis be away for the one that it waits for. */
@@ -295,7 +295,7 @@ final class SettlementIT {
     allow("-unlink");
     brief.settleAll();
     OwedInvalidations.OfCache owed = brief.of(names.toString(), /* owes= */ true);
-    Attempt held = owed.beginAttempt(owed.debtsOf(List.of(KEY)));
+    SettlementAttempt held = owed.beginAttempt(owed.debtsOf(List.of(KEY)));
     FutureTask<Void> change = new FutureTask<>(() -> putBoth(impatient), null);
     Thread thread = new Thread(change, "change");
     thread.start();
@@ -304,7 +304,7 @@ final class SettlementIT {
     long endNanos = System.nanoTime() + BOUND.toNanos();
     while (!change.isDone() && System.nanoTime() - endNanos < 0) {
       if (thread.getState() == Thread.State.TIMED_WAITING) {
-        Attempt other = owed.beginAttempt(owed.debtsOf(List.of(next)));
+        SettlementAttempt other = owed.beginAttempt(owed.debtsOf(List.of(next)));
         if (!other.debts().isEmpty()) {
           owed.endAttempt(held, /* failure= */ null);
           held = other;
@@ -450,7 +450,7 @@ final class SettlementIT {
         jedis.ping();
       }
       assertThat(get()).isEqualTo(NEW);
-      assertThat(store.outages().owesClear()).isFalse();
+      assertThat(store.outages().owesGeneration()).isFalse();
     }
   }
 

@@ -213,7 +213,7 @@ public final class OwedInvalidations {
    * An attempt of one thread to settle debts. The others leave them alone until it is over: a
    * second removal that is still on its way when the debt has ended would remove a new entry.
    */
-  public static final class Attempt {
+  public static final class SettlementAttempt {
 
     private final CountDownLatch over = new CountDownLatch(1);
 
@@ -226,7 +226,7 @@ public final class OwedInvalidations {
     /** Why Redis could not be asked; written before it is over. */
     private @Nullable RedisUnavailableException failure;
 
-    private Attempt(Map<Bytes, Debt> debts, Set<Integer> buckets) {
+    private SettlementAttempt(Map<Bytes, Debt> debts, Set<Integer> buckets) {
       this.debts = debts;
       this.buckets = buckets;
     }
@@ -282,10 +282,10 @@ public final class OwedInvalidations {
     private Map<Bytes, Late> again = Map.of();
 
     /** The keys whose debts a thread settles now. */
-    private Map<Bytes, Attempt> underWay = Map.of();
+    private Map<Bytes, SettlementAttempt> underWay = Map.of();
 
     /** The attempts to begin new generations, by bucket. */
-    private Map<Integer, Attempt> bucketsUnderWay = Map.of();
+    private Map<Integer, SettlementAttempt> bucketsUnderWay = Map.of();
 
     private long settled;
     private long overflows;
@@ -298,7 +298,7 @@ public final class OwedInvalidations {
       this.owes = owes;
     }
 
-    /** When a call that begins now has waited long enough, for {@link Attempt#await}. */
+    /** When a call that begins now has waited long enough, for {@link SettlementAttempt#await}. */
     public long waitEndNanos() {
       return System.nanoTime() + maxWaitNanos;
     }
@@ -429,7 +429,7 @@ public final class OwedInvalidations {
      *
      * @return the attempt, for {@link #endAttempt}
      */
-    public synchronized Attempt beginAttempt(Map<Bytes, Debt> some) {
+    public synchronized SettlementAttempt beginAttempt(Map<Bytes, Debt> some) {
       Map<Bytes, Debt> debts = new HashMap<>();
       some.forEach(
           (key, debt) -> {
@@ -437,7 +437,7 @@ public final class OwedInvalidations {
               debts.put(key, debt);
             }
           });
-      Attempt attempt = new Attempt(debts, Set.of());
+      SettlementAttempt attempt = new SettlementAttempt(debts, Set.of());
       if (!debts.isEmpty()) {
         underWay = modifiable(underWay);
         debts.keySet().forEach(key -> underWay.put(key, attempt));
@@ -446,9 +446,9 @@ public final class OwedInvalidations {
     }
 
     /** The attempt of another thread to settle a debt of one of some keys, if there is one. */
-    public synchronized @Nullable Attempt underWay(Collection<Bytes> some) {
+    public synchronized @Nullable SettlementAttempt underWay(Collection<Bytes> some) {
       for (Bytes key : some) {
-        Attempt attempt = underWay.get(key);
+        SettlementAttempt attempt = underWay.get(key);
         if (attempt != null) {
           return attempt;
         }
@@ -461,20 +461,20 @@ public final class OwedInvalidations {
      *
      * @return {@code null} if another thread does so in one of them
      */
-    public synchronized @Nullable Attempt beginAttemptIn(Collection<Integer> some) {
+    public synchronized @Nullable SettlementAttempt beginAttemptIn(Collection<Integer> some) {
       if (underWayIn(some) != null) {
         return null;
       }
-      Attempt attempt = new Attempt(Map.of(), Set.copyOf(some));
+      SettlementAttempt attempt = new SettlementAttempt(Map.of(), Set.copyOf(some));
       bucketsUnderWay = modifiable(bucketsUnderWay);
       attempt.buckets.forEach(bucket -> bucketsUnderWay.put(bucket, attempt));
       return attempt;
     }
 
     /** The attempt of another thread to begin a new generation in one of some buckets, if any. */
-    public synchronized @Nullable Attempt underWayIn(Collection<Integer> some) {
+    public synchronized @Nullable SettlementAttempt underWayIn(Collection<Integer> some) {
       for (int bucket : some) {
-        Attempt attempt = bucketsUnderWay.get(bucket);
+        SettlementAttempt attempt = bucketsUnderWay.get(bucket);
         if (attempt != null) {
           return attempt;
         }
@@ -488,7 +488,7 @@ public final class OwedInvalidations {
      * @param failure why Redis could not be asked, for the threads that wait for it
      */
     public synchronized void endAttempt(
-        Attempt attempt, @Nullable RedisUnavailableException failure) {
+        SettlementAttempt attempt, @Nullable RedisUnavailableException failure) {
       attempt.debts.keySet().forEach(key -> underWay.remove(key, attempt));
       attempt.buckets.forEach(bucket -> bucketsUnderWay.remove(bucket, attempt));
       attempt.failure = failure;

@@ -23,10 +23,11 @@ import javax.cache.integration.CacheLoaderException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads entries: by near cache and Redis, with access expiry and read-through. Safe for use by
- * several threads.
+ * The reads of a cache's operations: an entry of the near cache or Redis ({@link EntryReads}), else
+ * with read-through the value of the loader ({@link EntryLoads}). Applies the access expiry. Safe
+ * for use by several threads.
  */
-public final class ReadThrough<K, V> {
+public final class LoadingReads<K, V> {
 
   private final CacheContext<K, V> context;
 
@@ -51,7 +52,7 @@ public final class ReadThrough<K, V> {
    * @param awaited counts a value that another JVM loaded while a reader waited
    * @param refreshes loads old entries anew, or {@code null} if none becomes old
    */
-  public ReadThrough(
+  public LoadingReads(
       CacheContext<K, V> context, Runnable awaited, @Nullable RefreshAhead<K, V> refreshes) {
     this.context = context;
     this.refreshes = refreshes;

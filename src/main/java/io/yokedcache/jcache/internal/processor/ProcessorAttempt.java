@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * expiry policy has been asked, so that nothing in this JVM fails after {@link #writeThrough}. Used
  * by one thread.
  */
-final class Attempt<K, V, T extends @Nullable Object> {
+final class ProcessorAttempt<K, V, T extends @Nullable Object> {
 
   private final CacheContext<K, V> context;
   private final Bytes key;
@@ -32,7 +32,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
   private final Ttl onAccess;
   private final @Nullable Mutation mutation;
 
-  private Attempt(
+  private ProcessorAttempt(
       CacheContext<K, V> context,
       Bytes key,
       @Nullable Bytes stored,
@@ -57,7 +57,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
    * @param before the decoded value, or {@code null} also if the bytes cannot be decoded: the value
    *     then counts as absent, but the bytes must be unchanged
    */
-  static <K, V, T extends @Nullable Object> Attempt<K, V, T> make(
+  static <K, V, T extends @Nullable Object> ProcessorAttempt<K, V, T> make(
       CacheContext<K, V> context,
       K key,
       Bytes encodedKey,
@@ -69,7 +69,7 @@ final class Attempt<K, V, T extends @Nullable Object> {
         new ProcessorEntry<>(
             key, before != null, () -> before, context.loader(), context.valueType());
     T answer = process(processor, entry, arguments);
-    return new Attempt<>(context, encodedKey, stored, before, entry, answer);
+    return new ProcessorAttempt<>(context, encodedKey, stored, before, entry, answer);
   }
 
   private static <K, V, T extends @Nullable Object> T process(
