@@ -1,6 +1,7 @@
 package io.yokedcache.metrics.bridge;
 
 import io.yokedcache.metrics.prometheus.PasswordHash;
+import io.yokedcache.metrics.source.BridgeVersion;
 import io.yokedcache.metrics.source.TargetFilter;
 import java.io.BufferedReader;
 import java.io.Console;
@@ -61,7 +62,7 @@ public final class BridgeMain {
 
     @Override
     public String[] getVersion() {
-      String version = BridgeMain.class.getPackage().getImplementationVersion();
+      String version = BridgeVersion.read();
       return new String[] {
         "yokedcache-jmx-bridge " + (version == null ? "(not from a jar)" : version)
       };

@@ -23,6 +23,7 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.yokedcache.metrics.series.CacheMetric;
 import io.yokedcache.metrics.series.SeriesFilter;
 import io.yokedcache.metrics.series.SeriesWalk;
+import io.yokedcache.metrics.source.BridgeVersion;
 import io.yokedcache.metrics.source.CacheSource;
 import io.yokedcache.metrics.source.CacheSource.Selection;
 import io.yokedcache.metrics.source.PerTarget;
@@ -104,7 +105,7 @@ public final class OtlpReporter implements AutoCloseable {
     this.receiver = receiver(configuration);
     this.common = resource(configuration, resource);
     this.form = form(exporter, bounds.isEmpty() ? CacheMetric.USUAL_BOUNDS_SECONDS : bounds);
-    String version = OtlpReporter.class.getPackage().getImplementationVersion();
+    String version = BridgeVersion.read();
     this.scope =
         version == null
             ? InstrumentationScopeInfo.create(SCOPE)
