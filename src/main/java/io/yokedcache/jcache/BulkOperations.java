@@ -334,7 +334,7 @@ final class BulkOperations<K, V> {
         if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {
           // Writers and listeners cannot get a key that cannot be decoded, and get a key once that
           // another program encoded in two ways.
-          unknown.add(Mutation.remove(page.get(i), Condition.ANY, null, /* wantsPrior= */ false));
+          unknown.add(Mutation.remove(page.get(i), Condition.ANY, null));
         }
       }
       if (!keys.isEmpty()) {

@@ -39,7 +39,7 @@ final class EntryIterator<K, V> implements Iterator<Cache.Entry<K, V>> {
     this.store = store;
     this.codec = codec;
     this.meter = meter;
-    this.pages = store.scan(Use.ANSWER);
+    this.pages = store.scan(Use.ANSWER, /* beginnings= */ List.of());
   }
 
   @Override

@@ -109,7 +109,7 @@ public final class EntryReads<K, V> {
     }
     Bytes bytes =
         store.readsReplicas()
-            ? store.getFromReplica(key, Use.ANSWER)
+            ? store.getFromReplica(key)
             : store.get(key, ttlAskedAhead(), Use.ANSWER);
     return new Read<>(bytes, codec.decode(key, bytes), /* isOld= */ false);
   }
@@ -117,7 +117,7 @@ public final class EntryReads<K, V> {
   /** Reads entries from Redis, in the order of the keys. */
   public List<Read<V>> readAll(List<Bytes> keys) {
     if (near == null && store.readsReplicas()) {
-      return decoded(keys, store.getAllFromReplicas(keys, Use.ANSWER));
+      return decoded(keys, store.getAllFromReplicas(keys));
     }
     return readAllFromMaster(keys);
   }

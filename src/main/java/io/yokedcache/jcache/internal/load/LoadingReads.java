@@ -317,7 +317,7 @@ public final class LoadingReads<K, V> {
     Bytes encodedKey = context.codec().key(key);
     Bytes stored =
         store.readsReplicas()
-            ? store.getFromReplica(encodedKey, Use.ANSWER)
+            ? store.getFromReplica(encodedKey)
             : store.get(encodedKey, Ttl.UNCHANGED, Use.ANSWER);
     return context.codec().decode(encodedKey, stored) != null;
   }

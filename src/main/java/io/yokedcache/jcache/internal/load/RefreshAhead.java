@@ -279,8 +279,7 @@ public final class RefreshAhead<K, V> {
   private Mutation mutation(OldEntry<K, V> entry, Map<K, V> loaded) {
     V value = loaded.get(entry.key());
     if (value == null) {
-      return Mutation.remove(
-          entry.keyBytes(), Condition.EQUAL, entry.bytes(), /* wantsPrior= */ false);
+      return Mutation.remove(entry.keyBytes(), Condition.EQUAL, entry.bytes());
     }
     Ttl onCreation = context.expiry().onCreation();
     return new Mutation(

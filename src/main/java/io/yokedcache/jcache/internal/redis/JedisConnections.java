@@ -72,9 +72,7 @@ public final class JedisConnections {
    */
   static Connection open(Endpoint server, int greetingMillis) {
     return ready(
-        server,
-        connect(
-            server, greetingMillis, Duration.ZERO, ReplyReader.limit(server.maxValueBytes(), 1)));
+        server, connect(server, greetingMillis, ReplyReader.limit(server.maxValueBytes(), 1)));
   }
 
   /**
@@ -110,7 +108,7 @@ public final class JedisConnections {
   public static Greeted socket(Endpoint server) {
     int greetingMillis = millis(server.settings().commandTimeout());
     KeptConnection connection =
-        ready(server, connect(server, greetingMillis, Duration.ZERO, ReplyReader.limit(0, 1)));
+        ready(server, connect(server, greetingMillis, ReplyReader.limit(0, 1)));
     return new Greeted(connection.keeper.socket(), connection.client);
   }
 
@@ -180,12 +178,12 @@ public final class JedisConnections {
     return connection;
   }
 
-  private static KeptConnection connect(
-      Endpoint server, int greetingMillis, Duration silence, long maxReplyBytes) {
+  private static KeptConnection connect(Endpoint server, int greetingMillis, long maxReplyBytes) {
     return server
         .lookup()
         .connect(
-            settings -> connect(server.lookup(), settings, greetingMillis, silence, maxReplyBytes));
+            settings ->
+                connect(server.lookup(), settings, greetingMillis, Duration.ZERO, maxReplyBytes));
   }
 
   private static KeptConnection connect(

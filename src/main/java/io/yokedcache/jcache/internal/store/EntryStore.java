@@ -410,23 +410,23 @@ public final class EntryStore {
   }
 
   /**
-   * Reads an entry, whose time to live stays as it is, from a replica if one may be read, else from
-   * the master. An entry that a replica does not have is read from the master.
+   * Reads an entry for {@link Use#ANSWER} from a replica if one may be read, else from the master.
+   * Its time to live stays as it is. An entry that a replica does not have is read from the master.
    */
-  public @Nullable Bytes getFromReplica(Bytes key, Use use) {
+  public @Nullable Bytes getFromReplica(Bytes key) {
     if (settlement.isAnyOwed()) {
       requireNonNull(replicas).leaveToMaster(1);
-      return get(key, Ttl.UNCHANGED, use); // replicas may still have what is owed
+      return get(key, Ttl.UNCHANGED, Use.ANSWER); // replicas may still have what is owed
     }
     Bytes value = requireNonNull(replicas).read(List.of(key)).get(0);
-    return value != null ? value : get(key, Ttl.UNCHANGED, use);
+    return value != null ? value : get(key, Ttl.UNCHANGED, Use.ANSWER);
   }
 
   /** Reads several entries as {@link #getFromReplica} does, in the order of the keys. */
-  public List<@Nullable Bytes> getAllFromReplicas(List<Bytes> keys, Use use) {
+  public List<@Nullable Bytes> getAllFromReplicas(List<Bytes> keys) {
     if (settlement.isAnyOwed()) {
       requireNonNull(replicas).leaveToMaster(keys.size());
-      return getAll(keys, Ttl.UNCHANGED, use); // replicas may still have what is owed
+      return getAll(keys, Ttl.UNCHANGED, Use.ANSWER); // replicas may still have what is owed
     }
     List<@Nullable Bytes> values = requireNonNull(replicas).read(keys);
     List<Integer> places = new ArrayList<>();
@@ -438,7 +438,7 @@ public final class EntryStore {
       }
     }
     if (!left.isEmpty()) {
-      List<@Nullable Bytes> found = getAll(left, Ttl.UNCHANGED, use);
+      List<@Nullable Bytes> found = getAll(left, Ttl.UNCHANGED, Use.ANSWER);
       for (int i = 0; i < places.size(); i++) {
         values.set(places.get(i), found.get(i));
       }
@@ -588,14 +588,9 @@ public final class EntryStore {
    * scan may be. A key may come twice. If the cache degrades, a scan for {@link Use#ANSWER} ends
    * where Redis is away. A scan for {@link Use#DECISION}, which removes all entries, owes a new
    * generation if it fails.
-   */
-  public Iterator<List<Bytes>> scan(Use use) {
-    return scan(use, List.of());
-  }
-
-  /**
-   * The keys of the cache as {@link #scan(Use)} returns them, but on one server only those that
-   * begin with one of some bytes, and on a cluster perhaps only those.
+   *
+   * @param beginnings on one server, only keys that begin with one of these are returned; on a
+   *     cluster, others may be as well. If there are none, all keys are returned.
    */
   public Iterator<List<Bytes>> scan(Use use, List<byte[]> beginnings) {
     return new EntryPages(

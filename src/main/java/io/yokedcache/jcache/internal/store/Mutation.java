@@ -47,10 +47,9 @@ public record Mutation(
             key, condition, expected, value, onCreation, onUpdate, wantsPrior, wantsChange, some);
   }
 
-  public static Mutation remove(
-      Bytes key, Condition condition, @Nullable Bytes expected, boolean wantsPrior) {
-    return new Mutation(
-        key, condition, expected, null, Ttl.UNCHANGED, Ttl.UNCHANGED, wantsPrior, false);
+  /** A removal of which neither the prior value nor the event is wanted. */
+  public static Mutation remove(Bytes key, Condition condition, @Nullable Bytes expected) {
+    return new Mutation(key, condition, expected, null, Ttl.UNCHANGED, Ttl.UNCHANGED, false, false);
   }
 
   /** The same creation in place of bytes that count as no entry. */
@@ -66,7 +65,7 @@ public record Mutation(
     return creates
         ? new Mutation(
             key, Condition.ANY, null, value, onCreation, onCreation, false, wantsChange, tags)
-        : remove(key, Condition.ANY, null, /* wantsPrior= */ false);
+        : remove(key, Condition.ANY, null);
   }
 
   /** The same change on the condition that the entry has these bytes. */

@@ -114,10 +114,7 @@ final class MutationApplier {
     Request own =
         call == null
             ? guard.withGenerationFirst(
-                operation,
-                bucket,
-                /* idempotent= */ false,
-                List.of(Planner.plain(mutation, generation)))
+                operation, bucket, List.of(Planner.plain(mutation, generation)))
             : request(operation, call);
     long nowNanos = System.nanoTime();
     boolean asks = announcement.isDue(nowNanos);
@@ -169,8 +166,7 @@ final class MutationApplier {
       String operation, Mutation mutation, int bucket, Generation generation) {
     long nowNanos = System.nanoTime();
     CommandArguments plain = Planner.plain(mutation, generation);
-    Request request =
-        guard.withGenerationFirst(operation, bucket, /* idempotent= */ false, List.of(plain));
+    Request request = guard.withGenerationFirst(operation, bucket, List.of(plain));
     List<@Nullable Object> replies =
         announcement.isDue(nowNanos)
             ? sendAndAsk(operation, List.of(request), nowNanos).get(0)
@@ -397,8 +393,7 @@ final class MutationApplier {
         teaches = false;
       }
     }
-    Request request =
-        guard.withGenerationFirst(operation, bucket.number(), /* idempotent= */ false, commands);
+    Request request = guard.withGenerationFirst(operation, bucket.number(), commands);
     return new BucketRequest(bucket, generation, request);
   }
 

@@ -512,7 +512,7 @@ final class Settlement {
       Bytes key = keys.get(i);
       Bytes value = found.get(i);
       if (value != null && requireNonNull(late.get(key)).mayHaveStored(value)) {
-        removals.add(Mutation.remove(key, Condition.EQUAL, value, /* wantsPrior= */ false));
+        removals.add(Mutation.remove(key, Condition.EQUAL, value));
       }
     }
     removals.forEach(removal -> observers.beforeUntrackedChange(removal.key()));

@@ -87,7 +87,7 @@ final class PlannerTest {
 
   @Test
   void remove() {
-    Mutation remove = Mutation.remove(KEY, Condition.ANY, null, /* wantsPrior= */ false);
+    Mutation remove = Mutation.remove(KEY, Condition.ANY, null);
 
     assertThat(command(remove)).isEqualTo("DEL E");
     assertThat(Planner.readPlain(remove, 1L)).isEqualTo(new Outcome(Change.REMOVED, null));
@@ -96,7 +96,16 @@ final class PlannerTest {
 
   @Test
   void remove_priorWanted() {
-    Mutation remove = Mutation.remove(KEY, Condition.PRESENT, null, /* wantsPrior= */ true);
+    Mutation remove =
+        new Mutation(
+            KEY,
+            Condition.PRESENT,
+            null,
+            null,
+            Ttl.UNCHANGED,
+            Ttl.UNCHANGED,
+            /* wantsPrior= */ true,
+            /* wantsChange= */ false);
 
     assertThat(command(remove)).isEqualTo("GETDEL E");
     assertThat(Planner.readPlain(remove, OLD))
@@ -106,7 +115,7 @@ final class PlannerTest {
 
   @Test
   void remove_noPlainCommand() {
-    assertThat(Planner.isPlain(Mutation.remove(KEY, Condition.EQUAL, VALUE, false))).isFalse();
+    assertThat(Planner.isPlain(Mutation.remove(KEY, Condition.EQUAL, VALUE))).isFalse();
   }
 
   private static Mutation write(
@@ -129,7 +138,7 @@ final class PlannerTest {
   @Test
   void readPlain_unexpectedReply() {
     @Nullable Object nothing = null;
-    Mutation remove = Mutation.remove(KEY, Condition.ANY, null, /* wantsPrior= */ false);
+    Mutation remove = Mutation.remove(KEY, Condition.ANY, null);
 
     assertThat(Planner.readPlain(remove, nothing)).isEqualTo(Outcome.NONE);
   }

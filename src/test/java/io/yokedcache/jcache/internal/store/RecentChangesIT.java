@@ -436,7 +436,7 @@ final class RecentChangesIT {
   }
 
   private static Mutation remove(Bytes key) {
-    return Mutation.remove(key, Condition.ANY, null, false);
+    return Mutation.remove(key, Condition.ANY, null);
   }
 
   private static Settings.Connection connection(int port) {

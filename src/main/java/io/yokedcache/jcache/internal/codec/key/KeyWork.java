@@ -30,8 +30,7 @@ final class KeyWork {
 
   void addPart() {
     if (++parts > maxParts) {
-      throw refused(
-          "it has more parts than the limit", "yokedcache.serialization.max-references", maxParts);
+      throw refused("it has more parts than the limit");
     }
   }
 
@@ -48,9 +47,7 @@ final class KeyWork {
               + comparisons
               + " comparisons, above "
               + ScanLimits.COMPARISONS_PER_REFERENCE
-              + " times the limit",
-          "yokedcache.serialization.max-references",
-          maxParts);
+              + " times the limit");
     }
   }
 
@@ -71,8 +68,10 @@ final class KeyWork {
     return true;
   }
 
-  private static CodecException refused(String what, String setting, long limit) {
+  private CodecException refused(String what) {
     return new CodecException(
-        Reason.LIMIT, "The key is refused: " + what + " " + setting + " = " + limit, null);
+        Reason.LIMIT,
+        "The key is refused: " + what + " yokedcache.serialization.max-references = " + maxParts,
+        null);
   }
 }

@@ -205,7 +205,7 @@ public final class StreamScan {
         case TC_ENUM -> constant();
         case TC_CLASS -> {
           description();
-          handle(Identity.KEY, 1);
+          handle(Identity.KEY);
           yield plain();
         }
         case TC_CLASSDESC, TC_PROXYCLASSDESC -> {
@@ -227,7 +227,7 @@ public final class StreamScan {
 
   private long string(long length) {
     skip(length);
-    handle(TEXT, 1);
+    handle(TEXT);
     lastKind = TEXT;
     return 1;
   }
@@ -252,7 +252,7 @@ public final class StreamScan {
     return handle;
   }
 
-  private int handle(@Nullable Kind kind, long weight) {
+  private int handle(@Nullable Kind kind) {
     if (handleCount == weights.length) {
       int more = 2 * handleCount;
       handles = Arrays.copyOf(handles, more);
@@ -260,7 +260,7 @@ public final class StreamScan {
       isOpen = Arrays.copyOf(isOpen, more);
     }
     handles[handleCount] = kind;
-    weights[handleCount] = weight;
+    weights[handleCount] = 1;
     isOpen[handleCount] = false;
     return handleCount++;
   }
@@ -277,7 +277,7 @@ public final class StreamScan {
   private long constant() {
     atDepth(depth);
     description();
-    int handle = handle(Identity.KEY, 1);
+    int handle = handle(Identity.KEY);
     text("the name of a constant");
     lastKind = Identity.KEY;
     return weights[handle];
@@ -298,7 +298,7 @@ public final class StreamScan {
     longestArray = Math.max(longestArray, length);
     limits.checkArray(length);
     boolean isLong = size == Byte.BYTES && length > ScanLimits.MAX_NUMBER_BYTES;
-    int handle = handle(isLong ? new LongArray(length) : Identity.KEY, 1);
+    int handle = handle(isLong ? new LongArray(length) : Identity.KEY);
     if (size > 0) {
       skip((long) length * size);
     } else {
@@ -315,7 +315,7 @@ public final class StreamScan {
   private long object() {
     atDepth(depth);
     Description type = required(description());
-    int handle = handle(type, 1);
+    int handle = handle(type);
     isOpen[handle] = true;
     Kind kind = ofClass(handle, type) ? timeKind : type.kindOfObjects();
     isOpen[handle] = false;
@@ -492,7 +492,7 @@ public final class StreamScan {
     skip(Long.BYTES);
     classNames.add(elementName(name));
     Description type = new Description(name);
-    handle(type, 1);
+    handle(type);
     type.flags = next();
     int count = shortInt();
     boolean objects = false;
@@ -527,7 +527,7 @@ public final class StreamScan {
     countClass();
     Description type = new Description("java.lang.reflect.Proxy");
     type.flags = SC_SERIALIZABLE;
-    handle(type, 1);
+    handle(type);
     int count = integer();
     if (count < 0 || count > MAX_INTERFACES) {
       throw new Malformed("a proxy has " + count + " interfaces");

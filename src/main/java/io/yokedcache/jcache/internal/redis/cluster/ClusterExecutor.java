@@ -124,7 +124,7 @@ public final class ClusterExecutor implements RedisExecutor {
 
   @Override
   public List<@Nullable Object> execute(Request request) {
-    ClusterNode node = topology.owner(ClusterTopology.slotOf(request.route()));
+    ClusterNode node = topology.owner(request.route().slot());
     if (node == null) {
       return new RoutedRequests(this, topology, settings, List.of(request)).send().get(0);
     }
@@ -138,7 +138,7 @@ public final class ClusterExecutor implements RedisExecutor {
    */
   @Override
   public void begin(Request request, AsyncQueue queue, Consumer<Pending> arrived) {
-    ClusterNode node = topology.owner(ClusterTopology.slotOf(request.route()));
+    ClusterNode node = topology.owner(request.route().slot());
     if (node == null) {
       queue.run(() -> arrived.accept(() -> execute(request)));
       return;
@@ -190,13 +190,13 @@ public final class ClusterExecutor implements RedisExecutor {
 
   @Override
   public @Nullable PooledExecutor poolOf(Bytes route) {
-    ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
+    ClusterNode owner = topology.owner(route.slot());
     return owner == null ? null : on(owner).pool();
   }
 
   @Override
   public boolean isAway(Bytes route) {
-    ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
+    ClusterNode owner = topology.owner(route.slot());
     return owner != null && owner.pool().breaker().isOpen();
   }
 
@@ -205,7 +205,7 @@ public final class ClusterExecutor implements RedisExecutor {
     Set<ClusterNode> owners = new HashSet<>();
     boolean isCertain = true;
     for (Bytes route : routes) {
-      ClusterNode owner = topology.owner(ClusterTopology.slotOf(route));
+      ClusterNode owner = topology.owner(route.slot());
       if (owner == null) {
         isCertain = false;
       } else if (owners.add(owner)) {

@@ -54,7 +54,7 @@ final class ClusterNode implements AutoCloseable {
             maxValueBytes,
             ServerLookup.fixed(own),
             failOver,
-            route -> isSuccessorOf(topology.owner(ClusterTopology.slotOf(route))),
+            route -> isSuccessorOf(topology.owner(route.slot())),
             () -> {
               policy.condemn();
               topology.restarted(this);

@@ -132,11 +132,6 @@ final class ClusterTopology implements Topology, AutoCloseable {
             this::refreshRegularly, REFRESH_MILLIS, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** The slot of a key. */
-  static int slotOf(Bytes route) {
-    return route.slot();
-  }
-
   /** The master of a slot, or {@code null} if none is known. */
   @Nullable ClusterNode owner(int slot) {
     return owners.get(slot);
@@ -541,13 +536,13 @@ final class ClusterTopology implements Topology, AutoCloseable {
 
   @Override
   public Master masterOf(Bytes route) {
-    ClusterNode owner = owner(slotOf(route));
+    ClusterNode owner = owner(route.slot());
     return owner != null ? owner.master() : masters().get(0);
   }
 
   @Override
   public long version(Bytes route) {
-    return versions.get(slotOf(route));
+    return versions.get(route.slot());
   }
 
   @Override

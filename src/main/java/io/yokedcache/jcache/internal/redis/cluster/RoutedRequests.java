@@ -93,7 +93,7 @@ final class RoutedRequests {
 
     Part(Request request) {
       this.request = request;
-      this.slot = ClusterTopology.slotOf(request.route());
+      this.slot = request.route().slot();
       this.replies = new Object[request.commands().size()];
     }
 

@@ -282,12 +282,12 @@ public final class GenerationGuard {
     }
   }
 
-  /** A request that reads the generation before its commands. */
-  public Request withGenerationFirst(
-      String operation, int bucket, boolean idempotent, List<CommandArguments> commands) {
-    return withGenerationFirst(operation, bucket, idempotent, commands, 0);
+  /** A request that reads the generation before its changes. */
+  public Request withGenerationFirst(String operation, int bucket, List<CommandArguments> changes) {
+    return withGenerationFirst(operation, bucket, /* idempotent= */ false, changes, 0);
   }
 
+  /** A request that reads the generation before its commands. */
   public Request withGenerationFirst(
       String operation,
       int bucket,

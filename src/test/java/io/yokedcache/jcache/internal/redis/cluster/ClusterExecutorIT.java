@@ -105,7 +105,7 @@ final class ClusterExecutorIT {
   }
 
   private static int slot(String key) {
-    return ClusterTopology.slotOf(Bytes.utf8(key));
+    return Bytes.utf8(key).slot();
   }
 
   private static RedisCluster.Node other(RedisCluster.Node owner) {
