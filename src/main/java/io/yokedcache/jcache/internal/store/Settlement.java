@@ -272,7 +272,7 @@ final class Settlement {
     SettlementAttempt attempt = beginAttemptIn(generations.buckets(), owed.waitEndNanos());
     RedisUnavailableException failure = null;
     try {
-      endLostClears(generations.buckets());
+      boolean unused = endLostConnections(generations.buckets());
       return clearNow(begun);
     } catch (RedisUnavailableException e) {
       failure = e;
@@ -282,11 +282,14 @@ final class Settlement {
     }
   }
 
-  /** Ends a {@code clear} that failed and may be executed after entries were stored again. */
-  private void endLostClears(Collection<Integer> buckets) {
-    boolean unused =
-        executor.endLostConnections(
-            operations.of(Name.OWED_REMOVAL), buckets.stream().map(names::route).toList());
+  /**
+   * Ends changes that failed and may be executed after entries were stored again.
+   *
+   * @return false if such changes may still be executed
+   */
+  private boolean endLostConnections(Collection<Integer> buckets) {
+    return executor.endLostConnections(
+        operations.of(Name.OWED_REMOVAL), buckets.stream().map(names::route).toList());
   }
 
   /** Begins the attempt at new generations, as soon as no other thread makes one there. */
@@ -420,7 +423,7 @@ final class Settlement {
     observers.beforeClear();
     try {
       long changes = owed.changes(debt);
-      endLostClears(some);
+      boolean unused = endLostConnections(some);
       generations.renew(some);
       owed.begun(debt, some, changes);
     } finally {
@@ -448,10 +451,12 @@ final class Settlement {
             debts.values(),
             () -> {
               List<Bytes> keys = List.copyOf(debts.keySet());
-              boolean mayArriveLate = !endLostConnections(keys);
+              Set<Integer> buckets = new HashSet<>();
+              keys.forEach(key -> buckets.add(names.bucketOf(key)));
+              boolean mayArriveLate = !endLostConnections(buckets);
               unlink(keys);
               // It may have been lost and sent again; executed late, it would remove a new entry.
-              mayArriveLate |= !endLostConnections(keys);
+              mayArriveLate |= !endLostConnections(buckets);
               owed.endDebts(debts, mayArriveLate);
             });
     return isAccepted ? Set.of() : debts.keySet();
@@ -462,12 +467,6 @@ final class Settlement {
             && away.kind() != RedisUnavailableException.Kind.REFUSED
         ? away
         : null;
-  }
-
-  private boolean endLostConnections(List<Bytes> keys) {
-    return executor.endLostConnections(
-        operations.of(Name.OWED_REMOVAL),
-        keys.stream().map(names::bucketOf).distinct().map(names::route).toList());
   }
 
   private void unlink(List<Bytes> keys) {
