@@ -138,10 +138,18 @@ final class RoutedRequests {
       } else if (part.replies[index] instanceof Long sum) {
         part.replies[index] = reply instanceof Long count ? (Object) (sum + count) : reply;
       } else if (part.replies[index] instanceof List) {
-        // A value of another type counts as absent, as it does for MGET.
-        ((List<@Nullable Object>) part.replies[index])
-            .set(element, reply instanceof JedisDataException ? null : reply);
+        if (reply instanceof JedisDataException error && !isWrongType(error)) {
+          part.replies[index] = error; // as if the server had refused MGET
+        } else {
+          ((List<@Nullable Object>) part.replies[index])
+              .set(element, reply instanceof JedisDataException ? null : reply);
+        }
       }
+    }
+
+    /** Whether the value of a key has another type, so that the key is absent for MGET. */
+    private static boolean isWrongType(JedisDataException error) {
+      return error.getMessage() != null && error.getMessage().startsWith("WRONGTYPE ");
     }
   }
 

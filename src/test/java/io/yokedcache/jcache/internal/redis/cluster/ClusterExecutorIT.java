@@ -33,6 +33,7 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.args.ClusterResetType;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 final class ClusterExecutorIT {
 
@@ -179,6 +180,39 @@ final class ClusterExecutorIT {
 
     assertThat(executor.execute(script).get(0)).isEqualTo(4L);
     assertThat(text(executor.execute(get("{way}a")).get(0))).isEqualTo("2");
+  }
+
+  @Test
+  void slotOnItsWay_refusedKeyIsAnError_andAnotherTypeIsAbsent() {
+    executor.executeAll(List.of(set("{acl}a", "1"), set("{acl}b", "2")));
+    int slot = slot("{acl}");
+    RedisCluster.Node from = cluster.masterOf(slot);
+    RedisCluster.Node to = other(from);
+    cluster.beginMove(slot, from, to);
+    cluster.moveKeys(slot, from, to, 1);
+    Request read =
+        request(
+            true,
+            new CommandArguments(Command.MGET).add(Bytes.utf8("{acl}a")).add(Bytes.utf8("{acl}b")));
+    try (Jedis importer = to.open()) {
+      importer.aclSetUser("default", "resetkeys");
+      Object refused = executor.execute(read).get(0);
+      importer.aclSetUser("default", "allkeys");
+      assertThat(refused)
+          .isInstanceOfSatisfying(
+              JedisDataException.class, e -> assertThat(e).hasMessageStartingWith("NOPERM"));
+    }
+    executor.execute(request(false, new CommandArguments(Command.DEL).add(Bytes.utf8("{acl}a"))));
+    executor.execute(
+        request(false, new CommandArguments(Command.LPUSH).add(Bytes.utf8("{acl}a")).add("1")));
+
+    List<?> values = (List<?>) executor.execute(read).get(0);
+
+    assertThat(values.stream().map(ClusterExecutorIT::text)).containsExactly(null, "2");
+    while (cluster.moveKeys(slot, from, to, 10) > 0) {
+      // more keys may be left
+    }
+    cluster.endMove(slot, from, to);
   }
 
   @Test
