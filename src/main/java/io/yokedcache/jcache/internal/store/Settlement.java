@@ -326,13 +326,10 @@ final class Settlement {
     for (Map<Bytes, Debt> due : owed.due(batchSize)) {
       isSettled = isSettled && settleKeys(due).isEmpty();
     }
-    Map<Bytes, Late> late = owed.takeLate(batchSize);
+    Map<Bytes, Late> late = owed.dueLate(batchSize);
     if (!late.isEmpty()) {
-      try {
-        removeLate(late);
-      } catch (CacheException e) {
-        owed.putBack(late);
-      }
+      removeLate(late);
+      owed.endLate(late);
     }
   }
 

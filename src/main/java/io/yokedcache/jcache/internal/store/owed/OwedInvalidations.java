@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -91,14 +90,18 @@ public final class OwedInvalidations {
   /**
    * The debts of a cache, which may have been opened and closed before.
    *
-   * @param owes whether there are any; a cache whose missing entries do harm owes nothing
+   * @param owes whether there are more, if the cache is not open; a cache whose missing entries do
+   *     harm owes nothing
    */
   public OfCache of(String cacheName, boolean owes) {
     return caches.compute(
         cacheName,
         (name, known) -> {
-          OfCache cache = known == null ? new OfCache(owes) : known;
-          cache.isOpen = true;
+          OfCache cache = known == null ? new OfCache() : known;
+          if (!cache.isOpen) {
+            cache.owes = owes;
+            cache.isOpen = true;
+          }
           return cache;
         });
   }
@@ -262,12 +265,12 @@ public final class OwedInvalidations {
   /** The debts of one cache. */
   public final class OfCache {
 
-    private final boolean owes;
+    private volatile boolean owes;
 
     /** Settles what is owed, by the last cache object that owed something. */
     private volatile @Nullable Runnable settlement;
 
-    private volatile boolean isOpen = true;
+    private volatile boolean isOpen;
 
     /** Whether there is a debt; changed under the monitor. */
     private volatile boolean any;
@@ -278,7 +281,7 @@ public final class OwedInvalidations {
     /** The debt of a new generation. */
     private @Nullable Debt generation;
 
-    /** The entries to remove once more, and when, in this order. */
+    /** The entries to remove once more, in the order of their times. */
     private Map<Bytes, Late> again = Map.of();
 
     /** The keys whose debts a thread settles now. */
@@ -292,10 +295,6 @@ public final class OwedInvalidations {
 
     private static <K, V> Map<K, V> modifiable(Map<K, V> map) {
       return map.isEmpty() ? new LinkedHashMap<>() : map;
-    }
-
-    private OfCache(boolean owes) {
-      this.owes = owes;
     }
 
     /** When a call that begins now has waited long enough, for {@link SettlementAttempt#await}. */
@@ -352,7 +351,8 @@ public final class OwedInvalidations {
       }
     }
 
-    private synchronized void overflow(long now) {
+    /** Owes a new generation in place of single entries; called under the monitor. */
+    private void overflow(long now) {
       overflows++;
       keys = Map.of();
       again = Map.of();
@@ -557,27 +557,24 @@ public final class OwedInvalidations {
       any = generation != null || !keys.isEmpty();
     }
 
-    /** The writes that may have been executed late by now. */
-    public synchronized Map<Bytes, Late> takeLate(int max) {
+    /** The writes that may have been executed late by now, for {@link #endLate}. */
+    public synchronized Map<Bytes, Late> dueLate(int max) {
       long now = System.nanoTime();
       Map<Bytes, Late> late = new HashMap<>();
-      Iterator<Map.Entry<Bytes, Late>> entries = again.entrySet().iterator();
-      while (entries.hasNext() && late.size() < max) {
-        Map.Entry<Bytes, Late> entry = entries.next();
-        if (now - entry.getValue().atNanos < 0) {
+      for (Map.Entry<Bytes, Late> entry : again.entrySet()) {
+        if (late.size() == max || now - entry.getValue().atNanos < 0) {
           break;
         }
         late.put(entry.getKey(), entry.getValue());
-        entries.remove();
       }
       return late;
     }
 
-    /** Takes back what could not be removed. */
-    public synchronized void putBack(Map<Bytes, Late> late) {
-      Map<Bytes, Late> both = modifiable(again);
-      late.forEach((key, writes) -> both.merge(key, writes, (one, other) -> one.and(other)));
-      again = both;
+    /** Notes that the entries were removed that late writes had left. */
+    public synchronized void endLate(Map<Bytes, Late> removed) {
+      if (!again.isEmpty()) {
+        removed.forEach(again::remove);
+      }
     }
 
     public synchronized long owedKeys() {
