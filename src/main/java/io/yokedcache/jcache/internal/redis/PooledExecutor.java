@@ -142,6 +142,7 @@ public final class PooledExecutor implements RedisExecutor {
     private long attemptNanos = startNanos;
     private int losses;
     private boolean timedOut;
+    private boolean wasRefused;
 
     /** The borrowed connection while commands are under way on it. */
     private @Nullable Place place;
@@ -193,9 +194,10 @@ public final class PooledExecutor implements RedisExecutor {
               write();
             }
             List<@Nullable Object> replies = read();
-            if (accepts(request, replies, madeNanos, startNanos)) {
+            if (accepts(request, replies, madeNanos, startNanos, wasRefused)) {
               return replies;
             }
+            wasRefused = true;
           } catch (JedisConnectionException e) {
             losses++;
             timedOut = RetryPolicy.isTimeout(e);
@@ -293,12 +295,20 @@ public final class PooledExecutor implements RedisExecutor {
    *
    * @param madeNanos when the connection was made
    * @param startNanos when the operation began
+   * @param wasRefused whether this method has returned false for the request before
    * @throws io.yokedcache.jcache.RedisUnavailableException if it may not be sent again
    */
   public boolean accepts(
-      Request request, List<@Nullable Object> replies, long madeNanos, long startNanos) {
+      Request request,
+      List<@Nullable Object> replies,
+      long madeNanos,
+      long startNanos,
+      boolean wasRefused) {
     JedisDataException error = policy.find(replies);
     if (error == null) {
+      if (wasRefused) {
+        policy.accepted();
+      }
       breaker.answered();
       return true;
     }

@@ -23,7 +23,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
  *       its role, or starts, each request waits for at most the command time-out. If the change
  *       takes longer, requests fail at once, except that now and then one has fresh connections
  *       made: the first request after the change succeeds, and a server that refuses for ever is
- *       not connected to for each request.
+ *       not connected to for each request. The change is over when a request that was refused is
+ *       {@linkplain #accepted accepted}, or when none was refused for a while.
  *   <li>The connection was lost, or no reply came in time: {@link #mayRepeatLost}.
  *   <li>The connection was lost before the request was written: {@link #mayRepeatUnsent}.
  *   <li>It failed at one node of a cluster: {@link #mayRepeatElsewhere}.
@@ -54,7 +55,10 @@ public final class RetryPolicy {
   private final long patienceNanos;
   private final boolean isOfNode;
   private volatile Consumer<String> listener = words -> {};
+  /** When the present change began; the next refusal begins another one if it is over. */
   private long firstNanos;
+
+  private boolean isOver;
   private long lastNanos = System.nanoTime() - QUIET_NANOS;
   private long pauseNanos = MIN_PAUSE_NANOS;
   private volatile long condemnedNanos = System.nanoTime();
@@ -146,6 +150,11 @@ public final class RetryPolicy {
     return madeNanos - condemnedNanos < 0;
   }
 
+  /** Notes that the server has executed a request that it had refused before. */
+  public synchronized void accepted() {
+    isOver = true;
+  }
+
   /**
    * Decides about a request that was refused.
    *
@@ -168,10 +177,14 @@ public final class RetryPolicy {
 
   private synchronized long decide(Retry retry, long madeNanos, long startNanos) {
     long now = System.nanoTime();
-    if (now - lastNanos >= QUIET_NANOS) {
+    boolean isUnrelated = now - lastNanos >= QUIET_NANOS;
+    if (isUnrelated || isOver) {
       firstNanos = now;
+    }
+    if (isUnrelated) {
       pauseNanos = MIN_PAUSE_NANOS;
     }
+    isOver = false;
     lastNanos = now;
     boolean fresh = retry == Retry.FRESH_CONNECTION;
     long waitedNanos = now - startNanos;

@@ -73,4 +73,21 @@ final class RetryPolicyTest {
     assertThat(policy.decide(new JedisDataException("OOM no"), true, again, startNanos))
         .isEqualTo(-1);
   }
+
+  @Test
+  void decide_serverIsBusyAgain_afterItHasServed() {
+    RetryPolicy policy = new RetryPolicy(Duration.ofMillis(20));
+    JedisDataException busy = new JedisDataException("BUSY a script");
+    long first = System.nanoTime();
+    assertThat(policy.decide(busy, true, first, first)).isPositive();
+    long decided = System.nanoTime();
+    while (System.nanoTime() - decided < Duration.ofMillis(20).toNanos()) {
+      Thread.onSpinWait();
+    }
+    assertThat(policy.decide(busy, true, first, System.nanoTime())).isEqualTo(-1);
+
+    policy.accepted();
+
+    assertThat(policy.decide(busy, true, first, System.nanoTime())).isPositive();
+  }
 }

@@ -129,6 +129,7 @@ public final class PipelinedExecutor implements RedisExecutor {
     boolean interrupted = Thread.interrupted();
     int losses = 0;
     int unsent = 0;
+    boolean wasRefused = false;
     PipelinedCall begun = sent;
     try {
       while (true) {
@@ -148,9 +149,10 @@ public final class PipelinedExecutor implements RedisExecutor {
             begun = null;
             replies = connection.finish(first);
           }
-          if (pool.accepts(request, replies, connection.madeNanos(), startNanos)) {
+          if (pool.accepts(request, replies, connection.madeNanos(), startNanos, wasRefused)) {
             return replies;
           }
+          wasRefused = true;
         } catch (LostCallException e) {
           connections.noteFailure();
           if (e.isSent() && request.mayChange()) {
