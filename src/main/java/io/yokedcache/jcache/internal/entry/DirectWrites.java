@@ -16,8 +16,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes that Redis decides in one round trip: the times to live are constants, and no application
- * code takes part.
+ * Writes that Redis decides: the times to live are constants, and no application code takes part.
+ * They take one round trip. Those that need an entry, {@link Condition#PRESENT}, take two: the
+ * entry is read before, since a value that cannot be decoded counts as absent.
  *
  * <p>Values are compared by their bytes first. If they differ, the stored value is decoded and
  * compared by {@code equals}, as JSR-107 requires; if it is equal, the write is made on the
