@@ -228,7 +228,8 @@ enum CacheFigure {
       Unit.COUNT,
       "NearInvalidations",
       "invalidations.near",
-      "Changes of entries that Redis reported, since the last reset; -1 without near cache",
+      "Changes of entries, and of tags in each bucket, that Redis reported, since the last reset; -1"
+          + " without near cache",
       near(NearCacheStatistics::invalidations)),
   NEAR_FLUSHES(
       Kind.SINCE_RESET,

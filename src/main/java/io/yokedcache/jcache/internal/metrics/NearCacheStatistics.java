@@ -5,7 +5,8 @@ package io.yokedcache.jcache.internal.metrics;
  *
  * @param hits lookups that the near cache answered
  * @param misses lookups without a usable near entry
- * @param invalidations changes of entries that Redis reported, changes by this JVM included
+ * @param invalidations changes of entries that Redis reported, changes by this JVM included, and
+ *     invalidations of tags, each once for every bucket
  * @param flushes times that near entries were dropped together: by {@code clear()}, or since the
  *     invalidations of a server may have been lost
  * @param droppedFills entries read from Redis that were not kept, since they may have been stale

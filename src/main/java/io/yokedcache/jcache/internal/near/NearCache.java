@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * until a read finds that the same generation is still current. A read that finds another
  * generation drops the near entries of the bucket.
  *
- * <p>A near entry with tags is dropped when one of them is invalidated ({@link TagEpochs}).
+ * <p>A near entry with tags is not used any more when one of them was invalidated ({@link
+ * TagEpochs}). It is dropped at its next look-up, or by a sweep.
  *
  * <p>Each bucket has a {@link Source}: the connection to the server that holds its keys. A near
  * entry is used while the source of its time is fresh, and is kept only if it was read from that
@@ -310,7 +311,10 @@ public final class NearCache<V> implements ChangeObserver {
     invalidated.forEach(this::invalidateTag);
   }
 
-  /** Drops the near entries that have a tag, and those that reads under way would leave. */
+  /**
+   * Ends the use of the near entries that have a tag, and of those that reads under way would
+   * leave. A sweep drops them when many tags were invalidated.
+   */
   private void invalidateTag(Bytes tag) {
     tags.invalidate(tag);
     if (tags.isSweepDue()) {

@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The tags of the near entries of a cache. A near entry has the present epoch of each of its tags,
- * and is used until one of them is over. So the invalidation of a tag drops the near entries that
- * have it, at a cost that does not depend on their number. Tags whose hashes end alike share an
- * epoch, so that the number of epochs is bounded, and are invalidated together.
+ * and is used until one of them is over. So the invalidation of a tag ends the use of the near
+ * entries that have it, at a cost that does not depend on their number. Tags whose hashes end alike
+ * share an epoch, so that the number of epochs is bounded, and are invalidated together.
  *
  * <p>Like the invalidation of an entry, that of a tag may arrive while an entry is read. So a read
  * leaves no near entry with tags if any tag was invalidated since its ticket. Safe for use by
