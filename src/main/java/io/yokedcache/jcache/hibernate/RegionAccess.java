@@ -40,7 +40,10 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   private final YokedRegion region;
   private final CacheStorage storage;
   private final YokedCache<Object, Object> cache;
+
+  /** The same cache, for decisions in a shared round trip. */
   private final SharedTrip.Member<Object, Object> member;
+
   private final boolean isLocking;
   private final boolean mayLoadOld;
   private final @Nullable Comparator<Object> versions;
@@ -158,7 +161,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     Supplier<Function<@Nullable Object, @Nullable RegionEntry>> load =
         () ->
             RegionEntry.load(
-                mayLoadOld ? null : ticket,
+                mayLoadOld ? null : ticket, // which is then only what the entry probably is
                 start,
                 Item.now(value, layout, version),
                 versions,
@@ -288,16 +291,20 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   @Override
   public final void removeAll(SharedSessionContractImplementor session) {
     TransactionContext.of(session).changeAll(this);
-    if (!isLocking) {
+    if (!isLocking) { // else Hibernate empties the region by unlockRegion, after the commit
       cache.clear();
     }
   }
 
-  final boolean inserting(SharedSessionContractImplementor session, Object key) {
+  // The methods of Hibernate for inserts and updates return whether the entry has a new state, for
+  // the statistics. It gets one when the transaction is over, and countPut counts that.
+
+  final void inserting(SharedSessionContractImplementor session, Object key) {
     TransactionContext context = TransactionContext.of(session);
     context.change(this, key);
-    // The end of a lock that the transaction has on the entry, of a deleted row, leaves no state.
-    // Hibernate may have looked for the row before, which has left a ticket.
+    // If the transaction has deleted a row with this id, it has locked the entry, and the end of
+    // the
+    // lock leaves no state: no ticket is needed. If Hibernate has looked for the row, there is one.
     if (isLocking && context.lockOf(this, key) == null && !context.hasTicket(this, key)) {
       context.beforeCommit(
           this,
@@ -313,7 +320,6 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
             };
           });
     }
-    return false;
   }
 
   private @Nullable Vacant ticketInPlaceOfEntry(Object key) {
@@ -326,7 +332,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     return entry instanceof Vacant vacant ? vacant : null;
   }
 
-  final boolean inserted(
+  final void inserted(
       SharedSessionContractImplementor session,
       Object key,
       Object value,
@@ -334,23 +340,21 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     TransactionContext context = TransactionContext.of(session);
     Vacant ticket = context.takeTicket(this, key);
     if (ticket == null || context.lockOf(this, key) != null) {
-      return false;
+      return;
     }
     Function<@Nullable Object, @Nullable RegionEntry> put =
         RegionEntry.insert(ticket, Item.now(value, layout, version));
     afterCommit(session, key, /* handle= */ null, () -> ticket, put);
-    return false;
   }
 
-  final boolean updating(SharedSessionContractImplementor session, Object key) {
+  final void updating(SharedSessionContractImplementor session, Object key) {
     if (!isLocking) {
       TransactionContext.of(session).change(this, key);
       cache.remove(key);
     }
-    return false;
   }
 
-  final boolean updated(
+  final void updated(
       SharedSessionContractImplementor session,
       Object key,
       Object value,
@@ -358,7 +362,7 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
       @Nullable SoftLock lock) {
     if (!isLocking) {
       cache.remove(key);
-      return false;
+      return;
     }
     Handle handle = Handle.of(lock);
     unlock(
@@ -368,7 +372,6 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         handle.isShared()
             ? RegionEntry.unlock(handle.id())
             : RegionEntry.unlock(handle.id(), Item.now(value, layout, version), versions));
-    return false;
   }
 
   /**
@@ -481,13 +484,15 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     @Override
     public boolean insert(
         SharedSessionContractImplementor session, Object key, Object value, Object version) {
-      return inserting(session, key);
+      inserting(session, key);
+      return false;
     }
 
     @Override
     public boolean afterInsert(
         SharedSessionContractImplementor session, Object key, Object value, Object version) {
-      return inserted(session, key, value, version);
+      inserted(session, key, value, version);
+      return false;
     }
 
     @Override
@@ -497,7 +502,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         Object value,
         Object currentVersion,
         Object previousVersion) {
-      return updating(session, key);
+      updating(session, key);
+      return false;
     }
 
     @Override
@@ -508,7 +514,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         Object currentVersion,
         Object previousVersion,
         SoftLock lock) {
-      return updated(session, key, value, currentVersion, lock);
+      updated(session, key, value, currentVersion, lock);
+      return false;
     }
   }
 
@@ -580,23 +587,27 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
 
     @Override
     public boolean insert(SharedSessionContractImplementor session, Object key, Object value) {
-      return inserting(session, key);
+      inserting(session, key);
+      return false;
     }
 
     @Override
     public boolean afterInsert(SharedSessionContractImplementor session, Object key, Object value) {
-      return inserted(session, key, value, /* version= */ null);
+      inserted(session, key, value, /* version= */ null);
+      return false;
     }
 
     @Override
     public boolean update(SharedSessionContractImplementor session, Object key, Object value) {
-      return updating(session, key);
+      updating(session, key);
+      return false;
     }
 
     @Override
     public boolean afterUpdate(
         SharedSessionContractImplementor session, Object key, Object value, SoftLock lock) {
-      return updated(session, key, value, /* version= */ null, lock);
+      updated(session, key, value, /* version= */ null, lock);
+      return false;
     }
   }
 }

@@ -55,6 +55,7 @@ public final class RetryPolicy {
   private final long patienceNanos;
   private final boolean isOfNode;
   private volatile Consumer<String> listener = words -> {};
+
   /** When the present change began; the next refusal begins another one if it is over. */
   private long firstNanos;
 

@@ -3,7 +3,14 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import java.util.List;
 
-/** Observes the changes that this JVM makes. Safe for use by several threads; never throws. */
+/**
+ * Observes the changes that this JVM makes. Safe for use by several threads; never throws.
+ *
+ * <p>{@link #afterChange} follows each {@code before} of an entry, whether or not the change
+ * succeeds, except if a read makes the entry expire: caches whose accesses change times to live
+ * have no near entries and no reads from replicas. It also comes alone, after an access that gave
+ * an entry a positive time to live, and if an entry turns out to be owed.
+ */
 public interface ChangeObserver {
 
   /**

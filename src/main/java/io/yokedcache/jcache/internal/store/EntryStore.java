@@ -36,12 +36,18 @@ import redis.clients.jedis.Protocol.Command;
 /**
  * The entries of one cache, as bytes with a time to live. Each is one Redis string under the token
  * of its bucket's generation, which every operation verifies in its round trip. This class reads
- * entries and ends all of them; {@link EntryChanges} changes single ones. Every operation is atomic
- * for its entry across all JVMs, sees only the current generation, and waits no longer than the
- * time-outs of the connection. All methods throw {@link CacheException} if Redis refuses the
- * command. If Redis cannot be reached, reads for {@link Use#DECISION} throw {@link
- * RedisUnavailableException}; other operations do so unless the cache degrades. Safe for use by
- * several threads.
+ * entries and ends all of them; {@link EntryChanges} changes single ones.
+ *
+ * <p>Reads of values: {@code get} for one entry, {@code getAll} for several. Those named {@code
+ * WithTtl} bring the times to live; {@code FromReplica} asks a replica first; after a failure of
+ * {@code ToChange} the key is owed; {@code begin} does not wait. {@code readAndTouch} sets a time
+ * to live of the application.
+ *
+ * <p>Every operation is atomic for its entry across all JVMs, sees only the current generation, and
+ * waits no longer than the time-outs of the connection. All methods throw {@link CacheException} if
+ * Redis refuses the command. If Redis cannot be reached, reads for {@link Use#DECISION} throw
+ * {@link RedisUnavailableException}; other operations do so unless the cache degrades. Safe for use
+ * by several threads.
  */
 public final class EntryStore {
 
@@ -315,7 +321,7 @@ public final class EntryStore {
     if (onAccess.isZero()) {
       keys.forEach(observers::beforeUntrackedChange);
     }
-    String operation = getting(keys);
+    String operation = nameOfGet(keys);
     return readOrMiss(
         use, keys, null, () -> guard.read(operation, keys, reads.values(operation, onAccess)));
   }
@@ -355,7 +361,7 @@ public final class EntryStore {
     if (onAccess.isZero()) {
       keys.forEach(observers::beforeUntrackedChange);
     }
-    begin(keys, reads.values(getting(keys), onAccess), queue, arrived);
+    begin(keys, reads.values(nameOfGet(keys), onAccess), queue, arrived);
   }
 
   /**
@@ -365,7 +371,7 @@ public final class EntryStore {
    */
   public void beginGetAllWithTtl(
       List<Bytes> keys, AsyncQueue queue, Consumer<Supplier<List<@Nullable StoredValue>>> arrived) {
-    begin(keys, reads.valuesWithTtl(getting(keys)), queue, arrived);
+    begin(keys, reads.valuesWithTtl(nameOfGet(keys)), queue, arrived);
   }
 
   private <T> void begin(
@@ -373,7 +379,7 @@ public final class EntryStore {
       BucketRequest<@Nullable T> read,
       AsyncQueue queue,
       Consumer<Supplier<List<@Nullable T>>> arrived) {
-    String operation = getting(keys);
+    String operation = nameOfGet(keys);
     int repairs = refusedRepairs;
     Consumer<Supplier<List<@Nullable T>>> finished =
         found ->
@@ -446,7 +452,7 @@ public final class EntryStore {
     return values;
   }
 
-  private String getting(List<Bytes> keys) {
+  private String nameOfGet(List<Bytes> keys) {
     return keys.size() == 1 ? operations.of(Name.GET) : operations.of(Name.GET_ALL);
   }
 
@@ -456,7 +462,7 @@ public final class EntryStore {
    * @return an entry or {@code null} for each key, in the order of the keys
    */
   public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
-    String operation = getting(keys);
+    String operation = nameOfGet(keys);
     return readOrMiss(
         use, keys, null, () -> guard.read(operation, keys, reads.valuesWithTtl(operation)));
   }
@@ -536,13 +542,13 @@ public final class EntryStore {
     List<Request> requests = new ArrayList<>(0);
     for (int bucket = 0; bucket < replies.size(); bucket++) {
       if (replies.get(bucket) == null) {
-        List<CommandArguments> changes = new ArrayList<>(2 * tags.size());
+        List<CommandArguments> commands = new ArrayList<>(2 * tags.size());
         for (Bytes tag : tags) {
           byte[] key = names.tagInvalidationKey(bucket, tag);
-          changes.add(new CommandArguments(Command.SET).add(key).add("1"));
-          changes.add(new CommandArguments(Command.DEL).add(key));
+          commands.add(new CommandArguments(Command.SET).add(key).add("1"));
+          commands.add(new CommandArguments(Command.DEL).add(key));
         }
-        requests.add(new Request(operation, names.route(bucket), /* idempotent= */ true, changes));
+        requests.add(new Request(operation, names.route(bucket), /* idempotent= */ true, commands));
       }
     }
     for (List<@Nullable Object> each : executor.executeAll(requests)) {

@@ -75,7 +75,7 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  */
 final class PipelinedConnection implements AutoCloseable {
 
-  /** The states of {@link #reading}, as in the table above. */
+  /** The states of {@link #reading}, as in the table above. Nobody reads before the third one. */
   private static final int FREE = 0;
 
   private static final int OFFERED = 1;
@@ -126,7 +126,7 @@ final class PipelinedConnection implements AutoCloseable {
   /** How many bytes were written; changed by the thread that is {@link #writing}. */
   private volatile long writtenBytes;
 
-  private final BatchLimit limit = new BatchLimit();
+  private final BatchLimit batchLimit = new BatchLimit();
   private final AtomicInteger openCalls = new AtomicInteger();
   private final AtomicReference<@Nullable JedisConnectionException> failure =
       new AtomicReference<>();
@@ -254,7 +254,8 @@ final class PipelinedConnection implements AutoCloseable {
   /**
    * Sends commands for which no thread waits.
    *
-   * @param call has a continuation, which begins in any case; then {@link #finish} has the outcome
+   * @param call has a continuation, which begins in any other case; then {@link #finish} has the
+   *     outcome
    * @throws LostCallException if the connection has ended; the continuation does not begin
    */
   void begin(PipelinedCall call) throws LostCallException {
@@ -288,7 +289,7 @@ final class PipelinedConnection implements AutoCloseable {
     if (call.isDone()) {
       return call.replies();
     }
-    JedisConnectionException cause = failure.get();
+    JedisConnectionException cause = failure.get(); // none if an Error in begin() ended the call
     throw new LostCallException(!call.withdraw(), cause == null ? endedInTheMiddle : cause);
   }
 
@@ -399,13 +400,15 @@ final class PipelinedConnection implements AutoCloseable {
     }
     PipelinedCall oldest = sent.peek();
     return oldest == null
-        || (limit.admits(lastBatch - oldest.batch() + 1)
+        || (batchLimit.admits(lastBatch - oldest.batch() + 1)
             && (!call.isAttended() || writtenBytes - oldest.bytesBefore() < SURELY_TAKEN_BYTES));
   }
 
   /** Writes the queued calls, unless another thread does: that one then also writes these. */
   private void write() {
     while (!queued.isEmpty() && isOpen() && writing.compareAndSet(false, true)) {
+      // Not while a call is encoded and not in its new queue alone, or the buffer is being written:
+      // an Error then leaves a connection that cannot be used.
       boolean isWhole = true;
       try {
         long batch = lastBatch + 1;
@@ -415,7 +418,7 @@ final class PipelinedConnection implements AutoCloseable {
         for (PipelinedCall call = queued.peek(); call != null; call = queued.peek()) {
           boolean isWanted = call.markSent(batch, nowNanos, bytesBefore);
           if (isWanted) {
-            transport.encode(call.commands()); // if an error ends it, the next writer does it again
+            transport.encode(call.commands()); // after an Error the next writer does it again
           }
           isWhole = false;
           if (isWanted) {
@@ -477,7 +480,7 @@ final class PipelinedConnection implements AutoCloseable {
     long arrivalNanos = lastArrivalNanos;
     if (oldest.receive(reply, arrivalNanos)) {
       sent.remove();
-      limit.answered(arrivalNanos - oldest.writeNanos());
+      batchLimit.answered(arrivalNanos - oldest.writeNanos());
       Continuation continuation = oldest == own ? null : oldest.continuation();
       if (continuation != null) {
         unwoken = continuation.queue();
@@ -507,6 +510,8 @@ final class PipelinedConnection implements AutoCloseable {
    * Called by the reader if nothing came in time. It fails if the oldest call is late, and if both
    * the wait for the server and the writing of the call began half a time-out ago: the threads of
    * both may have been stopped after they looked at the clock.
+   *
+   * @return for how many nanoseconds more the server may be silent; 0 if the connection fails
    */
   private long whenLate() {
     PipelinedCall oldest = sent.peek();
@@ -666,7 +671,8 @@ final class PipelinedConnection implements AutoCloseable {
   /** Whether the attendant may end: calls that come from now on start another one. */
   private boolean retireAttendant() {
     attendant.set(null);
-    return oldest() == null || !attendant.compareAndSet(null, Thread.currentThread());
+    boolean goesOn = oldest() != null && attendant.compareAndSet(null, Thread.currentThread());
+    return !goesOn;
   }
 
   private void fail(JedisConnectionException cause) {

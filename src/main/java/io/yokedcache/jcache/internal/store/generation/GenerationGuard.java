@@ -63,7 +63,8 @@ public final class GenerationGuard {
   }
 
   /**
-   * A read of some entries of one bucket.
+   * A request for some entries of one bucket that may be sent again: a read, a removal, or another
+   * time to live.
    *
    * @param <T> the result for each key
    */
@@ -127,8 +128,9 @@ public final class GenerationGuard {
   }
 
   /**
-   * Reads entries of any number of keys. A batch takes one round trip, whatever the number of its
-   * buckets, and one more for those whose generation was not known or was stale.
+   * Reads entries of any number of keys, or makes the changes of a {@link BucketRequest}. A batch
+   * takes one round trip, whatever the number of its buckets, and one more for those whose
+   * generation was not known or was stale.
    *
    * @return the results in the order of the keys
    */
@@ -315,7 +317,10 @@ public final class GenerationGuard {
     return known;
   }
 
-  /** Repeats an attempt, which returns {@code null} if the generation it was given was stale. */
+  /**
+   * Repeats an attempt, which returns {@code null} if the generation it was given was stale. {@link
+   * io.yokedcache.jcache.internal.store.EntryStore#get} has this loop itself, to save frames.
+   */
   public <T> T onCurrentGeneration(
       String operation, int bucket, Function<Generation, @Nullable T> attempt) {
     for (int i = 0; ; i++) {
