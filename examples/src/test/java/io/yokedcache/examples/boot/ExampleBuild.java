@@ -149,17 +149,17 @@ final class ExampleBuild {
 
   private static String allOf(List<Variant> variants) {
     return """
-    <project xmlns="http://maven.apache.org/POM/4.0.0">
-      <modelVersion>4.0.0</modelVersion>
-      <groupId>com.example</groupId>
-      <artifactId>shops</artifactId>
-      <version>1.0.0</version>
-      <packaging>pom</packaging>
-      <modules>
-        %s
-      </modules>
-    </project>
-    """
+        <project xmlns="http://maven.apache.org/POM/4.0.0">
+          <modelVersion>4.0.0</modelVersion>
+          <groupId>com.example</groupId>
+          <artifactId>shops</artifactId>
+          <version>1.0.0</version>
+          <packaging>pom</packaging>
+          <modules>
+            %s
+          </modules>
+        </project>
+        """
         .formatted(
             variants.stream()
                 .map(variant -> "<module>" + variant.folder() + "</module>")
@@ -177,17 +177,17 @@ final class ExampleBuild {
         """
             .formatted(Path.of(property("build.repository")).toUri());
     return """
-    <settings>
-      <profiles>
-        <profile>
-          <id>local</id>
-          <repositories><repository>%1$s</repository></repositories>
-          <pluginRepositories><pluginRepository>%1$s</pluginRepository></pluginRepositories>
-        </profile>
-      </profiles>
-      <activeProfiles><activeProfile>local</activeProfile></activeProfiles>
-    </settings>
-    """
+        <settings>
+          <profiles>
+            <profile>
+              <id>local</id>
+              <repositories><repository>%1$s</repository></repositories>
+              <pluginRepositories><pluginRepository>%1$s</pluginRepository></pluginRepositories>
+            </profile>
+          </profiles>
+          <activeProfiles><activeProfile>local</activeProfile></activeProfiles>
+        </settings>
+        """
         .formatted(repository);
   }
 
