@@ -345,7 +345,8 @@ public final class AllowedClasses {
         List.of(name),
         "Class "
             + DisplayNames.of(name)
-            + " may not be deserialised: the filter of this JVM (jdk.serialFilter) rejects it");
+            + " may not be deserialised: the filter of this JVM (jdk.serialFilter) rejects it; name"
+            + " the class where that is set, by -Djdk.serialFilter or by a framework");
   }
 
   static boolean isRejected(ObjectInputFilter.@Nullable Status status) {

@@ -49,7 +49,7 @@ public record JavaStreams(
       throw switchedOff("A " + DisplayNames.of(value.getClass().getName()) + " is not stored");
     }
     LimitedOutput bytes = new LimitedOutput(settings.maxBytes());
-    try (RecordingOutput out = new RecordingOutput(bytes, allowed)) {
+    try (RecordingOutput out = new RecordingOutput(bytes, allowed, mustBeReadable)) {
       out.writeObject(value);
       out.flush();
       byte[] written = bytes.toByteArray();
@@ -164,19 +164,28 @@ public record JavaStreams(
         cause);
   }
 
-  /** Collects the written classes that may not be read back. */
+  /**
+   * Collects the written classes that may not be read back. Those that the filter of this JVM
+   * rejects cannot be learned.
+   */
   private static final class RecordingOutput extends ObjectOutputStream {
 
     private final AllowedClasses allowed;
+    private final boolean mustBeReadable;
     private Set<Class<?>> unknown = Set.of();
 
-    RecordingOutput(OutputStream out, AllowedClasses allowed) throws IOException {
+    RecordingOutput(OutputStream out, AllowedClasses allowed, boolean mustBeReadable)
+        throws IOException {
       super(out);
       this.allowed = allowed;
+      this.mustBeReadable = mustBeReadable;
     }
 
     @Override
     protected void annotateClass(Class<?> type) {
+      if (mustBeReadable) {
+        allowed.checkJvmFilter(type);
+      }
       note(AllowedClasses.elementType(type));
     }
 

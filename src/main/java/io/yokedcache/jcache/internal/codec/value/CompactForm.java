@@ -101,6 +101,7 @@ final class CompactForm {
       return null;
     }
     for (Class<?> type : out.classes()) {
+      streams.allowed().checkJvmFilter(type);
       if (!readable.contains(type.getName())) {
         streams.learn(value, Set.of(out.classes()));
         readable.add(type.getName());

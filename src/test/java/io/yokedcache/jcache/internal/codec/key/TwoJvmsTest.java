@@ -30,7 +30,7 @@ final class TwoJvmsTest {
   void decode_withoutFilterOfTheJvm_passes() throws Exception {
     assertThat(OtherJvm.run(FallbackPrinter.class))
         .contains("canonical Base true", "canonical Pair true", "canonical Custom true")
-        .contains("java Base true", "java Color true", "java Custom true");
+        .contains("java Base true", "java Color true", "java Custom true", "auto Positive true");
   }
 
   @Test
@@ -52,6 +52,21 @@ final class TwoJvmsTest {
     }
     assertThat(lines).contains("canonical Custom true", "java Custom true");
     assertThat(lines).doesNotContain("canonical Color true", "java Color true");
+  }
+
+  /** Helidon has such a filter; otherwise each read would be a miss. */
+  @Test
+  void encode_filterOfTheJvm_refusesValuesThatCouldNotBeRead() throws Exception {
+    List<String> lines = OtherJvm.run(FallbackPrinter.class, "-Djdk.serialFilter=!*");
+    for (String value : List.of("java Base", "java Color", "java Custom", "auto Positive")) {
+      assertThat(lines)
+          .anyMatch(
+              line ->
+                  line.startsWith(value + " not written: ") && line.contains("jdk.serialFilter"));
+    }
+    assertThat(lines)
+        .filteredOn(line -> line.startsWith("canonical "))
+        .noneMatch(line -> line.contains("not written"));
   }
 
   @Test
