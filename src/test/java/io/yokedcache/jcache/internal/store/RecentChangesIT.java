@@ -219,7 +219,7 @@ final class RecentChangesIT {
                 public List<List<@Nullable Object>> executeAll(List<Request> all) {
                   List<List<@Nullable Object>> replies = newMaster.executeAll(all);
                   if (requests.incrementAndGet() == 2) { // behind the tokens
-                    jvm.generations.forgetAll();
+                    requireNonNull(jvm.generations).forgetAll();
                   }
                   return replies;
                 }
@@ -478,7 +478,7 @@ final class RecentChangesIT {
     private final AtomicInteger staleEntries = new AtomicInteger();
     private final RecentChanges changes;
     private EntryStore store;
-    private Generations generations;
+    private @Nullable Generations generations;
 
     Jvm(int capacity, Duration within) {
       changes = new RecentChanges(capacity, within, staleEntries::incrementAndGet);
@@ -490,15 +490,16 @@ final class RecentChangesIT {
     }
 
     private EntryStore store(RecentChanges noted) {
-      generations =
+      Generations own =
           new Generations(
               executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1));
+      generations = own;
       EntryStore made =
           new EntryStore(
               executor,
               names,
               "orders",
-              generations,
+              own,
               new RemoteEventPublisher(executor, names, "orders", RemoteEventMessage.origin(7, 1)),
               new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
               100,
@@ -506,7 +507,7 @@ final class RecentChangesIT {
               debts,
               /* owes= */ true,
               /* replicas= */ null);
-      made.observe(noted.of(names, generations, made));
+      made.observe(noted.of(names, own, made));
       return made;
     }
 
