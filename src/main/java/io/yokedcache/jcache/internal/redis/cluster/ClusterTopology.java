@@ -69,7 +69,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
   private static final List<CommandArguments> QUESTION =
       List.of(
           new CommandArguments(Command.CLUSTER).add("INFO"),
-          new CommandArguments(Command.CLUSTER).add("SLOTS"));
+          new CommandArguments(Command.CLUSTER).add("SLOTS"),
+          new CommandArguments(Command.CLUSTER).add("NODES"));
 
   private final Settings.Connection settings;
   private final List<Address> seeds;
@@ -103,8 +104,13 @@ final class ClusterTopology implements Topology, AutoCloseable {
   private volatile long readNanos = System.nanoTime();
   private volatile boolean closed;
 
-  /** The epoch of the last view; guarded by the lock. */
-  private long epoch;
+  /** The last view that was taken; guarded by the lock. */
+  private ClusterView view = new ClusterView(/* isOk= */ false, /* epoch= */ 0, List.of());
+
+  /**
+   * The node to which a slot has moved since a node was asked; it comes first, as it knows that.
+   */
+  private volatile @Nullable ClusterNode movedTo;
 
   /** When a slot was not served for the first and for the last time. */
   private record Gap(long firstNanos, long lastNanos) {}
@@ -265,15 +271,16 @@ final class ClusterTopology implements Topology, AutoCloseable {
     try {
       for (ClusterNode node : candidates()) {
         try {
-          ClusterView view = ask(node);
-          if (!view.ranges().isEmpty() && view.isOk() && view.epoch() >= epoch) {
-            adopt(view);
+          ClusterView next = ask(node);
+          boolean hasSlots = !next.ranges().isEmpty();
+          if (hasSlots && next.isOk() && next.epoch() >= view.epoch() && !next.isBefore(view)) {
+            adopt(next);
             return;
           }
           reasons.add(node + " says that the cluster does not serve");
-          boolean isBetter = view.isOk() || !isLoaded();
-          if (!view.ranges().isEmpty() && isBetter && (older == null || !older.isOk())) {
-            older = view;
+          boolean isBetter = next.isOk() || !isLoaded();
+          if (hasSlots && isBetter && (older == null || !older.isOk())) {
+            older = next;
           }
         } catch (CacheException e) {
           last = e;
@@ -289,7 +296,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
       throw unavailable(
           String.join("; ", reasons), last, isDenied ? Kind.ACCESS_DENIED : Kind.UNREACHABLE);
     }
-    adopt(older); // the cluster was made anew, or is down from the beginning
+    adopt(older); // the cluster was made anew or by hand, or is down from the beginning
   }
 
   /** The nodes to ask: masters that answer, other nodes, and at last nodes that fail. */
@@ -298,10 +305,16 @@ final class ClusterTopology implements Topology, AutoCloseable {
     masters.forEach(node -> all.put(node.address(), node));
     replicas.keySet().forEach(address -> all.putIfAbsent(address, node(address)));
     seeds.forEach(address -> all.putIfAbsent(address, node(address)));
+    ClusterNode first = movedTo;
+    movedTo = null;
+    if (first != null) {
+      all.put(first.address(), first);
+    }
     List<ClusterNode> ordered = new ArrayList<>(all.values());
     List<ClusterNode> present = masters;
     ordered.sort(
         Comparator.comparing(ClusterNode::isFailing)
+            .thenComparing(node -> node != first)
             .thenComparing(node -> !present.contains(node)));
     return ordered;
   }
@@ -317,7 +330,8 @@ final class ClusterTopology implements Topology, AutoCloseable {
       throw new CacheException(
           node + " is a stand-alone server; its URI begins with redis:// or rediss://", error);
     }
-    return ClusterView.parse(replies.get(0), node.pool().checked(OPERATION, slots), node.address());
+    return ClusterView.parse(
+        replies.get(0), node.pool().checked(OPERATION, slots), replies.get(2), node.address());
   }
 
   private RedisUnavailableException unavailable(String why, @Nullable Throwable cause, Kind kind) {
@@ -335,12 +349,12 @@ final class ClusterTopology implements Topology, AutoCloseable {
   }
 
   /** Takes a view over. Under the lock. */
-  private void adopt(ClusterView view) {
-    epoch = view.epoch();
+  private void adopt(ClusterView taken) {
+    view = taken;
     ClusterNode[] next = new ClusterNode[SLOTS];
     Map<String, ClusterNode> nextMasters = new TreeMap<>();
     Map<Address, Address> nextReplicas = new HashMap<>();
-    for (ClusterView.Range range : view.ranges()) {
+    for (ClusterView.Range range : taken.ranges()) {
       ClusterNode master = node(range.master());
       nextMasters.put(master.name(), master);
       range.replicas().forEach(replica -> nextReplicas.put(replica, range.master()));
@@ -404,6 +418,7 @@ final class ClusterTopology implements Topology, AutoCloseable {
   /** Notes that a node said that a slot belongs to another one. */
   void moved(int slot, Address address) {
     ClusterNode owner = node(address);
+    movedTo = owner;
     redirected(slot);
     ClusterNode old = owners.get(slot);
     if (old != null && old != owner && old.address().equals(replicas.get(address))) {

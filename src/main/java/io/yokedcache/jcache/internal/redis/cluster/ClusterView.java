@@ -3,7 +3,10 @@ package io.yokedcache.jcache.internal.redis.cluster;
 import io.yokedcache.jcache.internal.settings.Settings.Address;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.cache.CacheException;
@@ -13,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The slots and nodes of a cluster as one of its nodes sees them.
  *
  * @param isOk whether that node says that the cluster serves
- * @param epoch the cluster's epoch that the node knows; later views have greater ones
+ * @param epoch the cluster's epoch that the node knows; later views have no lesser one
  * @param ranges the slots that have a master
  */
 record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
@@ -23,28 +26,37 @@ record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
    *
    * @param first the first slot
    * @param last the last slot, which belongs to the range
+   * @param epoch the epoch in which the master got its slots, its {@code config-epoch}; -1 if it is
+   *     not known
    */
-  record Range(int first, int last, Address master, List<Address> replicas) {}
+  record Range(int first, int last, Address master, List<Address> replicas, long epoch) {}
 
-  private static final Pattern EPOCH = Pattern.compile("cluster_current_epoch:([0-9]+)");
+  private static final Pattern EPOCH = Pattern.compile("cluster_current_epoch:([0-9]{1,18})");
+
+  /** A line of {@code CLUSTER NODES}: the id comes first, and the epoch seventh. */
+  private static final Pattern NODE =
+      Pattern.compile("^([^ \n]+)(?: [^ \n]+){5} ([0-9]{1,18}) ", Pattern.MULTILINE);
 
   /**
-   * Reads the replies to {@code CLUSTER INFO} and {@code CLUSTER SLOTS}.
+   * Reads the replies to {@code CLUSTER INFO}, {@code CLUSTER SLOTS} and {@code CLUSTER NODES}.
    *
    * @param info the reply, or something else if the node refused it
+   * @param nodes the reply, or something else if the node refused it
    * @param asked the node that sent them; a node that does not know its own name stands for itself
    * @throws CacheException if the reply has another form
    */
-  static ClusterView parse(@Nullable Object info, @Nullable Object slots, Address asked) {
+  static ClusterView parse(
+      @Nullable Object info, @Nullable Object slots, @Nullable Object nodes, Address asked) {
     String text = info instanceof byte[] raw ? new String(raw, StandardCharsets.US_ASCII) : "";
     Matcher epoch = EPOCH.matcher(text);
     boolean isOk = text.isEmpty() || text.contains("cluster_state:ok");
     if (!(slots instanceof List<?> all)) {
       throw unreadable(slots);
     }
+    Map<String, Long> epochs = epochs(nodes);
     List<Range> ranges = new ArrayList<>(all.size());
     for (Object each : all) {
-      Range range = range(each, asked);
+      Range range = range(each, epochs, asked);
       if (range.master.port() > 0) { // else the node has forgotten its address, as after a reset
         ranges.add(range);
       }
@@ -52,7 +64,37 @@ record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
     return new ClusterView(isOk, epoch.find() ? Long.parseLong(epoch.group(1)) : 0, ranges);
   }
 
-  private static Range range(@Nullable Object reply, Address asked) {
+  /** The epochs of the nodes, by their ids. */
+  private static Map<String, Long> epochs(@Nullable Object nodes) {
+    Map<String, Long> epochs = new HashMap<>();
+    if (nodes instanceof byte[] raw) {
+      Matcher node = NODE.matcher(new String(raw, StandardCharsets.UTF_8));
+      while (node.find()) {
+        epochs.put(node.group(1), Long.parseLong(node.group(2)));
+      }
+    }
+    return epochs;
+  }
+
+  /**
+   * Whether a slot has a master of an earlier epoch here than in another view. A node that has
+   * voted in a fail-over knows the new epoch of the cluster before it hears which slots the new
+   * master has got.
+   */
+  boolean isBefore(ClusterView other) {
+    long[] epochs = new long[ClusterTopology.SLOTS];
+    other.ranges.forEach(range -> Arrays.fill(epochs, range.first, range.last + 1, range.epoch));
+    for (Range range : ranges) {
+      for (int slot = range.first; range.epoch >= 0 && slot <= range.last; slot++) {
+        if (range.epoch < epochs[slot]) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Range range(@Nullable Object reply, Map<String, Long> epochs, Address asked) {
     if (!(reply instanceof List<?> parts)
         || parts.size() < 3
         || !(parts.get(0) instanceof Long first)
@@ -68,7 +110,17 @@ record ClusterView(boolean isOk, long epoch, List<Range> ranges) {
     }
     replicas.removeIf(replica -> replica.port() == 0);
     return new Range(
-        first.intValue(), last.intValue(), address(parts.get(2), asked), List.copyOf(replicas));
+        first.intValue(),
+        last.intValue(),
+        address(parts.get(2), asked),
+        List.copyOf(replicas),
+        epochs.getOrDefault(id(parts.get(2)), -1L));
+  }
+
+  private static String id(@Nullable Object node) {
+    return node instanceof List<?> parts && parts.size() > 2 && parts.get(2) instanceof byte[] raw
+        ? new String(raw, StandardCharsets.UTF_8)
+        : "";
   }
 
   private static Address address(@Nullable Object node, Address asked) {

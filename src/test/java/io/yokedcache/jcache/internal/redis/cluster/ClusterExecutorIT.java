@@ -443,4 +443,30 @@ final class ClusterExecutorIT {
                       .hasMessageContaining("slot " + slot("lost") + " has no master"));
     }
   }
+
+  /** A node that has voted in a fail-over knows the new epoch before it hears of the new slots. */
+  @Test
+  void view_ofANodeThatHasNotHeardOfAFailOver() {
+    RedisCluster.Node master = cluster.masters().get(0);
+    ClusterView before = view(master);
+    RedisCluster.Node replica = cluster.replicasOf(master).get(0);
+    cluster.failOver(replica);
+    ClusterView after = view(replica);
+
+    ClusterView late = new ClusterView(/* isOk= */ true, after.epoch(), before.ranges());
+
+    assertThat(late.isBefore(after)).isTrue();
+    assertThat(after.isBefore(before)).isFalse();
+    assertThat(after.isBefore(after)).isFalse();
+  }
+
+  private static ClusterView view(RedisCluster.Node node) {
+    try (Jedis jedis = node.open()) {
+      return ClusterView.parse(
+          jedis.sendCommand(Command.CLUSTER, "INFO"),
+          jedis.sendCommand(Command.CLUSTER, "SLOTS"),
+          jedis.sendCommand(Command.CLUSTER, "NODES"),
+          new Settings.Address("127.0.0.1", node.port()));
+    }
+  }
 }
