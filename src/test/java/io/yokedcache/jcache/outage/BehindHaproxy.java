@@ -3,15 +3,14 @@ package io.yokedcache.jcache.outage;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.yokedcache.jcache.testing.RedisServer;
+import io.yokedcache.jcache.testing.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
 /**
@@ -106,12 +105,6 @@ final class BehindHaproxy implements Target {
   public void close() {
     proxy.close();
     server.close();
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    TemporaryFolder.delete(folder);
   }
 }

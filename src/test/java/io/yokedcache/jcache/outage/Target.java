@@ -5,17 +5,16 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.yokedcache.jcache.testing.RedisCluster;
 import io.yokedcache.jcache.testing.RedisSentinel;
 import io.yokedcache.jcache.testing.RedisServer;
+import io.yokedcache.jcache.testing.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
 
@@ -175,13 +174,7 @@ interface Target extends AutoCloseable {
     public void close() {
       links.close();
       server.close();
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(file);
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      TemporaryFolder.delete(folder);
     }
   }
 

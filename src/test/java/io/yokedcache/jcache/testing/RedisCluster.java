@@ -488,12 +488,6 @@ public final class RedisCluster implements AutoCloseable {
   public void close() {
     // In good order, a master would wait for a replica that lags behind.
     nodes.stream().filter(Node::isAlive).forEach(Node::kill);
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Collections.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    TemporaryFolder.delete(folder);
   }
 }

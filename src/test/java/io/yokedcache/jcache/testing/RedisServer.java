@@ -5,8 +5,12 @@ import io.yokedcache.jcache.internal.embedded.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real server that a test may kill, pause and start again on the same port. For one thread.
@@ -15,14 +19,19 @@ import java.util.concurrent.TimeUnit;
  */
 public final class RedisServer implements AutoCloseable {
 
+  private static final String FOLDER = "--dir";
   private static final long SIGNAL_TIMEOUT_SECONDS = 5;
 
-  private final List<String> arguments;
+  /** Where it writes, if the test does not say: a replica leaves a file, which no other loads. */
+  private final @Nullable Path folder;
+
+  private final List<String> options;
   private RedisProcess process;
 
-  private RedisServer(RedisProcess process, List<String> arguments) {
+  private RedisServer(RedisProcess process, List<String> options, @Nullable Path folder) {
     this.process = process;
-    this.arguments = arguments;
+    this.options = options;
+    this.folder = folder;
   }
 
   /** Starts a server on a free port, with further options of {@code redis-server}. */
@@ -32,8 +41,20 @@ public final class RedisServer implements AutoCloseable {
 
   /** Starts a server on that port, with further options of {@code redis-server}. */
   public static RedisServer startOn(int port, String... arguments) {
-    List<String> options = List.of(arguments);
-    return new RedisServer(RedisProcess.start(port, options), options);
+    List<String> options = new ArrayList<>(List.of(arguments));
+    Path folder = null;
+    if (!options.contains(FOLDER)) {
+      folder = TemporaryFolder.create("redis-server-");
+      Collections.addAll(options, FOLDER, folder.toString());
+    }
+    try {
+      return new RedisServer(RedisProcess.start(port, options), options, folder);
+    } catch (RuntimeException e) {
+      if (folder != null) {
+        TemporaryFolder.delete(folder);
+      }
+      throw e;
+    }
   }
 
   /** Returns a port of 127.0.0.1 on which nothing listens now. */
@@ -72,10 +93,16 @@ public final class RedisServer implements AutoCloseable {
     process.close();
   }
 
-  /** Stops the server if it runs, and starts an empty one with the same port and options. */
+  /**
+   * Stops the server if it runs, and starts one with the same port and options, which is empty
+   * unless they name a folder with its data.
+   */
   public void restart() {
-    stop();
-    process = RedisProcess.start(port(), arguments);
+    close();
+    if (folder != null) {
+      TemporaryFolder.createAgain(folder);
+    }
+    process = RedisProcess.start(port(), options);
   }
 
   /** Freezes the server by SIGSTOP: connections stay open, and nothing answers. */
@@ -102,9 +129,12 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
-  /** Same as {@link #stop}. May be called twice. */
+  /** Ends the server and removes its files. May be called twice. */
   @Override
   public void close() {
     stop();
+    if (folder != null) {
+      TemporaryFolder.delete(folder);
+    }
   }
 }
