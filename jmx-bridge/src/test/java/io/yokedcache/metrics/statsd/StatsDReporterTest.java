@@ -284,10 +284,14 @@ final class StatsDReporterTest {
           return now;
         };
     try (UdpReceiver receiver = UdpReceiver.start();
-        StatsDCollector collector = collector(receiver).build();
-        StatsDReporter reporter =
-            StatsDReporter.builder(source, collector).interval(Duration.ofSeconds(1)).start()) {
-      await().atMost(SOON).until(() -> sum(receiver, "p.redis___db.users.gets.hit") == 10);
+        StatsDCollector collector = collector(receiver).build()) {
+      StatsDReporter reporter =
+          StatsDReporter.builder(source, collector).interval(Duration.ofSeconds(1)).start();
+      try {
+        await().atMost(SOON).until(() -> sum(receiver, "p.redis___db.users.gets.hit") == 10);
+      } finally {
+        reporter.close();
+      }
     }
   }
 
