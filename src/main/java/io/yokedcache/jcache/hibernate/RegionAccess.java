@@ -302,9 +302,8 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   final void inserting(SharedSessionContractImplementor session, Object key) {
     TransactionContext context = TransactionContext.of(session);
     context.change(this, key);
-    // If the transaction has deleted a row with this id, it has locked the entry, and the end of
-    // the
-    // lock leaves no state: no ticket is needed. If Hibernate has looked for the row, there is one.
+    // No ticket is needed if the transaction has deleted a row with this id: it has locked the
+    // entry, and the end of the lock leaves no state. There is one if Hibernate looked for the row.
     if (isLocking && context.lockOf(this, key) == null && !context.hasTicket(this, key)) {
       context.beforeCommit(
           this,

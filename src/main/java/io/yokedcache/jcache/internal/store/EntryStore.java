@@ -381,20 +381,16 @@ public final class EntryStore {
       Consumer<Supplier<List<@Nullable T>>> arrived) {
     String operation = nameOfGet(keys);
     int repairs = refusedRepairs;
+    Supplier<List<@Nullable T>> again = () -> guard.read(operation, keys, read);
     Consumer<Supplier<List<@Nullable T>>> finished =
-        found ->
-            arrived.accept(
-                () ->
-                    readOrMiss(
-                        Use.ANSWER,
-                        keys,
-                        null,
-                        () ->
-                            repairs == refusedRepairs
-                                ? found.get()
-                                : guard.read(operation, keys, read)));
+        sent -> {
+          // Compared after readOrMiss has looked at what is owed: a debt may be settled before.
+          Supplier<List<@Nullable T>> found =
+              () -> (repairs == refusedRepairs ? sent : again).get();
+          arrived.accept(() -> readOrMiss(Use.ANSWER, keys, null, found));
+        };
     if (settlement.isAnyOwed()) {
-      queue.run(() -> finished.accept(() -> guard.read(operation, keys, read)));
+      queue.run(() -> finished.accept(again));
     } else {
       guard.begin(operation, keys, read, queue, finished);
     }
