@@ -14,13 +14,15 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import javax.cache.Cache;
 import javax.cache.CacheException;
+import javax.management.JMException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Several managers with near caches, each with its own connections as in its own JVM, that write
  * and read while something disturbs them. Each key has one writer, which counts up. A reader may
  * get an older number only within the bound after a newer one was written, and never in the manager
- * that wrote it. Runs for some seconds; {@code -Dstress.seconds=600} for longer.
+ * that wrote it. Runs for some seconds, and until enough was checked; {@code -Dstress.seconds=600}
+ * for longer.
  */
 final class CoherenceLoad implements AutoCloseable {
 
@@ -29,6 +31,9 @@ final class CoherenceLoad implements AutoCloseable {
   private static final long BOUND_MILLIS = 200;
   private static final long BOUND_NANOS = TimeUnit.MILLISECONDS.toNanos(BOUND_MILLIS);
   private static final long SECONDS = Long.getLong("stress.seconds", 4);
+  private static final long PATIENCE_SECONDS = 120;
+  private static final int ENOUGH_READS = 1_000;
+  private static final int ENOUGH_WRITES = 100;
 
   /** How many written numbers of each key are remembered. */
   private static final int REMEMBERED = 64;
@@ -41,6 +46,10 @@ final class CoherenceLoad implements AutoCloseable {
   private final List<AtomicReferenceArray<@Nullable Written>> history = new ArrayList<>();
   private final Queue<String> violations = new ConcurrentLinkedQueue<>();
   private final LongAdder reads = new LongAdder();
+
+  /** Reads that found a number of which another one was known to be the least that it may be. */
+  private final LongAdder judged = new LongAdder();
+
   private final LongAdder writes = new LongAdder();
   private volatile boolean stopping;
 
@@ -65,7 +74,10 @@ final class CoherenceLoad implements AutoCloseable {
                   "true",
                   "yokedcache.near.max-staleness",
                   BOUND_MILLIS + "ms")
-              .createCache("coherent", TestManagers.strings()));
+              .createCache(
+                  "coherent",
+                  // The beans of all managers of a URI have the same names: only one has some.
+                  TestManagers.strings().setStatisticsEnabled(i == 0)));
     }
     for (int key = 0; key < KEYS; key++) {
       history.add(new AtomicReferenceArray<>(REMEMBERED));
@@ -79,7 +91,9 @@ final class CoherenceLoad implements AutoCloseable {
     }
     threads.forEach(Thread::start);
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (System.nanoTime() < end && violations.isEmpty()) {
+    long last = end + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (violations.isEmpty()
+        && (System.nanoTime() < end || (!isEnough() && System.nanoTime() < last))) {
       disturbance.run();
     }
     stopping = true;
@@ -87,10 +101,24 @@ final class CoherenceLoad implements AutoCloseable {
       thread.join(30_000);
       assertThat(thread.isAlive()).as("%s has ended", thread).isFalse();
     }
-    System.out.printf("%,d reads, %,d writes in %d s%n", reads.sum(), writes.sum(), SECONDS);
+    System.out.printf(
+        "%,d reads, %,d of them judged, %,d near hits of one manager, %,d writes%n",
+        reads.sum(), judged.sum(), nearHits(), writes.sum());
     assertThat(violations).isEmpty();
-    assertThat(reads.sum()).isGreaterThan(1_000);
-    assertThat(writes.sum()).isGreaterThan(100);
+    assertThat(isEnough()).as("proves something").isTrue();
+  }
+
+  private boolean isEnough() {
+    return judged.sum() > ENOUGH_READS && writes.sum() > ENOUGH_WRITES && nearHits() > ENOUGH_READS;
+  }
+
+  /** How many reads of the first manager took a near entry. */
+  private long nearHits() {
+    try {
+      return new CacheFigures(caches.get(0)).extended("NearHits");
+    } catch (JMException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Counts up the keys of one manager, each read back at once. */
@@ -129,6 +157,9 @@ final class CoherenceLoad implements AutoCloseable {
       try {
         String seen = cache.get("k" + key);
         reads.increment();
+        if (seen != null && expected > 0) {
+          judged.increment();
+        }
         if (seen != null && Long.parseLong(seen) < expected) {
           violations.add(
               "k"

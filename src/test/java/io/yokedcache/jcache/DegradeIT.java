@@ -40,8 +40,8 @@ final class DegradeIT {
 
   private static final String[] SETTINGS = {
     "yokedcache.defaults.on-failure", "degrade",
-    "yokedcache.connection.connect-timeout", "200ms",
-    "yokedcache.connection.command-timeout", "200ms"
+    "yokedcache.connection.connect-timeout", "1s",
+    "yokedcache.connection.command-timeout", "1s"
   };
 
   private static final Map<Build, Subject> subjects = new EnumMap<>(Build.class);

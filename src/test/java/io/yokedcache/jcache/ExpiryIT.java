@@ -261,7 +261,7 @@ final class ExpiryIT {
 
     assertThat(raw.timeToLiveMillis(cache.getName(), KEY)).isLessThanOrEqualTo(150);
     Awaitility.await()
-        .atMost(5, SECONDS)
+        .atMost(30, SECONDS)
         .pollInterval(10, MILLISECONDS)
         .until(() -> cache.get(KEY) == null);
     assertThat(cache.containsKey(KEY)).isFalse();

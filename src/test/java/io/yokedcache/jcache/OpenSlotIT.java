@@ -65,7 +65,7 @@ final class OpenSlotIT {
   private static CacheManager open(String... settings) {
     List<String> all = new ArrayList<>(List.of(settings));
     all.addAll(List.of("yokedcache.buckets", "1"));
-    all.addAll(List.of("yokedcache.connection.command-timeout", "500ms"));
+    all.addAll(List.of("yokedcache.connection.command-timeout", "5s"));
     all.addAll(List.of("yokedcache.caches.\"tagged*\".tags", "true"));
     all.addAll(List.of("yokedcache.caches.\"*leased*\".load-lease", "10s"));
     return managers.open(cluster.uri(), all.toArray(String[]::new));

@@ -54,7 +54,7 @@ final class RawEntries implements AutoCloseable {
     String name = only(find(cacheName, key));
     jedis.pexpire(name, 1);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(30))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
         .until(() -> !jedis.exists(name));

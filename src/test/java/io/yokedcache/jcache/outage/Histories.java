@@ -40,7 +40,7 @@ final class Histories {
 
   private Histories() {}
 
-  /** Does one fault after the other until the time is over. */
+  /** Does one fault after the other until the time is over, and each of them at least once. */
   static Result run(Target target, boolean near, List<Fault> faults, Duration fault, Duration whole)
       throws IOException {
     Path folder = Files.createTempDirectory("yokedcache-histories-");
@@ -86,7 +86,7 @@ final class Histories {
   private static void doFaults(
       Target target, List<Fault> faults, Duration duration, Duration whole) {
     long end = System.nanoTime() + whole.toNanos();
-    for (int i = 0; System.nanoTime() - end < 0; i++) {
+    for (int i = 0; i < faults.size() || System.nanoTime() - end < 0; i++) {
       LockSupport.parkNanos(BETWEEN_FAULTS_NANOS);
       Fault fault = faults.get(i % faults.size());
       fault.begin().accept(target);

@@ -17,6 +17,7 @@ final class HistoriesIT {
   private static final String ONLY = System.getProperty("faults.only", "");
 
   private static final int SECONDS = Integer.getInteger("histories.seconds", 3);
+  private static final int ENOUGH_CALLS = 100;
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -54,6 +55,7 @@ final class HistoriesIT {
     assertThat(result.undecided())
         .as("keys of %d that were too hard to check", result.keys())
         .isLessThanOrEqualTo(result.keys() / 10);
-    assertThat(result.calls()).isPositive();
+    assertThat(result.calls()).as("calls").isGreaterThan(ENOUGH_CALLS);
+    assertThat(result.unknown()).as("calls that the faults met").isPositive();
   }
 }

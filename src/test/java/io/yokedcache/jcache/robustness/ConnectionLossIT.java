@@ -27,6 +27,9 @@ import redis.clients.jedis.params.ClientKillParams;
 /** The server lives, and connections, scripts and threads are lost. */
 final class ConnectionLossIT {
 
+  private static final int KILLS = 80;
+  private static final int MAX_KILLS = 5_000;
+
   private static RedisServer server;
 
   @BeforeAll
@@ -48,13 +51,15 @@ final class ConnectionLossIT {
         Checked.put(cache);
       }
       try (Load load = Load.start(8, (thread, step) -> Checked.get(cache))) {
-        AtomicInteger kills = killFor(killer, Duration.ofSeconds(4));
+        for (int i = 0; i < KILLS; i++) {
+          load.awaitCallOfEachThread();
+          assertThat(kill(killer)).as("connections of the load").isPositive();
+        }
         load.stop();
         System.out.printf(
             "CLIENT KILL: %d kills, %d gets succeeded, %d failed%n",
-            kills.get(), load.successes(), load.failures().size());
+            KILLS, load.successes(), load.failures().size());
         assertThat(load.causes()).isEmpty();
-        assertThat(kills.get()).isGreaterThan(10);
       }
     }
   }
@@ -122,11 +127,17 @@ final class ConnectionLossIT {
         Jedis killer = jedis()) {
       Cache<String, String> cache = Managers.texts(manager, "killed");
       try (Load load = Load.start(8, (thread, step) -> Checked.mixed(cache, thread, step))) {
-        AtomicInteger kills = killFor(killer, Duration.ofSeconds(4));
+        int kills = 0;
+        while (kills < KILLS || load.successes() < 1_000 || load.failures().isEmpty()) {
+          load.awaitCallOfEachThread();
+          kill(killer);
+          kills++;
+          assertThat(kills).as("kills, none of which a call has met").isLessThan(MAX_KILLS);
+        }
         load.stop();
         System.out.printf(
             "CLIENT KILL: %d kills, %d calls succeeded, %d failed%n",
-            kills.get(), load.successes(), load.failures().size());
+            kills, load.successes(), load.failures().size());
         assertThat(load.causes())
             .filteredOn(e -> !(e instanceof CacheException))
             .as("wrong replies and other exceptions")
@@ -134,7 +145,6 @@ final class ConnectionLossIT {
         assertThat(load.causes())
             .filteredOn(e -> !String.valueOf(e.getMessage()).contains("on cache killed on redis:"))
             .isEmpty();
-        assertThat(load.successes()).isGreaterThan(1_000);
       }
     }
   }
@@ -147,7 +157,7 @@ final class ConnectionLossIT {
       try (Load load = Load.start(8, (thread, step) -> Checked.mixed(cache, thread, step))) {
         for (int i = 0; i < 100; i++) {
           flusher.scriptFlush();
-          load.awaitSuccesses(20);
+          load.awaitCallOfEachThread();
         }
         load.stop();
         assertThat(load.causes()).isEmpty();
@@ -245,10 +255,11 @@ final class ConnectionLossIT {
       load.awaitSuccesses(500);
       assertThat(load.causes()).isEmpty();
       manager.close();
-      load.goOnFor(Duration.ofMillis(300));
+      load.awaitCallOfEachThread(); // perhaps of one that began before
+      load.awaitCallOfEachThread();
       load.stop();
       assertThat(load.causes())
-          .isNotEmpty()
+          .hasSizeGreaterThanOrEqualTo(8)
           .filteredOn(
               e ->
                   !(e instanceof IllegalStateException)
@@ -271,25 +282,9 @@ final class ConnectionLossIT {
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(condition);
   }
 
-  /** Kills all connections but its own, at random moments, for some time. */
-  private static AtomicInteger killFor(Jedis killer, Duration time) {
-    AtomicInteger kills = new AtomicInteger();
-    long endNanos = System.nanoTime() + time.toNanos();
-    Awaitility.await()
-        .atMost(time.plusSeconds(30))
-        .pollDelay(Duration.ofMillis(50))
-        .pollInterval(Duration.ofMillis(50))
-        .until(
-            () -> {
-              kill(killer);
-              kills.incrementAndGet();
-              return System.nanoTime() > endNanos;
-            });
-    return kills;
-  }
-
-  private static void kill(Jedis killer) {
-    killer.clientKill(ClientKillParams.clientKillParams().type(ClientType.NORMAL));
+  /** Kills all connections but its own, and returns how many there were. */
+  private static long kill(Jedis killer) {
+    return killer.clientKill(ClientKillParams.clientKillParams().type(ClientType.NORMAL));
   }
 
   private static Jedis jedis() {

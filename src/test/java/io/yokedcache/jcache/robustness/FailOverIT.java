@@ -32,6 +32,8 @@ import redis.clients.jedis.Jedis;
  */
 final class FailOverIT {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   /** What a former primary refuses; each writes in another way. */
   private static final Map<String, Consumer<Cache<String, String>>> WRITES =
       Map.of(
@@ -165,7 +167,7 @@ final class FailOverIT {
 
       proxy.leadTo(primary.port());
       Awaitility.await()
-          .atMost(Duration.ofSeconds(2))
+          .atMost(PATIENCE)
           .ignoreException(RedisUnavailableException.class)
           .until(
               () -> {
@@ -173,7 +175,7 @@ final class FailOverIT {
                 return true;
               });
       Awaitility.await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(PATIENCE)
           .until(() -> ConnectionBean.of(manager, "Healthy").intValue() == 1);
       assertThat(cache.get("a")).isEqualTo("3");
     }
@@ -194,7 +196,7 @@ final class FailOverIT {
       putByAnother("read-" + executor, "2");
 
       Awaitility.await("reads of the new primary")
-          .atMost(Duration.ofSeconds(10))
+          .atMost(PATIENCE)
           .until(() -> "2".equals(cache.get("a")));
     }
   }
@@ -242,23 +244,21 @@ final class FailOverIT {
       Cache<String, String> writer = Managers.texts(other, "followed-" + executor);
       HeardChanges heard = HeardChanges.of(cache);
       cache.put("a", "1");
-      Awaitility.await().atMost(Duration.ofSeconds(8)).until(() -> "1".equals(cache.get("a")));
+      Awaitility.await().atMost(PATIENCE).until(() -> "1".equals(cache.get("a")));
       changeRoles();
       proxy.leadTo(primary.port());
 
       cache.put("a", "2"); // finds out
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(PATIENCE)
           .until(() -> subscribed(primary, "yc:{followed-" + executor + "}:events") == 1);
-      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> tracking(primary) == 1);
+      Awaitility.await().atMost(PATIENCE).until(() -> tracking(primary) == 1);
       assertThat(cache.get("a")).isEqualTo("2");
       writer.put("b", "1"); // finds out as well
       writer.put("a", "3");
 
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(8))
-          .until(() -> heard.heard().contains("UPDATED a=3/2"));
-      Awaitility.await().atMost(Duration.ofSeconds(8)).until(() -> "3".equals(cache.get("a")));
+      Awaitility.await().atMost(PATIENCE).until(() -> heard.heard().contains("UPDATED a=3/2"));
+      Awaitility.await().atMost(PATIENCE).until(() -> "3".equals(cache.get("a")));
     }
   }
 

@@ -74,6 +74,8 @@ final class LargeValuesIT {
   private static CacheManager open(String... settings) {
     List<String> all = new ArrayList<>(List.of(settings));
     all.add("serialization.max-bytes=200000");
+    // A busy machine takes seconds to move values of this size.
+    all.add("connection.command-timeout=60s");
     all.add("key-statistics.enabled=false");
     return Managers.open(redis.uri(), all.toArray(new String[0]));
   }
@@ -88,7 +90,7 @@ final class LargeValuesIT {
 
   /** Makes the value of the key that long. */
   private static void plant(String cacheName, long bytes) {
-    try (Jedis jedis = new Jedis("127.0.0.1", redis.port())) {
+    try (Jedis jedis = new Jedis("127.0.0.1", redis.port(), /* timeout= */ 60_000)) {
       String name = jedis.keys("yc:{" + cacheName + "#*}:*:*" + KEY).iterator().next();
       jedis.setrange(name, bytes - 1, "x");
     }

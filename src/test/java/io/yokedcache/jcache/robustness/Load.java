@@ -2,6 +2,7 @@ package io.yokedcache.jcache.robustness;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -9,13 +10,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
 /** Threads that call a cache over and over until they are stopped, and note how each call ended. */
 final class Load implements AutoCloseable {
 
-  private static final long STOP_SECONDS = 60;
+  /** More than any machine needs for the calls that tests wait for. */
+  private static final long PATIENCE_SECONDS = 120;
 
   /** One call. */
   @FunctionalInterface
@@ -39,6 +43,10 @@ final class Load implements AutoCloseable {
   private final Step step;
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final AtomicLong successes = new AtomicLong();
+
+  /** How many calls of each thread have ended, well or not. */
+  private final AtomicLongArray endedCalls;
+
   private final AtomicLong worstNanos = new AtomicLong();
   private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
   private final CountDownLatch ended;
@@ -47,6 +55,7 @@ final class Load implements AutoCloseable {
   private Load(int threadCount, Step step) {
     this.step = step;
     this.ended = new CountDownLatch(threadCount);
+    this.endedCalls = new AtomicLongArray(threadCount);
     for (int i = 0; i < threadCount; i++) {
       int number = i;
       threads.add(new Thread(() -> repeat(number), "load-" + i));
@@ -85,6 +94,9 @@ final class Load implements AutoCloseable {
       successes.incrementAndGet();
     } else {
       failures.add(new Failure(startNanos, nanos, thrown));
+    }
+    endedCalls.incrementAndGet(thread);
+    if (thrown != null) {
       LockSupport.parkNanos(
           FAILURE_PAUSE_NANOS); // a circuit breaker refuses 100,000 calls a second
     }
@@ -115,9 +127,26 @@ final class Load implements AutoCloseable {
   void awaitSuccesses(long more) {
     long wanted = successes() + more;
     Awaitility.await("load goes on")
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(PATIENCE_SECONDS))
         .pollInterval(Duration.ofMillis(5))
         .until(() -> successes() >= wanted);
+  }
+
+  /**
+   * Returns when a call of each thread has ended. A call that is under way when this begins is over
+   * then, so that one call meets no more than one of the events between which this is called.
+   */
+  void awaitCallOfEachThread() {
+    long[] before = new long[endedCalls.length()];
+    Arrays.setAll(before, endedCalls::get);
+    Awaitility.await("each thread goes on")
+        .atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () ->
+                IntStream.range(0, before.length)
+                    .allMatch(thread -> endedCalls.get(thread) > before[thread]));
   }
 
   /** Lets the load go on for some time. */
@@ -134,7 +163,7 @@ final class Load implements AutoCloseable {
     stopped.set(true);
     boolean all;
     try {
-      all = ended.await(STOP_SECONDS, TimeUnit.SECONDS);
+      all = ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while the load ended", e);

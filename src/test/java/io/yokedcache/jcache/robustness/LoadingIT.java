@@ -73,7 +73,7 @@ final class LoadingIT {
             });
     loading.start();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .until(
             () -> {
               try (Jedis jedis = jedis()) {
@@ -102,7 +102,7 @@ final class LoadingIT {
       assertThat(cache.get("key-1")).hasSize(LENGTH);
       loading.join(TimeUnit.SECONDS.toMillis(10));
       Awaitility.await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(30))
           .until(() -> ConnectionBean.of(manager, "Healthy").intValue() == 1);
     }
   }
@@ -130,11 +130,11 @@ final class LoadingIT {
       loading.join(TimeUnit.SECONDS.toMillis(20));
       // The circuit breaker, which the pings of the health check may have opened, closes soon.
       Awaitility.await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(30))
           .ignoreExceptionsInstanceOf(RedisUnavailableException.class)
           .until(() -> cache.get("key") == null);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(30))
           .until(() -> ConnectionBean.of(manager, "Healthy").intValue() == 1);
     }
   }

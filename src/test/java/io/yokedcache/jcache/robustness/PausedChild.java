@@ -17,7 +17,7 @@ import javax.cache.CacheManager;
 final class PausedChild {
 
   static final int THREADS = 64;
-  static final Duration COMMAND_TIMEOUT = Duration.ofMillis(400);
+  static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(1);
 
   private PausedChild() {}
 

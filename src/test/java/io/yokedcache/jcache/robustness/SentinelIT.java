@@ -109,7 +109,7 @@ final class SentinelIT {
           long switched = System.nanoTime();
           // Calls that began before the switch may fail for their time-outs.
           Awaitility.await()
-              .atMost(Duration.ofSeconds(2))
+              .atMost(RedisSentinel.BOUND)
               .pollInterval(Duration.ofMillis(10))
               .until(() -> cachesWork(cache));
           long failures = load.failures().size();
@@ -151,7 +151,7 @@ final class SentinelIT {
       RedisServer present = servers.awaitOtherMaster(former);
       former.resume();
 
-      Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> cachesWork(cache));
+      Awaitility.await().atMost(RedisSentinel.BOUND).until(() -> cachesWork(cache));
       try (Load load = Load.start(THREADS, new Numbers(cache))) {
         servers.awaitReplicas(); // the former master has become a replica
         load.awaitSuccesses(1_000);
@@ -174,7 +174,7 @@ final class SentinelIT {
       child.resume();
       try (Jedis jedis = servers.open(present)) {
         Awaitility.await()
-            .atMost(Duration.ofSeconds(5))
+            .atMost(RedisSentinel.BOUND)
             .until(() -> jedis.clientList().contains(" name=yokedcache"));
       }
       List<String> output = child.end();
@@ -200,23 +200,23 @@ final class SentinelIT {
       Cache<String, String> writer = Managers.texts(other, "followed");
       HeardChanges heard = HeardChanges.of(cache);
       cache.put("a", "1");
-      Awaitility.await().atMost(Duration.ofSeconds(8)).until(() -> "1".equals(cache.get("a")));
+      Awaitility.await().atMost(RedisSentinel.BOUND).until(() -> "1".equals(cache.get("a")));
 
       RedisServer present = servers.failOver();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(3))
+          .atMost(RedisSentinel.BOUND)
           .until(() -> subscribers(servers, present) == 2);
-      Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> cachesWork(writer));
+      Awaitility.await().atMost(RedisSentinel.BOUND).until(() -> cachesWork(writer));
       writer.put("a", "2");
       writer.put("a", "3");
 
       Awaitility.await()
-          .atMost(Duration.ofSeconds(4))
+          .atMost(RedisSentinel.BOUND)
           .until(() -> heard.heard().stream().anyMatch(event -> event.contains("a=3/")));
       // The bound of staleness, near.max-staleness, is a second.
-      Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> "3".equals(cache.get("a")));
+      Awaitility.await().atMost(RedisSentinel.BOUND).until(() -> "3".equals(cache.get("a")));
       writer.put("a", "4");
-      Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> "4".equals(cache.get("a")));
+      Awaitility.await().atMost(RedisSentinel.BOUND).until(() -> "4".equals(cache.get("a")));
     }
   }
 
@@ -267,7 +267,7 @@ final class SentinelIT {
         assertThat(cachesWork(cache)).isTrue();
         Awaitility.await().atMost(RedisSentinel.BOUND).until(() -> subscribed(servers));
         servers.failOver();
-        Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> cachesWork(cache));
+        Awaitility.await().atMost(RedisSentinel.BOUND).until(() -> cachesWork(cache));
       }
       assertThat(log.linesWith("refuses SUBSCRIBE")).isEmpty();
       try (CacheManager manager = open(uri, "deaf")) {

@@ -32,7 +32,11 @@ final class SharedTroubleIT {
   /** No stack is that deep. */
   private static final int MAX_DEPTH = 1_000_000;
 
-  private static final String SHORT = "connection.command-timeout=1s";
+  /** A call that waits for one that will never be done ends after this time. */
+  private static final String TIMEOUT = "connection.command-timeout=10s";
+
+  /** More than a busy machine takes to give the server a processor. */
+  private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(4);
 
   private static RedisServer server;
 
@@ -70,7 +74,7 @@ final class SharedTroubleIT {
 
   @Test
   void stackOverflows_failNobodyElse() throws Exception {
-    try (CacheManager manager = Managers.open(server.uri(), SHORT)) {
+    try (CacheManager manager = Managers.open(server.uri(), TIMEOUT)) {
       Cache<String, String> cache = Managers.texts(manager, "overflows");
       try (Load others = Load.start(OTHERS, (thread, step) -> Checked.put(cache))) {
         others.awaitSuccesses(1_000);
@@ -119,7 +123,7 @@ final class SharedTroubleIT {
 
   @Test
   void interrupts_failNobody() throws Exception {
-    try (CacheManager manager = Managers.open(server.uri(), SHORT)) {
+    try (CacheManager manager = Managers.open(server.uri(), TIMEOUT)) {
       Cache<String, String> cache = Managers.texts(manager, "interrupts");
       Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
       AtomicBoolean stopped = new AtomicBoolean();
@@ -164,7 +168,9 @@ final class SharedTroubleIT {
 
   @Test
   void processorsTakenByOthers_failNobody() throws Exception {
-    try (CacheManager manager = Managers.open(server.uri(), SHORT)) {
+    try (CacheManager manager =
+        Managers.open(
+            server.uri(), "connection.command-timeout=" + SHORT_TIMEOUT.toMillis() + "ms")) {
       Cache<String, String> cache = Managers.texts(manager, "hogs");
       Checked.put(cache);
       AtomicBoolean stopped = new AtomicBoolean();
@@ -190,7 +196,7 @@ final class SharedTroubleIT {
         for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
           threads.add(start(hog));
         }
-        others.goOnFor(Duration.ofMillis(2_500)); // longer than a command may take
+        others.goOnFor(SHORT_TIMEOUT.multipliedBy(2)); // longer than a command may take
         others.awaitSuccesses(100);
         others.stop();
         stopped.set(true);

@@ -33,7 +33,7 @@ import redis.clients.jedis.Jedis;
 /** Near caches and listeners of other JVMs' changes, when the server loses or refuses something. */
 final class SubscriptionsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(8);
+  private static final Duration SOON = Duration.ofSeconds(30);
   private static final AtomicInteger NAMES = new AtomicInteger();
 
   /** With these classes HotSpot fills the gaps that a collection leaves. */

@@ -15,6 +15,11 @@ record CoherenceReport(
     long reads, long found, long writes, long removals, long expiries, long clears, long lost) {
 
   private static final String MARK = "COHERENCE";
+  private static final int ENOUGH = 100;
+  private static final int ENOUGH_SELDOM = 2;
+
+  /** A JVM that has done nothing yet. */
+  static final CoherenceReport NOTHING = new CoherenceReport(0, 0, 0, 0, 0, 0, 0);
 
   /** Returns the line that {@link #parse} finds in a JVM's output. */
   String toLine() {
@@ -25,6 +30,15 @@ record CoherenceReport(
   static CoherenceReport parse(String output) {
     long[] n = JvmReport.numbers(MARK, output);
     return new CoherenceReport(n[0], n[1], n[2], n[3], n[4], n[5], n[6]);
+  }
+
+  /** Whether each kind of operation was made often enough, and found entries. */
+  boolean provesSomething() {
+    return found > ENOUGH
+        && writes > ENOUGH
+        && removals > ENOUGH
+        && expiries > ENOUGH_SELDOM
+        && clears > ENOUGH_SELDOM;
   }
 
   /** Returns what both did together. */

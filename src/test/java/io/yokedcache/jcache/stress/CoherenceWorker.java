@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -35,6 +36,15 @@ final class CoherenceWorker {
   static final int KEYS = 60;
   static final Duration BOUND = Duration.ofMillis(200);
   static final String STARTED = "truth:started";
+
+  /** A hash with what each JVM has done so far. */
+  static final String REPORTS = "truth:reports";
+
+  /** Is set when the JVMs may end. */
+  static final String END = "truth:end";
+
+  private static final int TRUTH_TIMEOUT_MILLIS = 20_000;
+  private static final long REPORT_MILLIS = 200;
 
   private static final int WRITERS = 2;
   private static final int READERS = 2;
@@ -80,7 +90,7 @@ final class CoherenceWorker {
 
   /**
    * Arguments: URI of the caches, port of the server where the JVMs tell each other what they did,
-   * index of this JVM, how many there are, seconds.
+   * index of this JVM, how many there are.
    */
   public static void main(String[] args) throws Exception {
     Properties properties = new Properties();
@@ -94,11 +104,11 @@ final class CoherenceWorker {
               Integer.parseInt(args[2]),
               Integer.parseInt(args[3]),
               manager);
-      System.out.println(jvm.run(Duration.ofSeconds(Long.parseLong(args[4]))).toLine());
+      System.out.println(jvm.run().toLine());
     }
   }
 
-  private CoherenceReport run(Duration duration) throws Exception {
+  private CoherenceReport run() throws Exception {
     awaitOthers();
     List<Callable<@Nullable Void>> tasks = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {
@@ -112,11 +122,15 @@ final class CoherenceWorker {
     tasks.add(this::clear);
     tasks.add(this::learn);
     ExecutorService executor = Executors.newFixedThreadPool(tasks.size());
-    try {
+    try (Jedis truth = new Jedis("127.0.0.1", truthPort, TRUTH_TIMEOUT_MILLIS)) {
       // In the order they end: one that fails must not hide behind others.
       ExecutorCompletionService<@Nullable Void> ends = new ExecutorCompletionService<>(executor);
       tasks.forEach(ends::submit);
-      var failed = ends.poll(duration.toMillis(), TimeUnit.MILLISECONDS);
+      Future<@Nullable Void> failed = null;
+      while (failed == null && !truth.exists(END)) {
+        truth.hset(REPORTS, Integer.toString(worker), report().toLine());
+        failed = ends.poll(REPORT_MILLIS, TimeUnit.MILLISECONDS);
+      }
       stopping = true;
       if (failed != null) {
         failed.get();
@@ -127,6 +141,10 @@ final class CoherenceWorker {
     } finally {
       executor.shutdownNow();
     }
+    return report();
+  }
+
+  private CoherenceReport report() {
     return new CoherenceReport(
         reads.sum(),
         found.sum(),

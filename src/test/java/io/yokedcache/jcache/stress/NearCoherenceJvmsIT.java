@@ -22,13 +22,17 @@ import redis.clients.jedis.params.ClientKillParams;
  * Several JVMs with near caches on one Redis or one cluster, while entries change and expire,
  * caches are cleared, connections of near caches die, and a server hangs once. A JVM never gets
  * what it knows to be replaced or gone for longer than the bound, and never what it replaced
- * itself. Runs for some seconds; {@code -Dstress.seconds=600} for longer.
+ * itself. Runs for some seconds, and until enough was checked; {@code -Dstress.seconds=600} for
+ * longer.
  */
 final class NearCoherenceJvmsIT {
 
   private static final int JVMS = 3;
   private static final long SECONDS = Long.getLong("stress.seconds", 4);
+  private static final long PATIENCE_SECONDS = 120;
   private static final int HANG_MILLIS = 400;
+  private static final int ENOUGH_COPIES = 100;
+  private static final int ENOUGH_KILLS = 2;
   private static final Pattern TRACKING_ID =
       Pattern.compile("^id=(\\d+) .* sub=1 ", Pattern.MULTILINE);
 
@@ -76,49 +80,70 @@ final class NearCoherenceJvmsIT {
         JvmPool.start(
             JVMS,
             CoherenceWorker.class,
-            index ->
-                List.of(uri.toString(), "" + truthPort, "" + index, "" + JVMS, "" + SECONDS))) {
+            index -> List.of(uri.toString(), "" + truthPort, "" + index, "" + JVMS))) {
       CompletableFuture<Integer> kills =
           CompletableFuture.supplyAsync(() -> disturb(servers, truthPort));
       CoherenceReport all =
-          jvms.await(Duration.ofSeconds(SECONDS + 120)).stream()
+          jvms.await(Duration.ofSeconds(SECONDS + 2 * PATIENCE_SECONDS)).stream()
               .map(CoherenceReport::parse)
               .reduce(CoherenceReport::plus)
               .orElseThrow();
-      long readsInRedis =
-          servers.stream().mapToLong(server -> server.ask(NearCoherenceJvmsIT::reads)).sum();
+      long readsInRedis = readsInRedis(servers);
       System.out.printf(
-          "%s of %d JVMs on %d servers in %d s; %d connections killed, %d reads reached Redis%n",
-          all, JVMS, servers.size(), SECONDS, kills.get(30, TimeUnit.SECONDS), readsInRedis);
-      assertThat(all.reads() - readsInRedis).as("copies that were got").isGreaterThan(100);
-      assertThat(kills.join()).isGreaterThan(2);
-      assertThat(List.of(all.found(), all.writes(), all.removals())).allMatch(count -> count > 100);
-      assertThat(List.of(all.expiries(), all.clears())).allMatch(count -> count > 2);
+          "%s of %d JVMs on %d servers; %d connections killed, %d reads reached Redis%n",
+          all, JVMS, servers.size(), kills.get(30, TimeUnit.SECONDS), readsInRedis);
+      assertThat(all.reads() - readsInRedis)
+          .as("copies that were got")
+          .isGreaterThan(ENOUGH_COPIES);
+      assertThat(kills.join()).isGreaterThan(ENOUGH_KILLS);
+      assertThat(all).matches(CoherenceReport::provesSomething, "proves something");
       assertThat(all.lost()).isLessThan(all.writes() / 10);
     }
   }
 
-  /** Kills connections of near caches and has a server hang; returns how many were killed. */
+  /**
+   * Kills connections of near caches and has a server hang; then ends the JVMs and returns how many
+   * connections were killed. A busy machine gets more time, until enough has been checked.
+   */
   private static int disturb(List<Server> servers, int truthPort) {
     SplittableRandom random = new SplittableRandom();
     awaitStart(truthPort);
     long startNanos = System.nanoTime();
     long endNanos = startNanos + TimeUnit.SECONDS.toNanos(SECONDS);
+    long lastNanos = endNanos + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     long hangNanos = startNanos + TimeUnit.SECONDS.toNanos(SECONDS) / 2;
     boolean hasHung = false;
     int kills = 0;
-    while (System.nanoTime() - endNanos < 0) {
-      pause(random.nextInt(1, 400));
-      Server server = servers.get(random.nextInt(servers.size()));
-      kills += server.ask(jedis -> killOne(jedis, random)) ? 1 : 0;
-      if (!hasHung && System.nanoTime() - hangNanos > 0) {
-        server.pause().run();
-        pause(HANG_MILLIS);
-        server.resume().run();
-        hasHung = true;
+    try (Jedis truth = new Jedis("127.0.0.1", truthPort, /* timeout= */ 20_000)) {
+      while (System.nanoTime() - endNanos < 0
+          || (!isEnough(truth, servers, kills) && System.nanoTime() - lastNanos < 0)) {
+        pause(random.nextInt(1, 400));
+        Server server = servers.get(random.nextInt(servers.size()));
+        kills += server.ask(jedis -> killOne(jedis, random)) ? 1 : 0;
+        if (!hasHung && System.nanoTime() - hangNanos > 0) {
+          server.pause().run();
+          pause(HANG_MILLIS);
+          server.resume().run();
+          hasHung = true;
+        }
       }
+      truth.set(CoherenceWorker.END, "now");
     }
     return kills;
+  }
+
+  private static boolean isEnough(Jedis truth, List<Server> servers, int kills) {
+    CoherenceReport all =
+        truth.hvals(CoherenceWorker.REPORTS).stream()
+            .map(CoherenceReport::parse)
+            .reduce(CoherenceReport.NOTHING, CoherenceReport::plus);
+    return kills > ENOUGH_KILLS
+        && all.provesSomething()
+        && all.reads() - readsInRedis(servers) > ENOUGH_COPIES;
+  }
+
+  private static long readsInRedis(List<Server> servers) {
+    return servers.stream().mapToLong(server -> server.ask(NearCoherenceJvmsIT::reads)).sum();
   }
 
   private static void awaitStart(int truthPort) {

@@ -12,6 +12,7 @@ import org.jetbrains.lincheck.LincheckAssertionError;
 public final class Interleavings {
 
   private static final int COUNT = Integer.getInteger("interleavings", 2_000);
+  private static final int MAX_HUNG = 4;
 
   private Interleavings() {}
 
@@ -26,18 +27,20 @@ public final class Interleavings {
   }
 
   /**
-   * Runs a scenario, and once more if an interleaving did not end. Lincheck gives each 30 s, for
-   * which it has no setting, and the first one also rewrites the classes, which takes longer on a
-   * busy machine. Their order is always the same, so one that never ends is found again.
+   * Runs a scenario, and again if an interleaving did not end. Lincheck gives each 30 s, for which
+   * it has no setting, and the first one also rewrites the classes, which takes longer on a busy
+   * machine. Their order is always the same, so one that never ends is found again.
    */
   private static void run(int count, Runnable scenario) {
-    try {
-      Lincheck.runConcurrentTest(count, scenario);
-    } catch (LincheckAssertionError e) {
-      if (!String.valueOf(e.getMessage()).contains("has hung")) {
-        throw e;
+    for (int hung = 0; ; hung++) {
+      try {
+        Lincheck.runConcurrentTest(count, scenario);
+        return;
+      } catch (LincheckAssertionError e) {
+        if (hung == MAX_HUNG || !String.valueOf(e.getMessage()).contains("has hung")) {
+          throw e;
+        }
       }
-      Lincheck.runConcurrentTest(count, scenario);
     }
   }
 

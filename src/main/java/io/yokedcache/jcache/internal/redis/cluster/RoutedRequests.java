@@ -32,9 +32,10 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * commands that were not executed: those that a node redirected, and those whose node could not be
  * asked. No command is sent again that may have been executed, unless its request allows it.
  *
- * <p>Rounds end when {@code command-timeout} has passed since the first failure. If a node has
- * failed for that long already, or a slot was not served for that long, its requests fail at once.
- * For one thread.
+ * <p>Rounds end when {@code command-timeout} has passed since the first failure, except that a
+ * redirect that needs no pause is followed all the same: the JVM may have been stopped when it
+ * came. If a node has failed for that long already, or a slot was not served for that long, its
+ * requests fail at once. For one thread.
  */
 final class RoutedRequests {
 
@@ -337,11 +338,13 @@ final class RoutedRequests {
       return;
     }
     long waitedNanos = System.nanoTime() - firstFailureNanos;
-    boolean isLoop = rounds > ROUNDS_WITHOUT_PAUSE;
-    if (waitedNanos >= patienceNanos || unservedNanos >= patienceNanos || topology.isClosed()) {
+    boolean waits = pauses || rounds > ROUNDS_WITHOUT_PAUSE;
+    if ((waits && waitedNanos >= patienceNanos)
+        || unservedNanos >= patienceNanos
+        || topology.isClosed()) {
       throw failure();
     }
-    if (pauses || isLoop) {
+    if (waits) {
       pauses = false;
       long pause = Math.min(MIN_PAUSE_NANOS << Math.min(rounds, 5), MAX_PAUSE_NANOS);
       long random = ThreadLocalRandom.current().nextLong(pause / 2);

@@ -76,15 +76,17 @@ final class ClusterExecutorIT {
 
   private static ClusterExecutor executor(
       Duration timeout, List<Settings.Address> seeds, FailOverListener failOver) {
-    Settings.Connection settings =
-        ConnectionSettings.of(
-                new Settings.Deployment(
-                    Settings.Deployment.Kind.CLUSTER, seeds, null, null, null, false))
-            .clientName("cluster-test")
-            .timeouts(timeout)
-            .pool(8, timeout)
-            .build();
-    return new ClusterExecutor(settings, 1 << 20, new BackgroundErrors(), failOver);
+    return new ClusterExecutor(settings(timeout, seeds), 1 << 20, new BackgroundErrors(), failOver);
+  }
+
+  private static Settings.Connection settings(Duration timeout, List<Settings.Address> seeds) {
+    return ConnectionSettings.of(
+            new Settings.Deployment(
+                Settings.Deployment.Kind.CLUSTER, seeds, null, null, null, false))
+        .clientName("cluster-test")
+        .timeouts(timeout)
+        .pool(8, timeout)
+        .build();
   }
 
   private static Request request(boolean idempotent, CommandArguments... commands) {
@@ -129,6 +131,27 @@ final class ClusterExecutorIT {
     assertThat(values).isEqualTo(IntStream.range(0, 300).mapToObj(i -> "v" + i).toList());
     assertThat(cluster.keyCounts().values()).allMatch(count -> count > 50);
     assertThat(executor.masters()).hasSize(3);
+  }
+
+  /** A JVM may be stopped for longer than a command may take, just after the redirect came. */
+  @Test
+  void slotOnItsWay_redirectIsFollowed_thoughTheTimeIsOver() {
+    executor.executeAll(List.of(set("{late}a", "1")));
+    int slot = slot("{late}");
+    RedisCluster.Node from = cluster.masterOf(slot);
+    RedisCluster.Node to = other(from);
+    cluster.beginMove(slot, from, to);
+    cluster.moveKeys(slot, from, to, 1);
+
+    RoutedRequests requests =
+        new RoutedRequests(
+            executor,
+            (ClusterTopology) executor.topology(),
+            settings(Duration.ofNanos(1), addresses()),
+            List.of(get("{late}a")));
+
+    assertThat(text(requests.send().get(0).get(0))).isEqualTo("1");
+    cluster.endMove(slot, from, to);
   }
 
   @Test
@@ -255,7 +278,8 @@ final class ClusterExecutorIT {
     List<@Nullable Object> replies = executor.execute(get("failed"));
 
     assertThat(replies).containsExactly((Object) null);
-    assertThat(calls).containsExactly("true 1");
+    // If it was asked before its promotion, it has another history later: it is repaired again.
+    assertThat(calls).startsWith("true 1");
     executor.execute(set("failed", "2"));
     assertThat(text(executor.execute(get("failed")).get(0))).isEqualTo("2");
     master.restart();

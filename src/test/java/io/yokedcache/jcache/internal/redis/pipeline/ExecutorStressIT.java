@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,7 @@ import redis.clients.jedis.Protocol.Command;
 /**
  * Many threads with all kinds of commands, while connections die: every reply must be the one to
  * its command, every call must end, and neither threads nor connections may be left. Runs for some
- * seconds; {@code -Dstress.seconds=600} for longer.
+ * seconds, and until enough was seen; {@code -Dstress.seconds=600} for longer.
  */
 final class ExecutorStressIT {
 
@@ -49,6 +50,8 @@ final class ExecutorStressIT {
   private static final String CLIENT_NAME = "stress";
   private static final Duration TIMEOUT = Duration.ofMillis(500);
   private static final long SECONDS = Long.getLong("stress.seconds", 4);
+  private static final long PATIENCE_SECONDS = 120;
+  private static final int ENOUGH_ANSWERS = 1_000;
 
   private final RedisServer redis = RedisServer.start();
   private final Leftovers leftovers = new Leftovers();
@@ -73,7 +76,7 @@ final class ExecutorStressIT {
   void quiet_everyReplyFits_andNothingIsLost() throws Exception {
     // Long enough for any pause of the machine: what was lost here was forgotten.
     try (RedisExecutor executor = executor(redis.port(), Duration.ofSeconds(10))) {
-      run(executor, () -> {});
+      run(executor, () -> {}, () -> true);
     }
     assertThat(lost.sum()).isZero();
   }
@@ -93,7 +96,8 @@ final class ExecutorStressIT {
                     .add("SKIPME")
                     .add("YES"));
             pause(ThreadLocalRandom.current().nextInt(1, 50));
-          });
+          },
+          () -> lost.sum() > 0);
       assertWorks(executor);
     }
   }
@@ -102,8 +106,7 @@ final class ExecutorStressIT {
   void connectionsCutInTheMiddle_everyReplyFits() throws Exception {
     try (CuttingProxy proxy = CuttingProxy.start(redis.port(), 400_000);
         RedisExecutor executor = executor(proxy.port())) {
-      run(executor, () -> pause(100));
-      assertThat(proxy.cuts()).isPositive();
+      run(executor, () -> pause(100), () -> proxy.cuts() > 0);
       proxy.calm();
       assertWorks(executor);
     }
@@ -120,7 +123,8 @@ final class ExecutorStressIT {
             redis.kill();
             pause(100);
             redis.restart();
-          });
+          },
+          () -> lost.sum() > 0);
       assertWorks(executor);
     }
   }
@@ -135,7 +139,8 @@ final class ExecutorStressIT {
             redis.pause();
             pause(900); // longer than a command may take
             redis.resume();
-          });
+          },
+          () -> lost.sum() > 0);
       assertWorks(executor);
     }
   }
@@ -229,9 +234,19 @@ final class ExecutorStressIT {
     try (CuttingProxy proxy = CuttingProxy.start(redis.port(), 1_000_000);
         RedisExecutor executor = executor(proxy.port())) {
       if (virtual == null) {
-        run(executor, () -> pause(100), MANY_PLATFORM_THREADS, ExecutorStressIT::startPlatform);
+        run(
+            executor,
+            () -> pause(100),
+            () -> proxy.cuts() > 0,
+            MANY_PLATFORM_THREADS,
+            ExecutorStressIT::startPlatform);
       } else {
-        run(executor, () -> pause(100), VIRTUAL_THREADS, task -> start(virtual, task));
+        run(
+            executor,
+            () -> pause(100),
+            () -> proxy.cuts() > 0,
+            VIRTUAL_THREADS,
+            task -> start(virtual, task));
       }
       proxy.calm();
       assertWorks(executor);
@@ -260,12 +275,17 @@ final class ExecutorStressIT {
     return thread;
   }
 
-  private void run(RedisExecutor executor, Runnable disturbance) throws InterruptedException {
-    run(executor, disturbance, THREADS, ExecutorStressIT::startPlatform);
+  private void run(RedisExecutor executor, Runnable disturbance, BooleanSupplier hasDisturbed)
+      throws InterruptedException {
+    run(executor, disturbance, hasDisturbed, THREADS, ExecutorStressIT::startPlatform);
   }
 
   private void run(
-      RedisExecutor executor, Runnable disturbance, int count, Function<Runnable, Thread> start)
+      RedisExecutor executor,
+      Runnable disturbance,
+      BooleanSupplier hasDisturbed,
+      int count,
+      Function<Runnable, Thread> start)
       throws InterruptedException {
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < count; t++) {
@@ -273,7 +293,10 @@ final class ExecutorStressIT {
       threads.add(start.apply(() -> work(executor, number)));
     }
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (System.nanoTime() < end) {
+    long last = end + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    BooleanSupplier isEnough = () -> answered.sum() > ENOUGH_ANSWERS && hasDisturbed.getAsBoolean();
+    while (System.nanoTime() < end
+        || (!isEnough.getAsBoolean() && wrong.isEmpty() && System.nanoTime() < last)) {
       disturbance.run();
       assertBounded(executor);
       pause(1);
@@ -281,9 +304,9 @@ final class ExecutorStressIT {
     stopping = true;
     join(threads);
     assertThat(wrong).isEmpty();
-    assertThat(answered.sum()).as("answered (%d lost)", lost.sum()).isGreaterThan(1_000);
-    System.out.printf(
-        "%,d calls answered rightly, %,d lost in %d s%n", answered.sum(), lost.sum(), SECONDS);
+    System.out.printf("%,d calls answered rightly, %,d lost%n", answered.sum(), lost.sum());
+    assertThat(answered.sum()).as("answered (%d lost)", lost.sum()).isGreaterThan(ENOUGH_ANSWERS);
+    assertThat(hasDisturbed.getAsBoolean()).as("a call was disturbed").isTrue();
   }
 
   private void work(RedisExecutor executor, int thread) {

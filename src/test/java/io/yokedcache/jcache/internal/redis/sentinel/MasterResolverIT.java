@@ -189,7 +189,7 @@ final class MasterResolverIT {
     RedisServer present = servers.failOver();
 
     Awaitility.await()
-        .atMost(Duration.ofSeconds(2))
+        .atMost(RedisSentinel.BOUND)
         .until(() -> executor.address().endsWith("(master 127.0.0.1:" + present.port() + ")"));
     set(executor, "moved", "2");
     try (Jedis jedis = servers.open(present)) {
@@ -279,7 +279,7 @@ final class MasterResolverIT {
       own.sentinels().get(0).close();
       RedisServer present = own.failOver();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(RedisSentinel.BOUND)
           .until(() -> executor.address().endsWith("(master 127.0.0.1:" + present.port() + ")"));
       set(executor, "learned", "2");
 
