@@ -52,6 +52,9 @@ final class Settlement {
   private final OwedInvalidations debts;
   private final OwedInvalidations.OfCache owed;
 
+  /** How many new masters have refused to remove changed entries. */
+  private volatile int refusedRepairs;
+
   /**
    * Creates the settlement of a cache.
    *
@@ -111,6 +114,31 @@ final class Settlement {
     debts.close(names.toString());
   }
 
+  /** Says whether the cache may owe something after it is closed. */
+  void keep(boolean isKept) {
+    debts.keep(names.toString(), isKept);
+  }
+
+  /**
+   * How many new masters have refused to remove changed entries. If the number grows during an
+   * operation, that may have looked at what is owed before, and got its answer from such a master.
+   */
+  int refusedRepairs() {
+    return refusedRepairs;
+  }
+
+  /** Notes that a new master has refused to remove entries. */
+  synchronized void oweAfterFailOver(Collection<Bytes> keys) {
+    owe(keys);
+    refusedRepairs++;
+  }
+
+  /** Notes that a new master has refused a new generation. */
+  synchronized void oweGenerationAfterFailOver() {
+    oweGeneration(/* afterFailOver= */ true);
+    refusedRepairs++;
+  }
+
   /** Notes that entries must be removed, because a change or a read before a change failed. */
   void owe(Collection<Bytes> keys) {
     for (Bytes key : keys) {
@@ -142,9 +170,13 @@ final class Settlement {
 
   /** Notes that the cache needs a new generation. */
   void oweGeneration() {
+    oweGeneration(/* afterFailOver= */ false);
+  }
+
+  private void oweGeneration(boolean afterFailOver) {
     observers.beforeClear();
     try {
-      owed.oweGeneration(this::settleAll);
+      owed.oweGeneration(this::settleAll, afterFailOver);
     } finally {
       observers.afterClear(); // near entries are wrong, too
     }
@@ -421,7 +453,11 @@ final class Settlement {
     try {
       long changes = owed.changes(debt);
       boolean unused = endLostConnections(some);
-      generations.renew(some);
+      if (debt.deletesOthers()) {
+        generations.renewOrDelete(some);
+      } else {
+        generations.renew(some);
+      }
       owed.begun(debt, some, changes);
     } finally {
       observers.afterClear();

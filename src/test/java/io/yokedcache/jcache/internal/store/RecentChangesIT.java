@@ -326,6 +326,55 @@ final class RecentChangesIT {
     }
   }
 
+  private static final Map<String, Consumer<Jvm>> LAST_CHANGES =
+      Map.of(
+          "remove", jvm -> jvm.store.changes().apply(remove(KEY), true),
+          "clear", jvm -> jvm.store.clear(new HashMap<>()),
+          "destroy", Jvm::destroyByName);
+
+  private static List<Arguments> lastChanges() {
+    return LAST_CHANGES.keySet().stream()
+        .sorted()
+        .flatMap(change -> Stream.of(Arguments.of(change, false), Arguments.of(change, true)))
+        .toList();
+  }
+
+  /** The cache is closed after its last change, and maybe opened again while it owes the repair. */
+  @ParameterizedTest
+  @MethodSource("lastChanges")
+  void newMaster_refusesChangesOfAClosedCache_itOwesTheRepair(String change, boolean opensAgain) {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
+        Jedis two = jedis(replica)) {
+      lose(
+          () -> {
+            requireNonNull(LAST_CHANGES.get(change)).accept(jvm);
+            jvm.closeStore();
+          });
+      jvm.openAnother();
+      jvm.debts.settleAll();
+      two.configSet("min-replicas-to-write", "1");
+
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isFalse();
+      if (opensAgain) {
+        jvm.openStore();
+        assertThat(jvm.get(KEY)).isNull();
+      }
+
+      two.configSet("min-replicas-to-write", "0");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                jvm.debts.settleAll();
+                return !OLD.equals(jvm.onReplica(KEY));
+              });
+    } finally {
+      try (Jedis two = jedis(replica)) {
+        two.configSet("min-replicas-to-write", "0");
+      }
+    }
+  }
+
   @Test
   void repair_lostByAnotherFailOver_isMadeAgain() {
     try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1))) {
@@ -479,6 +528,7 @@ final class RecentChangesIT {
     private final RecentChanges changes;
     private EntryStore store;
     private @Nullable Generations generations;
+    private RecentChanges.@Nullable OfCache opened;
 
     Jvm(int capacity, Duration within) {
       changes = new RecentChanges(capacity, within, staleEntries::incrementAndGet);
@@ -490,9 +540,13 @@ final class RecentChangesIT {
     }
 
     private EntryStore store(RecentChanges noted) {
+      return store(noted, names, "texts");
+    }
+
+    private EntryStore store(RecentChanges noted, KeySpace names, String types) {
       Generations own =
           new Generations(
-              executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1));
+              executor, names, new CacheIdentity("orders", types), Duration.ofSeconds(1));
       generations = own;
       EntryStore made =
           new EntryStore(
@@ -507,8 +561,30 @@ final class RecentChangesIT {
               debts,
               /* owes= */ true,
               /* replicas= */ null);
-      made.observe(noted.of(names, own, made));
+      RecentChanges.OfCache observer = noted.of(names, own, made);
+      made.observe(observer);
+      opened = observer;
       return made;
+    }
+
+    void closeStore() {
+      store.close();
+      requireNonNull(opened).close();
+    }
+
+    void openStore() {
+      store = store(changes);
+    }
+
+    void openAnother() {
+      EntryStore unused = store(changes, new KeySpace("yc", "another", BUCKETS), "texts");
+    }
+
+    /** As a manager in which the cache is not open, which does not know its codecs. */
+    void destroyByName() {
+      closeStore();
+      store = store(changes, names, "to be dropped");
+      store.destroy();
     }
 
     /** As an application that makes the cache anew, by another cache object. */
@@ -535,7 +611,10 @@ final class RecentChangesIT {
     @Nullable Bytes onReplica(Bytes key) {
       int bucket = names.bucketOf(key);
       try (Jedis two = jedis(replica)) {
-        byte[] generation = requireNonNull(two.get(names.generationKey(bucket)));
+        byte[] generation = two.get(names.generationKey(bucket));
+        if (generation == null) {
+          return null;
+        }
         byte[] prefix = names.entryPrefix(bucket, new String(generation, UTF_8).substring(0, 12));
         byte[] value = two.get(KeySpace.entryKey(prefix, key));
         return value == null ? null : Bytes.of(value);
