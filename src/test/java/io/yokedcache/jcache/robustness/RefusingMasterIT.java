@@ -124,6 +124,7 @@ final class RefusingMasterIT {
         CacheManager other = open(servers.otherUri(), "fail-over.recent-changes=0")) {
       List<Cache<String, String>> caches =
           Stream.of("plain", "near", "cleared").map(name -> filled(manager, other, name)).toList();
+      Cache<String, String> closed = filled(manager, other, "closed");
       servers.cutReplication();
       servers.tellReplicas(refusal::begin); // a replica that cannot save ends at the next change
       for (Cache<String, String> cache : caches.subList(0, 2)) {
@@ -131,6 +132,8 @@ final class RefusingMasterIT {
         cache.remove("changed0");
       }
       caches.get(2).clear();
+      closed.putAll(changed.stream().collect(Collectors.toMap(key -> key, key -> "lost")));
+      closed.close();
 
       servers.killMaster(0);
       servers.awaitSuccessor();
@@ -156,13 +159,13 @@ final class RefusingMasterIT {
 
       servers.tellMasters(refusal::end);
 
-      for (Cache<String, String> cache : caches) {
-        Cache<String, String> others = other.getCache(cache.getName());
+      for (String name : List.of("plain", "near", "cleared", "closed")) {
+        Cache<String, String> others = other.getCache(name);
         Awaitility.await("what is owed")
             .atMost(RedisCluster.BOUND)
             .until(() -> !others.getAll(changed).containsValue(OLD));
-        awaitAnswer(() -> cache.put("changed0", "new"));
       }
+      caches.forEach(cache -> awaitAnswer(() -> cache.put("changed0", "new")));
       Awaitility.await("health")
           .atMost(RedisCluster.BOUND)
           .until(() -> ConnectionBean.of(manager, "Healthy").intValue() == 1);

@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.robustness;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -29,6 +30,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+import redis.clients.jedis.params.ClientKillParams.SkipMe;
 
 /** Near caches and listeners of other JVMs' changes, when the server loses or refuses something. */
 final class SubscriptionsIT {
@@ -339,6 +343,38 @@ final class SubscriptionsIT {
               Managers.texts(managerOfUser("no-config-" + name, "&* -config"), name + "-3"));
       await().atMost(SOON).until(() -> !log.linesWith("It is not known").isEmpty());
       assertThat(log.linesWith("It is not known").get(0)).contains("NOPERM");
+    }
+  }
+
+  /** The listening manager does not know the generation, and can only hear, not ask. */
+  @Test
+  void entriesExpire_commandsFail_isWarnedOfOnce() throws JMException {
+    try (RedisServer server = RedisServer.start("--notify-keyspace-events", "Ex");
+        Jedis control = new Jedis("127.0.0.1", server.port());
+        CapturedLog log = CapturedLog.start()) {
+      CacheManager manager = managerOf(server.uri(), "events.lease=10m");
+      Cache<String, String> cache = Managers.texts(manager, name);
+      HeardChanges heard = HeardChanges.of(cache);
+      cache.putAll(Map.of("a", "1", "b", "1", "c", "1"));
+      String entry = control.keys("yc:*:a").iterator().next();
+      String clients = control.configGet("maxclients").get("maxclients");
+      control.configSet("maxclients", "1"); // those that there are stay
+      control.clientKill(new ClientKillParams().type(ClientType.NORMAL).skipMe(SkipMe.YES));
+      control.publish(("yc:{" + name + "}:events").getBytes(US_ASCII), new byte[] {1, 5});
+
+      control.pexpire(entry, 1);
+      control.pexpire(entry.replaceFirst("a$", "b"), 1);
+
+      await().atMost(SOON).until(() -> !log.linesWith("expired entries").isEmpty());
+      control.configSet("maxclients", clients);
+      await().atMost(SOON).ignoreExceptions().until(() -> cache.get("c") != null);
+      control.pexpire(entry.replaceFirst("a$", "c"), 1);
+      await().atMost(SOON).until(() -> heard.heard().contains("EXPIRED c=null/null"));
+      assertThat(log.linesWith("expired entries")).hasSize(1);
+      assertThat(log.linesWith("expired entries").get(0)).contains("max number of clients");
+      assertThat(log.linesWith("goes on after an error")).isEmpty();
+      assertThat(ConnectionBean.of(manager, "BackgroundErrors").longValue()).isZero();
+      managers.remove(0).getCachingProvider().close();
     }
   }
 }

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toSet;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
+import io.yokedcache.jcache.internal.concurrent.Throttle;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
@@ -28,6 +29,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,6 +92,9 @@ public final class RemoteEventSubscriber implements AutoCloseable {
 
   /** The names of the masters after the last change of the topology. */
   private Set<String> masters = Set.of();
+
+  /** Of expired entries of which listeners do not hear. */
+  private final Throttle warnings = new Throttle(Duration.ofMinutes(1));
 
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean renewalPlanned = new AtomicBoolean();
@@ -308,6 +313,12 @@ public final class RemoteEventSubscriber implements AutoCloseable {
   private void deliver(Runnable delivery) {
     try {
       delivery.run();
+    } catch (CacheException e) { // the generation of an expired entry could not be read
+      if (warnings.passes()) {
+        logger.warn("Listeners do not hear of some expired entries: {}", e.getMessage());
+      } else {
+        logger.debug("Listeners do not hear of an expired entry", e);
+      }
     } catch (Throwable e) { // the connection is fine, and other events are to come
       errors.survived("Delivery to a listener's cache", e);
     }

@@ -6,13 +6,14 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
+import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.Settlement.Refusal;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
-import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.SettlementAttempt;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -78,9 +79,7 @@ public final class EntryChanges {
     Bytes key = mutation.key();
     observers.beforeChange(key);
     try {
-      SettlementAttempt attempt =
-          settlement.isAnyOwed() ? settlement.settleToChange(List.of(key)) : null;
-      return attempt == null ? mutations.apply(mutation) : replace(mutation, attempt);
+      return settleAndApply(mutation);
     } catch (Throwable e) {
       if (owes) {
         settlement.oweChanges(List.of(mutation), e);
@@ -91,32 +90,76 @@ public final class EntryChanges {
     }
   }
 
+  private Outcome settleAndApply(Mutation mutation) {
+    while (true) {
+      int repairs = settlement.refusedRepairs();
+      Refusal refusal =
+          settlement.isAnyOwed() ? settlement.settleToChange(List.of(mutation.key())) : null;
+      Outcome outcome = refusal == null ? mutations.apply(mutation) : replace(mutation, refusal);
+      if (refusal != null || isValid(mutation, outcome, repairs)) {
+        return outcome;
+      }
+    }
+  }
+
+  /**
+   * Whether an outcome is that of an entry which this JVM need not remove. If a new master has
+   * refused to remove entries since the change looked at what is owed, it may have found one of
+   * them.
+   *
+   * @param repairs how many had refused it before
+   * @return false if the change was not made, and must be tried again
+   * @throws RedisUnavailableException if the change was made
+   */
+  private boolean isValid(Mutation mutation, Outcome outcome, int repairs) {
+    Condition condition = mutation.condition();
+    boolean foundEntry =
+        switch (outcome.change()) {
+          case NONE -> condition == Condition.ABSENT || condition == Condition.EQUAL;
+          case UPDATED, REMOVED ->
+              condition != Condition.ANY || mutation.wantsPrior() || mutation.value() == null;
+          case CREATED, WRITTEN, EXPIRED -> false;
+        };
+    if (!foundEntry || repairs == settlement.refusedRepairs()) {
+      return true;
+    }
+    if (outcome.change() == Change.NONE) {
+      return false;
+    }
+    throw settlement.ofDoubtfulEntry(mutation);
+  }
+
   /** Changes an entry that Redis refused to remove. */
-  private Outcome replace(Mutation mutation, SettlementAttempt attempt) {
+  private Outcome replace(Mutation mutation, Refusal refusal) {
     List<Outcome> outcomes = new ArrayList<>(1);
     replace(
-        List.of(mutation), attempt, outcomes, made -> outcomes.add(mutations.apply(made.get(0))));
+        List.of(mutation), refusal, outcomes, made -> outcomes.add(mutations.apply(made.get(0))));
     return outcomes.get(0);
   }
 
   /**
    * Changes entries of which Redis refused to remove some. These count as absent: a creation
    * replaces them, a change that needs an entry removes them, and the outcomes are those of changes
-   * that found nothing.
+   * that found nothing. Where a new generation was refused, a creation on the condition that there
+   * is no entry fails: other creations would not see it.
    *
    * @param outcomes those of the changes that were made, also if one fails
    */
   private void replace(
       List<Mutation> all,
-      SettlementAttempt attempt,
+      Refusal refusal,
       List<Outcome> outcomes,
       Consumer<List<Mutation>> change) {
     List<Mutation> made =
-        all.stream()
-            .map(one -> attempt.debts().containsKey(one.key()) ? one.ofAbsent() : one)
-            .toList();
+        all.stream().map(one -> refusal.isAbsent(one.key()) ? one.ofAbsent() : one).toList();
     CacheException failure = null;
     try {
+      for (Mutation mutation : all) {
+        if (mutation.condition() == Condition.ABSENT
+            && refusal.ofGeneration().contains(mutation.key())) {
+          throw settlement.ofRefusedGeneration(mutation);
+        }
+      }
       change.accept(made);
     } catch (CacheException e) {
       failure = e;
@@ -125,12 +168,12 @@ public final class EntryChanges {
       Set<Bytes> replaced = new HashSet<>();
       for (int i = 0; i < outcomes.size(); i++) {
         Mutation mutation = made.get(i);
-        if (attempt.debts().containsKey(mutation.key())) {
+        if (refusal.isAbsent(mutation.key())) {
           replaced.add(mutation.key());
           outcomes.set(i, mutation.value() == null ? Outcome.NONE : outcomes.get(i).asCreation());
         }
       }
-      settlement.end(attempt, replaced, failure);
+      settlement.end(refusal.attempt(), replaced, failure);
     }
   }
 
@@ -149,7 +192,9 @@ public final class EntryChanges {
     observers.beforeChange(mutation.key());
     boolean isBegun = false;
     try {
-      mutations.begin(mutation, sender, made -> arrived.accept(() -> finish(mutation, owes, made)));
+      int repairs = settlement.refusedRepairs();
+      mutations.begin(
+          mutation, sender, made -> arrived.accept(() -> finish(mutation, owes, made, repairs)));
       isBegun = true;
     } finally {
       if (!isBegun) {
@@ -158,9 +203,10 @@ public final class EntryChanges {
     }
   }
 
-  private Outcome finish(Mutation mutation, boolean owes, Supplier<Outcome> made) {
+  private Outcome finish(Mutation mutation, boolean owes, Supplier<Outcome> made, int repairs) {
     try {
-      return made.get();
+      Outcome outcome = made.get();
+      return isValid(mutation, outcome, repairs) ? outcome : settleAndApply(mutation);
     } catch (Throwable e) {
       if (owes) {
         settlement.oweChanges(List.of(mutation), e);
@@ -186,15 +232,22 @@ public final class EntryChanges {
   private void applyAll(List<Mutation> all, boolean owes, List<Outcome> outcomes) {
     all.forEach(mutation -> observers.beforeChange(mutation.key()));
     try {
-      SettlementAttempt attempt =
+      int repairs = settlement.refusedRepairs();
+      Refusal refusal =
           settlement.isAnyOwed()
               ? settlement.settleToChange(all.stream().map(Mutation::key).toList())
               : null;
-      if (attempt == null) {
+      if (refusal == null) {
         mutations.applyAll(all, /* pinned= */ null, outcomes);
       } else {
         replace(
-            all, attempt, outcomes, made -> mutations.applyAll(made, /* pinned= */ null, outcomes));
+            all, refusal, outcomes, made -> mutations.applyAll(made, /* pinned= */ null, outcomes));
+      }
+      for (int i = 0; i < outcomes.size(); i++) {
+        boolean wasAbsent = refusal != null && refusal.isAbsent(all.get(i).key());
+        if (!wasAbsent && !isValid(all.get(i), outcomes.get(i), repairs)) {
+          outcomes.set(i, settleAndApply(all.get(i)));
+        }
       }
     } catch (Throwable e) {
       if (owes) {
@@ -236,10 +289,16 @@ public final class EntryChanges {
     String operation = operations.of(Name.EXPIRE);
     observers.beforeChange(key);
     try {
-      if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
-        return false;
+      while (true) {
+        int repairs = settlement.refusedRepairs();
+        if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
+          return false;
+        }
+        boolean found = guard.read(operation, List.of(key), reads.expire(operation, ttl)).get(0);
+        if (repairs == settlement.refusedRepairs()) {
+          return found;
+        }
       }
-      return guard.read(operation, List.of(key), reads.expire(operation, ttl)).get(0);
     } catch (Throwable e) {
       settlement.owe(List.of(key), e);
       throw e;

@@ -100,12 +100,6 @@ public final class EntryStore {
   private final Degradation degradation;
   private final ValueSizes sizes = new ValueSizes();
 
-  /**
-   * How many new masters have refused to remove changed entries. A read during which it grows is
-   * made again: it may have looked at what is owed before, and got its answer from such a master.
-   */
-  private volatile int refusedRepairs;
-
   /** {@code null} if all reads go to the masters. */
   private final @Nullable ReplicaReads replicas;
 
@@ -205,7 +199,7 @@ public final class EntryStore {
     String operation = operations.of(Name.GET);
     Bytes generationKey = names.route(bucket);
     try {
-      int repairs = refusedRepairs;
+      int repairs = settlement.refusedRepairs();
       if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
         return null;
       }
@@ -228,7 +222,7 @@ public final class EntryStore {
         List<? extends @Nullable Object> both =
             BucketRequests.list(executor.checked(operation, reply));
         if (guard.verified(bucket, generation, both.get(0))) {
-          if (repairs != refusedRepairs) {
+          if (repairs != settlement.refusedRepairs()) {
             return get(key, onAccess, use);
           }
           return both.get(1) instanceof byte[] value ? sizes.read(value) : null;
@@ -254,10 +248,10 @@ public final class EntryStore {
   private <T extends @Nullable Object> List<T> readOrMiss(
       Use use, List<Bytes> keys, @Nullable T miss, Supplier<List<T>> read) {
     try {
-      int repairs = refusedRepairs;
+      int repairs = settlement.refusedRepairs();
       Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settle(keys) : Set.of();
       List<T> found = read.get();
-      if (repairs != refusedRepairs) {
+      if (repairs != settlement.refusedRepairs()) {
         return readOrMiss(use, keys, miss, read);
       }
       if (absent.isEmpty()) {
@@ -287,15 +281,18 @@ public final class EntryStore {
   }
 
   /** Notes that a new master has refused to remove entries. */
-  synchronized void owe(Collection<Bytes> keys) {
-    settlement.owe(keys);
-    refusedRepairs++;
+  void owe(Collection<Bytes> keys) {
+    settlement.oweAfterFailOver(keys);
   }
 
   /** Notes that a new master has refused a new generation. */
-  synchronized void oweGeneration() {
-    settlement.oweGeneration();
-    refusedRepairs++;
+  void oweGeneration() {
+    settlement.oweGenerationAfterFailOver();
+  }
+
+  /** Says whether a new master may refuse to remove entries after the store is closed. */
+  void keepDebts(boolean areKept) {
+    settlement.keep(areKept);
   }
 
   /** Whether there are entries, before changes that depend on it and are owed if this fails. */
@@ -380,13 +377,13 @@ public final class EntryStore {
       AsyncQueue queue,
       Consumer<Supplier<List<@Nullable T>>> arrived) {
     String operation = nameOfGet(keys);
-    int repairs = refusedRepairs;
+    int repairs = settlement.refusedRepairs();
     Supplier<List<@Nullable T>> again = () -> guard.read(operation, keys, read);
     Consumer<Supplier<List<@Nullable T>>> finished =
         sent -> {
           // Compared after readOrMiss has looked at what is owed: a debt may be settled before.
           Supplier<List<@Nullable T>> found =
-              () -> (repairs == refusedRepairs ? sent : again).get();
+              () -> (repairs == settlement.refusedRepairs() ? sent : again).get();
           arrived.accept(() -> readOrMiss(Use.ANSWER, keys, null, found));
         };
     if (settlement.isAnyOwed()) {

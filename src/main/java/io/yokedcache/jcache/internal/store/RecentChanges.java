@@ -93,23 +93,33 @@ public final class RecentChanges implements FailOverListener {
 
   /** Notes the changes of a cache that was opened, until {@link OfCache#close}. */
   public OfCache of(KeySpace names, Generations generations, EntryStore entries) {
-    long now = System.nanoTime();
-    if (caches.values().removeIf(cache -> cache.isForgotten(now))) {
-      forgetChanges(now);
-    }
+    forget(System.nanoTime());
     OfCache opened = new OfCache(names, generations, entries);
+    entries.keepDebts(true);
     // The changes of a cache with this name, which was destroyed or closed, must not be lost.
     return caches.merge(names.route(0), opened, OfCache::reopened);
   }
 
-  /** Empties the places of changes that are no longer recent: these hold their caches. */
-  private void forgetChanges(long nowNanos) {
+  /** Forgets the closed caches that have no recent changes. */
+  private void forget(long nowNanos) {
+    Set<OfCache> forgotten = new HashSet<>(caches.values());
+    forgotten.removeIf(cache -> !cache.isForgotten(nowNanos));
+    if (forgotten.isEmpty()) {
+      return;
+    }
     for (int i = 0; i < ring.length(); i++) {
       Changed changed = ring.get(i);
-      if (changed != null && !isRecent(changed.nanos, nowNanos)) {
+      if (changed == null) {
+        continue;
+      }
+      if (isRecent(changed.nanos, nowNanos)) {
+        forgotten.remove(changed.cache);
+      } else { // it holds its cache
         boolean unused = ring.compareAndSet(i, changed, null); // else it was displaced
       }
     }
+    caches.values().removeAll(forgotten);
+    forgotten.forEach(cache -> cache.entries.keepDebts(false));
   }
 
   public FailOverStatistics statistics() {
@@ -128,7 +138,7 @@ public final class RecentChanges implements FailOverListener {
       renew(newMaster, renewed);
       removed = remove(newMaster, repairs.stream().filter(Repair::needsRemoval).toList());
     } catch (RedisUnavailableException e) {
-      if (!ErrorReply.isRefusedChange(e) || !repairs.stream().allMatch(Repair::mayBeOwed)) {
+      if (!ErrorReply.isRefusedChange(e)) {
         throw e;
       }
       repairs.forEach(Repair::owe);
@@ -396,6 +406,7 @@ public final class RecentChanges implements FailOverListener {
       return runningClears > 0 || isRecent(clearedNanos, nowNanos);
     }
 
+    /** Whether it is closed, and needs no new generations. */
     private boolean isForgotten(long nowNanos) {
       if (isOpen || wasCleared(nowNanos)) {
         return false;
@@ -457,11 +468,6 @@ public final class RecentChanges implements FailOverListener {
 
     boolean needsRemoval() {
       return hasEntries() && !keys.isEmpty() && !needsGeneration;
-    }
-
-    /** Whether the cache remembers what it owes: a closed one does not. */
-    boolean mayBeOwed() {
-      return cache.isOpen;
     }
 
     void owe() {

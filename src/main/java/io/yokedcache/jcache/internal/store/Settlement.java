@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.NoMasterException;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.OperationNames.Name;
@@ -51,6 +52,9 @@ final class Settlement {
   private final int batchSize;
   private final OwedInvalidations debts;
   private final OwedInvalidations.OfCache owed;
+
+  /** How many new masters have refused to remove changed entries. */
+  private volatile int refusedRepairs;
 
   /**
    * Creates the settlement of a cache.
@@ -111,6 +115,31 @@ final class Settlement {
     debts.close(names.toString());
   }
 
+  /** Says whether the cache may owe something after it is closed. */
+  void keep(boolean isKept) {
+    debts.keep(names.toString(), isKept);
+  }
+
+  /**
+   * How many new masters have refused to remove changed entries. If the number grows during an
+   * operation, that may have looked at what is owed before, and got its answer from such a master.
+   */
+  int refusedRepairs() {
+    return refusedRepairs;
+  }
+
+  /** Notes that a new master has refused to remove entries. */
+  synchronized void oweAfterFailOver(Collection<Bytes> keys) {
+    owe(keys);
+    refusedRepairs++;
+  }
+
+  /** Notes that a new master has refused a new generation. */
+  synchronized void oweGenerationAfterFailOver() {
+    oweGeneration(/* afterFailOver= */ true);
+    refusedRepairs++;
+  }
+
   /** Notes that entries must be removed, because a change or a read before a change failed. */
   void owe(Collection<Bytes> keys) {
     for (Bytes key : keys) {
@@ -142,9 +171,13 @@ final class Settlement {
 
   /** Notes that the cache needs a new generation. */
   void oweGeneration() {
+    oweGeneration(/* afterFailOver= */ false);
+  }
+
+  private void oweGeneration(boolean afterFailOver) {
     observers.beforeClear();
     try {
-      owed.oweGeneration(this::settleAll);
+      owed.oweGeneration(this::settleAll, afterFailOver);
     } finally {
       observers.afterClear(); // near entries are wrong, too
     }
@@ -218,28 +251,73 @@ final class Settlement {
   }
 
   /**
+   * What Redis refused to settle before a change.
+   *
+   * @param attempt that of the change, to replace the entries that are owed
+   * @param ofGeneration the keys whose buckets need a new generation, which ends what the change
+   *     stores
+   */
+  record Refusal(SettlementAttempt attempt, Set<Bytes> ofGeneration) {
+
+    /** Whether an entry counts as absent, though it may be there. */
+    boolean isAbsent(Bytes key) {
+      return attempt.debts().containsKey(key) || ofGeneration.contains(key);
+    }
+  }
+
+  /**
    * Settles what is owed of some keys, before they are changed. Where Redis refuses it, the change
    * itself is the attempt to replace the entries, and other threads leave them alone: a removal
    * that Redis accepts by now would end what the change has stored.
    *
-   * @return the attempt, for {@link #end}; {@code null} if nothing was refused
+   * @return what was refused, for {@link #end}; {@code null} if nothing was
    * @throws RedisUnavailableException if Redis cannot be reached
    */
-  @Nullable SettlementAttempt settleToChange(Collection<Bytes> keys) {
+  @Nullable Refusal settleToChange(Collection<Bytes> keys) {
     long waitEndNanos = owed.waitEndNanos();
     while (true) {
-      Map<Bytes, Debt> refused = owed.debtsOf(settle(keys, waitEndNanos));
-      if (refused.isEmpty()) {
+      Set<Bytes> ofGeneration = settle(keys, waitEndNanos);
+      Map<Bytes, Debt> refused = owed.debtsOf(ofGeneration);
+      ofGeneration.removeIf(key -> isSettled(Set.of(names.bucketOf(key))));
+      if (refused.isEmpty() && ofGeneration.isEmpty()) {
         return null;
       }
       SettlementAttempt attempt = owed.beginAttempt(refused);
       if (attempt.debts().size() == refused.size()) {
-        return attempt;
+        return new Refusal(attempt, ofGeneration);
       }
       // It is given up before the wait for another one: that one may wait for a key of this one.
       owed.endAttempt(attempt, /* failure= */ null);
       await(owed.underWay(refused.keySet()), waitEndNanos);
     }
+  }
+
+  /** The failure of a change that may have found an entry which a new master should not have. */
+  RedisUnavailableException ofDoubtfulEntry(Mutation mutation) {
+    return failure(
+        mutation,
+        "after a fail-over, the new master has refused to remove changed entries, and may have"
+            + " made the change on one of them",
+        RedisUnavailableException.Kind.CONNECTION_LOST);
+  }
+
+  /** The failure of a creation that would find entries of before a new generation. */
+  RedisUnavailableException ofRefusedGeneration(Mutation mutation) {
+    return failure(
+        mutation,
+        "the cache must be emptied before, which Redis refuses",
+        RedisUnavailableException.Kind.REFUSED);
+  }
+
+  private RedisUnavailableException failure(
+      Mutation mutation, String reason, RedisUnavailableException.Kind kind) {
+    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
+    String server = executor.address();
+    return new RedisUnavailableException(
+        "%s on %s failed: %s".formatted(operation, server, reason),
+        new NoMasterException(reason, kind),
+        kind,
+        server);
   }
 
   /**
@@ -421,7 +499,11 @@ final class Settlement {
     try {
       long changes = owed.changes(debt);
       boolean unused = endLostConnections(some);
-      generations.renew(some);
+      if (debt.deletesOthers()) {
+        generations.renewOrDelete(some);
+      } else {
+        generations.renew(some);
+      }
       owed.begun(debt, some, changes);
     } finally {
       observers.afterClear();

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.AsyncQueue;
 import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.metrics.FailOverStatistics;
@@ -12,9 +13,11 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
+import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
+import io.yokedcache.jcache.internal.store.Mutation.Outcome;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
@@ -24,6 +27,7 @@ import io.yokedcache.jcache.testing.ConnectionSettings;
 import io.yokedcache.jcache.testing.CuttingProxy;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +38,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -276,12 +281,20 @@ final class RecentChangesIT {
   }
 
   private static @Nullable Bytes beginGet(Jvm jvm) {
+    List<@Nullable Bytes> found =
+        awaited(
+            (queue, arrived) -> jvm.store.beginGetAll(List.of(KEY), Ttl.UNCHANGED, queue, arrived));
+    return found.get(0);
+  }
+
+  /** The result of an operation that does not wait for it. */
+  private static <T> T awaited(BiConsumer<AsyncQueue, Consumer<Supplier<T>>> operation) {
     ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor();
     try (AsyncQueue queue =
         new AsyncQueue(Duration.ofSeconds(5), new BackgroundErrors(), background)) {
-      CompletableFuture<Supplier<List<@Nullable Bytes>>> arrived = new CompletableFuture<>();
-      jvm.store.beginGetAll(List.of(KEY), Ttl.UNCHANGED, queue, arrived::complete);
-      return arrived.get(20, TimeUnit.SECONDS).get().get(0);
+      CompletableFuture<Supplier<T>> arrived = new CompletableFuture<>();
+      operation.accept(queue, arrived::complete);
+      return arrived.get(20, TimeUnit.SECONDS).get();
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new AssertionError(e);
     } finally {
@@ -319,6 +332,215 @@ final class RecentChangesIT {
       }
 
       assertThat(requireNonNull(reads().get(read)).apply(jvm)).isNull();
+    } finally {
+      try (Jedis two = jedis(replica)) {
+        two.configSet("min-replicas-to-write", "0");
+      }
+    }
+  }
+
+  /** The changes whose outcomes tell of the entry that they found. */
+  private static final Map<String, Mutation> CONDITIONAL =
+      Map.of(
+          "putIfAbsent", change(Condition.ABSENT, null, NEW, false),
+          "putIfAbsent by the script", change(Condition.ABSENT, null, NEW, true),
+          "replace an equal entry", change(Condition.EQUAL, OLD, NEW, false),
+          "replace an entry that is not equal", change(Condition.EQUAL, NEW, NEW, false),
+          "remove an equal entry", change(Condition.EQUAL, OLD, null, false),
+          "replace", change(Condition.PRESENT, null, NEW, false),
+          "getAndReplace", change(Condition.PRESENT, null, NEW, true),
+          "getAndPut", change(Condition.ANY, null, NEW, true),
+          "getAndRemove", change(Condition.ANY, null, null, true),
+          "remove", change(Condition.ANY, null, null, false));
+
+  private static Mutation change(
+      Condition condition, @Nullable Bytes expected, @Nullable Bytes value, boolean wantsPrior) {
+    return new Mutation(
+        KEY, condition, expected, value, Ttl.ETERNAL, Ttl.ETERNAL, wantsPrior, false);
+  }
+
+  /** What the new master does when it has refused the repair. */
+  private enum Then {
+    REFUSES,
+    ACCEPTS,
+    IS_REPAIRED
+  }
+
+  private enum Way {
+    ALONE {
+      @Override
+      Outcome make(Jvm jvm, Mutation mutation) {
+        return jvm.store.changes().apply(mutation, /* owes= */ false);
+      }
+    },
+    TOGETHER {
+      @Override
+      Outcome make(Jvm jvm, Mutation mutation) {
+        List<Mutation> both = List.of(put(key(ENTRIES), NEW), mutation);
+        return jvm.store.changes().applyAll(both, /* owes= */ false).get(1);
+      }
+    },
+    ASYNCHRONOUS {
+      @Override
+      Outcome make(Jvm jvm, Mutation mutation) {
+        return awaited(
+            (queue, arrived) ->
+                jvm.store
+                    .changes()
+                    .beginApply(mutation, /* owes= */ false, RequestSender.atOnce(queue), arrived));
+      }
+    };
+
+    abstract Outcome make(Jvm jvm, Mutation mutation);
+  }
+
+  private static List<Arguments> conditionalChanges(Then... cases) {
+    List<Arguments> all = new ArrayList<>();
+    for (String change : CONDITIONAL.keySet().stream().sorted().toList()) {
+      for (Then then : cases) {
+        Stream.of(Way.values()).forEach(way -> all.add(Arguments.of(change, then, way)));
+      }
+    }
+    return all;
+  }
+
+  private static List<Arguments> changesDuringRepairs() {
+    return conditionalChanges(Then.values());
+  }
+
+  private static List<Arguments> changesOfOldGenerations() {
+    return conditionalChanges(Then.REFUSES, Then.ACCEPTS);
+  }
+
+  /** As with reads: the change has looked at what is owed before the new master refuses. */
+  @ParameterizedTest
+  @MethodSource("changesDuringRepairs")
+  void newMaster_refusesChangesWhileAChange_itFindsNoOldEntry(String change, Then then, Way way) {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
+        Jedis two = jedis(replica)) {
+      lose(() -> jvm.store.changes().apply(remove(KEY), true));
+      assertThat(jvm.get(key(ENTRIES - 1))).as("the generations are known").isEqualTo(OLD);
+      two.configSet("min-replicas-to-write", "1");
+      jvm.beforeNext(
+          () -> {
+            assertThat(jvm.changes.replaced(newMaster, route -> true)).isFalse();
+            if (then != Then.REFUSES) {
+              two.configSet("min-replicas-to-write", "0");
+            }
+            if (then == Then.IS_REPAIRED) {
+              jvm.debts.settleAll();
+              assertThat(jvm.store.outages().owedKeys()).isZero();
+            }
+          });
+
+      assertFindsNothing(jvm, change, way);
+    } finally {
+      try (Jedis two = jedis(replica)) {
+        two.configSet("min-replicas-to-write", "0");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("changesOfOldGenerations")
+  void newMaster_refusesANewGeneration_changesFindNoOldEntry(String change, Then then, Way way) {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
+        Jedis two = jedis(replica)) {
+      lose(() -> jvm.store.clear(new HashMap<>()));
+      two.configSet("min-replicas-to-write", "1");
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isFalse();
+      assertThat(jvm.get(KEY)).as("refused, and not tried again for a while").isNull();
+      if (then != Then.REFUSES) {
+        two.configSet("min-replicas-to-write", "0");
+      }
+
+      assertFindsNothing(jvm, change, way);
+    } finally {
+      try (Jedis two = jedis(replica)) {
+        two.configSet("min-replicas-to-write", "0");
+      }
+    }
+  }
+
+  private static void assertFindsNothing(Jvm jvm, String change, Way way) {
+    Mutation mutation = requireNonNull(CONDITIONAL.get(change));
+    Outcome outcome;
+    try {
+      outcome = way.make(jvm, mutation);
+    } catch (RedisUnavailableException e) {
+      assertThat(jvm.get(KEY)).isNull();
+      return;
+    }
+    assertThat(outcome.prior()).isNull();
+    boolean creates =
+        mutation.condition() == Condition.ABSENT
+            || (mutation.condition() == Condition.ANY && mutation.value() != null);
+    assertThat(outcome.change()).isEqualTo(creates ? Change.CREATED : Change.NONE);
+  }
+
+  @Test
+  void newMaster_refusesChangesWhileATimeToLiveIsSet_thereIsNoEntry() {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
+        Jedis two = jedis(replica)) {
+      lose(() -> jvm.store.changes().apply(remove(KEY), true));
+      assertThat(jvm.get(key(ENTRIES - 1))).as("the generations are known").isEqualTo(OLD);
+      two.configSet("min-replicas-to-write", "1");
+      jvm.beforeNext(
+          () -> {
+            assertThat(jvm.changes.replaced(newMaster, route -> true)).isFalse();
+            two.configSet("min-replicas-to-write", "0");
+          });
+
+      assertThat(jvm.store.changes().expire(KEY, Ttl.ETERNAL)).isFalse();
+    } finally {
+      try (Jedis two = jedis(replica)) {
+        two.configSet("min-replicas-to-write", "0");
+      }
+    }
+  }
+
+  private static final Map<String, Consumer<Jvm>> LAST_CHANGES =
+      Map.of(
+          "remove", jvm -> jvm.store.changes().apply(remove(KEY), true),
+          "clear", jvm -> jvm.store.clear(new HashMap<>()),
+          "destroy", Jvm::destroyByName);
+
+  private static List<Arguments> lastChanges() {
+    return LAST_CHANGES.keySet().stream()
+        .sorted()
+        .flatMap(change -> Stream.of(Arguments.of(change, false), Arguments.of(change, true)))
+        .toList();
+  }
+
+  /** The cache is closed after its last change, and maybe opened again while it owes the repair. */
+  @ParameterizedTest
+  @MethodSource("lastChanges")
+  void newMaster_refusesChangesOfAClosedCache_itOwesTheRepair(String change, boolean opensAgain) {
+    try (Jvm jvm = new Jvm(1_000, Duration.ofMinutes(1));
+        Jedis two = jedis(replica)) {
+      lose(
+          () -> {
+            requireNonNull(LAST_CHANGES.get(change)).accept(jvm);
+            jvm.closeStore();
+          });
+      jvm.openAnother();
+      jvm.debts.settleAll();
+      two.configSet("min-replicas-to-write", "1");
+
+      assertThat(jvm.changes.replaced(newMaster, route -> true)).isFalse();
+      if (opensAgain) {
+        jvm.openStore();
+        assertThat(jvm.get(KEY)).isNull();
+      }
+
+      two.configSet("min-replicas-to-write", "0");
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                jvm.debts.settleAll();
+                return !OLD.equals(jvm.onReplica(KEY));
+              });
     } finally {
       try (Jedis two = jedis(replica)) {
         two.configSet("min-replicas-to-write", "0");
@@ -479,6 +701,7 @@ final class RecentChangesIT {
     private final RecentChanges changes;
     private EntryStore store;
     private @Nullable Generations generations;
+    private RecentChanges.@Nullable OfCache opened;
 
     Jvm(int capacity, Duration within) {
       changes = new RecentChanges(capacity, within, staleEntries::incrementAndGet);
@@ -490,9 +713,13 @@ final class RecentChangesIT {
     }
 
     private EntryStore store(RecentChanges noted) {
+      return store(noted, names, "texts");
+    }
+
+    private EntryStore store(RecentChanges noted, KeySpace names, String types) {
       Generations own =
           new Generations(
-              executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1));
+              executor, names, new CacheIdentity("orders", types), Duration.ofSeconds(1));
       generations = own;
       EntryStore made =
           new EntryStore(
@@ -507,8 +734,30 @@ final class RecentChangesIT {
               debts,
               /* owes= */ true,
               /* replicas= */ null);
-      made.observe(noted.of(names, own, made));
+      RecentChanges.OfCache observer = noted.of(names, own, made);
+      made.observe(observer);
+      opened = observer;
       return made;
+    }
+
+    void closeStore() {
+      store.close();
+      requireNonNull(opened).close();
+    }
+
+    void openStore() {
+      store = store(changes);
+    }
+
+    void openAnother() {
+      EntryStore unused = store(changes, new KeySpace("yc", "another", BUCKETS), "texts");
+    }
+
+    /** As a manager in which the cache is not open, which does not know its codecs. */
+    void destroyByName() {
+      closeStore();
+      store = store(changes, names, "to be dropped");
+      store.destroy();
     }
 
     /** As an application that makes the cache anew, by another cache object. */
@@ -535,7 +784,10 @@ final class RecentChangesIT {
     @Nullable Bytes onReplica(Bytes key) {
       int bucket = names.bucketOf(key);
       try (Jedis two = jedis(replica)) {
-        byte[] generation = requireNonNull(two.get(names.generationKey(bucket)));
+        byte[] generation = two.get(names.generationKey(bucket));
+        if (generation == null) {
+          return null;
+        }
         byte[] prefix = names.entryPrefix(bucket, new String(generation, UTF_8).substring(0, 12));
         byte[] value = two.get(KeySpace.entryKey(prefix, key));
         return value == null ? null : Bytes.of(value);

@@ -189,6 +189,27 @@ public final class Generations {
   }
 
   /**
+   * Begins a new generation in some buckets, as {@link #renew(Collection)} does, and deletes the
+   * generations of those that have other codecs or types.
+   */
+  public void renewOrDelete(Collection<Integer> some) {
+    List<Integer> all = List.copyOf(some);
+    List<@Nullable Object> replies = renew(all, new HashSet<>());
+    List<Request> deletions = new ArrayList<>(0);
+    for (int i = 0; i < all.size(); i++) {
+      int bucket = all.get(i);
+      if (!renewed(bucket, replies.get(i))) {
+        if (present(bucket, replies.get(i)) == null) {
+          throw unreadable(bucket);
+        }
+        deletions.add(deletion(bucket));
+      }
+    }
+    String operation = describe("destroy");
+    executor.executeAll(deletions).forEach(reply -> executor.checked(operation, reply.get(0)));
+  }
+
+  /**
    * Asks the master of a bucket for its generation.
    *
    * @throws RedisUnavailableException if it does not answer
@@ -264,13 +285,17 @@ public final class Generations {
    *     types
    */
   public boolean renewed(int bucket, @Nullable Object reply) {
-    Generation generation =
-        reply instanceof List<?> both && !both.isEmpty() && both.get(0) instanceof byte[] raw
-            ? Generation.parse(raw, names, bucket)
-            : null;
+    Generation generation = present(bucket, reply);
     boolean isOurs = generation != null && generation.fingerprint().equals(fingerprint);
     known.set(bucket, isOurs ? generation : null);
     return isOurs;
+  }
+
+  /** The generation that a renewal has begun, or has left since it is of another application. */
+  private @Nullable Generation present(int bucket, @Nullable Object reply) {
+    return reply instanceof List<?> both && !both.isEmpty() && both.get(0) instanceof byte[] raw
+        ? Generation.parse(raw, names, bucket)
+        : null;
   }
 
   /** Forgets the known generations, so that the next operation reads them from Redis. */

@@ -62,7 +62,7 @@ public final class OwedInvalidations {
   private final long lateNanos;
   private final long maxWaitNanos;
 
-  /** By name. A closed cache stays while it owes something. */
+  /** By name. A closed cache stays while it owes something, or is kept. */
   private final Map<String, OfCache> caches = new ConcurrentHashMap<>();
 
   /**
@@ -106,13 +106,27 @@ public final class OwedInvalidations {
         });
   }
 
-  /** Lets a cache be forgotten as soon as it owes nothing. */
+  /** Lets a cache be forgotten as soon as it owes nothing, unless it is kept. */
   public void close(String cacheName) {
     caches.computeIfPresent(
         cacheName,
         (name, cache) -> {
           cache.isOpen = false;
-          return cache.hasWork() ? cache : null;
+          return cache.isNeeded() ? cache : null;
+        });
+  }
+
+  /**
+   * Keeps an open cache after it is closed, since it may owe something then, or ends that.
+   *
+   * @param isKept whether it is kept
+   */
+  public void keep(String cacheName, boolean isKept) {
+    caches.computeIfPresent(
+        cacheName,
+        (name, cache) -> {
+          cache.isKept = isKept;
+          return cache.isNeeded() ? cache : null;
         });
   }
 
@@ -129,7 +143,7 @@ public final class OwedInvalidations {
             }
           }
         });
-    caches.values().removeIf(cache -> !cache.isOpen && !cache.hasWork());
+    caches.values().removeIf(cache -> !cache.isNeeded());
   }
 
   /**
@@ -179,6 +193,9 @@ public final class OwedInvalidations {
     /** Writes that may still be executed, or {@code null}. */
     private final @Nullable Late late;
 
+    /** Whether a cache with other codecs or types is deleted; only of a new generation. */
+    private final boolean deletesOthers;
+
     /** When it may be tried again; racy writes are harmless. */
     private volatile long retryNanos;
 
@@ -192,9 +209,22 @@ public final class OwedInvalidations {
     private long changes;
 
     private Debt(long sinceNanos, @Nullable Late late, long retryNanos) {
+      this(sinceNanos, late, retryNanos, /* deletesOthers= */ false);
+    }
+
+    private Debt(long sinceNanos, @Nullable Late late, long retryNanos, boolean deletesOthers) {
       this.sinceNanos = sinceNanos;
       this.late = late;
       this.retryNanos = retryNanos;
+      this.deletesOthers = deletesOthers;
+    }
+
+    /**
+     * Whether a cache with other codecs or types is deleted: a new master may have one that this
+     * manager has destroyed.
+     */
+    public boolean deletesOthers() {
+      return deletesOthers;
     }
 
     /** Whether it, or the one that it replaced, existed at a time. */
@@ -271,6 +301,7 @@ public final class OwedInvalidations {
     private volatile @Nullable Runnable settlement;
 
     private volatile boolean isOpen;
+    private volatile boolean isKept;
 
     /** Whether there is a debt; changed under the monitor. */
     private volatile boolean any;
@@ -309,6 +340,10 @@ public final class OwedInvalidations {
 
     public synchronized boolean hasWork() {
       return any || !again.isEmpty();
+    }
+
+    private boolean isNeeded() {
+      return isOpen || isKept || hasWork();
     }
 
     /**
@@ -356,12 +391,18 @@ public final class OwedInvalidations {
       overflows++;
       keys = Map.of();
       again = Map.of();
-      generation = new Debt(now, /* late= */ null, now);
+      boolean deletesOthers = generation != null && generation.deletesOthers;
+      generation = new Debt(now, /* late= */ null, now, deletesOthers);
       any = true;
     }
 
-    /** Notes that the cache needs a new generation. */
-    public synchronized void oweGeneration(Runnable settler) {
+    /**
+     * Notes that the cache needs a new generation.
+     *
+     * @param settler settles what the cache owes
+     * @param afterFailOver whether a new master needs it, see {@link Debt#deletesOthers}
+     */
+    public synchronized void oweGeneration(Runnable settler, boolean afterFailOver) {
       if (!owes) {
         return;
       }
@@ -370,7 +411,8 @@ public final class OwedInvalidations {
       long since = generation == null ? now : generation.sinceNanos;
       keys = Map.of(); // entries of the old generation, also those that arrive late
       again = Map.of();
-      generation = new Debt(since, /* late= */ null, now);
+      boolean deletesOthers = afterFailOver || (generation != null && generation.deletesOthers);
+      generation = new Debt(since, /* late= */ null, now, deletesOthers);
       any = true;
     }
 

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -38,6 +39,8 @@ import redis.clients.jedis.Protocol.Command;
 
 /** Requests through sentinels, and the messages when there is no way. */
 final class MasterResolverIT {
+
+  private static final Duration LONG = Duration.ofSeconds(20);
 
   private static RedisSentinel servers;
 
@@ -66,11 +69,16 @@ final class MasterResolverIT {
 
   private static Settings.Connection settings(
       String name, @Nullable String password, List<Address> sentinels) {
+    return settings(name, password, sentinels, Duration.ofSeconds(1));
+  }
+
+  private static Settings.Connection settings(
+      String name, @Nullable String password, List<Address> sentinels, Duration timeouts) {
     return ConnectionSettings.of(
             new Settings.Deployment(
                 Settings.Deployment.Kind.SENTINEL, sentinels, name, null, password, false))
         .clientName("sentinel-test")
-        .timeouts(Duration.ofSeconds(1))
+        .timeouts(timeouts)
         .pool(2, Duration.ofSeconds(5))
         .build();
   }
@@ -334,6 +342,54 @@ final class MasterResolverIT {
           .isInstanceOf(RedisUnavailableException.class)
           .hasMessageContaining("127.0.0.1:" + replica.port() + " is a replica and no master")
           .hasMessageContaining("SENTINEL MASTER solo");
+    }
+  }
+
+  /** The sentinel goes on to name the server, which refuses changes over open connections. */
+  @Test
+  void execute_masterIsReplicaForAWhile_waits() {
+    try (RedisServer server = RedisServer.start();
+        Jedis admin = new Jedis(server.uri());
+        RedisProcess sentinel = sentinel("solo 127.0.0.1 " + server.port())) {
+      RedisExecutor executor =
+          executor(settings("solo", null, List.of(address(sentinel.port())), LONG));
+      set(executor, "role", "1");
+      admin.replicaof("127.0.0.1", RedisServer.freePort());
+      var unused = scheduler.schedule(admin::replicaofNoOne, 500, TimeUnit.MILLISECONDS);
+
+      set(executor, "role", "2");
+
+      assertThat(get(executor, "role")).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void execute_masterStaysReplica_failsInTime_andRecovers() {
+    try (RedisServer server = RedisServer.start();
+        Jedis admin = new Jedis(server.uri());
+        RedisProcess sentinel = sentinel("solo 127.0.0.1 " + server.port())) {
+      RedisExecutor executor = executor(settings("solo", null, List.of(address(sentinel.port()))));
+      set(executor, "role", "1");
+      admin.replicaof("127.0.0.1", RedisServer.freePort());
+
+      for (int i = 0; i < 5; i++) {
+        long startNanos = System.nanoTime();
+        assertThatThrownBy(() -> set(executor, "role", "2"))
+            .isInstanceOf(RedisUnavailableException.class)
+            .hasMessageContaining("replica");
+        assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isLessThan(LONG);
+      }
+      admin.replicaofNoOne();
+
+      Awaitility.await()
+          .atMost(LONG)
+          .ignoreExceptionsInstanceOf(RedisUnavailableException.class)
+          .until(
+              () -> {
+                set(executor, "role", "3");
+                return true;
+              });
+      assertThat(get(executor, "role")).isEqualTo("3");
     }
   }
 

@@ -30,7 +30,7 @@ final class OwedInvalidationsTest {
     OwedInvalidations.OfCache owed = debts.of("cache", true);
     assertThat(late(owed)).containsOnlyKeys(KEY);
 
-    owed.oweGeneration(OwedInvalidationsTest::noSettlement);
+    owed.oweGeneration(OwedInvalidationsTest::noSettlement, false);
 
     assertThat(owed.dueLate(10)).isEmpty();
   }
