@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,11 +58,16 @@ public final class RedisCluster implements AutoCloseable {
 
   private final Path folder;
   private final List<String> arguments;
+
+  /** Further options of a node, by its port. */
+  private final IntFunction<List<String>> more;
+
   private final @Nullable String password;
   private final List<Node> nodes = new CopyOnWriteArrayList<>();
 
-  private RedisCluster(Path folder, String... arguments) {
+  private RedisCluster(Path folder, IntFunction<List<String>> more, String... arguments) {
     this.folder = folder;
+    this.more = more;
     this.arguments = List.of(arguments);
     int at = this.arguments.indexOf("--requirepass");
     this.password = at < 0 ? null : this.arguments.get(at + 1);
@@ -69,9 +75,19 @@ public final class RedisCluster implements AutoCloseable {
 
   /** Starts a cluster and returns when it serves all slots; replicas are a number per master. */
   public static RedisCluster start(int masters, int replicas, String... arguments) {
+    return start(masters, replicas, port -> List.of(), arguments);
+  }
+
+  /**
+   * Starts a cluster whose nodes have options of their own.
+   *
+   * @param more the options of a node, by its port
+   */
+  public static RedisCluster start(
+      int masters, int replicas, IntFunction<List<String>> more, String... arguments) {
     RedisCluster cluster;
     try {
-      cluster = new RedisCluster(Files.createTempDirectory("yokedcache-cluster-"), arguments);
+      cluster = new RedisCluster(Files.createTempDirectory("yokedcache-cluster-"), more, arguments);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -121,6 +137,7 @@ public final class RedisCluster implements AutoCloseable {
       Collections.addAll(options, "--masterauth", password);
     }
     options.addAll(arguments);
+    options.addAll(more.apply(port));
     return options.toArray(String[]::new);
   }
 

@@ -9,6 +9,7 @@ import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -134,6 +135,10 @@ public final class Failures {
           .formatted(host);
     }
     SSLException tls = find(cause, SSLException.class);
+    if (tls != null && isOtherName(cause)) {
+      return "the certificate of the server has another name (%s). %s."
+          .formatted(reason(cause), namesAdvice());
+    }
     if (tls != null) {
       return "cannot agree on TLS (%s). Check that the server speaks TLS on this port (if not, the URI begins with redis://), and %s."
           .formatted(reason(cause), CERTIFICATES);
@@ -153,6 +158,27 @@ public final class Failures {
                 ? " and speaks TLS, " + CERTIFICATES + ","
                 : hangsUp(cause) ? HINT_TLS : "",
             settings.connectTimeout().toMillis());
+  }
+
+  /** Whether a certificate is good, but not for the name or address that was connected to. */
+  private static boolean isOtherName(Throwable failure) {
+    CertificateException refused = find(failure, CertificateException.class);
+    String message = refused == null ? "" : String.valueOf(refused.getMessage());
+    return message.startsWith("No subject alternative") || message.startsWith("No name matching");
+  }
+
+  private String namesAdvice() {
+    return switch (settings.deployment().kind()) {
+      case STANDALONE -> "The URI must have a name or address that is in the certificate";
+      case SENTINEL ->
+          "Certificates must have what the sentinels tell: for names set sentinel resolve-hostnames"
+              + " and sentinel announce-hostnames to yes, and replica-announce-ip of the servers to"
+              + " their names";
+      case CLUSTER ->
+          "Certificates must have what the nodes announce: for names set"
+              + " cluster-preferred-endpoint-type to hostname, and cluster-announce-hostname to the"
+              + " name of each node";
+    };
   }
 
   /**
