@@ -125,6 +125,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.error",
+                  "internal.redis.failover",
                   "internal.redis.replica",
                   "internal.store.generation",
                   "internal.store.keys",
