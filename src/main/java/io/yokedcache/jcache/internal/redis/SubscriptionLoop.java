@@ -4,7 +4,6 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +61,7 @@ public final class SubscriptionLoop implements AutoCloseable {
   /** When the present connection began to be made. */
   private long madeNanos;
 
-  /** The last logged reason, or {@code null} while it works; only used by the thread. */
+  /** The last told reason, or {@code null} while it works; only used by the thread. */
   private @Nullable String told;
 
   /** The use of one connection. All methods are called by the thread. */
@@ -164,7 +163,8 @@ public final class SubscriptionLoop implements AutoCloseable {
     try {
       setServer(next);
       try (Subscription opened =
-          new Subscription(JedisConnections.single(next, silence, current.patience()))) {
+          new Subscription(
+              JedisConnections.openForSubscription(next, silence, current.patience()))) {
         if (adopt(opened, current, beforeNanos)) {
           current.begin(opened);
           opened.read(current);
@@ -347,11 +347,7 @@ public final class SubscriptionLoop implements AutoCloseable {
 
   private void disconnect() {
     if (connection != null) {
-      try {
-        connection.disconnect(); // wakes the reader
-      } catch (IOException goneAnyway) {
-        logger.debug("Closing a connection failed", goneAnyway);
-      }
+      connection.disconnect(); // wakes the reader
     }
   }
 
