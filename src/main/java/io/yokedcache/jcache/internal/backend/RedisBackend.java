@@ -152,7 +152,7 @@ public final class RedisBackend implements AutoCloseable {
               settings.health().interval().toMillis(),
               listener);
       closing.put(Part.HEALTH, health::close);
-      servers.trouble.tell(health::operationFailed, health::refused, health::breakerChanged);
+      servers.trouble.listen(health::operationFailed, health::refused, health::breakerChanged);
       this.announcement =
           new Announcement(
               executor,
@@ -233,7 +233,7 @@ public final class RedisBackend implements AutoCloseable {
 
   /** Where the listeners to failed requests, errors of servers and circuit breakers are set. */
   private interface Trouble {
-    void tell(
+    void listen(
         Consumer<RedisUnavailableException> failed,
         Consumer<String> refused,
         Consumer<NodeBreaker.Change> changed);
@@ -327,7 +327,7 @@ public final class RedisBackend implements AutoCloseable {
                 errors);
         closing.put(Part.REPLICAS, replicas::close);
         yield new Servers(
-            cluster, topology, cluster::tell, cluster::endpoints, replicas, () -> {}, () -> {});
+            cluster, topology, cluster::listen, cluster::endpoints, replicas, () -> {}, () -> {});
       }
     };
   }
@@ -356,9 +356,9 @@ public final class RedisBackend implements AutoCloseable {
         executor,
         topology,
         (failed, refused, changed) -> {
-          pool.failures().tell(failed);
-          pool.policy().tell(refused);
-          pool.breaker().tell(changed);
+          pool.failures().onFailure(failed);
+          pool.policy().onRefusal(refused);
+          pool.breaker().onChange(changed);
         },
         () -> List.of(server),
         readable,
