@@ -276,64 +276,72 @@ public final class RedisBackend implements AutoCloseable {
       Schedulers schedulers,
       BackgroundErrors errors,
       FailOverListener failOvers) {
-    long maxBytes = settings.serialization().maxBytes();
     return switch (connection.deployment().kind()) {
-      case STANDALONE -> {
-        SingleMaster server =
-            new SingleMaster(
-                connection.address(),
-                connection,
-                maxBytes,
-                ServerLookup.fixed(connection),
-                schedulers.background(),
-                failOvers);
-        yield servers(server, pool -> null, () -> {}, () -> {});
-      }
-      case SENTINEL -> {
-        MasterResolver resolver =
-            new MasterResolver(
-                connection,
-                maxBytes,
-                schedulers.background(),
-                schedulers.pings(),
-                errors,
-                failOvers);
-        closing.put(Part.MASTER_LOOKUP, resolver::close);
-        String name = resolver.address();
-        yield servers(
-            resolver.topology(),
-            pool ->
-                new Replicas(
-                    connection,
-                    maxBytes,
-                    settings.replicaLag(),
-                    () -> List.of(new Replicas.Master(name, pool, /* replicas= */ null)),
-                    route -> name,
-                    errors),
-            resolver::start,
-            resolver::renewWatch);
-      }
-      case CLUSTER -> {
-        ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors, failOvers);
-        closing.put(Part.EXECUTOR, cluster::close);
-        Topology topology = cluster.topology();
-        Replicas replicas =
+      case STANDALONE -> standalone(connection, schedulers, failOvers);
+      case SENTINEL -> sentinel(connection, schedulers, errors, failOvers);
+      case CLUSTER -> cluster(connection, errors, failOvers);
+    };
+  }
+
+  private Servers standalone(
+      Settings.Connection connection, Schedulers schedulers, FailOverListener failOvers) {
+    SingleMaster server =
+        new SingleMaster(
+            connection.address(),
+            connection,
+            settings.serialization().maxBytes(),
+            ServerLookup.fixed(connection),
+            schedulers.background(),
+            failOvers);
+    return oneMaster(server, pool -> null, () -> {}, () -> {});
+  }
+
+  private Servers sentinel(
+      Settings.Connection connection,
+      Schedulers schedulers,
+      BackgroundErrors errors,
+      FailOverListener failOvers) {
+    long maxBytes = settings.serialization().maxBytes();
+    MasterResolver resolver =
+        new MasterResolver(
+            connection, maxBytes, schedulers.background(), schedulers.pings(), errors, failOvers);
+    closing.put(Part.MASTER_LOOKUP, resolver::close);
+    String name = resolver.address();
+    return oneMaster(
+        resolver.topology(),
+        pool ->
             new Replicas(
                 connection,
                 maxBytes,
                 settings.replicaLag(),
-                cluster::replicated,
-                route -> topology.masterOf(route).name(),
-                errors);
-        closing.put(Part.REPLICAS, replicas::close);
-        yield new Servers(
-            cluster, topology, cluster::listen, cluster::endpoints, replicas, () -> {}, () -> {});
-      }
-    };
+                () -> List.of(new Replicas.Master(name, pool, /* replicas= */ null)),
+                route -> name,
+                errors),
+        resolver::start,
+        resolver::renewWatch);
+  }
+
+  private Servers cluster(
+      Settings.Connection connection, BackgroundErrors errors, FailOverListener failOvers) {
+    long maxBytes = settings.serialization().maxBytes();
+    ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors, failOvers);
+    closing.put(Part.EXECUTOR, cluster::close);
+    Topology topology = cluster.topology();
+    Replicas readable =
+        new Replicas(
+            connection,
+            maxBytes,
+            settings.replicaLag(),
+            cluster::replicated,
+            route -> topology.masterOf(route).name(),
+            errors);
+    closing.put(Part.REPLICAS, readable::close);
+    return new Servers(
+        cluster, topology, cluster::listen, cluster::endpoints, readable, () -> {}, () -> {});
   }
 
   /** One server at a time, with one or several connections. */
-  private Servers servers(
+  private Servers oneMaster(
       SingleMaster topology,
       Function<PooledExecutor, @Nullable Replicas> replicasOf,
       Runnable start,
