@@ -143,7 +143,7 @@ final class BackgroundLoads implements AutoCloseable {
     public void run() {
       try {
         if (mayRun(this)) {
-          tell(load());
+          reportCompletion(load());
         }
       } catch (Throwable e) {
         logger.warn("The listener of a loadAll of cache {} failed", cacheName, e);
@@ -164,7 +164,7 @@ final class BackgroundLoads implements AutoCloseable {
       }
     }
 
-    private void tell(@Nullable Throwable failure) {
+    private void reportCompletion(@Nullable Throwable failure) {
       if (listener == null) {
         if (failure != null) {
           logger.warn("loadAll failed, and nobody listens to its completion", failure);

@@ -221,7 +221,7 @@ final class BulkOperations<K, V> {
     boolean isUnobserved =
         !definition.configuration().isWriteThrough()
             && !events.wantsEvents()
-            && !definition.backend().isHeard();
+            && !definition.backend().entries().isHeard();
     if (isUnobserved && !lifecycle.isStatisticsEnabled()) {
       clearEntries();
       return;
@@ -322,35 +322,46 @@ final class BulkOperations<K, V> {
     List<byte[]> beginnings = only == null ? List.of() : only.beginnings();
     Iterator<List<Bytes>> pages = definition.backend().entries().scan(Use.DECISION, beginnings);
     while (pages.hasNext()) {
-      Map<K, Bytes> keys = new LinkedHashMap<>();
-      List<Mutation> unknown = new ArrayList<>();
-      List<Bytes> page = pages.next();
-      List<@Nullable K> decoded = definition.codec().decodeKeys(page);
-      for (int i = 0; i < page.size(); i++) {
-        K key = decoded.get(i);
-        if (only != null && (key == null || !only.contains().test(key))) {
-          continue;
-        }
-        if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {
-          // Writers and listeners cannot get a key that cannot be decoded, and get a key once that
-          // another program encoded in two ways.
-          unknown.add(Mutation.remove(page.get(i), Condition.ANY, null));
-        }
+      Throwable failure = removePage(pages.next(), recorder, by, only, removed);
+      if (failure != null) {
+        listenerFailure = ApplicationCode.first(listenerFailure, failure);
       }
-      if (!keys.isEmpty()) {
-        long start = recorder.start();
-        Throwable failure =
-            remove(
-                by.removals(keys),
-                (hits, misses, puts, removals) -> {
-                  removed.addAndGet(removals);
-                  recorder.count(hits, misses, puts, removals, start);
-                });
-        listenerFailure =
-            failure == null ? listenerFailure : ApplicationCode.first(listenerFailure, failure);
-      }
-      definition.backend().entries().changes().applyAll(unknown, /* owes= */ true);
     }
+    return listenerFailure;
+  }
+
+  private @Nullable Throwable removePage(
+      List<Bytes> page,
+      StatisticsRecorder recorder,
+      BulkWriter<K, V> by,
+      EntryCodec.@Nullable Keys only,
+      AtomicLong removed) {
+    Map<K, Bytes> keys = new LinkedHashMap<>();
+    List<Mutation> unknown = new ArrayList<>();
+    List<@Nullable K> decoded = definition.codec().decodeKeys(page);
+    for (int i = 0; i < page.size(); i++) {
+      K key = decoded.get(i);
+      if (only != null && (key == null || !only.contains().test(key))) {
+        continue;
+      }
+      if (key == null || keys.putIfAbsent(key, page.get(i)) != null) {
+        // Writers and listeners cannot get a key that cannot be decoded, and get a key once that
+        // another program encoded in two ways.
+        unknown.add(Mutation.remove(page.get(i), Condition.ANY, null));
+      }
+    }
+    Throwable listenerFailure = null;
+    if (!keys.isEmpty()) {
+      long start = recorder.start();
+      listenerFailure =
+          remove(
+              by.removals(keys),
+              (hits, misses, puts, removals) -> {
+                removed.addAndGet(removals);
+                recorder.count(hits, misses, puts, removals, start);
+              });
+    }
+    definition.backend().entries().changes().applyAll(unknown, /* owes= */ true);
     return listenerFailure;
   }
 

@@ -385,7 +385,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     checkValue(value, operation.writes(), "value");
     checkValue(expected, operation.compares(), "oldValue");
     return meter.run(
-        operation.counted(),
+        operation.countedAs(),
         (recorder, start) -> {
           Bytes encodedKey = definition.codec().key(key);
           KeyLocks.Hold held = lock(encodedKey);
@@ -410,7 +410,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
     Change change = result.change();
     boolean looksUp = operation.looksUp();
     recorder.record(
-        operation.counted(),
+        operation.countedAs(),
         looksUp && result.found() ? 1 : 0,
         looksUp && !result.found() ? 1 : 0,
         change.isWrite() ? 1 : 0,
@@ -492,7 +492,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
       EntryExpiry expiry,
       List<Bytes> tags,
       Function<OperationResult<V>, T> answer) {
-    Operation counted = operation.counted();
+    Operation counted = operation.countedAs();
     if (isOrdered()) {
       V copy;
       try {
@@ -612,7 +612,7 @@ final class RedisCache<K, V> implements YokedCache<K, V>, SharedTrip.Member<K, V
         arrived::set);
     return () ->
         meter.run(
-            operation.counted(),
+            operation.countedAs(),
             (current, now) -> {
               OperationResult<V> result = requireNonNull(arrived.get(), "not sent").get();
               countAndPublish(operation, key, result, recorder, start);

@@ -55,7 +55,7 @@ final class YokedCacheManager implements CacheManager {
    * them is used, so that no two threads initialise these classes. A table that could not be made
    * is made by its user.
    */
-  private static final class Tables {
+  private static final class WarmUp {
 
     /** A bound for a wait that takes some tenths of a second. */
     private static final long MAX_WAIT_MILLIS = 10_000;
@@ -64,13 +64,13 @@ final class YokedCacheManager implements CacheManager {
 
     static {
       try {
-        DaemonThreads.create("yokedcache-start", Tables::make).start();
+        DaemonThreads.create("yokedcache-start", WarmUp::make).start();
       } catch (OutOfMemoryError noThread) {
         MADE.countDown();
       }
     }
 
-    private Tables() {}
+    private WarmUp() {}
 
     private static void make() {
       try {
@@ -124,7 +124,7 @@ final class YokedCacheManager implements CacheManager {
         new ManagerResources(
             settings, identity.classLoader(), embeddedServers, listener(notifications));
     try {
-      Tables.await();
+      WarmUp.await();
       this.factory = new CacheFactory(settings, resources.backend(), identity.classLoader());
       this.beans =
           ManagerBeans.register(
@@ -145,7 +145,7 @@ final class YokedCacheManager implements CacheManager {
 
   /** Begins to make what all managers share, if that was not begun. */
   static void prepare() {
-    Tables.begin();
+    WarmUp.begin();
   }
 
   /**
@@ -236,11 +236,11 @@ final class YokedCacheManager implements CacheManager {
 
   /** Has entries counted from now on, while any cache here has statistics. */
   void startKeyStatistics() {
-    resources.backend().keyStatistics().start(this::writesOfCounted);
+    resources.backend().keyStatistics().start(this::writesByCache);
   }
 
   /** The caches with statistics, and how many entries they have been given here so far. */
-  private Map<String, Long> writesOfCounted() {
+  private Map<String, Long> writesByCache() {
     Map<String, Long> writes = new HashMap<>();
     synchronized (caches) {
       caches.forEach(

@@ -124,6 +124,7 @@ final class ArchitectureTest {
                   "internal.metrics",
                   "internal.redis",
                   "internal.redis.error",
+                  "internal.redis.failover",
                   "internal.redis.replica",
                   "internal.store.generation",
                   "internal.store.keys",

@@ -21,13 +21,6 @@ final class QueryResultStorage extends CacheStorage {
       super.putIntoCache(key, value, session);
       return;
     }
-    context.ifCommitted(
-        this,
-        key,
-        trip ->
-            () -> {
-              super.putIntoCache(key, value, session);
-              return null;
-            });
+    context.ifCommitted(this, key, trip -> () -> super.putIntoCache(key, value, session));
   }
 }

@@ -155,41 +155,80 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     if (context.hasChanged(this, key)) {
       return false;
     }
-    Vacant ticket = context.takeTicket(this, key);
-    long start = context.getCachingTimestamp();
     boolean isRefresh = !minimalPutOverride && session.getCacheMode() == CacheMode.REFRESH;
-    Supplier<Function<@Nullable Object, @Nullable RegionEntry>> load =
-        () ->
-            RegionEntry.load(
-                mayLoadOld ? null : ticket, // which is then only what the entry probably is
-                start,
-                Item.now(value, layout, version),
-                versions,
-                isRefresh);
+    Load load =
+        new Load(
+            context.takeTicket(this, key),
+            context.getCachingTimestamp(),
+            value,
+            version,
+            isRefresh);
     if (context.hasWritten()) {
-      StatisticsImplementor statistics = session.getFactory().getStatistics();
-      context.ifCommitted(
-          this,
-          key,
-          trip -> {
-            if (context.hasChanged(this, key)) { // after it was loaded
-              return () -> null;
-            }
-            Supplier<@Nullable RegionEntry> decided = begin(trip, key, ticket, load.get());
-            return () -> counted(statistics, orLeave(decided));
-          });
+      putIfCommitted(session, key, load);
       return false;
     }
-    RegionEntry put = orLeave(() -> decide(key, ticket, load.get()));
+    RegionEntry put =
+        finishLoad(() -> cache.<@Nullable RegionEntry>invoke(key, decisionAbout(load)));
     if (isLocking) {
       context.see(this, key, put);
     }
     return put instanceof Item;
   }
 
-  private @Nullable RegionEntry orLeave(Supplier<@Nullable RegionEntry> load) {
+  /**
+   * A state that Hibernate has loaded.
+   *
+   * @param ticket the one that the transaction found before the load, or {@code null}
+   * @param transactionStart when the transaction of the load began
+   */
+  private record Load(
+      @Nullable Vacant ticket,
+      long transactionStart,
+      Object value,
+      @Nullable Object version,
+      boolean isRefresh) {}
+
+  /** Made when the state is put, since the {@link Item} has that time. */
+  private Decision decisionAbout(Load load) {
+    Vacant proof = mayLoadOld ? null : load.ticket();
+    return new Decision(
+        load.ticket(),
+        RegionEntry.load(
+            proof,
+            load.transactionStart(),
+            Item.now(load.value(), layout, load.version()),
+            versions,
+            load.isRefresh()));
+  }
+
+  /**
+   * Puts a state after the commit, for it may depend on rows that the transaction has changed. It
+   * is not put if the transaction changes its row later.
+   */
+  private void putIfCommitted(SharedSessionContractImplementor session, Object key, Load load) {
+    TransactionContext context = TransactionContext.of(session);
+    StatisticsImplementor statistics = session.getFactory().getStatistics();
+    context.ifCommitted(
+        this,
+        key,
+        trip -> {
+          if (context.hasChanged(this, key)) { // after it was loaded
+            return () -> {};
+          }
+          Supplier<@Nullable RegionEntry> decided = begin(trip, key, decisionAbout(load));
+          return () -> countIfPut(statistics, finishLoad(decided));
+        });
+  }
+
+  /**
+   * Finishes a decision about a state that was loaded. If the decision fails, the entry stays as it
+   * is: nothing is lost if the state is not put.
+   *
+   * @return the new value of the entry, or {@code null} if it stays
+   */
+  private @Nullable RegionEntry finishLoad(Supplier<@Nullable RegionEntry> decided) {
     try {
-      return load.get();
+      return decided.get();
     } catch (RedisUnavailableException nothingIsLostIfTheStateIsNotPut) {
       return null;
     } catch (CacheException e) {
@@ -216,13 +255,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
         this,
         key,
         trip -> {
-          Supplier<@Nullable RegionEntry> lock =
-              begin(trip, key, context.seen(this, key), RegionEntry.lock(handle.id()));
-          return () -> {
-            RegionEntry entry = orRemove(/* hasCommitted= */ false, key, lock);
-            handle.set(entry);
-            return entry;
-          };
+          Decision lock = new Decision(context.seen(this, key), RegionEntry.lock(handle.id()));
+          Supplier<@Nullable RegionEntry> decided = begin(trip, key, lock);
+          return () -> handle.set(finishChange(/* hasCommitted= */ false, key, decided));
         });
     return handle;
   }
@@ -262,17 +297,17 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
             key,
             handle,
             trip -> {
-              Supplier<@Nullable RegionEntry> decided = begin(trip, key, guess.get(), decision);
-              return () -> counted(statistics, orRemove(/* hasCommitted= */ true, key, decided));
+              Supplier<@Nullable RegionEntry> decided =
+                  begin(trip, key, new Decision(guess.get(), decision));
+              return () ->
+                  countIfPut(statistics, finishChange(/* hasCommitted= */ true, key, decided));
             });
   }
 
-  private @Nullable RegionEntry counted(
-      StatisticsImplementor statistics, @Nullable RegionEntry put) {
-    if (put instanceof Item && statistics.isStatisticsEnabled()) {
+  private void countIfPut(StatisticsImplementor statistics, @Nullable RegionEntry decided) {
+    if (decided instanceof Item && statistics.isStatisticsEnabled()) {
       countPut(statistics);
     }
-    return put;
   }
 
   /** Counts a put as Hibernate does, which would count it before it is made. */
@@ -315,7 +350,6 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
             return () -> {
               Vacant found = isPut.get() ? ticket : ticketInPlaceOfEntry(key);
               context.keepTicket(this, key, found);
-              return found;
             };
           });
     }
@@ -376,16 +410,11 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
   /**
    * Begins a decision about an entry.
    *
-   * @param guess what the entry probably is, or {@code null}
    * @return finishes it, and returns the new value of the entry, or {@code null} if it stays
    */
-  private Supplier<@Nullable RegionEntry> begin(
-      SharedTrip trip,
-      Object key,
-      @Nullable RegionEntry guess,
-      Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
+  private Supplier<@Nullable RegionEntry> begin(SharedTrip trip, Object key, Decision decision) {
     try {
-      return member.<@Nullable RegionEntry>beginInvoke(trip, key, new Decision(guess, decision));
+      return member.<@Nullable RegionEntry>beginInvoke(trip, key, decision);
     } catch (CacheException e) {
       return () -> {
         throw e;
@@ -398,8 +427,9 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
    *
    * @param hasCommitted whether the transaction is over, so that the decision fails only if the
    *     entry cannot be removed either
+   * @return the new value of the entry, or {@code null} if it stays or was removed
    */
-  private @Nullable RegionEntry orRemove(
+  private @Nullable RegionEntry finishChange(
       boolean hasCommitted, Object key, Supplier<@Nullable RegionEntry> decided) {
     try {
       return decided.get();
@@ -422,15 +452,12 @@ abstract class RegionAccess extends AbstractCachedDomainDataAccess {
     }
   }
 
-  /** Returns the new value of the entry, or {@code null} if it stays. */
-  private @Nullable RegionEntry decide(
-      Object key,
-      @Nullable RegionEntry guess,
-      Function<@Nullable Object, ? extends @Nullable RegionEntry> decision) {
-    return cache.<@Nullable RegionEntry>invoke(key, new Decision(guess, decision));
-  }
-
-  /** A decision of {@link RegionEntry} as an entry processor. */
+  /**
+   * A decision of {@link RegionEntry} as an entry processor. It returns the new value of the entry,
+   * or {@code null} if the entry stays.
+   *
+   * @param guess what the entry probably is, or {@code null}
+   */
   private record Decision(
       @Nullable RegionEntry guess, Function<@Nullable Object, ? extends @Nullable RegionEntry> next)
       implements GuessingProcessor<Object, Object, @Nullable RegionEntry> {

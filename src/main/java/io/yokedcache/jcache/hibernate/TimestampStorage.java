@@ -2,6 +2,7 @@ package io.yokedcache.jcache.hibernate;
 
 import io.yokedcache.jcache.YokedCache;
 import io.yokedcache.jcache.internal.processor.SharedTrip;
+import java.util.function.Supplier;
 import org.hibernate.cache.spi.support.SimpleTimestamper;
 import org.hibernate.engine.spi.SharedSessionContractImplementor;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,13 @@ final class TimestampStorage extends CacheStorage {
     TransactionContext context = TransactionContext.of(session);
     @SuppressWarnings("unchecked") // The cache itself.
     SharedTrip.Member<Object, Object> member = cache().unwrap(SharedTrip.Member.class);
-    TransactionContext.Change put = trip -> member.beginPut(trip, key, value);
+    TransactionContext.Change put =
+        trip -> {
+          Supplier<Boolean> begun = member.beginPut(trip, key, value);
+          return () -> {
+            Boolean unused = begun.get();
+          };
+        };
     if (value instanceof Long timestamp && timestamp > SimpleTimestamper.next()) {
       context.beforeCommit(this, key, put);
     } else {

@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.hibernate.cache.CacheException;
 import org.hibernate.cache.spi.CacheTransactionSynchronization;
 import org.hibernate.cache.spi.access.SoftLock;
@@ -68,8 +67,8 @@ final class TransactionContext implements CacheTransactionSynchronization {
   @FunctionalInterface
   interface Change {
 
-    /** Begins it, and returns what finishes it after the trip, with any result. */
-    Supplier<? extends @Nullable Object> begin(SharedTrip trip);
+    /** Begins it, and returns what finishes it after the trip. */
+    Runnable begin(SharedTrip trip);
   }
 
   /**
@@ -364,7 +363,7 @@ final class TransactionContext implements CacheTransactionSynchronization {
   /** Makes changes in one round trip. One that fails affects no other. */
   private static void make(List<Change> changes) {
     SharedTrip trip = new SharedTrip();
-    List<Supplier<? extends @Nullable Object>> begun = new ArrayList<>(changes.size());
+    List<Runnable> begun = new ArrayList<>(changes.size());
     RuntimeException failure = null;
     for (Change change : changes) {
       try {
@@ -374,9 +373,9 @@ final class TransactionContext implements CacheTransactionSynchronization {
       }
     }
     trip.make();
-    for (Supplier<? extends @Nullable Object> rest : begun) {
+    for (Runnable rest : begun) {
       try {
-        Object unused = rest.get();
+        rest.run();
       } catch (RuntimeException e) {
         failure = first(failure, e);
       }

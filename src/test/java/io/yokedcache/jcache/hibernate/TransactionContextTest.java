@@ -29,7 +29,7 @@ final class TransactionContextTest {
                 if (number == 0) {
                   throw new CacheException("refused");
                 }
-                return made.incrementAndGet();
+                made.incrementAndGet();
               });
     }
     context.transactionCompleting();

@@ -123,23 +123,27 @@ public record StatsDOutput(
           "port",
           "is not set, and the variables DD_DOGSTATSD_URL and DD_DOGSTATSD_PORT have no port from 1"
               + " to 65535: correct the variable or set port");
-      Map<String, String> allTags = new TreeMap<>();
-      TAG_VARIABLES.forEach(
-          (tag, variable) -> {
-            String value = text(group, variable, "");
-            if (!value.isEmpty()) {
-              allTags.put(tag, value);
-            }
-          });
-      allTags.putAll(tags);
       return new Daemon(
           toHost,
           takesPort ? number : port,
           flavour,
           prefix,
           names,
-          Map.copyOf(allTags),
+          tagsWithVariables(group),
           cacheTags);
+    }
+
+    private Map<String, String> tagsWithVariables(Group group) {
+      Map<String, String> all = new TreeMap<>();
+      TAG_VARIABLES.forEach(
+          (tag, variable) -> {
+            String value = text(group, variable, "");
+            if (!value.isEmpty()) {
+              all.put(tag, value);
+            }
+          });
+      all.putAll(tags);
+      return Map.copyOf(all);
     }
 
     private static String text(Group group, String variable, String otherwise) {

@@ -1,5 +1,6 @@
 package io.yokedcache.metrics.source;
 
+import java.net.ConnectException;
 import java.net.MalformedURLException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -74,7 +75,7 @@ final class ConnectFailure {
           + " server use it?"
           + announcement(url, failure);
     }
-    if (find(failure, java.net.ConnectException.class) != null) {
+    if (find(failure, ConnectException.class) != null) {
       return "no process listens on that port. Is the JVM up, with"
           + " -Dcom.sun.management.jmxremote.port=<port>?"
           + announcement(url, failure);

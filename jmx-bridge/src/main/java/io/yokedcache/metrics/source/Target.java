@@ -167,7 +167,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
 
   private synchronized Reading begin(Selection wanted, Predicate<Reading> isShared) {
     if (isClosed) {
-      return failed(CLOSED);
+      return failedReading(CLOSED);
     }
     if (running != null && running.ageNanos() >= limitNanos) {
       stuck = running; // also without a waiting caller
@@ -175,7 +175,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     if (stuck != null) {
       long stuckNanos = stuck.ageNanos();
       if (stuckNanos < lostAfterNanos || lost >= MAX_LOST) {
-        return failed(notFor(stuckNanos));
+        return failedReading(notFor(stuckNanos));
       }
       replaceThread(stuck);
     }
@@ -184,7 +184,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       return known;
     }
     if (thread.getQueue().size() >= MAX_WAITING) {
-      return failed("too many readings of it are waiting already");
+      return failedReading("too many readings of it are waiting already");
     }
     Reading reading = new Reading(wanted, () -> source.read(wanted));
     thread.execute(reading::run);
@@ -196,7 +196,8 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     return "it has not answered for " + TimeUnit.NANOSECONDS.toSeconds(nanos) + " s";
   }
 
-  private Reading failed(String reason) {
+  /** A reading that is over, without a thread. */
+  private Reading failedReading(String reason) {
     Reading reading =
         new Reading(
             Selection.ALL,
@@ -260,8 +261,12 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     }
   }
 
-  /** Counts the outcome of a reading once, regardless of the number of waiting callers. */
-  private synchronized Outcome counted(Reading reading, Outcome outcome) {
+  /**
+   * Counts the outcome of a reading once, regardless of the number of waiting callers.
+   *
+   * @return the outcome with the sums of the target
+   */
+  private synchronized Outcome countOnce(Reading reading, Outcome outcome) {
     if (!reading.isCounted && !isClosed) {
       reading.isCounted = true;
       errors += outcome.failure() == null ? 0 : 1;
@@ -277,7 +282,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
   }
 
   /** Logs one line when the target goes and one when it is back. */
-  private void tell(@Nullable IOException failure) {
+  private void logChange(@Nullable IOException failure) {
     boolean wasUp;
     synchronized (this) {
       if (isClosed) {
@@ -396,7 +401,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     public Outcome await(Duration patience) {
       Outcome outcome = get(saturatedNanos(patience));
       if (outcome.failure() == null || task.isDone() || ageNanos() >= limitNanos) {
-        tell(outcome.failure());
+        logChange(outcome.failure());
       }
       return outcome;
     }
@@ -434,7 +439,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
       long tookNanos = task.isDone() ? endNanos - startNanos : ageNanos();
       Outcome outcome = new Outcome(readings, failure, startNanos, tookNanos, 0, 0);
       boolean isOver = failure == null || task.isDone() || ageNanos() >= limitNanos;
-      return isOver ? counted(this, outcome) : outcome;
+      return isOver ? countOnce(this, outcome) : outcome;
     }
   }
 }

@@ -89,11 +89,6 @@ public final class CacheBackend {
     generations.openAll();
   }
 
-  /** Whether another cache object, of this or another JVM, may listen to changes. */
-  public boolean isHeard() {
-    return entries.isHeard();
-  }
-
   /** Empties the cache for every JVM, and has the stale entries deleted. */
   public void clear() {
     try {

@@ -10,13 +10,13 @@ import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.near.InvalidationListener;
 import io.yokedcache.jcache.internal.near.NearCache;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.cluster.ClusterExecutor;
+import io.yokedcache.jcache.internal.redis.failover.FailOverListener;
 import io.yokedcache.jcache.internal.redis.failover.SingleMaster;
 import io.yokedcache.jcache.internal.redis.health.HealthCheck;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
@@ -152,7 +152,7 @@ public final class RedisBackend implements AutoCloseable {
               settings.health().interval().toMillis(),
               listener);
       closing.put(Part.HEALTH, health::close);
-      servers.trouble.tell(health::operationFailed, health::refused, health::breakerChanged);
+      servers.trouble.listen(health::operationFailed, health::refused, health::breakerChanged);
       this.announcement =
           new Announcement(
               executor,
@@ -233,7 +233,7 @@ public final class RedisBackend implements AutoCloseable {
 
   /** Where the listeners to failed requests, errors of servers and circuit breakers are set. */
   private interface Trouble {
-    void tell(
+    void listen(
         Consumer<RedisUnavailableException> failed,
         Consumer<String> refused,
         Consumer<NodeBreaker.Change> changed);
@@ -276,64 +276,72 @@ public final class RedisBackend implements AutoCloseable {
       Schedulers schedulers,
       BackgroundErrors errors,
       FailOverListener failOvers) {
-    long maxBytes = settings.serialization().maxBytes();
     return switch (connection.deployment().kind()) {
-      case STANDALONE -> {
-        SingleMaster server =
-            new SingleMaster(
-                connection.address(),
-                connection,
-                maxBytes,
-                ServerLookup.fixed(connection),
-                schedulers.background(),
-                failOvers);
-        yield servers(server, pool -> null, () -> {}, () -> {});
-      }
-      case SENTINEL -> {
-        MasterResolver resolver =
-            new MasterResolver(
-                connection,
-                maxBytes,
-                schedulers.background(),
-                schedulers.pings(),
-                errors,
-                failOvers);
-        closing.put(Part.MASTER_LOOKUP, resolver::close);
-        String name = resolver.address();
-        yield servers(
-            resolver.topology(),
-            pool ->
-                new Replicas(
-                    connection,
-                    maxBytes,
-                    settings.replicaLag(),
-                    () -> List.of(new Replicas.Master(name, pool, /* replicas= */ null)),
-                    route -> name,
-                    errors),
-            resolver::start,
-            resolver::renewWatch);
-      }
-      case CLUSTER -> {
-        ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors, failOvers);
-        closing.put(Part.EXECUTOR, cluster::close);
-        Topology topology = cluster.topology();
-        Replicas replicas =
+      case STANDALONE -> standalone(connection, schedulers, failOvers);
+      case SENTINEL -> sentinel(connection, schedulers, errors, failOvers);
+      case CLUSTER -> cluster(connection, errors, failOvers);
+    };
+  }
+
+  private Servers standalone(
+      Settings.Connection connection, Schedulers schedulers, FailOverListener failOvers) {
+    SingleMaster server =
+        new SingleMaster(
+            connection.address(),
+            connection,
+            settings.serialization().maxBytes(),
+            ServerLookup.fixed(connection),
+            schedulers.background(),
+            failOvers);
+    return oneMaster(server, pool -> null, () -> {}, () -> {});
+  }
+
+  private Servers sentinel(
+      Settings.Connection connection,
+      Schedulers schedulers,
+      BackgroundErrors errors,
+      FailOverListener failOvers) {
+    long maxBytes = settings.serialization().maxBytes();
+    MasterResolver resolver =
+        new MasterResolver(
+            connection, maxBytes, schedulers.background(), schedulers.pings(), errors, failOvers);
+    closing.put(Part.MASTER_LOOKUP, resolver::close);
+    String name = resolver.address();
+    return oneMaster(
+        resolver.topology(),
+        pool ->
             new Replicas(
                 connection,
                 maxBytes,
                 settings.replicaLag(),
-                cluster::replicated,
-                route -> topology.masterOf(route).name(),
-                errors);
-        closing.put(Part.REPLICAS, replicas::close);
-        yield new Servers(
-            cluster, topology, cluster::tell, cluster::endpoints, replicas, () -> {}, () -> {});
-      }
-    };
+                () -> List.of(new Replicas.Master(name, pool, /* replicas= */ null)),
+                route -> name,
+                errors),
+        resolver::start,
+        resolver::renewWatch);
+  }
+
+  private Servers cluster(
+      Settings.Connection connection, BackgroundErrors errors, FailOverListener failOvers) {
+    long maxBytes = settings.serialization().maxBytes();
+    ClusterExecutor cluster = new ClusterExecutor(connection, maxBytes, errors, failOvers);
+    closing.put(Part.EXECUTOR, cluster::close);
+    Topology topology = cluster.topology();
+    Replicas readable =
+        new Replicas(
+            connection,
+            maxBytes,
+            settings.replicaLag(),
+            cluster::replicated,
+            route -> topology.masterOf(route).name(),
+            errors);
+    closing.put(Part.REPLICAS, readable::close);
+    return new Servers(
+        cluster, topology, cluster::listen, cluster::endpoints, readable, () -> {}, () -> {});
   }
 
   /** One server at a time, with one or several connections. */
-  private Servers servers(
+  private Servers oneMaster(
       SingleMaster topology,
       Function<PooledExecutor, @Nullable Replicas> replicasOf,
       Runnable start,
@@ -356,9 +364,9 @@ public final class RedisBackend implements AutoCloseable {
         executor,
         topology,
         (failed, refused, changed) -> {
-          pool.failures().tell(failed);
-          pool.policy().tell(refused);
-          pool.breaker().tell(changed);
+          pool.failures().onFailure(failed);
+          pool.policy().onRefusal(refused);
+          pool.breaker().onChange(changed);
         },
         () -> List.of(server),
         readable,

@@ -79,4 +79,9 @@ public record CacheContext<K, V>(
   public KeyLocks.Hold lockAll(Collection<Bytes> keys) {
     return writer.exists() || demand.wantsEvents() ? locks.holdAll(keys) : KeyLocks.none();
   }
+
+  /** Locks the keys of loads, of which listeners get events in the order of the keys' changes. */
+  public KeyLocks.Hold lockLoaded(Collection<Bytes> keys) {
+    return demand.wantsEvents() ? locks.holdAll(keys) : KeyLocks.none();
+  }
 }

@@ -15,21 +15,21 @@ public enum EntryOperation {
   REMOVE_IF_EQUAL(Operation.REMOVE, Condition.EQUAL, true, false),
   GET_AND_REMOVE(Operation.GET_AND_REMOVE, Condition.ANY, true, true);
 
-  private final Operation counted;
+  private final Operation countedAs;
   private final Condition condition;
   private final boolean looksUp;
   private final boolean returnsPrior;
 
-  EntryOperation(Operation counted, Condition condition, boolean looksUp, boolean returnsPrior) {
-    this.counted = counted;
+  EntryOperation(Operation countedAs, Condition condition, boolean looksUp, boolean returnsPrior) {
+    this.countedAs = countedAs;
     this.condition = condition;
     this.looksUp = looksUp;
     this.returnsPrior = returnsPrior;
   }
 
   /** The operation of JSR-107 that it counts as. */
-  public Operation counted() {
-    return counted;
+  public Operation countedAs() {
+    return countedAs;
   }
 
   Condition condition() {

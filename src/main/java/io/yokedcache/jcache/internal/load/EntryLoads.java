@@ -122,7 +122,7 @@ public final class EntryLoads<K, V> {
   }
 
   /** The result of another thread's load, or {@code null} if this thread must load. */
-  private @Nullable OperationResult<V> join(Bytes key, Load load, long joinedNanos) {
+  private @Nullable OperationResult<V> awaitShared(Bytes key, Load load, long joinedNanos) {
     LoadResult result = load.awaitResult(joinedNanos);
     if (result == null) {
       return null;
@@ -180,11 +180,11 @@ public final class EntryLoads<K, V> {
     List<OwnLoad<K>> notShared = new ArrayList<>();
     others.forEach(
         (one, load) -> {
-          OperationResult<V> joined = join(one.keyBytes(), load, joinedNanos);
-          if (joined == null) {
+          OperationResult<V> shared = awaitShared(one.keyBytes(), load, joinedNanos);
+          if (shared == null) {
             notShared.add(alone(one));
           } else {
-            results.put(one.key(), joined);
+            results.put(one.key(), shared);
           }
         });
     results.putAll(readAgain(notShared));
@@ -288,7 +288,7 @@ public final class EntryLoads<K, V> {
           batch.add(missing.key(), value, tickets.get(i), absent(missing, encoded));
         }
       }
-      KeyLocks.Hold held = lockAll(batch.keys());
+      KeyLocks.Hold held = context.lockLoaded(batch.keys());
       try (held) {
         Map<K, OperationResult<V>> results = batch.store(pinned);
         own.forEach(one -> one.load().complete(batch.valueBytes(one.keyBytes())));
@@ -350,7 +350,7 @@ public final class EntryLoads<K, V> {
                   new EncodedEntry<>(key, keyBytes.get(i), value, encoded), tickets.get(i)));
         }
       }
-      KeyLocks.Hold held = lockAll(loaded.stream().map(Loaded::keyBytes).toList());
+      KeyLocks.Hold held = context.lockLoaded(loaded.stream().map(Loaded::keyBytes).toList());
       try (held) {
         publish.accept(replace(loaded, pinned));
       }
@@ -453,11 +453,6 @@ public final class EntryLoads<K, V> {
         onCreation,
         /* wantsPrior= */ false,
         context.demand().wantsEvents());
-  }
-
-  /** Locks keys, so that listeners get events of loads in the order of the keys' changes. */
-  private KeyLocks.Hold lockAll(List<Bytes> keys) {
-    return context.demand().wantsEvents() ? context.locks().holdAll(keys) : KeyLocks.none();
   }
 
   /**

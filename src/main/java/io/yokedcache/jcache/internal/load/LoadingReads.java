@@ -139,16 +139,16 @@ public final class LoadingReads<K, V> {
   }
 
   private Lookup<V> answer(Bytes encodedKey, Read<V> read, boolean isLoaded) {
-    V value = read.value() == null && !isLoaded ? used(read.stale()) : read.value();
+    V value = read.value() == null && !isLoaded ? useStale(read.stale()) : read.value();
     if (refreshes != null && read.isOld() && value != null) {
       refreshes.refreshAll(List.of(encodedKey));
     }
-    boolean expired = value != null && touched(encodedKey);
+    boolean expired = value != null && touch(encodedKey);
     return new Lookup<>(value, encodedKey, read.bytes(), expired, read.stale());
   }
 
   /** Counts a stale value that is the answer. */
-  private @Nullable V used(@Nullable V stale) {
+  private @Nullable V useStale(@Nullable V stale) {
     if (stale != null) {
       context.reads().usedStale();
     }
@@ -172,7 +172,7 @@ public final class LoadingReads<K, V> {
         throw e;
       }
       publish.accept(OperationResult.none(/* found= */ false));
-      return used(lookup.stale());
+      return useStale(lookup.stale());
     }
   }
 
@@ -228,14 +228,13 @@ public final class LoadingReads<K, V> {
     Consumer<K> whenOld = refreshes == null ? null : oldNear::add;
     for (K key : keys) {
       V near = context.reads().findNear(key, whenOld);
-      if (near == null) {
-        asked.add(key);
-      }
       if (near != null) {
         results.put(key, OperationResult.hit(near, /* expired= */ false));
-      } else if (context.reads().isNear()) {
-        results.put(
-            key, OperationResult.none(/* found= */ false)); // which keeps its place in the order
+        continue;
+      }
+      asked.add(key);
+      if (context.reads().isNear()) { // keeps the key's place among the near entries
+        results.put(key, OperationResult.none(/* found= */ false));
       }
     }
     return new Asked<>(asked, context.codec().keys(asked), oldNear, results);
@@ -254,7 +253,7 @@ public final class LoadingReads<K, V> {
     Map<Bytes, Ttl> accessed = new LinkedHashMap<>();
     for (int i = 0; i < asked.size(); i++) {
       Read<V> read = reads.get(i);
-      V value = read.value() == null && !isReadThrough() ? used(read.stale()) : read.value();
+      V value = read.value() == null && !isReadThrough() ? useStale(read.stale()) : read.value();
       if (value != null) {
         Ttl onAccess = context.expiry().onAccess();
         if (!context.expiry().isFixed()) {
@@ -271,17 +270,11 @@ public final class LoadingReads<K, V> {
     }
     context.store().changes().touchAll(accessed);
     if (refreshes != null) {
-      refreshes.refreshAll(old(all.oldNear(), encodedKeys, reads));
+      refreshes.refreshAll(oldKeys(all.oldNear(), encodedKeys, reads));
     }
     if (isReadThrough() && !missing.isEmpty()) {
       try {
-        results.putAll(loads().loadMissing(missing, publish));
-      } catch (CacheLoaderException e) {
-        if (stale.size() < missing.size()) {
-          lookedUp.count(results.size() - missing.size(), missing.size());
-          throw e;
-        }
-        stale.forEach((key, value) -> results.put(key, OperationResult.miss(used(value))));
+        results.putAll(loadOrUseStale(missing, stale, publish));
       } catch (Throwable e) {
         lookedUp.count(results.size() - missing.size(), missing.size());
         throw e;
@@ -290,8 +283,23 @@ public final class LoadingReads<K, V> {
     return results;
   }
 
+  /** Loads missing entries; if that fails, the stale values are the results, if each has one. */
+  private Map<K, OperationResult<V>> loadOrUseStale(
+      List<Missing<K>> missing, Map<K, V> stale, Consumer<Map<K, OperationResult<V>>> publish) {
+    try {
+      return loads().loadMissing(missing, publish);
+    } catch (CacheLoaderException e) {
+      if (stale.size() < missing.size()) {
+        throw e;
+      }
+      Map<K, OperationResult<V>> results = new LinkedHashMap<>();
+      stale.forEach((key, value) -> results.put(key, OperationResult.miss(useStale(value))));
+      return results;
+    }
+  }
+
   /** The keys of old entries. */
-  private List<Bytes> old(List<K> near, List<Bytes> keys, List<Read<V>> reads) {
+  private List<Bytes> oldKeys(List<K> near, List<Bytes> keys, List<Read<V>> reads) {
     List<Bytes> old = new ArrayList<>(context.codec().keys(near));
     for (int i = 0; i < keys.size(); i++) {
       if (reads.get(i).isOld() && reads.get(i).value() != null) {
@@ -331,7 +339,7 @@ public final class LoadingReads<K, V> {
   }
 
   /** Renews the time to live after a hit, and returns whether that ended it. */
-  private boolean touched(Bytes encodedKey) {
+  private boolean touch(Bytes encodedKey) {
     Ttl onAccess = context.expiry().onAccess();
     if (!context.expiry().isFixed()) {
       context.store().changes().touch(encodedKey, onAccess);

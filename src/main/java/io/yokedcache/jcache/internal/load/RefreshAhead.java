@@ -227,7 +227,7 @@ public final class RefreshAhead<K, V> {
   private void refreshNow(List<Bytes> keys) {
     List<Ticket> tickets = context.loadTracker().beginAll(keys); // before they are read
     try {
-      List<OldEntry<K, V>> old = old(keys, tickets);
+      List<OldEntry<K, V>> old = stillOld(keys, tickets);
       if (old.isEmpty()) {
         return;
       }
@@ -236,8 +236,7 @@ public final class RefreshAhead<K, V> {
           context.store().changes().pin(oldKeys, /* wereRead= */ true, Use.ANSWER);
       Map<K, V> loaded = load(old);
       List<Mutation> mutations = old.stream().map(entry -> mutation(entry, loaded)).toList();
-      KeyLocks.Hold held =
-          context.demand().wantsEvents() ? context.locks().holdAll(oldKeys) : KeyLocks.none();
+      KeyLocks.Hold held = context.lockLoaded(oldKeys);
       try (held) {
         Map<K, OperationResult<V>> changed = store(old, mutations, loaded, pinned);
         counts.accept(Refresh.STORED, changed.size());
@@ -249,7 +248,7 @@ public final class RefreshAhead<K, V> {
   }
 
   /** The entries that are old, in this moment and not only when they were read before. */
-  private List<OldEntry<K, V>> old(List<Bytes> keys, List<Ticket> tickets) {
+  private List<OldEntry<K, V>> stillOld(List<Bytes> keys, List<Ticket> tickets) {
     List<Read<V>> reads = context.reads().readAllFromMaster(keys);
     // Decoded anew: a reader may change its key once it has its value.
     List<@Nullable K> decoded = context.codec().decodeKeys(keys);

@@ -6,7 +6,6 @@ import io.yokedcache.jcache.internal.metrics.KeyStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.nio.charset.StandardCharsets;
@@ -192,7 +191,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
           if (growth == null) {
             growth = new Growth(KeySpace.escape(cache), count);
             growths.put(cache, growth);
-            if (counted(growth) == 0) {
+            if (countedKeys(growth) == 0) {
               makeUrgent(growth, now);
             }
           } else if (count > growth.writes) {
@@ -207,7 +206,7 @@ public final class KeyStatisticsCollector implements AutoCloseable {
 
   /** Whether a cache may have many more entries than were counted. */
   private boolean hasGrown(Growth growth, long now) {
-    long keys = counted(growth);
+    long keys = countedKeys(growth);
     if (keys == 0) {
       // Entries that expire between two counts must not make every count urgent.
       return now - growth.urgentNanos > settings.interval().toNanos();
@@ -217,14 +216,16 @@ public final class KeyStatisticsCollector implements AutoCloseable {
         && (growth.urgentKeys < 0 || keys >= growth.urgentKeys * (1 + GROWTH));
   }
 
-  private long counted(Growth growth) {
+  /** The entries of a cache by the last report. */
+  private long countedKeys(Growth growth) {
     Seen last = seen;
     return last == null ? 0 : last.report.size(growth.escaped).keys();
   }
 
   private void makeUrgent(Growth growth, long now) {
     growth.urgentNanos = now;
-    growth.urgentKeys = counted(growth) == 0 ? -1 : counted(growth);
+    long keys = countedKeys(growth);
+    growth.urgentKeys = keys == 0 ? -1 : keys;
     urgentSinceNanos = now;
     nextLookNanos = now;
   }
@@ -301,10 +302,6 @@ public final class KeyStatisticsCollector implements AutoCloseable {
     running = count;
     beganNanos = System.nanoTime();
     return count;
-  }
-
-  private void write(Script.Call report) {
-    var unused = executor.call(OPERATION, report);
   }
 
   private @Nullable Seen look() {
@@ -423,7 +420,8 @@ public final class KeyStatisticsCollector implements AutoCloseable {
           Math.max(
               MIN_REPORT_LIFE.toMillis(),
               10 * (settings.interval().toMillis() + report.tookMillis()));
-      write(KeyWalk.report(reportKey, report.format(), lifeMillis));
+      var unusedReply =
+          executor.call(OPERATION, KeyWalk.report(reportKey, report.format(), lifeMillis));
       if (writes.get().equals(writesBefore)) {
         urgentSinceNanos = null; // every write of this JVM is counted
       }

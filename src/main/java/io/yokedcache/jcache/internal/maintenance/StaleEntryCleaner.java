@@ -180,18 +180,19 @@ public final class StaleEntryCleaner {
     boolean wasRequested = requested.getAndSet(false);
     @Nullable Pass pass = null;
     try {
-      boolean hasLease = task.lease.take();
-      // Another JVM may have made the regular pass first.
-      if (hasLease && (wasRequested || millisUntilDue() <= 0)) {
-        pass = new Pass(/* isRegular= */ !wasRequested);
-      } else if (hasLease || !wasRequested) {
-        if (hasLease) {
-          task.lease.release();
+      if (!task.lease.take()) {
+        if (!wasRequested) {
+          end();
+          return;
         }
+        // The pass of the other JVM may be past the entries that became stale here.
+      } else if (wasRequested || millisUntilDue() <= 0) {
+        pass = new Pass(/* isRegular= */ !wasRequested);
+      } else { // another JVM has made the regular pass
+        task.lease.release();
         end();
         return;
       }
-      // Else another JVM makes a pass, but it may be past the entries that became stale here.
     } catch (RuntimeException e) {
       task.warnIfForbidden(e);
       logger.debug("A {} could not begin and is tried again", OPERATION, e);

@@ -31,22 +31,23 @@ final class ObservedRecorder implements StatisticsRecorder {
       Operation operation, int hits, int misses, int puts, int removals, long startNanos) {
     counts.record(operation, hits, misses, puts, removals, startNanos);
     long nanos = Math.max(0, System.nanoTime() - startNanos);
-    tell(observer -> observer.completed(operation.label(), hits, misses, puts, removals, nanos));
+    notifyObservers(
+        observer -> observer.completed(operation.label(), hits, misses, puts, removals, nanos));
   }
 
   @Override
   public void count(int hits, int misses, int puts, int removals, long startNanos) {
     counts.count(hits, misses, puts, removals, startNanos);
-    tell(observer -> observer.counted(hits, misses, puts, removals));
+    notifyObservers(observer -> observer.counted(hits, misses, puts, removals));
   }
 
   @Override
   public void failed(Operation operation, ErrorType error) {
     counts.failed(operation, error);
-    tell(observer -> observer.failed(operation.label(), error.label()));
+    notifyObservers(observer -> observer.failed(operation.label(), error.label()));
   }
 
-  private void tell(Consumer<OperationObserver> event) {
+  private void notifyObservers(Consumer<OperationObserver> event) {
     for (OperationObserver observer : observers) {
       try {
         event.accept(observer);

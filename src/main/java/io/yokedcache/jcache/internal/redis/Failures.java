@@ -45,7 +45,7 @@ public final class Failures {
   }
 
   /** Sets the listener of failures. It is called before a failure is thrown, and must not wait. */
-  public void tell(Consumer<RedisUnavailableException> listener) {
+  public void onFailure(Consumer<RedisUnavailableException> listener) {
     this.listener = listener;
   }
 

@@ -1,7 +1,5 @@
 package io.yokedcache.jcache.internal.redis;
 
-import static java.util.Objects.requireNonNull;
-
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
@@ -9,55 +7,36 @@ import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.spi.CredentialsProvider;
 import io.yokedcache.jcache.spi.CredentialsProvider.Credentials;
 import java.io.EOFException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serial;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.SocketTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
-import redis.clients.jedis.DefaultJedisSocketFactory;
-import redis.clients.jedis.HostAndPort;
-import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * From our settings to Jedis' connections.
+ * Opens connections: connects, authenticates and greets the server, and tells why it hangs up.
+ * Jedis would read over errors with the reason, so it does none of that.
  *
  * <p>The application's dependency management chooses Jedis: Spring Boot 3.5 brings 6.0, Spring Boot
  * 4 brings 7.4. Everything of Jedis that this package uses is in all versions from 6.0 to 8;
  * ClientLibrariesIT checks that.
- *
- * <p>Sockets are made and servers are greeted here, and not by Jedis: it reads over errors that
- * tell why a server hangs up, and does not bound a TLS handshake.
  */
 public final class JedisConnections {
 
   private static final Logger logger = LoggerFactory.getLogger(JedisConnections.class);
 
   private static final String LIBRARY = "yokedcache-jcache";
-  private static final int MAX_LAST_WORDS = 1024;
-  private static final int LAST_WORDS_MILLIS = 50;
   private static final int MAX_SELDOM_REPLY_BYTES = 1 << 20;
 
   /** How often a server that hangs up is greeted. Nothing else was sent, so it does no harm. */
@@ -66,13 +45,26 @@ public final class JedisConnections {
   private JedisConnections() {}
 
   /**
+   * The bounds of a connection.
+   *
+   * @param answerMillis how long each answer to the greeting may take
+   * @param silence how long the server may be silent to a subscriber
+   * @param maxReplyBytes the longest value that is read
+   */
+  private record Bounds(int answerMillis, Duration silence, long maxReplyBytes) {
+
+    static Bounds of(int answerMillis, long maxValueBytes) {
+      return new Bounds(answerMillis, Duration.ZERO, ReplyReader.limit(maxValueBytes, 1));
+    }
+  }
+
+  /**
    * A connection for operations.
    *
    * @param greetingMillis how long each answer to its greeting may take
    */
-  static Connection open(Endpoint server, int greetingMillis) {
-    return ready(
-        server, connect(server, greetingMillis, ReplyReader.limit(server.maxValueBytes(), 1)));
+  static SocketConnection open(Endpoint server, int greetingMillis) {
+    return open(server, Bounds.of(greetingMillis, server.maxValueBytes()));
   }
 
   /**
@@ -82,15 +74,16 @@ public final class JedisConnections {
    * @param patience how long it may take to connect, and each answer to the greeting; at most the
    *     time-outs of the server's settings
    */
-  static Connection single(Endpoint server, Duration silence, Duration patience) {
+  static SocketConnection openForSubscription(
+      Endpoint server, Duration silence, Duration patience) {
     return server
         .lookup()
         .connect(
             full -> {
               Settings.Connection settings = full.within(patience);
-              int greetingMillis = millis(settings.commandTimeout());
-              return connect(
-                  server.lookup(), settings, greetingMillis, silence, server.maxMessageBytes());
+              int answerMillis = SocketConnection.millis(settings.commandTimeout());
+              Bounds bounds = new Bounds(answerMillis, silence, server.maxMessageBytes());
+              return connect(server.lookup(), settings, bounds);
             });
   }
 
@@ -105,19 +98,14 @@ public final class JedisConnections {
    * A socket after the greeting, for code that writes and reads the protocol without Jedis. The
    * caller closes it.
    */
-  public static Greeted socket(Endpoint server) {
-    int greetingMillis = millis(server.settings().commandTimeout());
-    KeptConnection connection =
-        ready(server, connect(server, greetingMillis, ReplyReader.limit(0, 1)));
-    return new Greeted(connection.keeper.socket(), connection.client);
+  public static Greeted openSocket(Endpoint server) {
+    SocketConnection connection = open(server, commandBounds(server.settings()));
+    return new Greeted(connection.socket(), connection.client());
   }
 
-  /**
-   * A connection that was made here as the server knows it; {@code null} if the server has not told
-   * it.
-   */
-  static LostConnections.@Nullable Client client(Connection connection) {
-    return ((KeptConnection) connection).client;
+  /** For connections over which no value of the application is read by Jedis. */
+  private static Bounds commandBounds(Settings.Connection settings) {
+    return Bounds.of(SocketConnection.millis(settings.commandTimeout()), /* maxValueBytes= */ 0);
   }
 
   /**
@@ -131,7 +119,7 @@ public final class JedisConnections {
   public static List<@Nullable Object> ask(
       Settings.Connection settings, List<CommandArguments> commands) {
     Endpoint server = new Endpoint(settings, MAX_SELDOM_REPLY_BYTES);
-    try (Connection connection = open(server, millis(settings.commandTimeout()))) {
+    try (Connection connection = open(server, SocketConnection.millis(settings.commandTimeout()))) {
       for (CommandArguments command : commands) {
         connection.sendCommand(command);
       }
@@ -146,7 +134,8 @@ public final class JedisConnections {
    * @throws JedisConnectionException if there was no connection or no answer
    */
   static boolean serves(Endpoint server) {
-    try (Connection connection = open(server, millis(server.settings().commandTimeout()))) {
+    try (Connection connection =
+        open(server, SocketConnection.millis(server.settings().commandTimeout()))) {
       connection.sendCommand(Command.PING);
       Object unused = connection.getOne();
       return true;
@@ -158,53 +147,38 @@ public final class JedisConnections {
     }
   }
 
-  /** Tells a replica in a cluster that it may answer; other servers do not know the command. */
-  private static KeptConnection ready(Endpoint server, KeptConnection connection) {
-    if (!server.lookup().isReplica()) {
-      return connection;
+  private static SocketConnection open(Endpoint server, Bounds bounds) {
+    SocketConnection connection =
+        server.lookup().connect(settings -> connect(server.lookup(), settings, bounds));
+    if (server.lookup().isReplica()) {
+      allowReads(connection);
     }
+    return connection;
+  }
+
+  /** Tells a replica in a cluster that it may answer; other servers do not know the command. */
+  private static void allowReads(SocketConnection replica) {
     boolean answered = false;
     try {
-      connection.sendCommand(new CommandArguments(Command.READONLY));
-      Object unused = connection.getOne();
+      replica.sendCommand(new CommandArguments(Command.READONLY));
+      Object unused = replica.getOne();
       answered = true;
     } catch (JedisDataException noNode) {
       answered = true;
     } finally {
       if (!answered) {
-        connection.keeper.closeSocket();
+        replica.closeSocket();
       }
     }
-    return connection;
   }
 
-  private static KeptConnection connect(Endpoint server, int greetingMillis, long maxReplyBytes) {
-    return server
-        .lookup()
-        .connect(
-            settings ->
-                connect(server.lookup(), settings, greetingMillis, Duration.ZERO, maxReplyBytes));
-  }
-
-  private static KeptConnection connect(
-      ServerLookup lookup,
-      Settings.Connection settings,
-      int greetingMillis,
-      Duration silence,
-      long maxReplyBytes) {
+  private static SocketConnection connect(
+      ServerLookup lookup, Settings.Connection settings, Bounds bounds) {
     long startNanos = System.nanoTime();
     for (int attempts = 1; ; attempts++) {
       try {
         return authenticated(
-            settings,
-            credentials ->
-                greeted(
-                    new SocketKeeper(settings, greetingMillis),
-                    lookup,
-                    settings,
-                    credentials,
-                    silence,
-                    maxReplyBytes));
+            settings, credentials -> greeted(lookup, settings, credentials, bounds));
       } catch (HungUpException e) {
         boolean late = System.nanoTime() - startNanos >= settings.connectTimeout().toNanos();
         if (attempts == MAX_GREETINGS || late) {
@@ -258,18 +232,12 @@ public final class JedisConnections {
    * @throws JedisConnectionException if it cannot be reached
    */
   public static void tryOut(Endpoint server, Credentials credentials) {
-    KeptConnection connection =
+    SocketConnection connection =
         server
             .lookup()
             .connect(
                 settings ->
-                    greeted(
-                        new SocketKeeper(settings, millis(settings.commandTimeout())),
-                        server.lookup(),
-                        settings,
-                        credentials,
-                        Duration.ZERO,
-                        ReplyReader.limit(0, 1)));
+                    greeted(server.lookup(), settings, credentials, commandBounds(settings)));
     connection.close();
   }
 
@@ -283,31 +251,30 @@ public final class JedisConnections {
     }
   }
 
-  private static KeptConnection greeted(
-      SocketKeeper keeper,
+  private static SocketConnection greeted(
       ServerLookup lookup,
       Settings.Connection settings,
       @Nullable Credentials credentials,
-      Duration silence,
-      long maxReplyBytes) {
-    KeptConnection connection =
-        new KeptConnection(keeper, new Quiet(keeper.millis, millis(silence)), maxReplyBytes);
+      Bounds bounds) {
+    SocketConnection connection =
+        SocketConnection.open(
+            settings, bounds.answerMillis(), bounds.silence(), bounds.maxReplyBytes());
     boolean welcome = false;
     try {
       greet(connection, lookup, settings, credentials);
       welcome = true;
     } catch (JedisConnectionException e) {
-      String lastWords = keeper.lastWords();
+      String lastWords = connection.lastWords();
       String said = ErrorReply.of(lastWords) != null ? lastWords : e.getMessage();
       ErrorReply error = ErrorReply.of(said);
       if (error == null) {
-        throw keeper.isConnected() && isHangUp(e.getCause()) ? new HungUpException(e) : e;
+        throw isHangUp(e.getCause()) ? new HungUpException(e) : e;
       }
       JedisDataException reply = new JedisDataException(said, e);
       throw error == ErrorReply.WRONG_PASSWORD ? new RefusedCredentialsException(reply) : reply;
     } finally {
       if (!welcome) {
-        keeper.closeSocket();
+        connection.closeSocket();
       }
     }
     return connection;
@@ -318,68 +285,107 @@ public final class JedisConnections {
   }
 
   /**
-   * Sends the greeting: password, database, names, the question how the server knows the
-   * connection, the question for the role where sentinels name the server, and the question of the
-   * lookup. It is sent at once, since the server answers in order.
+   * A command of the greeting.
+   *
+   * @param isNeeded whether a connection is of no use to us if the server refuses the command
+   * @param taker gets the reply, or the error of a command that is not needed
    */
+  private record Step(
+      CommandArguments command, boolean isNeeded, Consumer<@Nullable Object> taker) {
+
+    static Step needed(CommandArguments command) {
+      return new Step(command, /* isNeeded= */ true, reply -> {});
+    }
+
+    static Step optional(CommandArguments command) {
+      return new Step(command, /* isNeeded= */ false, reply -> {});
+    }
+  }
+
+  /** Sends the greeting at once, since the server answers in order, and reads the replies. */
   private static void greet(
-      KeptConnection connection,
+      SocketConnection connection,
       ServerLookup lookup,
       Settings.Connection settings,
       @Nullable Credentials credentials) {
-    List<CommandArguments> greeting = new ArrayList<>();
+    List<Step> greeting = greeting(connection, settings, credentials);
+    CommandArguments question = lookup.question();
+    if (question != null) {
+      greeting.add(Step.optional(question));
+    }
+    greeting.forEach(step -> connection.sendCommand(step.command()));
+    Object answer = null;
+    for (Step step : greeting) {
+      answer = reply(connection, step);
+      step.taker().accept(answer);
+    }
+    lookup.check(question == null ? null : answer); // the last one
+  }
+
+  /**
+   * The greeting without the question of the lookup: password, database, names, the question how
+   * the server knows the connection, and where sentinels name the server the one for its role.
+   */
+  private static List<Step> greeting(
+      SocketConnection connection,
+      Settings.Connection settings,
+      @Nullable Credentials credentials) {
+    List<Step> greeting = new ArrayList<>();
     if (credentials != null) {
       CommandArguments auth = new CommandArguments(Command.AUTH);
       String user = credentials.user() == null ? settings.user() : credentials.user();
       if (user != null) {
         auth.add(user);
       }
-      greeting.add(auth.add(credentials.password()));
+      greeting.add(Step.needed(auth.add(credentials.password())));
     }
     if (settings.database() > 0) {
-      greeting.add(new CommandArguments(Command.SELECT).add(settings.database()));
+      greeting.add(Step.needed(new CommandArguments(Command.SELECT).add(settings.database())));
     }
-    int needed = greeting.size();
-    greeting.add(new CommandArguments(Command.CLIENT).add("SETNAME").add(settings.clientName()));
-    greeting.add(new CommandArguments(Command.CLIENT).add("SETINFO").add("LIB-NAME").add(LIBRARY));
-    int info = greeting.size();
-    greeting.add(new CommandArguments(Command.CLIENT).add("INFO"));
-    boolean asksForRole = settings.deployment().kind() == Settings.Deployment.Kind.SENTINEL;
-    if (asksForRole) {
+    greeting.add(Step.optional(client().add("SETNAME").add(settings.clientName())));
+    greeting.add(Step.optional(client().add("SETINFO").add("LIB-NAME").add(LIBRARY)));
+    greeting.add(
+        new Step(
+            client().add("INFO"),
+            /* isNeeded= */ false,
+            reply -> connection.setClient(LostConnections.Client.of(reply))));
+    if (settings.deployment().kind() == Settings.Deployment.Kind.SENTINEL) {
       // Other than ROLE, it is not among the commands that administrators tend to forbid.
-      greeting.add(new CommandArguments(Command.HELLO).add("2"));
+      greeting.add(
+          new Step(
+              new CommandArguments(Command.HELLO).add("2"),
+              /* isNeeded= */ false,
+              reply -> checkMaster(reply, settings)));
     }
-    CommandArguments question = lookup.question();
-    if (question != null) {
-      greeting.add(question);
-    }
-    Object answer = null;
-    for (CommandArguments command : greeting) {
-      connection.sendCommand(command);
-    }
-    for (int i = 0; i < greeting.size(); i++) {
-      try {
-        Object reply = connection.getOne();
-        answer = reply;
-        if (i == info) {
-          connection.client = LostConnections.Client.of(reply);
-        } else if (asksForRole && i == info + 1) {
-          checkMaster(reply, settings);
-        }
-      } catch (JedisDataException e) {
-        if (i < needed || turnsUsAway(e)) {
-          throw i == 0 && credentials != null && isRefusal(e)
-              ? new RefusedCredentialsException(e)
-              : e;
-        }
-        // A server that does not know, or does not allow, such a command does without it.
-        answer = e;
-      }
-    }
-    lookup.check(question == null ? null : answer); // to the last one
+    return greeting;
   }
 
-  /** A server that tells no role is taken for a master: its READONLY replies tell otherwise. */
+  private static CommandArguments client() {
+    return new CommandArguments(Command.CLIENT);
+  }
+
+  /**
+   * Reads the reply to a step of the greeting. A server that does not know, or does not allow, a
+   * command that is not needed does without it: then the error is the reply.
+   */
+  private static @Nullable Object reply(SocketConnection connection, Step step) {
+    try {
+      return connection.getOne();
+    } catch (JedisDataException e) {
+      if (!step.isNeeded() && !turnsUsAway(e)) {
+        return e;
+      }
+      throw step.command().getCommand() == Command.AUTH && isRefusal(e)
+          ? new RefusedCredentialsException(e)
+          : e;
+    }
+  }
+
+  /**
+   * A server that tells no role is taken for a master: its READONLY replies tell otherwise.
+   *
+   * @param hello the reply to HELLO, or the error
+   */
   private static void checkMaster(@Nullable Object hello, Settings.Connection settings) {
     String role = ServerLookup.role(hello);
     if (!role.equals(ServerLookup.MASTER)) {
@@ -389,7 +395,7 @@ public final class JedisConnections {
     }
   }
 
-  /** Whether the first reply answers AUTH, and is not one to any client. */
+  /** Whether a reply to AUTH is about the credentials, and not one to any client. */
   private static boolean isRefusal(JedisDataException reply) {
     ErrorReply error = ErrorReply.of(reply);
     return error == null || error == ErrorReply.WRONG_PASSWORD;
@@ -398,272 +404,5 @@ public final class JedisConnections {
   private static boolean turnsUsAway(JedisDataException reply) {
     ErrorReply error = ErrorReply.of(reply);
     return error != null && error.endsConnections();
-  }
-
-  /**
-   * Closes the socket of a connection that was made here. Any thread may do so; it wakes the thread
-   * that reads or writes, and never waits.
-   */
-  static void disconnect(Connection connection) throws IOException {
-    Socket wire = ((KeptConnection) connection).keeper.wire;
-    if (wire != null) {
-      wire.close();
-    }
-  }
-
-  /**
-   * Writes a command at once on a connection that was made here. The thread that reads the
-   * connection gets the reply.
-   */
-  static void send(Connection connection, CommandArguments command) {
-    ((KeptConnection) connection).sendNow(command);
-  }
-
-  /** Writes the commands that were sent on a connection that was made here. */
-  static void flush(Connection connection) {
-    ((KeptConnection) connection).flushNow();
-  }
-
-  private static int millis(Duration duration) {
-    return Math.toIntExact(Math.min(duration.toMillis(), Integer.MAX_VALUE));
-  }
-
-  /** Makes a socket and keeps it. */
-  private static final class SocketKeeper extends DefaultJedisSocketFactory {
-
-    private final Settings.Connection settings;
-    private final int millis;
-
-    /**
-     * The socket that is closed to end the connection, and the one that is written: the same
-     * without TLS.
-     */
-    private volatile @Nullable Socket wire;
-
-    private volatile @Nullable Socket socket;
-
-    private SocketKeeper(Settings.Connection settings, int millis) {
-      super(new HostAndPort(settings.host(), settings.port()));
-      this.settings = settings;
-      this.millis = millis;
-    }
-
-    @Override
-    public Socket createSocket() {
-      boolean ready = false;
-      try {
-        Socket connected = connect();
-        wire = connected;
-        Socket spoken = settings.tls() ? overTls(connected) : connected;
-        spoken.setSoTimeout(millis);
-        socket = spoken;
-        ready = true;
-        return spoken;
-      } catch (IOException e) {
-        throw new JedisConnectionException("Cannot connect", e);
-      } finally {
-        if (!ready) {
-          closeSocket();
-        }
-      }
-    }
-
-    /** Connects to one of the host's addresses, whichever is there. */
-    private Socket connect() throws IOException {
-      List<InetAddress> addresses =
-          new ArrayList<>(Arrays.asList(InetAddress.getAllByName(settings.host())));
-      Collections.shuffle(addresses);
-      IOException failure = null;
-      for (InetAddress address : addresses) {
-        Socket connecting = new Socket();
-        try {
-          connecting.setKeepAlive(true);
-          connecting.setTcpNoDelay(true);
-          connecting.setSoLinger(true, 0); // closing never waits
-          connecting.connect(
-              new InetSocketAddress(address, settings.port()), millis(settings.connectTimeout()));
-          return connecting;
-        } catch (IOException e) {
-          connecting.close();
-          failure = e;
-        }
-      }
-      throw requireNonNull(failure, "a host has an address");
-    }
-
-    private Socket overTls(Socket connected) throws IOException {
-      SSLContext context = requireNonNull(settings.security().tls(), "tls").get();
-      SSLSocket spoken =
-          (SSLSocket)
-              context
-                  .getSocketFactory()
-                  .createSocket(connected, settings.host(), settings.port(), /* autoClose= */ true);
-      Settings.Tls tls = settings.tlsSettings();
-      SSLParameters parameters = spoken.getSSLParameters();
-      parameters.setProtocols(
-          tls.minVersion().equals("TLSv1.3")
-              ? new String[] {"TLSv1.3"}
-              : new String[] {"TLSv1.3", "TLSv1.2"});
-      if (!tls.ciphers().isEmpty()) {
-        parameters.setCipherSuites(tls.ciphers().toArray(String[]::new));
-      }
-      if (tls.verifyHostName()) {
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-      }
-      spoken.setSSLParameters(parameters);
-      int patience = millis(settings.connectTimeout());
-      spoken.setSoTimeout(patience);
-      try {
-        spoken.startHandshake();
-      } catch (SocketTimeoutException e) {
-        throw new SSLException("the server did not answer within " + patience + " ms", e);
-      }
-      return spoken;
-    }
-
-    boolean isConnected() {
-      return socket != null;
-    }
-
-    /** The socket that was made. */
-    Socket socket() {
-      return requireNonNull(socket, "socket");
-    }
-
-    /** An unread error that the server sent before it closed the connection; or nothing. */
-    private @Nullable String lastWords() {
-      Socket left = wire;
-      if (left == null || settings.tls()) {
-        return null;
-      }
-      try {
-        left.setSoTimeout(LAST_WORDS_MILLIS);
-        InputStream in = left.getInputStream();
-        byte[] words = new byte[MAX_LAST_WORDS];
-        int length = in.read(words);
-        String text = length <= 0 ? "" : new String(words, 0, length, StandardCharsets.UTF_8);
-        return text.startsWith("-") ? text.substring(1).lines().findFirst().orElse(null) : null;
-      } catch (IOException nothingIsLeft) {
-        return null;
-      }
-    }
-
-    private void closeSocket() {
-      Socket made = wire;
-      if (made != null) {
-        try {
-          made.close();
-        } catch (IOException goneAnyway) {
-          // it is of no use any more, whatever has become of it
-        }
-      }
-    }
-  }
-
-  /**
-   * A connection that knows its socket, and reads it by {@link ReplyReader}: all that Jedis reads
-   * comes from the one method that is replaced here. It connects once and never again.
-   */
-  private static final class KeptConnection extends Connection {
-
-    private final SocketKeeper keeper;
-    private final ReplyReader reader;
-
-    /** The connection as the server knows it. Written before the connection is handed out. */
-    private LostConnections.@Nullable Client client;
-
-    KeptConnection(SocketKeeper keeper, JedisClientConfig config, long maxReplyBytes) {
-      super(keeper, config);
-      this.keeper = keeper;
-      this.reader = new ReplyReader(new Incoming(keeper), maxReplyBytes);
-    }
-
-    @Override
-    protected @Nullable Object readProtocolWithCheckingBroken() {
-      if (isBroken()) {
-        throw new JedisConnectionException("The connection has failed before");
-      }
-      Object reply;
-      try {
-        reply = reader.read();
-      } catch (JedisConnectionException e) {
-        setBroken();
-        throw e;
-      }
-      if (reply instanceof JedisDataException error) {
-        throw error;
-      }
-      return reply;
-    }
-
-    private void sendNow(CommandArguments command) {
-      sendCommand(command);
-      flush();
-    }
-
-    private void flushNow() {
-      flush();
-    }
-  }
-
-  /** The bytes from a socket that may not be connected yet. */
-  private static final class Incoming extends InputStream {
-
-    private final SocketKeeper keeper;
-    private @Nullable InputStream in;
-
-    Incoming(SocketKeeper keeper) {
-      this.keeper = keeper;
-    }
-
-    private InputStream in() throws IOException {
-      InputStream known = in;
-      if (known == null) {
-        known = keeper.socket().getInputStream();
-        in = known;
-      }
-      return known;
-    }
-
-    @Override
-    public int read() throws IOException {
-      return in().read();
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      return in().read(target, offset, length);
-    }
-  }
-
-  /**
-   * Has Jedis send nothing by itself when it connects. That also means RESP2, which every server
-   * and proxy understands without being asked; nothing here needs RESP3. Jedis 8 sends HELLO unless
-   * it is told not to, by a method that older versions of Jedis do not call.
-   *
-   * @param socketMillis how long an answer may take
-   * @param silenceMillis how long the server may be silent to a subscriber
-   */
-  private record Quiet(int socketMillis, int silenceMillis) implements JedisClientConfig {
-
-    @Override
-    public boolean isAutoNegotiateProtocol() {
-      return false;
-    }
-
-    @Override
-    public ClientSetInfoConfig getClientSetInfoConfig() {
-      return ClientSetInfoConfig.DISABLED;
-    }
-
-    @Override
-    public int getSocketTimeoutMillis() {
-      return socketMillis;
-    }
-
-    @Override
-    public int getBlockingSocketTimeoutMillis() {
-      return silenceMillis;
-    }
   }
 }

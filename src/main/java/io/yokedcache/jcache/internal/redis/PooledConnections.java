@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.StackCheck;
 import io.yokedcache.jcache.internal.settings.Settings;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -16,7 +15,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -53,7 +51,7 @@ final class PooledConnections implements AutoCloseable {
    */
   private static final int MAX_PING_MILLIS = 500;
 
-  private final IntFunction<Connection> connect;
+  private final IntFunction<SocketConnection> connect;
   private final RetryPolicy policy;
   private final ReconnectCount reconnects;
   private final int pingMillis;
@@ -80,7 +78,7 @@ final class PooledConnections implements AutoCloseable {
    */
   PooledConnections(
       Settings.Connection settings,
-      IntFunction<Connection> connect,
+      IntFunction<SocketConnection> connect,
       RetryPolicy policy,
       ReconnectCount reconnects) {
     this.connect = connect;
@@ -151,7 +149,7 @@ final class PooledConnections implements AutoCloseable {
    * @param whole whether all its replies were read; if not, it is closed and never used again
    */
   void giveBack(Place place, boolean whole) {
-    Connection spoilt = null;
+    SocketConnection spoilt = null;
     if (whole) {
       place.heardNanos = System.nanoTime();
       place.usedNanos = place.heardNanos;
@@ -163,21 +161,13 @@ final class PooledConnections implements AutoCloseable {
     }
     release(place);
     if (spoilt != null) {
-      disconnect(spoilt);
+      spoilt.closeSocket();
     }
   }
 
   private void release(Place place) {
     place.taken.set(false);
     free.release();
-  }
-
-  private static void disconnect(Connection connection) {
-    try {
-      JedisConnections.disconnect(connection);
-    } catch (IOException goneAnyway) {
-      logger.debug("Closing a connection failed", goneAnyway);
-    }
   }
 
   /**
@@ -229,9 +219,9 @@ final class PooledConnections implements AutoCloseable {
     closed = true;
     free.release(Integer.MAX_VALUE / 2); // no thread waits any more
     for (Place place : places) {
-      Connection connection = place.connection;
+      SocketConnection connection = place.connection;
       if (connection != null) {
-        disconnect(connection);
+        connection.closeSocket();
       }
     }
   }
@@ -240,7 +230,7 @@ final class PooledConnections implements AutoCloseable {
   final class Place {
 
     private final AtomicBoolean taken = new AtomicBoolean();
-    private volatile @Nullable Connection connection;
+    private volatile @Nullable SocketConnection connection;
     private volatile long madeNanos;
     private volatile long heardNanos;
     private volatile long usedNanos;
@@ -248,7 +238,7 @@ final class PooledConnections implements AutoCloseable {
     private Place() {}
 
     /** The connection, for the thread that has borrowed it. */
-    Connection connection() {
+    SocketConnection connection() {
       return requireNonNull(connection, "connection");
     }
 
@@ -263,7 +253,7 @@ final class PooledConnections implements AutoCloseable {
       }
       if (connection == null) {
         long beforeNanos = System.nanoTime();
-        Connection made = connect.apply(quick ? pingMillis : commandMillis);
+        SocketConnection made = connect.apply(quick ? pingMillis : commandMillis);
         made.setSoTimeout(commandMillis);
         reconnects.made();
         madeNanos = beforeNanos;
@@ -308,7 +298,7 @@ final class PooledConnections implements AutoCloseable {
     }
 
     private boolean answers() {
-      Connection asked = connection();
+      SocketConnection asked = connection();
       long beforeNanos = System.nanoTime();
       try {
         asked.setSoTimeout(pingMillis);
@@ -325,7 +315,7 @@ final class PooledConnections implements AutoCloseable {
     }
 
     /** Any reply will do: an error reply says nothing about the connection. */
-    private void ping(Connection asked) {
+    private void ping(SocketConnection asked) {
       try {
         boolean unused = asked.ping();
       } catch (JedisDataException error) {
@@ -334,10 +324,10 @@ final class PooledConnections implements AutoCloseable {
     }
 
     private void drop() {
-      Connection dropped = connection;
+      SocketConnection dropped = connection;
       connection = null;
       if (dropped != null) {
-        disconnect(dropped);
+        dropped.closeSocket();
       }
     }
   }

@@ -16,7 +16,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -225,7 +224,7 @@ public final class PooledExecutor implements RedisExecutor {
       madeNanos = borrowed.madeNanos();
       boolean written = false;
       try {
-        Connection connection = borrowed.connection();
+        SocketConnection connection = borrowed.connection();
         current = timer.get();
         writeNanos = current.now();
         WriteGuard.Watch watch = guard.watch(connection, request.commands());
@@ -233,7 +232,7 @@ public final class PooledExecutor implements RedisExecutor {
           for (CommandArguments command : request.commands()) {
             connection.sendCommand(command);
           }
-          JedisConnections.flush(connection);
+          connection.flush();
         } finally {
           if (watch != null) {
             watch.end();
@@ -272,7 +271,7 @@ public final class PooledExecutor implements RedisExecutor {
     private void giveUp(Place borrowed) {
       try {
         if (request.mayChange()) {
-          lost.add(JedisConnections.client(borrowed.connection()));
+          lost.add(borrowed.connection().client());
         }
       } finally { // also without memory for the list
         pool.giveBack(borrowed, /* whole= */ false);

@@ -141,7 +141,7 @@ public final class ReplyReader {
     }
     byte[] value = length <= maxValueBytes ? allocate(length) : null;
     if (value == null) {
-      tell(length);
+      countSkipped(length);
       skip(length);
     } else {
       fill(value);
@@ -150,8 +150,8 @@ public final class ReplyReader {
     return value == null ? Bytes.tooLong() : value;
   }
 
-  /** Once for each connection: somebody may have put many of them into Redis. */
-  private void tell(long length) {
+  /** Warns once for each connection: somebody may have put many such values into Redis. */
+  private void countSkipped(long length) {
     if (skipped++ == 0) {
       logger.warn(
           "A value of {} bytes was not read: the limit is {}, by yokedcache.serialization.max-bytes, and there must be memory for it. Further ones are only counted",

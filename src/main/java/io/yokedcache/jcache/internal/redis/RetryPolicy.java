@@ -84,8 +84,8 @@ public final class RetryPolicy {
     this.isOfNode = isOfNode;
   }
 
-  /** Sets the listener of errors: the server's words and the cure. */
-  public void tell(Consumer<String> newListener) {
+  /** Sets the listener of refusals: it gets the server's words and the cure. */
+  public void onRefusal(Consumer<String> newListener) {
     listener = newListener;
   }
 

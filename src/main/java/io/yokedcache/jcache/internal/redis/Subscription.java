@@ -2,13 +2,11 @@ package io.yokedcache.jcache.internal.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -24,7 +22,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 public final class Subscription implements AutoCloseable {
 
-  private final Connection connection;
+  private final SocketConnection connection;
 
   /** The commands that are not answered yet, in order: a channel, or none for a ping. */
   private final Queue<Sent> sent = new ConcurrentLinkedQueue<>();
@@ -56,7 +54,7 @@ public final class Subscription implements AutoCloseable {
     void message(byte[] channel, byte @Nullable [] payload);
   }
 
-  Subscription(Connection connection) {
+  Subscription(SocketConnection connection) {
     this.connection = connection;
   }
 
@@ -67,17 +65,17 @@ public final class Subscription implements AutoCloseable {
 
   public void subscribe(byte[] channel) {
     sent.add(new Sent(Bytes.of(channel)));
-    JedisConnections.send(connection, new CommandArguments(Command.SUBSCRIBE).add(channel));
+    connection.send(new CommandArguments(Command.SUBSCRIBE).add(channel));
   }
 
   public void unsubscribe(byte[] channel) {
     sent.add(new Sent(Bytes.of(channel)));
-    JedisConnections.send(connection, new CommandArguments(Command.UNSUBSCRIBE).add(channel));
+    connection.send(new CommandArguments(Command.UNSUBSCRIBE).add(channel));
   }
 
   public void ping() {
     sent.add(new Sent(null));
-    JedisConnections.send(connection, new CommandArguments(Command.PING));
+    connection.send(new CommandArguments(Command.PING));
   }
 
   /**
@@ -156,8 +154,8 @@ public final class Subscription implements AutoCloseable {
   }
 
   /** Ends the connection; any thread may do so, and the reader ends. */
-  void disconnect() throws IOException {
-    JedisConnections.disconnect(connection);
+  void disconnect() {
+    connection.closeSocket();
   }
 
   @Override

@@ -4,7 +4,6 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
 import io.yokedcache.jcache.internal.concurrent.Backoff;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -63,7 +62,7 @@ public final class SubscriptionLoop implements AutoCloseable {
   private long madeNanos;
 
   /** The last logged reason, or {@code null} while it works; only used by the thread. */
-  private @Nullable String told;
+  private @Nullable String logged;
 
   /** The use of one connection. All methods are called by the thread. */
   public abstract static class Session implements Subscription.Hearer {
@@ -164,7 +163,8 @@ public final class SubscriptionLoop implements AutoCloseable {
     try {
       setServer(next);
       try (Subscription opened =
-          new Subscription(JedisConnections.single(next, silence, current.patience()))) {
+          new Subscription(
+              JedisConnections.openForSubscription(next, silence, current.patience()))) {
         if (adopt(opened, current, beforeNanos)) {
           current.begin(opened);
           opened.read(current);
@@ -207,7 +207,7 @@ public final class SubscriptionLoop implements AutoCloseable {
     try {
       boolean wasReplaced = isReplaced();
       if (!wasReplaced || failure instanceof Error) {
-        tell(failure);
+        logFailure(failure);
       }
       if (BoundedWait.await(closed, backoff.nextMillis())) {
         logger.debug("{} ends", threadName);
@@ -229,22 +229,22 @@ public final class SubscriptionLoop implements AutoCloseable {
     }
   }
 
-  private void tell(@Nullable Throwable failure) {
+  private void logFailure(@Nullable Throwable failure) {
     if (failure == null || closed.getCount() == 0) {
       return;
     }
     if (failure instanceof JedisException || failure instanceof CacheException) {
       String reason = Failures.reason(failure);
       // Silence and broken pipes have many forms; each error reply is worth a line.
-      if (told == null || (failure instanceof JedisDataException && !told.equals(reason))) {
-        told = reason;
+      if (logged == null || (failure instanceof JedisDataException && !logged.equals(reason))) {
+        logged = reason;
         logger.warn("{}: {}", consequenceThere(), reason);
       } else {
         logger.debug("Still: {}", consequenceThere(), failure);
       }
     } else {
       errors.survived(threadName, failure);
-      told = String.valueOf(failure);
+      logged = String.valueOf(failure);
     }
   }
 
@@ -262,8 +262,8 @@ public final class SubscriptionLoop implements AutoCloseable {
   /** Notes that the present connection does its work; for its session. */
   public void worked() {
     backoff.worked();
-    if (told != null) {
-      told = null;
+    if (logged != null) {
+      logged = null;
       logger.info("No more: {}", consequenceThere());
     }
   }
@@ -347,11 +347,7 @@ public final class SubscriptionLoop implements AutoCloseable {
 
   private void disconnect() {
     if (connection != null) {
-      try {
-        connection.disconnect(); // wakes the reader
-      } catch (IOException goneAnyway) {
-        logger.debug("Closing a connection failed", goneAnyway);
-      }
+      connection.disconnect(); // wakes the reader
     }
   }
 

@@ -1,7 +1,6 @@
 package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.internal.concurrent.DaemonThreads;
-import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
@@ -16,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.args.Rawable;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
@@ -72,7 +70,7 @@ final class WriteGuard implements AutoCloseable {
    *
    * @return {@code null} for a request that needs no watch
    */
-  @Nullable Watch watch(Connection connection, List<CommandArguments> commands) {
+  @Nullable Watch watch(SocketConnection connection, List<CommandArguments> commands) {
     if (!isLarge(commands)) {
       return null;
     }
@@ -132,21 +130,17 @@ final class WriteGuard implements AutoCloseable {
   /** The watch of one write. */
   final class Watch {
 
-    private final Connection connection;
+    private final SocketConnection connection;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final long deadlineNanos = System.nanoTime() + timeoutNanos;
 
-    private Watch(Connection connection) {
+    private Watch(SocketConnection connection) {
       this.connection = connection;
     }
 
     private void disconnect() {
       if (ended.compareAndSet(false, true)) {
-        try {
-          JedisConnections.disconnect(connection); // wakes the writer
-        } catch (IOException goneAnyway) {
-          logger.debug("Closing a connection that does not accept data failed", goneAnyway);
-        }
+        connection.closeSocket(); // wakes the writer
       }
     }
 

@@ -132,7 +132,7 @@ public final class NodeBreaker implements AutoCloseable {
   }
 
   /** Sets the listener of changes. It is called in their order and must not wait. */
-  public void tell(Consumer<Change> newListener) {
+  public void onChange(Consumer<Change> newListener) {
     listener = newListener;
   }
 

@@ -7,12 +7,12 @@ import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.Topology;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
+import io.yokedcache.jcache.internal.redis.failover.FailOverListener;
 import io.yokedcache.jcache.internal.redis.replica.Replicas;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.time.Duration;
@@ -41,9 +41,9 @@ public final class ClusterExecutor implements RedisExecutor {
   /** The executors of this timer, by node; those of nodes that are gone are few. */
   private final Map<ClusterNode, Timed> timed = new ConcurrentHashMap<>();
 
-  private volatile News news = new News(failure -> {}, words -> {}, change -> {});
+  private volatile Listeners listeners = new Listeners(failure -> {}, words -> {}, change -> {});
 
-  private record News(
+  private record Listeners(
       Consumer<RedisUnavailableException> failed,
       Consumer<String> refused,
       Consumer<NodeBreaker.Change> changed) {}
@@ -71,9 +71,9 @@ public final class ClusterExecutor implements RedisExecutor {
             errors,
             failOver,
             node -> {
-              node.pool().failures().tell(failure -> news.failed.accept(failure));
-              node.pool().policy().tell(words -> news.refused.accept(words));
-              node.pool().breaker().tell(change -> news.changed.accept(change));
+              node.pool().failures().onFailure(failure -> listeners.failed.accept(failure));
+              node.pool().policy().onRefusal(words -> listeners.refused.accept(words));
+              node.pool().breaker().onChange(change -> listeners.changed.accept(change));
             });
   }
 
@@ -84,11 +84,11 @@ public final class ClusterExecutor implements RedisExecutor {
    * @param refused is called with the errors of nodes and their cure
    * @param changed is called when the circuit breaker of a node opens or closes
    */
-  public void tell(
+  public void listen(
       Consumer<RedisUnavailableException> failed,
       Consumer<String> refused,
       Consumer<NodeBreaker.Change> changed) {
-    news = new News(failed, refused, changed);
+    listeners = new Listeners(failed, refused, changed);
   }
 
   private ClusterExecutor(ClusterExecutor shared, Supplier<RoundTripTimer> timer) {

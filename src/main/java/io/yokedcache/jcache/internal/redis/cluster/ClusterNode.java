@@ -1,13 +1,13 @@
 package io.yokedcache.jcache.internal.redis.cluster;
 
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology.Master;
 import io.yokedcache.jcache.internal.redis.failover.FailOverGate;
+import io.yokedcache.jcache.internal.redis.failover.FailOverListener;
 import io.yokedcache.jcache.internal.redis.pipeline.PipelinedExecutor;
 import io.yokedcache.jcache.internal.settings.Settings;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +102,7 @@ final class ClusterNode implements AutoCloseable {
 
   /** Repairs the node if it is a new master, without a wait for the next connection to it. */
   void repair() {
-    gate.pass();
+    gate.ensureRepaired();
   }
 
   /** Whether this node has the slots of another one, or is about to take them over. */

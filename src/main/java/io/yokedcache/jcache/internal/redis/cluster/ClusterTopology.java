@@ -9,10 +9,10 @@ import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.NoMasterException;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Topology;
+import io.yokedcache.jcache.internal.redis.failover.FailOverListener;
 import io.yokedcache.jcache.internal.redis.replica.Replicas;
 import io.yokedcache.jcache.internal.settings.Settings;
 import io.yokedcache.jcache.internal.settings.Settings.Address;
@@ -363,25 +363,9 @@ final class ClusterTopology implements Topology, AutoCloseable {
       }
     }
     List<ClusterNode> before = masters;
-    boolean isChanged = false;
     boolean mustTell = isRedirected;
     isRedirected = false;
-    Map<ClusterNode, ClusterNode> takeOvers = new HashMap<>();
-    for (int slot = 0; slot < SLOTS; slot++) {
-      ClusterNode old = owners.get(slot);
-      ClusterNode owner = next[slot];
-      if (old != owner) {
-        isChanged = true;
-        if (old != null && owner != null && isFailOver(old, owner, nextMasters.values())) {
-          if (!old.equals(takeOvers.put(owner, old))) {
-            owner.takesOver(old);
-          }
-        }
-        versions.incrementAndGet(slot); // before the first request goes to the new master
-        owners.set(slot, owner);
-      }
-    }
-    takeOvers.forEach(ClusterNode::takesOver); // again: see takesOver()
+    boolean isChanged = setOwners(next, nextMasters.values());
     replicas = Map.copyOf(nextReplicas);
     masters = List.copyOf(nextMasters.values());
     // No more requests go to the others, which would tell that they work again.
@@ -393,6 +377,29 @@ final class ClusterTopology implements Topology, AutoCloseable {
     if (isChanged || mustTell) {
       tellListeners();
     }
+  }
+
+  /** Gives the slots their masters, and returns whether one has another than before. */
+  private boolean setOwners(ClusterNode[] next, Collection<ClusterNode> nextMasters) {
+    boolean isChanged = false;
+    Map<ClusterNode, ClusterNode> takeOvers = new HashMap<>();
+    for (int slot = 0; slot < SLOTS; slot++) {
+      ClusterNode old = owners.get(slot);
+      ClusterNode owner = next[slot];
+      if (old == owner) {
+        continue;
+      }
+      isChanged = true;
+      if (old != null && owner != null && isFailOver(old, owner, nextMasters)) {
+        if (!old.equals(takeOvers.put(owner, old))) {
+          owner.takesOver(old);
+        }
+      }
+      versions.incrementAndGet(slot); // before the first request goes to the new master
+      owners.set(slot, owner);
+    }
+    takeOvers.forEach(ClusterNode::takesOver); // again: see takesOver()
+    return isChanged;
   }
 
   /** A replica took the place of its master; the slots did not move to another master. */

@@ -7,7 +7,6 @@ import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.concurrent.BoundedWait;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.NoMasterException;
 import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RetryPolicy;
@@ -79,7 +78,7 @@ public final class FailOverGate implements ServerLookup {
   private final LostConnections lost = new LostConnections();
 
   /** Replaced as a whole, under the monitor. */
-  private volatile Master present = new Master("", 0);
+  private volatile Master master = new Master("", 0);
 
   /** Whether the address goes on to lead to several masters in turn. */
   private volatile boolean isUnsteady;
@@ -154,12 +153,12 @@ public final class FailOverGate implements ServerLookup {
    *     for the listener.
    */
   public synchronized void replaced(Runnable change) {
-    present = new Master("", present.number() + 1);
+    master = new Master("", master.number() + 1);
     change.run();
   }
 
   private synchronized int number() {
-    return present.number();
+    return master.number();
   }
 
   /**
@@ -168,8 +167,8 @@ public final class FailOverGate implements ServerLookup {
    * @throws NoMasterException if the listener failed, or other threads take too long; the next call
    *     makes it try again. Of another kind than {@code UNREACHABLE} if the request must fail
    */
-  public void pass() {
-    if (repairedNumber == present.number()) {
+  public void ensureRepaired() {
+    if (repairedNumber == master.number()) {
       return;
     }
     if (!BoundedWait.await(
@@ -196,9 +195,9 @@ public final class FailOverGate implements ServerLookup {
 
   /** Has the listener repair a master; false if that failed, but another one has its place. */
   private boolean repair(int expected) {
-    Endpoint master = direct();
-    try (PooledExecutor direct = new PooledExecutor(master, lost)) {
-      if (!listener.replaced(direct, owns)) {
+    Endpoint newMaster = newMaster();
+    try (PooledExecutor executor = new PooledExecutor(newMaster, lost)) {
+      if (!listener.replaced(executor, owns)) {
         refusingWaiters = expected;
       }
       return true;
@@ -208,21 +207,27 @@ public final class FailOverGate implements ServerLookup {
       }
       throw new NoMasterException(
           "changes that the fail-over to %s may have lost could not be made again: %s"
-              .formatted(master.settings().address(), e.getMessage()));
+              .formatted(newMaster.settings().address(), e.getMessage()));
     }
   }
 
-  /** Leads to the present master without this gate; that another one answers is noticed. */
-  private Endpoint direct() {
+  /** The present master for the listener, whose connections do not wait at this gate. */
+  private Endpoint newMaster() {
     Settings.Connection there = settings.node(requireNonNull(servers.present(), "present"));
     // It does not wait for a server that loads its data: the threads at the gate would.
     RetryPolicy impatient =
         new RetryPolicy(Duration.ZERO, there.deployment().kind() == Kind.CLUSTER);
-    return new Endpoint(there, impatient, maxValueBytes, new Direct(ServerLookup.fixed(there)));
+    return new Endpoint(
+        there, impatient, maxValueBytes, new ListenerLookup(ServerLookup.fixed(there)));
   }
 
-  /** Returns the history of the master that has answered; empty if it is none, or unknown. */
-  private String see(@Nullable Object answer) {
+  /**
+   * Notes which master a connection leads to.
+   *
+   * @param answer to {@link #question}
+   * @return the history of the master that has answered; empty if it is none, or unknown
+   */
+  private String noteAnswer(@Nullable Object answer) {
     Replication found =
         answer instanceof byte[] info
             ? Replication.parse(new String(info, UTF_8))
@@ -237,7 +242,7 @@ public final class FailOverGate implements ServerLookup {
     if (isHasty(found.history())) {
       BoundedWait.pause(PAUSE_NANOS);
     }
-    see(found.history());
+    noteHistory(found.history());
     return found.history();
   }
 
@@ -255,17 +260,17 @@ public final class FailOverGate implements ServerLookup {
 
   private synchronized boolean isHasty(String history) {
     return hasty >= MAX_AT_ONCE
-        && !history.equals(present.history())
+        && !history.equals(master.history())
         && System.nanoTime() - changedNanos < HASTY_NANOS;
   }
 
-  private synchronized void see(String history) {
-    Master known = present;
+  private synchronized void noteHistory(String history) {
+    Master known = master;
     if (history.equals(known.history()) || isUnsteady) {
       return;
     }
     if (known.history().isEmpty()) {
-      present = new Master(history, known.number());
+      master = new Master(history, known.number());
       return;
     }
     long now = System.nanoTime();
@@ -279,7 +284,7 @@ public final class FailOverGate implements ServerLookup {
           address());
       return;
     }
-    present = new Master(history, known.number() + 1);
+    master = new Master(history, known.number() + 1);
     onOtherHistory.run();
     logger.info("{} leads to another master, or to one with other data, than before", address());
   }
@@ -309,13 +314,13 @@ public final class FailOverGate implements ServerLookup {
 
   @Override
   public void check(@Nullable Object answer) {
-    String history = see(answer);
+    String history = noteAnswer(answer);
     try {
-      pass();
+      ensureRepaired();
     } catch (NoMasterException e) {
       throw new UnfitException(e);
     }
-    if (!history.isEmpty() && !history.equals(present.history()) && !isUnsteady) {
+    if (!history.isEmpty() && !history.equals(master.history()) && !isUnsteady) {
       throw new UnfitException(new NoMasterException("the address leads to another server by now"));
     }
   }
@@ -335,12 +340,15 @@ public final class FailOverGate implements ServerLookup {
     return servers.advice();
   }
 
-  /** Leads the listener to the present master. */
-  private final class Direct implements ServerLookup {
+  /**
+   * The lookup for the connections of the listener: they do not wait for it, and an answer with
+   * another history is noted as that of any other connection.
+   */
+  private final class ListenerLookup implements ServerLookup {
 
     private final ServerLookup fixed;
 
-    Direct(ServerLookup fixed) {
+    ListenerLookup(ServerLookup fixed) {
       this.fixed = fixed;
     }
 
@@ -356,7 +364,7 @@ public final class FailOverGate implements ServerLookup {
 
     @Override
     public void check(@Nullable Object answer) {
-      String unused = see(answer);
+      String unused = noteAnswer(answer);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.yokedcache.jcache.internal.redis.failover;
 
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.Endpoint;
-import io.yokedcache.jcache.internal.redis.FailOverListener;
 import io.yokedcache.jcache.internal.redis.RetryPolicy;
 import io.yokedcache.jcache.internal.redis.ServerLookup;
 import io.yokedcache.jcache.internal.redis.Topology;
@@ -88,7 +87,7 @@ public final class SingleMaster implements Topology {
 
   /** Repairs the present master if it is new, without a wait for the next connection. */
   public void repair() {
-    gate.pass();
+    gate.ensureRepaired();
   }
 
   /** The deployment as a server for connections. */

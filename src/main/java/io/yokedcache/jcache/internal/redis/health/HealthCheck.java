@@ -184,7 +184,7 @@ public final class HealthCheck implements AutoCloseable {
     synchronized (this) {
       breakerOpenings += change.isOpen() ? 1 : 0;
       if (!closed) {
-        tell(() -> listener.changed(change));
+        notifyListener(() -> listener.changed(change));
       }
     }
     plan(0);
@@ -339,7 +339,7 @@ public final class HealthCheck implements AutoCloseable {
     if (!healthy && !closed && losses == lossesBefore) {
       healthy = true;
       logger.info("Redis on {} serves again", executor.address());
-      tell(listener::restored);
+      notifyListener(listener::restored);
     }
   }
 
@@ -352,13 +352,13 @@ public final class HealthCheck implements AutoCloseable {
         healthy = false;
         losses++;
         logger.warn("Redis does not serve: {}", reason);
-        tell(() -> listener.lost(reason));
+        notifyListener(() -> listener.lost(reason));
       }
     }
   }
 
-  /** Under the monitor, so that it is told in the order in which it happened. */
-  private void tell(Runnable news) {
+  /** Under the monitor, so that the listener hears of changes in their order. */
+  private void notifyListener(Runnable news) {
     try {
       scheduler.execute(news);
     } catch (RejectedExecutionException closing) {

@@ -274,7 +274,7 @@ final class PipelinedConnection implements AutoCloseable {
         boolean unused = call.withdraw();
       }
       if (!isWhole || !isOpen()) { // the thread that failed it may have looked before
-        goOnAtOnce(call);
+        continueAtOnce(call);
       }
     }
   }
@@ -294,7 +294,7 @@ final class PipelinedConnection implements AutoCloseable {
   }
 
   /** Has the continuation of a call begin after the next wake, if it has one. */
-  private boolean goOn(PipelinedCall call) {
+  private boolean beginContinuation(PipelinedCall call) {
     Continuation continuation = call.continuation();
     if (continuation == null || !continuation.begin()) {
       return false;
@@ -304,9 +304,9 @@ final class PipelinedConnection implements AutoCloseable {
     return true;
   }
 
-  private void goOnAtOnce(PipelinedCall call) {
+  private void continueAtOnce(PipelinedCall call) {
     Continuation continuation = call.continuation();
-    if (continuation != null && goOn(call)) {
+    if (continuation != null && beginContinuation(call)) {
       continuation.queue().wake();
     }
   }
@@ -484,7 +484,7 @@ final class PipelinedConnection implements AutoCloseable {
       Continuation continuation = oldest == own ? null : oldest.continuation();
       if (continuation != null) {
         unwoken = continuation.queue();
-        boolean unused = goOn(oldest);
+        boolean unused = beginContinuation(oldest);
       } else if (oldest != own) {
         LockSupport.unpark(oldest.waiter());
       }
@@ -686,7 +686,7 @@ final class PipelinedConnection implements AutoCloseable {
 
   private void tellOfFailure(PipelinedCall call) {
     LockSupport.unpark(call.waiter());
-    goOnAtOnce(call);
+    continueAtOnce(call);
   }
 
   private static JedisConnectionException asConnectionException(Exception e) {

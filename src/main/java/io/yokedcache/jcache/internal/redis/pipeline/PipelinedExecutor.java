@@ -138,7 +138,7 @@ public final class PipelinedExecutor implements RedisExecutor {
         interrupted |= Thread.interrupted();
         try {
           if (begun == null && isDoubtful(connection)) {
-            makeSure(connection);
+            ensureAlive(connection);
             interrupted |= Thread.interrupted();
           }
           List<@Nullable Object> replies;
@@ -154,15 +154,10 @@ public final class PipelinedExecutor implements RedisExecutor {
           }
           wasRefused = true;
         } catch (LostCallException e) {
-          connections.noteFailure();
-          if (e.isSent() && request.mayChange()) {
-            pool.lost().add(connection.client());
-          }
-          boolean mayRepeat =
-              e.isSent()
-                  ? RetryPolicy.mayRepeatLost(request, ++losses, RetryPolicy.isTimeout(e.reason()))
-                  : RetryPolicy.mayRepeatUnsent(++unsent);
-          if (!mayRepeat || breaker.isOpen() || connections.isClosed()) {
+          noteLost(request, connection, e);
+          losses += e.isSent() ? 1 : 0;
+          unsent += e.isSent() ? 0 : 1;
+          if (!mayRepeat(request, e, losses, unsent)) {
             throw lost(request, startNanos, e);
           }
         }
@@ -173,6 +168,21 @@ public final class PipelinedExecutor implements RedisExecutor {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  private void noteLost(Request request, PipelinedConnection connection, LostCallException e) {
+    connections.noteFailure();
+    if (e.isSent() && request.mayChange()) {
+      pool.lost().add(connection.client());
+    }
+  }
+
+  private boolean mayRepeat(Request request, LostCallException e, int losses, int unsent) {
+    boolean mayRepeat =
+        e.isSent()
+            ? RetryPolicy.mayRepeatLost(request, losses, RetryPolicy.isTimeout(e.reason()))
+            : RetryPolicy.mayRepeatUnsent(unsent);
+    return mayRepeat && !breaker.isOpen() && !connections.isClosed();
   }
 
   /**
@@ -287,7 +297,7 @@ public final class PipelinedExecutor implements RedisExecutor {
    * Finds out whether the connection has died while it was silent, before it matters: a change must
    * not be made twice, and a read would wait for the whole command time-out.
    */
-  private void makeSure(PipelinedConnection connection) throws LostCallException {
+  private void ensureAlive(PipelinedConnection connection) throws LostCallException {
     try {
       List<@Nullable Object> unused = connection.call(PING, RoundTripTimer.none(), pingNanos);
     } catch (LostCallException e) {
@@ -315,7 +325,7 @@ public final class PipelinedExecutor implements RedisExecutor {
           && connection.openCalls() == 0
           && !connection.wasAliveAfter(sinceNanos)) {
         try {
-          makeSure(connection);
+          ensureAlive(connection);
         } catch (LostCallException e) {
           logger.debug("A shared connection has died while nobody used it", e);
         }

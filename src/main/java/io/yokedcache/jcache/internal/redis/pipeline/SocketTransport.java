@@ -53,7 +53,7 @@ final class SocketTransport extends RequestBuffer implements Transport {
    * @throws redis.clients.jedis.exceptions.JedisException if the server is not there, or refuses
    */
   static SocketTransport open(Endpoint server) {
-    JedisConnections.Greeted greeted = JedisConnections.socket(server);
+    JedisConnections.Greeted greeted = JedisConnections.openSocket(server);
     try {
       return new SocketTransport(greeted, server.maxValueBytes());
     } catch (IOException e) {

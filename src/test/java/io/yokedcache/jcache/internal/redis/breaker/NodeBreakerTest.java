@@ -39,7 +39,7 @@ final class NodeBreakerTest {
               probing.add(Thread.currentThread());
               return server.getAsBoolean();
             });
-    breaker.tell(changes::add);
+    breaker.onChange(changes::add);
     opened = breaker;
     return breaker;
   }

@@ -1,5 +1,7 @@
-package io.yokedcache.jcache.internal.redis;
+package io.yokedcache.jcache.internal.redis.failover;
 
+import io.yokedcache.jcache.internal.redis.Bytes;
+import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import java.util.function.Predicate;
 
 /**
