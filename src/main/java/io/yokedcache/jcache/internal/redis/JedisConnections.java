@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.redis;
 import static java.util.Objects.requireNonNull;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.concurrent.SteadySocket;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.internal.settings.Settings;
@@ -97,9 +98,12 @@ public final class JedisConnections {
   /**
    * A connection after the greeting.
    *
+   * @param socket the socket to be read and written
+   * @param wire the same without TLS; it bounds the reads of a reply
    * @param client the connection as the server knows it; {@code null} if the server has not told
    */
-  public record Greeted(Socket socket, LostConnections.@Nullable Client client) {}
+  public record Greeted(
+      Socket socket, SteadySocket wire, LostConnections.@Nullable Client client) {}
 
   /**
    * A socket after the greeting, for code that writes and reads the protocol without Jedis. The
@@ -109,7 +113,7 @@ public final class JedisConnections {
     int greetingMillis = millis(server.settings().commandTimeout());
     KeptConnection connection =
         ready(server, connect(server, greetingMillis, ReplyReader.limit(0, 1)));
-    return new Greeted(connection.keeper.socket(), connection.client);
+    return new Greeted(connection.keeper.socket(), connection.keeper.wire(), connection.client);
   }
 
   /**
@@ -438,7 +442,7 @@ public final class JedisConnections {
      * The socket that is closed to end the connection, and the one that is written: the same
      * without TLS.
      */
-    private volatile @Nullable Socket wire;
+    private volatile @Nullable SteadySocket wire;
 
     private volatile @Nullable Socket socket;
 
@@ -452,10 +456,12 @@ public final class JedisConnections {
     public Socket createSocket() {
       boolean ready = false;
       try {
-        Socket connected = connect();
+        SteadySocket connected = connect();
         wire = connected;
+        connected.expect(millis(settings.connectTimeout()));
         Socket spoken = settings.tls() ? overTls(connected) : connected;
         spoken.setSoTimeout(millis);
+        connected.expect(millis);
         socket = spoken;
         ready = true;
         return spoken;
@@ -469,13 +475,13 @@ public final class JedisConnections {
     }
 
     /** Connects to one of the host's addresses, whichever is there. */
-    private Socket connect() throws IOException {
+    private SteadySocket connect() throws IOException {
       List<InetAddress> addresses =
           new ArrayList<>(Arrays.asList(InetAddress.getAllByName(settings.host())));
       Collections.shuffle(addresses);
       IOException failure = null;
       for (InetAddress address : addresses) {
-        Socket connecting = new Socket();
+        SteadySocket connecting = new SteadySocket();
         try {
           connecting.setKeepAlive(true);
           connecting.setTcpNoDelay(true);
@@ -530,6 +536,11 @@ public final class JedisConnections {
       return requireNonNull(socket, "socket");
     }
 
+    /** The socket that was made, without TLS. */
+    SteadySocket wire() {
+      return requireNonNull(wire, "wire");
+    }
+
     /** An unread error that the server sent before it closed the connection; or nothing. */
     private @Nullable String lastWords() {
       Socket left = wire;
@@ -572,16 +583,45 @@ public final class JedisConnections {
     /** The connection as the server knows it. Written before the connection is handed out. */
     private LostConnections.@Nullable Client client;
 
-    KeptConnection(SocketKeeper keeper, JedisClientConfig config, long maxReplyBytes) {
+    /** Whether messages come without being asked for. */
+    private boolean isSubscribed;
+
+    private final int silenceMillis;
+
+    KeptConnection(SocketKeeper keeper, Quiet config, long maxReplyBytes) {
       super(keeper, config);
       this.keeper = keeper;
+      this.silenceMillis = config.silenceMillis;
       this.reader = new ReplyReader(new Incoming(keeper), maxReplyBytes);
+    }
+
+    @Override
+    public void setSoTimeout(int millis) {
+      super.setSoTimeout(millis);
+      keeper.wire().expect(millis);
+    }
+
+    @Override
+    public void setTimeoutInfinite() {
+      super.setTimeoutInfinite();
+      keeper.wire().expect(silenceMillis);
+      isSubscribed = true;
+    }
+
+    /** Begins with a request: all its replies share one bound. */
+    @Override
+    public void sendCommand(CommandArguments command) {
+      super.sendCommand(command);
+      keeper.wire().begin();
     }
 
     @Override
     protected @Nullable Object readProtocolWithCheckingBroken() {
       if (isBroken()) {
         throw new JedisConnectionException("The connection has failed before");
+      }
+      if (isSubscribed) {
+        keeper.wire().begin();
       }
       Object reply;
       try {
@@ -597,7 +637,7 @@ public final class JedisConnections {
     }
 
     private void sendNow(CommandArguments command) {
-      sendCommand(command);
+      super.sendCommand(command); // another thread reads
       flush();
     }
 
