@@ -3,7 +3,10 @@ package io.yokedcache.jcache.robustness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.testing.DrippingProxy;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.io.IOException;
 import java.net.URI;
@@ -153,6 +156,34 @@ final class TlsIT {
       assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
           .as("one handshake for the creation of the cache, and one for get")
           .isLessThan(Duration.ofSeconds(5));
+    }
+  }
+
+  /** A record and a handshake that come byte by byte end, though no single read takes long. */
+  @Test
+  void get_serverDrips() throws Exception {
+    String[] trust = trust(authority);
+    try (DrippingProxy proxy = DrippingProxy.start(port);
+        CacheManager manager =
+            Managers.open(
+                tls("localhost", proxy.port()),
+                trust[0],
+                trust[1],
+                "connection.connect-timeout=300ms",
+                "connection.command-timeout=300ms",
+                "connection.circuit-breaker.enabled=false",
+                "health.interval=1h")) {
+      Cache<String, String> cache = Managers.texts(manager, "dripping");
+      cache.put("key", "x".repeat(10_000));
+
+      proxy.drip(1, 20);
+      for (int call = 0; call < 2; call++) {
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(12),
+            () ->
+                assertThatThrownBy(() -> cache.get("key"))
+                    .isInstanceOf(RedisUnavailableException.class));
+      }
     }
   }
 

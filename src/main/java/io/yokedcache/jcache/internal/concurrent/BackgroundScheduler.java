@@ -89,15 +89,30 @@ public final class BackgroundScheduler extends ScheduledThreadPoolExecutor {
   }
 
   private void runUntilDone(Runnable task, long pauseMillis) {
-    if (run(task)) {
-      return;
+    long pause = pauseMillis;
+    while (!run(task) && !runsLater(task, pause)) {
+      BoundedWait.pause(TimeUnit.MILLISECONDS.toNanos(pause));
+      pause = longer(pause);
     }
-    long next = Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS);
+  }
+
+  /** Plans another run of a task, and returns false if there is no memory for that. */
+  private boolean runsLater(Runnable task, long pauseMillis) {
     try {
+      long next = longer(pauseMillis);
       ScheduledFuture<?> unused =
           super.schedule(() -> runUntilDone(task, next), pauseMillis, TimeUnit.MILLISECONDS);
+      return true;
     } catch (RejectedExecutionException closed) {
       logger.debug("{} ends, and leaves a task undone", name);
+      return true;
+    } catch (Throwable e) { // nobody else would run the task again
+      errors.survived(name, e);
+      return isShutdown();
     }
+  }
+
+  private static long longer(long pauseMillis) {
+    return Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS);
   }
 }

@@ -26,6 +26,9 @@ final class DeliveryQueue {
   /** How long the queue may take to be empty at closing. */
   private static final long CLOSE_MILLIS = 2_000;
 
+  /** The pause of the thread if it cannot wait for an event. It needs no memory. */
+  private static final long PAUSE_AFTER_ERROR_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   /** A queue that was longer gives its memory back when it is empty. */
   private static final int SMALL = 256;
 
@@ -152,8 +155,10 @@ final class DeliveryQueue {
   private void run() {
     boolean isOver = false;
     while (!isOver) {
+      boolean isTaken = false;
       try {
         Delivery next = take();
+        isTaken = true;
         isOver = next == null;
         if (next != null) {
           next.task.run();
@@ -161,6 +166,9 @@ final class DeliveryQueue {
       } catch (Throwable e) {
         // After any failure, declared or not, the other listeners still get the event.
         warn(e);
+        if (!isTaken) { // no memory to wait for the next one
+          BoundedWait.pause(PAUSE_AFTER_ERROR_NANOS);
+        }
       }
       boolean unused = Thread.interrupted(); // left behind by one listener, and not for the next
     }

@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.internal.concurrent.SteadySocket.TooSlowException;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.breaker.NodeBreaker;
 import io.yokedcache.jcache.internal.redis.error.ErrorMessages;
@@ -146,6 +147,11 @@ public final class Failures {
     if (isStrange(cause)) {
       return "what answers there is not Redis (%s). Check the port.".formatted(reason(cause));
     }
+    TooSlowException slow = find(cause, TooSlowException.class);
+    if (slow != null) {
+      return "the server accepts connections, but its answers came too slowly (%s). Nothing was sent that changes anything."
+          .formatted(slow.getMessage());
+    }
     SocketTimeoutException silence = find(cause, SocketTimeoutException.class);
     if (silence != null && String.valueOf(silence.getMessage()).startsWith("Read")) {
       return "the server accepts connections, but did not answer within yokedcache.connection.command-timeout (%s ms). Nothing was sent that changes anything."
@@ -187,11 +193,15 @@ public final class Failures {
    */
   public RedisUnavailableException lost(Request request, long startNanos, RuntimeException cause) {
     boolean silent = find(cause, SocketTimeoutException.class) != null;
+    TooSlowException slow = find(cause, TooSlowException.class);
     String why =
-        silent
-            ? "no reply within yokedcache.connection.command-timeout (%s ms)."
-                .formatted(settings.commandTimeout().toMillis())
-            : "the connection was lost (%s).".formatted(reason(cause));
+        slow != null
+            ? "the reply came too slowly (%s, twice yokedcache.connection.command-timeout)."
+                .formatted(slow.getMessage())
+            : silent
+                ? "no reply within yokedcache.connection.command-timeout (%s ms)."
+                    .formatted(settings.commandTimeout().toMillis())
+                : "the connection was lost (%s).".formatted(reason(cause));
     return away(
         "%s on %s failed after %s ms: %s%s"
             .formatted(

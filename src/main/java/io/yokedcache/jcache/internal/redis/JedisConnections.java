@@ -1,6 +1,7 @@
 package io.yokedcache.jcache.internal.redis;
 
 import io.yokedcache.jcache.RedisUnavailableException;
+import io.yokedcache.jcache.internal.concurrent.SteadySocket;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.internal.settings.Settings;
@@ -90,9 +91,12 @@ public final class JedisConnections {
   /**
    * A connection after the greeting.
    *
+   * @param socket the socket to be read and written
+   * @param wire the same without TLS; it bounds the reads of a reply
    * @param client the connection as the server knows it; {@code null} if the server has not told
    */
-  public record Greeted(Socket socket, LostConnections.@Nullable Client client) {}
+  public record Greeted(
+      Socket socket, SteadySocket wire, LostConnections.@Nullable Client client) {}
 
   /**
    * A socket after the greeting, for code that writes and reads the protocol without Jedis. The
@@ -100,7 +104,7 @@ public final class JedisConnections {
    */
   public static Greeted openSocket(Endpoint server) {
     SocketConnection connection = open(server, commandBounds(server.settings()));
-    return new Greeted(connection.socket(), connection.client());
+    return new Greeted(connection.socket(), connection.wire(), connection.client());
   }
 
   /** For connections over which no value of the application is read by Jedis. */

@@ -48,8 +48,17 @@ public final class ReplyReader {
   /** How deep arrays are nested at most: SCAN's are two. */
   private static final int MAX_DEPTH = 8;
 
-  /** The most elements of an array: far more than any command of ours asks for. */
+  /** The most elements of a reply's arrays together: far more than any command of ours asks for. */
   private static final int MAX_ELEMENTS = 1 << 20;
+
+  /**
+   * The most errors in the arrays of a reply: each is an exception, which takes much more memory
+   * than its bytes.
+   */
+  private static final int MAX_NESTED_ERRORS = 1 << 10;
+
+  /** For how many elements an array has room before they have come. */
+  private static final int FIRST_ELEMENTS = 1 << 10;
 
   private final InputStream in;
   private final long maxValueBytes;
@@ -57,6 +66,11 @@ public final class ReplyReader {
   private int from;
   private int to;
   private long skipped;
+
+  /** How many elements and errors the arrays of the present reply may have yet. */
+  private long elementsLeft;
+
+  private int errorsLeft;
 
   /**
    * Reads from a stream.
@@ -95,6 +109,8 @@ public final class ReplyReader {
    * @throws JedisConnectionException if the stream ends, fails, or has something else
    */
   public @Nullable Object read() {
+    elementsLeft = MAX_ELEMENTS;
+    errorsLeft = MAX_NESTED_ERRORS;
     try {
       return read(0);
     } catch (IOException e) {
@@ -108,7 +124,7 @@ public final class ReplyReader {
       case '$' -> value();
       case ':' -> number();
       case '+' -> line();
-      case '-' -> error(new String(line(), UTF_8));
+      case '-' -> error(depth);
       case '*' -> array(depth);
       default -> throw new IOException("Unknown reply: " + octet(kind));
     };
@@ -119,19 +135,28 @@ public final class ReplyReader {
     if (count < 0) {
       return null;
     }
-    if (count > MAX_ELEMENTS || depth == MAX_DEPTH) {
+    if (count > elementsLeft || depth == MAX_DEPTH) {
       throw new IOException(
-          "A reply is an array of "
+          "A reply has an array of "
               + count
               + " elements at depth "
               + depth
               + ", which no command asks for");
     }
-    List<@Nullable Object> elements = new ArrayList<>((int) count);
+    elementsLeft -= count;
+    List<@Nullable Object> elements = new ArrayList<>((int) Math.min(count, FIRST_ELEMENTS));
     for (long i = 0; i < count; i++) {
       elements.add(read(depth + 1));
     }
     return elements;
+  }
+
+  private JedisDataException error(int depth) throws IOException {
+    if (depth > 0 && errorsLeft-- == 0) {
+      throw new IOException(
+          "A reply has more than " + MAX_NESTED_ERRORS + " errors, which no command asks for");
+    }
+    return error(new String(line(), UTF_8));
   }
 
   private byte @Nullable [] value() throws IOException {

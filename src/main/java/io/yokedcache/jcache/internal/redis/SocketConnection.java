@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import io.yokedcache.jcache.internal.concurrent.SteadySocket;
 import io.yokedcache.jcache.internal.redis.fence.LostConnections;
 import io.yokedcache.jcache.internal.settings.Settings;
 import java.io.IOException;
@@ -49,13 +50,18 @@ final class SocketConnection extends Connection {
 
   private final SocketFactory factory;
   private final ReplyReader reader;
+  private final int silenceMillis;
+
+  /** Whether messages come without being asked for. */
+  private boolean isSubscribed;
 
   /** The connection as the server knows it. Written before the connection is handed out. */
   private LostConnections.@Nullable Client client;
 
-  private SocketConnection(SocketFactory factory, JedisClientConfig config, long maxReplyBytes) {
+  private SocketConnection(SocketFactory factory, Quiet config, long maxReplyBytes) {
     super(factory, config); // connects
     this.factory = factory;
+    this.silenceMillis = config.silenceMillis();
     this.reader =
         new ReplyReader(requireNonNull(factory.incoming, "Jedis connects"), maxReplyBytes);
   }
@@ -92,10 +98,35 @@ final class SocketConnection extends Connection {
     return requireNonNull(factory.socket, "socket");
   }
 
+  /** The socket without TLS. */
+  SteadySocket wire() {
+    return requireNonNull(factory.wire, "wire");
+  }
+
   /** Writes a command at once. The thread that reads the connection gets the reply. */
   void send(CommandArguments command) {
-    sendCommand(command);
+    super.sendCommand(command); // another thread reads
     flush();
+  }
+
+  /** Begins with a request: all its replies share one bound. */
+  @Override
+  public void sendCommand(CommandArguments command) {
+    super.sendCommand(command);
+    wire().begin();
+  }
+
+  @Override
+  public void setSoTimeout(int millis) {
+    super.setSoTimeout(millis);
+    wire().expect(millis);
+  }
+
+  @Override
+  public void setTimeoutInfinite() {
+    super.setTimeoutInfinite();
+    wire().expect(silenceMillis);
+    isSubscribed = true;
   }
 
   /** Writes the commands that were sent. Overridden so that this package may call it. */
@@ -108,6 +139,9 @@ final class SocketConnection extends Connection {
   protected @Nullable Object readProtocolWithCheckingBroken() {
     if (isBroken()) {
       throw new JedisConnectionException("The connection has failed before");
+    }
+    if (isSubscribed) {
+      wire().begin();
     }
     Object reply;
     try {
@@ -145,7 +179,7 @@ final class SocketConnection extends Connection {
      * The socket that is closed to end the connection, and the one that is written: the same
      * without TLS.
      */
-    private volatile @Nullable Socket wire;
+    private volatile @Nullable SteadySocket wire;
 
     private volatile @Nullable Socket socket;
     private volatile @Nullable InputStream incoming;
@@ -160,10 +194,12 @@ final class SocketConnection extends Connection {
     public Socket createSocket() {
       boolean ready = false;
       try {
-        Socket connected = connect();
+        SteadySocket connected = connect();
         wire = connected;
+        connected.expect(millis(settings.connectTimeout()));
         Socket spoken = settings.tls() ? overTls(connected) : connected;
         spoken.setSoTimeout(answerMillis);
+        connected.expect(answerMillis);
         incoming = spoken.getInputStream();
         socket = spoken;
         ready = true;
@@ -178,13 +214,13 @@ final class SocketConnection extends Connection {
     }
 
     /** Connects to one of the host's addresses, whichever is there. */
-    private Socket connect() throws IOException {
+    private SteadySocket connect() throws IOException {
       List<InetAddress> addresses =
           new ArrayList<>(Arrays.asList(InetAddress.getAllByName(settings.host())));
       Collections.shuffle(addresses);
       IOException failure = null;
       for (InetAddress address : addresses) {
-        Socket connecting = new Socket();
+        SteadySocket connecting = new SteadySocket();
         try {
           connecting.setKeepAlive(true);
           connecting.setTcpNoDelay(true);

@@ -34,6 +34,9 @@ public final class SubscriptionLoop implements AutoCloseable {
   /** How old a connection is at least that is replaced because others were refused. */
   private static final long MIN_AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  /** The pause if even the way to the usual one fails. It needs no memory. */
+  private static final long PAUSE_AFTER_ERROR_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private static final Duration ANY_TIME = Duration.ofDays(1);
 
   private final String threadName;
@@ -213,8 +216,9 @@ public final class SubscriptionLoop implements AutoCloseable {
         logger.debug("{} ends", threadName);
       }
     } catch (Throwable notEvenThat) {
-      // For example out of memory while it logs: the thread must continue.
+      // For example out of memory while it logs or waits: the thread must continue.
       errors.survived(threadName, notEvenThat);
+      BoundedWait.pause(PAUSE_AFTER_ERROR_NANOS);
     }
   }
 

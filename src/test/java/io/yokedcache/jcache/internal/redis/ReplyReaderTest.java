@@ -5,9 +5,11 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -99,6 +101,8 @@ final class ReplyReaderTest {
         "$1\r\nabc",
         ":99999999999999999999\r\n",
         "*9999999\r\n",
+        "*2147483647\r\n",
+        "*9223372036854775807\r\n",
         "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
         "",
         "$5\r\nab",
@@ -108,6 +112,44 @@ final class ReplyReaderTest {
     ReplyReader reader = reader(text);
 
     assertThatThrownBy(reader::read).isInstanceOf(JedisConnectionException.class);
+  }
+
+  /** The headers alone must not take memory for what they announce. */
+  @Test
+  void read_announcedElements_takeNoMemory() {
+    String text = "*1000000\r\n*40000\r\n*1000\r\n*1000\r\n*1000\r\n*1000\r\n*1000\r\n";
+    ReplyReader reader = reader(text);
+
+    long before = allocatedBytes();
+    assertThatThrownBy(reader::read).isInstanceOf(JedisConnectionException.class);
+    assertThat(allocatedBytes() - before).isLessThan(1 << 20);
+  }
+
+  /** Arrays in arrays have few bytes for each element, and need not end. */
+  @Test
+  void read_elementsOfAllArrays_areBounded() {
+    InputStream endless = new Endless("*1000000\r\n", "*4\r\n:1\r\n:1\r\n:1\r\n:1\r\n");
+    ReplyReader reader = new ReplyReader(endless, LIMIT);
+
+    assertThatThrownBy(reader::read)
+        .isInstanceOf(JedisConnectionException.class)
+        .hasMessageContaining("array of 4 elements");
+  }
+
+  @Test
+  void read_errorsInArrays_areBounded() {
+    ReplyReader reader = new ReplyReader(new Endless("*1000000\r\n", "-E\r\n"), LIMIT);
+
+    long before = allocatedBytes();
+    assertThatThrownBy(reader::read)
+        .isInstanceOf(JedisConnectionException.class)
+        .hasMessageContaining("errors");
+    assertThat(allocatedBytes() - before).isLessThan(8 << 20);
+  }
+
+  private static long allocatedBytes() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    return threads.getThreadAllocatedBytes(Thread.currentThread().getId());
   }
 
   private static ReplyReader reader(String text) {
@@ -135,6 +177,26 @@ final class ReplyReaderTest {
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       return all.read(target, offset, Math.min(1, length));
+    }
+  }
+
+  /** A text, and then another one again and again. */
+  private static final class Endless extends InputStream {
+
+    private final byte[] head;
+    private final byte[] rest;
+    private int at;
+
+    Endless(String head, String rest) {
+      this.head = bytes(head);
+      this.rest = bytes(rest);
+    }
+
+    @Override
+    public int read() {
+      int next = at < head.length ? head[at] : rest[(at - head.length) % rest.length];
+      at = at + 1 == head.length + rest.length ? head.length : at + 1;
+      return next;
     }
   }
 

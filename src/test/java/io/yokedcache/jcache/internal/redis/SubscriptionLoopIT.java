@@ -18,11 +18,13 @@ import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.testing.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.cache.CacheException;
@@ -154,6 +156,37 @@ final class SubscriptionLoopIT {
             () ->
                 Thread.getAllStackTraces().keySet().stream()
                     .noneMatch(thread -> thread.getName().equals("loop-of-a-test")));
+  }
+
+  /** As without memory for the wait: the thread must not run without a pause. */
+  @Test
+  void pauseFails_attemptsAreFew() {
+    AtomicInteger attempts = new AtomicInteger();
+    Backoff failing =
+        new Backoff(
+            1,
+            () -> {
+              throw new OutOfMemoryError("as it should");
+            });
+    try (SubscriptionLoop loop =
+        new SubscriptionLoop(
+            "loop-of-a-test",
+            "Nothing is heard",
+            () -> {
+              attempts.incrementAndGet();
+              throw new OutOfMemoryError("as it should");
+            },
+            Duration.ofSeconds(10),
+            failing,
+            errors,
+            present -> new Session(/* number= */ 4, new ArrayList<>()))) {
+      long startNanos = System.nanoTime();
+      loop.start();
+      await().atMost(PATIENCE).until(() -> attempts.get() >= 5);
+
+      long elapsedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+      assertThat(attempts.get()).isLessThanOrEqualTo((int) (elapsedMillis / 100) + 2);
+    }
   }
 
   /** As after a fail-over: the next attempt leads to the new server. */

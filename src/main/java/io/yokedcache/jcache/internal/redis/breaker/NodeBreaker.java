@@ -282,7 +282,8 @@ public final class NodeBreaker implements AutoCloseable {
         wake.drainPermits();
         isOver = isEnded() || closesIfServing();
       } catch (Throwable e) {
-        // Out of memory or of stack, also for the log. The server is asked again.
+        // Out of memory or of stack, also for the log, or for the wait above.
+        BoundedWait.pause(TimeUnit.MILLISECONDS.toNanos(MIN_PAUSE_MILLIS));
       }
     }
   }

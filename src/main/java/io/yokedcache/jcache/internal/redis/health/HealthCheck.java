@@ -217,6 +217,13 @@ public final class HealthCheck implements AutoCloseable {
       if (saysMuch(e) || doubtedBefore || doubted) {
         lost(String.valueOf(e.getMessage()));
       }
+    } catch (Error e) {
+      // It says nothing about Redis. The scheduler counts it in a task of its own: it would run
+      // this one again besides the next one.
+      tell(
+          () -> {
+            throw e;
+          });
     } finally {
       lastEndNanos = System.nanoTime();
       plan(healthy && !doubted ? intervalMillis : retryMillis);

@@ -45,10 +45,11 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  *
  * <p>The connection fails at the first error, and all open calls with it: after a single lost or
  * additional reply every later one would go to the wrong call. It also fails if a call was not
- * answered in time. Only the reader decides that, after it has looked at the socket: after a pause
- * of the whole JVM all deadlines are over, and the replies are there. The other threads count the
- * time in slices, of which a pause takes one. If the reader has not decided within twice the
- * time-out, they fail the connection.
+ * answered in time, or if its replies come {@linkplain
+ * io.yokedcache.jcache.internal.concurrent.SteadySocket too slowly}. Only the reader decides that,
+ * after it has looked at the socket: after a pause of the whole JVM all deadlines are over, and the
+ * replies are there. The other threads count the time in slices, of which a pause takes one. If the
+ * reader has not decided within twice the time-out, they fail the connection.
  *
  * <p>A thread makes sure of its {@linkplain StackCheck stack} before it takes part. If an {@code
  * Error} is thrown all the same, the connection fails if bytes may be lost. If only the call is
@@ -479,6 +480,7 @@ final class PipelinedConnection implements AutoCloseable {
     }
     long arrivalNanos = lastArrivalNanos;
     if (oldest.receive(reply, arrivalNanos)) {
+      transport.answered();
       sent.remove();
       batchLimit.answered(arrivalNanos - oldest.writeNanos());
       Continuation continuation = oldest == own ? null : oldest.continuation();

@@ -1,5 +1,7 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
+import io.yokedcache.jcache.internal.concurrent.SteadySocket;
+import io.yokedcache.jcache.internal.concurrent.SteadySocket.TooSlowException;
 import io.yokedcache.jcache.internal.redis.Endpoint;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import io.yokedcache.jcache.internal.redis.ReplyReader;
@@ -30,6 +32,7 @@ final class SocketTransport extends RequestBuffer implements Transport {
   private static final int LAST_LOOK_MILLIS = 1;
 
   private final Socket socket;
+  private final SteadySocket wire;
   private final LostConnections.@Nullable Client client;
   private final ReplyReader in;
   private int timeoutMillis;
@@ -41,6 +44,7 @@ final class SocketTransport extends RequestBuffer implements Transport {
   SocketTransport(JedisConnections.Greeted connection, long maxValueBytes) throws IOException {
     super(connection.socket().getOutputStream());
     this.socket = connection.socket();
+    this.wire = connection.wire();
     this.client = connection.client();
     this.timeoutMillis = socket.getSoTimeout();
     this.in =
@@ -79,6 +83,11 @@ final class SocketTransport extends RequestBuffer implements Transport {
   }
 
   @Override
+  public void answered() {
+    wire.begin();
+  }
+
+  @Override
   public boolean hasBuffered() {
     return in.buffered() > 0;
   }
@@ -112,6 +121,8 @@ final class SocketTransport extends RequestBuffer implements Transport {
         setTimeout(TimeUnit.NANOSECONDS.toMillis(waitNanos + 999_999));
         try {
           return in.read(target, offset, length);
+        } catch (TooSlowException drips) {
+          throw drips;
         } catch (SocketTimeoutException late) {
           waitNanos = whenLate.getAsLong();
         }

@@ -45,10 +45,13 @@ interface Transport extends AutoCloseable {
    * Waits for the next reply.
    *
    * @return the raw reply; a {@code JedisDataException} if it is an error
-   * @throws redis.clients.jedis.exceptions.JedisConnectionException if nothing came in time; caused
-   *     by a {@link java.net.SocketTimeoutException}
+   * @throws redis.clients.jedis.exceptions.JedisConnectionException if nothing, or too little, came
+   *     in time; caused by a {@link java.net.SocketTimeoutException}
    */
   @Nullable Object read();
+
+  /** Notes that all replies of a call were read: each call has the time for its replies anew. */
+  void answered();
 
   /** Whether there are bytes of replies that were not read yet. */
   boolean hasBuffered();

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.RedisUnavailableException.Kind;
+import io.yokedcache.jcache.internal.concurrent.BackgroundErrors;
+import io.yokedcache.jcache.internal.concurrent.BackgroundScheduler;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics;
 import io.yokedcache.jcache.internal.metrics.ConnectionStatistics.Ping;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
@@ -113,6 +115,46 @@ final class HealthCheckTest {
     assertThat(health.isHealthy()).isTrue();
     assertThat(told).containsExactly("lost: as asked", "restored");
     assertThat(scheduler.delayMillis()).isEqualTo(INTERVAL_MILLIS);
+  }
+
+  /** Each failing check plans the next one, and must not be run again by the scheduler as well. */
+  @Test
+  void check_throwsErrors_isCountedAndGoesOn() {
+    BackgroundErrors errors = new BackgroundErrors();
+    AtomicInteger checks = new AtomicInteger();
+    server =
+        () -> {
+          checks.incrementAndGet();
+          throw new StackOverflowError("as it should");
+        };
+    BackgroundScheduler real = new BackgroundScheduler("health-of-a-test", errors);
+    HealthCheck failing =
+        new HealthCheck(
+            executor,
+            "k",
+            real,
+            /* intervalMillis= */ 5,
+            new HealthCheck.Listener() {
+              @Override
+              public void lost(String reason) {}
+
+              @Override
+              public void restored() {}
+
+              @Override
+              public void changed(NodeBreaker.Change change) {}
+            });
+    try {
+      failing.start();
+      Awaitility.await().until(() -> checks.get() >= 100);
+
+      assertThat(failing.isHealthy()).isTrue();
+      assertThat(errors.count()).isGreaterThanOrEqualTo(99);
+      assertThat(real.getQueue()).hasSizeLessThanOrEqualTo(2);
+    } finally {
+      failing.close();
+      real.shutdownNow();
+    }
   }
 
   @Test

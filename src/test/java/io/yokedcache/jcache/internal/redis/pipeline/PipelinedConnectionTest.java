@@ -255,6 +255,9 @@ final class PipelinedConnectionTest {
       return next();
     }
 
+    @Override
+    public void answered() {}
+
     private synchronized void awaitReply() {
       while (replies.isEmpty()) {
         if (closed || taken == mostReplies) {
