@@ -71,17 +71,12 @@ final class BucketRequests {
    *
    * @param sizes estimates the size of the replies, and learns from them
    */
-  BucketRequests(
-      RedisExecutor executor,
-      KeySpace names,
-      GenerationGuard guard,
-      ValueSizes sizes,
-      boolean hasTags) {
-    this.executor = executor;
-    this.names = names;
-    this.guard = guard;
+  BucketRequests(StoredCache cache, ValueSizes sizes) {
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.guard = cache.guard();
     this.sizes = sizes;
-    this.hasTags = hasTags;
+    this.hasTags = cache.generations().hasTags();
   }
 
   /** Reads values, and sets the times to live of the entries. */

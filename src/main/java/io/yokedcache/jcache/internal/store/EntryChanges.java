@@ -7,7 +7,7 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryChanges {
 
+  private final StoredCache cache;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
   private final BucketRequests reads;
@@ -48,19 +48,16 @@ public final class EntryChanges {
   private final ChangeObserver observers;
 
   EntryChanges(
-      KeySpace names,
-      OperationNames operations,
-      Generations generations,
-      GenerationGuard guard,
+      StoredCache cache,
       BucketRequests reads,
       MutationApplier mutations,
       Settlement settlement,
       Degradation degradation,
       ChangeObserver observers) {
-    this.names = names;
-    this.operations = operations;
-    this.generations = generations;
-    this.guard = guard;
+    this.cache = cache;
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
     this.reads = reads;
     this.mutations = mutations;
     this.settlement = settlement;
@@ -233,7 +230,7 @@ public final class EntryChanges {
    * @return whether there is an entry
    */
   public boolean expire(Bytes key, Ttl ttl) {
-    String operation = operations.of(Name.EXPIRE);
+    String operation = cache.nameOf(Operation.EXPIRE);
     observers.beforeChange(key);
     try {
       if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
@@ -281,7 +278,7 @@ public final class EntryChanges {
   }
 
   private void touch(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
-    String operation = operations.of(Name.TOUCH);
+    String operation = cache.nameOf(Operation.TOUCH);
     try {
       List<@Nullable Object> unused = guard.read(operation, keys, reads.touch(operation, ttl));
     } catch (CacheException e) {

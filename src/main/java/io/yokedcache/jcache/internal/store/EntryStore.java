@@ -11,7 +11,7 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRequest;
@@ -86,14 +86,13 @@ public final class EntryStore {
   private static final Script INVALIDATE_TAGS =
       new Script(EntryStore.class, "invalidate-tags.lua", /* idempotent= */ true);
 
+  private final StoredCache cache;
   private final RedisExecutor executor;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
   private final BucketRequests reads;
   private final EntryChanges changes;
-  private final int batchSize;
   private final boolean hasTags;
   private final ChangeObservers observers = new ChangeObservers();
   private final Settlement settlement;
@@ -114,62 +113,30 @@ public final class EntryStore {
    *
    * @param degrades whether reads for {@link Use#ANSWER} miss and changes are skipped while Redis
    *     is away
-   * @param debts the invalidations that the manager owes
-   * @param owes whether failed changes of this cache are among them
+   * @param owed the invalidations that the manager owes of this cache
    * @param replicas reads from replicas, or {@code null} if all reads go to the masters
    */
   public EntryStore(
-      RedisExecutor executor,
-      KeySpace names,
-      String cacheName,
-      Generations generations,
+      StoredCache cache,
       RemoteEventPublisher publisher,
       Announcement announcement,
-      int batchSize,
       boolean degrades,
-      OwedInvalidations debts,
-      boolean owes,
+      OwedInvalidations.OfCache owed,
       @Nullable ReplicaReader replicas) {
-    this.executor = executor;
-    this.names = names;
-    this.operations = new OperationNames(cacheName);
-    this.generations = generations;
-    this.guard = new GenerationGuard(executor, names, generations, batchSize);
-    this.batchSize = batchSize;
+    this.cache = cache;
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
     this.hasTags = generations.hasTags();
     this.degradation = Degradation.of(degrades);
-    MutationApplier mutations =
-        new MutationApplier(
-            executor, names, operations, generations, guard, publisher, announcement, batchSize);
+    MutationApplier mutations = new MutationApplier(cache, publisher, announcement);
     this.settlement =
         new Settlement(
-            executor,
-            names,
-            operations,
-            generations,
-            guard,
-            mutations,
-            observers,
-            keys -> getAll(keys, Ttl.UNCHANGED, Use.DECISION),
-            batchSize,
-            debts,
-            owes);
-    this.reads = new BucketRequests(executor, names, guard, sizes, hasTags);
-    this.changes =
-        new EntryChanges(
-            names,
-            operations,
-            generations,
-            guard,
-            reads,
-            mutations,
-            settlement,
-            degradation,
-            observers);
-    this.replicas =
-        replicas == null
-            ? null
-            : new ReplicaReads(replicas, names, generations, operations, sizes, batchSize);
+            cache, mutations, observers, keys -> getAll(keys, Ttl.UNCHANGED, Use.DECISION), owed);
+    this.reads = new BucketRequests(cache, sizes);
+    this.changes = new EntryChanges(cache, reads, mutations, settlement, degradation, observers);
+    this.replicas = replicas == null ? null : new ReplicaReads(cache, replicas, sizes);
     if (this.replicas != null) {
       observe(this.replicas.changes());
     }
@@ -202,7 +169,7 @@ public final class EntryStore {
       return getAll(List.of(key), onAccess, use).get(0);
     }
     // Most operations are this one. It allocates little and adds one frame to the stack.
-    String operation = operations.of(Name.GET);
+    String operation = cache.nameOf(Operation.GET);
     Bytes generationKey = names.route(bucket);
     try {
       int repairs = refusedRepairs;
@@ -321,7 +288,7 @@ public final class EntryStore {
     if (onAccess.isZero()) {
       keys.forEach(observers::beforeUntrackedChange);
     }
-    String operation = nameOfGet(keys);
+    String operation = cache.nameOfGet(keys);
     return readOrMiss(
         use, keys, null, () -> guard.read(operation, keys, reads.values(operation, onAccess)));
   }
@@ -340,7 +307,7 @@ public final class EntryStore {
    * is no entry.
    */
   public @Nullable Ttl ttl(Bytes key) {
-    String operation = operations.of(Name.TTL);
+    String operation = cache.nameOf(Operation.TTL);
     List<Bytes> keys = List.of(key);
     return readOrMiss(
             Use.ANSWER, keys, null, () -> guard.read(operation, keys, reads.ttl(operation)))
@@ -361,7 +328,7 @@ public final class EntryStore {
     if (onAccess.isZero()) {
       keys.forEach(observers::beforeUntrackedChange);
     }
-    begin(keys, reads.values(nameOfGet(keys), onAccess), queue, arrived);
+    begin(keys, reads.values(cache.nameOfGet(keys), onAccess), queue, arrived);
   }
 
   /**
@@ -371,7 +338,7 @@ public final class EntryStore {
    */
   public void beginGetAllWithTtl(
       List<Bytes> keys, AsyncQueue queue, Consumer<Supplier<List<@Nullable StoredValue>>> arrived) {
-    begin(keys, reads.valuesWithTtl(nameOfGet(keys)), queue, arrived);
+    begin(keys, reads.valuesWithTtl(cache.nameOfGet(keys)), queue, arrived);
   }
 
   private <T> void begin(
@@ -379,7 +346,7 @@ public final class EntryStore {
       BucketRequest<@Nullable T> read,
       AsyncQueue queue,
       Consumer<Supplier<List<@Nullable T>>> arrived) {
-    String operation = nameOfGet(keys);
+    String operation = cache.nameOfGet(keys);
     int repairs = refusedRepairs;
     Supplier<List<@Nullable T>> again = () -> guard.read(operation, keys, read);
     Consumer<Supplier<List<@Nullable T>>> finished =
@@ -448,36 +415,33 @@ public final class EntryStore {
     return values;
   }
 
-  private String nameOfGet(List<Bytes> keys) {
-    return keys.size() == 1 ? operations.of(Name.GET) : operations.of(Name.GET_ALL);
-  }
-
   /**
    * Reads several entries with their times to live, which this read leaves as they are.
    *
    * @return an entry or {@code null} for each key, in the order of the keys
    */
   public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
-    String operation = nameOfGet(keys);
+    String operation = cache.nameOfGet(keys);
     return readOrMiss(
         use, keys, null, () -> guard.read(operation, keys, reads.valuesWithTtl(operation)));
   }
 
   /** Whether there is an entry, for each key in their order. */
   public List<Boolean> containsAll(List<Bytes> keys, Use use) {
-    String operation = operations.of(Name.CONTAINS_KEY);
+    String operation = cache.nameOf(Operation.CONTAINS_KEY);
     return readOrMiss(use, keys, false, () -> guard.read(operation, keys, reads.exists(operation)));
   }
 
   /** The leases under which JVMs load missing entries. */
   public KeyLeases loadLeases(Duration duration) {
-    return new KeyLeases(executor, operations.of(Name.LOAD_LEASE), names::loadLeaseKey, duration);
+    return new KeyLeases(
+        executor, cache.nameOf(Operation.LOAD_LEASE), names::loadLeaseKey, duration);
   }
 
   /** The leases under which JVMs load old entries anew. */
   public KeyLeases refreshLeases(Duration duration) {
     return new KeyLeases(
-        executor, operations.of(Name.REFRESH_LEASE), names::refreshLeaseKey, duration);
+        executor, cache.nameOf(Operation.REFRESH_LEASE), names::refreshLeaseKey, duration);
   }
 
   /**
@@ -517,7 +481,7 @@ public final class EntryStore {
     }
     observers.beforeTagInvalidation();
     try {
-      tellNearCaches(tags, executor.callAll(operations.of(Name.INVALIDATE_TAGS), calls));
+      tellNearCaches(tags, executor.callAll(cache.nameOf(Operation.INVALIDATE_TAGS), calls));
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       degradation.skipOrThrow(e);
@@ -534,7 +498,7 @@ public final class EntryStore {
    * script could not do it: their keys may be at another node than the tokens.
    */
   private void tellNearCaches(List<Bytes> tags, List<@Nullable Object> replies) {
-    String operation = operations.of(Name.INVALIDATE_TAGS);
+    String operation = cache.nameOf(Operation.INVALIDATE_TAGS);
     List<Request> requests = new ArrayList<>(0);
     for (int bucket = 0; bucket < replies.size(); bucket++) {
       if (replies.get(bucket) == null) {
@@ -595,12 +559,6 @@ public final class EntryStore {
    *     cluster, others may be as well. If there are none, all keys are returned.
    */
   public Iterator<List<Bytes>> scan(Use use, List<byte[]> beginnings) {
-    return new EntryPages(
-        names,
-        generations,
-        settlement,
-        degradation,
-        use,
-        () -> names.scan(executor, operations.of(Name.ITERATOR), batchSize, beginnings));
+    return new EntryPages(cache, settlement, degradation, use, beginnings);
   }
 }

@@ -7,7 +7,7 @@ import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -41,35 +41,25 @@ final class MutationApplier {
   private static final Script WRITTEN =
       new Script(MutationApplier.class, "written.lua", /* idempotent= */ true);
 
+  private final StoredCache cache;
   private final RedisExecutor executor;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
   private final Planner planner;
   private final RemoteEventPublisher publisher;
   private final Announcement announcement;
-  private final int batchSize;
 
-  MutationApplier(
-      RedisExecutor executor,
-      KeySpace names,
-      OperationNames operations,
-      Generations generations,
-      GenerationGuard guard,
-      RemoteEventPublisher publisher,
-      Announcement announcement,
-      int batchSize) {
-    this.executor = executor;
-    this.names = names;
-    this.operations = operations;
-    this.generations = generations;
-    this.guard = guard;
+  MutationApplier(StoredCache cache, RemoteEventPublisher publisher, Announcement announcement) {
+    this.cache = cache;
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
     this.planner =
         new Planner(names, publisher.channel(), publisher.origin(), generations.hasTags());
     this.publisher = publisher;
     this.announcement = announcement;
-    this.batchSize = batchSize;
   }
 
   Outcome apply(Mutation mutation) {
@@ -79,7 +69,7 @@ final class MutationApplier {
   /** Applies one mutation, only to an entry of the pinned generation, if there is one. */
   Outcome apply(Mutation mutation, @Nullable Map<Integer, Generation> pinned) {
     int bucket = names.bucketOf(mutation.key());
-    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
+    String operation = cache.nameOf(mutation.value() == null ? Operation.REMOVE : Operation.PUT);
     return guard.onCurrentGeneration(
         operation,
         bucket,
@@ -106,7 +96,7 @@ final class MutationApplier {
       sender.run(() -> arrived.accept(() -> apply(mutation)));
       return;
     }
-    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
+    String operation = cache.nameOf(mutation.value() == null ? Operation.REMOVE : Operation.PUT);
     Script.Call call =
         goesPlain(mutation, bucket, generation)
             ? null
@@ -291,7 +281,7 @@ final class MutationApplier {
   }
 
   /**
-   * Applies mutations, at most {@link #batchSize} in one round trip.
+   * Applies mutations, at most {@link StoredCache#batchSize} in one round trip.
    *
    * @param pinned the generations, by bucket, whose entries may be changed, or {@code null} for the
    *     current ones
@@ -310,7 +300,7 @@ final class MutationApplier {
   private int chunkEnd(List<Mutation> mutations, int from) {
     long size = 0;
     int to = from;
-    while (to < mutations.size() && to - from < batchSize && size < MAX_CHUNK_BYTES) {
+    while (to < mutations.size() && to - from < cache.batchSize() && size < MAX_CHUNK_BYTES) {
       size += length(mutations.get(to).value()) + length(mutations.get(to).expected());
       to++;
     }
@@ -335,7 +325,7 @@ final class MutationApplier {
     List<Bucket> buckets = names.byBucket(mutations, Mutation::key);
     generations.openUnknown(buckets);
     String operation =
-        operations.of(mutations.get(0).value() == null ? Name.REMOVE_ALL : Name.PUT_ALL);
+        cache.nameOf(mutations.get(0).value() == null ? Operation.REMOVE_ALL : Operation.PUT_ALL);
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
     List<BucketRequest> asked = new ArrayList<>(buckets.size());
     for (Bucket bucket : buckets) {

@@ -7,7 +7,7 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -40,16 +40,14 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class Settlement {
 
+  private final StoredCache cache;
   private final RedisExecutor executor;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
   private final MutationApplier mutations;
   private final ChangeObserver observers;
   private final Function<List<Bytes>, List<@Nullable Bytes>> values;
-  private final int batchSize;
-  private final OwedInvalidations debts;
   private final OwedInvalidations.OfCache owed;
 
   /**
@@ -57,32 +55,23 @@ final class Settlement {
    *
    * @param observers are told of the removals
    * @param values reads values in the order of their keys, {@code null} where there is no entry
-   * @param debts the invalidations that the manager owes
-   * @param owes whether failed changes of this cache are among them
+   * @param owed the invalidations that the manager owes of this cache
    */
   Settlement(
-      RedisExecutor executor,
-      KeySpace names,
-      OperationNames operations,
-      Generations generations,
-      GenerationGuard guard,
+      StoredCache cache,
       MutationApplier mutations,
       ChangeObserver observers,
       Function<List<Bytes>, List<@Nullable Bytes>> values,
-      int batchSize,
-      OwedInvalidations debts,
-      boolean owes) {
-    this.executor = executor;
-    this.names = names;
-    this.operations = operations;
-    this.generations = generations;
-    this.guard = guard;
+      OwedInvalidations.OfCache owed) {
+    this.cache = cache;
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
     this.mutations = mutations;
     this.observers = observers;
     this.values = values;
-    this.batchSize = batchSize;
-    this.debts = debts;
-    this.owed = debts.of(names.toString(), owes);
+    this.owed = owed;
   }
 
   /** Whether a key or the cache is owed: one volatile read. */
@@ -108,7 +97,7 @@ final class Settlement {
 
   /** Ends the use of the cache by a cache object; what is owed is settled nevertheless. */
   void close() {
-    debts.close(names.toString());
+    owed.close();
   }
 
   /** Notes that entries must be removed, because a change or a read before a change failed. */
@@ -213,7 +202,7 @@ final class Settlement {
   /** Waits for the attempt of another thread, if there is one. */
   private void await(@Nullable SettlementAttempt other, long waitEndNanos) {
     if (other != null) {
-      other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
+      other.await(cache.nameOf(Operation.OWED_REMOVAL), executor.address(), waitEndNanos);
     }
   }
 
@@ -289,7 +278,7 @@ final class Settlement {
    */
   private boolean endLostConnections(Collection<Integer> buckets) {
     return executor.endLostConnections(
-        operations.of(Name.OWED_REMOVAL), buckets.stream().map(names::route).toList());
+        cache.nameOf(Operation.OWED_REMOVAL), buckets.stream().map(names::route).toList());
   }
 
   /** Begins the attempt at new generations, as soon as no other thread makes one there. */
@@ -323,10 +312,10 @@ final class Settlement {
    */
   private void settleAll() {
     boolean isSettled = settleGenerations();
-    for (Map<Bytes, Debt> due : owed.due(batchSize)) {
+    for (Map<Bytes, Debt> due : owed.due(cache.batchSize())) {
       isSettled = isSettled && settleKeys(due).isEmpty();
     }
-    Map<Bytes, Late> late = owed.dueLate(batchSize);
+    Map<Bytes, Late> late = owed.dueLate(cache.batchSize());
     if (!late.isEmpty()) {
       removeLate(late);
       owed.endLate(late);
@@ -470,7 +459,7 @@ final class Settlement {
     keys.forEach(observers::beforeUntrackedChange);
     try {
       List<@Nullable Object> unused =
-          guard.read(operations.of(Name.OWED_REMOVAL), keys, new Unlink());
+          guard.read(cache.nameOf(Operation.OWED_REMOVAL), keys, new Unlink());
     } finally {
       keys.forEach(observers::afterChange);
     }
@@ -479,7 +468,7 @@ final class Settlement {
   private final class Unlink extends GenerationGuard.Guarded<@Nullable Object> {
 
     Unlink() {
-      super(guard, operations.of(Name.OWED_REMOVAL));
+      super(guard, cache.nameOf(Operation.OWED_REMOVAL));
     }
 
     @Override

@@ -97,22 +97,12 @@ public final class OwedInvalidations {
     return caches.compute(
         cacheName,
         (name, known) -> {
-          OfCache cache = known == null ? new OfCache() : known;
+          OfCache cache = known == null ? new OfCache(name) : known;
           if (!cache.isOpen) {
             cache.owes = owes;
             cache.isOpen = true;
           }
           return cache;
-        });
-  }
-
-  /** Lets a cache be forgotten as soon as it owes nothing. */
-  public void close(String cacheName) {
-    caches.computeIfPresent(
-        cacheName,
-        (name, cache) -> {
-          cache.isOpen = false;
-          return cache.hasWork() ? cache : null;
         });
   }
 
@@ -265,6 +255,8 @@ public final class OwedInvalidations {
   /** The debts of one cache. */
   public final class OfCache {
 
+    private final String cacheName;
+
     private volatile boolean owes;
 
     /** Settles what is owed, by the last cache object that owed something. */
@@ -292,6 +284,10 @@ public final class OwedInvalidations {
 
     private long settled;
     private long overflows;
+
+    private OfCache(String cacheName) {
+      this.cacheName = cacheName;
+    }
 
     private static <K, V> Map<K, V> modifiable(Map<K, V> map) {
       return map.isEmpty() ? new LinkedHashMap<>() : map;
@@ -601,6 +597,16 @@ public final class OwedInvalidations {
 
     public synchronized long overflows() {
       return overflows;
+    }
+
+    /** Lets the cache of this name be forgotten as soon as it owes nothing. */
+    public void close() {
+      caches.computeIfPresent(
+          cacheName,
+          (name, cache) -> {
+            cache.isOpen = false;
+            return cache.hasWork() ? cache : null;
+          });
     }
   }
 }
