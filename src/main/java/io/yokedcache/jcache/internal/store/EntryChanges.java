@@ -41,7 +41,7 @@ public final class EntryChanges {
   private final KeySpace names;
   private final Generations generations;
   private final GenerationGuard guard;
-  private final BucketRequests reads;
+  private final BucketRequests requests;
   private final MutationApplier mutations;
   private final Settlement settlement;
   private final Degradation degradation;
@@ -49,7 +49,7 @@ public final class EntryChanges {
 
   EntryChanges(
       StoredCache cache,
-      BucketRequests reads,
+      BucketRequests requests,
       MutationApplier mutations,
       Settlement settlement,
       Degradation degradation,
@@ -58,7 +58,7 @@ public final class EntryChanges {
     this.names = cache.names();
     this.generations = cache.generations();
     this.guard = cache.guard();
-    this.reads = reads;
+    this.requests = requests;
     this.mutations = mutations;
     this.settlement = settlement;
     this.degradation = degradation;
@@ -236,7 +236,7 @@ public final class EntryChanges {
       if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
         return false;
       }
-      return guard.read(operation, List.of(key), reads.expire(operation, ttl)).get(0);
+      return guard.execute(operation, List.of(key), requests.expire(operation, ttl)).get(0);
     } catch (Throwable e) {
       settlement.owe(List.of(key), e);
       throw e;
@@ -280,7 +280,8 @@ public final class EntryChanges {
   private void touch(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
     String operation = cache.nameOf(Operation.TOUCH);
     try {
-      List<@Nullable Object> unused = guard.read(operation, keys, reads.touch(operation, ttl));
+      List<@Nullable Object> unused =
+          guard.execute(operation, keys, requests.touch(operation, ttl));
     } catch (CacheException e) {
       settlement.owe(keys.stream().filter(key -> ttl.apply(key).isZero()).toList());
       if (!(e instanceof RedisUnavailableException away)) {

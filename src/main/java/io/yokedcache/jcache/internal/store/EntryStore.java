@@ -91,7 +91,7 @@ public final class EntryStore {
   private final KeySpace names;
   private final Generations generations;
   private final GenerationGuard guard;
-  private final BucketRequests reads;
+  private final BucketRequests requests;
   private final EntryChanges changes;
   private final boolean hasTags;
   private final ChangeObservers observers = new ChangeObservers();
@@ -134,8 +134,8 @@ public final class EntryStore {
     this.settlement =
         new Settlement(
             cache, mutations, observers, keys -> getAll(keys, Ttl.UNCHANGED, Use.DECISION), owed);
-    this.reads = new BucketRequests(cache, sizes);
-    this.changes = new EntryChanges(cache, reads, mutations, settlement, degradation, observers);
+    this.requests = new BucketRequests(cache, sizes);
+    this.changes = new EntryChanges(cache, requests, mutations, settlement, degradation, observers);
     this.replicas = replicas == null ? null : new ReplicaReads(cache, replicas, sizes);
     if (this.replicas != null) {
       observe(this.replicas.changes());
@@ -290,7 +290,10 @@ public final class EntryStore {
     }
     String operation = cache.nameOfGet(keys);
     return readOrMiss(
-        use, keys, null, () -> guard.read(operation, keys, reads.values(operation, onAccess)));
+        use,
+        keys,
+        null,
+        () -> guard.execute(operation, keys, requests.values(operation, onAccess)));
   }
 
   /** Reads an entry for {@link Use#ANSWER}, and gives it a time to live in the same round trip. */
@@ -310,7 +313,7 @@ public final class EntryStore {
     String operation = cache.nameOf(Operation.TTL);
     List<Bytes> keys = List.of(key);
     return readOrMiss(
-            Use.ANSWER, keys, null, () -> guard.read(operation, keys, reads.ttl(operation)))
+            Use.ANSWER, keys, null, () -> guard.execute(operation, keys, requests.ttl(operation)))
         .get(0);
   }
 
@@ -328,7 +331,7 @@ public final class EntryStore {
     if (onAccess.isZero()) {
       keys.forEach(observers::beforeUntrackedChange);
     }
-    begin(keys, reads.values(cache.nameOfGet(keys), onAccess), queue, arrived);
+    begin(keys, requests.values(cache.nameOfGet(keys), onAccess), queue, arrived);
   }
 
   /**
@@ -338,17 +341,17 @@ public final class EntryStore {
    */
   public void beginGetAllWithTtl(
       List<Bytes> keys, AsyncQueue queue, Consumer<Supplier<List<@Nullable StoredValue>>> arrived) {
-    begin(keys, reads.valuesWithTtl(cache.nameOfGet(keys)), queue, arrived);
+    begin(keys, requests.valuesWithTtl(cache.nameOfGet(keys)), queue, arrived);
   }
 
   private <T> void begin(
       List<Bytes> keys,
-      BucketRequest<@Nullable T> read,
+      BucketRequest<@Nullable T> request,
       AsyncQueue queue,
       Consumer<Supplier<List<@Nullable T>>> arrived) {
     String operation = cache.nameOfGet(keys);
     int repairs = refusedRepairs;
-    Supplier<List<@Nullable T>> again = () -> guard.read(operation, keys, read);
+    Supplier<List<@Nullable T>> again = () -> guard.execute(operation, keys, request);
     Consumer<Supplier<List<@Nullable T>>> finished =
         sent -> {
           // Compared after readOrMiss has looked at what is owed: a debt may be settled before.
@@ -359,7 +362,7 @@ public final class EntryStore {
     if (settlement.isAnyOwed()) {
       queue.run(() -> finished.accept(again));
     } else {
-      guard.begin(operation, keys, read, queue, finished);
+      guard.begin(operation, keys, request, queue, finished);
     }
   }
 
@@ -423,13 +426,14 @@ public final class EntryStore {
   public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
     String operation = cache.nameOfGet(keys);
     return readOrMiss(
-        use, keys, null, () -> guard.read(operation, keys, reads.valuesWithTtl(operation)));
+        use, keys, null, () -> guard.execute(operation, keys, requests.valuesWithTtl(operation)));
   }
 
   /** Whether there is an entry, for each key in their order. */
   public List<Boolean> containsAll(List<Bytes> keys, Use use) {
     String operation = cache.nameOf(Operation.CONTAINS_KEY);
-    return readOrMiss(use, keys, false, () -> guard.read(operation, keys, reads.exists(operation)));
+    return readOrMiss(
+        use, keys, false, () -> guard.execute(operation, keys, requests.exists(operation)));
   }
 
   /** The leases under which JVMs load missing entries. */

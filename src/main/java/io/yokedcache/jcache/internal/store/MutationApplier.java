@@ -327,7 +327,7 @@ final class MutationApplier {
     String operation =
         cache.nameOf(mutations.get(0).value() == null ? Operation.REMOVE_ALL : Operation.PUT_ALL);
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
-    List<BucketRequest> asked = new ArrayList<>(buckets.size());
+    List<BucketMutations> asked = new ArrayList<>(buckets.size());
     for (Bucket bucket : buckets) {
       Generation generation = generations.current(bucket.number());
       if (isOver(pinned, bucket.number(), generation)) {
@@ -366,7 +366,7 @@ final class MutationApplier {
    *
    * @param byText whether its server gets the text of the script
    */
-  private BucketRequest request(
+  private BucketMutations request(
       String operation,
       List<Mutation> mutations,
       Bucket bucket,
@@ -384,15 +384,15 @@ final class MutationApplier {
       }
     }
     Request request = guard.withGenerationFirst(operation, bucket.number(), commands);
-    return new BucketRequest(bucket, generation, request);
+    return new BucketMutations(bucket, generation, request);
   }
 
   /** Sends the requests of several buckets in one round trip, with the question if it is due. */
-  private List<List<@Nullable Object>> send(String operation, List<BucketRequest> asked) {
+  private List<List<@Nullable Object>> send(String operation, List<BucketMutations> asked) {
     if (asked.isEmpty()) {
       return List.of();
     }
-    List<Request> requests = asked.stream().map(BucketRequest::request).toList();
+    List<Request> requests = asked.stream().map(BucketMutations::request).toList();
     long nowNanos = System.nanoTime();
     return announcement.isDue(nowNanos)
         ? sendAndAsk(operation, requests, nowNanos)
@@ -444,5 +444,5 @@ final class MutationApplier {
   }
 
   /** The mutations of one bucket under the generation that was current when they were sent. */
-  private record BucketRequest(Bucket bucket, Generation generation, Request request) {}
+  private record BucketMutations(Bucket bucket, Generation generation, Request request) {}
 }

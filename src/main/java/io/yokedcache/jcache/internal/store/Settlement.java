@@ -459,13 +459,13 @@ final class Settlement {
     keys.forEach(observers::beforeUntrackedChange);
     try {
       List<@Nullable Object> unused =
-          guard.read(cache.nameOf(Operation.OWED_REMOVAL), keys, new Unlink());
+          guard.execute(cache.nameOf(Operation.OWED_REMOVAL), keys, new Unlink());
     } finally {
       keys.forEach(observers::afterChange);
     }
   }
 
-  private final class Unlink extends GenerationGuard.Guarded<@Nullable Object> {
+  private final class Unlink extends GenerationGuard.GuardedCommands<@Nullable Object> {
 
     Unlink() {
       super(guard, cache.nameOf(Operation.OWED_REMOVAL));
@@ -480,7 +480,8 @@ final class Settlement {
     }
 
     @Override
-    protected List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
+    protected List<@Nullable Object> resultsOf(
+        Generation generation, List<@Nullable Object> replies) {
       return replies;
     }
   }
