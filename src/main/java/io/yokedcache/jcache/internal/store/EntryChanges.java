@@ -127,7 +127,7 @@ public final class EntryChanges {
           outcomes.set(i, mutation.value() == null ? Outcome.NONE : outcomes.get(i).asCreation());
         }
       }
-      settlement.end(attempt, replaced, failure);
+      settlement.endChange(attempt, replaced, failure);
     }
   }
 
@@ -233,7 +233,7 @@ public final class EntryChanges {
     String operation = cache.nameOf(Operation.EXPIRE);
     observers.beforeChange(key);
     try {
-      if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
+      if (settlement.isAnyOwed() && !settlement.settleToUse(List.of(key)).isEmpty()) {
         return false;
       }
       return guard.execute(operation, List.of(key), requests.expire(operation, ttl)).get(0);
@@ -304,9 +304,7 @@ public final class EntryChanges {
     Map<Integer, Generation> pinned = new HashMap<>();
     try {
       if (!wereRead) {
-        Set<Integer> buckets = new HashSet<>();
-        keys.forEach(key -> buckets.add(names.bucketOf(key)));
-        generations.openAgain(buckets);
+        generations.openAgain(names.bucketsOf(keys));
       }
       keys.forEach(key -> pinned.computeIfAbsent(names.bucketOf(key), generations::current));
     } catch (RedisUnavailableException e) {

@@ -173,7 +173,7 @@ public final class EntryStore {
     Bytes generationKey = names.route(bucket);
     try {
       int repairs = refusedRepairs;
-      if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
+      if (settlement.isAnyOwed() && !settlement.settleToUse(List.of(key)).isEmpty()) {
         return null;
       }
       for (int attempt = 0; ; attempt++) {
@@ -222,7 +222,7 @@ public final class EntryStore {
       Use use, List<Bytes> keys, @Nullable T miss, Supplier<List<T>> read) {
     try {
       int repairs = refusedRepairs;
-      Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settle(keys) : Set.of();
+      Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settleToUse(keys) : Set.of();
       List<T> found = read.get();
       if (repairs != refusedRepairs) {
         return readOrMiss(use, keys, miss, read);

@@ -163,18 +163,17 @@ final class Settlement {
    * @return the keys of which Redis refuses it, which count as absent
    * @throws RedisUnavailableException if Redis cannot be reached
    */
-  Set<Bytes> settle(Collection<Bytes> keys) {
-    return settle(keys, owed.waitEndNanos());
+  Set<Bytes> settleToUse(Collection<Bytes> keys) {
+    return settleUntil(owed.waitEndNanos(), keys);
   }
 
-  /** Settles as {@link #settle(Collection)} does, and waits for other threads until a time. */
-  private Set<Bytes> settle(Collection<Bytes> keys, long waitEndNanos) {
+  /** Settles as {@link #settleToUse} does, and waits for other threads until a time. */
+  private Set<Bytes> settleUntil(long waitEndNanos, Collection<Bytes> keys) {
     long start = System.nanoTime();
     Set<Bytes> refused = new HashSet<>();
-    Set<Integer> buckets = new HashSet<>();
-    keys.forEach(key -> buckets.add(names.bucketOf(key)));
+    Set<Integer> buckets = names.bucketsOf(keys);
     while (true) {
-      if (!settleGeneration(buckets, waitEndNanos)) {
+      if (!settleGenerationIn(buckets, waitEndNanos)) {
         return new HashSet<>(keys);
       }
       // Later debts are of changes that run at the same time: this call may come before them.
@@ -195,7 +194,8 @@ final class Settlement {
       if (due.isEmpty()) {
         return refused;
       }
-      refused.addAll(settleKeys(due)); // apart from those that another thread has begun to remove
+      refused.addAll(
+          settleEntries(due)); // apart from those that another thread has begun to remove
     }
   }
 
@@ -211,13 +211,13 @@ final class Settlement {
    * itself is the attempt to replace the entries, and other threads leave them alone: a removal
    * that Redis accepts by now would end what the change has stored.
    *
-   * @return the attempt, for {@link #end}; {@code null} if nothing was refused
+   * @return the attempt, for {@link #endChange}; {@code null} if nothing was refused
    * @throws RedisUnavailableException if Redis cannot be reached
    */
   @Nullable SettlementAttempt settleToChange(Collection<Bytes> keys) {
     long waitEndNanos = owed.waitEndNanos();
     while (true) {
-      Map<Bytes, Debt> refused = owed.debtsOf(settle(keys, waitEndNanos));
+      Map<Bytes, Debt> refused = owed.debtsOf(settleUntil(waitEndNanos, keys));
       if (refused.isEmpty()) {
         return null;
       }
@@ -238,7 +238,7 @@ final class Settlement {
    * @param failure why the change failed, or {@code null}; threads that wait for the attempt fail
    *     too if Redis is away
    */
-  void end(SettlementAttempt attempt, Set<Bytes> replaced, @Nullable CacheException failure) {
+  void endChange(SettlementAttempt attempt, Set<Bytes> replaced, @Nullable CacheException failure) {
     try {
       Map<Bytes, Debt> ended = new HashMap<>(attempt.debts());
       ended.keySet().retainAll(replaced);
@@ -311,9 +311,9 @@ final class Settlement {
    * there may always be new ones.
    */
   private void settleAll() {
-    boolean isSettled = settleGenerations();
+    boolean isSettled = settleGenerationByBucket();
     for (Map<Bytes, Debt> due : owed.due(cache.batchSize())) {
-      isSettled = isSettled && settleKeys(due).isEmpty();
+      isSettled = isSettled && settleEntries(due).isEmpty();
     }
     Map<Bytes, Late> late = owed.dueLate(cache.batchSize());
     if (!late.isEmpty()) {
@@ -325,12 +325,12 @@ final class Settlement {
   /**
    * Begins the new generation that is owed, in one bucket after the other: a master may be away.
    */
-  private boolean settleGenerations() {
+  private boolean settleGenerationByBucket() {
     boolean isSettled = true;
     RedisUnavailableException failure = null;
     for (int bucket : generations.buckets()) {
       try {
-        isSettled &= settleGeneration(Set.of(bucket), owed.waitEndNanos());
+        isSettled &= settleGenerationIn(Set.of(bucket), owed.waitEndNanos());
       } catch (RedisUnavailableException e) {
         failure = e;
       }
@@ -347,9 +347,9 @@ final class Settlement {
    *
    * @return false if Redis refuses it
    */
-  private boolean settleGeneration(Collection<Integer> buckets, long waitEndNanos) {
+  private boolean settleGenerationIn(Collection<Integer> buckets, long waitEndNanos) {
     Debt before = owed.generation();
-    if (isSettled(buckets)) {
+    if (isGenerationSettledIn(buckets)) {
       return true;
     }
     if (before != null && !before.mayBeTried(System.nanoTime())) {
@@ -358,30 +358,32 @@ final class Settlement {
     SettlementAttempt attempt = beginAttemptIn(buckets, waitEndNanos);
     Debt debt = owed.generation();
     boolean isAccepted =
-        settle(
+        carryOut(
             attempt,
             debt == null ? Set.of() : Set.of(debt),
             () -> {
               // Another thread may have begun it by now, or was refused.
-              if (debt != null && !isSettled(buckets) && debt.mayBeTried(System.nanoTime())) {
+              if (debt != null
+                  && !isGenerationSettledIn(buckets)
+                  && debt.mayBeTried(System.nanoTime())) {
                 beginOwedGeneration(debt, owed.bucketsLeft(debt, buckets));
               }
             });
-    return isAccepted && isSettled(buckets);
+    return isAccepted && isGenerationSettledIn(buckets);
   }
 
   /**
-   * Settles debts by an attempt, which it ends.
+   * Carries out an attempt to settle some debts, and ends the attempt.
    *
-   * @param settlement asks Redis
+   * @param requests asks Redis
    * @return false if Redis refuses it, so that the debts are postponed
    * @throws RedisUnavailableException if Redis cannot be reached; threads that wait for the attempt
    *     fail too
    */
-  private boolean settle(SettlementAttempt attempt, Collection<Debt> debts, Runnable settlement) {
+  private boolean carryOut(SettlementAttempt attempt, Collection<Debt> debts, Runnable requests) {
     RedisUnavailableException failure = null;
     try {
-      settlement.run();
+      requests.run();
       return true;
     } catch (CacheException e) {
       failure = away(e);
@@ -395,11 +397,13 @@ final class Settlement {
     }
   }
 
-  private boolean isSettled(Collection<Integer> buckets) {
+  /** Whether no new generation is owed in some buckets. */
+  private boolean isGenerationSettledIn(Collection<Integer> buckets) {
     Debt debt = owed.generation();
     return debt == null || owed.bucketsLeft(debt, buckets).isEmpty();
   }
 
+  /** Begins the generation of a debt in some buckets; the debt ends with the last bucket. */
   private void beginOwedGeneration(Debt debt, Set<Integer> some) {
     for (int bucket : some) {
       if (executor.isAway(names.route(bucket))) {
@@ -415,7 +419,7 @@ final class Settlement {
     } finally {
       observers.afterClear();
     }
-    if (isSettled(generations.buckets())) {
+    if (isGenerationSettledIn(generations.buckets())) {
       owed.endAllDebts(debt, Map.of());
     }
   }
@@ -425,20 +429,19 @@ final class Settlement {
    *
    * @return the keys of which Redis refuses it
    */
-  private Set<Bytes> settleKeys(Map<Bytes, Debt> some) {
+  private Set<Bytes> settleEntries(Map<Bytes, Debt> some) {
     SettlementAttempt attempt = owed.beginAttempt(some);
     Map<Bytes, Debt> debts = attempt.debts();
     if (debts.isEmpty()) {
       return Set.of();
     }
     boolean isAccepted =
-        settle(
+        carryOut(
             attempt,
             debts.values(),
             () -> {
               List<Bytes> keys = List.copyOf(debts.keySet());
-              Set<Integer> buckets = new HashSet<>();
-              keys.forEach(key -> buckets.add(names.bucketOf(key)));
+              Set<Integer> buckets = names.bucketsOf(keys);
               boolean mayArriveLate = !endLostConnections(buckets);
               unlink(keys);
               // It may have been lost and sent again; executed late, it would remove a new entry.

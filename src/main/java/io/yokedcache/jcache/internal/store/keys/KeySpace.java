@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -126,6 +128,13 @@ public final class KeySpace {
     CRC32C crc = new CRC32C();
     crc.update(key.array());
     return (int) (crc.getValue() % buckets);
+  }
+
+  /** The buckets of some keys. */
+  public Set<Integer> bucketsOf(Collection<Bytes> keys) {
+    Set<Integer> some = new HashSet<>();
+    keys.forEach(key -> some.add(bucketOf(key)));
+    return some;
   }
 
   /** The items of a list whose keys are in one bucket. */
