@@ -14,6 +14,7 @@ import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.GenerationDebt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Late;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.SettlementAttempt;
 import java.util.ArrayList;
@@ -348,7 +349,7 @@ final class Settlement {
    * @return false if Redis refuses it
    */
   private boolean settleGenerationIn(Collection<Integer> buckets, long waitEndNanos) {
-    Debt before = owed.generation();
+    GenerationDebt before = owed.generation();
     if (isGenerationSettledIn(buckets)) {
       return true;
     }
@@ -356,7 +357,7 @@ final class Settlement {
       return false;
     }
     SettlementAttempt attempt = beginAttemptIn(buckets, waitEndNanos);
-    Debt debt = owed.generation();
+    GenerationDebt debt = owed.generation();
     boolean isAccepted =
         carryOut(
             attempt,
@@ -399,12 +400,12 @@ final class Settlement {
 
   /** Whether no new generation is owed in some buckets. */
   private boolean isGenerationSettledIn(Collection<Integer> buckets) {
-    Debt debt = owed.generation();
+    GenerationDebt debt = owed.generation();
     return debt == null || owed.bucketsLeft(debt, buckets).isEmpty();
   }
 
   /** Begins the generation of a debt in some buckets; the debt ends with the last bucket. */
-  private void beginOwedGeneration(Debt debt, Set<Integer> some) {
+  private void beginOwedGeneration(GenerationDebt debt, Set<Integer> some) {
     for (int bucket : some) {
       if (executor.isAway(names.route(bucket))) {
         generations.ask(bucket); // fails, and near entries of the others stay
