@@ -9,7 +9,6 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
 import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
@@ -18,6 +17,7 @@ import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRequ
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
+import io.yokedcache.jcache.internal.store.tags.TagInvalidation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -82,9 +82,6 @@ public final class EntryStore {
       return new StoredValue(other, ttlMillis, generation, tags);
     }
   }
-
-  private static final Script INVALIDATE_TAGS =
-      new Script(EntryStore.class, "invalidate-tags.lua", /* idempotent= */ true);
 
   private final StoredCache cache;
   private final RedisExecutor executor;
@@ -207,40 +204,6 @@ public final class EntryStore {
     }
   }
 
-  /** Whether this JVM must remove an entry before it uses it again. */
-  public boolean isOwed(Bytes key) {
-    return settlement.isOwed(key);
-  }
-
-  /**
-   * Makes a read of entries.
-   *
-   * @param miss the result for an entry whose removal is owed and was refused, and for all entries
-   *     if the cache degrades and Redis is away
-   */
-  private <T extends @Nullable Object> List<T> readOrMiss(
-      Use use, List<Bytes> keys, @Nullable T miss, Supplier<List<T>> read) {
-    try {
-      int repairs = refusedRepairs;
-      Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settleToUse(keys) : Set.of();
-      List<T> found = read.get();
-      if (repairs != refusedRepairs) {
-        return readOrMiss(use, keys, miss, read);
-      }
-      if (absent.isEmpty()) {
-        return found;
-      }
-      List<T> left = new ArrayList<>(found.size());
-      for (int i = 0; i < found.size(); i++) {
-        left.add(absent.contains(keys.get(i)) ? miss : found.get(i));
-      }
-      return left;
-    } catch (RedisUnavailableException e) {
-      degradation.missOrThrow(use, e);
-      return Collections.nCopies(keys.size(), miss);
-    }
-  }
-
   /** Reads an entry before a change that depends on it. */
   public @Nullable Bytes getToChange(Bytes key, boolean owes) {
     try {
@@ -251,32 +214,6 @@ public final class EntryStore {
       }
       throw e;
     }
-  }
-
-  /** Notes that a new master has refused to remove entries. */
-  synchronized void owe(Collection<Bytes> keys) {
-    settlement.owe(keys);
-    refusedRepairs++;
-  }
-
-  /** Notes that a new master has refused a new generation. */
-  synchronized void oweGeneration() {
-    settlement.oweGeneration();
-    refusedRepairs++;
-  }
-
-  /** Whether there are entries, before changes that depend on it and are owed if this fails. */
-  public List<Boolean> containsAllToChange(List<Bytes> keys) {
-    try {
-      return containsAll(keys, Use.DECISION);
-    } catch (CacheException e) {
-      settlement.owe(keys, e);
-      throw e;
-    }
-  }
-
-  public OutageStatistics outages() {
-    return settlement.statistics(degradation.reads(), degradation.writes());
   }
 
   /**
@@ -306,6 +243,17 @@ public final class EntryStore {
   }
 
   /**
+   * Reads several entries with their times to live, which this read leaves as they are.
+   *
+   * @return an entry or {@code null} for each key, in the order of the keys
+   */
+  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
+    String operation = cache.nameOfGet(keys);
+    return readOrMiss(
+        use, keys, null, () -> guard.execute(operation, keys, requests.valuesWithTtl(operation)));
+  }
+
+  /**
    * The time to live of an entry, {@link Ttl#ETERNAL} if it does not expire; {@code null} if there
    * is no entry.
    */
@@ -315,6 +263,52 @@ public final class EntryStore {
     return readOrMiss(
             Use.ANSWER, keys, null, () -> guard.execute(operation, keys, requests.ttl(operation)))
         .get(0);
+  }
+
+  /** Whether there is an entry, for each key in their order. */
+  public List<Boolean> containsAll(List<Bytes> keys, Use use) {
+    String operation = cache.nameOf(Operation.CONTAINS_KEY);
+    return readOrMiss(
+        use, keys, false, () -> guard.execute(operation, keys, requests.exists(operation)));
+  }
+
+  /** Whether there are entries, before changes that depend on it and are owed if this fails. */
+  public List<Boolean> containsAllToChange(List<Bytes> keys) {
+    try {
+      return containsAll(keys, Use.DECISION);
+    } catch (CacheException e) {
+      settlement.owe(keys, e);
+      throw e;
+    }
+  }
+
+  /**
+   * Makes a read of entries.
+   *
+   * @param miss the result for an entry whose removal is owed and was refused, and for all entries
+   *     if the cache degrades and Redis is away
+   */
+  private <T extends @Nullable Object> List<T> readOrMiss(
+      Use use, List<Bytes> keys, @Nullable T miss, Supplier<List<T>> read) {
+    try {
+      int repairs = refusedRepairs;
+      Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settleToUse(keys) : Set.of();
+      List<T> found = read.get();
+      if (repairs != refusedRepairs) {
+        return readOrMiss(use, keys, miss, read);
+      }
+      if (absent.isEmpty()) {
+        return found;
+      }
+      List<T> left = new ArrayList<>(found.size());
+      for (int i = 0; i < found.size(); i++) {
+        left.add(absent.contains(keys.get(i)) ? miss : found.get(i));
+      }
+      return left;
+    } catch (RedisUnavailableException e) {
+      degradation.missOrThrow(use, e);
+      return Collections.nCopies(keys.size(), miss);
+    }
   }
 
   /**
@@ -371,16 +365,6 @@ public final class EntryStore {
     return replicas != null;
   }
 
-  /** How many entries replicas have served. */
-  public long replicaReads() {
-    return replicas == null ? 0 : replicas.served();
-  }
-
-  /** For how many entries the master was asked although reads may go to replicas. */
-  public long replicaFallbacks() {
-    return replicas == null ? 0 : replicas.fallbacks();
-  }
-
   /**
    * Reads an entry for {@link Use#ANSWER} from a replica if one may be read, else from the master.
    * Its time to live stays as it is. An entry that a replica does not have is read from the master.
@@ -418,22 +402,14 @@ public final class EntryStore {
     return values;
   }
 
-  /**
-   * Reads several entries with their times to live, which this read leaves as they are.
-   *
-   * @return an entry or {@code null} for each key, in the order of the keys
-   */
-  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
-    String operation = cache.nameOfGet(keys);
-    return readOrMiss(
-        use, keys, null, () -> guard.execute(operation, keys, requests.valuesWithTtl(operation)));
+  /** How many entries replicas have served. */
+  public long replicaReads() {
+    return replicas == null ? 0 : replicas.served();
   }
 
-  /** Whether there is an entry, for each key in their order. */
-  public List<Boolean> containsAll(List<Bytes> keys, Use use) {
-    String operation = cache.nameOf(Operation.CONTAINS_KEY);
-    return readOrMiss(
-        use, keys, false, () -> guard.execute(operation, keys, requests.exists(operation)));
+  /** For how many entries the master was asked although reads may go to replicas. */
+  public long replicaFallbacks() {
+    return replicas == null ? 0 : replicas.fallbacks();
   }
 
   /** The leases under which JVMs load missing entries. */
@@ -446,6 +422,37 @@ public final class EntryStore {
   public KeyLeases refreshLeases(Duration duration) {
     return new KeyLeases(
         executor, cache.nameOf(Operation.REFRESH_LEASE), names::refreshLeaseKey, duration);
+  }
+
+  /**
+   * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
+   * is returned, also if its slot of a cluster moves; a key that is added or removed during the
+   * scan may be. A key may come twice. If the cache degrades, a scan for {@link Use#ANSWER} ends
+   * where Redis is away. A scan for {@link Use#DECISION}, which removes all entries, owes a new
+   * generation if it fails.
+   *
+   * @param beginnings on one server, only keys that begin with one of these are returned; on a
+   *     cluster, others may be as well. If there are none, all keys are returned.
+   */
+  public Iterator<List<Bytes>> scan(Use use, List<byte[]> beginnings) {
+    return new EntryPages(cache, settlement, degradation, use, beginnings);
+  }
+
+  /**
+   * Whether another cache object, of this or another JVM, may listen to changes, before all entries
+   * are removed; true also if the cache degrades and Redis is away.
+   */
+  public boolean isHeard() {
+    try {
+      return generations.isHeard();
+    } catch (CacheException e) {
+      settlement.oweGeneration();
+      if (e instanceof RedisUnavailableException away) {
+        degradation.missOrThrow(away);
+        return true;
+      }
+      throw e;
+    }
   }
 
   /**
@@ -469,23 +476,13 @@ public final class EntryStore {
 
   /**
    * Ends the entries that have one of some tags, for every JVM at once, at a cost that does not
-   * depend on their number: one request for each bucket, all in one round trip. If it fails, the
-   * cache is emptied later.
+   * depend on their number. If it fails, the cache is emptied later.
    */
   public void invalidateTags(List<Bytes> tags) {
-    List<byte[]> arguments = tags.stream().map(Bytes::array).toList();
-    List<Script.Call> calls = new ArrayList<>(names.buckets());
-    for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      List<byte[]> keys = new ArrayList<>(tags.size() + 1);
-      keys.add(names.tagsKey(bucket));
-      for (Bytes tag : tags) {
-        keys.add(names.tagInvalidationKey(bucket, tag));
-      }
-      calls.add(INVALIDATE_TAGS.call(keys, arguments));
-    }
     observers.beforeTagInvalidation();
     try {
-      tellNearCaches(tags, executor.callAll(cache.nameOf(Operation.INVALIDATE_TAGS), calls));
+      new TagInvalidation(executor, names)
+          .invalidate(cache.nameOf(Operation.INVALIDATE_TAGS), tags);
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       degradation.skipOrThrow(e);
@@ -495,34 +492,6 @@ public final class EntryStore {
     } finally {
       observers.afterTagInvalidation(tags);
     }
-  }
-
-  /**
-   * Has near caches hear of an invalidation in those buckets whose slot is on its way, where the
-   * script could not do it: their keys may be at another node than the tokens.
-   */
-  private void tellNearCaches(List<Bytes> tags, List<@Nullable Object> replies) {
-    String operation = cache.nameOf(Operation.INVALIDATE_TAGS);
-    List<Request> requests = new ArrayList<>(0);
-    for (int bucket = 0; bucket < replies.size(); bucket++) {
-      if (replies.get(bucket) == null) {
-        List<CommandArguments> commands = new ArrayList<>(2 * tags.size());
-        for (Bytes tag : tags) {
-          byte[] key = names.tagInvalidationKey(bucket, tag);
-          commands.add(new CommandArguments(Command.SET).add(key).add("1"));
-          commands.add(new CommandArguments(Command.DEL).add(key));
-        }
-        requests.add(new Request(operation, names.route(bucket), /* idempotent= */ true, commands));
-      }
-    }
-    for (List<@Nullable Object> each : executor.executeAll(requests)) {
-      each.forEach(reply -> executor.checked(operation, reply));
-    }
-  }
-
-  /** Ends the use of the entries by a cache object; what is owed is settled nevertheless. */
-  public void close() {
-    settlement.close();
   }
 
   /** Empties the cache and forgets that it existed. */
@@ -535,34 +504,29 @@ public final class EntryStore {
     }
   }
 
-  /**
-   * Whether another cache object, of this or another JVM, may listen to changes, before all entries
-   * are removed; true also if the cache degrades and Redis is away.
-   */
-  public boolean isHeard() {
-    try {
-      return generations.isHeard();
-    } catch (CacheException e) {
-      settlement.oweGeneration();
-      if (e instanceof RedisUnavailableException away) {
-        degradation.missOrThrow(away);
-        return true;
-      }
-      throw e;
-    }
+  /** Whether this JVM must remove an entry before it uses it again. */
+  public boolean isOwed(Bytes key) {
+    return settlement.isOwed(key);
   }
 
-  /**
-   * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
-   * is returned, also if its slot of a cluster moves; a key that is added or removed during the
-   * scan may be. A key may come twice. If the cache degrades, a scan for {@link Use#ANSWER} ends
-   * where Redis is away. A scan for {@link Use#DECISION}, which removes all entries, owes a new
-   * generation if it fails.
-   *
-   * @param beginnings on one server, only keys that begin with one of these are returned; on a
-   *     cluster, others may be as well. If there are none, all keys are returned.
-   */
-  public Iterator<List<Bytes>> scan(Use use, List<byte[]> beginnings) {
-    return new EntryPages(cache, settlement, degradation, use, beginnings);
+  /** Notes that a new master has refused to remove entries. */
+  synchronized void owe(Collection<Bytes> keys) {
+    settlement.owe(keys);
+    refusedRepairs++;
+  }
+
+  /** Notes that a new master has refused a new generation. */
+  synchronized void oweGeneration() {
+    settlement.oweGeneration();
+    refusedRepairs++;
+  }
+
+  public OutageStatistics outages() {
+    return settlement.statistics(degradation.reads(), degradation.writes());
+  }
+
+  /** Ends the use of the entries by a cache object; what is owed is settled nevertheless. */
+  public void close() {
+    settlement.close();
   }
 }
