@@ -77,7 +77,7 @@ public final class EntryChanges {
     try {
       SettlementAttempt attempt =
           settlement.isAnyOwed() ? settlement.settleToChange(List.of(key)) : null;
-      return attempt == null ? mutations.apply(mutation) : replace(mutation, attempt);
+      return attempt == null ? mutations.apply(mutation) : applyToRefused(mutation, attempt);
     } catch (Throwable e) {
       if (owes) {
         settlement.oweChanges(List.of(mutation), e);
@@ -89,9 +89,9 @@ public final class EntryChanges {
   }
 
   /** Changes an entry that Redis refused to remove. */
-  private Outcome replace(Mutation mutation, SettlementAttempt attempt) {
+  private Outcome applyToRefused(Mutation mutation, SettlementAttempt attempt) {
     List<Outcome> outcomes = new ArrayList<>(1);
-    replace(
+    applyAllToRefused(
         List.of(mutation), attempt, outcomes, made -> outcomes.add(mutations.apply(made.get(0))));
     return outcomes.get(0);
   }
@@ -103,7 +103,7 @@ public final class EntryChanges {
    *
    * @param outcomes those of the changes that were made, also if one fails
    */
-  private void replace(
+  private void applyAllToRefused(
       List<Mutation> all,
       SettlementAttempt attempt,
       List<Outcome> outcomes,
@@ -190,7 +190,7 @@ public final class EntryChanges {
       if (attempt == null) {
         mutations.applyAll(all, /* pinned= */ null, outcomes);
       } else {
-        replace(
+        applyAllToRefused(
             all, attempt, outcomes, made -> mutations.applyAll(made, /* pinned= */ null, outcomes));
       }
     } catch (Throwable e) {
@@ -254,7 +254,7 @@ public final class EntryChanges {
       observers.beforeUntrackedChange(key);
     }
     try {
-      touch(List.of(key), any -> ttl);
+      touchEach(List.of(key), any -> ttl);
     } finally {
       observers.afterChange(key);
     }
@@ -271,13 +271,13 @@ public final class EntryChanges {
           }
         });
     try {
-      touch(List.copyOf(changed.keySet()), key -> requireNonNull(changed.get(key)));
+      touchEach(List.copyOf(changed.keySet()), key -> requireNonNull(changed.get(key)));
     } finally {
       changed.keySet().forEach(observers::afterChange);
     }
   }
 
-  private void touch(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
+  private void touchEach(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
     String operation = cache.nameOf(Operation.TOUCH);
     try {
       List<@Nullable Object> unused =
