@@ -31,6 +31,7 @@ import io.yokedcache.jcache.internal.store.EntryStore;
 import io.yokedcache.jcache.internal.store.RecentChanges;
 import io.yokedcache.jcache.internal.store.RemoteEventMessage;
 import io.yokedcache.jcache.internal.store.RemoteEventPublisher;
+import io.yokedcache.jcache.internal.store.StoredCache;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
@@ -397,26 +398,24 @@ public final class RedisBackend implements AutoCloseable {
       @Nullable NearCache<?> near,
       Supplier<RoundTripTimer> timer) {
     KeySpace names = new KeySpace(settings.namespace(), identity.cacheName(), settings.buckets());
-    RedisExecutor timed = executor.timedBy(timer);
-    Generations generations = new Generations(timed, names, identity, settings.events().announce());
+    StoredCache cache =
+        new StoredCache(
+            executor.timedBy(timer),
+            names,
+            identity,
+            settings.events().announce(),
+            options.batchSize());
+    Generations generations = cache.generations();
     RemoteEventPublisher publisher =
         new RemoteEventPublisher(
-            timed,
-            names,
-            identity.cacheName(),
-            RemoteEventMessage.origin(manager, cacheObjects.incrementAndGet()));
+            cache, RemoteEventMessage.origin(manager, cacheObjects.incrementAndGet()));
     EntryStore entries =
         new EntryStore(
-            timed,
-            names,
-            identity.cacheName(),
-            generations,
+            cache,
             publisher,
             announcement,
-            options.batchSize(),
             options.onFailure() == OnFailure.DEGRADE,
-            owed,
-            options.removesDoubtful(),
+            owed.of(names.toString(), options.removesDoubtful()),
             options.readsReplicas() && replicas != null ? replicas.reader(timer) : null);
     return new CacheBackend(
         new CacheBackend.Shared(invalidations, subscriber, cleaner, clears),

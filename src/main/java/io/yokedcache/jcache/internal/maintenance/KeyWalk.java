@@ -185,7 +185,7 @@ abstract class KeyWalk implements Runnable {
   KeyWalk(Task task) {
     this.task = task;
     this.masters = task.executor.masters();
-    byte[] pattern = KeySpace.scanPattern(task.namespace);
+    byte[] pattern = KeySpace.entriesPattern(task.namespace);
     for (RedisExecutor master : masters) {
       KeyScan scan = new KeyScan(List.of(master), task.operation(), pattern, task.load.pageSize());
       turns.add(new Turn(scan, renewedNanos));

@@ -303,7 +303,7 @@ public final class StaleEntryCleaner {
     private long pageByScript() {
       List<byte[]> arguments = new ArrayList<>();
       arguments.add(ascii(cursor));
-      arguments.add(names.scanPattern());
+      arguments.add(names.entriesPattern());
       arguments.add(ascii(Integer.toString(COUNTED_PAGE)));
       tokens.forEach(token -> arguments.add(ascii(token)));
       Object reply =

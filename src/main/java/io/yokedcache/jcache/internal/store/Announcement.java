@@ -59,9 +59,10 @@ public final class Announcement {
   /** Whether the background thread asks now. */
   private final AtomicBoolean isLooking = new AtomicBoolean();
 
-  // The announcement of this JVM; guarded by this object's monitor.
-  private long sureNanos = System.nanoTime();
+  /** When every writer has seen the key that this JVM wrote; guarded by this object's monitor. */
+  private long seenNanos = System.nanoTime();
 
+  /** When the key that this JVM wrote expires; guarded by this object's monitor. */
   private long endNanos = System.nanoTime();
 
   /**
@@ -161,7 +162,7 @@ public final class Announcement {
                 .add(lifeMillis)
                 .add(Keyword.GET));
     if (before == null || !wasThere) {
-      sureNanos = System.nanoTime() + spanNanos;
+      seenNanos = System.nanoTime() + spanNanos;
     }
     endNanos = now + TimeUnit.MILLISECONDS.toNanos(lifeMillis);
   }
@@ -174,7 +175,7 @@ public final class Announcement {
     long now = System.nanoTime();
     // If the key may expire sooner, writers must first read the generation again.
     boolean isLong = endNanos - now > spanNanos;
-    long remaining = isLong ? sureNanos - now : spanNanos;
+    long remaining = isLong ? seenNanos - now : spanNanos;
     return remaining <= 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(remaining) + 1;
   }
 }

@@ -11,7 +11,7 @@ import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRequest;
-import io.yokedcache.jcache.internal.store.generation.GenerationGuard.Guarded;
+import io.yokedcache.jcache.internal.store.generation.GenerationGuard.GuardedCommands;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.tags.TagHeader;
 import io.yokedcache.jcache.internal.store.tags.TagTokens;
@@ -71,23 +71,18 @@ final class BucketRequests {
    *
    * @param sizes estimates the size of the replies, and learns from them
    */
-  BucketRequests(
-      RedisExecutor executor,
-      KeySpace names,
-      GenerationGuard guard,
-      ValueSizes sizes,
-      boolean hasTags) {
-    this.executor = executor;
-    this.names = names;
-    this.guard = guard;
+  BucketRequests(StoredCache cache, ValueSizes sizes) {
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.guard = cache.guard();
     this.sizes = sizes;
-    this.hasTags = hasTags;
+    this.hasTags = cache.generations().hasTags();
   }
 
   /** Reads values, and sets the times to live of the entries. */
   BucketRequest<@Nullable Bytes> values(String operation, Ttl onAccess) {
     return hasTags
-        ? new LiveRead<@Nullable Bytes>(
+        ? new TaggedRequest<@Nullable Bytes>(
             operation,
             VALUE,
             onAccess.isUnchanged() ? null : key -> onAccess,
@@ -97,14 +92,14 @@ final class BucketRequests {
 
   /** Reads values with the times to live of the entries, which stay as they are. */
   BucketRequest<@Nullable StoredValue> valuesWithTtl(String operation) {
-    return hasTags ? new LiveReadWithTtl(operation) : new ValuesWithTtl(operation);
+    return hasTags ? new TaggedValuesWithTtl(operation) : new ValuesWithTtl(operation);
   }
 
   /** Reads times to live: {@link Ttl#ETERNAL} for an entry without one, {@code null} for none. */
   BucketRequest<@Nullable Ttl> ttl(String operation) {
     return hasTags
-        ? new LiveRead<>(operation, TTL, /* onAccess= */ null, BucketRequests::timeToLive)
-        : new PlainRead<@Nullable Ttl>(
+        ? new TaggedRequest<>(operation, TTL, /* onAccess= */ null, BucketRequests::timeToLive)
+        : new CommandPerEntry<@Nullable Ttl>(
             operation,
             (key, entry) -> new CommandArguments(Command.PTTL).add(entry),
             BucketRequests::timeToLive);
@@ -113,8 +108,8 @@ final class BucketRequests {
   /** Reads whether there are entries. */
   BucketRequest<Boolean> exists(String operation) {
     return hasTags
-        ? new LiveRead<>(operation, EXISTS, /* onAccess= */ null, BucketRequests::isOne)
-        : new PlainRead<>(
+        ? new TaggedRequest<>(operation, EXISTS, /* onAccess= */ null, BucketRequests::isOne)
+        : new CommandPerEntry<>(
             operation,
             (key, entry) -> new CommandArguments(Command.EXISTS).add(entry),
             BucketRequests::isOne);
@@ -123,16 +118,16 @@ final class BucketRequests {
   /** Sets the times to live of the entries that exist; the results mean nothing. */
   BucketRequest<@Nullable Object> touch(String operation, Function<Bytes, Ttl> ttl) {
     return hasTags
-        ? new LiveRead<>(operation, EXISTS, ttl, reply -> reply)
-        : new PlainRead<@Nullable Object>(
+        ? new TaggedRequest<>(operation, EXISTS, ttl, reply -> reply)
+        : new CommandPerEntry<@Nullable Object>(
             operation, (key, entry) -> touching(entry, ttl.apply(key)), reply -> reply);
   }
 
   /** Sets the time to live of one entry, and reads whether there is one. */
   BucketRequest<Boolean> expire(String operation, Ttl ttl) {
     return hasTags
-        ? new LiveRead<>(operation, EXISTS, key -> ttl, BucketRequests::isOne)
-        : new Guarded<Boolean>(guard, operation) {
+        ? new TaggedRequest<>(operation, EXISTS, key -> ttl, BucketRequests::isOne)
+        : new GuardedCommands<Boolean>(guard, operation) {
           @Override
           protected List<CommandArguments> commands(Generation generation, List<Bytes> keys) {
             byte[] entry = KeySpace.entryKey(generation.entryPrefix(), keys.get(0));
@@ -141,7 +136,7 @@ final class BucketRequests {
           }
 
           @Override
-          protected List<Boolean> read(Generation generation, List<@Nullable Object> replies) {
+          protected List<Boolean> resultsOf(Generation generation, List<@Nullable Object> replies) {
             return List.of(isOne(replies.get(1)));
           }
         };
@@ -161,6 +156,10 @@ final class BucketRequests {
 
   private static byte @Nullable [] withoutHeader(@Nullable Object reply) {
     return reply instanceof byte[] raw ? TagHeader.valueIn(raw) : null;
+  }
+
+  private static byte[] millis(Ttl ttl) {
+    return Long.toString(ttl.millis()).getBytes(US_ASCII);
   }
 
   private static boolean startsWith(byte[] value, byte[] start) {
@@ -208,18 +207,18 @@ final class BucketRequests {
   }
 
   /** Sends one plain command for each entry. */
-  private final class PlainRead<T extends @Nullable Object> extends Guarded<T> {
+  private final class CommandPerEntry<T extends @Nullable Object> extends GuardedCommands<T> {
 
     private final BiFunction<Bytes, byte[], CommandArguments> command;
     private final Function<@Nullable Object, T> result;
 
     /**
-     * Creates a read.
+     * Creates a request.
      *
      * @param command the command by the key and the name of its entry in Redis
      * @param result the result by the reply
      */
-    PlainRead(
+    CommandPerEntry(
         String operation,
         BiFunction<Bytes, byte[], CommandArguments> command,
         Function<@Nullable Object, T> result) {
@@ -238,7 +237,7 @@ final class BucketRequests {
     }
 
     @Override
-    protected List<T> read(Generation generation, List<@Nullable Object> replies) {
+    protected List<T> resultsOf(Generation generation, List<@Nullable Object> replies) {
       List<T> results = new ArrayList<>(replies.size());
       replies.forEach(reply -> results.add(result.apply(reply)));
       return results;
@@ -257,7 +256,7 @@ final class BucketRequests {
     }
 
     @Override
-    public Request request(int bucket, Generation generation, List<Bytes> keys) {
+    public Request create(int bucket, Generation generation, List<Bytes> keys) {
       Bytes generationKey = names.route(bucket);
       List<CommandArguments> commands = new ArrayList<>();
       CommandArguments first =
@@ -292,7 +291,7 @@ final class BucketRequests {
   }
 
   /** Reads values with the times to live of the entries, which stay as they are. */
-  private final class ValuesWithTtl extends Guarded<@Nullable StoredValue> {
+  private final class ValuesWithTtl extends GuardedCommands<@Nullable StoredValue> {
 
     ValuesWithTtl(String operation) {
       super(guard, operation);
@@ -317,7 +316,7 @@ final class BucketRequests {
     }
 
     @Override
-    protected List<@Nullable StoredValue> read(
+    protected List<@Nullable StoredValue> resultsOf(
         Generation generation, List<@Nullable Object> replies) {
       List<? extends @Nullable Object> values = list(replies.get(0));
       List<@Nullable StoredValue> found = new ArrayList<>(values.size());
@@ -337,14 +336,15 @@ final class BucketRequests {
   }
 
   /**
-   * Reads entries of a cache with tags by a script, which compares the tokens of their tags. Large
-   * values are read by a plain command before the script, in the same round trip. Such a value
-   * counts if the script finds its header, with the present tokens: a token never comes back, so
-   * the value counted when it was read. For one operation; safe for use by several threads.
+   * Reads entries of a cache with tags, or sets their times to live, by a script, which compares
+   * the tokens of their tags. Large values are read by a plain command before the script, in the
+   * same round trip. Such a value counts if the script finds its header, with the present tokens: a
+   * token never comes back, so the value counted when it was read. For one operation; safe for use
+   * by several threads.
    *
    * @param <T> the result for each key
    */
-  private class LiveRead<T extends @Nullable Object> implements BucketRequest<T> {
+  private class TaggedRequest<T extends @Nullable Object> implements BucketRequest<T> {
 
     private final String operation;
     private final byte[] wanted;
@@ -361,13 +361,13 @@ final class BucketRequests {
     private volatile Set<Integer> onTheirWay = Set.of();
 
     /**
-     * Creates a read.
+     * Creates a request.
      *
      * @param wanted the result of {@code read.lua} for each entry
-     * @param onAccess the time to live of each entry after the read, or {@code null} if it stays
+     * @param onAccess the time to live of each entry afterwards, or {@code null} if it stays
      * @param result the result by the script's reply for an entry
      */
-    LiveRead(
+    TaggedRequest(
         String operation,
         byte[] wanted,
         @Nullable Function<Bytes, Ttl> onAccess,
@@ -379,43 +379,47 @@ final class BucketRequests {
     }
 
     @Override
-    public Request request(int bucket, Generation generation, List<Bytes> keys) {
+    public Request create(int bucket, Generation generation, List<Bytes> keys) {
       if (onTheirWay.contains(bucket)) {
         return keyByKey(bucket, generation, keys);
       }
-      List<byte[]> read = new ArrayList<>(keys.size() + 2);
-      read.add(names.generationKey(bucket));
-      read.add(names.tagsKey(bucket));
-      List<byte[]> ttls = new ArrayList<>(onAccess == null ? 0 : keys.size());
+      List<byte[]> scriptKeys = new ArrayList<>(keys.size() + 2);
+      scriptKeys.add(names.generationKey(bucket));
+      scriptKeys.add(names.tagsKey(bucket));
       CommandArguments values = new CommandArguments(Command.MGET);
-      boolean isIdempotent = true;
+      boolean deletes = false;
       for (Bytes key : keys) {
         byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
-        read.add(entry);
+        scriptKeys.add(entry);
         values.add(entry);
-        if (onAccess != null) {
-          Ttl ttl = onAccess.apply(key);
-          isIdempotent &= !ttl.isZero();
-          ttls.add(Long.toString(ttl.millis()).getBytes(US_ASCII));
-        }
+        deletes |= ttlOf(key).isZero();
       }
       // An entry that the script deletes is returned by the script.
-      boolean isApart =
-          isIdempotent
-              && !isChanging
-              && (wanted == VALUE || wanted == VALUE_AND_TTL)
-              && sizes.expected(1) >= LARGE_BYTES;
-      List<byte[]> arguments = new ArrayList<>(ttls.size() + 1);
+      boolean isApart = !deletes && readsValuesApart();
+      List<byte[]> arguments = new ArrayList<>(keys.size() + 1);
       arguments.add(!isApart ? wanted : wanted == VALUE ? HEADER : HEADER_AND_TTL);
-      arguments.addAll(ttls);
-      Script.Call call = READ.call(read, arguments);
+      if (onAccess != null) {
+        keys.forEach(key -> arguments.add(millis(ttlOf(key))));
+      }
+      Script.Call call = READ.call(scriptKeys, arguments);
       CommandArguments script = isForgotten ? call.byText() : call.byDigest();
       return new Request(
           operation,
           names.route(bucket),
-          isIdempotent,
+          /* idempotent= */ !deletes,
           isApart ? List.of(values, script) : List.of(script),
           sizes.expected(keys.size()));
+    }
+
+    private Ttl ttlOf(Bytes key) {
+      return onAccess == null ? Ttl.UNCHANGED : onAccess.apply(key);
+    }
+
+    /** Whether values are read by a plain command, and the script returns their headers. */
+    private boolean readsValuesApart() {
+      return !isChanging
+          && (wanted == VALUE || wanted == VALUE_AND_TTL)
+          && sizes.expected(1) >= LARGE_BYTES;
     }
 
     @Override
@@ -424,7 +428,7 @@ final class BucketRequests {
       if (onTheirWay.contains(bucket)) {
         replies.forEach(reply -> executor.checked(operation, reply));
         return guard.verified(bucket, generation, replies.get(0))
-            ? results(generation, liveOf(bucket, generation, keys, replies))
+            ? resultsOf(generation, liveOf(bucket, generation, keys, replies))
             : null;
       }
       Object checked = replies.get(replies.size() - 1);
@@ -450,7 +454,7 @@ final class BucketRequests {
           return null; // the request is repeated
         }
       }
-      return results(generation, live);
+      return resultsOf(generation, live);
     }
 
     /**
@@ -529,15 +533,16 @@ final class BucketRequests {
     }
 
     private void touch(Generation generation, Bytes key, byte[] raw) {
-      Ttl ttl = onAccess == null ? Ttl.UNCHANGED : onAccess.apply(key);
+      Ttl ttl = ttlOf(key);
       if (!ttl.isUnchanged()) {
         byte[] entry = KeySpace.entryKey(generation.entryPrefix(), key);
-        byte[] millis = Long.toString(ttl.millis()).getBytes(US_ASCII);
-        Object unused = executor.call(operation, TOUCH.call(List.of(entry), List.of(raw, millis)));
+        Script.Call call = TOUCH.call(List.of(entry), List.of(raw, millis(ttl)));
+        Object unused = executor.call(operation, call);
       }
     }
 
-    List<T> results(Generation generation, List<? extends @Nullable Object> replies) {
+    /** The results for the keys by what the script returned. */
+    List<T> resultsOf(Generation generation, List<? extends @Nullable Object> replies) {
       List<T> results = new ArrayList<>(replies.size());
       replies.forEach(reply -> results.add(result.apply(reply)));
       return results;
@@ -545,14 +550,14 @@ final class BucketRequests {
   }
 
   /** Reads entries of a cache with tags with their times to live. */
-  private final class LiveReadWithTtl extends LiveRead<@Nullable StoredValue> {
+  private final class TaggedValuesWithTtl extends TaggedRequest<@Nullable StoredValue> {
 
-    LiveReadWithTtl(String operation) {
+    TaggedValuesWithTtl(String operation) {
       super(operation, VALUE_AND_TTL, /* onAccess= */ null, reply -> null);
     }
 
     @Override
-    List<@Nullable StoredValue> results(
+    List<@Nullable StoredValue> resultsOf(
         Generation generation, List<? extends @Nullable Object> replies) {
       List<@Nullable StoredValue> found = new ArrayList<>(replies.size() / 2);
       for (int i = 0; i < replies.size(); i += 2) {

@@ -8,8 +8,8 @@ import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.Settlement.Refusal;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -38,31 +38,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryChanges {
 
+  private final StoredCache cache;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
-  private final BucketRequests reads;
+  private final BucketRequests requests;
   private final MutationApplier mutations;
   private final Settlement settlement;
   private final Degradation degradation;
   private final ChangeObserver observers;
 
   EntryChanges(
-      KeySpace names,
-      OperationNames operations,
-      Generations generations,
-      GenerationGuard guard,
-      BucketRequests reads,
+      StoredCache cache,
+      BucketRequests requests,
       MutationApplier mutations,
       Settlement settlement,
       Degradation degradation,
       ChangeObserver observers) {
-    this.names = names;
-    this.operations = operations;
-    this.generations = generations;
-    this.guard = guard;
-    this.reads = reads;
+    this.cache = cache;
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
+    this.requests = requests;
     this.mutations = mutations;
     this.settlement = settlement;
     this.degradation = degradation;
@@ -95,7 +92,8 @@ public final class EntryChanges {
       int repairs = settlement.refusedRepairs();
       Refusal refusal =
           settlement.isAnyOwed() ? settlement.settleToChange(List.of(mutation.key())) : null;
-      Outcome outcome = refusal == null ? mutations.apply(mutation) : replace(mutation, refusal);
+      Outcome outcome =
+          refusal == null ? mutations.apply(mutation) : applyToRefused(mutation, refusal);
       if (refusal != null || isValid(mutation, outcome, repairs)) {
         return outcome;
       }
@@ -130,9 +128,9 @@ public final class EntryChanges {
   }
 
   /** Changes an entry that Redis refused to remove. */
-  private Outcome replace(Mutation mutation, Refusal refusal) {
+  private Outcome applyToRefused(Mutation mutation, Refusal refusal) {
     List<Outcome> outcomes = new ArrayList<>(1);
-    replace(
+    applyAllToRefused(
         List.of(mutation), refusal, outcomes, made -> outcomes.add(mutations.apply(made.get(0))));
     return outcomes.get(0);
   }
@@ -145,7 +143,7 @@ public final class EntryChanges {
    *
    * @param outcomes those of the changes that were made, also if one fails
    */
-  private void replace(
+  private void applyAllToRefused(
       List<Mutation> all,
       Refusal refusal,
       List<Outcome> outcomes,
@@ -173,7 +171,7 @@ public final class EntryChanges {
           outcomes.set(i, mutation.value() == null ? Outcome.NONE : outcomes.get(i).asCreation());
         }
       }
-      settlement.end(refusal.attempt(), replaced, failure);
+      settlement.endChange(refusal.attempt(), replaced, failure);
     }
   }
 
@@ -240,7 +238,7 @@ public final class EntryChanges {
       if (refusal == null) {
         mutations.applyAll(all, /* pinned= */ null, outcomes);
       } else {
-        replace(
+        applyAllToRefused(
             all, refusal, outcomes, made -> mutations.applyAll(made, /* pinned= */ null, outcomes));
       }
       for (int i = 0; i < outcomes.size(); i++) {
@@ -286,15 +284,16 @@ public final class EntryChanges {
    * @return whether there is an entry
    */
   public boolean expire(Bytes key, Ttl ttl) {
-    String operation = operations.of(Name.EXPIRE);
+    String operation = cache.nameOf(Operation.EXPIRE);
     observers.beforeChange(key);
     try {
       while (true) {
         int repairs = settlement.refusedRepairs();
-        if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
+        if (settlement.isAnyOwed() && !settlement.settleToUse(List.of(key)).isEmpty()) {
           return false;
         }
-        boolean found = guard.read(operation, List.of(key), reads.expire(operation, ttl)).get(0);
+        boolean found =
+            guard.execute(operation, List.of(key), requests.expire(operation, ttl)).get(0);
         if (repairs == settlement.refusedRepairs()) {
           return found;
         }
@@ -316,7 +315,7 @@ public final class EntryChanges {
       observers.beforeUntrackedChange(key);
     }
     try {
-      touch(List.of(key), any -> ttl);
+      touchEach(List.of(key), any -> ttl);
     } finally {
       observers.afterChange(key);
     }
@@ -333,16 +332,17 @@ public final class EntryChanges {
           }
         });
     try {
-      touch(List.copyOf(changed.keySet()), key -> requireNonNull(changed.get(key)));
+      touchEach(List.copyOf(changed.keySet()), key -> requireNonNull(changed.get(key)));
     } finally {
       changed.keySet().forEach(observers::afterChange);
     }
   }
 
-  private void touch(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
-    String operation = operations.of(Name.TOUCH);
+  private void touchEach(List<Bytes> keys, Function<Bytes, Ttl> ttl) {
+    String operation = cache.nameOf(Operation.TOUCH);
     try {
-      List<@Nullable Object> unused = guard.read(operation, keys, reads.touch(operation, ttl));
+      List<@Nullable Object> unused =
+          guard.execute(operation, keys, requests.touch(operation, ttl));
     } catch (CacheException e) {
       settlement.owe(keys.stream().filter(key -> ttl.apply(key).isZero()).toList());
       if (!(e instanceof RedisUnavailableException away)) {
@@ -365,9 +365,7 @@ public final class EntryChanges {
     Map<Integer, Generation> pinned = new HashMap<>();
     try {
       if (!wereRead) {
-        Set<Integer> buckets = new HashSet<>();
-        keys.forEach(key -> buckets.add(names.bucketOf(key)));
-        generations.openAgain(buckets);
+        generations.openAgain(names.bucketsOf(keys));
       }
       keys.forEach(key -> pinned.computeIfAbsent(names.bucketOf(key), generations::current));
     } catch (RedisUnavailableException e) {

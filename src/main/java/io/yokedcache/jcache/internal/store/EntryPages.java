@@ -3,6 +3,7 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import java.util.ArrayList;
@@ -10,7 +11,6 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.function.Supplier;
 import javax.cache.CacheException;
 
 /**
@@ -31,24 +31,25 @@ final class EntryPages implements Iterator<List<Bytes>> {
   /**
    * Begins a scan.
    *
-   * @param begin begins the scan of the names in Redis, once the generations are known
+   * @param beginnings as {@link KeySpace#scan} takes them
    */
   EntryPages(
-      KeySpace names,
-      Generations generations,
+      StoredCache cache,
       Settlement settlement,
       Degradation degradation,
       Use use,
-      Supplier<Iterator<List<byte[]>>> begin) {
-    this.names = names;
-    this.generations = generations;
+      List<byte[]> beginnings) {
+    this.names = cache.names();
+    this.generations = cache.generations();
     this.settlement = settlement;
     this.degradation = degradation;
     this.use = use;
     try {
       // The known generations may be old, and a scan must not skip the current entries.
       generations.openAll();
-      scan = begin.get();
+      scan =
+          names.scan(
+              cache.executor(), cache.nameOf(Operation.ITERATOR), cache.batchSize(), beginnings);
     } catch (CacheException e) {
       endOrThrow(e);
     }

@@ -9,15 +9,15 @@ import io.yokedcache.jcache.internal.metrics.OutageStatistics;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
-import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard.BucketRequest;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
+import io.yokedcache.jcache.internal.store.tags.TagInvalidation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -83,17 +83,13 @@ public final class EntryStore {
     }
   }
 
-  private static final Script INVALIDATE_TAGS =
-      new Script(EntryStore.class, "invalidate-tags.lua", /* idempotent= */ true);
-
+  private final StoredCache cache;
   private final RedisExecutor executor;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
-  private final BucketRequests reads;
+  private final BucketRequests requests;
   private final EntryChanges changes;
-  private final int batchSize;
   private final boolean hasTags;
   private final ChangeObservers observers = new ChangeObservers();
   private final Settlement settlement;
@@ -108,62 +104,30 @@ public final class EntryStore {
    *
    * @param degrades whether reads for {@link Use#ANSWER} miss and changes are skipped while Redis
    *     is away
-   * @param debts the invalidations that the manager owes
-   * @param owes whether failed changes of this cache are among them
+   * @param owed the invalidations that the manager owes of this cache
    * @param replicas reads from replicas, or {@code null} if all reads go to the masters
    */
   public EntryStore(
-      RedisExecutor executor,
-      KeySpace names,
-      String cacheName,
-      Generations generations,
+      StoredCache cache,
       RemoteEventPublisher publisher,
       Announcement announcement,
-      int batchSize,
       boolean degrades,
-      OwedInvalidations debts,
-      boolean owes,
+      OwedInvalidations.OfCache owed,
       @Nullable ReplicaReader replicas) {
-    this.executor = executor;
-    this.names = names;
-    this.operations = new OperationNames(cacheName);
-    this.generations = generations;
-    this.guard = new GenerationGuard(executor, names, generations, batchSize);
-    this.batchSize = batchSize;
+    this.cache = cache;
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
     this.hasTags = generations.hasTags();
     this.degradation = Degradation.of(degrades);
-    MutationApplier mutations =
-        new MutationApplier(
-            executor, names, operations, generations, guard, publisher, announcement, batchSize);
+    MutationApplier mutations = new MutationApplier(cache, publisher, announcement);
     this.settlement =
         new Settlement(
-            executor,
-            names,
-            operations,
-            generations,
-            guard,
-            mutations,
-            observers,
-            keys -> getAll(keys, Ttl.UNCHANGED, Use.DECISION),
-            batchSize,
-            debts,
-            owes);
-    this.reads = new BucketRequests(executor, names, guard, sizes, hasTags);
-    this.changes =
-        new EntryChanges(
-            names,
-            operations,
-            generations,
-            guard,
-            reads,
-            mutations,
-            settlement,
-            degradation,
-            observers);
-    this.replicas =
-        replicas == null
-            ? null
-            : new ReplicaReads(replicas, names, generations, operations, sizes, batchSize);
+            cache, mutations, observers, keys -> getAll(keys, Ttl.UNCHANGED, Use.DECISION), owed);
+    this.requests = new BucketRequests(cache, sizes);
+    this.changes = new EntryChanges(cache, requests, mutations, settlement, degradation, observers);
+    this.replicas = replicas == null ? null : new ReplicaReads(cache, replicas, sizes);
     if (this.replicas != null) {
       observe(this.replicas.changes());
     }
@@ -196,11 +160,11 @@ public final class EntryStore {
       return getAll(List.of(key), onAccess, use).get(0);
     }
     // Most operations are this one. It allocates little and adds one frame to the stack.
-    String operation = operations.of(Name.GET);
+    String operation = cache.nameOf(Operation.GET);
     Bytes generationKey = names.route(bucket);
     try {
       int repairs = settlement.refusedRepairs();
-      if (settlement.isAnyOwed() && !settlement.settle(List.of(key)).isEmpty()) {
+      if (settlement.isAnyOwed() && !settlement.settleToUse(List.of(key)).isEmpty()) {
         return null;
       }
       for (int attempt = 0; ; attempt++) {
@@ -234,9 +198,82 @@ public final class EntryStore {
     }
   }
 
-  /** Whether this JVM must remove an entry before it uses it again. */
-  public boolean isOwed(Bytes key) {
-    return settlement.isOwed(key);
+  /** Reads an entry before a change that depends on it. */
+  public @Nullable Bytes getToChange(Bytes key, boolean owes) {
+    try {
+      return get(key, Ttl.UNCHANGED, Use.DECISION);
+    } catch (CacheException e) {
+      if (owes) {
+        settlement.owe(List.of(key), e);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Reads several entries.
+   *
+   * @return bytes or {@code null} for each key, in the order of the keys
+   */
+  public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess, Use use) {
+    if (onAccess.isZero()) {
+      keys.forEach(observers::beforeUntrackedChange);
+    }
+    String operation = cache.nameOfGet(keys);
+    return readOrMiss(
+        use,
+        keys,
+        null,
+        () -> guard.execute(operation, keys, requests.values(operation, onAccess)));
+  }
+
+  /** Reads an entry for {@link Use#ANSWER}, and gives it a time to live in the same round trip. */
+  public @Nullable Bytes readAndTouch(Bytes key, Ttl ttl) {
+    try {
+      return getAll(List.of(key), ttl, Use.ANSWER).get(0);
+    } finally {
+      observers.afterChange(key);
+    }
+  }
+
+  /**
+   * Reads several entries with their times to live, which this read leaves as they are.
+   *
+   * @return an entry or {@code null} for each key, in the order of the keys
+   */
+  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
+    String operation = cache.nameOfGet(keys);
+    return readOrMiss(
+        use, keys, null, () -> guard.execute(operation, keys, requests.valuesWithTtl(operation)));
+  }
+
+  /**
+   * The time to live of an entry, {@link Ttl#ETERNAL} if it does not expire; {@code null} if there
+   * is no entry.
+   */
+  public @Nullable Ttl ttl(Bytes key) {
+    String operation = cache.nameOf(Operation.TTL);
+    List<Bytes> keys = List.of(key);
+    return readOrMiss(
+            Use.ANSWER, keys, null, () -> guard.execute(operation, keys, requests.ttl(operation)))
+        .get(0);
+  }
+
+  /** Whether there is an entry, for each key in their order. */
+  public List<Boolean> containsAll(List<Bytes> keys, Use use) {
+    String operation = cache.nameOf(Operation.CONTAINS_KEY);
+    return readOrMiss(
+        use, keys, false, () -> guard.execute(operation, keys, requests.exists(operation)));
+  }
+
+  /** Whether there are entries, before changes that depend on it and are owed if this fails. */
+  public List<Boolean> containsAllToChange(List<Bytes> keys) {
+    try {
+      return containsAll(keys, Use.DECISION);
+    } catch (CacheException e) {
+      settlement.owe(keys, e);
+      throw e;
+    }
   }
 
   /**
@@ -249,7 +286,7 @@ public final class EntryStore {
       Use use, List<Bytes> keys, @Nullable T miss, Supplier<List<T>> read) {
     try {
       int repairs = settlement.refusedRepairs();
-      Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settle(keys) : Set.of();
+      Set<Bytes> absent = settlement.isAnyOwed() ? settlement.settleToUse(keys) : Set.of();
       List<T> found = read.get();
       if (repairs != settlement.refusedRepairs()) {
         return readOrMiss(use, keys, miss, read);
@@ -268,82 +305,6 @@ public final class EntryStore {
     }
   }
 
-  /** Reads an entry before a change that depends on it. */
-  public @Nullable Bytes getToChange(Bytes key, boolean owes) {
-    try {
-      return get(key, Ttl.UNCHANGED, Use.DECISION);
-    } catch (CacheException e) {
-      if (owes) {
-        settlement.owe(List.of(key), e);
-      }
-      throw e;
-    }
-  }
-
-  /** Notes that a new master has refused to remove entries. */
-  void owe(Collection<Bytes> keys) {
-    settlement.oweAfterFailOver(keys);
-  }
-
-  /** Notes that a new master has refused a new generation. */
-  void oweGeneration() {
-    settlement.oweGenerationAfterFailOver();
-  }
-
-  /** Says whether a new master may refuse to remove entries after the store is closed. */
-  void keepDebts(boolean areKept) {
-    settlement.keep(areKept);
-  }
-
-  /** Whether there are entries, before changes that depend on it and are owed if this fails. */
-  public List<Boolean> containsAllToChange(List<Bytes> keys) {
-    try {
-      return containsAll(keys, Use.DECISION);
-    } catch (CacheException e) {
-      settlement.owe(keys, e);
-      throw e;
-    }
-  }
-
-  public OutageStatistics outages() {
-    return settlement.statistics(degradation.reads(), degradation.writes());
-  }
-
-  /**
-   * Reads several entries.
-   *
-   * @return bytes or {@code null} for each key, in the order of the keys
-   */
-  public List<@Nullable Bytes> getAll(List<Bytes> keys, Ttl onAccess, Use use) {
-    if (onAccess.isZero()) {
-      keys.forEach(observers::beforeUntrackedChange);
-    }
-    String operation = nameOfGet(keys);
-    return readOrMiss(
-        use, keys, null, () -> guard.read(operation, keys, reads.values(operation, onAccess)));
-  }
-
-  /** Reads an entry for {@link Use#ANSWER}, and gives it a time to live in the same round trip. */
-  public @Nullable Bytes readAndTouch(Bytes key, Ttl ttl) {
-    try {
-      return getAll(List.of(key), ttl, Use.ANSWER).get(0);
-    } finally {
-      observers.afterChange(key);
-    }
-  }
-
-  /**
-   * The time to live of an entry, {@link Ttl#ETERNAL} if it does not expire; {@code null} if there
-   * is no entry.
-   */
-  public @Nullable Ttl ttl(Bytes key) {
-    String operation = operations.of(Name.TTL);
-    List<Bytes> keys = List.of(key);
-    return readOrMiss(
-            Use.ANSWER, keys, null, () -> guard.read(operation, keys, reads.ttl(operation)))
-        .get(0);
-  }
-
   /**
    * Begins to read entries for {@link Use#ANSWER}, as {@link #getAll} does.
    *
@@ -358,7 +319,7 @@ public final class EntryStore {
     if (onAccess.isZero()) {
       keys.forEach(observers::beforeUntrackedChange);
     }
-    begin(keys, reads.values(nameOfGet(keys), onAccess), queue, arrived);
+    begin(keys, requests.values(cache.nameOfGet(keys), onAccess), queue, arrived);
   }
 
   /**
@@ -368,17 +329,17 @@ public final class EntryStore {
    */
   public void beginGetAllWithTtl(
       List<Bytes> keys, AsyncQueue queue, Consumer<Supplier<List<@Nullable StoredValue>>> arrived) {
-    begin(keys, reads.valuesWithTtl(nameOfGet(keys)), queue, arrived);
+    begin(keys, requests.valuesWithTtl(cache.nameOfGet(keys)), queue, arrived);
   }
 
   private <T> void begin(
       List<Bytes> keys,
-      BucketRequest<@Nullable T> read,
+      BucketRequest<@Nullable T> request,
       AsyncQueue queue,
       Consumer<Supplier<List<@Nullable T>>> arrived) {
-    String operation = nameOfGet(keys);
+    String operation = cache.nameOfGet(keys);
     int repairs = settlement.refusedRepairs();
-    Supplier<List<@Nullable T>> again = () -> guard.read(operation, keys, read);
+    Supplier<List<@Nullable T>> again = () -> guard.execute(operation, keys, request);
     Consumer<Supplier<List<@Nullable T>>> finished =
         sent -> {
           // Compared after readOrMiss has looked at what is owed: a debt may be settled before.
@@ -389,23 +350,13 @@ public final class EntryStore {
     if (settlement.isAnyOwed()) {
       queue.run(() -> finished.accept(again));
     } else {
-      guard.begin(operation, keys, read, queue, finished);
+      guard.begin(operation, keys, request, queue, finished);
     }
   }
 
   /** Whether reads may go to replicas. */
   public boolean readsReplicas() {
     return replicas != null;
-  }
-
-  /** How many entries replicas have served. */
-  public long replicaReads() {
-    return replicas == null ? 0 : replicas.served();
-  }
-
-  /** For how many entries the master was asked although reads may go to replicas. */
-  public long replicaFallbacks() {
-    return replicas == null ? 0 : replicas.fallbacks();
   }
 
   /**
@@ -445,36 +396,57 @@ public final class EntryStore {
     return values;
   }
 
-  private String nameOfGet(List<Bytes> keys) {
-    return keys.size() == 1 ? operations.of(Name.GET) : operations.of(Name.GET_ALL);
+  /** How many entries replicas have served. */
+  public long replicaReads() {
+    return replicas == null ? 0 : replicas.served();
   }
 
-  /**
-   * Reads several entries with their times to live, which this read leaves as they are.
-   *
-   * @return an entry or {@code null} for each key, in the order of the keys
-   */
-  public List<@Nullable StoredValue> getAllWithTtl(List<Bytes> keys, Use use) {
-    String operation = nameOfGet(keys);
-    return readOrMiss(
-        use, keys, null, () -> guard.read(operation, keys, reads.valuesWithTtl(operation)));
-  }
-
-  /** Whether there is an entry, for each key in their order. */
-  public List<Boolean> containsAll(List<Bytes> keys, Use use) {
-    String operation = operations.of(Name.CONTAINS_KEY);
-    return readOrMiss(use, keys, false, () -> guard.read(operation, keys, reads.exists(operation)));
+  /** For how many entries the master was asked although reads may go to replicas. */
+  public long replicaFallbacks() {
+    return replicas == null ? 0 : replicas.fallbacks();
   }
 
   /** The leases under which JVMs load missing entries. */
   public KeyLeases loadLeases(Duration duration) {
-    return new KeyLeases(executor, operations.of(Name.LOAD_LEASE), names::loadLeaseKey, duration);
+    return new KeyLeases(
+        executor, cache.nameOf(Operation.LOAD_LEASE), names::loadLeaseKey, duration);
   }
 
   /** The leases under which JVMs load old entries anew. */
   public KeyLeases refreshLeases(Duration duration) {
     return new KeyLeases(
-        executor, operations.of(Name.REFRESH_LEASE), names::refreshLeaseKey, duration);
+        executor, cache.nameOf(Operation.REFRESH_LEASE), names::refreshLeaseKey, duration);
+  }
+
+  /**
+   * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
+   * is returned, also if its slot of a cluster moves; a key that is added or removed during the
+   * scan may be. A key may come twice. If the cache degrades, a scan for {@link Use#ANSWER} ends
+   * where Redis is away. A scan for {@link Use#DECISION}, which removes all entries, owes a new
+   * generation if it fails.
+   *
+   * @param beginnings on one server, only keys that begin with one of these are returned; on a
+   *     cluster, others may be as well. If there are none, all keys are returned.
+   */
+  public Iterator<List<Bytes>> scan(Use use, List<byte[]> beginnings) {
+    return new EntryPages(cache, settlement, degradation, use, beginnings);
+  }
+
+  /**
+   * Whether another cache object, of this or another JVM, may listen to changes, before all entries
+   * are removed; true also if the cache degrades and Redis is away.
+   */
+  public boolean isHeard() {
+    try {
+      return generations.isHeard();
+    } catch (CacheException e) {
+      settlement.oweGeneration();
+      if (e instanceof RedisUnavailableException away) {
+        degradation.missOrThrow(away);
+        return true;
+      }
+      throw e;
+    }
   }
 
   /**
@@ -498,23 +470,13 @@ public final class EntryStore {
 
   /**
    * Ends the entries that have one of some tags, for every JVM at once, at a cost that does not
-   * depend on their number: one request for each bucket, all in one round trip. If it fails, the
-   * cache is emptied later.
+   * depend on their number. If it fails, the cache is emptied later.
    */
   public void invalidateTags(List<Bytes> tags) {
-    List<byte[]> arguments = tags.stream().map(Bytes::array).toList();
-    List<Script.Call> calls = new ArrayList<>(names.buckets());
-    for (int bucket = 0; bucket < names.buckets(); bucket++) {
-      List<byte[]> keys = new ArrayList<>(tags.size() + 1);
-      keys.add(names.tagsKey(bucket));
-      for (Bytes tag : tags) {
-        keys.add(names.tagInvalidationKey(bucket, tag));
-      }
-      calls.add(INVALIDATE_TAGS.call(keys, arguments));
-    }
     observers.beforeTagInvalidation();
     try {
-      tellNearCaches(tags, executor.callAll(operations.of(Name.INVALIDATE_TAGS), calls));
+      new TagInvalidation(executor, names)
+          .invalidate(cache.nameOf(Operation.INVALIDATE_TAGS), tags);
     } catch (RedisUnavailableException e) {
       settlement.oweGeneration();
       degradation.skipOrThrow(e);
@@ -524,34 +486,6 @@ public final class EntryStore {
     } finally {
       observers.afterTagInvalidation(tags);
     }
-  }
-
-  /**
-   * Has near caches hear of an invalidation in those buckets whose slot is on its way, where the
-   * script could not do it: their keys may be at another node than the tokens.
-   */
-  private void tellNearCaches(List<Bytes> tags, List<@Nullable Object> replies) {
-    String operation = operations.of(Name.INVALIDATE_TAGS);
-    List<Request> requests = new ArrayList<>(0);
-    for (int bucket = 0; bucket < replies.size(); bucket++) {
-      if (replies.get(bucket) == null) {
-        List<CommandArguments> commands = new ArrayList<>(2 * tags.size());
-        for (Bytes tag : tags) {
-          byte[] key = names.tagInvalidationKey(bucket, tag);
-          commands.add(new CommandArguments(Command.SET).add(key).add("1"));
-          commands.add(new CommandArguments(Command.DEL).add(key));
-        }
-        requests.add(new Request(operation, names.route(bucket), /* idempotent= */ true, commands));
-      }
-    }
-    for (List<@Nullable Object> each : executor.executeAll(requests)) {
-      each.forEach(reply -> executor.checked(operation, reply));
-    }
-  }
-
-  /** Ends the use of the entries by a cache object; what is owed is settled nevertheless. */
-  public void close() {
-    settlement.close();
   }
 
   /** Empties the cache and forgets that it existed. */
@@ -564,40 +498,32 @@ public final class EntryStore {
     }
   }
 
-  /**
-   * Whether another cache object, of this or another JVM, may listen to changes, before all entries
-   * are removed; true also if the cache degrades and Redis is away.
-   */
-  public boolean isHeard() {
-    try {
-      return generations.isHeard();
-    } catch (CacheException e) {
-      settlement.oweGeneration();
-      if (e instanceof RedisUnavailableException away) {
-        degradation.missOrThrow(away);
-        return true;
-      }
-      throw e;
-    }
+  /** Whether this JVM must remove an entry before it uses it again. */
+  public boolean isOwed(Bytes key) {
+    return settlement.isOwed(key);
   }
 
-  /**
-   * The keys of the cache, page by page. Weakly consistent: a key that exists during the whole scan
-   * is returned, also if its slot of a cluster moves; a key that is added or removed during the
-   * scan may be. A key may come twice. If the cache degrades, a scan for {@link Use#ANSWER} ends
-   * where Redis is away. A scan for {@link Use#DECISION}, which removes all entries, owes a new
-   * generation if it fails.
-   *
-   * @param beginnings on one server, only keys that begin with one of these are returned; on a
-   *     cluster, others may be as well. If there are none, all keys are returned.
-   */
-  public Iterator<List<Bytes>> scan(Use use, List<byte[]> beginnings) {
-    return new EntryPages(
-        names,
-        generations,
-        settlement,
-        degradation,
-        use,
-        () -> names.scan(executor, operations.of(Name.ITERATOR), batchSize, beginnings));
+  /** Notes that a new master has refused to remove entries. */
+  void owe(Collection<Bytes> keys) {
+    settlement.oweAfterFailOver(keys);
+  }
+
+  /** Notes that a new master has refused a new generation. */
+  void oweGeneration() {
+    settlement.oweGenerationAfterFailOver();
+  }
+
+  /** Says whether a new master may refuse to remove entries after the store is closed. */
+  void keepDebts(boolean areKept) {
+    settlement.keep(areKept);
+  }
+
+  public OutageStatistics outages() {
+    return settlement.statistics(degradation.reads(), degradation.writes());
+  }
+
+  /** Ends the use of the entries by a cache object; what is owed is settled nevertheless. */
+  public void close() {
+    settlement.close();
   }
 }

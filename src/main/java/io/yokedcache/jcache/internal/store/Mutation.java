@@ -49,13 +49,29 @@ public record Mutation(
 
   /** A removal of which neither the prior value nor the event is wanted. */
   public static Mutation remove(Bytes key, Condition condition, @Nullable Bytes expected) {
-    return new Mutation(key, condition, expected, null, Ttl.UNCHANGED, Ttl.UNCHANGED, false, false);
+    return new Mutation(
+        key,
+        condition,
+        expected,
+        /* value= */ null,
+        Ttl.UNCHANGED,
+        Ttl.UNCHANGED,
+        /* wantsPrior= */ false,
+        /* wantsChange= */ false);
   }
 
   /** The same creation in place of bytes that count as no entry. */
   public Mutation creatingInPlaceOf(Bytes bytes) {
     return new Mutation(
-        key, Condition.EQUAL, bytes, value, onCreation, onCreation, false, wantsChange, tags);
+        key,
+        Condition.EQUAL,
+        bytes,
+        value,
+        onCreation,
+        onCreation,
+        /* wantsPrior= */ false,
+        wantsChange,
+        tags);
   }
 
   /** The change to make in place of this one if an entry, which may be there, counts as absent. */
@@ -64,7 +80,15 @@ public record Mutation(
         value != null && (condition == Condition.ANY || condition == Condition.ABSENT);
     return creates
         ? new Mutation(
-            key, Condition.ANY, null, value, onCreation, onCreation, false, wantsChange, tags)
+            key,
+            Condition.ANY,
+            /* expected= */ null,
+            value,
+            onCreation,
+            onCreation,
+            /* wantsPrior= */ false,
+            wantsChange,
+            tags)
         : remove(key, Condition.ANY, null);
   }
 

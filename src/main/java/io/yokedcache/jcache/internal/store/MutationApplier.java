@@ -7,7 +7,7 @@ import io.yokedcache.jcache.internal.redis.RequestSender;
 import io.yokedcache.jcache.internal.redis.Script;
 import io.yokedcache.jcache.internal.redis.error.ErrorReply;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
@@ -41,35 +41,25 @@ final class MutationApplier {
   private static final Script WRITTEN =
       new Script(MutationApplier.class, "written.lua", /* idempotent= */ true);
 
+  private final StoredCache cache;
   private final RedisExecutor executor;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
   private final Planner planner;
   private final RemoteEventPublisher publisher;
   private final Announcement announcement;
-  private final int batchSize;
 
-  MutationApplier(
-      RedisExecutor executor,
-      KeySpace names,
-      OperationNames operations,
-      Generations generations,
-      GenerationGuard guard,
-      RemoteEventPublisher publisher,
-      Announcement announcement,
-      int batchSize) {
-    this.executor = executor;
-    this.names = names;
-    this.operations = operations;
-    this.generations = generations;
-    this.guard = guard;
+  MutationApplier(StoredCache cache, RemoteEventPublisher publisher, Announcement announcement) {
+    this.cache = cache;
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
     this.planner =
         new Planner(names, publisher.channel(), publisher.origin(), generations.hasTags());
     this.publisher = publisher;
     this.announcement = announcement;
-    this.batchSize = batchSize;
   }
 
   Outcome apply(Mutation mutation) {
@@ -79,12 +69,12 @@ final class MutationApplier {
   /** Applies one mutation, only to an entry of the pinned generation, if there is one. */
   Outcome apply(Mutation mutation, @Nullable Map<Integer, Generation> pinned) {
     int bucket = names.bucketOf(mutation.key());
-    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
+    String operation = nameOf(mutation);
     return guard.onCurrentGeneration(
         operation,
         bucket,
         generation -> {
-          if (isOver(pinned, bucket, generation)) {
+          if (hasEnded(pinned, bucket, generation)) {
             return Outcome.NONE;
           }
           return goesPlain(mutation, bucket, generation)
@@ -96,8 +86,8 @@ final class MutationApplier {
   /**
    * Begins a mutation.
    *
-   * @param arrived is called once by the sender, with what returns the outcome. That waits only if
-   *     the mutation must be repeated.
+   * @param arrived is called once by the sender, with a supplier of the outcome. The supplier waits
+   *     only if the mutation must be repeated.
    */
   void begin(Mutation mutation, RequestSender sender, Consumer<Supplier<Outcome>> arrived) {
     int bucket = names.bucketOf(mutation.key());
@@ -106,7 +96,7 @@ final class MutationApplier {
       sender.run(() -> arrived.accept(() -> apply(mutation)));
       return;
     }
-    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
+    String operation = nameOf(mutation);
     Script.Call call =
         goesPlain(mutation, bucket, generation)
             ? null
@@ -115,7 +105,7 @@ final class MutationApplier {
         call == null
             ? guard.withGenerationFirst(
                 operation, bucket, List.of(Planner.plain(mutation, generation)))
-            : request(operation, call);
+            : scriptRequest(operation, call);
     long nowNanos = System.nanoTime();
     boolean asks = announcement.isDue(nowNanos);
     Request request = asks ? Request.together(List.of(own, announcement.question(operation))) : own;
@@ -138,13 +128,17 @@ final class MutationApplier {
                 }));
   }
 
-  private static Request request(String operation, Script.Call call) {
+  private String nameOf(Mutation mutation) {
+    return cache.nameOf(mutation.value() == null ? Operation.REMOVE : Operation.PUT);
+  }
+
+  private static Request scriptRequest(String operation, Script.Call call) {
     return new Request(
         operation, Bytes.of(call.keys().get(0)), /* idempotent= */ false, List.of(call.byDigest()));
   }
 
-  /** Whether a mutation is for a generation that has ended. */
-  private static boolean isOver(
+  /** Whether the pinned generation of a bucket has ended, if there is one. */
+  private static boolean hasEnded(
       @Nullable Map<Integer, Generation> pinned, int bucket, Generation current) {
     Generation meant = pinned == null ? null : pinned.get(bucket);
     return meant != null && !meant.tokenText().equals(current.tokenText());
@@ -192,7 +186,7 @@ final class MutationApplier {
   private @Nullable Outcome applyScript(
       String operation, Mutation mutation, int bucket, Generation generation) {
     Script.Call call = planner.script(mutation, bucket, generation);
-    Request request = request(operation, call);
+    Request request = scriptRequest(operation, call);
     long nowNanos = System.nanoTime();
     Object reply =
         announcement.isDue(nowNanos)
@@ -263,10 +257,10 @@ final class MutationApplier {
     if (!(reply instanceof List<?> parts) || parts.size() != 3) {
       throw new CacheException("apply.lua answered " + reply);
     }
-    boolean current = guard.verified(bucket, generation, parts.get(1));
+    boolean isCurrent = guard.verified(bucket, generation, parts.get(1));
     Bytes prior = parts.get(2) instanceof byte[] old ? Bytes.of(old) : null;
     int code = parts.get(0) instanceof Long number ? Math.toIntExact(number) : -1;
-    if (!current || code < 0) {
+    if (!isCurrent || code < 0) {
       return null;
     }
     return new Outcome(
@@ -291,7 +285,7 @@ final class MutationApplier {
   }
 
   /**
-   * Applies mutations, at most {@link #batchSize} in one round trip.
+   * Applies mutations, at most {@link StoredCache#batchSize} in one round trip.
    *
    * @param pinned the generations, by bucket, whose entries may be changed, or {@code null} for the
    *     current ones
@@ -310,7 +304,7 @@ final class MutationApplier {
   private int chunkEnd(List<Mutation> mutations, int from) {
     long size = 0;
     int to = from;
-    while (to < mutations.size() && to - from < batchSize && size < MAX_CHUNK_BYTES) {
+    while (to < mutations.size() && to - from < cache.batchSize() && size < MAX_CHUNK_BYTES) {
       size += length(mutations.get(to).value()) + length(mutations.get(to).expected());
       to++;
     }
@@ -322,10 +316,11 @@ final class MutationApplier {
   }
 
   /**
-   * One round trip for all, and one more for the buckets whose generation was not known, was stale,
-   * or whose server has forgotten the script.
+   * Applies the mutations of a chunk in one round trip, and in one more for the buckets whose
+   * generation was not known, was stale, or whose server has forgotten the script.
    *
    * @param forgotten the buckets whose server gets the text of the script
+   * @param tries the number of this attempt, from 1
    */
   private List<Outcome> applyChunk(
       List<Mutation> mutations,
@@ -335,40 +330,61 @@ final class MutationApplier {
     List<Bucket> buckets = names.byBucket(mutations, Mutation::key);
     generations.openUnknown(buckets);
     String operation =
-        operations.of(mutations.get(0).value() == null ? Name.REMOVE_ALL : Name.PUT_ALL);
+        cache.nameOf(mutations.get(0).value() == null ? Operation.REMOVE_ALL : Operation.PUT_ALL);
     @Nullable Outcome[] outcomes = new Outcome[mutations.size()];
-    List<BucketRequest> asked = new ArrayList<>(buckets.size());
+    List<BucketMutations> sent = new ArrayList<>(buckets.size());
     for (Bucket bucket : buckets) {
       Generation generation = generations.current(bucket.number());
-      if (isOver(pinned, bucket.number(), generation)) {
+      if (hasEnded(pinned, bucket.number(), generation)) {
         for (int i : bucket.places()) {
           outcomes[i] = Outcome.NONE;
         }
       } else {
-        asked.add(
-            request(operation, mutations, bucket, generation, forgotten.contains(bucket.number())));
+        boolean byText = forgotten.contains(bucket.number());
+        sent.add(request(operation, mutations, bucket, generation, byText));
       }
     }
     Set<Integer> forgottenNow = new HashSet<>();
-    List<List<@Nullable Object>> replies = send(operation, asked);
-    for (int request = 0; request < asked.size(); request++) {
-      int bucket = asked.get(request).bucket().number();
-      Generation generation = asked.get(request).generation();
-      Iterator<@Nullable Object> answers = replies.get(request).iterator();
-      boolean current = guard.verified(bucket, generation, answers.next());
-      for (int i : asked.get(request).bucket().places()) {
-        Object reply = answers.next();
-        if (reply instanceof JedisNoScriptException) {
-          forgottenNow.add(bucket);
-        } else if (ErrorReply.isTryAgain(reply)) {
-          outcomes[i] = apply(mutations.get(i), pinned);
-        } else {
-          outcomes[i] =
-              chunkOutcome(operation, mutations.get(i), bucket, generation, current, reply);
-        }
+    List<List<@Nullable Object>> replies = send(operation, sent);
+    for (int i = 0; i < sent.size(); i++) {
+      if (!readBucket(operation, mutations, pinned, sent.get(i), replies.get(i), outcomes)) {
+        forgottenNow.add(sent.get(i).bucket().number());
       }
     }
     return complete(mutations, outcomes, pinned, forgottenNow, tries);
+  }
+
+  /**
+   * Reads the replies to the mutations of one bucket.
+   *
+   * @param outcomes gets the outcomes at the places of the mutations; those stay {@code null} that
+   *     must be repeated
+   * @return false if the server has forgotten the script
+   */
+  private boolean readBucket(
+      String operation,
+      List<Mutation> mutations,
+      @Nullable Map<Integer, Generation> pinned,
+      BucketMutations sent,
+      List<@Nullable Object> replies,
+      @Nullable Outcome[] outcomes) {
+    boolean knowsScript = true;
+    int bucket = sent.bucket().number();
+    Iterator<@Nullable Object> each = replies.iterator();
+    boolean isCurrent = guard.verified(bucket, sent.generation(), each.next());
+    for (int place : sent.bucket().places()) {
+      Mutation mutation = mutations.get(place);
+      Object reply = each.next();
+      if (reply instanceof JedisNoScriptException) {
+        knowsScript = false;
+      } else if (ErrorReply.isTryAgain(reply)) {
+        outcomes[place] = apply(mutation, pinned);
+      } else {
+        outcomes[place] =
+            chunkOutcome(operation, mutation, bucket, sent.generation(), isCurrent, reply);
+      }
+    }
+    return knowsScript;
   }
 
   /**
@@ -376,7 +392,7 @@ final class MutationApplier {
    *
    * @param byText whether its server gets the text of the script
    */
-  private BucketRequest request(
+  private BucketMutations request(
       String operation,
       List<Mutation> mutations,
       Bucket bucket,
@@ -394,15 +410,15 @@ final class MutationApplier {
       }
     }
     Request request = guard.withGenerationFirst(operation, bucket.number(), commands);
-    return new BucketRequest(bucket, generation, request);
+    return new BucketMutations(bucket, generation, request);
   }
 
   /** Sends the requests of several buckets in one round trip, with the question if it is due. */
-  private List<List<@Nullable Object>> send(String operation, List<BucketRequest> asked) {
-    if (asked.isEmpty()) {
+  private List<List<@Nullable Object>> send(String operation, List<BucketMutations> buckets) {
+    if (buckets.isEmpty()) {
       return List.of();
     }
-    List<Request> requests = asked.stream().map(BucketRequest::request).toList();
+    List<Request> requests = buckets.stream().map(BucketMutations::request).toList();
     long nowNanos = System.nanoTime();
     return announcement.isDue(nowNanos)
         ? sendAndAsk(operation, requests, nowNanos)
@@ -434,18 +450,19 @@ final class MutationApplier {
     return all;
   }
 
+  /** The outcome of one mutation of a chunk, or {@code null} if it must be repeated. */
   private @Nullable Outcome chunkOutcome(
       String operation,
       Mutation mutation,
       int bucket,
       Generation generation,
-      boolean current,
+      boolean isCurrent,
       @Nullable Object reply) {
     Object answer = executor.checked(operation, reply);
     if (answer instanceof List<?>) {
       return readScript(bucket, generation, answer);
     }
-    if (!current) {
+    if (!isCurrent) {
       return null;
     }
     Outcome outcome = Planner.readPlain(mutation, answer);
@@ -454,5 +471,5 @@ final class MutationApplier {
   }
 
   /** The mutations of one bucket under the generation that was current when they were sent. */
-  private record BucketRequest(Bucket bucket, Generation generation, Request request) {}
+  private record BucketMutations(Bucket bucket, Generation generation, Request request) {}
 }

@@ -2,9 +2,8 @@ package io.yokedcache.jcache.internal.store;
 
 import io.yokedcache.jcache.RedisUnavailableException;
 import io.yokedcache.jcache.internal.redis.Bytes;
-import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Mutation.Outcome;
-import io.yokedcache.jcache.internal.store.keys.KeySpace;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.cache.CacheException;
 import org.slf4j.Logger;
@@ -17,8 +16,7 @@ public final class RemoteEventPublisher {
 
   private static final Logger logger = LoggerFactory.getLogger(RemoteEventPublisher.class);
 
-  private final RedisExecutor executor;
-  private final String cacheName;
+  private final StoredCache cache;
   private final byte[] channel;
   private final byte[] origin;
   private final AtomicBoolean warned = new AtomicBoolean();
@@ -29,11 +27,9 @@ public final class RemoteEventPublisher {
    * @param origin the {@linkplain RemoteEventMessage#origin mark} of the changes of its cache
    *     object
    */
-  public RemoteEventPublisher(
-      RedisExecutor executor, KeySpace names, String cacheName, byte[] origin) {
-    this.executor = executor;
-    this.cacheName = cacheName;
-    this.channel = names.channel();
+  public RemoteEventPublisher(StoredCache cache, byte[] origin) {
+    this.cache = cache;
+    this.channel = cache.names().channel();
     this.origin = origin;
   }
 
@@ -56,11 +52,13 @@ public final class RemoteEventPublisher {
             outcome.prior(),
             outcome.change().isWrite() ? mutation.value() : null);
     try {
-      executor.command(
-          "publish on cache " + cacheName,
-          Bytes.of(channel),
-          /* idempotent= */ false,
-          new CommandArguments(Command.PUBLISH).add(channel).add(message.encode()));
+      cache
+          .executor()
+          .command(
+              cache.nameOf(Operation.PUBLISH),
+              Bytes.of(channel),
+              /* idempotent= */ false,
+              new CommandArguments(Command.PUBLISH).add(channel).add(message.encode()));
     } catch (RedisUnavailableException e) {
       throw e;
     } catch (CacheException refused) {

@@ -3,7 +3,6 @@ package io.yokedcache.jcache.internal.store;
 import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.redis.replica.ReplicaReader;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
@@ -24,29 +23,21 @@ import redis.clients.jedis.Protocol.Command;
  */
 final class ReplicaReads {
 
+  private final StoredCache cache;
   private final ReplicaReader reader;
   private final KeySpace names;
   private final Generations generations;
-  private final OperationNames operations;
   private final ValueSizes sizes;
-  private final int batchSize;
   private final OwnChanges changes;
   private final LongAdder served = new LongAdder();
   private final LongAdder fallbacks = new LongAdder();
 
-  ReplicaReads(
-      ReplicaReader reader,
-      KeySpace names,
-      Generations generations,
-      OperationNames operations,
-      ValueSizes sizes,
-      int batchSize) {
+  ReplicaReads(StoredCache cache, ReplicaReader reader, ValueSizes sizes) {
+    this.cache = cache;
     this.reader = reader;
-    this.names = names;
-    this.generations = generations;
-    this.operations = operations;
+    this.names = cache.names();
+    this.generations = cache.generations();
     this.sizes = sizes;
-    this.batchSize = batchSize;
     this.changes = new OwnChanges(reader.maxLagNanos());
   }
 
@@ -94,8 +85,8 @@ final class ReplicaReads {
       }
       return values;
     }
-    for (int from = 0; from < keys.size(); from += batchSize) {
-      int to = Math.min(from + batchSize, keys.size());
+    for (int from = 0; from < keys.size(); from += cache.batchSize()) {
+      int to = Math.min(from + cache.batchSize(), keys.size());
       readBatch(keys.subList(from, to), values.subList(from, to));
     }
     return values;
@@ -138,7 +129,7 @@ final class ReplicaReads {
     }
     Request request =
         new Request(
-            keys.size() == 1 ? operations.of(Name.GET) : operations.of(Name.GET_ALL),
+            cache.nameOfGet(keys),
             generationKey,
             /* idempotent= */ false, // the master is asked next
             List.of(command),

@@ -8,13 +8,14 @@ import io.yokedcache.jcache.internal.redis.Bytes;
 import io.yokedcache.jcache.internal.redis.NoMasterException;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
-import io.yokedcache.jcache.internal.store.OperationNames.Name;
+import io.yokedcache.jcache.internal.store.StoredCache.Operation;
 import io.yokedcache.jcache.internal.store.generation.Generation;
 import io.yokedcache.jcache.internal.store.generation.GenerationGuard;
 import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Debt;
+import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.GenerationDebt;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.Late;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations.SettlementAttempt;
 import java.util.ArrayList;
@@ -41,16 +42,14 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class Settlement {
 
+  private final StoredCache cache;
   private final RedisExecutor executor;
   private final KeySpace names;
-  private final OperationNames operations;
   private final Generations generations;
   private final GenerationGuard guard;
   private final MutationApplier mutations;
   private final ChangeObserver observers;
   private final Function<List<Bytes>, List<@Nullable Bytes>> values;
-  private final int batchSize;
-  private final OwedInvalidations debts;
   private final OwedInvalidations.OfCache owed;
 
   /** How many new masters have refused to remove changed entries. */
@@ -61,32 +60,23 @@ final class Settlement {
    *
    * @param observers are told of the removals
    * @param values reads values in the order of their keys, {@code null} where there is no entry
-   * @param debts the invalidations that the manager owes
-   * @param owes whether failed changes of this cache are among them
+   * @param owed the invalidations that the manager owes of this cache
    */
   Settlement(
-      RedisExecutor executor,
-      KeySpace names,
-      OperationNames operations,
-      Generations generations,
-      GenerationGuard guard,
+      StoredCache cache,
       MutationApplier mutations,
       ChangeObserver observers,
       Function<List<Bytes>, List<@Nullable Bytes>> values,
-      int batchSize,
-      OwedInvalidations debts,
-      boolean owes) {
-    this.executor = executor;
-    this.names = names;
-    this.operations = operations;
-    this.generations = generations;
-    this.guard = guard;
+      OwedInvalidations.OfCache owed) {
+    this.cache = cache;
+    this.executor = cache.executor();
+    this.names = cache.names();
+    this.generations = cache.generations();
+    this.guard = cache.guard();
     this.mutations = mutations;
     this.observers = observers;
     this.values = values;
-    this.batchSize = batchSize;
-    this.debts = debts;
-    this.owed = debts.of(names.toString(), owes);
+    this.owed = owed;
   }
 
   /** Whether a key or the cache is owed: one volatile read. */
@@ -112,12 +102,12 @@ final class Settlement {
 
   /** Ends the use of the cache by a cache object; what is owed is settled nevertheless. */
   void close() {
-    debts.close(names.toString());
+    owed.close();
   }
 
   /** Says whether the cache may owe something after it is closed. */
   void keep(boolean isKept) {
-    debts.keep(names.toString(), isKept);
+    owed.keep(isKept);
   }
 
   /**
@@ -207,18 +197,17 @@ final class Settlement {
    * @return the keys of which Redis refuses it, which count as absent
    * @throws RedisUnavailableException if Redis cannot be reached
    */
-  Set<Bytes> settle(Collection<Bytes> keys) {
-    return settle(keys, owed.waitEndNanos());
+  Set<Bytes> settleToUse(Collection<Bytes> keys) {
+    return settleUntil(owed.waitEndNanos(), keys);
   }
 
-  /** Settles as {@link #settle(Collection)} does, and waits for other threads until a time. */
-  private Set<Bytes> settle(Collection<Bytes> keys, long waitEndNanos) {
+  /** Settles as {@link #settleToUse} does, and waits for other threads until a time. */
+  private Set<Bytes> settleUntil(long waitEndNanos, Collection<Bytes> keys) {
     long start = System.nanoTime();
     Set<Bytes> refused = new HashSet<>();
-    Set<Integer> buckets = new HashSet<>();
-    keys.forEach(key -> buckets.add(names.bucketOf(key)));
+    Set<Integer> buckets = names.bucketsOf(keys);
     while (true) {
-      if (!settleGeneration(buckets, waitEndNanos)) {
+      if (!settleGenerationIn(buckets, waitEndNanos)) {
         return new HashSet<>(keys);
       }
       // Later debts are of changes that run at the same time: this call may come before them.
@@ -239,14 +228,15 @@ final class Settlement {
       if (due.isEmpty()) {
         return refused;
       }
-      refused.addAll(settleKeys(due)); // apart from those that another thread has begun to remove
+      refused.addAll(
+          settleEntries(due)); // apart from those that another thread has begun to remove
     }
   }
 
   /** Waits for the attempt of another thread, if there is one. */
   private void await(@Nullable SettlementAttempt other, long waitEndNanos) {
     if (other != null) {
-      other.await(operations.of(Name.OWED_REMOVAL), executor.address(), waitEndNanos);
+      other.await(cache.nameOf(Operation.OWED_REMOVAL), executor.address(), waitEndNanos);
     }
   }
 
@@ -270,15 +260,15 @@ final class Settlement {
    * itself is the attempt to replace the entries, and other threads leave them alone: a removal
    * that Redis accepts by now would end what the change has stored.
    *
-   * @return what was refused, for {@link #end}; {@code null} if nothing was
+   * @return what was refused, for {@link #endChange}; {@code null} if nothing was
    * @throws RedisUnavailableException if Redis cannot be reached
    */
   @Nullable Refusal settleToChange(Collection<Bytes> keys) {
     long waitEndNanos = owed.waitEndNanos();
     while (true) {
-      Set<Bytes> ofGeneration = settle(keys, waitEndNanos);
+      Set<Bytes> ofGeneration = settleUntil(waitEndNanos, keys);
       Map<Bytes, Debt> refused = owed.debtsOf(ofGeneration);
-      ofGeneration.removeIf(key -> isSettled(Set.of(names.bucketOf(key))));
+      ofGeneration.removeIf(key -> isGenerationSettledIn(Set.of(names.bucketOf(key))));
       if (refused.isEmpty() && ofGeneration.isEmpty()) {
         return null;
       }
@@ -311,7 +301,7 @@ final class Settlement {
 
   private RedisUnavailableException failure(
       Mutation mutation, String reason, RedisUnavailableException.Kind kind) {
-    String operation = operations.of(mutation.value() == null ? Name.REMOVE : Name.PUT);
+    String operation = cache.nameOf(mutation.value() == null ? Operation.REMOVE : Operation.PUT);
     String server = executor.address();
     return new RedisUnavailableException(
         "%s on %s failed: %s".formatted(operation, server, reason),
@@ -327,7 +317,7 @@ final class Settlement {
    * @param failure why the change failed, or {@code null}; threads that wait for the attempt fail
    *     too if Redis is away
    */
-  void end(SettlementAttempt attempt, Set<Bytes> replaced, @Nullable CacheException failure) {
+  void endChange(SettlementAttempt attempt, Set<Bytes> replaced, @Nullable CacheException failure) {
     try {
       Map<Bytes, Debt> ended = new HashMap<>(attempt.debts());
       ended.keySet().retainAll(replaced);
@@ -367,7 +357,7 @@ final class Settlement {
    */
   private boolean endLostConnections(Collection<Integer> buckets) {
     return executor.endLostConnections(
-        operations.of(Name.OWED_REMOVAL), buckets.stream().map(names::route).toList());
+        cache.nameOf(Operation.OWED_REMOVAL), buckets.stream().map(names::route).toList());
   }
 
   /** Begins the attempt at new generations, as soon as no other thread makes one there. */
@@ -400,11 +390,11 @@ final class Settlement {
    * there may always be new ones.
    */
   private void settleAll() {
-    boolean isSettled = settleGenerations();
-    for (Map<Bytes, Debt> due : owed.due(batchSize)) {
-      isSettled = isSettled && settleKeys(due).isEmpty();
+    boolean isSettled = settleGenerationByBucket();
+    for (Map<Bytes, Debt> due : owed.due(cache.batchSize())) {
+      isSettled = isSettled && settleEntries(due).isEmpty();
     }
-    Map<Bytes, Late> late = owed.dueLate(batchSize);
+    Map<Bytes, Late> late = owed.dueLate(cache.batchSize());
     if (!late.isEmpty()) {
       removeLate(late);
       owed.endLate(late);
@@ -414,12 +404,12 @@ final class Settlement {
   /**
    * Begins the new generation that is owed, in one bucket after the other: a master may be away.
    */
-  private boolean settleGenerations() {
+  private boolean settleGenerationByBucket() {
     boolean isSettled = true;
     RedisUnavailableException failure = null;
     for (int bucket : generations.buckets()) {
       try {
-        isSettled &= settleGeneration(Set.of(bucket), owed.waitEndNanos());
+        isSettled &= settleGenerationIn(Set.of(bucket), owed.waitEndNanos());
       } catch (RedisUnavailableException e) {
         failure = e;
       }
@@ -436,41 +426,43 @@ final class Settlement {
    *
    * @return false if Redis refuses it
    */
-  private boolean settleGeneration(Collection<Integer> buckets, long waitEndNanos) {
-    Debt before = owed.generation();
-    if (isSettled(buckets)) {
+  private boolean settleGenerationIn(Collection<Integer> buckets, long waitEndNanos) {
+    GenerationDebt before = owed.generation();
+    if (isGenerationSettledIn(buckets)) {
       return true;
     }
     if (before != null && !before.mayBeTried(System.nanoTime())) {
       return false;
     }
     SettlementAttempt attempt = beginAttemptIn(buckets, waitEndNanos);
-    Debt debt = owed.generation();
+    GenerationDebt debt = owed.generation();
     boolean isAccepted =
-        settle(
+        carryOut(
             attempt,
             debt == null ? Set.of() : Set.of(debt),
             () -> {
               // Another thread may have begun it by now, or was refused.
-              if (debt != null && !isSettled(buckets) && debt.mayBeTried(System.nanoTime())) {
+              if (debt != null
+                  && !isGenerationSettledIn(buckets)
+                  && debt.mayBeTried(System.nanoTime())) {
                 beginOwedGeneration(debt, owed.bucketsLeft(debt, buckets));
               }
             });
-    return isAccepted && isSettled(buckets);
+    return isAccepted && isGenerationSettledIn(buckets);
   }
 
   /**
-   * Settles debts by an attempt, which it ends.
+   * Carries out an attempt to settle some debts, and ends the attempt.
    *
-   * @param settlement asks Redis
+   * @param requests asks Redis
    * @return false if Redis refuses it, so that the debts are postponed
    * @throws RedisUnavailableException if Redis cannot be reached; threads that wait for the attempt
    *     fail too
    */
-  private boolean settle(SettlementAttempt attempt, Collection<Debt> debts, Runnable settlement) {
+  private boolean carryOut(SettlementAttempt attempt, Collection<Debt> debts, Runnable requests) {
     RedisUnavailableException failure = null;
     try {
-      settlement.run();
+      requests.run();
       return true;
     } catch (CacheException e) {
       failure = away(e);
@@ -484,12 +476,14 @@ final class Settlement {
     }
   }
 
-  private boolean isSettled(Collection<Integer> buckets) {
-    Debt debt = owed.generation();
+  /** Whether no new generation is owed in some buckets. */
+  private boolean isGenerationSettledIn(Collection<Integer> buckets) {
+    GenerationDebt debt = owed.generation();
     return debt == null || owed.bucketsLeft(debt, buckets).isEmpty();
   }
 
-  private void beginOwedGeneration(Debt debt, Set<Integer> some) {
+  /** Begins the generation of a debt in some buckets; the debt ends with the last bucket. */
+  private void beginOwedGeneration(GenerationDebt debt, Set<Integer> some) {
     for (int bucket : some) {
       if (executor.isAway(names.route(bucket))) {
         generations.ask(bucket); // fails, and near entries of the others stay
@@ -508,7 +502,7 @@ final class Settlement {
     } finally {
       observers.afterClear();
     }
-    if (isSettled(generations.buckets())) {
+    if (isGenerationSettledIn(generations.buckets())) {
       owed.endAllDebts(debt, Map.of());
     }
   }
@@ -518,20 +512,19 @@ final class Settlement {
    *
    * @return the keys of which Redis refuses it
    */
-  private Set<Bytes> settleKeys(Map<Bytes, Debt> some) {
+  private Set<Bytes> settleEntries(Map<Bytes, Debt> some) {
     SettlementAttempt attempt = owed.beginAttempt(some);
     Map<Bytes, Debt> debts = attempt.debts();
     if (debts.isEmpty()) {
       return Set.of();
     }
     boolean isAccepted =
-        settle(
+        carryOut(
             attempt,
             debts.values(),
             () -> {
               List<Bytes> keys = List.copyOf(debts.keySet());
-              Set<Integer> buckets = new HashSet<>();
-              keys.forEach(key -> buckets.add(names.bucketOf(key)));
+              Set<Integer> buckets = names.bucketsOf(keys);
               boolean mayArriveLate = !endLostConnections(buckets);
               unlink(keys);
               // It may have been lost and sent again; executed late, it would remove a new entry.
@@ -552,16 +545,16 @@ final class Settlement {
     keys.forEach(observers::beforeUntrackedChange);
     try {
       List<@Nullable Object> unused =
-          guard.read(operations.of(Name.OWED_REMOVAL), keys, new Unlink());
+          guard.execute(cache.nameOf(Operation.OWED_REMOVAL), keys, new Unlink());
     } finally {
       keys.forEach(observers::afterChange);
     }
   }
 
-  private final class Unlink extends GenerationGuard.Guarded<@Nullable Object> {
+  private final class Unlink extends GenerationGuard.GuardedCommands<@Nullable Object> {
 
     Unlink() {
-      super(guard, operations.of(Name.OWED_REMOVAL));
+      super(guard, cache.nameOf(Operation.OWED_REMOVAL));
     }
 
     @Override
@@ -573,7 +566,8 @@ final class Settlement {
     }
 
     @Override
-    protected List<@Nullable Object> read(Generation generation, List<@Nullable Object> replies) {
+    protected List<@Nullable Object> resultsOf(
+        Generation generation, List<@Nullable Object> replies) {
       return replies;
     }
   }

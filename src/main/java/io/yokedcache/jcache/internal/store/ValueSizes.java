@@ -16,7 +16,7 @@ final class ValueSizes {
 
   private volatile int estimate;
 
-  /** A value that was read. */
+  /** Returns the bytes of a value that was read, and notes its size. */
   Bytes read(byte[] value) {
     seen(value.length);
     return Bytes.of(value);

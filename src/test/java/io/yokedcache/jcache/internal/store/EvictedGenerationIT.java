@@ -11,7 +11,6 @@ import io.yokedcache.jcache.internal.redis.PooledExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
-import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
@@ -54,18 +53,19 @@ final class EvictedGenerationIT {
 
   private EntryStore store(boolean degrades) {
     RedisExecutor executor = new Evicting();
+    StoredCache cache =
+        new StoredCache(
+            executor,
+            names,
+            new CacheIdentity("orders", "texts"),
+            Duration.ofSeconds(1),
+            /* batchSize= */ 100);
     return new EntryStore(
-        executor,
-        names,
-        "orders",
-        new Generations(
-            executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1)),
-        new RemoteEventPublisher(executor, names, "orders", RemoteEventMessage.origin(7, 1)),
+        cache,
+        new RemoteEventPublisher(cache, RemoteEventMessage.origin(7, 1)),
         new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
-        100,
         degrades,
-        new OwedInvalidations(100),
-        /* owes= */ true,
+        new OwedInvalidations(100).of(names.toString(), /* owes= */ true),
         /* replicas= */ null);
   }
 

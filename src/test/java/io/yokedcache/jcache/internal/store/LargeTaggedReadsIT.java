@@ -10,7 +10,6 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.store.EntryStore.StoredValue;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
-import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
@@ -47,22 +46,21 @@ final class LargeTaggedReadsIT {
     pool =
         new PooledExecutor(new Endpoint(ConnectionSettings.local(server.port()).build(), 1 << 20));
     apart = new Apart(pool);
-    store =
-        new EntryStore(
+    StoredCache cache =
+        new StoredCache(
             apart,
             names,
-            "orders",
-            new Generations(
-                apart,
-                names,
-                new CacheIdentity("orders", "texts", /* hasTags= */ true),
-                Duration.ofSeconds(1)),
-            new RemoteEventPublisher(apart, names, "orders", RemoteEventMessage.origin(7, 1)),
+            new CacheIdentity("orders", "texts", /* hasTags= */ true),
+            Duration.ofSeconds(1),
+            /* batchSize= */ 100);
+    store =
+        new EntryStore(
+            cache,
+            new RemoteEventPublisher(cache, RemoteEventMessage.origin(7, 1)),
             new Announcement(apart, "yc", Duration.ofMillis(100), Runnable::run),
-            /* batchSize= */ 100,
             /* degrades= */ false,
-            new OwedInvalidations(100, Duration.ofMillis(100), Duration.ofSeconds(20)),
-            /* owes= */ true,
+            new OwedInvalidations(100, Duration.ofMillis(100), Duration.ofSeconds(20))
+                .of(names.toString(), /* owes= */ true),
             /* replicas= */ null);
     put(OLD);
     assertThat(get()).isEqualTo(OLD); // the size of the next value is known now

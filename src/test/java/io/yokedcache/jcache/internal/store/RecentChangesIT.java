@@ -717,24 +717,23 @@ final class RecentChangesIT {
     }
 
     private EntryStore store(RecentChanges noted, KeySpace names, String types) {
-      Generations own =
-          new Generations(
-              executor, names, new CacheIdentity("orders", types), Duration.ofSeconds(1));
-      generations = own;
-      EntryStore made =
-          new EntryStore(
+      StoredCache cache =
+          new StoredCache(
               executor,
               names,
-              "orders",
-              own,
-              new RemoteEventPublisher(executor, names, "orders", RemoteEventMessage.origin(7, 1)),
+              new CacheIdentity("orders", types),
+              Duration.ofSeconds(1),
+              /* batchSize= */ 100);
+      generations = cache.generations();
+      EntryStore made =
+          new EntryStore(
+              cache,
+              new RemoteEventPublisher(cache, RemoteEventMessage.origin(7, 1)),
               new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
-              100,
               /* degrades= */ false,
-              debts,
-              /* owes= */ true,
+              debts.of(names.toString(), /* owes= */ true),
               /* replicas= */ null);
-      RecentChanges.OfCache observer = noted.of(names, own, made);
+      RecentChanges.OfCache observer = noted.of(names, cache.generations(), made);
       made.observe(observer);
       opened = observer;
       return made;

@@ -14,7 +14,6 @@ import io.yokedcache.jcache.internal.redis.RedisExecutor;
 import io.yokedcache.jcache.internal.redis.RedisExecutor.Request;
 import io.yokedcache.jcache.internal.store.EntryStore.Use;
 import io.yokedcache.jcache.internal.store.Mutation.Condition;
-import io.yokedcache.jcache.internal.store.generation.Generations;
 import io.yokedcache.jcache.internal.store.generation.Generations.CacheIdentity;
 import io.yokedcache.jcache.internal.store.keys.KeySpace;
 import io.yokedcache.jcache.internal.store.owed.OwedInvalidations;
@@ -81,18 +80,19 @@ final class SettlementIT {
   }
 
   private EntryStore store(RedisExecutor executor, OwedInvalidations owed, int batchSize) {
+    StoredCache cache =
+        new StoredCache(
+            executor,
+            names,
+            new CacheIdentity("orders", "texts"),
+            Duration.ofSeconds(1),
+            batchSize);
     return new EntryStore(
-        executor,
-        names,
-        "orders",
-        new Generations(
-            executor, names, new CacheIdentity("orders", "texts"), Duration.ofSeconds(1)),
-        new RemoteEventPublisher(executor, names, "orders", RemoteEventMessage.origin(7, 1)),
+        cache,
+        new RemoteEventPublisher(cache, RemoteEventMessage.origin(7, 1)),
         new Announcement(executor, "yc", Duration.ofMillis(100), Runnable::run),
-        batchSize,
         /* degrades= */ false,
-        owed,
-        /* owes= */ true,
+        owed.of(names.toString(), /* owes= */ true),
         /* replicas= */ null);
   }
 

@@ -220,7 +220,7 @@ public final class HealthCheck implements AutoCloseable {
     } catch (Error e) {
       // It says nothing about Redis. The scheduler counts it in a task of its own: it would run
       // this one again besides the next one.
-      tell(
+      notifyListener(
           () -> {
             throw e;
           });

@@ -70,8 +70,8 @@ public final class GenerationGuard {
    */
   public interface BucketRequest<T extends @Nullable Object> {
 
-    /** Makes the request, whose replies tell the generation as well. */
-    Request request(int bucket, Generation generation, List<Bytes> keys);
+    /** Creates the request, whose replies tell the generation as well. */
+    Request create(int bucket, Generation generation, List<Bytes> keys);
 
     /**
      * Returns a result for each key, or {@code null} if the generation was stale or the request is
@@ -86,18 +86,19 @@ public final class GenerationGuard {
    *
    * @param <T> the result for each key
    */
-  public abstract static class Guarded<T extends @Nullable Object> implements BucketRequest<T> {
+  public abstract static class GuardedCommands<T extends @Nullable Object>
+      implements BucketRequest<T> {
 
     private final GenerationGuard guard;
     private final String operation;
 
-    protected Guarded(GenerationGuard guard, String operation) {
+    protected GuardedCommands(GenerationGuard guard, String operation) {
       this.guard = guard;
       this.operation = operation;
     }
 
     @Override
-    public final Request request(int bucket, Generation generation, List<Bytes> keys) {
+    public final Request create(int bucket, Generation generation, List<Bytes> keys) {
       return guard.withGenerationFirst(
           operation,
           bucket,
@@ -114,7 +115,7 @@ public final class GenerationGuard {
       }
       // Redis may refuse one command of several.
       replies.forEach(reply -> guard.executor.checked(operation, reply));
-      return read(generation, replies.subList(1, replies.size()));
+      return resultsOf(generation, replies.subList(1, replies.size()));
     }
 
     /** The estimated size of the replies for a number of keys. */
@@ -124,44 +125,44 @@ public final class GenerationGuard {
 
     protected abstract List<CommandArguments> commands(Generation generation, List<Bytes> keys);
 
-    protected abstract List<T> read(Generation generation, List<@Nullable Object> replies);
+    /** The results for the keys by the replies to the commands. */
+    protected abstract List<T> resultsOf(Generation generation, List<@Nullable Object> replies);
   }
 
   /**
-   * Reads entries of any number of keys, or makes the changes of a {@link BucketRequest}. A batch
-   * takes one round trip, whatever the number of its buckets, and one more for those whose
-   * generation was not known or was stale.
+   * Sends a request for the entries of any number of keys. A batch takes one round trip, whatever
+   * the number of its buckets, and one more for those whose generation was not known or was stale.
    *
    * @return the results in the order of the keys
    */
-  public <T extends @Nullable Object> List<T> read(
-      String operation, List<Bytes> keys, BucketRequest<T> read) {
+  public <T extends @Nullable Object> List<T> execute(
+      String operation, List<Bytes> keys, BucketRequest<T> request) {
     if (keys.size() == 1) {
-      return readBucket(operation, names.bucketOf(keys.get(0)), keys, read);
+      return executeInBucket(operation, names.bucketOf(keys.get(0)), keys, request);
     }
     List<T> results = new ArrayList<>(Collections.nCopies(keys.size(), null));
     for (int from = 0; from < keys.size(); from += batchSize) {
       List<Bytes> batch = keys.subList(from, Math.min(from + batchSize, keys.size()));
       List<T> into = results.subList(from, from + batch.size());
       if (names.buckets() == 1) {
-        putInOrder(readBucket(operation, /* bucket= */ 0, batch, read), into);
+        Collections.copy(into, executeInBucket(operation, /* bucket= */ 0, batch, request));
       } else {
-        readBatch(operation, batch, read, into);
+        executeBatch(operation, batch, request, into);
       }
     }
     return results;
   }
 
   /**
-   * Begins a read as {@link #read} makes it.
+   * Begins to do what {@link #execute} does.
    *
-   * @param arrived is called once in a thread of the queue, with what returns the results. That
-   *     waits only if the read must be repeated.
+   * @param arrived is called once in a thread of the queue, with a supplier of the results. The
+   *     supplier waits only if the request must be repeated.
    */
   public <T extends @Nullable Object> void begin(
       String operation,
       List<Bytes> keys,
-      BucketRequest<T> read,
+      BucketRequest<T> request,
       AsyncQueue queue,
       Consumer<Supplier<List<T>>> arrived) {
     List<Bucket> byBucket = names.byBucket(keys, key -> key);
@@ -170,7 +171,7 @@ public final class GenerationGuard {
       isKnown &= generations.known(bucket.number()) != null;
     }
     if (!isKnown || keys.size() > batchSize) {
-      queue.run(() -> arrived.accept(() -> read(operation, keys, read)));
+      queue.run(() -> arrived.accept(() -> execute(operation, keys, request)));
       return;
     }
     List<Begun> parts = new ArrayList<>(byBucket.size());
@@ -181,18 +182,18 @@ public final class GenerationGuard {
     AtomicInteger left = new AtomicInteger(parts.size());
     for (Begun part : parts) {
       executor.begin(
-          read.request(part.bucket.number(), part.generation, part.keys),
+          request.create(part.bucket.number(), part.generation, part.keys),
           queue,
           sent -> {
             part.sent = sent;
             if (left.decrementAndGet() == 0) {
-              arrived.accept(() -> results(operation, read, parts, keys.size()));
+              arrived.accept(() -> finishAll(operation, request, parts, keys.size()));
             }
           });
     }
   }
 
-  /** A read of a bucket under way; {@code sent} is published by the count of those left. */
+  /** A request to a bucket under way; {@code sent} is published by the count of those left. */
   private static final class Begun {
 
     final Bucket bucket;
@@ -207,24 +208,24 @@ public final class GenerationGuard {
     }
   }
 
-  private <T extends @Nullable Object> List<T> results(
-      String operation, BucketRequest<T> read, List<Begun> parts, int size) {
+  private <T extends @Nullable Object> List<T> finishAll(
+      String operation, BucketRequest<T> request, List<Begun> parts, int size) {
     if (parts.size() == 1) {
-      return results(operation, read, parts.get(0));
+      return finish(operation, request, parts.get(0));
     }
     List<T> results = new ArrayList<>(Collections.nCopies(size, null));
     for (Begun part : parts) {
-      put(results(operation, read, part), part.bucket, results);
+      put(finish(operation, request, part), part.bucket, results);
     }
     return results;
   }
 
-  private <T extends @Nullable Object> List<T> results(
-      String operation, BucketRequest<T> read, Begun part) {
+  private <T extends @Nullable Object> List<T> finish(
+      String operation, BucketRequest<T> request, Begun part) {
     int bucket = part.bucket.number();
     List<@Nullable Object> replies = requireNonNull(part.sent).finish();
-    List<T> found = read.results(bucket, part.generation, part.keys, replies);
-    return found != null ? found : readBucket(operation, bucket, part.keys, read);
+    List<T> found = request.results(bucket, part.generation, part.keys, replies);
+    return found != null ? found : executeInBucket(operation, bucket, part.keys, request);
   }
 
   /** Puts the results of a bucket at their places among all. */
@@ -235,27 +236,21 @@ public final class GenerationGuard {
     }
   }
 
-  private static <T extends @Nullable Object> void putInOrder(List<T> found, List<T> results) {
-    for (int i = 0; i < found.size(); i++) {
-      results.set(i, found.get(i));
-    }
-  }
-
-  private <T extends @Nullable Object> List<T> readBucket(
-      String operation, int bucket, List<Bytes> keys, BucketRequest<T> read) {
+  private <T extends @Nullable Object> List<T> executeInBucket(
+      String operation, int bucket, List<Bytes> keys, BucketRequest<T> request) {
     return onCurrentGeneration(
         operation,
         bucket,
         generation ->
-            read.results(
+            request.results(
                 bucket,
                 generation,
                 keys,
-                executor.execute(read.request(bucket, generation, keys))));
+                executor.execute(request.create(bucket, generation, keys))));
   }
 
-  private <T extends @Nullable Object> void readBatch(
-      String operation, List<Bytes> keys, BucketRequest<T> read, List<T> results) {
+  private <T extends @Nullable Object> void executeBatch(
+      String operation, List<Bytes> keys, BucketRequest<T> request, List<T> results) {
     List<Bucket> left = names.byBucket(keys, key -> key);
     for (int attempt = 0; !left.isEmpty(); attempt++) {
       if (attempt > 0) {
@@ -267,13 +262,14 @@ public final class GenerationGuard {
       for (Bucket bucket : left) {
         Generation generation = generations.current(bucket.number());
         used.add(generation);
-        requests.add(read.request(bucket.number(), generation, bucket.of(keys)));
+        requests.add(request.create(bucket.number(), generation, bucket.of(keys)));
       }
       List<List<@Nullable Object>> replies = executor.executeAll(requests);
       List<Bucket> stale = new ArrayList<>(0);
       for (int i = 0; i < replies.size(); i++) {
         Bucket bucket = left.get(i);
-        List<T> found = read.results(bucket.number(), used.get(i), bucket.of(keys), replies.get(i));
+        List<T> found =
+            request.results(bucket.number(), used.get(i), bucket.of(keys), replies.get(i));
         if (found == null) {
           stale.add(bucket);
         } else {

@@ -26,7 +26,8 @@ import redis.clients.jedis.Protocol.Command;
 /**
  * The generations of a cache as this JVM last saw them, one for each bucket. They may be old: each
  * operation verifies its generation in its round trip by {@link #verify}, and is repeated if
- * another one is current.
+ * another one is current. To open a bucket is to read its generation from Redis, or to begin one if
+ * there is none; to renew it is to begin another one.
  *
  * <p>Safe for use by several threads: each bucket is one atomic reference to an immutable {@link
  * Generation}; if two threads store different ones, the later wins, and the next verification
@@ -180,12 +181,12 @@ public final class Generations {
    * @return the tokens of the old generations that had entries
    */
   public Set<String> renewAll(Map<Integer, Generation> begun) {
-    return renew(buckets, begun);
+    return renewAndNote(buckets, begun);
   }
 
   /** Begins a new generation in some buckets. */
   public void renew(Collection<Integer> some) {
-    Set<String> unused = renew(List.copyOf(some), new HashMap<>());
+    Set<String> unused = renewAndNote(List.copyOf(some), new HashMap<>());
   }
 
   /**
@@ -194,7 +195,7 @@ public final class Generations {
    */
   public void renewOrDelete(Collection<Integer> some) {
     List<Integer> all = List.copyOf(some);
-    List<@Nullable Object> replies = renew(all, new HashSet<>());
+    List<@Nullable Object> replies = sendRenewals(all, new HashSet<>());
     List<Request> deletions = new ArrayList<>(0);
     for (int i = 0; i < all.size(); i++) {
       int bucket = all.get(i);
@@ -220,15 +221,15 @@ public final class Generations {
     Object unused = executor.command(describe("clear"), route, /* idempotent= */ true, read);
   }
 
-  private Set<String> renew(List<Integer> some, Map<Integer, Generation> begun) {
+  private Set<String> renewAndNote(List<Integer> some, Map<Integer, Generation> begun) {
     Set<String> ended = new HashSet<>();
-    List<@Nullable Object> replies = renew(some, ended);
+    List<@Nullable Object> replies = sendRenewals(some, ended);
     for (int i = 0; i < some.size(); i++) {
       int bucket = some.get(i);
       if (!(replies.get(i) instanceof List<?> both) || both.size() != 2) {
         throw unreadable(bucket);
       }
-      begun.put(bucket, adopt(bucket, reply(both.get(0), bucket), null));
+      begun.put(bucket, adopt(bucket, content(both.get(0), bucket), null));
       if (both.get(1) instanceof byte[] token && token.length > 0) {
         ended.add(Generation.token(token));
       }
@@ -240,8 +241,10 @@ public final class Generations {
    * Begins new generations, even if the first connections are lost. Then it is not known which
    * buckets have new ones, so all are renewed again. Each attempt has other tokens: if the first
    * attempt reached Redis and another JVM has cleared since, its token must not come back.
+   *
+   * @param ended gets the tokens of the generations that a lost attempt may have ended
    */
-  private List<@Nullable Object> renew(List<Integer> some, Set<String> ended) {
+  private List<@Nullable Object> sendRenewals(List<Integer> some, Set<String> ended) {
     for (int attempt = 1; ; attempt++) {
       try {
         List<@Nullable Object> replies =
@@ -335,7 +338,7 @@ public final class Generations {
             utf8(oldValues ? "o" : "v"), utf8(Long.toString(lease.toMillis())), names.channel());
     List<@Nullable Object> replies = callAll("listen", LISTEN, buckets, more);
     for (int bucket : buckets) {
-      adopt(bucket, reply(replies.get(bucket), bucket), null);
+      adopt(bucket, content(replies.get(bucket), bucket), null);
     }
   }
 
@@ -368,7 +371,7 @@ public final class Generations {
   private Generation opened(int bucket, List<?> parts) {
     mayTell = !Long.valueOf(0).equals(parts.get(2));
     byte[] about = parts.get(1) instanceof byte[] bytes ? bytes : null;
-    return adopt(bucket, reply(parts.get(0), bucket), about);
+    return adopt(bucket, content(parts.get(0), bucket), about);
   }
 
   /** Calls a script for each of some buckets, all in one round trip. */
@@ -434,7 +437,8 @@ public final class Generations {
     }
   }
 
-  private byte[] reply(@Nullable Object reply, int bucket) {
+  /** The content of a generation key, which a script has returned. */
+  private byte[] content(@Nullable Object reply, int bucket) {
     if (reply instanceof byte[] raw) {
       return raw;
     }

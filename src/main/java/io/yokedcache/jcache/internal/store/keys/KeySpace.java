@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -126,6 +128,13 @@ public final class KeySpace {
     CRC32C crc = new CRC32C();
     crc.update(key.array());
     return (int) (crc.getValue() % buckets);
+  }
+
+  /** The buckets of some keys. */
+  public Set<Integer> bucketsOf(Collection<Bytes> keys) {
+    Set<Integer> some = new HashSet<>();
+    keys.forEach(key -> some.add(bucketOf(key)));
+    return some;
   }
 
   /** The items of a list whose keys are in one bucket. */
@@ -278,16 +287,13 @@ public final class KeySpace {
     return ascii(prefix);
   }
 
+  /** The channel of the changes of this cache. */
   public byte[] channel() {
-    return ascii(channelName());
-  }
-
-  String channelName() {
-    return namespace + ":{" + cache + "}:events";
+    return ascii(namespace + ":{" + cache + "}:events");
   }
 
   /** The pattern of {@code SCAN} that finds the entries of every bucket and generation. */
-  public byte[] scanPattern() {
+  public byte[] entriesPattern() {
     return ascii(prefix + "*}:*");
   }
 
@@ -297,9 +303,9 @@ public final class KeySpace {
    *
    * @param beginnings alternatives; an empty list for all keys
    */
-  private byte[] scanPattern(byte[] generationKey, List<byte[]> beginnings) {
+  private static byte[] entriesPattern(byte[] generationKeyPattern, List<byte[]> beginnings) {
     ByteArrayOutputStream pattern = new ByteArrayOutputStream();
-    pattern.writeBytes(generationKey);
+    pattern.writeBytes(generationKeyPattern);
     pattern.write(COLON);
     if (!beginnings.isEmpty()) {
       pattern.writeBytes(ascii("?".repeat(TOKEN_LENGTH) + ":"));
@@ -338,17 +344,17 @@ public final class KeySpace {
         : new KeyScan(
             executor.masters(),
             operation,
-            scanPattern(buckets == 1 ? generationKey(0) : ascii(prefix + "*}"), beginnings),
+            entriesPattern(buckets == 1 ? generationKey(0) : ascii(prefix + "*}"), beginnings),
             beginnings.isEmpty() ? pageSize : Math.max(pageSize, FILTERED_PAGE));
   }
 
   /** The pattern of {@code SCAN} that finds these entries of a bucket. */
-  byte[] scanPattern(int bucket, List<byte[]> beginnings) {
-    return scanPattern(generationKey(bucket), beginnings);
+  byte[] entriesPattern(int bucket, List<byte[]> beginnings) {
+    return entriesPattern(generationKey(bucket), beginnings);
   }
 
   /** The pattern that finds the entries of every cache of a namespace. */
-  public static byte[] scanPattern(String namespace) {
+  public static byte[] entriesPattern(String namespace) {
     return ascii(namespace + ":{*#*}:*");
   }
 

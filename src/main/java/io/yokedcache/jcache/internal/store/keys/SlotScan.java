@@ -68,8 +68,8 @@ public final class SlotScan implements Iterator<List<byte[]>> {
   /**
    * Creates a scan.
    *
-   * @param beginnings of the keys that are wanted, as {@link KeySpace#scanPattern(int, List)} takes
-   *     them; only {@code SCAN} leaves out the others
+   * @param beginnings of the keys that are wanted, as {@link KeySpace#entriesPattern(int, List)}
+   *     takes them; only {@code SCAN} leaves out the others
    */
   SlotScan(
       RedisExecutor executor,
@@ -392,7 +392,7 @@ public final class SlotScan implements Iterator<List<byte[]>> {
     }
 
     private KeyScan scan(List<RedisExecutor> masters) {
-      return new KeyScan(masters, operation, names.scanPattern(bucket, beginnings), pageSize);
+      return new KeyScan(masters, operation, names.entriesPattern(bucket, beginnings), pageSize);
     }
   }
 }

@@ -97,36 +97,12 @@ public final class OwedInvalidations {
     return caches.compute(
         cacheName,
         (name, known) -> {
-          OfCache cache = known == null ? new OfCache() : known;
+          OfCache cache = known == null ? new OfCache(name) : known;
           if (!cache.isOpen) {
             cache.owes = owes;
             cache.isOpen = true;
           }
           return cache;
-        });
-  }
-
-  /** Lets a cache be forgotten as soon as it owes nothing, unless it is kept. */
-  public void close(String cacheName) {
-    caches.computeIfPresent(
-        cacheName,
-        (name, cache) -> {
-          cache.isOpen = false;
-          return cache.isNeeded() ? cache : null;
-        });
-  }
-
-  /**
-   * Keeps an open cache after it is closed, since it may owe something then, or ends that.
-   *
-   * @param isKept whether it is kept
-   */
-  public void keep(String cacheName, boolean isKept) {
-    caches.computeIfPresent(
-        cacheName,
-        (name, cache) -> {
-          cache.isKept = isKept;
-          return cache.isNeeded() ? cache : null;
         });
   }
 
@@ -181,50 +157,21 @@ public final class OwedInvalidations {
     }
   }
 
-  /**
-   * A debt, by identity. That of a new generation is settled bucket by bucket, so that the masters
-   * of a cluster that answer need not wait for one that is away. Its buckets are guarded by the
-   * monitor of the cache's debts.
-   */
-  public static final class Debt {
+  /** A debt, by identity: the removal of an entry, or a new generation. */
+  public static sealed class Debt permits GenerationDebt {
 
-    private final long sinceNanos;
+    final long sinceNanos;
 
     /** Writes that may still be executed, or {@code null}. */
     private final @Nullable Late late;
 
-    /** Whether a cache with other codecs or types is deleted; only of a new generation. */
-    private final boolean deletesOthers;
-
     /** When it may be tried again; racy writes are harmless. */
     private volatile long retryNanos;
 
-    /** The buckets in which the new generation has begun. */
-    private Set<Integer> begun = Set.of();
-
-    /** The buckets that have got changes of unknown outcome since the debt, and when. */
-    private Map<Integer, Long> changed = Map.of();
-
-    /** Counts the changes. */
-    private long changes;
-
     private Debt(long sinceNanos, @Nullable Late late, long retryNanos) {
-      this(sinceNanos, late, retryNanos, /* deletesOthers= */ false);
-    }
-
-    private Debt(long sinceNanos, @Nullable Late late, long retryNanos, boolean deletesOthers) {
       this.sinceNanos = sinceNanos;
       this.late = late;
       this.retryNanos = retryNanos;
-      this.deletesOthers = deletesOthers;
-    }
-
-    /**
-     * Whether a cache with other codecs or types is deleted: a new master may have one that this
-     * manager has destroyed.
-     */
-    public boolean deletesOthers() {
-      return deletesOthers;
     }
 
     /** Whether it, or the one that it replaced, existed at a time. */
@@ -239,6 +186,60 @@ public final class OwedInvalidations {
     /** Notes that Redis refused to settle it, so that it is not tried again for a while. */
     public void postpone() {
       retryNanos = System.nanoTime() + REFUSED_NANOS;
+    }
+  }
+
+  /**
+   * The debt of a new generation. It is settled bucket by bucket, so that the masters of a cluster
+   * that answer need not wait for one that is away. Guarded by the monitor of the cache's debts.
+   */
+  public static final class GenerationDebt extends Debt {
+
+    /** Whether a cache with other codecs or types is deleted. */
+    private final boolean deletesOthers;
+
+    /** The buckets in which the new generation has begun. */
+    private Set<Integer> begun = Set.of();
+
+    /** For each bucket the number of its last change that failed since the debt. */
+    private Map<Integer, Long> changed = Map.of();
+
+    /** Counts the changes that failed since the debt. */
+    private long changes;
+
+    private GenerationDebt(long sinceNanos, long nowNanos, boolean deletesOthers) {
+      super(sinceNanos, /* late= */ null, nowNanos);
+      this.deletesOthers = deletesOthers;
+    }
+
+    /**
+     * Whether a cache with other codecs or types is deleted: a new master may have one that this
+     * manager has destroyed.
+     */
+    public boolean deletesOthers() {
+      return deletesOthers;
+    }
+
+    private boolean isOwedIn(int bucket) {
+      return !begun.contains(bucket);
+    }
+
+    /** Notes that a change failed in a bucket in which the generation has not begun. */
+    private void addChange(int bucket) {
+      changed = modifiable(changed);
+      changes++;
+      changed.put(bucket, changes);
+    }
+
+    /** Notes that the generation has begun in those buckets that no later change failed in. */
+    private void addBegun(Collection<Integer> some, long changesBefore) {
+      Set<Integer> both = new HashSet<>(begun);
+      for (int bucket : some) {
+        if (changed.getOrDefault(bucket, 0L) <= changesBefore) {
+          both.add(bucket);
+        }
+      }
+      begun = both;
     }
   }
 
@@ -292,8 +293,52 @@ public final class OwedInvalidations {
     }
   }
 
+  /**
+   * The attempts of threads that settle debts of one cache now, by what each is about. Guarded by
+   * the monitor of the cache's debts.
+   *
+   * @param <T> the key of an entry, or the number of a bucket
+   */
+  private static final class AttemptsUnderWay<T> {
+
+    private Map<T, SettlementAttempt> attempts = Map.of();
+
+    boolean contains(T one) {
+      return attempts.containsKey(one);
+    }
+
+    /** The attempt that is about one of some keys or buckets, if there is one. */
+    @Nullable SettlementAttempt first(Collection<T> some) {
+      for (T one : some) {
+        SettlementAttempt attempt = attempts.get(one);
+        if (attempt != null) {
+          return attempt;
+        }
+      }
+      return null;
+    }
+
+    void begin(Set<T> some, SettlementAttempt attempt) {
+      if (!some.isEmpty()) {
+        attempts = modifiable(attempts);
+        some.forEach(one -> attempts.put(one, attempt));
+      }
+    }
+
+    void end(Set<T> some, SettlementAttempt attempt) {
+      some.forEach(one -> attempts.remove(one, attempt));
+    }
+  }
+
+  /** A map for more: caches without debts, which are most of them, share an unmodifiable one. */
+  private static <K, V> Map<K, V> modifiable(Map<K, V> map) {
+    return map.isEmpty() ? new LinkedHashMap<>() : map;
+  }
+
   /** The debts of one cache. */
   public final class OfCache {
+
+    private final String cacheName;
 
     private volatile boolean owes;
 
@@ -310,22 +355,22 @@ public final class OwedInvalidations {
     private Map<Bytes, Debt> keys = Map.of();
 
     /** The debt of a new generation. */
-    private @Nullable Debt generation;
+    private @Nullable GenerationDebt generation;
 
     /** The entries to remove once more, in the order of their times. */
     private Map<Bytes, Late> again = Map.of();
 
-    /** The keys whose debts a thread settles now. */
-    private Map<Bytes, SettlementAttempt> underWay = Map.of();
+    /** The attempts to remove entries. */
+    private final AttemptsUnderWay<Bytes> removalsUnderWay = new AttemptsUnderWay<>();
 
     /** The attempts to begin new generations, by bucket. */
-    private Map<Integer, SettlementAttempt> bucketsUnderWay = Map.of();
+    private final AttemptsUnderWay<Integer> renewalsUnderWay = new AttemptsUnderWay<>();
 
     private long settled;
     private long overflows;
 
-    private static <K, V> Map<K, V> modifiable(Map<K, V> map) {
-      return map.isEmpty() ? new LinkedHashMap<>() : map;
+    private OfCache(String cacheName) {
+      this.cacheName = cacheName;
     }
 
     /** When a call that begins now has waited long enough, for {@link SettlementAttempt#await}. */
@@ -364,10 +409,8 @@ public final class OwedInvalidations {
         Runnable settler, Bytes key, int bucket, @Nullable Bytes lateDigest) {
       settlement = settler;
       long now = System.nanoTime();
-      if (generation != null && !generation.begun.contains(bucket)) { // of which this is a part
-        generation.changed = generation.changed.isEmpty() ? new HashMap<>() : generation.changed;
-        generation.changes++;
-        generation.changed.put(bucket, generation.changes);
+      if (generation != null && generation.isOwedIn(bucket)) {
+        generation.addChange(bucket); // the new generation ends the entry, too
         return;
       }
       Late late = lateDigest == null ? null : new Late(Set.of(lateDigest), now + lateNanos);
@@ -392,7 +435,7 @@ public final class OwedInvalidations {
       keys = Map.of();
       again = Map.of();
       boolean deletesOthers = generation != null && generation.deletesOthers;
-      generation = new Debt(now, /* late= */ null, now, deletesOthers);
+      generation = new GenerationDebt(now, now, deletesOthers);
       any = true;
     }
 
@@ -400,7 +443,7 @@ public final class OwedInvalidations {
      * Notes that the cache needs a new generation.
      *
      * @param settler settles what the cache owes
-     * @param afterFailOver whether a new master needs it, see {@link Debt#deletesOthers}
+     * @param afterFailOver whether a new master needs it, see {@link GenerationDebt#deletesOthers}
      */
     public synchronized void oweGeneration(Runnable settler, boolean afterFailOver) {
       if (!owes) {
@@ -412,45 +455,41 @@ public final class OwedInvalidations {
       keys = Map.of(); // entries of the old generation, also those that arrive late
       again = Map.of();
       boolean deletesOthers = afterFailOver || (generation != null && generation.deletesOthers);
-      generation = new Debt(since, /* late= */ null, now, deletesOthers);
+      generation = new GenerationDebt(since, now, deletesOthers);
       any = true;
     }
 
     /** The debt of a new generation. */
-    public synchronized @Nullable Debt generation() {
+    public synchronized @Nullable GenerationDebt generation() {
       return generation;
     }
 
     /** Whether an entry of a bucket must be removed, alone or with the bucket. */
     public synchronized boolean isOwed(Bytes key, int bucket) {
-      return keys.containsKey(key) || (generation != null && !generation.begun.contains(bucket));
+      return keys.containsKey(key) || (generation != null && generation.isOwedIn(bucket));
     }
 
     /** Those of some buckets in which the generation that a debt is about has not begun. */
-    public synchronized Set<Integer> bucketsLeft(Debt debt, Collection<Integer> some) {
+    public synchronized Set<Integer> bucketsLeft(GenerationDebt debt, Collection<Integer> some) {
       Set<Integer> left = new LinkedHashSet<>(some);
       left.removeAll(debt.begun);
       return left;
     }
 
-    /** How many changes a debt has got, for {@link #begun}. */
-    public synchronized long changes(Debt debt) {
+    /** How many changes have failed since a debt, for {@link #begun}. */
+    public synchronized long changes(GenerationDebt debt) {
       return debt.changes;
     }
 
     /**
      * Notes that a new generation has begun in some buckets.
      *
-     * @param changes how many changes the debt had before
+     * @param changesBefore the {@link #changes} before it was begun; it does not count in a bucket
+     *     in which another one has failed since
      */
-    public synchronized void begun(Debt debt, Collection<Integer> some, long changes) {
-      Set<Integer> both = new HashSet<>(debt.begun);
-      for (int bucket : some) {
-        if (debt.changed.getOrDefault(bucket, 0L) <= changes) {
-          both.add(bucket);
-        }
-      }
-      debt.begun = both;
+    public synchronized void begun(
+        GenerationDebt debt, Collection<Integer> some, long changesBefore) {
+      debt.addBegun(some, changesBefore);
     }
 
     /** The debts of some keys. */
@@ -475,27 +514,18 @@ public final class OwedInvalidations {
       Map<Bytes, Debt> debts = new HashMap<>();
       some.forEach(
           (key, debt) -> {
-            if (keys.get(key) == debt && !underWay.containsKey(key)) {
+            if (keys.get(key) == debt && !removalsUnderWay.contains(key)) {
               debts.put(key, debt);
             }
           });
       SettlementAttempt attempt = new SettlementAttempt(debts, Set.of());
-      if (!debts.isEmpty()) {
-        underWay = modifiable(underWay);
-        debts.keySet().forEach(key -> underWay.put(key, attempt));
-      }
+      removalsUnderWay.begin(debts.keySet(), attempt);
       return attempt;
     }
 
     /** The attempt of another thread to settle a debt of one of some keys, if there is one. */
     public synchronized @Nullable SettlementAttempt underWay(Collection<Bytes> some) {
-      for (Bytes key : some) {
-        SettlementAttempt attempt = underWay.get(key);
-        if (attempt != null) {
-          return attempt;
-        }
-      }
-      return null;
+      return removalsUnderWay.first(some);
     }
 
     /**
@@ -504,24 +534,17 @@ public final class OwedInvalidations {
      * @return {@code null} if another thread does so in one of them
      */
     public synchronized @Nullable SettlementAttempt beginAttemptIn(Collection<Integer> some) {
-      if (underWayIn(some) != null) {
+      if (renewalsUnderWay.first(some) != null) {
         return null;
       }
       SettlementAttempt attempt = new SettlementAttempt(Map.of(), Set.copyOf(some));
-      bucketsUnderWay = modifiable(bucketsUnderWay);
-      attempt.buckets.forEach(bucket -> bucketsUnderWay.put(bucket, attempt));
+      renewalsUnderWay.begin(attempt.buckets, attempt);
       return attempt;
     }
 
     /** The attempt of another thread to begin a new generation in one of some buckets, if any. */
     public synchronized @Nullable SettlementAttempt underWayIn(Collection<Integer> some) {
-      for (int bucket : some) {
-        SettlementAttempt attempt = bucketsUnderWay.get(bucket);
-        if (attempt != null) {
-          return attempt;
-        }
-      }
-      return null;
+      return renewalsUnderWay.first(some);
     }
 
     /**
@@ -531,8 +554,8 @@ public final class OwedInvalidations {
      */
     public synchronized void endAttempt(
         SettlementAttempt attempt, @Nullable RedisUnavailableException failure) {
-      attempt.debts.keySet().forEach(key -> underWay.remove(key, attempt));
-      attempt.buckets.forEach(bucket -> bucketsUnderWay.remove(bucket, attempt));
+      removalsUnderWay.end(attempt.debts.keySet(), attempt);
+      renewalsUnderWay.end(attempt.buckets, attempt);
       attempt.failure = failure;
       attempt.over.countDown();
     }
@@ -643,6 +666,30 @@ public final class OwedInvalidations {
 
     public synchronized long overflows() {
       return overflows;
+    }
+
+    /** Lets the cache of this name be forgotten as soon as it owes nothing. */
+    public void close() {
+      caches.computeIfPresent(
+          cacheName,
+          (name, cache) -> {
+            cache.isOpen = false;
+            return cache.isNeeded() ? cache : null;
+          });
+    }
+
+    /**
+     * Keeps the open cache after it is closed, since it may owe something then, or ends that.
+     *
+     * @param keeps whether it is kept
+     */
+    public void keep(boolean keeps) {
+      caches.computeIfPresent(
+          cacheName,
+          (name, cache) -> {
+            cache.isKept = keeps;
+            return cache.isNeeded() ? cache : null;
+          });
     }
   }
 }

@@ -53,7 +53,7 @@ final class OwedInvalidationsTest {
   void of_reopened_owesAsItsNewSettingSays() {
     OwedInvalidations.OfCache before = debts.of("cache", true);
     before.owe(OwedInvalidationsTest::noSettlement, KEY, 0, VALUE);
-    debts.close("cache");
+    before.close();
 
     OwedInvalidations.OfCache reopened = debts.of("cache", false);
     reopened.owe(OwedInvalidationsTest::noSettlement, Bytes.utf8("other"), 0, VALUE);
