@@ -331,7 +331,7 @@ public final class SlotScan implements Iterator<List<byte[]>> {
 
     private @Nullable Bytes id;
 
-    /** Whether the masters are known that have keys of the bucket beside the first one. */
+    /** Whether the scan is the last one: of the other masters that have keys of the bucket. */
     private boolean isLast;
 
     LargeBucket(int bucket) {
