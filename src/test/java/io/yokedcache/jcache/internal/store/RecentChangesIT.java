@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -539,7 +540,7 @@ final class RecentChangesIT {
           .until(
               () -> {
                 jvm.debts.settleAll();
-                return !OLD.equals(jvm.onReplica(KEY));
+                return !Objects.equals(jvm.onReplica(KEY), OLD);
               });
     } finally {
       try (Jedis two = jedis(replica)) {
