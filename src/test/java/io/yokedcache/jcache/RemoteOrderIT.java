@@ -30,6 +30,10 @@ final class RemoteOrderIT {
   /** Rounds of two writers; {@code -Dorder.rounds=2000} for the long form. */
   private static final int ROUNDS = Integer.getInteger("order.rounds", 300);
 
+  /** In how many rounds both must have written at the same time, else nothing is proved. */
+  private static final int ENOUGH_OVERLAPS = 20;
+
+  private static final int MAX_ROUNDS = 20 * ROUNDS;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static RedisDeployment redis;
@@ -76,12 +80,15 @@ final class RemoteOrderIT {
     List<RecordingListener<String, String>> listeners =
         List.of(synchronous, asynchronous, elsewhere);
     CyclicBarrier barrier = new CyclicBarrier(2);
-    for (int round = 0; round < ROUNDS; round++) {
+    int overlaps = 0;
+    for (int round = 0;
+        round < ROUNDS || (overlaps < ENOUGH_OVERLAPS && round < MAX_ROUNDS);
+        round++) {
       String key = "key" + round;
-      Future<?> first = threads.submit(() -> write(one, key, "one", bulk, barrier));
-      Future<?> second = threads.submit(() -> write(two, key, "two", bulk, barrier));
-      first.get(60, TimeUnit.SECONDS);
-      second.get(60, TimeUnit.SECONDS);
+      Future<Interval> first = threads.submit(() -> write(one, key, "one", bulk, barrier));
+      Future<Interval> second = threads.submit(() -> write(two, key, "two", bulk, barrier));
+      Interval ofFirst = first.get(60, TimeUnit.SECONDS);
+      overlaps += ofFirst.overlaps(second.get(60, TimeUnit.SECONDS)) ? 1 : 0;
       // Each hears a fence of the other one behind all messages before, and one more behind what
       // was put off once.
       for (String fence : List.of("fence a", "fence b")) {
@@ -105,6 +112,9 @@ final class RemoteOrderIT {
         listener.forget();
       }
     }
+    assertThat(overlaps)
+        .as("rounds in which both wrote at the same time")
+        .isGreaterThanOrEqualTo(ENOUGH_OVERLAPS);
   }
 
   /** What this JVM did not overwrite is told, every change of it. */
@@ -159,15 +169,16 @@ final class RemoteOrderIT {
     return last;
   }
 
-  private static boolean write(
+  private static Interval write(
       Cache<String, String> cache, String key, String value, boolean bulk, CyclicBarrier barrier)
       throws Exception {
     barrier.await(60, TimeUnit.SECONDS);
+    long startNanos = System.nanoTime();
     if (bulk) {
       cache.putAll(Map.of(key, value, key + " other", value));
     } else {
       cache.put(key, value);
     }
-    return true;
+    return Interval.since(startNanos);
   }
 }

@@ -41,6 +41,10 @@ final class SystemOfRecordIT {
   /** Rounds of each pair of operations; {@code -Dorder.rounds=2000} for the long form. */
   private static final int ROUNDS = Integer.getInteger("order.rounds", 150);
 
+  /** In how many rounds both operations must have run at the same time, else nothing is proved. */
+  private static final int ENOUGH_OVERLAPS = 20;
+
+  private static final int MAX_ROUNDS = 20 * ROUNDS;
   private static final long MAX_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(300);
   private static final String KEY = "key";
   private static final Set<String> KEYS = Set.of("aside", KEY, "other");
@@ -175,16 +179,19 @@ final class SystemOfRecordIT {
     Cache<String, String> seen =
         managers.open(redis.uri()).createCache(cache.getName(), TestManagers.strings());
     CyclicBarrier barrier = new CyclicBarrier(2);
-    for (int round = 0; round < ROUNDS; round++) {
+    int overlaps = 0;
+    for (int round = 0;
+        round < ROUNDS || (overlaps < ENOUGH_OVERLAPS && round < MAX_ROUNDS);
+        round++) {
       seen.remove(KEY);
       database.rows.put(KEY, "row" + round);
       if (!one.loads) {
         seen.put(KEY, "row" + round);
       }
-      Future<?> first = threads.submit(() -> run(one, cache, barrier));
-      Future<?> second = threads.submit(() -> run(two, cache, barrier));
-      first.get(60, TimeUnit.SECONDS);
-      second.get(60, TimeUnit.SECONDS);
+      Future<Interval> first = threads.submit(() -> run(one, cache, barrier));
+      Future<Interval> second = threads.submit(() -> run(two, cache, barrier));
+      Interval ofFirst = first.get(60, TimeUnit.SECONDS);
+      overlaps += ofFirst.overlaps(second.get(60, TimeUnit.SECONDS)) ? 1 : 0;
 
       String cached = seen.get(KEY);
       String row = database.rows.get(KEY);
@@ -192,13 +199,16 @@ final class SystemOfRecordIT {
         assertThat(cached).as("%s beside %s, round %s", one, two, round).isEqualTo(row);
       }
     }
+    assertThat(overlaps)
+        .as("rounds in which both ran at the same time")
+        .isGreaterThanOrEqualTo(ENOUGH_OVERLAPS);
   }
 
-  private @Nullable Void run(Op op, Cache<String, String> cache, CyclicBarrier barrier)
-      throws Exception {
+  private Interval run(Op op, Cache<String, String> cache, CyclicBarrier barrier) throws Exception {
     barrier.await(60, TimeUnit.SECONDS);
+    long startNanos = System.nanoTime();
     perform(op, cache, "value" + numbers.incrementAndGet());
-    return null;
+    return Interval.since(startNanos);
   }
 
   private static void pause() {
