@@ -174,7 +174,16 @@ public final class CacheHealthMonitor implements AutoCloseable {
     }
   }
 
-  private synchronized void tick(ScheduledThreadPoolExecutor mine) {
+  private void tick(ScheduledThreadPoolExecutor mine) {
+    try {
+      checkAgain(mine);
+    } catch (Throwable e) {
+      // It would end the schedule: without memory for another thread, for instance.
+      logger.debug("No health check could begin", e);
+    }
+  }
+
+  private synchronized void checkAgain(ScheduledThreadPoolExecutor mine) {
     if (threads != mine) {
       return;
     }

@@ -1,5 +1,7 @@
 package io.yokedcache.metrics.bridge;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import com.sun.tools.attach.VirtualMachineDescriptor;
@@ -74,7 +76,10 @@ record AttachedJvm(long pid) implements RemoteJvm.Address {
         cause);
   }
 
-  /** Attaching sends the signal QUIT, which ends a process that is not a JVM. */
+  /**
+   * Attaching sends the signal QUIT, which ends a process that is not a JVM: by default, or because
+   * the process ends by that signal, as nginx does.
+   */
   private void requireJvm() throws IOException {
     if (!isRunning()) {
       throw new IOException(
@@ -85,7 +90,9 @@ record AttachedJvm(long pid) implements RemoteJvm.Address {
     }
     Path status = Path.of("/proc/" + pid + "/status");
     boolean isJvm =
-        Files.isReadable(status) ? catchesQuit(status) : jvms().containsKey(String.valueOf(pid));
+        Files.isReadable(status)
+            ? catchesQuit(status) && hasLibrary()
+            : jvms().containsKey(String.valueOf(pid));
     if (!isJvm) {
       throw new IOException(
           "Process " + pid + " is not a JVM, or has only just started." + describeOthers());
@@ -98,6 +105,15 @@ record AttachedJvm(long pid) implements RemoteJvm.Address {
         .filter(line -> line.startsWith("SigCgt:"))
         .anyMatch(
             line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & SIGQUIT_BIT) != 0);
+  }
+
+  /** Whether the process has the library of a JVM, as far as this user may see that. */
+  private boolean hasLibrary() {
+    try (Stream<String> mapped = Files.lines(Path.of("/proc/" + pid + "/maps"), ISO_8859_1)) {
+      return mapped.anyMatch(line -> line.contains("/libjvm."));
+    } catch (IOException | UncheckedIOException notVisible) {
+      return true; // attaching fails for the process of another user, and tells that
+    }
   }
 
   /** A sentence that lists the JVMs of this user, after a space; empty if there are none. */

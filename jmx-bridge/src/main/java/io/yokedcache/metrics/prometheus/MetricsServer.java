@@ -197,8 +197,8 @@ final class MetricsServer implements AutoCloseable {
     } catch (InterruptedException e) {
       exchange.close(); // the thread is needed for another request
     } catch (RuntimeException | Error e) {
+      exchange.close(); // first: without memory there is no log either
       logger.warn("Cannot answer {}", exchange.getRequestURI().getPath(), e);
-      exchange.close();
     }
   }
 

@@ -113,6 +113,14 @@ final class RequestThreads implements Executor, AutoCloseable {
       drop(request);
       return;
     }
+    try {
+      endOldestIfFull();
+    } catch (RuntimeException | Error noMemory) {
+      // The request waits for its turn. An error would end the thread that accepts connections.
+    }
+  }
+
+  private void endOldestIfFull() {
     if (!pool.getQueue().isEmpty()) {
       synchronized (running) {
         Request oldest = first(each -> each.is(Phase.ARRIVING, 0));
@@ -125,10 +133,13 @@ final class RequestThreads implements Executor, AutoCloseable {
   }
 
   /** Runs a request to its first read only, which closes its connection. */
+  @SuppressWarnings("CatchingUnchecked") // as where it is called
   private static void drop(Runnable request) {
     Thread.currentThread().interrupt();
     try {
       request.run();
+    } catch (RuntimeException | Error noMemory) {
+      // It would end the thread that accepts connections, and with it the server.
     } finally {
       Thread.interrupted();
     }
@@ -163,15 +174,20 @@ final class RequestThreads implements Executor, AutoCloseable {
     return null;
   }
 
+  @SuppressWarnings("CatchingUnchecked")
   private void endLate() {
-    synchronized (running) {
-      for (Request request : running) {
-        if (request.is(Phase.ARRIVING, ARRIVAL_NANOS)
-            || request.is(Phase.WRITING, STALL_NANOS)
-            || request.is(Phase.PREPARING, ANSWER_NANOS)) {
-          request.end();
+    try {
+      synchronized (running) {
+        for (Request request : running) {
+          if (request.is(Phase.ARRIVING, ARRIVAL_NANOS)
+              || request.is(Phase.WRITING, STALL_NANOS)
+              || request.is(Phase.PREPARING, ANSWER_NANOS)) {
+            request.end();
+          }
         }
       }
+    } catch (RuntimeException | Error noMemory) {
+      // It would end the schedule, and no late request would be ended any more.
     }
   }
 

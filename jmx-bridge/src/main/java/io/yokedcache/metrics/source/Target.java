@@ -165,7 +165,16 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     return outcome.readings();
   }
 
+  @SuppressWarnings("CatchingUnchecked") // also where the JVM can make no more threads
   private synchronized Reading begin(Selection wanted, Predicate<Reading> isShared) {
+    try {
+      return beginOrJoin(wanted, isShared);
+    } catch (RuntimeException | Error e) {
+      return failed("its reading could not begin: " + e);
+    }
+  }
+
+  private Reading beginOrJoin(Selection wanted, Predicate<Reading> isShared) {
     if (isClosed) {
       return failedReading(CLOSED);
     }

@@ -24,6 +24,7 @@ final class PacketPump implements Runnable {
   private final StringBuilder packet = new StringBuilder();
   private int packetBytes;
   private int packetEvents;
+  private boolean hasFailed;
 
   PacketPump(
       EventQueue queue,
@@ -60,7 +61,21 @@ final class PacketPump implements Runnable {
     try {
       sendQueued();
     } catch (Throwable e) {
-      logger.warn("Measurements for StatsD were lost", e);
+      warn(e);
+    }
+  }
+
+  private void warn(Throwable failure) {
+    try {
+      if (hasFailed) {
+        logger.debug("Further measurements for StatsD were lost", failure);
+      } else {
+        hasFailed = true;
+        logger.warn(
+            "Measurements for StatsD were lost; further failures are logged at debug", failure);
+      }
+    } catch (Throwable notEvenThat) {
+      // Out of memory or of stack, for instance.
     }
   }
 

@@ -284,6 +284,22 @@ final class StandaloneIT {
     }
   }
 
+  /** As nginx, which ends by the signal that attaching sends. */
+  @Test
+  void list_processThatCatchesQuit_isNotTouched() throws Exception {
+    Process shell =
+        new ProcessBuilder("sh", "-c", "trap 'exit 3' QUIT; echo ready; while :; do sleep 1; done")
+            .start();
+    assertThat(shell.inputReader().readLine()).isEqualTo("ready");
+    try (ChildJvm list = ChildJvm.bridge(folder, "list", "--pid", String.valueOf(shell.pid()))) {
+      assertThat(list.awaitEnd()).isEqualTo(1);
+      assertThat(list.output()).contains("Process " + shell.pid() + " is not a JVM");
+      assertThat(shell.isAlive()).isTrue();
+    } finally {
+      shell.destroyForcibly();
+    }
+  }
+
   @Test
   void serve_portInUse_saysWhatToDo() throws Exception {
     try (ServerSocket taken = new ServerSocket()) {

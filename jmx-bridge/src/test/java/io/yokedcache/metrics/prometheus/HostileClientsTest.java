@@ -9,6 +9,7 @@ import io.yokedcache.metrics.source.CacheReading;
 import io.yokedcache.metrics.source.CacheReadings;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -59,6 +60,36 @@ final class HostileClientsTest {
                         Map.of()))
             .toList(),
         List.of());
+  }
+
+  /** An error that cannot even be logged, as without memory. */
+  private static final class UnspeakableError extends Error {
+
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public void printStackTrace(PrintStream log) {
+      throw new OutOfMemoryError("as it should");
+    }
+  }
+
+  @Test
+  void handlerAndLogFail_connectionIsClosed() throws Exception {
+    PrometheusCollectorBuilder builder =
+        builder()
+            .handler(
+                "/failing",
+                exchange -> {
+                  throw new UnspeakableError();
+                });
+    try (PrometheusCollector collector = builder.build().start();
+        Socket client = connect(collector.port())) {
+      client
+          .getOutputStream()
+          .write("GET /failing HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(ISO_8859_1));
+
+      assertThat(client.getInputStream().read()).as("the end").isEqualTo(-1);
+    }
   }
 
   private static Socket connect(int port) throws IOException {

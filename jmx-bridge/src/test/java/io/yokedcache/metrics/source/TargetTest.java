@@ -129,6 +129,30 @@ final class TargetTest {
     }
   }
 
+  /** As without memory for another thread: who asks several targets gets the others. */
+  @Test
+  void begin_cannotBegin_failsAsTheSourceWould() {
+    try (Target source =
+        new Target(
+            "other",
+            hanging,
+            Duration.ofMillis(1),
+            Duration.ofNanos(1),
+            () -> {
+              throw new OutOfMemoryError("as it should");
+            })) {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                Target.Outcome outcome = source.begin(Selection.ALL).await();
+                return String.valueOf(outcome.error()).contains("could not begin");
+              });
+    } finally {
+      hanging.release.countDown();
+    }
+  }
+
   @Test
   void begin_severalSources_readAtTheSameTime() throws Exception {
     CountDownLatch both = new CountDownLatch(2);

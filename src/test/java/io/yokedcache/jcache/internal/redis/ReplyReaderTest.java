@@ -194,9 +194,17 @@ final class ReplyReaderTest {
 
     @Override
     public int read() {
-      int next = at < head.length ? head[at] : rest[(at - head.length) % rest.length];
-      at = at + 1 == head.length + rest.length ? head.length : at + 1;
-      return next;
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) {
+      byte[] source = at < head.length ? head : rest;
+      int from = at < head.length ? at : (at - head.length) % rest.length;
+      int count = Math.min(length, source.length - from);
+      System.arraycopy(source, from, target, offset, count);
+      at = source == head ? at + count : head.length + (from + count) % rest.length;
+      return count;
     }
   }
 
