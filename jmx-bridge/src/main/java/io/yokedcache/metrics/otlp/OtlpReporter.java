@@ -279,7 +279,7 @@ public final class OtlpReporter implements AutoCloseable {
       Jvm jvm = read.getKey();
       Target.Outcome outcome = read.getValue().await();
       if (outcome.isUp()) {
-        jvm.series.add(outcome.readings(), later());
+        jvm.series.add(outcome.readings(), nextNanos());
       }
       jvm.series.bridge(
           Map.of(
@@ -292,21 +292,21 @@ public final class OtlpReporter implements AutoCloseable {
               "refused",
               outcome.refused()),
           jvm.since,
-          later());
+          nextNanos());
       jvm.series.report(outcome.isUp(), report);
     }
     return report;
   }
 
   /** Returns the time, strictly ascending, as the points of a series must be. */
-  private long later() {
+  private long nextNanos() {
     lastNanos = Math.max(now(), lastNanos + 1);
     return lastNanos;
   }
 
   private synchronized void sent(CompletableResultCode result) {
     if (result.isSuccess()) {
-      jvms.parts().forEach(jvm -> jvm.series.taken());
+      jvms.parts().forEach(jvm -> jvm.series.forgetSent());
       if (hasFailed) {
         logger.info("Metrics by OTLP are accepted again: {}", receiver);
       }

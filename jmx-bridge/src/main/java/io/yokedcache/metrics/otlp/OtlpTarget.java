@@ -419,7 +419,7 @@ final class OtlpTarget implements SeriesSink {
   }
 
   /** Forgets the content of the last report, because a receiver accepted it. */
-  void taken() {
+  void forgetSent() {
     for (Series one : series.values()) {
       one.unsent = 0;
       one.unsentCells = null;
