@@ -118,7 +118,7 @@ public final class RedisCluster implements AutoCloseable {
   private Node startNode() {
     Node node =
         LoopbackPorts.startOn(
-            LoopbackPorts::freeForNode, port -> new Node(RedisServer.startOn(port, options(port))));
+            TestPorts::freeForNode, port -> new Node(RedisServer.startOn(port, options(port))));
     nodes.add(node);
     return node;
   }

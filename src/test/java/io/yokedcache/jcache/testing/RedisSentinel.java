@@ -122,7 +122,7 @@ public final class RedisSentinel implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       servers.add(
           LoopbackPorts.startOn(
-              LoopbackPorts::free, port -> RedisServer.startOn(port, withFile(options, port))));
+              TestPorts::free, port -> RedisServer.startOn(port, withFile(options, port))));
     }
     int master = servers.get(0).port();
     for (RedisServer replica : servers.subList(1, count)) {
@@ -150,8 +150,7 @@ public final class RedisSentinel implements AutoCloseable {
     lines.add("sentinel failover-timeout " + MASTER_NAME + " 2000");
     for (int i = 0; i < count; i++) {
       sentinels.add(
-          LoopbackPorts.startOn(
-              LoopbackPorts::free, port -> RedisProcess.startSentinel(port, lines)));
+          LoopbackPorts.startOn(TestPorts::free, port -> RedisProcess.startSentinel(port, lines)));
     }
     await()
         .alias("sentinels that know all others")

@@ -36,7 +36,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** Starts a server on a free port, with further options of {@code redis-server}. */
   public static RedisServer start(String... arguments) {
-    return LoopbackPorts.startOn(LoopbackPorts::free, port -> startOn(port, arguments));
+    return LoopbackPorts.startOn(TestPorts::free, port -> startOn(port, arguments));
   }
 
   /** Starts a server on that port, with further options of {@code redis-server}. */
@@ -59,7 +59,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** Returns a port of 127.0.0.1 on which nothing listens now. */
   public static int freePort() {
-    return LoopbackPorts.free();
+    return TestPorts.free();
   }
 
   public int port() {

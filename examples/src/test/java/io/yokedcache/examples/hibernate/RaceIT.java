@@ -74,8 +74,8 @@ final class RaceIT {
     System.out.printf("%s, near cache %s, %d s: %s%n", FACTORY, near, SECONDS, all);
 
     assertThat(all.reads() > 0).as("reads").isEqualTo(Race.readers() > 0);
-    assertThat(all.commits()).isPositive();
-    assertThat(all.hits()).isPositive();
+    assertThat(all.commits()).isGreaterThanOrEqualTo(Race.ENOUGH);
+    assertThat(all.hits()).isGreaterThanOrEqualTo(Race.ENOUGH);
     assertThat(near ? all.overdue() : all.stale()).as("stale reads of %s", all).isZero();
   }
 
