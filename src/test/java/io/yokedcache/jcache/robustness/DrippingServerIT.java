@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -170,12 +171,16 @@ final class DrippingServerIT {
         CacheManager manager = open(URI.create(uri.formatted(proxy.port())))) {
       proxy.drip(1, DRIP_MILLIS);
 
-      // The first calls may wait for another thread that asks.
+      // The first calls may wait for another thread that asks, and a cache may be created then.
+      AtomicInteger caches = new AtomicInteger();
       await()
           .atMost(BOUND)
           .untilAsserted(
               () ->
-                  assertThatThrownBy(() -> Managers.texts(manager, "greeting").get("key"))
+                  assertThatThrownBy(
+                          () ->
+                              Managers.texts(manager, "greeting-" + caches.incrementAndGet())
+                                  .get("key"))
                       .isInstanceOf(RedisUnavailableException.class)
                       .hasMessageContaining("fewer than 16384 bytes came"));
     }
