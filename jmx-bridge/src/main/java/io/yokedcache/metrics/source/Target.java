@@ -170,7 +170,7 @@ public final class Target implements CacheSource.Selective, AutoCloseable {
     try {
       return beginOrJoin(wanted, isShared);
     } catch (RuntimeException | Error e) {
-      return failed("its reading could not begin: " + e);
+      return failedReading("its reading could not begin: " + e);
     }
   }
 
