@@ -1,5 +1,6 @@
 package io.yokedcache.jcache.internal.redis.pipeline;
 
+import io.yokedcache.jcache.internal.concurrent.SteadySocket;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import java.io.IOException;
@@ -40,7 +41,8 @@ public class PipelinedConnectionBenchmark {
     try {
       return new PipelinedConnection(
           new SocketTransport(
-              new JedisConnections.Greeted(new AnsweringSocket(), /* client= */ null),
+              new JedisConnections.Greeted(
+                  new AnsweringSocket(), new SteadySocket(), /* client= */ null),
               MAX_VALUE_BYTES),
           System.nanoTime());
     } catch (IOException e) {

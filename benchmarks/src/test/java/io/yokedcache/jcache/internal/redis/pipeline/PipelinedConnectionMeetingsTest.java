@@ -2,6 +2,7 @@ package io.yokedcache.jcache.internal.redis.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.yokedcache.jcache.internal.concurrent.SteadySocket;
 import io.yokedcache.jcache.internal.metrics.RoundTripTimer;
 import io.yokedcache.jcache.internal.redis.JedisConnections;
 import java.util.ArrayList;
@@ -37,7 +38,8 @@ final class PipelinedConnectionMeetingsTest {
     try (PipelinedConnection connection =
         new PipelinedConnection(
             new SocketTransport(
-                new JedisConnections.Greeted(new AnsweringSocket(), /* client= */ null),
+                new JedisConnections.Greeted(
+                    new AnsweringSocket(), new SteadySocket(), /* client= */ null),
                 MAX_VALUE_BYTES),
             System.nanoTime())) {
       List<Callable<Integer>> tasks = new ArrayList<>();
