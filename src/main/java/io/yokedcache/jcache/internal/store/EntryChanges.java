@@ -110,21 +110,24 @@ public final class EntryChanges {
    * @throws RedisUnavailableException if the change was made
    */
   private boolean isValid(Mutation mutation, Outcome outcome, int repairs) {
-    Condition condition = mutation.condition();
-    boolean foundEntry =
-        switch (outcome.change()) {
-          case NONE -> condition == Condition.ABSENT || condition == Condition.EQUAL;
-          case UPDATED, REMOVED ->
-              condition != Condition.ANY || mutation.wantsPrior() || mutation.value() == null;
-          case CREATED, WRITTEN, EXPIRED -> false;
-        };
-    if (!foundEntry || repairs == settlement.refusedRepairs()) {
+    if (repairs == settlement.refusedRepairs() || !tellsOfEntry(mutation, outcome)) {
       return true;
     }
     if (outcome.change() == Change.NONE) {
       return false;
     }
     throw settlement.ofDoubtfulEntry(mutation);
+  }
+
+  /** Whether the caller learns by an outcome that there was an entry, or which one. */
+  private static boolean tellsOfEntry(Mutation mutation, Outcome outcome) {
+    Condition condition = mutation.condition();
+    return switch (outcome.change()) {
+      case NONE -> condition == Condition.ABSENT || condition == Condition.EQUAL;
+      case UPDATED, REMOVED ->
+          condition != Condition.ANY || mutation.wantsPrior() || mutation.value() == null;
+      case CREATED, WRITTEN, EXPIRED -> false;
+    };
   }
 
   /** Changes an entry that Redis refused to remove. */

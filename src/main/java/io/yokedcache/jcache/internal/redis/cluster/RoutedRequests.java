@@ -234,7 +234,7 @@ final class RoutedRequests {
   /** Sends the only request again after a node did not execute all of it. */
   List<List<@Nullable Object>> sendAfter(ClusterNode node, List<@Nullable Object> replies) {
     Part only = parts.get(0);
-    take(node, only, replies);
+    takeAll(node, only, replies);
     only.open.removeIf(todo -> todo.isExecuted);
     rounds++;
     return sendOpen();
@@ -408,7 +408,7 @@ final class RoutedRequests {
               ? group.exchange.finish()
               : executor.on(group.node).executor().execute(group.request());
       group.node.worked();
-      take(group, replies);
+      takeReplies(group, replies);
       return null;
     } catch (RedisUnavailableException e) {
       return fail(group, e);
@@ -447,27 +447,27 @@ final class RoutedRequests {
   }
 
   /** Takes the replies to a group's commands, of which some may be redirects. */
-  private void take(Group group, List<@Nullable Object> replies) {
+  private void takeReplies(Group group, List<@Nullable Object> replies) {
     int from = 0;
     for (Part part : group.whole) {
       int to = from + part.replies.length;
-      take(group.node, part, replies.subList(from, to));
+      takeAll(group.node, part, replies.subList(from, to));
       from = to;
     }
-    take(group.node, group.todos, replies.listIterator(from));
+    takeEach(group.node, group.todos, replies.listIterator(from));
   }
 
   /** Takes the replies to all commands of a part. */
-  private void take(ClusterNode node, Part part, List<@Nullable Object> replies) {
+  private void takeAll(ClusterNode node, Part part, List<@Nullable Object> replies) {
     if (ClusterExecutor.isComplete(replies)) {
       replies.toArray(part.replies);
     } else {
       part.reopen();
-      take(node, part.open, replies.iterator());
+      takeEach(node, part.open, replies.iterator());
     }
   }
 
-  private void take(ClusterNode node, List<Todo> todos, Iterator<@Nullable Object> replies) {
+  private void takeEach(ClusterNode node, List<Todo> todos, Iterator<@Nullable Object> replies) {
     for (Todo todo : todos) { // a part whose command is split gets another list
       if (todo.importer != null) {
         Object unused = replies.next(); // of ASKING
