@@ -135,7 +135,16 @@ final class Browser implements AutoCloseable {
     return at(message, "result");
   }
 
+  /**
+   * Opens a page. The one before is left first: a request that it makes while it waits for the new
+   * one fails if its server is closed, and would be a problem of the new one.
+   */
   void open(String url) {
+    navigate("about:blank");
+    navigate(url);
+  }
+
+  private void navigate(String url) {
     events.clear();
     call("Page.navigate", Map.of("url", url));
     await(() -> events("Page.loadEventFired").size() > 0, "the page's load event");
