@@ -27,7 +27,7 @@ final class RemoveAllIT {
   /** Much more than a busy machine needs for a round trip. */
   private static final Duration BOUND = Duration.ofSeconds(5);
 
-  /** The server makes many entries by one command, and answers nobody meanwhile. */
+  /** The server makes many entries by one command, and answers no other client until it is done. */
   private static final String PATIENT = "connection.command-timeout=60s";
 
   private static final String NO_KEY_STATISTICS = "key-statistics.enabled=false";

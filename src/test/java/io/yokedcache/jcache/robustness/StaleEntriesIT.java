@@ -35,7 +35,7 @@ final class StaleEntriesIT {
     "stale-entries.delay=200ms",
     "stale-entries.duty-cycle=0.5",
     "defaults.value-codec=string",
-    // The server makes a million keys by one command, and answers nobody meanwhile.
+    // The server makes a million keys by one command, and answers no other client until then.
     "connection.command-timeout=60s"
   };
 

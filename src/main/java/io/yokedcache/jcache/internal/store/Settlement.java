@@ -241,7 +241,7 @@ final class Settlement {
   }
 
   /**
-   * What Redis refused to settle before a change.
+   * The debts that Redis refused to settle before a change.
    *
    * @param attempt that of the change, to replace the entries that are owed
    * @param ofGeneration the keys whose buckets need a new generation, which ends what the change

@@ -218,8 +218,9 @@ public final class HealthCheck implements AutoCloseable {
         lost(String.valueOf(e.getMessage()));
       }
     } catch (Error e) {
-      // It says nothing about Redis. The scheduler counts it in a task of its own: it would run
-      // this one again besides the next one.
+      // It says nothing about Redis. Another task throws it, so that the scheduler counts it.
+      // Thrown
+      // here, it would have this check run again besides the next one.
       notifyListener(
           () -> {
             throw e;
