@@ -1,41 +1,28 @@
 package io.yokedcache.jcache.testing;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between a client and a server of this machine and cuts connections in the middle of what
  * they carry, after a random number of bytes in either direction.
  */
-public final class CuttingProxy implements AutoCloseable {
+public final class CuttingProxy extends LoopbackProxy {
 
-  private static final int BUFFER_BYTES = 16 << 10;
-
-  private final ServerSocket listener;
   private volatile int serverPort;
 
   /** The server of the connection after the next one. */
   private volatile int nextPort;
 
-  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger cuts = new AtomicInteger();
   private final AtomicInteger greetings = new AtomicInteger();
   private volatile long meanBytes;
-  private volatile boolean closed;
 
-  private CuttingProxy(ServerSocket listener, int serverPort, long meanBytes) {
-    this.listener = listener;
+  private CuttingProxy(int serverPort, long meanBytes) {
+    super("cutting-proxy");
     this.serverPort = serverPort;
     this.nextPort = serverPort;
     this.meanBytes = meanBytes;
@@ -47,25 +34,9 @@ public final class CuttingProxy implements AutoCloseable {
    * @param meanBytes after how many bytes a connection is cut, on average
    */
   public static CuttingProxy start(int serverPort, long meanBytes) {
-    try {
-      CuttingProxy proxy =
-          new CuttingProxy(
-              new ServerSocket(0, 256, InetAddress.getLoopbackAddress()), serverPort, meanBytes);
-      start("proxy-accept", proxy::accept);
-      return proxy;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void start(String name, Runnable task) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  public int port() {
-    return listener.getLocalPort();
+    CuttingProxy proxy = new CuttingProxy(serverPort, meanBytes);
+    proxy.begin();
+    return proxy;
   }
 
   /** How many connections were cut so far. */
@@ -97,33 +68,24 @@ public final class CuttingProxy implements AutoCloseable {
 
   /** Ends all connections that there are. */
   public void cutAll() {
-    sockets.forEach(socket -> end(socket, null));
+    endAll();
   }
 
-  private void accept() {
-    while (!closed) {
-      Socket client = null;
-      try {
-        client = listener.accept();
-        sockets.add(client);
-        Socket server = new Socket();
-        sockets.add(server);
-        int port = serverPort;
-        serverPort = nextPort;
-        nextPort = port;
-        server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2000);
-        client.setTcpNoDelay(true);
-        server.setTcpNoDelay(true);
-        Socket accepted = client;
-        if (greetings.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-          start("proxy-cut", () -> cutGreeting(accepted, server));
-          continue;
-        }
-        start("proxy-up", () -> pump(accepted, server));
-        start("proxy-down", () -> pump(server, accepted));
-      } catch (IOException serverAwayOrClosed) {
-        end(client, null);
-      }
+  @Override
+  int serverPort() {
+    int port = serverPort;
+    serverPort = nextPort;
+    nextPort = port;
+    return port;
+  }
+
+  @Override
+  void relay(Socket client, Socket server) {
+    if (greetings.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      start(() -> cutGreeting(client, server));
+    } else {
+      start(() -> pump(client, server, new Cut()::pass));
+      start(() -> pump(server, client, new Cut()::pass));
     }
   }
 
@@ -139,55 +101,24 @@ public final class CuttingProxy implements AutoCloseable {
     }
   }
 
-  private void pump(Socket from, Socket to) {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    try {
-      InputStream in = from.getInputStream();
-      OutputStream out = to.getOutputStream();
-      long mean = meanBytes;
-      long left = ThreadLocalRandom.current().nextLong(1, 2 * mean);
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        if (mean != meanBytes) {
-          mean = meanBytes;
-          left = ThreadLocalRandom.current().nextLong(mean, 2 * mean);
-        }
-        int passed = (int) Math.min(count, left);
-        out.write(buffer, 0, passed);
-        left -= passed;
-        if (left == 0) {
-          cuts.incrementAndGet();
-          return;
-        }
-      }
-    } catch (IOException otherSideEnded) {
-      // the other pump, or the end of the test, closed it
-    } finally {
-      end(from, to);
-    }
-  }
+  /** Ends one direction of a connection after some bytes; for one thread. */
+  private final class Cut {
 
-  private void end(@Nullable Socket one, @Nullable Socket other) {
-    for (Socket socket : new @Nullable Socket[] {one, other}) {
-      if (socket != null) {
-        sockets.remove(socket);
-        try {
-          socket.close();
-        } catch (IOException goneAnyway) {
-          // nothing is left to be done
-        }
-      }
-    }
-  }
+    private long mean = meanBytes;
+    private long left = ThreadLocalRandom.current().nextLong(1, 2 * mean);
 
-  @Override
-  public void close() {
-    closed = true;
-    try {
-      listener.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      sockets.forEach(socket -> end(socket, null));
+    private boolean pass(byte[] buffer, int count, OutputStream out) throws IOException {
+      if (mean != meanBytes) {
+        mean = meanBytes;
+        left = ThreadLocalRandom.current().nextLong(mean, 2 * mean);
+      }
+      int passed = (int) Math.min(count, left);
+      out.write(buffer, 0, passed);
+      left -= passed;
+      if (left == 0) {
+        cuts.incrementAndGet();
+      }
+      return left > 0;
     }
   }
 }
